@@ -1,0 +1,16 @@
+//! The HTTP service.
+//!
+//! One endpoint per file, wire types in [`wire`], errors as problem+json. Handlers never run a model:
+//! they queue faces for the one model thread and wait for its answer.
+
+mod error;
+mod health;
+mod model;
+mod problem;
+mod request_id;
+mod search;
+mod server;
+pub mod wire;
+
+pub use error::ServeError;
+pub use server::{Server, Service};

@@ -1,0 +1,96 @@
+//! The model thread: one thread embeds, requests queue for it, and what waits together is embedded together.
+
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread;
+
+use tokio::sync::oneshot;
+
+use super::problem::Problem;
+use crate::domain::{Embedding, EmbeddingSpace};
+use crate::embedder::{Embedder, Face};
+use crate::error::ErrorKind;
+use crate::photo::Photo;
+use std::sync::Arc;
+
+/// Faces that may wait; beyond that the service is overloaded.
+const QUEUE: usize = 64;
+/// Most faces embedded at once.
+const MAX_BATCH: usize = 8;
+
+struct Job {
+    face: Face,
+    answer: oneshot::Sender<Result<Vec<Embedding>, Problem>>,
+}
+
+/// A handle to the model thread, which ends when the handle is dropped.
+pub(super) struct ModelQueue {
+    embedder: Arc<Embedder>,
+    jobs: SyncSender<Job>,
+}
+
+impl ModelQueue {
+    pub(super) fn start(embedder: Embedder) -> Self {
+        let embedder = Arc::new(embedder);
+        let (jobs, waiting) = sync_channel(QUEUE);
+        let model = Arc::clone(&embedder);
+        thread::spawn(move || work(&model, &waiting));
+        Self { embedder, jobs }
+    }
+
+    pub(super) fn space(&self) -> &EmbeddingSpace {
+        self.embedder.space()
+    }
+
+    /// Scales a photo for the model; a matter of milliseconds, for a thread that may block.
+    pub(super) fn prepare(&self, photo: &Photo) -> Face {
+        self.embedder.prepare(photo)
+    }
+
+    /// Embeds a face, one embedding per backbone.
+    ///
+    /// # Errors
+    /// `Overloaded` when the queue is full; `Internal` when the model fails; `InvalidInput` when this face has no
+    /// embedding.
+    pub(super) async fn embed(&self, face: Face) -> Result<Vec<Embedding>, Problem> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.try_send(Job { face, answer }).map_err(|error| match error {
+            TrySendError::Full(_) => {
+                Problem::new(ErrorKind::Overloaded, "too many photos are waiting; try again")
+            }
+            TrySendError::Disconnected(_) => model_is_gone(),
+        })?;
+        answered.await.map_err(|_| model_is_gone())?
+    }
+}
+
+fn model_is_gone() -> Problem {
+    Problem::new(ErrorKind::Internal, "the model has stopped; restart the service")
+}
+
+fn work(embedder: &Embedder, waiting: &Receiver<Job>) {
+    while let Ok(first) = waiting.recv() {
+        let batch = std::iter::once(first).chain(waiting.try_iter()).take(MAX_BATCH);
+        // Whoever has hung up costs nothing.
+        let batch = batch.filter(|job| !job.answer.is_closed());
+        let (faces, answers): (Vec<_>, Vec<_>) = batch.map(|job| (job.face, job.answer)).unzip();
+        if faces.is_empty() {
+            continue;
+        }
+        match embedder.embed(&faces) {
+            Ok(results) => {
+                for (result, answer) in results.into_iter().zip(answers) {
+                    let result =
+                        result.map_err(|e| Problem::new(ErrorKind::InvalidInput, e.to_string()));
+                    // The receiver may be gone by now, and that is fine.
+                    let _ = answer.send(result);
+                }
+            }
+            Err(error) => {
+                let problem = Problem::from(error);
+                for answer in answers {
+                    let _ = answer.send(Err(problem.clone()));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Errors on the wire: problem+json, RFC 9457.
+
+use std::fmt;
+
+use actix_multipart::MultipartError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::RETRY_AFTER;
+use actix_web::{HttpResponse, ResponseError};
+use serde_json::json;
+
+use crate::error::{Classify, ErrorKind};
+
+/// An error as the client sees it.
+#[derive(Clone, Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    code: String,
+    detail: String,
+}
+
+impl Problem {
+    pub(super) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
+        let (status, code) = status_and_code(kind);
+        Self { status, code: code.into(), detail: detail.into() }
+    }
+
+    /// An error of HTTP itself; its code is the status's name.
+    pub(super) fn with_status(status: StatusCode, detail: impl Into<String>) -> Self {
+        let name = status.canonical_reason().unwrap_or("Error");
+        Self { status, code: name.to_lowercase().replace(' ', "_"), detail: detail.into() }
+    }
+
+    /// The response, with the id by which its request is known in the log.
+    pub(super) fn render(&self, request_id: &str) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((RETRY_AFTER, "1"));
+        }
+        response.content_type("application/problem+json").json(json!({
+            "type": "about:blank",
+            "title": self.status.canonical_reason(),
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+            "code": self.code,
+            "request_id": request_id,
+        }))
+    }
+}
+
+/// The HTTP face of every class of error.
+fn status_and_code(kind: ErrorKind) -> (StatusCode, &'static str) {
+    match kind {
+        ErrorKind::InvalidInput => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_input"),
+        ErrorKind::NotFound => (StatusCode::NOT_FOUND, "not_found"),
+        ErrorKind::Conflict => (StatusCode::CONFLICT, "conflict"),
+        ErrorKind::Incompatible => (StatusCode::CONFLICT, "incompatible"),
+        ErrorKind::Corrupt => (StatusCode::INTERNAL_SERVER_ERROR, "corrupt"),
+        ErrorKind::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "overloaded"),
+        ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
+        ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, "internal"),
+    }
+}
+
+impl<E: Classify> From<E> for Problem {
+    fn from(error: E) -> Self {
+        Self::new(error.kind(), error.to_string())
+    }
+}
+
+/// What a malformed form becomes.
+pub(super) fn from_multipart(error: MultipartError) -> Problem {
+    let detail = format!("{error}; send multipart/form-data with a photo in the part 'image'");
+    Problem::with_status(error.status_code(), detail)
+}
+
+pub(super) async fn no_such_page() -> Result<HttpResponse, Problem> {
+    Err(Problem::new(ErrorKind::NotFound, "there is nothing at this address"))
+}
+
+pub(super) async fn wrong_method() -> Result<HttpResponse, Problem> {
+    Err(Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, "this address takes POST"))
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.detail)
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Never reaches a client: `request_id::attach` renders problems.
+    fn error_response(&self) -> HttpResponse {
+        self.render("")
+    }
+}

@@ -1,0 +1,96 @@
+//! The server's life: bind, run, shut down.
+
+use std::io;
+use std::net::SocketAddr;
+
+use actix_multipart::form::MultipartFormConfig;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, dev, web};
+
+use super::error::ServeError;
+use super::model::ModelQueue;
+use super::{health, problem, request_id, search};
+use crate::embedder::Embedder;
+use crate::gallery::Snapshot;
+use crate::photo::Limits;
+
+/// What requests are answered from.
+pub struct Service {
+    /// The gallery.
+    pub snapshot: Snapshot,
+    /// The bundle it was made with.
+    pub embedder: Embedder,
+}
+
+/// A server that listens but does not answer yet.
+pub struct Server {
+    server: dev::Server,
+    address: SocketAddr,
+}
+
+/// What the handlers share.
+pub(super) struct State {
+    pub(super) snapshot: Snapshot,
+    pub(super) model: ModelQueue,
+}
+
+/// Seconds a request that is under way has to end in when the server is told to stop.
+const SHUTDOWN_SECONDS: u64 = 30;
+
+impl Server {
+    /// Listens on `address`; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// When the address is taken, may not be used, or is not on the loopback interface.
+    pub fn bind(service: Service, address: SocketAddr) -> Result<Self, ServeError> {
+        if !address.ip().is_loopback() {
+            return Err(ServeError::NotLoopback { address });
+        }
+        let model = ModelQueue::start(service.embedder);
+        let state = web::Data::new(State { snapshot: service.snapshot, model });
+        let app = move || {
+            App::new().app_data(state.clone()).configure(routes).wrap(from_fn(request_id::attach))
+        };
+        let server = HttpServer::new(app).shutdown_timeout(SHUTDOWN_SECONDS);
+        let server = server.bind(address).map_err(|source| match source.kind() {
+            io::ErrorKind::AddrInUse => ServeError::AddressInUse { address },
+            _ => ServeError::Io { address, source },
+        })?;
+        let address = server.addrs().first().copied().unwrap_or(address);
+        Ok(Self { server: server.run(), address })
+    }
+
+    /// The address it listens on.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Answers requests until SIGTERM or SIGINT; requests under way are finished first.
+    ///
+    /// # Errors
+    /// When the server's threads fail.
+    pub fn run(self) -> Result<(), ServeError> {
+        let Self { server, address } = self;
+        let failed = |source| ServeError::Io { address, source };
+        actix_web::rt::System::new().block_on(server).map_err(failed)
+    }
+}
+
+fn routes(config: &mut web::ServiceConfig) {
+    let max_bytes = Limits::default().max_file_bytes as usize;
+    // The form's other fields and its framing are small.
+    let form = MultipartFormConfig::default()
+        .total_limit(max_bytes + (64 << 10))
+        .memory_limit(max_bytes + (64 << 10))
+        .error_handler(|error, _| problem::from_multipart(error).into());
+    config
+        .app_data(form)
+        .route("/healthz", web::get().to(health::healthz))
+        .route("/readyz", web::get().to(health::readyz))
+        .service(
+            web::resource("/v1/search")
+                .post(search::post)
+                .default_service(web::to(problem::wrong_method)),
+        )
+        .default_service(web::to(problem::no_such_page));
+}

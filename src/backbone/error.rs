@@ -1,0 +1,82 @@
+//! What can be wrong with a backbone.
+
+use std::path::PathBuf;
+
+use crate::error::{Classify, ErrorKind};
+
+/// Why a backbone cannot be loaded or run.
+#[derive(Debug, thiserror::Error)]
+pub enum BackboneError {
+    /// The file is not in the safetensors format.
+    #[error("{} is no safetensors file: {reason}", path.display())]
+    NotSafetensors {
+        /// The file.
+        path: PathBuf,
+        /// The reader's reason.
+        reason: String,
+    },
+    /// The network needs a tensor that the file does not have.
+    #[error(
+        "{} has no tensor '{tensor}' of shape {expected:?}; are these the weights of another architecture?",
+        path.display()
+    )]
+    MissingTensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name.
+        tensor: String,
+        /// The shape the network needs.
+        expected: Vec<usize>,
+    },
+    /// A tensor has another shape or type than the network needs.
+    #[error("{}: tensor '{tensor}' is {found}, expected {expected}", path.display())]
+    WrongTensor {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name.
+        tensor: String,
+        /// Shape and type the network needs.
+        expected: String,
+        /// Shape and type in the file.
+        found: String,
+    },
+    /// A tensor holds NaN or infinity.
+    #[error("{}: tensor '{tensor}' has values that are not finite; fetch the weights again", path.display())]
+    NotFinite {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name.
+        tensor: String,
+    },
+    /// A tensor file cannot be written.
+    #[error("cannot write {}: {reason}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        reason: String,
+    },
+    /// The choices of an architecture contradict each other.
+    #[error("the {architecture} configuration is impossible: {reason}")]
+    BadConfig {
+        /// The architecture.
+        architecture: &'static str,
+        /// What does not fit.
+        reason: String,
+    },
+    /// The tensor library failed.
+    #[error("the network failed: {0}")]
+    Tensor(#[from] candle_core::Error),
+}
+
+impl Classify for BackboneError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotSafetensors { .. } | Self::NotFinite { .. } => ErrorKind::Corrupt,
+            Self::MissingTensor { .. } | Self::WrongTensor { .. } => ErrorKind::Incompatible,
+            Self::Unwritable { .. } => ErrorKind::Unavailable,
+            Self::BadConfig { .. } => ErrorKind::InvalidInput,
+            Self::Tensor(_) => ErrorKind::Internal,
+        }
+    }
+}

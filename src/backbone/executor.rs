@@ -1,0 +1,101 @@
+//! Runs a network operation by operation on candle tensors.
+
+use candle_core::{D, Result, Tensor};
+
+use super::network::{BatchNorm, Conv, Network, Node, Op, ParameterId, Window};
+
+/// A network and its weights as candle tensors.
+pub(super) struct Executor {
+    network: Network,
+    /// In the order of [`Network::parameters`].
+    weights: Vec<Tensor>,
+    /// Per node, the last node that reads its result; after that the result is dropped.
+    last_use: Vec<usize>,
+}
+
+impl Executor {
+    pub(super) fn new(network: Network, weights: Vec<Tensor>) -> Self {
+        let mut last_use: Vec<usize> = (0..network.nodes().len()).collect();
+        for (at, node) in network.nodes().iter().enumerate() {
+            node.inputs.iter().for_each(|input| last_use[input.index()] = at);
+        }
+        Self { network, weights, last_use }
+    }
+
+    pub(super) fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// **Shape**: `(n, 3, size, size)` → `(n, d)`.
+    pub(super) fn forward(&self, input: &Tensor) -> Result<Tensor> {
+        let mut results: Vec<Option<Tensor>> = Vec::with_capacity(self.network.nodes().len());
+        for (at, node) in self.network.nodes().iter().enumerate() {
+            let inputs = node.inputs.iter().filter_map(|id| results[id.index()].clone());
+            let result = match node.op {
+                Op::Input => input.clone(),
+                _ => self.apply(node, &inputs.collect::<Vec<_>>())?,
+            };
+            for id in node.inputs.iter().filter(|id| self.last_use[id.index()] == at) {
+                results[id.index()] = None;
+            }
+            results.push(Some(result));
+        }
+        let output = results.pop().flatten().unwrap_or_else(|| input.clone());
+        output.flatten_from(1)
+    }
+
+    fn apply(&self, node: &Node, inputs: &[Tensor]) -> Result<Tensor> {
+        let x = &inputs[0];
+        match &node.op {
+            Op::Input => Ok(x.clone()),
+            Op::Conv(conv) => self.conv(conv, x),
+            Op::BatchNorm(norm) => self.batch_norm(norm, x),
+            Op::Relu => x.relu(),
+            Op::Prelu(slope) => {
+                let slope = self.per_channel(*slope)?;
+                x.relu()? - x.neg()?.relu()?.broadcast_mul(&slope)?
+            }
+            Op::MaxPool(window) => max_pool(*window, x),
+            Op::GlobalAveragePool => x.mean_keepdim(D::Minus1)?.mean_keepdim(D::Minus2),
+            Op::Linear { weight, bias } => {
+                let product = x.flatten_from(1)?.matmul(&self.weight(*weight).t()?)?;
+                let sum = product.broadcast_add(self.weight(*bias))?;
+                sum.unsqueeze(2)?.unsqueeze(3)
+            }
+            Op::Add => x + &inputs[1],
+        }
+    }
+
+    fn conv(&self, conv: &Conv, x: &Tensor) -> Result<Tensor> {
+        let Window { stride, padding, .. } = conv.window;
+        let y = x.conv2d(self.weight(conv.weight), padding, stride, 1, conv.groups)?;
+        match conv.bias {
+            Some(bias) => y.broadcast_add(&self.per_channel(bias)?),
+            None => Ok(y),
+        }
+    }
+
+    fn batch_norm(&self, norm: &BatchNorm, x: &Tensor) -> Result<Tensor> {
+        let deviation = (self.per_channel(norm.variance)? + norm.epsilon)?.sqrt()?;
+        let scale = self.per_channel(norm.gamma)?.broadcast_div(&deviation)?;
+        let shift = (self.per_channel(norm.beta)? - self.per_channel(norm.mean)?.mul(&scale)?)?;
+        x.broadcast_mul(&scale)?.broadcast_add(&shift)
+    }
+
+    fn weight(&self, id: ParameterId) -> &Tensor {
+        &self.weights[id.index()]
+    }
+
+    /// `(channels)` → `(1, channels, 1, 1)`, to be broadcast over a feature map.
+    fn per_channel(&self, id: ParameterId) -> Result<Tensor> {
+        self.weight(id).reshape((1, (), 1, 1))
+    }
+}
+
+/// Pads with zeros where the window reaches over the edge: every maximum here follows a ReLU, so zero never wins over
+/// a value that is there.
+fn max_pool(window: Window, x: &Tensor) -> Result<Tensor> {
+    let Window { kernel, stride, padding } = window;
+    let x = x.pad_with_zeros(2, padding, padding)?.pad_with_zeros(3, padding, padding)?;
+    x.max_pool2d_with_stride(kernel, stride)
+}

@@ -1,0 +1,126 @@
+//! MobileFaceNet: S. Chen, Y. Liu, X. Gao, Z. Han, "MobileFaceNets: Efficient CNNs for Accurate Real-Time Face
+//! Verification on Mobile Devices", 2018, table 1, in the variant InsightFace publishes.
+//!
+//! Differences from the paper: the first depthwise convolution is not followed by a projection, stages have 4, 6 and
+//! 2 residual blocks of expansion 2, and the 7×7 global depthwise convolution feeds a linear layer with bias and batch
+//! normalisation. Weights keep the names of the published graph (`conv_1_conv2d_weight` …).
+
+use serde::{Deserialize, Serialize};
+
+use super::BackboneError;
+use super::network::{Builder, Network, NodeId, Window};
+
+/// Which MobileFaceNet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Channels of the first convolution; 64 as published. All other layers follow from it.
+    pub channels: usize,
+    /// Width of the embedding; 128 as published.
+    pub embedding: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { channels: 64, embedding: 128 }
+    }
+}
+
+const POINT: Window = Window { kernel: 1, stride: 1, padding: 0 };
+
+/// The network: `(batch, 3, 112, 112)` → `(batch, 128)`.
+///
+/// # Errors
+/// When a width is zero.
+pub fn network(config: &Config) -> Result<Network, BackboneError> {
+    let (c, mut net) = (config.channels, Builder::new("mobilefacenet", 112));
+    let mut x = net.input();
+    x = conv_norm_prelu(&mut net, x, "conv_1", (c, 1), Window { kernel: 3, stride: 2, padding: 1 });
+    x = conv_norm_prelu(
+        &mut net,
+        x,
+        "conv_2_dw",
+        (c, c),
+        Window { kernel: 3, stride: 1, padding: 1 },
+    );
+    // Per stage: name of its halving block, channels inside that, channels out, name and number of residual blocks.
+    let stages = [
+        ("dconv_23", 2 * c, c, "res_3", 4),
+        ("dconv_34", 4 * c, 2 * c, "res_4", 6),
+        ("dconv_45", 8 * c, 2 * c, "res_5", 2),
+    ];
+    for (halving, expanded, out, residual, blocks) in stages {
+        x = bottleneck(&mut net, x, halving, (expanded, out), 2);
+        for block in 0..blocks {
+            let name = format!("{residual}_block{block}");
+            let y = bottleneck(&mut net, x, &name, (2 * out, out), 1);
+            x = net.add(y, x);
+        }
+    }
+    x = conv_norm_prelu(&mut net, x, "conv_6sep", (8 * c, 1), POINT);
+    x = conv_norm(
+        &mut net,
+        x,
+        "conv_6dw7_7",
+        (8 * c, 8 * c),
+        Window { kernel: 7, stride: 1, padding: 0 },
+    );
+    x = net.linear(x, "fc1_weight", "pre_fc1_bias", config.embedding);
+    net.batch_norm(x, norm_names("fc1"), 2e-5);
+    net.finish()
+}
+
+/// Expansion, 3×3 depthwise convolution with `stride`, projection; `widths` are those of the expansion and the output.
+fn bottleneck(
+    net: &mut Builder,
+    x: NodeId,
+    name: &str,
+    widths: (usize, usize),
+    stride: usize,
+) -> NodeId {
+    let (expanded, out) = widths;
+    let depthwise = Window { kernel: 3, stride, padding: 1 };
+    let x = conv_norm_prelu(net, x, &format!("{name}_conv_sep"), (expanded, 1), POINT);
+    let x = conv_norm_prelu(net, x, &format!("{name}_conv_dw"), (expanded, expanded), depthwise);
+    conv_norm(net, x, &format!("{name}_conv_proj"), (out, 1), POINT)
+}
+
+fn conv_norm_prelu(
+    net: &mut Builder,
+    x: NodeId,
+    name: &str,
+    out_and_groups: (usize, usize),
+    window: Window,
+) -> NodeId {
+    let x = conv_norm(net, x, name, out_and_groups, window);
+    net.prelu(x, &format!("{name}_relu_gamma"))
+}
+
+fn conv_norm(
+    net: &mut Builder,
+    x: NodeId,
+    name: &str,
+    (out, groups): (usize, usize),
+    window: Window,
+) -> NodeId {
+    let x = net.conv(x, &format!("{name}_conv2d_weight"), out, groups, window);
+    net.batch_norm(x, norm_names(&format!("{name}_batchnorm")), 1e-3)
+}
+
+fn norm_names(name: &str) -> [String; 4] {
+    ["gamma", "beta", "moving_mean", "moving_var"].map(|part| format!("{name}_{part}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_published_network_is_as_large_as_published() {
+        let network = network(&Config::default()).unwrap();
+        let weights: usize =
+            network.parameters().iter().map(|p| p.shape.iter().product::<usize>()).sum();
+        assert_eq!((network.parameters().len(), weights), (284, 1_022_848));
+        assert_eq!((network.input_size(), network.output_width()), (112, 128));
+    }
+}

@@ -1,0 +1,289 @@
+//! A network as a list of operations, with the names and shapes of its weights.
+//!
+//! [`Builder`] appends operations and tracks shapes; the result is immutable. Shapes leave out the batch axis:
+//! a feature map is `[channels, height, width]`, a vector `[width, 1, 1]`.
+
+use super::BackboneError;
+
+/// Where an operation's result is: its position in [`Network::nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeId(usize);
+
+impl NodeId {
+    /// The position, from 0.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// Which weight an operation uses: its position in [`Network::parameters`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParameterId(usize);
+
+impl ParameterId {
+    /// The position, from 0.
+    pub fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// A weight tensor a network needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its name in the weights file.
+    pub name: String,
+    /// Its shape: `[out, in / groups, height, width]` of a convolution, `[out, in]` of a linear layer, else `[channels]`.
+    pub shape: Vec<usize>,
+}
+
+/// One operation of a network.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Op {
+    /// The preprocessed pixels.
+    Input,
+    /// Cross-correlation with a kernel.
+    Conv(Conv),
+    /// `gamma · (x − mean) / √(variance + epsilon) + beta`, per channel.
+    BatchNorm(BatchNorm),
+    /// `max(x, 0)`.
+    Relu,
+    /// `max(x, 0) + slope · min(x, 0)`, a slope per channel.
+    Prelu(ParameterId),
+    /// The largest value of each window.
+    MaxPool(Window),
+    /// The mean of each channel: `[c, h, w]` → `[c, 1, 1]`.
+    GlobalAveragePool,
+    /// `weight · x + bias` on the values in channel, row, column order.
+    Linear {
+        /// `[out, in]`
+        weight: ParameterId,
+        /// `[out]`
+        bias: ParameterId,
+    },
+    /// The sum of two nodes of one shape.
+    Add,
+}
+
+/// A convolution's weights and geometry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Conv {
+    /// `[out, in / groups, kernel, kernel]`
+    pub weight: ParameterId,
+    /// `[out]`
+    pub bias: Option<ParameterId>,
+    /// Number of channel groups that do not see each other; `in` of them make it depthwise.
+    pub groups: usize,
+    /// Kernel size, stride and padding with zeros.
+    pub window: Window,
+}
+
+/// A square window that slides over a feature map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Side of the window.
+    pub kernel: usize,
+    /// Step in both directions.
+    pub stride: usize,
+    /// Rows and columns added on each side; a maximum ignores them, a convolution reads zeros there.
+    pub padding: usize,
+}
+
+/// A batch normalisation's weights, each `[channels]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchNorm {
+    /// Scale.
+    pub gamma: ParameterId,
+    /// Shift.
+    pub beta: ParameterId,
+    /// Mean of the training data.
+    pub mean: ParameterId,
+    /// Variance of the training data.
+    pub variance: ParameterId,
+    /// Added to the variance.
+    pub epsilon: f64,
+}
+
+/// An operation, where its inputs come from and the shape of its result.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What is computed.
+    pub op: Op,
+    /// From which earlier nodes.
+    pub inputs: Vec<NodeId>,
+    /// `[channels, height, width]` of the result.
+    pub shape: [usize; 3],
+}
+
+/// A network: operations in an order in which each comes after its inputs; the last one is the output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    nodes: Vec<Node>,
+    parameters: Vec<Parameter>,
+}
+
+impl Network {
+    /// The operations; the first is [`Op::Input`].
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Every weight the network needs, each once.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// Side of the square input, in pixels.
+    pub fn input_size(&self) -> usize {
+        self.nodes[0].shape[1]
+    }
+
+    /// Number of values in the output.
+    pub fn output_width(&self) -> usize {
+        self.nodes.last().map_or(0, |node| node.shape.iter().product())
+    }
+}
+
+/// Writes a [`Network`] down, operation by operation.
+pub struct Builder {
+    architecture: &'static str,
+    network: Network,
+    /// The first thing that did not fit; later operations are still recorded, [`Builder::finish`] reports it.
+    misfit: Option<String>,
+}
+
+impl Builder {
+    /// A network of `architecture` on RGB pixels, `[3, size, size]`.
+    pub fn new(architecture: &'static str, size: usize) -> Self {
+        let input = Node { op: Op::Input, inputs: Vec::new(), shape: [3, size, size] };
+        let network = Network { nodes: vec![input], parameters: Vec::new() };
+        let misfit = (!(1..=4096).contains(&size)).then(|| format!("an input of {size} pixels"));
+        Self { architecture, network, misfit }
+    }
+
+    /// The node of the input pixels.
+    pub fn input(&self) -> NodeId {
+        NodeId(0)
+    }
+
+    /// The shape of a node, `[channels, height, width]`.
+    pub fn shape(&self, node: NodeId) -> [usize; 3] {
+        self.network.nodes[node.0].shape
+    }
+
+    /// A convolution to `out` channels with a weight named `weight`.
+    pub fn conv(
+        &mut self,
+        x: NodeId,
+        weight: &str,
+        out: usize,
+        groups: usize,
+        window: Window,
+    ) -> NodeId {
+        let channels = self.shape(x)[0];
+        if groups == 0 || !channels.is_multiple_of(groups) || !out.is_multiple_of(groups) {
+            self.does_not_fit(format!(
+                "'{weight}' splits {channels} channels into {groups} groups"
+            ));
+        }
+        let shape = vec![out, channels / groups.max(1), window.kernel, window.kernel];
+        let weight = self.parameter(weight, shape);
+        let shape = self.slide(x, window, out);
+        self.push(Op::Conv(Conv { weight, bias: None, groups, window }), vec![x], shape)
+    }
+
+    /// Gives the convolution `x` a bias named `name`.
+    pub fn bias(&mut self, x: NodeId, name: &str) -> NodeId {
+        let channels = self.shape(x)[0];
+        let parameter = self.parameter(name, vec![channels]);
+        if let Op::Conv(conv) = &mut self.network.nodes[x.0].op {
+            conv.bias = Some(parameter);
+        }
+        x
+    }
+
+    /// A batch normalisation; `names` are those of gamma, beta, mean and variance.
+    pub fn batch_norm(&mut self, x: NodeId, names: [String; 4], epsilon: f64) -> NodeId {
+        let shape = self.shape(x);
+        let [gamma, beta, mean, variance] = names.map(|name| self.parameter(&name, vec![shape[0]]));
+        self.push(Op::BatchNorm(BatchNorm { gamma, beta, mean, variance, epsilon }), vec![x], shape)
+    }
+
+    /// A rectified linear unit.
+    pub fn relu(&mut self, x: NodeId) -> NodeId {
+        self.push(Op::Relu, vec![x], self.shape(x))
+    }
+
+    /// A parametric rectified linear unit with slopes named `slope`.
+    pub fn prelu(&mut self, x: NodeId, slope: &str) -> NodeId {
+        let shape = self.shape(x);
+        let slope = self.parameter(slope, vec![shape[0]]);
+        self.push(Op::Prelu(slope), vec![x], shape)
+    }
+
+    /// A maximum over windows.
+    pub fn max_pool(&mut self, x: NodeId, window: Window) -> NodeId {
+        let shape = self.slide(x, window, self.shape(x)[0]);
+        self.push(Op::MaxPool(window), vec![x], shape)
+    }
+
+    /// The mean of each channel.
+    pub fn global_average_pool(&mut self, x: NodeId) -> NodeId {
+        self.push(Op::GlobalAveragePool, vec![x], [self.shape(x)[0], 1, 1])
+    }
+
+    /// A linear layer to `out` values with a weight and a bias of these names.
+    pub fn linear(&mut self, x: NodeId, weight: &str, bias: &str, out: usize) -> NodeId {
+        let width = self.shape(x).iter().product();
+        let weight = self.parameter(weight, vec![out, width]);
+        let bias = self.parameter(bias, vec![out]);
+        self.push(Op::Linear { weight, bias }, vec![x], [out, 1, 1])
+    }
+
+    /// The sum of two nodes.
+    pub fn add(&mut self, x: NodeId, y: NodeId) -> NodeId {
+        let shape = self.shape(x);
+        if shape != self.shape(y) {
+            self.does_not_fit(format!("{shape:?} is added to {:?}", self.shape(y)));
+        }
+        self.push(Op::Add, vec![x, y], shape)
+    }
+
+    /// The network, whose output is the operation appended last.
+    ///
+    /// # Errors
+    /// When an operation did not fit the shape it was given.
+    pub fn finish(self) -> Result<Network, BackboneError> {
+        match self.misfit {
+            None => Ok(self.network),
+            Some(reason) => {
+                Err(BackboneError::BadConfig { architecture: self.architecture, reason })
+            }
+        }
+    }
+
+    fn push(&mut self, op: Op, inputs: Vec<NodeId>, shape: [usize; 3]) -> NodeId {
+        if shape.contains(&0) {
+            self.does_not_fit(format!("{op:?} leaves nothing of its input"));
+        }
+        self.network.nodes.push(Node { op, inputs, shape });
+        NodeId(self.network.nodes.len() - 1)
+    }
+
+    fn parameter(&mut self, name: &str, shape: Vec<usize>) -> ParameterId {
+        self.network.parameters.push(Parameter { name: name.to_owned(), shape });
+        ParameterId(self.network.parameters.len() - 1)
+    }
+
+    fn slide(&mut self, x: NodeId, window: Window, channels: usize) -> [usize; 3] {
+        let [_, height, width] = self.shape(x);
+        let steps = |side: usize| {
+            let room = (side + 2 * window.padding).checked_sub(window.kernel);
+            room.map_or(0, |room| room / window.stride.max(1) + 1)
+        };
+        [channels, steps(height), steps(width)]
+    }
+
+    fn does_not_fit(&mut self, reason: String) {
+        self.misfit.get_or_insert(reason);
+    }
+}

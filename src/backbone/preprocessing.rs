@@ -1,0 +1,116 @@
+//! Pixels to the numbers a network was trained on.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// How 8-bit RGB becomes a network's input: `(value − mean) · scale`, channels in the network's order.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preprocessing {
+    /// The order in which the network takes the channels.
+    pub channels: ChannelOrder,
+    /// Subtracted from each channel, in the network's order; on the scale 0 to 255.
+    pub mean: [f32; 3],
+    /// Multiplied after the mean is subtracted.
+    pub scale: f32,
+    /// Whether the embedding is the mean of the face's and of its mirror image's: twice the work, a little better.
+    #[serde(default)]
+    pub mirror: bool,
+}
+
+/// The order of a network's input channels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelOrder {
+    /// Red, green, blue.
+    Rgb,
+    /// Blue, green, red, as Caffe and OpenCV have it.
+    Bgr,
+}
+
+impl Preprocessing {
+    /// How many inputs one face becomes: 2 where its mirror image counts, else 1.
+    pub(super) fn copies(&self) -> usize {
+        if self.mirror { 2 } else { 1 }
+    }
+
+    /// Faces of `(size, size, 3)` bytes to planes of floats, `(faces · copies, 3, size, size)`; a mirror image follows
+    /// its face.
+    pub(super) fn pixels(&self, faces: &[&[u8]], size: usize) -> Vec<f32> {
+        let plane = size * size;
+        let mut pixels = vec![0.0; faces.len() * self.copies() * 3 * plane];
+        let inputs = pixels.par_chunks_mut(3 * plane).enumerate();
+        inputs.for_each(|(input, planes)| {
+            let face = faces[input / self.copies()];
+            self.fill(planes, face, size, !input.is_multiple_of(self.copies()));
+        });
+        pixels
+    }
+
+    fn fill(&self, planes: &mut [f32], face: &[u8], size: usize, mirrored: bool) {
+        for (channel, plane) in planes.chunks_exact_mut(size * size).enumerate() {
+            let source = match self.channels {
+                ChannelOrder::Rgb => channel,
+                ChannelOrder::Bgr => 2 - channel,
+            };
+            let rows = plane.chunks_exact_mut(size).zip(face.chunks_exact(3 * size));
+            for (row, bytes) in rows {
+                for (x, value) in row.iter_mut().enumerate() {
+                    let from = if mirrored { size - 1 - x } else { x };
+                    let byte = bytes[3 * from + source];
+                    *value = (f32::from(byte) - self.mean[channel]) * self.scale;
+                }
+            }
+        }
+    }
+}
+
+/// Merges the outputs of a face's copies: the mean of the outputs scaled to unit length, or the only one as it is.
+pub(super) fn merge_copies(outputs: &[Vec<f32>]) -> Vec<f32> {
+    if let [only] = outputs {
+        return only.clone();
+    }
+    let mut merged = vec![0.0; outputs[0].len()];
+    for output in outputs {
+        let norm = output.iter().map(|value| value * value).sum::<f32>().sqrt();
+        for (sum, value) in merged.iter_mut().zip(output) {
+            *sum += value / norm / outputs.len() as f32;
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A face of 2 × 2 pixels: red 10, 11, 12, 13; green and blue 100 and 200 more.
+    const FACE: [u8; 12] = [10, 110, 210, 11, 111, 211, 12, 112, 212, 13, 113, 213];
+
+    #[test]
+    fn channels_are_planes_in_the_networks_order_with_its_mean_and_scale() {
+        let preprocessing = Preprocessing {
+            channels: ChannelOrder::Bgr,
+            mean: [200.0, 100.0, 10.0],
+            scale: 0.5,
+            mirror: false,
+        };
+        let expected = [5.0, 5.5, 6.0, 6.5, 5.0, 5.5, 6.0, 6.5, 0.0, 0.5, 1.0, 1.5];
+        assert_eq!(preprocessing.pixels(&[&FACE], 2), expected);
+    }
+
+    #[test]
+    fn a_mirror_image_follows_its_face() {
+        let preprocessing =
+            Preprocessing { channels: ChannelOrder::Rgb, mean: [0.0; 3], scale: 1.0, mirror: true };
+        let pixels = preprocessing.pixels(&[&FACE], 2);
+        assert_eq!(pixels[..4], [10.0, 11.0, 12.0, 13.0]);
+        assert_eq!(pixels[12..16], [11.0, 10.0, 13.0, 12.0]);
+    }
+
+    #[test]
+    fn copies_weigh_the_same_whatever_their_length() {
+        let merged = merge_copies(&[vec![3.0, 0.0], vec![0.0, 0.1]]);
+        assert_eq!(merged, [0.5, 0.5]);
+    }
+}

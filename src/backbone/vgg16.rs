@@ -1,0 +1,100 @@
+//! VGG16 as trained on VGGFace: O. M. Parkhi, A. Vedaldi, A. Zisserman, "Deep Face Recognition", BMVC 2015, table 3,
+//! network D of K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014.
+//!
+//! Thirteen 3×3 convolutions with ReLU in five blocks, each ended by a 2×2 maximum, then fully connected layers.
+//! The classifier (fc8) is left out. Weights are named as PyTorch's `vgg_face_dag` names them: `conv1_1.weight` …
+//! `fc7.bias`, convolutions as `(out, in, height, width)`, fc6 on channel, row, column order.
+
+use serde::{Deserialize, Serialize};
+
+use super::BackboneError;
+use super::network::{Builder, Network, Window};
+
+/// Convolutions per block.
+const DEPTHS: [usize; 5] = [2, 2, 3, 3, 3];
+
+/// Which VGG16.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Side of the input in pixels; 224 in the paper.
+    pub input_size: usize,
+    /// Channels of the five blocks; 64, 128, 256, 512, 512 in the paper.
+    pub channels: [usize; 5],
+    /// Width of fc6 and fc7; 4096 in the paper.
+    pub hidden: usize,
+    /// Where the embedding is taken.
+    pub output: Output,
+}
+
+/// Where VGG16's embedding is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Output {
+    /// After fc7 and its ReLU: `hidden` values, 4096 in the paper.
+    Fc7,
+    /// The mean of each channel of the last block: 512 values, without the fully connected layers.
+    Pooled,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let channels = [64, 128, 256, 512, 512];
+        Self { input_size: 224, channels, hidden: 4096, output: Output::Fc7 }
+    }
+}
+
+/// The network: `(batch, 3, 224, 224)` → `(batch, 4096)` from fc7, or `(batch, 512)` pooled.
+///
+/// # Errors
+/// When the input is too small for five halvings, or a width is zero.
+pub fn network(config: &Config) -> Result<Network, BackboneError> {
+    let mut net = Builder::new("vgg16", config.input_size);
+    let mut x = net.input();
+    for (block, (depth, channels)) in (1..).zip(DEPTHS.into_iter().zip(config.channels)) {
+        for layer in 1..=depth {
+            let name = format!("conv{block}_{layer}");
+            let window = Window { kernel: 3, stride: 1, padding: 1 };
+            x = net.conv(x, &format!("{name}.weight"), channels, 1, window);
+            x = net.bias(x, &format!("{name}.bias"));
+            x = net.relu(x);
+        }
+        x = net.max_pool(x, Window { kernel: 2, stride: 2, padding: 0 });
+    }
+    match config.output {
+        Output::Pooled => {
+            net.global_average_pool(x);
+        }
+        Output::Fc7 => {
+            for name in ["fc6", "fc7"] {
+                let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
+                x = net.linear(x, &weight, &bias, config.hidden);
+                x = net.relu(x);
+            }
+        }
+    }
+    net.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_papers_network_has_the_papers_number_of_weights() {
+        let network = network(&Config::default()).unwrap();
+        let weights = |prefix: &str| -> usize {
+            let matching = network.parameters().iter().filter(|p| p.name.starts_with(prefix));
+            matching.map(|p| p.shape.iter().product::<usize>()).sum()
+        };
+        assert_eq!(weights("conv"), 14_714_688);
+        assert_eq!(weights("fc6"), 25_088 * 4096 + 4096);
+        assert_eq!((network.input_size(), network.output_width()), (224, 4096));
+    }
+
+    #[test]
+    fn an_input_too_small_for_five_halvings_is_refused() {
+        let error = network(&Config { input_size: 16, ..Config::default() }).unwrap_err();
+        assert!(error.to_string().contains("vgg16"), "{error}");
+    }
+}

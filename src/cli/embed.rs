@@ -1,0 +1,67 @@
+//! `kindred embed`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::{Ending, Failure};
+use super::ingest::print_rejected;
+use super::progress::Display;
+use crate::backbone::{NamedTensor, write_safetensors};
+use crate::dataset::{Source, write_paths};
+use crate::domain::Embedding;
+use crate::embedder::Embedder;
+use crate::error::ErrorKind;
+use crate::ingest::{Embeddings, embed};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Folder or zip archive of photos, in any layout
+    dir: PathBuf,
+    /// Folder of the model bundle: a manifest.toml and weights
+    #[arg(long, value_name = "BUNDLE")]
+    model: PathBuf,
+    /// The safetensors file to write: `embeddings`, (n, d) float32; the photos' paths go into a csv beside it
+    #[arg(long, value_name = "FILE.safetensors")]
+    out: PathBuf,
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    let paths_file = arguments.out.with_extension("csv");
+    if paths_file == arguments.out {
+        let message =
+            format!("--out {} would be overwritten by the csv of the paths", paths_file.display());
+        return Err(Failure::new(ErrorKind::InvalidInput, message));
+    }
+    let mut source = Source::open(&arguments.dir)?;
+    let embedder = Embedder::load(&arguments.model)?;
+    let display = Display::start()?;
+    let found = embed(&mut source, &embedder, &display)?;
+    display.finish();
+    print_rejected(&found.rejected);
+    if found.cancelled {
+        println!("stopped; nothing was written");
+        return Ok(Ending::Stopped);
+    }
+    if found.paths.is_empty() {
+        return Err(Failure::new(
+            ErrorKind::InvalidInput,
+            "none of the photos could be embedded; nothing was written",
+        ));
+    }
+    write_safetensors(&arguments.out, &tensors(embedder.names(), &found))?;
+    write_paths(&paths_file, &found.paths)?;
+    println!("{} photos embedded, {} rejected", found.paths.len(), found.rejected.len());
+    Ok(if found.rejected.is_empty() { Ending::Done } else { Ending::SomeRejected })
+}
+
+/// One tensor a backbone, `(n, d)`: `embeddings` for the first, `embeddings.NAME` for each further one.
+fn tensors(names: &[String], found: &Embeddings) -> Vec<NamedTensor> {
+    let tensor = |(at, (name, rows)): (usize, (&String, &Vec<Embedding>))| NamedTensor {
+        name: if at == 0 { "embeddings".into() } else { format!("embeddings.{name}") },
+        shape: vec![rows.len(), rows.first().map_or(0, Embedding::dimension)],
+        values: rows.iter().flat_map(Embedding::as_slice).copied().collect(),
+    };
+    names.iter().zip(&found.by_backbone).enumerate().map(tensor).collect()
+}

@@ -1,0 +1,75 @@
+//! How a command ends.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::error::{Classify, ErrorKind};
+
+/// How a command ended, as its exit code tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// 0
+    Done,
+    /// 1
+    Failed,
+    /// 2: done, but photos were rejected.
+    SomeRejected,
+    /// 130, as a shell reports a process that Ctrl-C ended.
+    Stopped,
+}
+
+impl From<Ending> for ExitCode {
+    fn from(ending: Ending) -> Self {
+        Self::from(match ending {
+            Ending::Done => 0,
+            Ending::Failed => 1,
+            Ending::SomeRejected => 2,
+            Ending::Stopped => 130,
+        })
+    }
+}
+
+impl From<ErrorKind> for Ending {
+    /// No class of error leaves a command's work done.
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::InvalidInput
+            | ErrorKind::NotFound
+            | ErrorKind::Conflict
+            | ErrorKind::Incompatible
+            | ErrorKind::Corrupt
+            | ErrorKind::Overloaded
+            | ErrorKind::Unavailable
+            | ErrorKind::Internal => Self::Failed,
+        }
+    }
+}
+
+/// Why a command failed, in one line.
+#[derive(Debug)]
+pub(super) struct Failure {
+    kind: ErrorKind,
+    message: String,
+}
+
+impl Failure {
+    pub(super) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into() }
+    }
+
+    pub(super) fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl<E: Classify> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::new(error.kind(), error.to_string())
+    }
+}

@@ -1,0 +1,90 @@
+//! `kindred ingest`
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+
+use super::exit::{Ending, Failure};
+use super::progress::Display;
+use crate::dataset::{Source, read_relationships};
+use crate::embedder::Embedder;
+use crate::error::io_kind;
+use crate::gallery::Gallery;
+use crate::ingest::{Plan, Rejected, Report, ingest, relate};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Folder or zip archive with a folder per family and in it a folder per person: F0001/MID1/photo.jpg
+    dir: PathBuf,
+    /// Folder of the gallery; it is made if it does not exist
+    #[arg(long)]
+    gallery: PathBuf,
+    /// Folder of the model bundle: a manifest.toml and weights
+    #[arg(long, value_name = "BUNDLE")]
+    model: PathBuf,
+    /// A csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
+    #[arg(long, value_name = "FILE")]
+    relationships: Option<PathBuf>,
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    // Cheap checks first: nothing is made before the input is known to be usable.
+    let plan = Plan::new(Source::open(&arguments.dir)?)?;
+    let pairs = arguments.relationships.as_deref().map(read_relationships).transpose()?;
+    let embedder = Embedder::load(&arguments.model)?;
+    let bundle = arguments.model.canonicalize();
+    let bundle = bundle.map_err(|error| Failure::new(io_kind(&error), error.to_string()))?;
+    let gallery = Gallery::open_or_create(&arguments.gallery, embedder.space(), &bundle)?;
+
+    let display = Display::start()?;
+    let started = Instant::now();
+    let report = ingest(plan, &gallery, &embedder, &display)?;
+    display.finish();
+    print_report(&report, &gallery, started.elapsed().as_secs_f64());
+    if let Some(pairs) = pairs {
+        let without_photos = relate(&gallery, &pairs)?;
+        println!(
+            "{} kin pairs listed, {without_photos} of them name somebody without a photo here",
+            pairs.len()
+        );
+    }
+    Ok(ending(&report))
+}
+
+fn ending(report: &Report) -> Ending {
+    match report {
+        Report { cancelled: true, .. } => Ending::Stopped,
+        Report { rejected, .. } if rejected.is_empty() => Ending::Done,
+        Report { enrolled: 0, known: 0, .. } => Ending::Failed,
+        _ => Ending::SomeRejected,
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_report(report: &Report, gallery: &Gallery, seconds: f64) {
+    let Report { enrolled, known, rejected, other_files, cancelled } = report;
+    print_rejected(rejected);
+    if *other_files > 0 {
+        println!("{other_files} files are no photos by their extension and were passed over");
+    }
+    if *cancelled {
+        println!("stopped; run the same command again to go on from here");
+    }
+    let rate = *enrolled as f64 / seconds.max(1e-9);
+    println!(
+        "{enrolled} photos enrolled in {seconds:.1} s ({rate:.1} photos/s), {known} were there already, \
+         {} rejected; the gallery has {} photos",
+        rejected.len(),
+        gallery.photo_count()
+    );
+}
+
+/// Names the photos that were left out, and why.
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+pub(super) fn print_rejected(rejected: &[Rejected]) {
+    for Rejected { path, reason } in rejected {
+        println!("rejected {}: {reason}", path.escape_debug());
+    }
+}

@@ -1,0 +1,63 @@
+//! The command line: one file per command.
+
+mod embed;
+mod exit;
+mod ingest;
+mod progress;
+mod search;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use exit::Ending;
+
+/// Find likely blood relatives by face: index family photos, search them, serve them over HTTP.
+#[derive(Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Enrol a folder or zip of family photos (F0001/MID1/photo.jpg) into a gallery
+    Ingest(ingest::Arguments),
+    /// Find the people in a gallery who look most like the face in a photo
+    Search(search::Arguments),
+    /// Answer searches over HTTP
+    Serve(serve::Arguments),
+    /// Write the embeddings of a folder or zip of photos to a safetensors file
+    Embed(embed::Arguments),
+}
+
+/// Runs the command line of this process.
+///
+/// Exit codes: 0 done, 1 failed, 2 done but some photos were rejected (or the command line was wrong), 130 stopped by
+/// Ctrl-C.
+pub fn run() -> ExitCode {
+    let ending = match Cli::parse().command {
+        Command::Ingest(arguments) => ingest::run(&arguments),
+        Command::Search(arguments) => search::run(&arguments),
+        Command::Serve(arguments) => serve::run(&arguments),
+        Command::Embed(arguments) => embed::run(&arguments),
+    };
+    ending
+        .unwrap_or_else(|failure| {
+            eprintln!("error: {failure}");
+            Ending::from(failure.kind())
+        })
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,87 @@
+//! Progress of a long job: a bar on a terminal, plain lines elsewhere, Ctrl-C as the wish to stop.
+
+use std::io::{IsTerminal, stderr};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::exit::Failure;
+use crate::domain::Progress;
+use crate::error::ErrorKind;
+
+/// How often a plain line is written.
+const LINE_EVERY: Duration = Duration::from_secs(5);
+
+/// Shows progress on standard error.
+pub(super) struct Display {
+    bar: ProgressBar,
+    is_terminal: bool,
+    last_line: Mutex<Instant>,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Display {
+    /// Takes over Ctrl-C and SIGTERM, which from now on ask the job to stop at its next safe point; a second one ends
+    /// the process at once.
+    pub(super) fn start() -> Result<Self, Failure> {
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&cancelled);
+        let on_signal = move || {
+            if flag.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+            eprintln!("stopping after this batch; once more to stop at once");
+        };
+        ctrlc::set_handler(on_signal).map_err(|error| {
+            Failure::new(ErrorKind::Internal, format!("cannot handle Ctrl-C: {error}"))
+        })?;
+        let is_terminal = stderr().is_terminal();
+        let target =
+            if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        Ok(Self { bar, is_terminal, last_line: Mutex::new(Instant::now()), cancelled })
+    }
+
+    /// Clears the bar, so that a report can follow.
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Progress for Display {
+    fn begin(&self, what: &str, total: u64) {
+        let bar = "{msg} [{wide_bar}] {human_pos}/{human_len} photos, {per_sec}, {eta} left";
+        let template = if total == 0 { "{msg} …" } else { bar };
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            let rate = |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+                // The writer is indicatif's own buffer.
+                let _ = write!(out, "{:.1} photos/s", state.per_sec());
+            };
+            self.bar.set_style(style.with_key("per_sec", rate));
+        }
+        self.bar.reset();
+        self.bar.set_length(total);
+        self.bar.set_message(what.to_owned());
+        if !self.is_terminal {
+            let photos = if total == 0 { String::new() } else { format!(", {total} photos") };
+            eprintln!("{what}{photos}");
+        }
+    }
+
+    fn advance(&self, units: u64) {
+        self.bar.inc(units);
+        let mut last_line = self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_terminal && last_line.elapsed() >= LINE_EVERY {
+            *last_line = Instant::now();
+            let (done, total) = (self.bar.position(), self.bar.length().unwrap_or_default());
+            let (rate, left) = (self.bar.per_sec(), HumanDuration(self.bar.eta()));
+            eprintln!("{done} of {total} photos, {rate:.1} photos/s, {left} left");
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+}

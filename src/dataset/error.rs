@@ -1,0 +1,73 @@
+//! What can be wrong with a collection of photos.
+
+use std::path::PathBuf;
+
+use crate::error::{Classify, ErrorKind, io_kind};
+
+/// Why a collection of photos or a list of kin cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+    /// The folder, archive or list cannot be opened or read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// What was to be read.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// A list cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Unwritable {
+        /// What was to be written.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// The file is no zip archive, or a damaged one.
+    #[error("{} is neither a folder nor a whole zip archive: {reason}", path.display())]
+    BadArchive {
+        /// The file.
+        path: PathBuf,
+        /// The archive reader's reason.
+        reason: String,
+    },
+    /// There is not one photo in it.
+    #[error("no photos in {}; give a folder or zip with photos in it", path.display())]
+    NoPhotos {
+        /// The folder or archive.
+        path: PathBuf,
+    },
+    /// There are photos, but none is in a member's folder of a family.
+    #[error(
+        "{photos} photos in {}, none of them in a family; the layout is F0001/MID1/photo.jpg \
+         (a folder per family, in it a folder per person)", path.display()
+    )]
+    NoFamilies {
+        /// The folder or archive.
+        path: PathBuf,
+        /// How many photos lie elsewhere.
+        photos: usize,
+    },
+    /// A line of a list of kin is wrong.
+    #[error("{} line {line}: {reason}; a line is F0002/MID1,F0002/MID3 and may end in a relation", path.display())]
+    BadRelationship {
+        /// The list.
+        path: PathBuf,
+        /// Line number, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Classify for DatasetError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Unreadable { source, .. } | Self::Unwritable { source, .. } => io_kind(source),
+            Self::BadArchive { .. }
+            | Self::NoPhotos { .. }
+            | Self::NoFamilies { .. }
+            | Self::BadRelationship { .. } => ErrorKind::InvalidInput,
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Lists of photos in csv.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::DatasetError;
+
+/// Writes a csv with the header `path` and a line a photo; the file is there only once it is whole.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write_paths(file: &Path, photos: &[String]) -> Result<(), DatasetError> {
+    let failed = |source| DatasetError::Unwritable { path: file.to_owned(), source };
+    let unfinished = file.with_extension("unfinished");
+    write(&unfinished, photos).map_err(failed)?;
+    fs::rename(&unfinished, file).map_err(failed)
+}
+
+fn write(file: &Path, photos: &[String]) -> io::Result<()> {
+    let mut writer = csv::Writer::from_path(file)?;
+    writer.write_record(["path"])?;
+    photos.iter().try_for_each(|photo| writer.write_record([photo]))?;
+    writer.flush()
+}

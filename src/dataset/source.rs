@@ -1,0 +1,168 @@
+//! Where photos come from: a folder, or a zip archive that is read in place.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
+use zip::ZipArchive;
+
+use super::DatasetError;
+
+/// A folder or zip archive of photos.
+pub struct Source {
+    path: PathBuf,
+    storage: Storage,
+}
+
+enum Storage {
+    Folder,
+    Archive(ZipArchive<BufReader<File>>),
+}
+
+/// What a [`Source`] holds.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Files that are photos by their extension, relative to the source, with `/`, in byte order.
+    pub photos: Vec<String>,
+    /// Folders and files that could not be listed.
+    pub unreadable: Vec<Unreadable>,
+    /// How many files are no photos by their extension.
+    pub other_files: usize,
+}
+
+/// A part of a source that cannot be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// Path in the source.
+    pub path: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+impl Source {
+    /// Opens a folder, or a file as a zip archive.
+    ///
+    /// # Errors
+    /// When it does not exist, may not be read, or is no zip archive.
+    pub fn open(path: &Path) -> Result<Self, DatasetError> {
+        let unreadable = |source| DatasetError::Unreadable { path: path.to_owned(), source };
+        // A link to a family's folder has its name on the far side.
+        let real = path.canonicalize().map_err(unreadable)?;
+        let storage = if real.is_dir() {
+            Storage::Folder
+        } else {
+            let file = BufReader::new(File::open(&real).map_err(unreadable)?);
+            Storage::Archive(ZipArchive::new(file).map_err(|error| DatasetError::BadArchive {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            })?)
+        };
+        Ok(Self { path: real, storage })
+    }
+
+    /// The folder or archive itself, absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The full path that tells whose photo `photo` is: a folder may itself be one family's or person's.
+    pub(super) fn identifying_path(&self, photo: &str) -> PathBuf {
+        match self.storage {
+            Storage::Folder => self.path.join(photo),
+            Storage::Archive(_) => PathBuf::from(photo),
+        }
+    }
+
+    /// Lists the files whose extension is one of `extensions` (lower case, compared without case).
+    ///
+    /// Hidden files and folders, and the `__MACOSX` folder of archives made there, do not count at all.
+    ///
+    /// # Errors
+    /// When no photo is found.
+    pub fn list(&self, extensions: &[&str]) -> Result<Listing, DatasetError> {
+        let mut listing = match &self.storage {
+            Storage::Folder => list_folder(&self.path, extensions),
+            Storage::Archive(archive) => list_archive(archive, extensions),
+        };
+        if listing.photos.is_empty() && listing.unreadable.is_empty() {
+            return Err(DatasetError::NoPhotos { path: self.path.clone() });
+        }
+        listing.photos.sort_unstable();
+        Ok(listing)
+    }
+
+    /// Reads one listed photo, and at most one byte more than `max_bytes` of it, so that a decoder can refuse it.
+    ///
+    /// # Errors
+    /// When the file has gone, may not be read, or is damaged inside its archive.
+    pub fn read(&mut self, photo: &str, max_bytes: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        match &mut self.storage {
+            Storage::Folder => {
+                File::open(self.path.join(photo))?.take(max_bytes + 1).read_to_end(&mut bytes)
+            }
+            Storage::Archive(archive) => archive
+                .by_name(photo)
+                .map_err(io::Error::other)?
+                .take(max_bytes + 1)
+                .read_to_end(&mut bytes),
+        }?;
+        Ok(bytes)
+    }
+}
+
+fn list_folder(root: &Path, extensions: &[&str]) -> Listing {
+    let mut listing = Listing::default();
+    let visible = |entry: &walkdir::DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
+    for entry in WalkDir::new(root).follow_links(true).into_iter().filter_entry(visible) {
+        match entry {
+            Ok(entry) if entry.file_type().is_file() => {
+                add(&mut listing, relative(root, entry.path()), extensions);
+            }
+            Ok(_) => {}
+            Err(error) => listing.unreadable.push(Unreadable {
+                path: error.path().map(|path| relative(root, path)).unwrap_or_default(),
+                reason: error
+                    .io_error()
+                    .map_or_else(|| "a loop of links".into(), io::Error::to_string),
+            }),
+        }
+    }
+    listing
+}
+
+fn list_archive(archive: &ZipArchive<BufReader<File>>, extensions: &[&str]) -> Listing {
+    let mut listing = Listing::default();
+    for name in archive.file_names() {
+        match name {
+            Ok(name)
+                if name.ends_with('/') || name.split('/').any(|p| is_hidden(OsStr::new(p))) => {}
+            Ok(name) => add(&mut listing, name.into_owned(), extensions),
+            Err(error) => listing
+                .unreadable
+                .push(Unreadable { path: "an entry".into(), reason: error.to_string() }),
+        }
+    }
+    listing
+}
+
+fn add(listing: &mut Listing, path: String, extensions: &[&str]) {
+    let extension = Path::new(&path).extension().and_then(OsStr::to_str).unwrap_or_default();
+    if extensions.contains(&extension.to_ascii_lowercase().as_str()) {
+        listing.photos.push(path);
+    } else {
+        listing.other_files += 1;
+    }
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".") || name == "__MACOSX"
+}
+
+fn relative(root: &Path, path: &Path) -> String {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    let parts: Vec<_> = inside.iter().map(OsStr::to_string_lossy).collect();
+    parts.join("/")
+}

@@ -1,0 +1,88 @@
+//! A face as a point on the unit sphere.
+
+/// A face embedding: `d` finite f32 values of unit L2 norm, so that the cosine of two is their dot product.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embedding(Vec<f32>);
+
+/// Why a vector is no embedding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EmbeddingError {
+    /// A value is NaN or infinite, usually because the weights or the input are.
+    #[error("the model gave a value that is not finite; check its weights")]
+    NotFinite,
+    /// The vector has no direction.
+    #[error("the model gave an embedding of length zero; check its weights")]
+    Zero,
+    /// The vector was stored as normalised and is not.
+    #[error("an embedding does not have unit length")]
+    NotUnit,
+}
+
+impl Embedding {
+    /// Scales a backbone's raw output to unit length.
+    ///
+    /// # Errors
+    /// When a value is not finite, or all are zero.
+    pub fn normalise(mut values: Vec<f32>) -> Result<Self, EmbeddingError> {
+        let norm = squared_norm(&values).sqrt();
+        if !norm.is_finite() {
+            return Err(EmbeddingError::NotFinite);
+        }
+        if norm == 0.0 {
+            return Err(EmbeddingError::Zero);
+        }
+        values.iter_mut().for_each(|value| *value = (f64::from(*value) / norm) as f32);
+        Ok(Self(values))
+    }
+
+    /// Takes a vector that was normalised before it was stored.
+    ///
+    /// # Errors
+    /// When a value is not finite, or the squared norm differs from 1 by more than 1e-3.
+    pub fn from_unit(values: Vec<f32>) -> Result<Self, EmbeddingError> {
+        let norm = squared_norm(&values);
+        if !norm.is_finite() {
+            return Err(EmbeddingError::NotFinite);
+        }
+        if (norm - 1.0).abs() > 1e-3 {
+            return Err(EmbeddingError::NotUnit);
+        }
+        Ok(Self(values))
+    }
+
+    /// The values, `(d)`.
+    pub fn as_slice(&self) -> &[f32] {
+        &self.0
+    }
+
+    /// The number of values, d.
+    pub fn dimension(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Sums in f64: 4096 squares of f32 activations can leave f32's range.
+fn squared_norm(values: &[f32]) -> f64 {
+    values.iter().map(|&value| f64::from(value) * f64::from(value)).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normalising_keeps_the_direction_even_of_huge_values() {
+        let embedding = Embedding::normalise(vec![3e30, 4e30]).unwrap();
+        let [x, y] = *embedding.as_slice() else { panic!("two values") };
+        assert!((x - 0.6).abs() < 1e-6 && (y - 0.8).abs() < 1e-6, "{x} {y}");
+    }
+
+    #[test]
+    fn a_vector_without_direction_is_no_embedding() {
+        assert_eq!(Embedding::normalise(vec![0.0; 4]), Err(EmbeddingError::Zero));
+        assert_eq!(Embedding::normalise(vec![]), Err(EmbeddingError::Zero));
+        assert_eq!(Embedding::normalise(vec![f32::NAN, 1.0]), Err(EmbeddingError::NotFinite));
+        assert_eq!(Embedding::from_unit(vec![f32::INFINITY]), Err(EmbeddingError::NotFinite));
+        assert_eq!(Embedding::from_unit(vec![0.5]), Err(EmbeddingError::NotUnit));
+    }
+}

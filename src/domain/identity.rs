@@ -1,0 +1,176 @@
+//! Families, their members and their photos, named as Families In the Wild (FIW) names them.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A family, written `F0001`: the letter F and a number of at least four digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FamilyId(u32);
+
+/// A person, written `F0001/MID1`: a family and the number of its member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MemberId {
+    family: FamilyId,
+    number: u32,
+}
+
+/// A photo of one face, written `F0001/MID1/P00001_face0`: a person and a file name without its extension.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PhotoId {
+    member: MemberId,
+    name: String,
+}
+
+/// A text that is no identity of the kind that was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{found}' is not {expected}")]
+pub struct IdentityError {
+    /// What the text should have been.
+    pub expected: &'static str,
+    /// The text.
+    pub found: String,
+}
+
+impl MemberId {
+    /// The family this person belongs to.
+    pub fn family(self) -> FamilyId {
+        self.family
+    }
+}
+
+impl PhotoId {
+    /// Longest file name, in bytes; file systems allow 255 with the extension.
+    pub const MAX_NAME_BYTES: usize = 200;
+
+    /// The photo `name` of `member`.
+    ///
+    /// # Errors
+    /// When the name is empty, longer than [`Self::MAX_NAME_BYTES`], or has a slash or control character.
+    pub fn new(member: MemberId, name: &str) -> Result<Self, IdentityError> {
+        let plain = !name.is_empty()
+            && name.len() <= Self::MAX_NAME_BYTES
+            && !name.chars().any(|c| c.is_control() || c == '/' || c == '\\');
+        if !plain {
+            return Err(IdentityError {
+                expected: "a photo name of 1 to 200 bytes without slashes",
+                found: name.escape_debug().to_string(),
+            });
+        }
+        Ok(Self { member, name: name.to_owned() })
+    }
+
+    /// The person in the photo.
+    pub fn member(&self) -> MemberId {
+        self.member
+    }
+
+    /// The photograph the face was cut from: `P00012` of `P00012_face3`, or the whole name where nothing was cut.
+    ///
+    /// Faces of one photograph share light and colour, which looks like kinship to a model.
+    pub fn source_photo(&self) -> &str {
+        self.name.split_once("_face").map_or(&self.name, |(source, _)| source)
+    }
+}
+
+/// Reads `prefix` and a decimal number of at least `digits` digits, without superfluous leading zeros,
+/// so that each number has one spelling.
+fn parse_number(text: &str, prefix: &str, digits: usize) -> Option<u32> {
+    let number = text.strip_prefix(prefix)?;
+    let canonical = number.len() == digits || (number.len() > digits && !number.starts_with('0'));
+    if !canonical || !number.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    number.parse().ok()
+}
+
+impl FromStr for FamilyId {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, IdentityError> {
+        parse_number(text, "F", 4)
+            .map(Self)
+            .ok_or_else(|| IdentityError { expected: "a family such as F0001", found: text.into() })
+    }
+}
+
+impl FromStr for MemberId {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, IdentityError> {
+        let parse = || {
+            let (family, member) = text.split_once('/')?;
+            Some(Self { family: family.parse().ok()?, number: parse_number(member, "MID", 1)? })
+        };
+        parse().ok_or_else(|| IdentityError {
+            expected: "a person such as F0001/MID1",
+            found: text.into(),
+        })
+    }
+}
+
+impl FromStr for PhotoId {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, IdentityError> {
+        let parse = || {
+            let (member, name) = text.rsplit_once('/')?;
+            Self::new(member.parse().ok()?, name).ok()
+        };
+        parse().ok_or_else(|| IdentityError {
+            expected: "a photo such as F0001/MID1/P00001_face0",
+            found: text.into(),
+        })
+    }
+}
+
+impl fmt::Display for FamilyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "F{:04}", self.0)
+    }
+}
+
+impl fmt::Display for MemberId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/MID{}", self.family, self.number)
+    }
+}
+
+impl fmt::Display for PhotoId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.member, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identity_reads_back_what_it_wrote() {
+        for text in ["F0001/MID1/P00001_face0", "F12345/MID10/Großmutter 1932", "F0000/MID0/a.b"] {
+            let photo: PhotoId = text.parse().unwrap();
+            assert_eq!(photo.to_string(), text);
+            assert_eq!(photo.member().to_string().parse(), Ok(photo.member()));
+        }
+    }
+
+    #[test]
+    fn a_second_spelling_of_an_identity_is_refused() {
+        for text in ["F1", "F00001", "f0001", "F+001", "F000१", "F99999999999", "F0001/"] {
+            assert!(text.parse::<FamilyId>().is_err(), "{text}");
+        }
+        for text in ["F0001", "F0001/MID", "F0001/MID01", "F0001/mid1", "F0001/MID1/"] {
+            assert!(text.parse::<MemberId>().is_err(), "{text}");
+        }
+        for text in ["F0001/MID1/", "F0001/MID1/a\\b", "F0001/MID1/a\nb", "../F0001/MID1/a"] {
+            assert!(text.parse::<PhotoId>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn faces_cut_from_one_photograph_share_its_source() {
+        let name = |text: &str| text.parse::<PhotoId>().unwrap().source_photo().to_owned();
+        assert_eq!(name("F0001/MID1/P00012_face3"), name("F0001/MID2/P00012_face0"));
+        assert_eq!(name("F0001/MID1/portrait"), "portrait");
+    }
+}

@@ -1,0 +1,15 @@
+//! How a long job tells its caller where it is, and hears that it should stop.
+
+/// The caller's side of a long job: it is told of progress and asked whether to go on.
+///
+/// Jobs call it from one thread at a time, often; implementations decide how much of it a person sees.
+pub trait Progress {
+    /// A step of `total` units (photos, epochs …) named `what` begins.
+    fn begin(&self, what: &str, total: u64);
+
+    /// `units` more of the current step are done.
+    fn advance(&self, units: u64);
+
+    /// Whether the job should stop at its next safe point.
+    fn cancelled(&self) -> bool;
+}

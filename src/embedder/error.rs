@@ -1,0 +1,67 @@
+//! What can be wrong with a bundle.
+
+use std::path::PathBuf;
+
+use crate::backbone::BackboneError;
+use crate::error::{Classify, ErrorKind};
+
+/// Why a bundle cannot be loaded or used.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbedderError {
+    /// The folder holds no bundle.
+    #[error("no bundle at {}; a bundle is a folder with a manifest.toml and weights in it", path.display())]
+    NoBundle {
+        /// Where the manifest was looked for.
+        path: PathBuf,
+    },
+    /// The manifest cannot be used.
+    #[error("the manifest {} is wrong: {reason}", path.display())]
+    BadManifest {
+        /// The manifest.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A weights file the manifest names is missing.
+    #[error("the weights {} are missing; put the file there, or correct the manifest", path.display())]
+    NoWeights {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file of the bundle cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// The weights are not the ones the manifest names.
+    #[error(
+        "{} has SHA-256 {found}, the manifest says {expected}; fetch the weights again, or correct the manifest",
+        path.display()
+    )]
+    OtherWeights {
+        /// The file.
+        path: PathBuf,
+        /// SHA-256 in the manifest.
+        expected: String,
+        /// SHA-256 of the file.
+        found: String,
+    },
+    /// A backbone cannot be loaded or run.
+    #[error(transparent)]
+    Backbone(#[from] BackboneError),
+}
+
+impl Classify for EmbedderError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoBundle { .. } | Self::NoWeights { .. } => ErrorKind::NotFound,
+            Self::BadManifest { .. } => ErrorKind::InvalidInput,
+            Self::Unreadable { .. } => ErrorKind::Unavailable,
+            Self::OtherWeights { .. } => ErrorKind::Corrupt,
+            Self::Backbone(error) => error.kind(),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! A bundle's `manifest.toml`.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::EmbedderError;
+use crate::backbone::Architecture;
+use crate::backbone::preprocessing::Preprocessing;
+use crate::domain::Fingerprint;
+
+const FILE: &str = "manifest.toml";
+
+/// The newest form of the manifest.
+const FORMAT: u32 = 1;
+
+/// What a bundle is made of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// The manifest's own version; 1.
+    pub format: u32,
+    /// What the bundle is called.
+    pub name: String,
+    /// Terms of the weights, in words.
+    #[serde(default)]
+    pub licence: String,
+    /// The backbones; the first is the retrieval space.
+    #[serde(rename = "backbone")]
+    pub backbones: Vec<BackboneEntry>,
+}
+
+/// A backbone of a bundle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BackboneEntry {
+    /// What the backbone is called; unique in the bundle.
+    pub name: String,
+    /// Name of the safetensors file beside the manifest.
+    pub weights: String,
+    /// SHA-256 of that file, 64 hexadecimal digits in lower case.
+    pub sha256: String,
+    /// Which network.
+    pub network: Architecture,
+    /// How pixels become its input.
+    pub preprocessing: Preprocessing,
+}
+
+impl Manifest {
+    /// Reads the manifest of the bundle in the folder `bundle`.
+    ///
+    /// # Errors
+    /// When there is none, or it is wrong.
+    pub fn read(bundle: &Path) -> Result<Self, EmbedderError> {
+        let path = bundle.join(FILE);
+        let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                EmbedderError::NoBundle { path: bundle.to_owned() }
+            }
+            _ => EmbedderError::Unreadable { path: path.clone(), source },
+        })?;
+        let bad = |reason| EmbedderError::BadManifest { path: path.clone(), reason };
+        let manifest: Self = toml::from_str(&text).map_err(|error| bad(one_line(&error)))?;
+        manifest.check().map_err(bad)?;
+        Ok(manifest)
+    }
+
+    /// The SHA-256 of what decides the embeddings: per backbone its network, preprocessing and weights, in order.
+    /// Names and terms do not count.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let decisive = self.backbones.iter().map(|b| (&b.network, &b.preprocessing, &b.sha256));
+        let text = serde_json::to_vec(&decisive.collect::<Vec<_>>());
+        Fingerprint(Sha256::digest(text.expect("plain data becomes JSON")).into())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.format != FORMAT {
+            return Err(format!("format {} is not known here, only {FORMAT}", self.format));
+        }
+        if self.backbones.is_empty() || self.backbones.len() > usize::from(u8::MAX) {
+            return Err("a bundle has 1 to 255 [[backbone]] tables".into());
+        }
+        for (at, backbone) in self.backbones.iter().enumerate() {
+            backbone.check()?;
+            if self.backbones[..at].iter().any(|other| other.name == backbone.name) {
+                return Err(format!("two backbones are called '{}'", backbone.name));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl BackboneEntry {
+    fn check(&self) -> Result<(), String> {
+        let name = Path::new(&self.weights).file_name();
+        if name != Some(self.weights.as_ref()) {
+            return Err(format!("weights '{}' is not the name of a file beside it", self.weights));
+        }
+        if self.sha256.parse::<Fingerprint>().is_err() || self.sha256.to_lowercase() != self.sha256
+        {
+            return Err(format!(
+                "sha256 of '{}' is not 64 hexadecimal digits in lower case",
+                self.name
+            ));
+        }
+        let Preprocessing { mean, scale, .. } = self.preprocessing;
+        if !mean.iter().all(|mean| mean.is_finite()) || !scale.is_normal() {
+            return Err(format!(
+                "the preprocessing of '{}' has no finite mean and scale",
+                self.name
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The first line of toml's message, with the place; the rest draws the text.
+fn one_line(error: &toml::de::Error) -> String {
+    error.message().lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANIFEST: &str = r#"
+        format = 1
+        name = "faces"
+        [[backbone]]
+        name = "mobilefacenet"
+        weights = "mobilefacenet.safetensors"
+        sha256 = "00000000000000000000000000000000000000000000000000000000000000aa"
+        network = { architecture = "mobilefacenet" }
+        preprocessing = { channels = "rgb", mean = [127.5, 127.5, 127.5], scale = 0.0078125 }
+    "#;
+
+    fn read(text: &str) -> Result<Manifest, String> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(FILE), text).unwrap();
+        Manifest::read(folder.path()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn only_what_decides_the_embeddings_changes_the_fingerprint() {
+        let manifest = read(MANIFEST).unwrap();
+        let fingerprint = |change: fn(&mut Manifest)| {
+            let mut other = manifest.clone();
+            change(&mut other);
+            other.fingerprint()
+        };
+        assert_eq!(fingerprint(|m| m.name = "other".into()), manifest.fingerprint());
+        assert_eq!(fingerprint(|m| m.backbones[0].name = "b".into()), manifest.fingerprint());
+        assert_ne!(
+            fingerprint(|m| m.backbones[0].preprocessing.mirror = true),
+            manifest.fingerprint()
+        );
+        assert_ne!(fingerprint(|m| m.backbones[0].sha256 = "b".repeat(64)), manifest.fingerprint());
+    }
+
+    #[test]
+    fn a_wrong_manifest_is_refused_with_the_reason() {
+        let cases = [
+            (MANIFEST.replace("format = 1", "format = 9"), "format 9"),
+            (MANIFEST.replace("\"mobilefacenet.safetensors\"", "\"../other\""), "beside it"),
+            (MANIFEST.replace("00aa", "zz"), "hexadecimal"),
+            (MANIFEST.replace("\"mobilefacenet\" }", "\"resnet\" }"), "resnet"),
+            (MANIFEST.replace("scale", "scales"), "scales"),
+            (MANIFEST.replace("0.0078125", "nan"), "finite"),
+            ("format = 1\nname = 'x'\nbackbone = []".into(), "[[backbone]]"),
+        ];
+        for (text, reason) in cases {
+            let error = read(&text).unwrap_err();
+            assert!(error.contains(reason) && !error.contains('\n'), "{error}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! A photo to one embedding per backbone of a bundle.
+
+mod error;
+mod manifest;
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::backbone::{Backbone, WeightsFile};
+use crate::domain::{Embedding, EmbeddingError, EmbeddingSpace, Fingerprint};
+use crate::photo::{self, Photo};
+
+pub use error::EmbedderError;
+pub use manifest::{BackboneEntry, Manifest};
+
+/// A loaded bundle.
+pub struct Embedder {
+    names: Vec<String>,
+    backbones: Vec<Backbone>,
+    space: EmbeddingSpace,
+}
+
+/// A face as the backbones of one bundle want it: per backbone `(size, size, 3)` bytes of RGB.
+pub struct Face(Vec<Vec<u8>>);
+
+impl Embedder {
+    /// Loads the bundle in the folder `bundle`: its manifest and the weights that names.
+    ///
+    /// # Errors
+    /// When there is no bundle, its manifest is wrong, a weights file is missing, is not the one the manifest names by
+    /// its SHA-256, or does not fit its architecture.
+    pub fn load(bundle: &Path) -> Result<Self, EmbedderError> {
+        let manifest = Manifest::read(bundle)?;
+        let load = |entry| load_backbone(bundle, entry);
+        let backbones = manifest.backbones.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+        let dimensions = backbones.iter().map(Backbone::dimension).collect();
+        let space = EmbeddingSpace { fingerprint: manifest.fingerprint(), dimensions };
+        let names = manifest.backbones.into_iter().map(|entry| entry.name).collect();
+        Ok(Self { names, backbones, space })
+    }
+
+    /// What this bundle embeds into.
+    pub fn space(&self) -> &EmbeddingSpace {
+        &self.space
+    }
+
+    /// The backbones' names, in the order of the embeddings.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Scales a photo to what each backbone takes.
+    pub fn prepare(&self, photo: &Photo) -> Face {
+        let crop = |backbone: &Backbone| {
+            let size = backbone.input_size() as u32;
+            photo::resize(photo, size, size).rgb
+        };
+        Face(self.backbones.iter().map(crop).collect())
+    }
+
+    /// Embeds faces in one batch. Returns per face its embedding by each backbone, or why it has none.
+    ///
+    /// # Errors
+    /// When a backbone fails for the whole batch.
+    pub fn embed(
+        &self,
+        faces: &[Face],
+    ) -> Result<Vec<Result<Vec<Embedding>, EmbeddingError>>, EmbedderError> {
+        let mut embeddings: Vec<_> = faces.iter().map(|_| Ok(Vec::new())).collect();
+        for (at, backbone) in self.backbones.iter().enumerate() {
+            let crops: Vec<&[u8]> = faces.iter().map(|face| face.0[at].as_slice()).collect();
+            for (face, output) in embeddings.iter_mut().zip(backbone.embed(&crops)?) {
+                match (face.as_mut(), Embedding::normalise(output)) {
+                    (Ok(found), Ok(embedding)) => found.push(embedding),
+                    (Ok(_), Err(error)) => *face = Err(error),
+                    (Err(_), _) => {}
+                }
+            }
+        }
+        Ok(embeddings)
+    }
+}
+
+fn load_backbone(bundle: &Path, entry: &BackboneEntry) -> Result<Backbone, EmbedderError> {
+    let path = bundle.join(&entry.weights);
+    let bytes = fs::read(&path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => EmbedderError::NoWeights { path: path.clone() },
+        _ => EmbedderError::Unreadable { path: path.clone(), source },
+    })?;
+    let found = Fingerprint(Sha256::digest(&bytes).into()).to_string();
+    if found != entry.sha256 {
+        return Err(EmbedderError::OtherWeights { path, expected: entry.sha256.clone(), found });
+    }
+    let weights = WeightsFile { path: &path, bytes: &bytes };
+    Ok(Backbone::load(&entry.network, entry.preprocessing, weights)?)
+}

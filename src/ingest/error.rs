@@ -1,0 +1,30 @@
+//! What can end a long job over photos.
+
+use crate::dataset::DatasetError;
+use crate::embedder::EmbedderError;
+use crate::error::{Classify, ErrorKind};
+use crate::gallery::GalleryError;
+
+/// Why a job over a collection of photos could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum IngestError {
+    /// The collection cannot be used.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+    /// A backbone failed.
+    #[error(transparent)]
+    Embedder(#[from] EmbedderError),
+    /// The gallery failed.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
+}
+
+impl Classify for IngestError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Dataset(error) => error.kind(),
+            Self::Embedder(error) => error.kind(),
+            Self::Gallery(error) => error.kind(),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The long jobs over a collection of photos: [`ingest`] into a gallery, [`embed`] into arrays.
+
+mod error;
+mod pipeline;
+
+use crate::dataset::{FamilyPhotos, Listing, Source, family_photos};
+use crate::domain::{Embedding, PhotoId, Progress, Relationship};
+use crate::embedder::Embedder;
+use crate::gallery::{Enrolment, Gallery};
+use crate::photo::EXTENSIONS;
+
+pub use error::IngestError;
+pub use pipeline::Rejected;
+use pipeline::{Embedded, Item, Pipeline};
+
+/// How an ingest ended.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Photos enrolled now.
+    pub enrolled: usize,
+    /// Photos the gallery had already, from the same file.
+    pub known: usize,
+    /// Photos that could not be enrolled.
+    pub rejected: Vec<Rejected>,
+    /// Files that are no photos by their extension.
+    pub other_files: usize,
+    /// Whether the job was stopped before its end; run again, it goes on from there.
+    pub cancelled: bool,
+}
+
+/// What there is to ingest in a collection.
+pub struct Plan {
+    source: Source,
+    listing: Listing,
+    families: FamilyPhotos,
+}
+
+impl Plan {
+    /// Looks through a collection for photos of families.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub fn new(source: Source) -> Result<Self, IngestError> {
+        let listing = source.list(&EXTENSIONS)?;
+        let families = family_photos(&source, &listing)?;
+        Ok(Self { source, listing, families })
+    }
+}
+
+/// Enrols every photo of the plan that `gallery` does not have from the same file, and builds the search graph.
+///
+/// Photos are on disk batch by batch; whatever ends the job, what was reported to `progress` stays.
+///
+/// # Errors
+/// When the gallery was made with another bundle, or it or a backbone fails. A photo that cannot be read or embedded
+/// is no error but is named in the report.
+pub fn ingest(
+    plan: Plan,
+    gallery: &Gallery,
+    embedder: &Embedder,
+    progress: &dyn Progress,
+) -> Result<Report, IngestError> {
+    gallery.check_bundle(embedder.space())?;
+    let Plan { mut source, listing, families } = plan;
+    let mut report = Report { other_files: listing.other_files, ..Report::default() };
+    report.rejected.extend(listing.unreadable.into_iter().map(Rejected::from));
+    report.rejected.extend(families.misplaced.into_iter().map(Rejected::from));
+
+    let items = families.photos.into_iter().map(|(key, path)| Item { key, path }).collect();
+    let is_known = |id: &PhotoId, hash| Ok(gallery.content_hash(id)? == Some(hash));
+    let pipeline = Pipeline { source: &mut source, embedder, progress };
+    let end = pipeline.run(items, is_known, |batch| {
+        report.enrolled += batch.len();
+        Ok(gallery.enrol(batch.into_iter().map(enrolment).collect())?)
+    })?;
+    report.known = end.known;
+    report.rejected.extend(end.rejected);
+    report.cancelled = end.cancelled;
+    if !report.cancelled {
+        progress.begin("Building the search graph", 0);
+        gallery.build_graph()?;
+    }
+    Ok(report)
+}
+
+fn enrolment(photo: Embedded<PhotoId>) -> Enrolment {
+    let Embedded { key, content_hash, embeddings, .. } = photo;
+    Enrolment { id: key, content_hash, embeddings }
+}
+
+/// Lists kin in the gallery. Returns how many of the pairs name somebody without a photo in it; they are kept too.
+///
+/// # Errors
+/// When the gallery fails.
+pub fn relate(gallery: &Gallery, pairs: &[Relationship]) -> Result<usize, IngestError> {
+    gallery.relate(pairs)?;
+    let with_photos = gallery.people()?;
+    let lacks_photos =
+        |pair: &&Relationship| !pair.people().iter().all(|p| with_photos.contains(p));
+    Ok(pairs.iter().filter(lacks_photos).count())
+}
+
+/// The embeddings of a collection, in the byte order of the paths.
+#[derive(Debug, Default)]
+pub struct Embeddings {
+    /// Per photo, its path in the collection.
+    pub paths: Vec<String>,
+    /// Per backbone, in the bundle's order, one embedding a photo.
+    pub by_backbone: Vec<Vec<Embedding>>,
+    /// Photos without embedding.
+    pub rejected: Vec<Rejected>,
+    /// Whether the job was stopped before its end.
+    pub cancelled: bool,
+}
+
+/// Embeds every photo in `source`, in families or not.
+///
+/// # Errors
+/// When there is no photo, or a backbone fails. A photo that cannot be read or embedded is no error but is named in
+/// the result.
+pub fn embed(
+    source: &mut Source,
+    embedder: &Embedder,
+    progress: &dyn Progress,
+) -> Result<Embeddings, IngestError> {
+    let listing = source.list(&EXTENSIONS)?;
+    let by_backbone = embedder.names().iter().map(|_| Vec::new()).collect();
+    let mut found = Embeddings { by_backbone, ..Embeddings::default() };
+    found.rejected.extend(listing.unreadable.into_iter().map(Rejected::from));
+    let items = listing.photos.into_iter().map(|path| Item { key: (), path }).collect();
+    let pipeline = Pipeline { source, embedder, progress };
+    let end = pipeline.run(
+        items,
+        |(), _| Ok(false),
+        |batch| {
+            for photo in batch {
+                found.paths.push(photo.path);
+                for (column, embedding) in found.by_backbone.iter_mut().zip(photo.embeddings) {
+                    column.push(embedding);
+                }
+            }
+            Ok(())
+        },
+    )?;
+    found.rejected.extend(end.rejected);
+    found.cancelled = end.cancelled;
+    Ok(found)
+}

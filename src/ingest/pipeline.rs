@@ -1,0 +1,183 @@
+//! Read, decode and embed, side by side: while the backbone works on one batch, the next one is read and decoded.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::IngestError;
+use crate::dataset::{Misplaced, Source, Unreadable};
+use crate::domain::{ContentHash, Embedding, Progress};
+use crate::embedder::{Embedder, Face};
+use crate::photo::{self, Limits};
+
+/// Photos embedded and handed on together.
+const BATCH: usize = 16;
+/// Decoded batches that may wait for the backbone.
+const BATCHES_AHEAD: usize = 2;
+
+/// A photo to be embedded; the key is whatever the job knows it by.
+pub(super) struct Item<K> {
+    pub(super) key: K,
+    pub(super) path: String,
+}
+
+/// A photo that was embedded.
+pub(super) struct Embedded<K> {
+    pub(super) key: K,
+    pub(super) path: String,
+    pub(super) content_hash: ContentHash,
+    /// One embedding per backbone.
+    pub(super) embeddings: Vec<Embedding>,
+}
+
+/// A photo left out, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejected {
+    /// Path in the collection.
+    pub path: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// How a run ended.
+#[derive(Default)]
+pub(super) struct End {
+    pub(super) known: usize,
+    pub(super) rejected: Vec<Rejected>,
+    pub(super) cancelled: bool,
+}
+
+pub(super) struct Pipeline<'a> {
+    pub(super) source: &'a mut Source,
+    pub(super) embedder: &'a Embedder,
+    pub(super) progress: &'a dyn Progress,
+}
+
+/// A photo read and decoded, or the reason why there is nothing to embed.
+enum Decoded<K> {
+    Face { item: Item<K>, content_hash: ContentHash, face: Face },
+    Known,
+    Rejected(Rejected),
+}
+
+impl Pipeline<'_> {
+    /// Embeds `items` in their order, hands each batch to `take`, and stops early, between batches, when the progress
+    /// says so. Photos of which `is_known` is true are only counted.
+    pub(super) fn run<K: Send>(
+        self,
+        items: Vec<Item<K>>,
+        is_known: impl Fn(&K, ContentHash) -> Result<bool, IngestError> + Send + Sync,
+        take: impl FnMut(Vec<Embedded<K>>) -> Result<(), IngestError>,
+    ) -> Result<End, IngestError> {
+        let Self { source, embedder, progress } = self;
+        progress.begin("Embedding", items.len() as u64);
+        thread::scope(|scope| {
+            // The receiver goes when this closure returns, which ends the reader at its next batch.
+            let (sender, batches) = sync_channel(BATCHES_AHEAD);
+            scope.spawn(move || read_batches(source, embedder, items, is_known, &sender));
+            embed_batches(embedder, progress, batches, take)
+        })
+    }
+}
+
+fn read_batches<K: Send>(
+    source: &mut Source,
+    embedder: &Embedder,
+    items: Vec<Item<K>>,
+    is_known: impl Fn(&K, ContentHash) -> Result<bool, IngestError> + Sync,
+    batches: &SyncSender<Result<Vec<Decoded<K>>, IngestError>>,
+) {
+    let limits = Limits::default();
+    let mut items = items.into_iter().peekable();
+    while items.peek().is_some() {
+        let read = |item: Item<K>| {
+            let bytes = source.read(&item.path, limits.max_file_bytes);
+            (item, bytes)
+        };
+        let batch: Vec<_> = items.by_ref().take(BATCH).map(read).collect();
+        let decode = |(item, bytes): (Item<K>, std::io::Result<Vec<u8>>)| {
+            let reject =
+                |reason: String| Decoded::Rejected(Rejected { path: item.path.clone(), reason });
+            let bytes = match bytes {
+                Ok(bytes) => bytes,
+                Err(error) => return Ok(reject(format!("cannot be read: {error}"))),
+            };
+            let content_hash = ContentHash(Sha256::digest(&bytes).into());
+            if is_known(&item.key, content_hash)? {
+                return Ok(Decoded::Known);
+            }
+            Ok(match photo::decode(&bytes, &limits) {
+                Ok(photo) => Decoded::Face { face: embedder.prepare(&photo), item, content_hash },
+                Err(error) => reject(error.to_string()),
+            })
+        };
+        if batches.send(batch.into_par_iter().map(decode).collect()).is_err() {
+            return;
+        }
+    }
+}
+
+fn embed_batches<K>(
+    embedder: &Embedder,
+    progress: &dyn Progress,
+    batches: Receiver<Result<Vec<Decoded<K>>, IngestError>>,
+    mut take: impl FnMut(Vec<Embedded<K>>) -> Result<(), IngestError>,
+) -> Result<End, IngestError> {
+    let mut end = End::default();
+    for batch in batches {
+        if progress.cancelled() {
+            end.cancelled = true;
+            break;
+        }
+        let batch = batch?;
+        let size = batch.len() as u64;
+        let (mut photos, mut faces) = (Vec::new(), Vec::new());
+        for decoded in batch {
+            match decoded {
+                Decoded::Known => end.known += 1,
+                Decoded::Rejected(rejected) => end.rejected.push(rejected),
+                Decoded::Face { item, content_hash, face } => {
+                    photos.push((item, content_hash));
+                    faces.push(face);
+                }
+            }
+        }
+        if !faces.is_empty() {
+            take(embed(embedder, photos, &faces, &mut end.rejected)?)?;
+        }
+        progress.advance(size);
+    }
+    Ok(end)
+}
+
+fn embed<K>(
+    embedder: &Embedder,
+    photos: Vec<(Item<K>, ContentHash)>,
+    faces: &[Face],
+    rejected: &mut Vec<Rejected>,
+) -> Result<Vec<Embedded<K>>, IngestError> {
+    let mut embedded = Vec::with_capacity(faces.len());
+    for ((Item { key, path }, content_hash), result) in
+        photos.into_iter().zip(embedder.embed(faces)?)
+    {
+        match result {
+            Ok(embeddings) => embedded.push(Embedded { key, path, content_hash, embeddings }),
+            Err(error) => rejected.push(Rejected { path, reason: error.to_string() }),
+        }
+    }
+    Ok(embedded)
+}
+
+impl From<Unreadable> for Rejected {
+    fn from(Unreadable { path, reason }: Unreadable) -> Self {
+        Self { path, reason: format!("cannot be listed: {reason}") }
+    }
+}
+
+impl From<Misplaced> for Rejected {
+    fn from(Misplaced { path, reason }: Misplaced) -> Self {
+        Self { path, reason }
+    }
+}

@@ -1,0 +1,75 @@
+//! Kindred finds likely blood relatives by face.
+//!
+//! An ingest job embeds every photo of a family archive with a VGGFace-family backbone into a gallery; a search embeds
+//! a probe photo, retrieves the nearest enrolled photos, and groups them by person and family.
+//!
+//! # Code map
+//!
+//! Rooms import strictly downward; rooms of one layer do not import each other. A test holds both.
+//!
+//! | layer | room | what it is for | vendor crates at home there |
+//! |---|---|---|---|
+//! | edges | [`cli`] | one file per command; exit codes; progress on a terminal | clap, indicatif |
+//! | | [`api`] | the HTTP service: one file per endpoint, the model queue, problem+json | actix-web |
+//! | | [`telemetry`] | the service's log | tracing-subscriber |
+//! | jobs | [`ingest`] | long jobs over a collection of photos | rayon |
+//! | query | [`search`] | probe → candidates → people and families | – |
+//! | engines | [`embedder`] | a bundle of backbones: photo → one embedding each | – |
+//! | | [`gallery`] | enrolled photos and their nearest neighbours | hnsw_rs |
+//! | parts | [`photo`] | bytes → upright RGB under limits; scaling | image, fast_image_resize |
+//! | | [`dataset`] | folders and zip archives in the FIW layout; lists of kin | csv, zip |
+//! | | [`backbone`] | networks, their weights and preprocessing | candle, safetensors |
+//! | | [`store`] | records on disk; the only room that knows sled and bincode | sled, bincode |
+//! | words | [`domain`] | families, people, photos, relationships, embeddings | – |
+//! | | [`error`] | the classes of errors that the edges translate | – |
+//!
+//! The command line sits on top of the HTTP service, so that `--json` writes what the service answers.
+//!
+//! # A photo is ingested
+//!
+//! [`dataset::Source`] lists a folder or archive, [`dataset::family_photos`] tells whose photo each file is. A reader
+//! thread takes them batch by batch: it hashes each file, leaves out what the gallery has from the same bytes, decodes
+//! the rest ([`photo::decode`]) and scales them to each backbone's input ([`embedder::Embedder::prepare`]). The job's
+//! own thread runs the backbones on the batch ([`embedder::Embedder::embed`]) and enrols it
+//! ([`gallery::Gallery::enrol`]): one transaction, on disk before the next batch. At the end the search graph is built
+//! by hnsw_rs, copied out of it into flat arrays, and stored.
+//!
+//! # A probe is searched
+//!
+//! The photo is decoded, scaled and embedded as above; over HTTP by one model thread behind a bounded queue, which
+//! embeds what waits together. [`gallery::Snapshot::nearest`] walks the graph, compares photos that came after it one
+//! by one, and leaves out the probe's own file. [`search::search`] groups the photos by person and family, and looks
+//! further while the candidates name too few people.
+//!
+//! # Invariants
+//!
+//! - sled is the truth; the search graph is derived, and an answer never depends on when it was built.
+//! - A gallery answers only for the bundle it was made with: [`domain::Fingerprint`].
+//! - Untrusted bytes (photos, weights, archives, the store, HTTP) end in an error, never in a panic or an unbounded
+//!   allocation.
+//! - Names, photos and embeddings are never logged.
+//! - `unsafe` stands only where vector instructions are chosen, each with its reason.
+//! - The same photos and bundle give the same gallery and the same answers, bit for bit, on one kind of processor.
+//!
+//! # Decisions
+//!
+//! - **An architecture is data.** [`backbone::network::Network`] lists operations, weight names and shapes; checking a
+//!   weights file and running the network both read that list. So an architecture is written once, however many ways
+//!   there are to run it.
+//! - **Rows, not vectors, go into hnsw_rs.** It is given row numbers and a distance that looks the rows up, so that the
+//!   vectors exist once, and the arithmetic is our own ([`gallery`]).
+//! - **Progress is a trait in [`domain`]**, implemented by the edges: jobs neither print nor know a terminal.
+
+pub mod api;
+pub mod backbone;
+pub mod cli;
+pub mod dataset;
+pub mod domain;
+pub mod embedder;
+pub mod error;
+pub mod gallery;
+pub mod ingest;
+pub mod photo;
+pub mod search;
+pub mod store;
+pub mod telemetry;

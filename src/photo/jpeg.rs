@@ -1,0 +1,61 @@
+//! Whether a JPEG file is all there.
+
+const END_OF_IMAGE: u8 = 0xd9;
+const START_OF_SCAN: u8 = 0xda;
+
+/// Whether `bytes`, a JPEG file, reach its end-of-image marker (ITU-T T.81, annex B).
+///
+/// Walks the marker segments, so that the end marker of an embedded thumbnail does not count.
+pub(super) fn is_complete(bytes: &[u8]) -> bool {
+    let mut rest = bytes.get(2..).unwrap_or_default();
+    loop {
+        let Some((marker, after)) = next_marker(rest) else { return false };
+        if marker == END_OF_IMAGE {
+            return true;
+        }
+        // Restart markers (d0 to d7) and TEM (01) stand alone.
+        if matches!(marker, 0x01 | 0xd0..=0xd8) {
+            rest = after;
+            continue;
+        }
+        let Some(&[high, low]) = after.first_chunk() else { return false };
+        let Some(segment_end) = after.get(usize::from(u16::from_be_bytes([high, low]))..) else {
+            return false;
+        };
+        rest = if marker == START_OF_SCAN { skip_scan(segment_end) } else { segment_end };
+    }
+}
+
+/// The next marker byte and what follows it; a marker is `ff` and a byte that is neither `ff` (fill) nor `00`.
+fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
+    let at = bytes.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
+    Some((bytes[at + 1], &bytes[at + 2..]))
+}
+
+/// Skips entropy-coded data: up to the next marker that is no restart marker.
+fn skip_scan(mut bytes: &[u8]) -> &[u8] {
+    while let Some((marker, after)) = next_marker(bytes) {
+        if !matches!(marker, 0xd0..=0xd7) {
+            return &bytes[bytes.len() - after.len() - 2..];
+        }
+        bytes = after;
+    }
+    &[]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_complete;
+
+    #[test]
+    fn the_end_marker_of_a_thumbnail_does_not_end_the_photo() {
+        let thumbnail = b"\xff\xe1\x00\x06\xff\xd8\xff\xd9";
+        let scan = b"\xff\xda\x00\x02\x12\xff\x00\xff\xd0\x34";
+        let whole = [&b"\xff\xd8"[..], thumbnail, scan, b"\xff\xd9"].concat();
+        assert!(is_complete(&whole));
+        assert!(is_complete(&[&whole[..], b"trailing bytes"].concat()));
+        for keep in 0..whole.len() {
+            assert!(!is_complete(&whole[..keep]), "cut to {keep}");
+        }
+    }
+}

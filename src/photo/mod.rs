@@ -1,0 +1,17 @@
+//! Bytes to upright RGB pixels, under limits, and pixels to the size a backbone wants.
+//!
+//! The bytes are somebody else's: everything here ends in a [`Photo`] or a [`PhotoError`], never in a panic or an
+//! allocation beyond [`Limits`].
+
+mod decode;
+mod jpeg;
+mod resize;
+
+pub use decode::{Limits, Photo, PhotoError, decode};
+pub use resize::resize;
+
+/// File extensions, in lower case, of files that hold one photo.
+///
+/// HEIC and AVIF are here although they cannot be decoded: people have them, and they must hear of it.
+pub const EXTENSIONS: [&str; 12] =
+    ["jpg", "jpeg", "jfif", "png", "webp", "bmp", "tif", "tiff", "gif", "heic", "heif", "avif"];

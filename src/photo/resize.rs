@@ -1,0 +1,44 @@
+//! Scaling of photos.
+
+use fast_image_resize::images::{Image, ImageRef};
+use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+
+use super::Photo;
+
+/// Scales a photo to `width` × `height` pixels, each side by its own factor.
+///
+/// Bilinear when enlarging; when reducing, the filter widens with the factor so that fine texture does not alias.
+pub fn resize(photo: &Photo, width: u32, height: u32) -> Photo {
+    if (photo.width, photo.height) == (width, height) {
+        return photo.clone();
+    }
+    let source = ImageRef::new(photo.width, photo.height, &photo.rgb, PixelType::U8x3)
+        .expect("a photo has three bytes a pixel");
+    let mut scaled = Image::new(width, height, PixelType::U8x3);
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear));
+    Resizer::new()
+        .resize(&source, &mut scaled, &options)
+        .expect("both images have the same pixel type");
+    Photo { width, height, rgb: scaled.into_vec() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reducing_averages_the_pixels_it_merges() {
+        let stripes = (0..64).flat_map(|x| [if x % 2 == 0 { 0 } else { 200 }; 3]);
+        let row: Vec<u8> = stripes.collect();
+        let photo = Photo { width: 64, height: 64, rgb: row.repeat(64) };
+        let small = resize(&photo, 8, 8);
+        assert_eq!((small.width, small.height, small.rgb.len()), (8, 8, 192));
+        assert!(small.rgb.iter().all(|&value| (90..=110).contains(&value)), "{:?}", small.rgb);
+    }
+
+    #[test]
+    fn a_photo_of_the_right_size_is_left_as_it_is() {
+        let photo = Photo { width: 2, height: 1, rgb: vec![1, 2, 3, 4, 5, 6] };
+        assert!(resize(&photo, 2, 1) == photo);
+    }
+}

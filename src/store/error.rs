@@ -1,0 +1,82 @@
+//! What can go wrong with a store.
+
+use std::path::PathBuf;
+
+use crate::error::{Classify, ErrorKind, io_kind};
+
+/// Why a store cannot be opened, read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is no gallery at this path.
+    #[error("no gallery at {}; make one with `kindred ingest DIR --gallery {} --model BUNDLE`", path.display(), path.display())]
+    NoGallery {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// The path holds something else.
+    #[error("{} is not a gallery and not empty; choose a new or empty folder", path.display())]
+    NotAGallery {
+        /// The path.
+        path: PathBuf,
+    },
+    /// Another process has it.
+    #[error("the gallery {} is open in another process; stop that one first, or ask it over HTTP", path.display())]
+    InUse {
+        /// The gallery.
+        path: PathBuf,
+    },
+    /// A later version of this program wrote it.
+    #[error(
+        "the gallery has schema {found}, this program knows up to {supported}; use a newer version of kindred"
+    )]
+    NewerSchema {
+        /// Schema of the store.
+        found: u32,
+        /// Newest schema known here.
+        supported: u32,
+    },
+    /// Stored bytes are not what was written.
+    #[error(
+        "the gallery is damaged: {what}; restore it from a copy, or ingest the photos into a new one"
+    )]
+    Corrupt {
+        /// What is damaged.
+        what: String,
+    },
+    /// The operating system refused.
+    #[error("cannot use the gallery {}: {source}", path.display())]
+    Io {
+        /// The gallery.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// sled failed while the store was open.
+    #[error("the gallery's database failed: {0}")]
+    Database(sled::Error),
+}
+
+impl Classify for StoreError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoGallery { .. } => ErrorKind::NotFound,
+            Self::NotAGallery { .. } | Self::InUse { .. } => ErrorKind::Conflict,
+            Self::NewerSchema { .. } => ErrorKind::Incompatible,
+            Self::Corrupt { .. } => ErrorKind::Corrupt,
+            Self::Io { source, .. } => io_kind(source),
+            Self::Database(sled::Error::Io(_)) => ErrorKind::Unavailable,
+            Self::Database(_) => ErrorKind::Internal,
+        }
+    }
+}
+
+impl From<sled::Error> for StoreError {
+    fn from(error: sled::Error) -> Self {
+        match error {
+            sled::Error::Corruption { at, .. } => {
+                Self::Corrupt { what: format!("its database file has a bad page at {at:?}") }
+            }
+            other => Self::Database(other),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! `kindred search` from the command line.
+
+use std::fs;
+use std::process::Stdio;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::ingest::Archive;
+use crate::support::program::{ingest, kindred, path, run};
+use crate::support::server::Server;
+
+fn search(archive: &Archive, probe: &str, options: &[&str]) -> crate::support::program::Run {
+    let (probe, gallery) = (archive.path("photos").join(probe), archive.path("gallery"));
+    run(&[&["search", path(&probe), "--gallery", path(&gallery)], options].concat())
+}
+
+#[test]
+fn a_search_finds_the_person_by_their_other_photos_and_never_by_the_probe_itself() {
+    let archive = Archive::new(4);
+    archive.ingest();
+    for probe in archive.ids.iter().step_by(5) {
+        let answer = search(&archive, &format!("{probe}.png"), &["--json"]);
+        let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
+        let first = &answer["matches"][0];
+        let person = probe.rsplit_once('/').unwrap().0;
+        assert_eq!(first["person"], person, "{probe}");
+        assert_eq!(first["family"], &person[..5]);
+        let photos = first["photos"].as_array().unwrap();
+        assert_eq!(photos.len(), 3, "four photos but the probe");
+        assert!(photos.iter().all(|photo| photo["id"] != probe.as_str()));
+        assert_eq!(answer["families"][0]["family"], &person[..5]);
+        assert_eq!(answer["searched"]["photos"], 48);
+    }
+}
+
+#[test]
+fn the_limit_is_the_number_of_people() {
+    let archive = Archive::new(4);
+    archive.ingest();
+    let probe = format!("{}.png", archive.ids[0]);
+    for limit in [1, 7, 12] {
+        let answer = search(&archive, &probe, &["--json", "--limit", &limit.to_string()]);
+        let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
+        let matches = answer["matches"].as_array().unwrap();
+        assert_eq!(matches.len(), limit);
+        let cosines: Vec<f64> = matches.iter().map(|m| m["cosine"].as_f64().unwrap()).collect();
+        assert!(cosines.iter().rev().is_sorted(), "{cosines:?}");
+    }
+    assert_eq!(search(&archive, &probe, &["--limit", "0"]).code, 2);
+}
+
+#[test]
+fn the_table_names_people_and_families() {
+    let archive = Archive::new(2);
+    archive.ingest();
+    let table = search(&archive, &format!("{}.png", archive.ids[0]), &[]).stdout;
+    assert!(table.contains("rank  person") && table.contains("rank  family"), "{table}");
+    assert!(table.lines().nth(1).unwrap().contains("F0001/MID1"), "{table}");
+}
+
+#[test]
+fn bad_input_to_a_search_is_one_line_of_error() {
+    let archive = Archive::new(1);
+    let probe = format!("{}.png", archive.ids[0]);
+    assert!(search(&archive, &probe, &[]).error().contains("no gallery at"));
+    assert!(!archive.path("gallery").exists(), "a search makes no gallery");
+    archive.ingest();
+    fs::write(archive.path("photos/text.jpg"), "text").unwrap();
+    assert!(search(&archive, "text.jpg", &[]).error().contains("not an image"));
+    assert!(search(&archive, "nothing.jpg", &[]).error().contains("cannot read"));
+    assert!(search(&archive, "", &[]).error().contains("cannot read"));
+    fs::rename(archive.path("bundle"), archive.path("moved")).unwrap();
+    assert!(search(&archive, &probe, &[]).error().contains("--model"));
+    let moved = archive.path("moved");
+    assert_eq!(search(&archive, &probe, &["--model", path(&moved)]).code, 0);
+}
+
+#[test]
+fn a_gallery_in_use_is_refused_until_the_other_process_ends() {
+    let archive = Archive::new(1);
+    archive.ingest();
+    let probe = format!("{}.png", archive.ids[0]);
+    let server = Server::start(&archive.path("gallery"));
+    assert!(search(&archive, &probe, &[]).error().contains("open in another process"));
+    let refused =
+        ingest(&archive.path("photos"), &archive.path("gallery"), &archive.path("bundle"));
+    assert!(refused.error().contains("open in another process"));
+    assert_eq!(server.terminate(), 0);
+    assert_eq!(search(&archive, &probe, &[]).code, 0);
+}
+
+#[test]
+fn a_port_in_use_is_refused() {
+    let archive = Archive::new(1);
+    archive.ingest();
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    let gallery = archive.path("gallery");
+    let refused = run(&["serve", "--gallery", path(&gallery), "--listen", &address]);
+    assert!(refused.error().contains("is in use by another program"), "{}", refused.error());
+    let refused = run(&["serve", "--gallery", path(&gallery), "--listen", "0.0.0.0:0"]);
+    assert!(refused.error().contains("listen on 127.0.0.1"), "{}", refused.error());
+}
+
+#[test]
+fn an_interrupted_ingest_stops_at_a_batch_and_goes_on_from_there() {
+    use nix::sys::signal::{Signal, kill};
+    let archive = Archive::new(60);
+    let (photos, gallery, bundle) =
+        (archive.path("photos"), archive.path("gallery"), archive.path("bundle"));
+    let mut command =
+        kindred(&["ingest", path(&photos), "--gallery", path(&gallery), "--model", path(&bundle)]);
+    let process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    // Wait until it has begun to write.
+    while !gallery.join("store").exists() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    std::thread::sleep(Duration::from_millis(60));
+    kill(nix::unistd::Pid::from_raw(process.id() as i32), Signal::SIGINT).unwrap();
+    let output = process.wait_with_output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{report}");
+    assert!(report.contains("run the same command again"), "{report}");
+
+    let stored = crate::ingest::photo_ids(&gallery).len();
+    assert!(stored < archive.ids.len() && stored.is_multiple_of(16), "{stored}");
+    let report = archive.ingest().stdout;
+    assert!(report.contains(&format!("{stored} were there already")), "{report}");
+    assert_eq!(crate::ingest::photo_ids(&gallery), archive.ids);
+}

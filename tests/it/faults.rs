@@ -1,0 +1,55 @@
+//! Whatever happens to the process, the gallery is whole.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use kindred::domain::Embedding;
+use kindred::gallery::Gallery;
+
+use crate::ingest::{Archive, photo_ids};
+use crate::support::Random;
+use crate::support::program::{ingest, kindred, path};
+
+#[test]
+fn a_killed_ingest_goes_on_and_ends_with_every_photo_once() {
+    let archive = Archive::new(60);
+    let (photos, gallery, bundle) =
+        (archive.path("photos"), archive.path("gallery"), archive.path("bundle"));
+    let mut random = Random(2024);
+    let mut sizes = Vec::new();
+    for _ in 0..10 {
+        let mut command = kindred(&[
+            "ingest",
+            path(&photos),
+            "--gallery",
+            path(&gallery),
+            "--model",
+            path(&bundle),
+        ]);
+        let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        sleep(Duration::from_millis(5 + random.below(120)));
+        // SIGKILL; it may have ended already.
+        let _ = process.kill();
+        process.wait().unwrap();
+        sizes.push(Gallery::open(&gallery).map_or(0, |gallery| gallery.photo_count()));
+    }
+    assert!(sizes.is_sorted(), "what was stored stays: {sizes:?}");
+    assert!(
+        sizes.iter().any(|&size| 0 < size && size < archive.ids.len()),
+        "no kill hit the middle: {sizes:?}"
+    );
+
+    assert_eq!(archive.ingest().code, 0);
+    assert_eq!(photo_ids(&gallery), archive.ids);
+    let untouched = archive.path("untouched");
+    assert_eq!(ingest(&photos, &untouched, &bundle).code, 0);
+    assert_eq!(embeddings(&gallery, &archive.ids), embeddings(&untouched, &archive.ids));
+}
+
+/// Every photo's embedding.
+fn embeddings(gallery: &Path, ids: &[String]) -> Vec<Embedding> {
+    let gallery = Gallery::open(gallery).unwrap();
+    ids.iter().map(|id| gallery.embedding(&id.parse().unwrap()).unwrap().unwrap()).collect()
+}

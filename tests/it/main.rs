@@ -1,0 +1,20 @@
+//! One integration binary: each module tests the program from one side.
+//!
+//! Tests that need real photos or weights take their folders from the environment, and say so where it names none:
+//! `KINDRED_WEIGHTS_DIR` (with `mobilefacenet.safetensors` and `mobilefacenet-reference/`).
+
+#![expect(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "a test ends where something it needs is not there"
+)]
+
+mod api;
+mod backbone;
+mod cli;
+mod embed;
+mod faults;
+mod gallery;
+mod ingest;
+mod support;
+mod tidy;

@@ -1,0 +1,53 @@
+//! Synthetic families: each person is a pattern of colours, each photo that pattern with a little noise.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+
+use image::{ImageFormat, RgbImage};
+
+use super::Random;
+
+const SIZE: u32 = 40;
+
+/// A photo of a person; `person` decides the pattern, `photo` the noise.
+pub fn photo(person: u64, photo: u64) -> RgbImage {
+    let mut traits = Random(person.wrapping_mul(7919));
+    let waves: Vec<[f32; 3]> = (0..9).map(|_| std::array::from_fn(|_| traits.signed())).collect();
+    let mut noise = Random(person << 32 | photo);
+    RgbImage::from_fn(SIZE, SIZE, |x, y| {
+        let (x, y) = (x as f32 / SIZE as f32, y as f32 / SIZE as f32);
+        image::Rgb(std::array::from_fn(|channel| {
+            let wave = |w: &[f32; 3]| (9.0 * (w[0] * x + w[1] * y) + 6.0 * w[2]).sin();
+            let sum: f32 = waves[3 * channel..3 * channel + 3].iter().map(wave).sum();
+            (128.0 + 35.0 * sum + 6.0 * noise.signed()) as u8
+        }))
+    })
+}
+
+/// A photo as the bytes of a file.
+pub fn encoded(image: &RgbImage, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    image.write_to(&mut bytes, format).unwrap();
+    bytes.into_inner()
+}
+
+/// Writes `families` families of `members` people with `photos` photos each, in the FIW layout. Returns the photos'
+/// identities in order.
+pub fn write(folder: &Path, families: u64, members: u64, photos: u64) -> Vec<String> {
+    let mut ids = Vec::new();
+    for family in 1..=families {
+        for member in 1..=members {
+            let person = format!("F{family:04}/MID{member}");
+            fs::create_dir_all(folder.join(&person)).unwrap();
+            for number in 0..photos {
+                let id = format!("{person}/P{number:05}_face{member}");
+                let bytes = encoded(&photo(family * 100 + member, number), ImageFormat::Png);
+                fs::write(folder.join(format!("{id}.png")), bytes).unwrap();
+                ids.push(id);
+            }
+        }
+    }
+    ids.sort();
+    ids
+}

@@ -1,0 +1,93 @@
+//! `kindred serve` on a free port, and a client for it.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use super::program::{kindred, path};
+
+/// A running server; killed when it is dropped.
+pub struct Server {
+    process: Child,
+    pub address: String,
+}
+
+/// A response's status, content type and JSON body.
+pub struct Response {
+    pub status: u16,
+    pub content_type: String,
+    pub headers: ureq::http::HeaderMap,
+    pub body: Value,
+}
+
+impl Server {
+    pub fn start(gallery: &Path) -> Self {
+        let mut command =
+            kindred(&["serve", "--gallery", path(gallery), "--listen", "127.0.0.1:0"]);
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).expect("it prints its address");
+        Self { process, address: address.split(',').next().unwrap().to_owned() }
+    }
+
+    /// Asks it to stop and waits; returns its exit code.
+    pub fn terminate(mut self) -> i32 {
+        kill(Pid::from_raw(self.process.id() as i32), Signal::SIGTERM).unwrap();
+        self.process.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    pub fn get(&self, route: &str) -> Response {
+        let agent = agent();
+        read(agent.get(format!("http://{}{route}", self.address)).call().unwrap())
+    }
+
+    /// Posts a multipart form of these parts: name, file name and content.
+    pub fn post_form(&self, route: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Response {
+        let mut body = Vec::new();
+        for (name, file, content) in parts {
+            let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
+            body.extend(
+                format!("--XX\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n")
+                    .bytes(),
+            );
+            body.extend_from_slice(content);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--XX--\r\n");
+        self.post(route, "multipart/form-data; boundary=XX", &body)
+    }
+
+    pub fn post(&self, route: &str, content_type: &str, body: &[u8]) -> Response {
+        let request = agent().post(format!("http://{}{route}", self.address));
+        read(request.header("content-type", content_type).send(body).unwrap())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder().http_status_as_error(false).build().into()
+}
+
+fn read(mut response: ureq::http::Response<ureq::Body>) -> Response {
+    let headers = response.headers().clone();
+    let content_type = headers.get("content-type").map(|v| v.to_str().unwrap().to_owned());
+    let text = response.body_mut().read_to_string().unwrap();
+    Response {
+        status: response.status().as_u16(),
+        content_type: content_type.unwrap_or_default(),
+        headers,
+        body: serde_json::from_str(&text).unwrap_or(Value::Null),
+    }
+}

@@ -1,0 +1,110 @@
+//! The house rules of the source, as far as they can be read off it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+
+/// The rooms from the bottom up. A room imports only from lower layers, and from no other room of its own.
+const LAYERS: [&[&str]; 7] = [
+    &["domain", "error"],
+    &["photo", "dataset", "backbone", "store"],
+    &["embedder", "gallery"],
+    &["search"],
+    &["ingest"],
+    &["api", "telemetry"],
+    &["cli"],
+];
+
+/// Crates that only these rooms may name.
+const HOMES: [(&str, &[&str]); 14] = [
+    ("sled", &["store"]),
+    ("bincode", &["store"]),
+    ("hnsw_rs", &["gallery"]),
+    ("candle_core", &["backbone"]),
+    ("candle_nn", &["backbone"]),
+    ("safetensors", &["backbone"]),
+    ("image", &["photo"]),
+    ("fast_image_resize", &["photo"]),
+    ("csv", &["dataset"]),
+    ("zip", &["dataset"]),
+    ("actix_web", &["api"]),
+    ("actix_multipart", &["api"]),
+    ("clap", &["cli"]),
+    ("indicatif", &["cli"]),
+];
+
+/// Every source file with the room it is in and its text.
+fn files() -> Vec<(PathBuf, String, String)> {
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(SOURCE).into_iter().map(Result::unwrap) {
+        if entry.path().extension().is_some_and(|extension| extension == "rs") {
+            let inside = entry.path().strip_prefix(SOURCE).unwrap();
+            let room = Path::new(inside.iter().next().unwrap()).with_extension("");
+            let text = fs::read_to_string(entry.path()).unwrap();
+            found.push((inside.to_owned(), room.to_str().unwrap().to_owned(), text));
+        }
+    }
+    assert!(found.len() > 30, "the source is where it was");
+    found
+}
+
+/// The part of a file that is not its unit tests, without comments.
+fn code(text: &str) -> String {
+    let code = text.split("#[cfg(test)]").next().unwrap();
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+}
+
+fn layer(room: &str) -> usize {
+    let at = LAYERS.iter().position(|rooms| rooms.contains(&room));
+    at.unwrap_or_else(|| panic!("the room {room} is in no layer"))
+}
+
+/// Whether `name::` stands in `code` as a path of its own.
+fn names_crate(code: &str, name: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    code.match_indices(&format!("{name}::")).any(|(at, _)| !code[..at].ends_with(is_word))
+}
+
+#[test]
+fn rooms_import_strictly_downward() {
+    for (file, room, text) in
+        files().iter().filter(|(_, room, _)| !["lib", "main"].contains(&room.as_str()))
+    {
+        let code = code(text);
+        for (at, _) in code.match_indices("crate::") {
+            let imported: String =
+                code[at + 7..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if imported != *room && !code[..at].ends_with('$') {
+                assert!(layer(&imported) < layer(room), "{} imports {imported}", file.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn vendor_crates_stay_in_their_rooms() {
+    for (file, room, text) in files() {
+        let code = code(&text);
+        for (name, homes) in HOMES {
+            let at_home = homes.contains(&room.as_str());
+            assert!(at_home || !names_crate(&code, name), "{} names {name}", file.display());
+        }
+    }
+}
+
+#[test]
+fn domain_types_carry_no_serde() {
+    for (file, _, text) in files().iter().filter(|(_, room, _)| room == "domain") {
+        assert!(!names_crate(&code(text), "serde"), "{}", file.display());
+    }
+}
+
+#[test]
+fn unsafe_code_is_only_where_vector_instructions_are_chosen() {
+    const KERNELS: [&str; 1] = ["gallery/dot.rs"];
+    for (file, _, text) in files() {
+        let allowed = KERNELS.iter().any(|kernel| file == Path::new(kernel));
+        assert!(allowed || !code(&text).contains("unsafe "), "{} has unsafe code", file.display());
+    }
+}
