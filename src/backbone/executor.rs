@@ -59,20 +59,24 @@ impl Executor {
             Op::GlobalAveragePool => x.mean_keepdim(D::Minus1)?.mean_keepdim(D::Minus2),
             Op::Linear { weight, bias } => {
                 let product = x.flatten_from(1)?.matmul(&self.weight(*weight).t()?)?;
-                let sum = product.broadcast_add(self.weight(*bias))?;
-                sum.unsqueeze(2)?.unsqueeze(3)
+                self.add_bias(*bias, product.unsqueeze(2)?.unsqueeze(3)?)
             }
+            Op::Sigmoid => candle_nn::ops::sigmoid(x),
+            Op::Scale(factor) => x.affine(f64::from(*factor), 0.0),
             Op::Add => x + &inputs[1],
+            Op::Gate => x.broadcast_mul(&inputs[1]),
+            Op::Concat => Tensor::cat(inputs, 1),
         }
     }
 
     fn conv(&self, conv: &Conv, x: &Tensor) -> Result<Tensor> {
-        let Window { stride, padding, .. } = conv.window;
-        let y = x.conv2d(self.weight(conv.weight), padding, stride, 1, conv.groups)?;
-        match conv.bias {
-            Some(bias) => y.broadcast_add(&self.per_channel(bias)?),
-            None => Ok(y),
-        }
+        let x = pad(conv.window, x)?;
+        let y = x.conv2d(self.weight(conv.weight), 0, conv.window.stride, 1, conv.groups)?;
+        self.add_bias(conv.bias, y)
+    }
+
+    fn add_bias(&self, bias: Option<ParameterId>, y: Tensor) -> Result<Tensor> {
+        bias.map_or(Ok(y.clone()), |bias| y.broadcast_add(&self.per_channel(bias)?))
     }
 
     fn batch_norm(&self, norm: &BatchNorm, x: &Tensor) -> Result<Tensor> {
@@ -92,10 +96,13 @@ impl Executor {
     }
 }
 
-/// Pads with zeros where the window reaches over the edge: every maximum here follows a ReLU, so zero never wins over
-/// a value that is there.
+/// Zeros where the window reaches over the edge.
+fn pad(Window { before, after, .. }: Window, x: &Tensor) -> Result<Tensor> {
+    x.pad_with_zeros(2, before[0], after[0])?.pad_with_zeros(3, before[1], after[1])
+}
+
+/// Every maximum here follows a ReLU, so a padded zero never wins over a value that is there.
 fn max_pool(window: Window, x: &Tensor) -> Result<Tensor> {
-    let Window { kernel, stride, padding } = window;
-    let x = x.pad_with_zeros(2, padding, padding)?.pad_with_zeros(3, padding, padding)?;
-    x.max_pool2d_with_stride(kernel, stride)
+    let [height, width] = window.kernel;
+    pad(window, x)?.max_pool2d_with_stride((height, width), (window.stride, window.stride))
 }

@@ -26,7 +26,7 @@ impl Default for Config {
     }
 }
 
-const POINT: Window = Window { kernel: 1, stride: 1, padding: 0 };
+const POINT: Window = Window::square(1, 1, 0);
 
 /// The network: `(batch, 3, 112, 112)` → `(batch, 128)`.
 ///
@@ -35,14 +35,8 @@ const POINT: Window = Window { kernel: 1, stride: 1, padding: 0 };
 pub fn network(config: &Config) -> Result<Network, BackboneError> {
     let (c, mut net) = (config.channels, Builder::new("mobilefacenet", 112));
     let mut x = net.input();
-    x = conv_norm_prelu(&mut net, x, "conv_1", (c, 1), Window { kernel: 3, stride: 2, padding: 1 });
-    x = conv_norm_prelu(
-        &mut net,
-        x,
-        "conv_2_dw",
-        (c, c),
-        Window { kernel: 3, stride: 1, padding: 1 },
-    );
+    x = conv_norm_prelu(&mut net, x, "conv_1", (c, 1), Window::square(3, 2, 1));
+    x = conv_norm_prelu(&mut net, x, "conv_2_dw", (c, c), Window::square(3, 1, 1));
     // Per stage: name of its halving block, channels inside that, channels out, name and number of residual blocks.
     let stages = [
         ("dconv_23", 2 * c, c, "res_3", 4),
@@ -58,14 +52,9 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
         }
     }
     x = conv_norm_prelu(&mut net, x, "conv_6sep", (8 * c, 1), POINT);
-    x = conv_norm(
-        &mut net,
-        x,
-        "conv_6dw7_7",
-        (8 * c, 8 * c),
-        Window { kernel: 7, stride: 1, padding: 0 },
-    );
-    x = net.linear(x, "fc1_weight", "pre_fc1_bias", config.embedding);
+    x = conv_norm(&mut net, x, "conv_6dw7_7", (8 * c, 8 * c), Window::square(7, 1, 0));
+    x = net.linear(x, "fc1_weight", config.embedding);
+    x = net.bias(x, "pre_fc1_bias");
     net.batch_norm(x, norm_names("fc1"), 2e-5);
     net.finish()
 }
@@ -79,7 +68,7 @@ fn bottleneck(
     stride: usize,
 ) -> NodeId {
     let (expanded, out) = widths;
-    let depthwise = Window { kernel: 3, stride, padding: 1 };
+    let depthwise = Window::square(3, stride, 1);
     let x = conv_norm_prelu(net, x, &format!("{name}_conv_sep"), (expanded, 1), POINT);
     let x = conv_norm_prelu(net, x, &format!("{name}_conv_dw"), (expanded, expanded), depthwise);
     conv_norm(net, x, &format!("{name}_conv_proj"), (out, 1), POINT)

@@ -58,16 +58,24 @@ pub enum Op {
         /// `[out, in]`
         weight: ParameterId,
         /// `[out]`
-        bias: ParameterId,
+        bias: Option<ParameterId>,
     },
+    /// `1 / (1 + e^−x)`.
+    Sigmoid,
+    /// `factor · x`.
+    Scale(f32),
     /// The sum of two nodes of one shape.
     Add,
+    /// A feature map, each channel multiplied by its value of a vector: `[c, h, w]` and `[c, 1, 1]` → `[c, h, w]`.
+    Gate,
+    /// The channels of several nodes one after the other.
+    Concat,
 }
 
 /// A convolution's weights and geometry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conv {
-    /// `[out, in / groups, kernel, kernel]`
+    /// `[out, in / groups, kernel height, kernel width]`
     pub weight: ParameterId,
     /// `[out]`
     pub bias: Option<ParameterId>,
@@ -77,15 +85,30 @@ pub struct Conv {
     pub window: Window,
 }
 
-/// A square window that slides over a feature map.
+/// A window that slides over a feature map; pairs are rows, then columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Side of the window.
-    pub kernel: usize,
+    /// Height and width of the window.
+    pub kernel: [usize; 2],
     /// Step in both directions.
     pub stride: usize,
-    /// Rows and columns added on each side; a maximum ignores them, a convolution reads zeros there.
-    pub padding: usize,
+    /// Rows and columns added above and to the left; a maximum ignores them, a convolution reads zeros there.
+    pub before: [usize; 2],
+    /// Rows and columns added below and to the right, likewise.
+    pub after: [usize; 2],
+}
+
+impl Window {
+    /// A square window with the same padding on all four sides.
+    pub const fn square(kernel: usize, stride: usize, padding: usize) -> Self {
+        Self { kernel: [kernel; 2], stride, before: [padding; 2], after: [padding; 2] }
+    }
+
+    /// A window of any odd height and width whose result is as large as its input.
+    pub const fn same(height: usize, width: usize) -> Self {
+        let padding = [height / 2, width / 2];
+        Self { kernel: [height, width], stride: 1, before: padding, after: padding }
+    }
 }
 
 /// A batch normalisation's weights, each `[channels]`.
@@ -185,18 +208,23 @@ impl Builder {
                 "'{weight}' splits {channels} channels into {groups} groups"
             ));
         }
-        let shape = vec![out, channels / groups.max(1), window.kernel, window.kernel];
+        let [height, width] = window.kernel;
+        let shape = vec![out, channels / groups.max(1), height, width];
         let weight = self.parameter(weight, shape);
         let shape = self.slide(x, window, out);
         self.push(Op::Conv(Conv { weight, bias: None, groups, window }), vec![x], shape)
     }
 
-    /// Gives the convolution `x` a bias named `name`.
+    /// Gives the convolution or linear layer `x` a bias named `name`.
     pub fn bias(&mut self, x: NodeId, name: &str) -> NodeId {
         let channels = self.shape(x)[0];
         let parameter = self.parameter(name, vec![channels]);
-        if let Op::Conv(conv) = &mut self.network.nodes[x.0].op {
-            conv.bias = Some(parameter);
+        match &mut self.network.nodes[x.0].op {
+            Op::Conv(Conv { bias, .. }) | Op::Linear { bias, .. } => *bias = Some(parameter),
+            other => {
+                let reason = format!("'{name}' is a bias for {other:?}");
+                self.does_not_fit(reason);
+            }
         }
         x
     }
@@ -231,12 +259,21 @@ impl Builder {
         self.push(Op::GlobalAveragePool, vec![x], [self.shape(x)[0], 1, 1])
     }
 
-    /// A linear layer to `out` values with a weight and a bias of these names.
-    pub fn linear(&mut self, x: NodeId, weight: &str, bias: &str, out: usize) -> NodeId {
+    /// A linear layer to `out` values with a weight named `weight`.
+    pub fn linear(&mut self, x: NodeId, weight: &str, out: usize) -> NodeId {
         let width = self.shape(x).iter().product();
         let weight = self.parameter(weight, vec![out, width]);
-        let bias = self.parameter(bias, vec![out]);
-        self.push(Op::Linear { weight, bias }, vec![x], [out, 1, 1])
+        self.push(Op::Linear { weight, bias: None }, vec![x], [out, 1, 1])
+    }
+
+    /// The logistic function.
+    pub fn sigmoid(&mut self, x: NodeId) -> NodeId {
+        self.push(Op::Sigmoid, vec![x], self.shape(x))
+    }
+
+    /// `factor · x`.
+    pub fn scale(&mut self, x: NodeId, factor: f32) -> NodeId {
+        self.push(Op::Scale(factor), vec![x], self.shape(x))
     }
 
     /// The sum of two nodes.
@@ -246,6 +283,26 @@ impl Builder {
             self.does_not_fit(format!("{shape:?} is added to {:?}", self.shape(y)));
         }
         self.push(Op::Add, vec![x, y], shape)
+    }
+
+    /// A feature map with each channel multiplied by its value of a vector.
+    pub fn gate(&mut self, x: NodeId, gates: NodeId) -> NodeId {
+        let shape = self.shape(x);
+        if self.shape(gates) != [shape[0], 1, 1] {
+            self.does_not_fit(format!("{:?} gates {shape:?}", self.shape(gates)));
+        }
+        self.push(Op::Gate, vec![x, gates], shape)
+    }
+
+    /// The channels of feature maps of one size, one after the other.
+    pub fn concat(&mut self, parts: &[NodeId]) -> NodeId {
+        let shapes: Vec<_> = parts.iter().map(|&part| self.shape(part)).collect();
+        let [_, height, width] = shapes.first().copied().unwrap_or_default();
+        if shapes.iter().any(|shape| shape[1..] != [height, width]) {
+            self.does_not_fit(format!("{shapes:?} are concatenated"));
+        }
+        let channels = shapes.iter().map(|shape| shape[0]).sum();
+        self.push(Op::Concat, parts.to_vec(), [channels, height, width])
     }
 
     /// The network, whose output is the operation appended last.
@@ -276,11 +333,12 @@ impl Builder {
 
     fn slide(&mut self, x: NodeId, window: Window, channels: usize) -> [usize; 3] {
         let [_, height, width] = self.shape(x);
-        let steps = |side: usize| {
-            let room = (side + 2 * window.padding).checked_sub(window.kernel);
+        let steps = |side: usize, axis: usize| {
+            let padded = side + window.before[axis] + window.after[axis];
+            let room = padded.checked_sub(window.kernel[axis]);
             room.map_or(0, |room| room / window.stride.max(1) + 1)
         };
-        [channels, steps(height), steps(width)]
+        [channels, steps(height, 0), steps(width, 1)]
     }
 
     fn does_not_fit(&mut self, reason: String) {

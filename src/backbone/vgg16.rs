@@ -54,12 +54,11 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
     for (block, (depth, channels)) in (1..).zip(DEPTHS.into_iter().zip(config.channels)) {
         for layer in 1..=depth {
             let name = format!("conv{block}_{layer}");
-            let window = Window { kernel: 3, stride: 1, padding: 1 };
-            x = net.conv(x, &format!("{name}.weight"), channels, 1, window);
+            x = net.conv(x, &format!("{name}.weight"), channels, 1, Window::same(3, 3));
             x = net.bias(x, &format!("{name}.bias"));
             x = net.relu(x);
         }
-        x = net.max_pool(x, Window { kernel: 2, stride: 2, padding: 0 });
+        x = net.max_pool(x, Window::square(2, 2, 0));
     }
     match config.output {
         Output::Pooled => {
@@ -67,8 +66,8 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
         }
         Output::Fc7 => {
             for name in ["fc6", "fc7"] {
-                let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
-                x = net.linear(x, &weight, &bias, config.hidden);
+                x = net.linear(x, &format!("{name}.weight"), config.hidden);
+                x = net.bias(x, &format!("{name}.bias"));
                 x = net.relu(x);
             }
         }
