@@ -36,9 +36,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let embedder = Embedder::load(&arguments.model)?;
     let bundle = arguments.model.canonicalize();
     let bundle = bundle.map_err(|error| Failure::new(io_kind(&error), error.to_string()))?;
+    // From here on Ctrl-C leaves a whole gallery behind.
+    let display = Display::start()?;
     let gallery = Gallery::open_or_create(&arguments.gallery, embedder.space(), &bundle)?;
 
-    let display = Display::start()?;
     let started = Instant::now();
     let report = ingest(plan, &gallery, &embedder, &display)?;
     display.finish();

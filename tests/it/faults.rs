@@ -19,7 +19,7 @@ fn a_killed_ingest_goes_on_and_ends_with_every_photo_once() {
         (archive.path("photos"), archive.path("gallery"), archive.path("bundle"));
     let mut random = Random(2024);
     let mut sizes = Vec::new();
-    for _ in 0..10 {
+    for round in 1..=10 {
         let mut command = kindred(&[
             "ingest",
             path(&photos),
@@ -29,7 +29,8 @@ fn a_killed_ingest_goes_on_and_ends_with_every_photo_once() {
             path(&bundle),
         ]);
         let mut process = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        sleep(Duration::from_millis(5 + random.below(120)));
+        // Later and later, so that slow machines and fast ones are both hit in the middle.
+        sleep(Duration::from_millis(random.below(60 * round)));
         // SIGKILL; it may have ended already.
         let _ = process.kill();
         process.wait().unwrap();
