@@ -1,0 +1,285 @@
+//! Turns a network into steps: what follows a convolution is folded into its weights or done before it stores.
+
+use super::buffer::Buffer;
+use super::convolution::Convolution;
+use super::epilogue::{Activation, Epilogue};
+use super::feature_map::Map;
+use super::plan::{Layer, Step};
+use super::sliding::{Sliding, What};
+use super::winograd::Winograd;
+use crate::backbone::network::{BatchNorm, Conv, Network, Node, NodeId, Op, ParameterId, Window};
+
+/// Smallest side of a map for which Winograd's transformed weights, four times as large, are worth reading.
+const WINOGRAD_SIDE: usize = 12;
+
+/// Compiles a network node by node; `load` reads a weight.
+pub(super) struct Compiler<'a, L> {
+    network: &'a Network,
+    load: L,
+    /// Per node, the nodes that read it.
+    readers: Vec<Vec<usize>>,
+    /// Per node, whether its result is in memory.
+    stored: Vec<bool>,
+    steps: Vec<Step>,
+}
+
+/// What is known of a layer before its weights are packed.
+struct Fused {
+    /// The node whose result the layer stores.
+    last: usize,
+    /// Factor and summand per output channel.
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+    residual: Option<usize>,
+    activation: Activation,
+    /// Whether a 2×2 maximum is part of it.
+    pooled: bool,
+}
+
+impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
+    pub(super) fn new(network: &'a Network, load: L) -> Self {
+        let mut readers = vec![Vec::new(); network.nodes().len()];
+        for (at, node) in network.nodes().iter().enumerate() {
+            node.inputs.iter().for_each(|input| readers[input.index()].push(at));
+        }
+        let mut stored = vec![false; readers.len()];
+        stored[0] = true;
+        Self { network, load, readers, stored, steps: Vec::new() }
+    }
+
+    /// The steps, in an order in which each finds its inputs.
+    pub(super) fn compile(mut self) -> Result<Vec<Step>, E> {
+        let mut done = vec![false; self.readers.len()];
+        for at in 1..self.readers.len() {
+            if done[at] {
+                continue;
+            }
+            let (step, fused) = self.step(at)?;
+            fused.into_iter().for_each(|node| done[node] = true);
+            self.stored[step.output] = true;
+            self.steps.push(step);
+        }
+        Ok(self.steps)
+    }
+
+    /// The step that begins with the node `at`, and the nodes that it covers.
+    fn step(&mut self, at: usize) -> Result<(Step, Vec<usize>), E> {
+        let node = &self.network.nodes()[at];
+        let input = self.map(node.inputs[0].index());
+        let mut covered = vec![at];
+        let (layer, last, residual) = match &node.op {
+            Op::Input => unreachable!("only the first node is the input"),
+            Op::MaxPool(window) => {
+                let maps = (input, Map::blocked(node.shape));
+                (Layer::Sliding(Sliding::new(maps, *window, What::Max)), at, None)
+            }
+            Op::GlobalAveragePool => (Layer::Average(input), at, None),
+            Op::Concat => {
+                let parts = node.inputs.iter().map(|id| self.map(id.index())).collect();
+                (Layer::Concat(parts, Map::blocked(node.shape)), at, None)
+            }
+            Op::Conv(conv) => {
+                let window = conv.window;
+                let winograd = conv.groups == 1 && suits_winograd(window, input);
+                let mut fused = self.identity(at);
+                self.add_bias(&mut fused, conv.bias)?;
+                self.fuse(&mut fused, winograd, &mut covered)?;
+                let weight = (self.load)(conv.weight)?;
+                let (last, residual) = (fused.last, fused.residual);
+                (self.convolution(conv, &weight, input, fused), last, residual)
+            }
+            Op::Linear { weight, bias } => {
+                let mut fused = self.identity(at);
+                self.add_bias(&mut fused, *bias)?;
+                self.fuse(&mut fused, false, &mut covered)?;
+                let weight = (self.load)(*weight)?;
+                let (last, residual) = (fused.last, fused.residual);
+                (self.linear(&weight, input, fused), last, residual)
+            }
+            Op::Gate => {
+                let mut fused = self.identity(at);
+                self.fuse(&mut fused, false, &mut covered)?;
+                let (last, residual) = (fused.last, fused.residual);
+                (Layer::Gate(input, fused.into_epilogue(input)), last, residual)
+            }
+            // What was not part of an earlier layer is one of its own: each channel times one.
+            Op::BatchNorm(_) | Op::Relu | Op::Prelu(_) | Op::Sigmoid | Op::Scale(_) | Op::Add => {
+                let mut fused = self.identity(at);
+                fused.last = node.inputs[0].index();
+                covered.clear();
+                self.absorb(&mut fused, at, &mut covered)?;
+                self.fuse(&mut fused, false, &mut covered)?;
+                let (last, residual) = (fused.last, fused.residual);
+                let ones = vec![1.0; input.channels];
+                (self.depthwise(&ones, Window::square(1, 1, 0), input, fused), last, residual)
+            }
+        };
+        let inputs = match node.op {
+            Op::Gate | Op::Concat => node.inputs.iter().map(|id| id.index()).collect(),
+            _ => vec![node.inputs[0].index()],
+        };
+        Ok((Step { layer, inputs, residual, output: last }, covered))
+    }
+
+    fn identity(&self, at: usize) -> Fused {
+        let channels = self.network.nodes()[at].shape[0];
+        let (scale, shift) = (vec![1.0; channels], vec![0.0; channels]);
+        let activation = Activation::Identity;
+        Fused { last: at, scale, shift, residual: None, activation, pooled: false }
+    }
+
+    fn add_bias(&mut self, fused: &mut Fused, bias: Option<ParameterId>) -> Result<(), E> {
+        if let Some(bias) = bias {
+            fused.shift = (self.load)(bias)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what follows, as long as nothing else reads the result in between.
+    fn fuse(&mut self, fused: &mut Fused, pools: bool, covered: &mut Vec<usize>) -> Result<(), E> {
+        while let [next] = self.readers[fused.last][..] {
+            let takes = if pools && !fused.pooled && fused.residual.is_none() {
+                self.takes_maximum(fused, next)
+            } else {
+                false
+            };
+            if takes {
+                (fused.pooled, fused.last) = (true, next);
+                covered.push(next);
+                break;
+            }
+            if !self.absorb(fused, next, covered)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether node `next` is a 2×2 maximum that may be taken before the activation.
+    fn takes_maximum(&self, fused: &Fused, next: usize) -> bool {
+        let monotone = matches!(fused.activation, Activation::Identity | Activation::Relu);
+        monotone && self.network.nodes()[next].op == Op::MaxPool(Window::square(2, 2, 0))
+    }
+
+    /// Makes node `next` part of the layer; says whether it could.
+    fn absorb(&mut self, fused: &mut Fused, next: usize, covered: &mut Vec<usize>) -> Result<bool, E> {
+        let node: &Node = &self.network.nodes()[next];
+        let linear = fused.residual.is_none() && matches!(fused.activation, Activation::Identity);
+        match &node.op {
+            Op::BatchNorm(norm) if linear => self.fold(fused, norm)?,
+            Op::Scale(factor) if linear => {
+                fused.scale.iter_mut().chain(&mut fused.shift).for_each(|value| *value *= factor);
+            }
+            Op::Add if linear => {
+                let last = NodeId::index;
+                let other = node.inputs.iter().map(|id| last(*id)).find(|&id| id != fused.last);
+                match other {
+                    Some(other) if self.stored[other] => fused.residual = Some(other),
+                    _ => return Ok(false),
+                }
+            }
+            Op::Relu if matches!(fused.activation, Activation::Identity) => {
+                fused.activation = Activation::Relu;
+            }
+            Op::Sigmoid if matches!(fused.activation, Activation::Identity) => {
+                fused.activation = Activation::Sigmoid;
+            }
+            Op::Prelu(slope) if matches!(fused.activation, Activation::Identity) => {
+                let stride = Map::blocked(node.shape).stride;
+                let slopes = Buffer::padded(&(self.load)(*slope)?, stride);
+                fused.activation = Activation::Prelu(slopes);
+            }
+            _ => return Ok(false),
+        }
+        fused.last = next;
+        covered.push(next);
+        Ok(true)
+    }
+
+    /// Folds `gamma · (x − mean) / √(variance + epsilon) + beta` into scale and shift.
+    fn fold(&mut self, fused: &mut Fused, norm: &BatchNorm) -> Result<(), E> {
+        let (gamma, beta) = ((self.load)(norm.gamma)?, (self.load)(norm.beta)?);
+        let (mean, variance) = ((self.load)(norm.mean)?, (self.load)(norm.variance)?);
+        for channel in 0..gamma.len() {
+            let deviation = (f64::from(variance[channel]) + norm.epsilon).sqrt();
+            let factor = (f64::from(gamma[channel]) / deviation) as f32;
+            fused.scale[channel] *= factor;
+            fused.shift[channel] = (fused.shift[channel] - mean[channel]) * factor + beta[channel];
+        }
+        Ok(())
+    }
+
+    fn convolution(&self, conv: &Conv, weight: &[f32], input: Map, fused: Fused) -> Layer {
+        let Conv { window, groups, .. } = *conv;
+        if groups > 1 {
+            return self.depthwise(weight, window, input, fused);
+        }
+        let output = self.map(fused.last);
+        let [height, width] = window.kernel;
+        let channels = input.channels;
+        let scale = fused.scale.clone();
+        let value = |y: usize, x: usize, channel: usize, out: usize| {
+            weight[((out * channels + channel) * height + y) * width + x] * scale[out]
+        };
+        if suits_winograd(window, input) {
+            let pooled = fused.pooled;
+            let epilogue = fused.into_epilogue(output);
+            return Layer::Winograd(Winograd::new((input, output), pooled, value, epilogue));
+        }
+        let epilogue = fused.into_epilogue(output);
+        Layer::Convolution(Convolution::new((input, output), window, value, epilogue))
+    }
+
+    fn linear(&self, weight: &[f32], input: Map, fused: Fused) -> Layer {
+        let output = self.map(fused.last);
+        let Map { height, width, channels, .. } = input;
+        let window = Window {
+            kernel: [height, width],
+            ..Window::square(1, 1, 0)
+        };
+        let scale = fused.scale.clone();
+        let epilogue = fused.into_epilogue(output);
+        let value = |y: usize, x: usize, channel: usize, out: usize| {
+            weight[((out * channels + channel) * height + y) * width + x] * scale[out]
+        };
+        Layer::Convolution(Convolution::new((input, output), window, value, epilogue))
+    }
+
+    fn depthwise(&self, weight: &[f32], window: Window, input: Map, fused: Fused) -> Layer {
+        let output = self.map(fused.last);
+        let positions: usize = window.kernel.iter().product();
+        let mut weights = Buffer::zeros(positions * input.stride);
+        for (at, value) in weights.iter_mut().enumerate() {
+            let (position, channel) = (at / input.stride, at % input.stride);
+            if channel < input.channels {
+                *value = weight[channel * positions + position] * fused.scale[channel];
+            }
+        }
+        let epilogue = fused.into_epilogue(output);
+        let what = What::WeightedSum { weights, epilogue };
+        Layer::Sliding(Sliding::new((input, output), window, what))
+    }
+
+    fn map(&self, node: usize) -> Map {
+        map(self.network, node)
+    }
+}
+
+/// The shape in which a node's result is stored.
+pub(super) fn map(network: &Network, node: usize) -> Map {
+    let shape = network.nodes()[node].shape;
+    if node == 0 { Map::input(shape) } else { Map::blocked(shape) }
+}
+
+impl Fused {
+    fn into_epilogue(self, output: Map) -> Epilogue {
+        let stride = output.stride;
+        Epilogue { bias: Buffer::padded(&self.shift, stride), activation: self.activation }
+    }
+}
+
+fn suits_winograd(window: Window, input: Map) -> bool {
+    window == Window::same(3, 3)
+        && input.channels > 3
+        && input.height.min(input.width) >= WINOGRAD_SIDE
+}

@@ -1,0 +1,220 @@
+//! Convolutions as matrix products that read the feature map where it is.
+//!
+//! With channels last, what a window covers in one row of the map lies side by side, and the windows of neighbouring
+//! results lie a fixed distance apart. So a row of results is a product of a matrix that is already in memory with the
+//! weights: nothing is gathered. Linear layers are convolutions with one window over the whole map.
+
+use rayon::prelude::*;
+
+use super::buffer::{Buffer, Target};
+use super::epilogue::Epilogue;
+use super::feature_map::Map;
+use super::layer::{Call, Residual};
+use super::matrix::{End, PANEL, Packed, Span, Tile};
+use super::simd::{Kernel, Simd};
+use crate::backbone::network::Window;
+
+/// Rows of a panel of weights that are used together: 256 KiB of them stay in the second-level cache.
+const DEPTH: usize = 1024;
+
+/// A convolution without groups.
+pub(super) struct Convolution {
+    input: Map,
+    output: Map,
+    window: Window,
+    weights: Packed,
+    blocks: Vec<Block>,
+    epilogue: Epilogue,
+}
+
+/// A stretch of the weights' rows, from row `start`, and the values of a window that they meet.
+struct Block {
+    start: usize,
+    spans: Vec<Span>,
+}
+
+impl Convolution {
+    /// `weight(y, x, channel, out)` is the kernel's value there.
+    pub(super) fn new(
+        (input, output): (Map, Map),
+        window: Window,
+        weight: impl Fn(usize, usize, usize, usize) -> f32,
+        epilogue: Epilogue,
+    ) -> Self {
+        let [height, width] = window.kernel;
+        let (stride, row) = (input.stride, width * input.stride);
+        let weights = Packed::new(height * row, output.channels, |k, out| {
+            let channel = k % stride;
+            let used = channel < input.channels;
+            if used { weight(k / row, k % row / stride, channel, out) } else { 0.0 }
+        });
+        let [top, left] = window.before;
+        let [bottom, right] = window.after;
+        let padded = Map {
+            height: top + input.height + bottom,
+            width: left + input.width + right,
+            ..input
+        };
+        let line = padded.width * stride;
+        let whole = Span { offset: 0, len: height * row };
+        let spans = if row == line {
+            vec![whole]
+        } else {
+            (0..height).map(|y| Span { offset: y * line, len: row }).collect()
+        };
+        Self { input: padded, output, window, weights, blocks: blocks(&spans), epilogue }
+    }
+
+    pub(super) fn run(&self, call: Call<'_>) {
+        let residual = call.residual();
+        let Call { images, inputs, output, scratch, instructions, .. } = call;
+        let input = self.pad(images, inputs[0], scratch);
+        let walk = self.walk(images);
+        let (panels, pixels) = (self.weights.panels(), images * self.output.pixels());
+        let chunk = self.chunk(&walk);
+        let output = Target::new(output);
+        (0..pixels.div_ceil(chunk) * panels).into_par_iter().for_each(|task| {
+            let start = task / panels * chunk;
+            instructions.dispatch(Product {
+                layer: self,
+                input,
+                walk: &walk,
+                pixels: [start, pixels.min(start + chunk)],
+                panel: task % panels,
+                output,
+                residual,
+            });
+        });
+    }
+
+    /// Results that one thread computes from one panel of weights: enough that the weights are read seldom, few enough
+    /// that what they are computed from stays in the second-level cache.
+    fn chunk(&self, walk: &Walk) -> usize {
+        let depth: usize = self.window.kernel.iter().product::<usize>() * self.input.stride;
+        let chunk = (96 * 1024 / depth).clamp(48, 2048);
+        if walk.width < chunk { chunk.next_multiple_of(walk.width) } else { chunk }
+    }
+
+    /// The input with zeros around it, where the window reaches over the edge.
+    fn pad<'a>(&self, images: usize, input: &'a [f32], scratch: &'a mut Buffer) -> &'a [f32] {
+        let Window { before: [top, left], after, .. } = self.window;
+        if [[top, left], after] == [[0; 2]; 2] {
+            return input;
+        }
+        let (line, len) = (self.input.width * self.input.stride, self.input.len());
+        let height = self.input.height - top - after[0];
+        let from = (self.input.width - left - after[1]) * self.input.stride;
+        let padded = &mut scratch.reserve(images * len)[..images * len];
+        padded.par_chunks_exact_mut(line).enumerate().for_each(|(row, to)| {
+            let (image, y) = (row / self.input.height, row % self.input.height);
+            to.fill(0.0);
+            if (top..top + height).contains(&y) {
+                let start = (image * height + y - top) * from;
+                to[left * self.input.stride..][..from]
+                    .copy_from_slice(&input[start..start + from]);
+            }
+        });
+        padded
+    }
+
+    fn walk(&self, images: usize) -> Walk {
+        let (stride, len) = (self.window.stride, self.input.len());
+        let line = self.input.width * self.input.stride;
+        let (width, left_stride) = if self.output.pixels() == 1 {
+            (images, len)
+        } else if self.window.kernel == [1, 1] && stride == 1 {
+            (images * self.output.pixels(), self.input.stride)
+        } else {
+            (self.output.width, stride * self.input.stride)
+        };
+        Walk { width, left_stride, height: self.output.height, row: stride * line, image: len }
+    }
+}
+
+/// Splits the spans into stretches of at most [`DEPTH`] values.
+fn blocks(spans: &[Span]) -> Vec<Block> {
+    let (mut blocks, mut start, mut filled) = (Vec::<Block>::new(), 0, DEPTH);
+    for &Span { mut offset, len } in spans {
+        let end = offset + len;
+        while offset < end {
+            if filled == DEPTH {
+                blocks.push(Block { start, spans: Vec::new() });
+                filled = 0;
+            }
+            let len = (end - offset).min(DEPTH - filled);
+            blocks.last_mut().expect("just pushed").spans.push(Span { offset, len });
+            (offset, start, filled) = (offset + len, start + len, filled + len);
+        }
+    }
+    blocks
+}
+
+/// Where the windows of consecutive results begin.
+struct Walk {
+    /// Results whose windows lie a fixed distance apart.
+    width: usize,
+    /// That distance.
+    left_stride: usize,
+    /// Rows of results in an image.
+    height: usize,
+    /// From one row's first window to the next one's, and from one image's.
+    row: usize,
+    image: usize,
+}
+
+impl Walk {
+    fn start(&self, pixel: usize) -> usize {
+        let (row, x) = (pixel / self.width, pixel % self.width);
+        row / self.height * self.image + row % self.height * self.row + x * self.left_stride
+    }
+}
+
+/// One panel of weights times the windows of some results.
+struct Product<'a> {
+    layer: &'a Convolution,
+    input: &'a [f32],
+    walk: &'a Walk,
+    pixels: [usize; 2],
+    panel: usize,
+    output: Target,
+    residual: Residual,
+}
+
+impl Kernel for Product<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Convolution { output, weights, blocks, epilogue, .. } = self.layer;
+        let (channel, columns) = (self.panel * PANEL, weights.width(self.panel));
+        let [first, last] = self.pixels;
+        for (at, block) in blocks.iter().enumerate() {
+            let right = weights.panel(self.panel, block.start);
+            let finished = at + 1 == blocks.len();
+            let mut pixel = first;
+            while pixel < last {
+                let left = self.walk.width - pixel % self.walk.width;
+                let rows = Tile::height(left.min(last - pixel));
+                let to = pixel * output.stride + channel;
+                let residual = self.residual.at(to);
+                let start = self.walk.start(pixel);
+                assert!(start < self.input.len(), "a window begins inside its map");
+                // SAFETY: the windows of results inside the output lie inside the input; the columns of a panel and
+                // the pixels of a chunk are this thread's alone.
+                unsafe {
+                    let tile = Tile {
+                        left: self.input.as_ptr().add(start),
+                        left_stride: self.walk.left_stride,
+                        spans: &block.spans,
+                        right: right.as_ptr(),
+                        columns,
+                        result: self.output.at(to, (rows - 1) * output.stride + columns),
+                        result_stride: output.stride,
+                        resume: at > 0,
+                        end: finished.then_some(End { epilogue, channel, residual }),
+                    };
+                    tile.compute(simd, rows);
+                }
+                pixel += rows;
+            }
+        }
+    }
+}

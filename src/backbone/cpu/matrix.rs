@@ -1,0 +1,201 @@
+//! Matrix products with weights packed once, in register tiles.
+
+use super::buffer::Buffer;
+use super::epilogue::Epilogue;
+use super::feature_map::CHANNEL_BLOCK;
+use super::simd::Simd;
+
+/// Columns of the weights that lie together.
+pub(super) const PANEL: usize = 64;
+
+/// Rows of a register tile: with four vectors of columns it fills the 32 registers of AVX-512, with two the 16 of AVX2.
+const ROWS: usize = 6;
+
+/// A matrix of `depth` rows and `columns` columns in panels of [`PANEL`] columns, row after row within a panel.
+pub(super) struct Packed {
+    values: Buffer,
+    depth: usize,
+    columns: usize,
+}
+
+impl Packed {
+    /// Packs the matrix whose element at `(k, column)` is `value(k, column)`; columns are filled up with zeros to whole
+    /// blocks of channels.
+    pub(super) fn new(depth: usize, columns: usize, value: impl Fn(usize, usize) -> f32) -> Self {
+        let padded = columns.next_multiple_of(CHANNEL_BLOCK);
+        let mut packed =
+            Self { values: Buffer::zeros(depth * padded), depth, columns: padded };
+        for panel in 0..packed.panels() {
+            let (start, width) = (panel * PANEL, packed.width(panel));
+            let used = width.min(columns - start);
+            let rows = packed.values[start * depth..].chunks_exact_mut(width).take(depth);
+            for (k, row) in rows.enumerate() {
+                (0..used).for_each(|at| row[at] = value(k, start + at));
+            }
+        }
+        packed
+    }
+
+    pub(super) fn panels(&self) -> usize {
+        self.columns.div_ceil(PANEL)
+    }
+
+    /// Columns of a panel.
+    pub(super) fn width(&self, panel: usize) -> usize {
+        PANEL.min(self.columns - panel * PANEL)
+    }
+
+    /// A panel from its row `k` on.
+    pub(super) fn panel(&self, panel: usize, k: usize) -> &[f32] {
+        let start = panel * PANEL * self.depth;
+        &self.values[start + k * self.width(panel)..start + self.depth * self.width(panel)]
+    }
+}
+
+/// Values of a row of the left matrix that lie side by side, from its begin on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) offset: usize,
+    pub(super) len: usize,
+}
+
+/// `rows` × `columns` sums: rows of the left matrix times a panel of weights.
+pub(super) struct Tile<'a> {
+    /// The first row; `left_stride` values on is the next.
+    pub(super) left: *const f32,
+    pub(super) left_stride: usize,
+    /// Which values of a row meet the rows of `right`, in their order.
+    pub(super) spans: &'a [Span],
+    /// Rows of a panel, `columns` values each.
+    pub(super) right: *const f32,
+    pub(super) columns: usize,
+    /// Where the sums go; `result_stride` values on is the next row.
+    pub(super) result: *mut f32,
+    pub(super) result_stride: usize,
+    /// Whether the sums start from what is at `result`, not from zero.
+    pub(super) resume: bool,
+    /// What happens to the finished sums.
+    pub(super) end: Option<End<'a>>,
+}
+
+/// The last touch of a tile's sums.
+#[derive(Clone, Copy)]
+pub(super) struct End<'a> {
+    pub(super) epilogue: &'a Epilogue,
+    /// The channel of the first column.
+    pub(super) channel: usize,
+    /// Values added to the sums, laid out as the result is; null for none.
+    pub(super) residual: *const f32,
+}
+
+impl Tile<'_> {
+    /// How many of `rows` rows the next register tile takes: two of nearly the same height beat a full one and a rest.
+    #[inline(always)]
+    pub(super) fn height(rows: usize) -> usize {
+        if rows >= 2 * ROWS {
+            ROWS
+        } else if rows > ROWS {
+            rows.div_ceil(2)
+        } else {
+            rows
+        }
+    }
+
+    /// Computes `rows` rows, at most six.
+    ///
+    /// # Safety
+    /// Every value the tile names lies in memory that may be read, or for the result written, by this thread.
+    #[inline(always)]
+    pub(super) unsafe fn compute<S: Simd>(&self, simd: S, rows: usize) {
+        let mut column = 0;
+        while column < self.columns {
+            let vectors = S::VECTORS.min((self.columns - column) / S::LANES);
+            // SAFETY: the caller's promise; columns are whole blocks of channels, so whole vectors.
+            unsafe {
+                match vectors {
+                    1 => self.with_vectors::<S, 1>(simd, rows, column),
+                    2 => self.with_vectors::<S, 2>(simd, rows, column),
+                    3 => self.with_vectors::<S, 3>(simd, rows, column),
+                    _ => self.with_vectors::<S, 4>(simd, rows, column),
+                }
+            }
+            column += vectors * S::LANES;
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn with_vectors<S: Simd, const V: usize>(&self, simd: S, rows: usize, column: usize) {
+        if V > S::VECTORS {
+            return;
+        }
+        // SAFETY: the caller's promise.
+        unsafe {
+            match rows {
+                1 => self.sums::<S, V, 1>(simd, column),
+                2 => self.sums::<S, V, 2>(simd, column),
+                3 => self.sums::<S, V, 3>(simd, column),
+                4 => self.sums::<S, V, 4>(simd, column),
+                5 => self.sums::<S, V, 5>(simd, column),
+                _ => self.sums::<S, V, 6>(simd, column),
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn sums<S: Simd, const V: usize, const R: usize>(&self, simd: S, column: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let result = self.result.add(column);
+            let mut sums = [[simd.splat(0.0); V]; R];
+            if self.resume {
+                for (r, row) in sums.iter_mut().enumerate() {
+                    for (v, sum) in row.iter_mut().enumerate() {
+                        *sum = simd.load(result.add(r * self.result_stride + v * S::LANES));
+                    }
+                }
+            }
+            let mut right = self.right.add(column);
+            for span in self.spans {
+                let mut left = self.left.add(span.offset);
+                for _ in 0..span.len {
+                    let mut weights = [simd.splat(0.0); V];
+                    for (v, weight) in weights.iter_mut().enumerate() {
+                        *weight = simd.load(right.add(v * S::LANES));
+                    }
+                    for (r, row) in sums.iter_mut().enumerate() {
+                        let x = simd.splat(*left.add(r * self.left_stride));
+                        for (sum, weight) in row.iter_mut().zip(weights) {
+                            *sum = simd.fma(x, weight, *sum);
+                        }
+                    }
+                    left = left.add(1);
+                    right = right.add(self.columns);
+                }
+            }
+            for (r, row) in sums.into_iter().enumerate() {
+                for (v, sum) in row.into_iter().enumerate() {
+                    let at = r * self.result_stride + v * S::LANES;
+                    let value = match self.end {
+                        None => sum,
+                        Some(end) => end.apply(simd, sum, column + v * S::LANES, column + at),
+                    };
+                    simd.store(result.add(at), value);
+                }
+            }
+        }
+    }
+}
+
+impl End<'_> {
+    /// # Safety
+    /// As for [`Tile::compute`].
+    #[inline(always)]
+    unsafe fn apply<S: Simd>(&self, simd: S, sum: S::V, column: usize, at: usize) -> S::V {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let residual =
+                if self.residual.is_null() { self.residual } else { self.residual.add(at) };
+            self.epilogue.apply(simd, sum, self.channel + column, residual)
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Steps, and the memory that their results share.
+
+use super::buffer::Buffer;
+use super::convolution::Convolution;
+use super::epilogue::Epilogue;
+use super::feature_map::Map;
+use super::layer::Call;
+use super::pointwise;
+use super::simd::Instructions;
+use super::sliding::Sliding;
+use super::winograd::Winograd;
+
+/// A step's work.
+pub(super) enum Layer {
+    Winograd(Winograd),
+    Convolution(Convolution),
+    Sliding(Sliding),
+    Average(Map),
+    Gate(Map, Epilogue),
+    Concat(Vec<Map>, Map),
+}
+
+/// A layer with the nodes of the network that it reads and whose result it stores.
+pub(super) struct Step {
+    pub(super) layer: Layer,
+    pub(super) inputs: Vec<usize>,
+    pub(super) residual: Option<usize>,
+    pub(super) output: usize,
+}
+
+impl Step {
+    fn reads(&self) -> impl Iterator<Item = usize> {
+        self.inputs.iter().copied().chain(self.residual)
+    }
+}
+
+/// Results larger than this, in values an image, are computed image by image: then they stay in the third-level cache.
+const LARGE: usize = 1 << 19;
+
+/// Steps in order, with the buffer that each node's result is stored in.
+pub(super) struct Plan {
+    steps: Vec<Step>,
+    /// How many steps run image by image before the rest run on all images.
+    alone: usize,
+    /// Per node, its buffer; meaningless for nodes that are part of a step.
+    slots: Vec<usize>,
+    /// Per node, the values of an image.
+    lens: Vec<usize>,
+    output: usize,
+}
+
+/// The buffers of a plan; used by one run at a time.
+#[derive(Default)]
+pub(super) struct Memory {
+    slots: Vec<Buffer>,
+    scratch: Buffer,
+}
+
+impl Plan {
+    /// `maps` are the shapes of all nodes' results.
+    pub(super) fn new(steps: Vec<Step>, maps: &[Map]) -> Self {
+        let lens: Vec<usize> = maps.iter().map(Map::len).collect();
+        let alone = steps_alone(&steps, &lens);
+        let output = steps.last().map_or(0, |step| step.output);
+        let slots = share_slots(&steps, alone, maps.len());
+        Self { steps, alone, slots, lens, output }
+    }
+
+    /// Runs the steps on `images` images; the result has `images` times the output's map.
+    pub(super) fn run<'m>(
+        &self,
+        (images, input): (usize, &[f32]),
+        memory: &'m mut Memory,
+        instructions: Instructions,
+    ) -> &'m [f32] {
+        let slots = self.slots.iter().max().map_or(0, |slot| slot + 1);
+        memory.slots.resize_with(slots, Buffer::default);
+        let (alone, together) = self.steps.split_at(self.alone);
+        for image in 0..images {
+            for (at, step) in alone.iter().enumerate() {
+                // The last result is kept for each image, the others only until the next image.
+                let place = if at + 1 == alone.len() { (image, images) } else { (0, 1) };
+                let input = &input[image * self.lens[0]..][..self.lens[0]];
+                self.run_step(step, (1, input), place, memory, instructions);
+            }
+        }
+        for step in together {
+            self.run_step(step, (images, input), (0, images), memory, instructions);
+        }
+        &memory.slots[self.slots[self.output]][..images * self.lens[self.output]]
+    }
+
+    /// Runs a step; its result goes to the place of the first of its images in a buffer for a number of images.
+    fn run_step(
+        &self,
+        step: &Step,
+        (images, input): (usize, &[f32]),
+        (first, room): (usize, usize),
+        memory: &mut Memory,
+        instructions: Instructions,
+    ) {
+        let len = self.lens[step.output];
+        let mut buffer = std::mem::take(&mut memory.slots[self.slots[step.output]]);
+        let output = &mut buffer.reserve(room * len)[first * len..][..images * len];
+        let value = |node: usize| match node {
+            0 => input,
+            _ => &memory.slots[self.slots[node]][..images * self.lens[node]],
+        };
+        let inputs: Vec<&[f32]> = step.inputs.iter().map(|&node| value(node)).collect();
+        let call = Call {
+            images,
+            inputs: &inputs,
+            residual: step.residual.map(value),
+            output,
+            scratch: &mut memory.scratch,
+            instructions,
+        };
+        match &step.layer {
+            Layer::Winograd(layer) => layer.run(call),
+            Layer::Convolution(layer) => layer.run(call),
+            Layer::Sliding(layer) => layer.run(call),
+            Layer::Average(input) => pointwise::average(*input, call),
+            Layer::Gate(map, epilogue) => pointwise::gate(*map, epilogue, call),
+            Layer::Concat(parts, output) => pointwise::concatenate(parts, *output, call),
+        }
+        memory.slots[self.slots[step.output]] = buffer;
+    }
+}
+
+/// The number of steps up to the last one with a large input after which nothing but its result is still read.
+fn steps_alone(steps: &[Step], lens: &[usize]) -> usize {
+    let narrow = |at: usize| {
+        let earlier = |node: usize| node != steps[at].output && node_is_before(steps, node, at);
+        !steps[at + 1..].iter().flat_map(Step::reads).any(earlier)
+    };
+    let large = |step: &Step| step.reads().any(|node| lens[node] > LARGE);
+    let last = steps.iter().rposition(large).map_or(0, |at| at + 1);
+    (0..last).rev().find(|&at| narrow(at)).map_or(0, |at| at + 1)
+}
+
+/// Whether a node's result is there once the step `at` is done.
+fn node_is_before(steps: &[Step], node: usize, at: usize) -> bool {
+    node == 0 || steps[..=at].iter().any(|step| step.output == node)
+}
+
+/// Gives each result a buffer that no result still needed is in.
+fn share_slots(steps: &[Step], alone: usize, nodes: usize) -> Vec<usize> {
+    let mut last_read = vec![0; nodes];
+    for (at, step) in steps.iter().enumerate() {
+        step.reads().for_each(|node| last_read[node] = at);
+    }
+    let mut slots = vec![0; nodes];
+    // Per slot, the node in it.
+    let mut held: Vec<usize> = Vec::new();
+    for (at, step) in steps.iter().enumerate() {
+        // What the images gather in while they run one by one is a buffer that none of their other results uses.
+        let gathers = at + 1 == alone;
+        let free = held.iter().position(|&node| last_read[node] < at && !gathers);
+        let slot = free.unwrap_or(held.len());
+        if slot == held.len() {
+            held.push(0);
+        }
+        (held[slot], slots[step.output]) = (step.output, slot);
+    }
+    slots
+}

@@ -1,0 +1,415 @@
+//! 3×3 convolutions with stride 1 by Winograd's F(4×4, 3×3): A. Lavin, S. Gray, "Fast Algorithms for Convolutional
+//! Neural Networks", 2015, section 4.
+//!
+//! The map is cut into tiles of 4×4 results. A tile's 6×6 inputs are transformed into 36 numbers per channel; for each
+//! of these 36 points, the tiles times the transformed weights is a matrix product, of a quarter of the
+//! multiplications; and the 36 sums of a tile are transformed into its 16 results. A 2×2 maximum that follows is taken
+//! before anything is stored.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::buffer::{Buffer, Target};
+use super::epilogue::Epilogue;
+use super::feature_map::Map;
+use super::layer::{Call, Residual, with_own_scratch};
+use super::matrix::{PANEL, Packed, Span, Tile};
+use super::simd::{Instructions, Kernel, Simd};
+
+/// Side of a tile of results.
+const OUT: usize = 4;
+/// Side of the inputs that a tile of results depends on.
+const IN: usize = 6;
+const POINTS: usize = IN * IN;
+
+/// Weights up to this size stay in a core's cache while it works through tile after tile on its own.
+const SMALL_WEIGHTS: usize = 3 << 20;
+/// Tiles whose sums for one panel of weights stay in the second-level cache.
+const TILES_AT_ONCE: usize = 28;
+/// The same where the weights are read for each of many tiles.
+const TILES_SHARED: usize = 56;
+/// Transformed inputs that all cores share, in values: they stay in the third-level cache.
+const SHARED_INPUTS: usize = 3 << 20;
+/// Keeps the 36 points' rows from falling into the same sets of a cache.
+const SPREAD: usize = 16;
+
+/// A 3×3 convolution with stride 1 and one row and column of zeros around the map.
+pub(super) struct Winograd {
+    input: Map,
+    /// After the maximum, if there is one.
+    output: Map,
+    pooled: bool,
+    /// Per point, `[in, out]`.
+    weights: Vec<Packed>,
+    epilogue: Epilogue,
+}
+
+impl Winograd {
+    /// `weight(y, x, channel, out)` is the kernel's value there; `pooled` says that `output` is after a 2×2 maximum.
+    pub(super) fn new(
+        (input, output): (Map, Map),
+        pooled: bool,
+        weight: impl Fn(usize, usize, usize, usize) -> f32 + Sync,
+        epilogue: Epilogue,
+    ) -> Self {
+        let outs = output.channels;
+        let kernel = |at: usize| {
+            let (channel, out) = (at / outs, at % outs);
+            transform_kernel(|y, x| weight(y, x, channel, out))
+        };
+        let kernels: Vec<[f32; POINTS]> =
+            (0..input.channels * outs).into_par_iter().map(kernel).collect();
+        let pack = |point: usize| {
+            Packed::new(input.stride, outs, |channel, out| {
+                if channel < input.channels { kernels[channel * outs + out][point] } else { 0.0 }
+            })
+        };
+        let weights = (0..POINTS).into_par_iter().map(pack).collect();
+        Self { input, output, pooled, weights, epilogue }
+    }
+
+    pub(super) fn run(&self, call: Call<'_>) {
+        let residual = call.residual();
+        let Call { images, inputs, output, scratch, instructions, .. } = call;
+        let work = Work { layer: self, input: inputs[0], output: Target::new(output), residual };
+        let tiles = images * self.tiles().iter().product::<usize>();
+        let weights = POINTS * self.input.stride * self.output.stride * size_of::<f32>();
+        if weights <= SMALL_WEIGHTS {
+            work.each_core_its_tiles(tiles, instructions);
+        } else {
+            work.all_cores_one_group(tiles, scratch, instructions);
+        }
+    }
+
+    /// Rows and columns of tiles in an image.
+    fn tiles(&self) -> [usize; 2] {
+        [self.input.height.div_ceil(OUT), self.input.width.div_ceil(OUT)]
+    }
+
+    fn transformed_len(&self, tiles: usize) -> usize {
+        POINTS * self.point_len(tiles)
+    }
+
+    fn sums_len(&self, tiles: usize) -> usize {
+        POINTS * (tiles * PANEL + SPREAD)
+    }
+
+    fn point_len(&self, tiles: usize) -> usize {
+        tiles * self.input.stride + SPREAD
+    }
+
+    /// Image, row and column of a tile's first result.
+    fn place(&self, tile: usize) -> [usize; 3] {
+        let [rows, columns] = self.tiles();
+        [tile / (rows * columns), tile / columns % rows * OUT, tile % columns * OUT]
+    }
+}
+
+fn part(len: usize, at: usize, size: usize) -> Range<usize> {
+    at * size..len.min((at + 1) * size)
+}
+
+struct Work<'a> {
+    layer: &'a Winograd,
+    input: &'a [f32],
+    output: Target,
+    residual: Residual,
+}
+
+impl Work<'_> {
+    /// Each core takes some tiles from their inputs to their results: the weights stay in its cache.
+    fn each_core_its_tiles(&self, tiles: usize, instructions: Instructions) {
+        let groups = (0..tiles.div_ceil(TILES_AT_ONCE)).into_par_iter();
+        groups.for_each(|at| {
+            let group = part(tiles, at, TILES_AT_ONCE);
+            let len = self.layer.transformed_len(group.len());
+            with_own_scratch(len + self.layer.sums_len(group.len()), |scratch| {
+                let (transformed, sums) = scratch.split_at_mut(len);
+                let all = Tiles { group: group.clone(), part: group };
+                let to = Target::new(transformed);
+                instructions.dispatch(Transform { work: self, tiles: &all, to });
+                for panel in 0..self.layer.weights[0].panels() {
+                    let (transformed, tiles) = (&*transformed, &all);
+                    instructions.dispatch(Multiply { work: self, transformed, tiles, panel, sums });
+                }
+            });
+        });
+    }
+
+    /// All cores share the transformed inputs of as many tiles as the cache holds, so that the weights are read seldom.
+    fn all_cores_one_group(&self, tiles: usize, scratch: &mut Buffer, instructions: Instructions) {
+        let most = (SHARED_INPUTS / (POINTS * self.layer.input.stride)).max(TILES_SHARED);
+        let size = tiles.div_ceil(tiles.div_ceil(most));
+        for group in (0..tiles.div_ceil(size)).map(|at| part(tiles, at, size)) {
+            let sub = |size: usize, at: usize| {
+                let Range { start, end } = part(group.len(), at, size);
+                Tiles { group: group.clone(), part: group.start + start..group.start + end }
+            };
+            let len = self.layer.transformed_len(group.len());
+            let transformed = &mut scratch.reserve(len)[..len];
+            let to = Target::new(transformed);
+            (0..group.len().div_ceil(4)).into_par_iter().for_each(|at| {
+                instructions.dispatch(Transform { work: self, tiles: &sub(4, at), to });
+            });
+            let transformed = &*transformed;
+            let parts = group.len().div_ceil(TILES_SHARED);
+            (0..parts * self.layer.weights[0].panels()).into_par_iter().for_each(|task| {
+                let (panel, tiles) = (task / parts, &sub(TILES_SHARED, task % parts));
+                with_own_scratch(self.layer.sums_len(tiles.part.len()), |sums| {
+                    instructions.dispatch(Multiply { work: self, transformed, tiles, panel, sums });
+                });
+            });
+        }
+    }
+}
+
+/// Some tiles of a group whose transformed inputs lie together; both count from the first tile of the first image.
+struct Tiles {
+    group: Range<usize>,
+    part: Range<usize>,
+}
+
+/// Transforms the inputs of some tiles of a group.
+struct Transform<'a> {
+    work: &'a Work<'a>,
+    tiles: &'a Tiles,
+    to: Target,
+}
+
+impl Kernel for Transform<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Winograd { input, .. } = self.work.layer;
+        let point_len = self.work.layer.point_len(self.tiles.group.len());
+        for tile in self.tiles.part.clone() {
+            let [image, y, x] = self.work.layer.place(tile);
+            let inside = y > 0 && x > 0 && y + 5 <= input.height && x + 5 <= input.width;
+            let map = &self.work.input[image * input.len()..][..input.len()];
+            let to = (tile - self.tiles.group.start) * input.stride;
+            let mut channel = 0;
+            while channel < input.stride {
+                // SAFETY: a tile's rows are this thread's alone, and long enough for all its channels.
+                unsafe {
+                    let to = self.to.at(to + channel, (POINTS - 1) * point_len + S::LANES);
+                    if inside {
+                        let start = ((y - 1) * input.width + x - 1) * input.stride + channel;
+                        let from = map[start..].as_ptr();
+                        transform_input(simd, to, point_len, |dy, dx| {
+                            simd.load(from.add((dy * input.width + dx) * input.stride))
+                        });
+                    } else {
+                        transform_input(simd, to, point_len, |dy, dx| {
+                            let (y, x) = ((y + dy).wrapping_sub(1), (x + dx).wrapping_sub(1));
+                            if y < input.height && x < input.width {
+                                let at = (y * input.width + x) * input.stride + channel;
+                                simd.load(map[at..].as_ptr())
+                            } else {
+                                simd.splat(0.0)
+                            }
+                        });
+                    }
+                }
+                channel += S::LANES;
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn transform_input<S: Simd>(
+    simd: S,
+    to: *mut f32,
+    point_len: usize,
+    value: impl Fn(usize, usize) -> S::V,
+) {
+    let mut half = [[simd.splat(0.0); IN]; IN];
+    for x in 0..IN {
+        let column = [value(0, x), value(1, x), value(2, x), value(3, x), value(4, x), value(5, x)];
+        let column = input_column(simd, column);
+        for y in 0..IN {
+            half[y][x] = column[y];
+        }
+    }
+    for (y, row) in half.into_iter().enumerate() {
+        let row = input_column(simd, row);
+        for (x, value) in row.into_iter().enumerate() {
+            // SAFETY: the caller's promise.
+            unsafe { simd.store(to.add((y * IN + x) * point_len), value) };
+        }
+    }
+}
+
+/// `Bᵀ · d`
+#[inline(always)]
+fn input_column<S: Simd>(simd: S, d: [S::V; IN]) -> [S::V; IN] {
+    let (minus_five, four) = (simd.splat(-5.0), simd.splat(4.0));
+    let (minus_four, two) = (simd.splat(-4.0), simd.splat(2.0));
+    let even = simd.fma(minus_four, d[2], d[4]);
+    let odd = simd.fma(minus_four, d[1], d[3]);
+    let near = simd.sub(d[4], d[2]);
+    let far = simd.mul(two, simd.sub(d[3], d[1]));
+    [
+        simd.fma(four, d[0], simd.fma(minus_five, d[2], d[4])),
+        simd.add(even, odd),
+        simd.sub(even, odd),
+        simd.add(near, far),
+        simd.sub(near, far),
+        simd.fma(four, d[1], simd.fma(minus_five, d[3], d[5])),
+    ]
+}
+
+/// Multiplies some tiles of a group with one panel of weights, and stores their results.
+struct Multiply<'a> {
+    work: &'a Work<'a>,
+    transformed: &'a [f32],
+    tiles: &'a Tiles,
+    panel: usize,
+    /// Memory for the sums.
+    sums: &'a mut [f32],
+}
+
+impl Kernel for Multiply<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let layer = self.work.layer;
+        let columns = layer.weights[0].width(self.panel);
+        let sums_len = self.tiles.part.len() * columns + SPREAD;
+        let Self { work, transformed, tiles, panel, sums } = self;
+        let product = Product { work, transformed, tiles, panel };
+        for (point, sums) in sums.chunks_mut(sums_len).take(POINTS).enumerate() {
+            product.multiply(simd, point, sums);
+        }
+        for (at, tile) in tiles.part.clone().enumerate() {
+            for column in (0..columns).step_by(S::LANES) {
+                let sums = sums[at * columns + column..].as_ptr();
+                product.store(simd, tile, panel * PANEL + column, (sums, sums_len));
+            }
+        }
+    }
+}
+
+/// A [`Multiply`] without its memory.
+struct Product<'a> {
+    work: &'a Work<'a>,
+    transformed: &'a [f32],
+    tiles: &'a Tiles,
+    panel: usize,
+}
+
+impl Product<'_> {
+    #[inline(always)]
+    fn multiply<S: Simd>(&self, simd: S, point: usize, sums: &mut [f32]) {
+        let layer = self.work.layer;
+        let columns = layer.weights[0].width(self.panel);
+        let depth = layer.input.stride;
+        let Tiles { group, part } = self.tiles;
+        let start = point * layer.point_len(group.len());
+        let left = &self.transformed[start + (part.start - group.start) * depth..];
+        let spans = [Span { offset: 0, len: depth }];
+        let right = layer.weights[point].panel(self.panel, 0).as_ptr();
+        let mut row = 0;
+        while row < part.len() {
+            let rows = Tile::height(part.len() - row);
+            let tile = Tile {
+                left: left[row * depth..][..rows * depth].as_ptr(),
+                left_stride: depth,
+                spans: &spans,
+                right,
+                columns,
+                result: sums[row * columns..][..rows * columns].as_mut_ptr(),
+                result_stride: columns,
+                resume: false,
+                end: None,
+            };
+            // SAFETY: the slices just taken are the tile's rows.
+            unsafe { tile.compute(simd, rows) };
+            row += rows;
+        }
+    }
+
+    #[inline(always)]
+    fn store<S: Simd>(&self, simd: S, tile: usize, channel: usize, (sums, len): (*const f32, usize)) {
+        let Winograd { output, pooled, epilogue, .. } = self.work.layer;
+        let [image, y, x] = self.work.layer.place(tile);
+        let image = image * output.len();
+        let mut half = [[simd.splat(0.0); IN]; OUT];
+        // SAFETY: `sums` has this tile's channel at every point.
+        unsafe {
+            for x in 0..IN {
+                let sum = |y: usize| simd.load(sums.add((y * IN + x) * len));
+                let column = [sum(0), sum(1), sum(2), sum(3), sum(4), sum(5)];
+                let column = output_column(simd, column);
+                for y in 0..OUT {
+                    half[y][x] = column[y];
+                }
+            }
+        }
+        if *pooled {
+            for dy in 0..OUT / 2 {
+                let upper = output_column(simd, half[2 * dy]);
+                let lower = output_column(simd, half[2 * dy + 1]);
+                for dx in 0..OUT / 2 {
+                    let (y, x) = (y / 2 + dy, x / 2 + dx);
+                    if y < output.height && x < output.width {
+                        let at = image + (y * output.width + x) * output.stride + channel;
+                        // A ReLU and a bias of the channel's own leave the largest the largest.
+                        let max = simd.max(
+                            simd.max(upper[2 * dx], upper[2 * dx + 1]),
+                            simd.max(lower[2 * dx], lower[2 * dx + 1]),
+                        );
+                        // SAFETY: the result lies inside, and is this thread's alone.
+                        unsafe {
+                            let value = epilogue.apply(simd, max, channel, std::ptr::null());
+                            simd.store(self.work.output.at(at, S::LANES), value);
+                        }
+                    }
+                }
+            }
+        } else {
+            for dy in 0..OUT.min(output.height - y) {
+                let row = output_column(simd, half[dy]);
+                for (dx, value) in row.into_iter().enumerate().take(output.width - x) {
+                    let at = image + ((y + dy) * output.width + x + dx) * output.stride + channel;
+                    // SAFETY: as above.
+                    unsafe {
+                        let value =
+                            epilogue.apply(simd, value, channel, self.work.residual.at(at));
+                        simd.store(self.work.output.at(at, S::LANES), value);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// `Aᵀ · m`
+#[inline(always)]
+fn output_column<S: Simd>(simd: S, m: [S::V; IN]) -> [S::V; OUT] {
+    let (near, far) = (simd.add(m[1], m[2]), simd.add(m[3], m[4]));
+    let (near_odd, far_odd) = (simd.sub(m[1], m[2]), simd.sub(m[3], m[4]));
+    [
+        simd.add(m[0], simd.add(near, far)),
+        simd.fma(simd.splat(2.0), far_odd, near_odd),
+        simd.fma(simd.splat(4.0), far, near),
+        simd.add(simd.fma(simd.splat(8.0), far_odd, near_odd), m[5]),
+    ]
+}
+
+/// `G · g · Gᵀ`
+fn transform_kernel(weight: impl Fn(usize, usize) -> f32) -> [f32; POINTS] {
+    const G: [[f64; 3]; IN] = [
+        [1.0 / 4.0, 0.0, 0.0],
+        [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
+        [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
+        [1.0 / 24.0, 1.0 / 12.0, 1.0 / 6.0],
+        [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
+        [0.0, 0.0, 1.0],
+    ];
+    let row = |i: usize, x: usize| -> f64 { (0..3).map(|y| G[i][y] * f64::from(weight(y, x))).sum() };
+    let half: [[f64; 3]; IN] = std::array::from_fn(|i| std::array::from_fn(|x| row(i, x)));
+    std::array::from_fn(|at| {
+        let (i, j) = (at / IN, at % IN);
+        (0..3).map(|x| half[i][x] * G[j][x]).sum::<f64>() as f32
+    })
+}
