@@ -48,6 +48,22 @@ pub enum BackboneError {
         /// The tensor's name.
         tensor: String,
     },
+    /// A weights file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// The device that was asked for cannot be used.
+    #[error("cannot run on {device}: {reason}")]
+    NoDevice {
+        /// The device, as it was asked for.
+        device: String,
+        /// Why, and what to do.
+        reason: String,
+    },
     /// A tensor file cannot be written.
     #[error("cannot write {}: {reason}", path.display())]
     Unwritable {
@@ -74,8 +90,8 @@ impl Classify for BackboneError {
         match self {
             Self::NotSafetensors { .. } | Self::NotFinite { .. } => ErrorKind::Corrupt,
             Self::MissingTensor { .. } | Self::WrongTensor { .. } => ErrorKind::Incompatible,
-            Self::Unwritable { .. } => ErrorKind::Unavailable,
-            Self::BadConfig { .. } => ErrorKind::InvalidInput,
+            Self::Unreadable { .. } | Self::Unwritable { .. } => ErrorKind::Unavailable,
+            Self::BadConfig { .. } | Self::NoDevice { .. } => ErrorKind::InvalidInput,
             Self::Tensor(_) => ErrorKind::Internal,
         }
     }

@@ -1,12 +1,13 @@
 //! Runs a network operation by operation on candle tensors.
 
-use candle_core::{D, Result, Tensor};
+use candle_core::{D, DType, Device, Result, Tensor};
 
-use super::network::{BatchNorm, Conv, Network, Node, Op, ParameterId, Window};
+use super::network::{BatchNorm, Conv, Network, Node, Op, Parameter, ParameterId, Window};
 
-/// A network and its weights as candle tensors.
+/// A network and its weights as candle tensors on one device and of one type.
 pub(super) struct Executor {
     network: Network,
+    place: (Device, DType),
     /// In the order of [`Network::parameters`].
     weights: Vec<Tensor>,
     /// Per node, the last node that reads its result; after that the result is dropped.
@@ -14,20 +15,30 @@ pub(super) struct Executor {
 }
 
 impl Executor {
-    pub(super) fn new(network: Network, weights: Vec<Tensor>) -> Self {
+    /// Puts the weights that `read` reads on a device.
+    pub(super) fn load<E: From<candle_core::Error>>(
+        network: Network,
+        (device, dtype): (&Device, DType),
+        mut read: impl FnMut(&Parameter) -> std::result::Result<Vec<f32>, E>,
+    ) -> std::result::Result<Self, E> {
+        let load = |parameter: &Parameter| {
+            let values = read(parameter)?;
+            Ok(Tensor::from_vec(values, parameter.shape.as_slice(), device)?.to_dtype(dtype)?)
+        };
+        let weights =
+            network.parameters().iter().map(load).collect::<std::result::Result<_, E>>()?;
         let mut last_use: Vec<usize> = (0..network.nodes().len()).collect();
         for (at, node) in network.nodes().iter().enumerate() {
             node.inputs.iter().for_each(|input| last_use[input.index()] = at);
         }
-        Self { network, weights, last_use }
+        Ok(Self { network, place: (device.clone(), dtype), weights, last_use })
     }
 
-    pub(super) fn network(&self) -> &Network {
-        &self.network
-    }
-
-    /// **Shape**: `(n, 3, size, size)` → `(n, d)`.
+    /// **Shape**: `(n, size, size, 3)` f32 in the computer's memory → `(n, d)` f32.
     pub(super) fn forward(&self, input: &Tensor) -> Result<Tensor> {
+        let (device, dtype) = &self.place;
+        let input = input.to_device(device)?.to_dtype(*dtype)?.permute((0, 3, 1, 2))?;
+        let input = input.contiguous()?;
         let mut results: Vec<Option<Tensor>> = Vec::with_capacity(self.network.nodes().len());
         for (at, node) in self.network.nodes().iter().enumerate() {
             let inputs = node.inputs.iter().filter_map(|id| results[id.index()].clone());
@@ -40,8 +51,8 @@ impl Executor {
             }
             results.push(Some(result));
         }
-        let output = results.pop().flatten().unwrap_or_else(|| input.clone());
-        output.flatten_from(1)
+        let output = results.pop().flatten().unwrap_or(input);
+        output.flatten_from(1)?.to_dtype(DType::F32)
     }
 
     fn apply(&self, node: &Node, inputs: &[Tensor]) -> Result<Tensor> {
@@ -79,10 +90,13 @@ impl Executor {
         bias.map_or(Ok(y.clone()), |bias| y.broadcast_add(&self.per_channel(bias)?))
     }
 
+    /// Scale and shift are computed in f32, whatever the weights' type.
     fn batch_norm(&self, norm: &BatchNorm, x: &Tensor) -> Result<Tensor> {
-        let deviation = (self.per_channel(norm.variance)? + norm.epsilon)?.sqrt()?;
-        let scale = self.per_channel(norm.gamma)?.broadcast_div(&deviation)?;
-        let shift = (self.per_channel(norm.beta)? - self.per_channel(norm.mean)?.mul(&scale)?)?;
+        let wide = |id| self.per_channel(id)?.to_dtype(DType::F32);
+        let deviation = (wide(norm.variance)? + norm.epsilon)?.sqrt()?;
+        let scale = wide(norm.gamma)?.broadcast_div(&deviation)?;
+        let shift = (wide(norm.beta)? - wide(norm.mean)?.mul(&scale)?)?;
+        let (scale, shift) = (scale.to_dtype(x.dtype())?, shift.to_dtype(x.dtype())?);
         x.broadcast_mul(&scale)?.broadcast_add(&shift)
     }
 

@@ -4,8 +4,13 @@
 //! shape. What runs a network ([`Backbone`]) and what checks a weights file against it read the same list, so they
 //! cannot disagree about an architecture.
 //!
-//! Suggested reading order: [`network`], [`vgg16`], [`mobilefacenet`], [`preprocessing`], `weights`, `executor`.
+//! There are two ways to run a network, with one result: on the CPU it is compiled once for this processor (`cpu`), on
+//! a GPU it runs operation by operation on candle's tensors (`executor`).
+//!
+//! Suggested reading order: [`network`], [`vgg16`], [`mobilefacenet`], [`preprocessing`], `weights`, `executor`, `cpu`.
 
+mod cpu;
+mod device;
 mod error;
 mod executor;
 pub mod mobilefacenet;
@@ -14,9 +19,12 @@ pub mod preprocessing;
 pub mod vgg16;
 mod weights;
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
+use cpu::{Engine, Instructions};
+use device::Place;
+pub use device::{Device, Precision};
 pub use error::BackboneError;
 use executor::Executor;
 use network::Network;
@@ -48,34 +56,55 @@ impl Architecture {
 
 /// A network with its weights, ready to embed.
 pub struct Backbone {
-    executor: Executor,
+    input_size: usize,
+    dimension: usize,
     preprocessing: Preprocessing,
+    runner: Runner,
+}
+
+/// How a network runs.
+enum Runner {
+    Cpu(Engine),
+    Gpu(Executor),
 }
 
 impl Backbone {
-    /// Loads a network's weights from a safetensors file.
+    /// Loads a network's weights onto a device.
     ///
     /// # Errors
-    /// When the file is no safetensors file, when a tensor is missing, has another shape or holds a value that is not
-    /// finite, or when `architecture` contradicts itself.
+    /// When a tensor is missing, has another shape or holds a value that is not finite, when `architecture` contradicts
+    /// itself, or when the device cannot be used.
     pub fn load(
-        architecture: &Architecture,
-        preprocessing: Preprocessing,
-        weights: WeightsFile<'_>,
+        (architecture, preprocessing): (&Architecture, Preprocessing),
+        mut weights: WeightsFile,
+        device: Device,
+        precision: Precision,
     ) -> Result<Self, BackboneError> {
+        let place = device.place(precision)?;
         let network = architecture.network()?;
-        let weights = weights::load(weights, network.parameters(), &Device::Cpu)?;
-        Ok(Self { executor: Executor::new(network, weights), preprocessing })
+        let (input_size, dimension) = (network.input_size(), network.output_width());
+        let runner = match place {
+            Place::Cpu => {
+                let read =
+                    |id: network::ParameterId| weights.read(&network.parameters()[id.index()]);
+                Runner::Cpu(Engine::new(&network, Instructions::best(), read)?)
+            }
+            Place::Gpu(device, dtype) => {
+                let read = |parameter: &network::Parameter| weights.read(parameter);
+                Runner::Gpu(Executor::load(network, (&device, dtype), read)?)
+            }
+        };
+        Ok(Self { input_size, dimension, preprocessing, runner })
     }
 
     /// Side of the square input, in pixels.
     pub fn input_size(&self) -> usize {
-        self.executor.network().input_size()
+        self.input_size
     }
 
     /// Width of the embedding, d.
     pub fn dimension(&self) -> usize {
-        self.executor.network().output_width()
+        self.dimension
     }
 
     /// Runs the network on faces of 8-bit RGB, each `(size, size, 3)` with `size` = [`Self::input_size`].
@@ -88,12 +117,18 @@ impl Backbone {
     /// # Errors
     /// When the tensor library fails.
     pub fn embed(&self, faces: &[&[u8]]) -> Result<Vec<Vec<f32>>, BackboneError> {
-        let size = self.input_size();
-        let pixels = self.preprocessing.pixels(faces, size);
+        let size = self.input_size;
         let copies = self.preprocessing.copies();
-        let shape = (faces.len() * copies, 3, size, size);
-        let input = Tensor::from_vec(pixels, shape, &Device::Cpu)?;
-        let outputs = self.executor.forward(&input)?.to_vec2::<f32>()?;
+        let images = faces.len() * copies;
+        let pixels = self.preprocessing.pixels(faces, size);
+        let outputs = match &self.runner {
+            Runner::Cpu(engine) => engine.run(images, &pixels),
+            Runner::Gpu(executor) => {
+                let input =
+                    Tensor::from_vec(pixels, (images, size, size, 3), &candle_core::Device::Cpu)?;
+                executor.forward(&input)?.to_vec2()?
+            }
+        };
         Ok(outputs.chunks(copies).map(preprocessing::merge_copies).collect())
     }
 }

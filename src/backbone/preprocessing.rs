@@ -34,34 +34,36 @@ impl Preprocessing {
         if self.mirror { 2 } else { 1 }
     }
 
-    /// Faces of `(size, size, 3)` bytes to planes of floats, `(faces · copies, 3, size, size)`; a mirror image follows
-    /// its face.
+    /// Faces of `(size, size, 3)` bytes to floats, `(faces · copies, size, size, 3)`; a mirror image follows its face.
     pub(super) fn pixels(&self, faces: &[&[u8]], size: usize) -> Vec<f32> {
-        let plane = size * size;
-        let mut pixels = vec![0.0; faces.len() * self.copies() * 3 * plane];
-        let inputs = pixels.par_chunks_mut(3 * plane).enumerate();
-        inputs.for_each(|(input, planes)| {
-            let face = faces[input / self.copies()];
-            self.fill(planes, face, size, !input.is_multiple_of(self.copies()));
+        let len = 3 * size * size;
+        let mut pixels = vec![0.0; faces.len() * self.copies() * len];
+        pixels.par_chunks_mut(self.copies() * len).zip(faces).for_each(|(copies, face)| {
+            let (straight, mirrored) = copies.split_at_mut(len);
+            self.fill(straight, face);
+            let rows = mirrored.chunks_exact_mut(3 * size).zip(straight.chunks_exact(3 * size));
+            rows.for_each(|(to, from)| mirror(to, from));
         });
         pixels
     }
 
-    fn fill(&self, planes: &mut [f32], face: &[u8], size: usize, mirrored: bool) {
-        for (channel, plane) in planes.chunks_exact_mut(size * size).enumerate() {
-            let source = match self.channels {
-                ChannelOrder::Rgb => channel,
-                ChannelOrder::Bgr => 2 - channel,
-            };
-            let rows = plane.chunks_exact_mut(size).zip(face.chunks_exact(3 * size));
-            for (row, bytes) in rows {
-                for (x, value) in row.iter_mut().enumerate() {
-                    let from = if mirrored { size - 1 - x } else { x };
-                    let byte = bytes[3 * from + source];
-                    *value = (f32::from(byte) - self.mean[channel]) * self.scale;
-                }
+    fn fill(&self, pixels: &mut [f32], face: &[u8]) {
+        let order = match self.channels {
+            ChannelOrder::Rgb => [0, 1, 2],
+            ChannelOrder::Bgr => [2, 1, 0],
+        };
+        for (values, bytes) in pixels.chunks_exact_mut(3).zip(face.chunks_exact(3)) {
+            for ((value, source), mean) in values.iter_mut().zip(order).zip(self.mean) {
+                *value = (f32::from(bytes[source]) - mean) * self.scale;
             }
         }
+    }
+}
+
+/// A row of pixels from right to left.
+fn mirror(to: &mut [f32], from: &[f32]) {
+    for (to, from) in to.chunks_exact_mut(3).rev().zip(from.chunks_exact(3)) {
+        to.copy_from_slice(from);
     }
 }
 
@@ -88,14 +90,14 @@ mod tests {
     const FACE: [u8; 12] = [10, 110, 210, 11, 111, 211, 12, 112, 212, 13, 113, 213];
 
     #[test]
-    fn channels_are_planes_in_the_networks_order_with_its_mean_and_scale() {
+    fn channels_come_in_the_networks_order_with_its_mean_and_scale() {
         let preprocessing = Preprocessing {
             channels: ChannelOrder::Bgr,
             mean: [200.0, 100.0, 10.0],
             scale: 0.5,
             mirror: false,
         };
-        let expected = [5.0, 5.5, 6.0, 6.5, 5.0, 5.5, 6.0, 6.5, 0.0, 0.5, 1.0, 1.5];
+        let expected = [5.0, 5.0, 0.0, 5.5, 5.5, 0.5, 6.0, 6.0, 1.0, 6.5, 6.5, 1.5];
         assert_eq!(preprocessing.pixels(&[&FACE], 2), expected);
     }
 
@@ -104,8 +106,9 @@ mod tests {
         let preprocessing =
             Preprocessing { channels: ChannelOrder::Rgb, mean: [0.0; 3], scale: 1.0, mirror: true };
         let pixels = preprocessing.pixels(&[&FACE], 2);
-        assert_eq!(pixels[..4], [10.0, 11.0, 12.0, 13.0]);
-        assert_eq!(pixels[12..16], [11.0, 10.0, 13.0, 12.0]);
+        let reds = |image: usize| [0, 3, 6, 9].map(|at| pixels[12 * image + at]);
+        assert_eq!(reds(0), [10.0, 11.0, 12.0, 13.0]);
+        assert_eq!(reds(1), [11.0, 10.0, 13.0, 12.0]);
     }
 
     #[test]

@@ -1,78 +1,117 @@
 //! Weights from safetensors files, checked against the network that wants them.
 
-use std::fs;
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 
-use candle_core::{DType, Device, Tensor};
-use safetensors::tensor::TensorView;
-use safetensors::{Dtype, SafeTensors, serialize_to_file};
+use half::{bf16, f16};
+use safetensors::tensor::{Metadata, TensorInfo, TensorView};
+use safetensors::{Dtype, serialize_to_file};
 
 use super::BackboneError;
 use super::network::Parameter;
 
-/// A weights file in memory, with its path for the error messages.
-#[derive(Clone, Copy)]
-pub struct WeightsFile<'a> {
-    /// Where the bytes came from.
-    pub path: &'a Path,
-    /// The file's content.
-    pub bytes: &'a [u8],
+/// A header longer than this is no header; the limit is the format's own.
+const MAX_HEADER_BYTES: u64 = 100_000_000;
+
+/// A safetensors file that is read tensor by tensor: VGG16 is half a gigabyte, and is in memory once.
+pub struct WeightsFile {
+    path: PathBuf,
+    file: File,
+    header: Metadata,
+    /// Where the tensors begin, in bytes.
+    start: u64,
 }
 
-/// Reads a network's weights as f32 tensors, in the order of `parameters`. Tensors the network does not name are
-/// left alone.
-///
-/// # Errors
-/// When the file is no safetensors file, or a tensor is missing, has another shape or type (f32, f16 and bf16 are
-/// read), or holds a value that is not finite.
-pub(super) fn load(
-    file: WeightsFile<'_>,
-    parameters: &[Parameter],
-    device: &Device,
-) -> Result<Vec<Tensor>, BackboneError> {
-    let tensors = SafeTensors::deserialize(file.bytes).map_err(|error| {
-        BackboneError::NotSafetensors { path: file.path.to_owned(), reason: error.to_string() }
-    })?;
-    parameters.iter().map(|parameter| load_one(file.path, &tensors, parameter, device)).collect()
-}
-
-fn load_one(
-    path: &Path,
-    file: &SafeTensors<'_>,
-    parameter: &Parameter,
-    device: &Device,
-) -> Result<Tensor, BackboneError> {
-    let Parameter { name, shape } = parameter;
-    let view = file.tensor(name).map_err(|_| BackboneError::MissingTensor {
-        path: path.to_owned(),
-        tensor: name.clone(),
-        expected: shape.clone(),
-    })?;
-    let dtype = readable_dtype(&view);
-    let (Some(dtype), true) = (dtype, view.shape() == shape) else {
-        return Err(BackboneError::WrongTensor {
+impl WeightsFile {
+    /// Reads the header of a file; `path` is for the error messages.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is not a whole safetensors file.
+    pub fn new(path: &Path, mut file: File) -> Result<Self, BackboneError> {
+        let read = |file: &mut File| -> io::Result<(Metadata, u64)> {
+            let mut size = [0; 8];
+            file.rewind()?;
+            file.read_exact(&mut size)?;
+            let size = u64::from_le_bytes(size).min(MAX_HEADER_BYTES);
+            let mut header = Vec::new();
+            file.take(size).read_to_end(&mut header)?;
+            let header: Metadata = serde_json::from_slice(&header)?;
+            let (start, len) = (8 + size, file.metadata()?.len());
+            if start + header.data_len() as u64 != len {
+                let message = format!("its header speaks of another length than its {len} bytes");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            }
+            Ok((header, start))
+        };
+        let (header, start) = read(&mut file).map_err(|error| BackboneError::NotSafetensors {
             path: path.to_owned(),
-            tensor: name.clone(),
-            expected: format!("{shape:?} of floats"),
-            found: format!("{:?} of {:?}", view.shape(), view.dtype()),
-        });
-    };
-    let tensor = Tensor::from_raw_buffer(view.data(), dtype, shape, &Device::Cpu)?;
-    let tensor = tensor.to_dtype(DType::F32)?;
-    let finite = tensor.flatten_all()?.to_vec1::<f32>()?.iter().all(|value| value.is_finite());
-    if !finite {
-        return Err(BackboneError::NotFinite { path: path.to_owned(), tensor: name.clone() });
+            reason: error.to_string(),
+        })?;
+        Ok(Self { path: path.to_owned(), file, header, start })
     }
-    Ok(tensor.to_device(device)?)
+
+    /// Reads a tensor that a network needs as f32, the last axis fastest. Tensors that no network asks for are never
+    /// read.
+    ///
+    /// # Errors
+    /// When the tensor is missing, has another shape or type (f32, f16 and bf16 are read), holds a value that is not
+    /// finite, or cannot be read.
+    pub(super) fn read(&mut self, parameter: &Parameter) -> Result<Vec<f32>, BackboneError> {
+        let Parameter { name, shape } = parameter;
+        let missing = || BackboneError::MissingTensor {
+            path: self.path.clone(),
+            tensor: name.clone(),
+            expected: shape.clone(),
+        };
+        let info = self.header.info(name).ok_or_else(missing)?;
+        let (Some(value), true) = (decoder(info.dtype), info.shape == *shape) else {
+            return Err(BackboneError::WrongTensor {
+                path: self.path.clone(),
+                tensor: name.clone(),
+                expected: format!("{shape:?} of floats"),
+                found: format!("{:?} of {:?}", info.shape, info.dtype),
+            });
+        };
+        let values = read_values(&mut self.file, self.start, info, value)
+            .map_err(|source| BackboneError::Unreadable { path: self.path.clone(), source })?;
+        if !values.iter().all(|value| value.is_finite()) {
+            let (path, tensor) = (self.path.clone(), name.clone());
+            return Err(BackboneError::NotFinite { path, tensor });
+        }
+        Ok(values)
+    }
 }
 
-fn readable_dtype(view: &TensorView<'_>) -> Option<DType> {
-    match view.dtype() {
-        Dtype::F32 => Some(DType::F32),
-        Dtype::F16 => Some(DType::F16),
-        Dtype::BF16 => Some(DType::BF16),
+/// How the values of a type become f32; none for types that no weights have.
+fn decoder(dtype: Dtype) -> Option<fn(&[u8]) -> f32> {
+    match dtype {
+        Dtype::F32 => Some(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
+        Dtype::F16 => Some(|bytes| f16::from_le_bytes([bytes[0], bytes[1]]).to_f32()),
+        Dtype::BF16 => Some(|bytes| bf16::from_le_bytes([bytes[0], bytes[1]]).to_f32()),
         _ => None,
     }
+}
+
+/// Reads a tensor's bytes piece by piece.
+fn read_values(
+    file: &mut File,
+    start: u64,
+    info: &TensorInfo,
+    value: fn(&[u8]) -> f32,
+) -> io::Result<Vec<f32>> {
+    let (first, end) = info.data_offsets;
+    file.seek(SeekFrom::Start(start + first as u64))?;
+    let mut values = Vec::with_capacity(info.shape.iter().product());
+    let mut piece = vec![0; 1 << 20];
+    let mut left = end - first;
+    while left > 0 {
+        let piece = &mut piece[..left.min(1 << 20)];
+        file.read_exact(piece)?;
+        values.extend(piece.chunks_exact(info.dtype.bitsize() / 8).map(value));
+        left -= piece.len();
+    }
+    Ok(values)
 }
 
 /// A named f32 tensor to be written.

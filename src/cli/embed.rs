@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use super::ingest::print_rejected;
 use super::progress::Display;
 use crate::backbone::{NamedTensor, write_safetensors};
 use crate::dataset::{Source, write_paths};
 use crate::domain::Embedding;
-use crate::embedder::Embedder;
 use crate::error::ErrorKind;
 use crate::ingest::{Embeddings, embed};
 
@@ -21,6 +21,8 @@ pub(super) struct Arguments {
     /// Folder of the model bundle: a manifest.toml and weights
     #[arg(long, value_name = "BUNDLE")]
     model: PathBuf,
+    #[command(flatten)]
+    compute: Compute,
     /// The safetensors file to write: `embeddings`, (n, d) float32; the photos' paths go into a csv beside it
     #[arg(long, value_name = "FILE.safetensors")]
     out: PathBuf,
@@ -35,7 +37,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         return Err(Failure::new(ErrorKind::InvalidInput, message));
     }
     let mut source = Source::open(&arguments.dir)?;
-    let embedder = Embedder::load(&arguments.model)?;
+    let embedder = arguments.compute.load(&arguments.model)?;
     let display = Display::start()?;
     let found = embed(&mut source, &embedder, &display)?;
     display.finish();

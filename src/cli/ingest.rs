@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use clap::Args;
 
+use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use super::progress::Display;
 use crate::dataset::{Source, read_relationships};
-use crate::embedder::Embedder;
 use crate::error::io_kind;
 use crate::gallery::Gallery;
 use crate::ingest::{Plan, Rejected, Report, ingest, relate};
@@ -23,6 +23,8 @@ pub(super) struct Arguments {
     /// Folder of the model bundle: a manifest.toml and weights
     #[arg(long, value_name = "BUNDLE")]
     model: PathBuf,
+    #[command(flatten)]
+    compute: Compute,
     /// A csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
     #[arg(long, value_name = "FILE")]
     relationships: Option<PathBuf>,
@@ -33,7 +35,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     // Cheap checks first: nothing is made before the input is known to be usable.
     let plan = Plan::new(Source::open(&arguments.dir)?)?;
     let pairs = arguments.relationships.as_deref().map(read_relationships).transpose()?;
-    let embedder = Embedder::load(&arguments.model)?;
+    let embedder = arguments.compute.load(&arguments.model)?;
     let bundle = arguments.model.canonicalize();
     let bundle = bundle.map_err(|error| Failure::new(io_kind(&error), error.to_string()))?;
     // From here on Ctrl-C leaves a whole gallery behind.

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod compute;
 mod embed;
 mod exit;
 mod ingest;

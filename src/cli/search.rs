@@ -7,6 +7,7 @@ use std::time::Instant;
 use clap::Args;
 use sha2::{Digest, Sha256};
 
+use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use crate::api::wire::{SearchResponse, TimingsMs};
 use crate::domain::ContentHash;
@@ -26,6 +27,8 @@ pub(super) struct Arguments {
     /// Folder of the model bundle, if it is no longer where the gallery was made with it
     #[arg(long, value_name = "BUNDLE")]
     model: Option<PathBuf>,
+    #[command(flatten)]
+    compute: Compute,
     /// Most people to show, 1 to 1000
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_LIMIT as i64))]
     limit: u16,
@@ -38,7 +41,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let mut timings = TimingsMs::default();
     let gallery = Gallery::open(&arguments.gallery)?;
-    let embedder = load_bundle(&gallery, arguments.model.as_deref())?;
+    let embedder = load_bundle(&gallery, (arguments.model.as_deref(), &arguments.compute))?;
 
     let started = Instant::now();
     let bytes = read(&arguments.photo)?;
@@ -76,10 +79,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 /// Loads the bundle a gallery was made with, from `elsewhere` if it was moved.
 pub(super) fn load_bundle(
     gallery: &Gallery,
-    elsewhere: Option<&Path>,
+    (elsewhere, compute): (Option<&Path>, &Compute),
 ) -> Result<Embedder, Failure> {
     let bundle = elsewhere.unwrap_or(gallery.bundle());
-    let embedder = Embedder::load(bundle).map_err(|error| match elsewhere {
+    let embedder = compute.load(bundle).map_err(|error| match elsewhere {
         Some(_) => error.into(),
         None => {
             let failure = Failure::from(error);

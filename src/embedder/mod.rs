@@ -3,13 +3,13 @@
 mod error;
 mod manifest;
 
-use std::fs;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::backbone::{Backbone, WeightsFile};
+use crate::backbone::{Backbone, Device, Precision, WeightsFile};
 use crate::domain::{Embedding, EmbeddingError, EmbeddingSpace, Fingerprint};
 use crate::photo::{self, Photo};
 
@@ -31,10 +31,18 @@ impl Embedder {
     ///
     /// # Errors
     /// When there is no bundle, its manifest is wrong, a weights file is missing, is not the one the manifest names by
-    /// its SHA-256, or does not fit its architecture.
-    pub fn load(bundle: &Path) -> Result<Self, EmbedderError> {
+    /// its SHA-256, or does not fit its architecture, or when the device cannot be used.
+    pub fn load(
+        bundle: &Path,
+        device: Device,
+        precision: Precision,
+    ) -> Result<Self, EmbedderError> {
         let manifest = Manifest::read(bundle)?;
-        let load = |entry| load_backbone(bundle, entry);
+        let load = |entry: &BackboneEntry| {
+            let weights = open_weights(bundle, entry)?;
+            let network = (&entry.network, entry.preprocessing);
+            Ok::<_, EmbedderError>(Backbone::load(network, weights, device, precision)?)
+        };
         let backbones = manifest.backbones.iter().map(load).collect::<Result<Vec<_>, _>>()?;
         let dimensions = backbones.iter().map(Backbone::dimension).collect();
         let space = EmbeddingSpace { fingerprint: manifest.fingerprint(), dimensions };
@@ -84,16 +92,28 @@ impl Embedder {
     }
 }
 
-fn load_backbone(bundle: &Path, entry: &BackboneEntry) -> Result<Backbone, EmbedderError> {
+/// Opens the weights of a backbone, if they are the ones that its entry names.
+fn open_weights(bundle: &Path, entry: &BackboneEntry) -> Result<WeightsFile, EmbedderError> {
     let path = bundle.join(&entry.weights);
-    let bytes = fs::read(&path).map_err(|source| match source.kind() {
+    let unreadable = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => EmbedderError::NoWeights { path: path.clone() },
         _ => EmbedderError::Unreadable { path: path.clone(), source },
-    })?;
-    let found = Fingerprint(Sha256::digest(&bytes).into()).to_string();
+    };
+    let mut file = File::open(&path).map_err(unreadable)?;
+    let found = hash(&mut file).map_err(unreadable)?.to_string();
     if found != entry.sha256 {
         return Err(EmbedderError::OtherWeights { path, expected: entry.sha256.clone(), found });
     }
-    let weights = WeightsFile { path: &path, bytes: &bytes };
-    Ok(Backbone::load(&entry.network, entry.preprocessing, weights)?)
+    Ok(WeightsFile::new(&path, file)?)
+}
+
+/// The SHA-256 of what is left in a file.
+fn hash(file: &mut File) -> io::Result<Fingerprint> {
+    let (mut hasher, mut piece) = (Sha256::new(), vec![0; 1 << 20]);
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(Fingerprint(hasher.finalize().into())),
+            len => hasher.update(&piece[..len]),
+        }
+    }
 }

@@ -162,7 +162,12 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
     }
 
     /// Makes node `next` part of the layer; says whether it could.
-    fn absorb(&mut self, fused: &mut Fused, next: usize, covered: &mut Vec<usize>) -> Result<bool, E> {
+    fn absorb(
+        &mut self,
+        fused: &mut Fused,
+        next: usize,
+        covered: &mut Vec<usize>,
+    ) -> Result<bool, E> {
         let node: &Node = &self.network.nodes()[next];
         let linear = fused.residual.is_none() && matches!(fused.activation, Activation::Identity);
         match &node.op {
@@ -233,10 +238,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
     fn linear(&self, weight: &[f32], input: Map, fused: Fused) -> Layer {
         let output = self.map(fused.last);
         let Map { height, width, channels, .. } = input;
-        let window = Window {
-            kernel: [height, width],
-            ..Window::square(1, 1, 0)
-        };
+        let window = Window { kernel: [height, width], ..Window::square(1, 1, 0) };
         let scale = fused.scale.clone();
         let epilogue = fused.into_epilogue(output);
         let value = |y: usize, x: usize, channel: usize, out: usize| {

@@ -50,11 +50,8 @@ impl Convolution {
         });
         let [top, left] = window.before;
         let [bottom, right] = window.after;
-        let padded = Map {
-            height: top + input.height + bottom,
-            width: left + input.width + right,
-            ..input
-        };
+        let padded =
+            Map { height: top + input.height + bottom, width: left + input.width + right, ..input };
         let line = padded.width * stride;
         let whole = Span { offset: 0, len: height * row };
         let spans = if row == line {
@@ -110,8 +107,7 @@ impl Convolution {
             to.fill(0.0);
             if (top..top + height).contains(&y) {
                 let start = (image * height + y - top) * from;
-                to[left * self.input.stride..][..from]
-                    .copy_from_slice(&input[start..start + from]);
+                to[left * self.input.stride..][..from].copy_from_slice(&input[start..start + from]);
             }
         });
         padded

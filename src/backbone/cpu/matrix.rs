@@ -23,8 +23,7 @@ impl Packed {
     /// blocks of channels.
     pub(super) fn new(depth: usize, columns: usize, value: impl Fn(usize, usize) -> f32) -> Self {
         let padded = columns.next_multiple_of(CHANNEL_BLOCK);
-        let mut packed =
-            Self { values: Buffer::zeros(depth * padded), depth, columns: padded };
+        let mut packed = Self { values: Buffer::zeros(depth * padded), depth, columns: padded };
         for panel in 0..packed.panels() {
             let (start, width) = (panel * PANEL, packed.width(panel));
             let used = width.min(columns - start);

@@ -67,3 +67,139 @@ impl Engine {
         (0..self.output.channels * pixels).map(value).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device, Tensor};
+
+    use super::*;
+    use crate::backbone::executor::Executor;
+    use crate::backbone::network::{Builder, Parameter, Window};
+    use crate::backbone::{mobilefacenet, vgg16};
+
+    /// A number from −1 to 1 for each place.
+    fn random(seed: u64) -> impl FnMut() -> f32 {
+        let mut state = seed;
+        move || {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
+        }
+    }
+
+    /// Weights under which values neither die nor grow, and batch statistics that matter.
+    fn weights(parameter: &Parameter) -> Vec<f32> {
+        let name = &parameter.name;
+        let mut random = random(name.bytes().map(u64::from).sum());
+        let fan_in: usize = parameter.shape[1..].iter().product();
+        let len = parameter.shape.iter().product();
+        if name.ends_with("var") || name.ends_with("gamma") {
+            return (0..len).map(|_| 1.0 + 0.5 * random()).collect();
+        }
+        let scale = if parameter.shape.len() == 1 { 0.3 } else { (6.0 / fan_in as f32).sqrt() };
+        (0..len).map(|_| scale * random()).collect()
+    }
+
+    /// A network with every operation, in the places where they are no part of a convolution too.
+    fn everything() -> Network {
+        let mut net = Builder::new("everything", 41);
+        let norm =
+            |name: &str| ["gamma", "beta", "mean", "var"].map(|part| format!("{name}_{part}"));
+        let x = net.input();
+        let window = Window { before: [2, 2], after: [3, 3], ..Window::square(7, 2, 0) };
+        let x = net.conv(x, "stem", 20, 1, window);
+        let x = net.batch_norm(x, norm("stem"), 1e-3);
+        let x = net.relu(x);
+        let pooled = net.max_pool(x, Window { after: [1, 1], ..Window::square(3, 2, 0) });
+        let x = net.conv(pooled, "first", 70, 1, Window::square(3, 1, 0));
+        let x = net.bias(x, "first_bias");
+        let x = net.prelu(x, "first_slopes");
+        let rows = net.conv(x, "rows", 12, 1, Window::same(1, 7));
+        let columns = net.conv(x, "columns", 9, 1, Window::same(7, 1));
+        let x = net.concat(&[rows, columns, rows]);
+        let x = net.batch_norm(x, norm("after"), 1e-5);
+        let wide = net.conv(x, "wide", 33, 1, Window::same(3, 3));
+        let means = net.global_average_pool(wide);
+        let gates = net.linear(means, "gates", 33);
+        let gates = net.bias(gates, "gates_bias");
+        let gates = net.sigmoid(gates);
+        let gated = net.gate(wide, gates);
+        let x = net.add(gated, x);
+        let x = net.relu(x);
+        let y = net.conv(x, "depthwise", 33, 33, Window::square(3, 2, 1));
+        let x = net.conv(x, "strided", 33, 1, Window::square(1, 2, 0));
+        let y = net.scale(y, 0.5);
+        let x = net.add(x, y);
+        let x = net.prelu(x, "slopes");
+        let x = net.linear(x, "out", 50);
+        net.batch_norm(x, norm("out"), 1e-5);
+        net.finish().unwrap()
+    }
+
+    fn networks() -> Vec<(&'static str, Network)> {
+        let vgg = |output| vgg16::Config {
+            input_size: 96,
+            channels: [4, 8, 20, 36, 68],
+            hidden: 50,
+            output,
+        };
+        vec![
+            ("everything", everything()),
+            ("vgg16", vgg16::network(&vgg(vgg16::Output::Fc7)).unwrap()),
+            ("vgg16 pooled", vgg16::network(&vgg(vgg16::Output::Pooled)).unwrap()),
+            (
+                "mobilefacenet",
+                mobilefacenet::network(&mobilefacenet::Config { channels: 12, embedding: 20 })
+                    .unwrap(),
+            ),
+        ]
+    }
+
+    fn by_candle(network: &Network, images: usize, pixels: &[f32]) -> Vec<Vec<f32>> {
+        let size = network.input_size();
+        let load = |parameter: &Parameter| Ok::<_, candle_core::Error>(weights(parameter));
+        let executor = Executor::load(network.clone(), (&Device::Cpu, DType::F32), load).unwrap();
+        let input = Tensor::from_slice(pixels, (images, size, size, 3), &Device::Cpu).unwrap();
+        executor.forward(&input).unwrap().to_vec2().unwrap()
+    }
+
+    fn by_engine(network: &Network, instructions: Instructions) -> Engine {
+        let load = |id: ParameterId| Ok::<_, ()>(weights(&network.parameters()[id.index()]));
+        Engine::new(network, instructions, load).unwrap()
+    }
+
+    #[test]
+    fn the_engine_equals_candle_with_all_instructions() {
+        for (name, network) in networks() {
+            let mut random = random(7);
+            let len = 3 * network.input_size().pow(2);
+            let pixels: Vec<f32> = (0..3 * len).map(|_| random()).collect();
+            let expected = by_candle(&network, 3, &pixels);
+            for instructions in Instructions::available() {
+                let found = by_engine(&network, instructions).run(3, &pixels);
+                for (found, expected) in found.iter().zip(&expected) {
+                    let largest = expected.iter().fold(0.0, |max: f32, value| max.max(value.abs()));
+                    let errors = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
+                    let error = errors.fold(0.0, f32::max) / largest;
+                    assert!(largest > 0.1 && error < 1e-4, "{name} {instructions:?}: {error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_image_has_the_same_result_alone_and_in_any_batch() {
+        for (name, network) in networks() {
+            let engine = by_engine(&network, Instructions::best());
+            let mut random = random(8);
+            let len = 3 * network.input_size().pow(2);
+            let pixels: Vec<f32> = (0..7 * len).map(|_| random()).collect();
+            let together = engine.run(7, &pixels);
+            for (image, result) in together.iter().enumerate() {
+                let alone = engine.run(1, &pixels[image * len..][..len]);
+                assert_eq!(alone[0], *result, "{name}, image {image}");
+            }
+        }
+    }
+}

@@ -34,6 +34,11 @@ impl Instructions {
         found
     }
 
+    /// The fastest of them.
+    pub(crate) fn best() -> Self {
+        *Self::available().last().expect("the baseline is always there")
+    }
+
     /// Runs a kernel compiled for these instructions.
     pub(super) fn dispatch<K: Kernel>(self, kernel: K) {
         match self {

@@ -110,7 +110,8 @@ impl Row<'_> {
                                 let at = (dy * window.kernel[1] + dx) * input.stride + channel;
                                 let weight = simd.load(weights[at..].as_ptr());
                                 for (n, result) in results.iter_mut().enumerate() {
-                                    *result = simd.fma(weight, simd.load(from.add(n * step)), *result);
+                                    *result =
+                                        simd.fma(weight, simd.load(from.add(n * step)), *result);
                                 }
                             }
                             What::Max => {

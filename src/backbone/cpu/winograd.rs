@@ -329,7 +329,13 @@ impl Product<'_> {
     }
 
     #[inline(always)]
-    fn store<S: Simd>(&self, simd: S, tile: usize, channel: usize, (sums, len): (*const f32, usize)) {
+    fn store<S: Simd>(
+        &self,
+        simd: S,
+        tile: usize,
+        channel: usize,
+        (sums, len): (*const f32, usize),
+    ) {
         let Winograd { output, pooled, epilogue, .. } = self.work.layer;
         let [image, y, x] = self.work.layer.place(tile);
         let image = image * output.len();
@@ -373,8 +379,7 @@ impl Product<'_> {
                     let at = image + ((y + dy) * output.width + x + dx) * output.stride + channel;
                     // SAFETY: as above.
                     unsafe {
-                        let value =
-                            epilogue.apply(simd, value, channel, self.work.residual.at(at));
+                        let value = epilogue.apply(simd, value, channel, self.work.residual.at(at));
                         simd.store(self.work.output.at(at, S::LANES), value);
                     }
                 }
@@ -406,7 +411,8 @@ fn transform_kernel(weight: impl Fn(usize, usize) -> f32) -> [f32; POINTS] {
         [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
         [0.0, 0.0, 1.0],
     ];
-    let row = |i: usize, x: usize| -> f64 { (0..3).map(|y| G[i][y] * f64::from(weight(y, x))).sum() };
+    let row =
+        |i: usize, x: usize| -> f64 { (0..3).map(|y| G[i][y] * f64::from(weight(y, x))).sum() };
     let half: [[f64; 3]; IN] = std::array::from_fn(|i| std::array::from_fn(|x| row(i, x)));
     std::array::from_fn(|at| {
         let (i, j) = (at / IN, at % IN);
