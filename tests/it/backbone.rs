@@ -9,6 +9,7 @@ use kindred::backbone::{
     write_safetensors,
 };
 
+use crate::support::weights::random_weights;
 use crate::support::{bundle, folder_from_env};
 
 const MOBILEFACENET_PIXELS: Preprocessing = Preprocessing {
@@ -57,7 +58,7 @@ fn weights_that_do_not_fit_are_refused_with_the_tensor_and_both_shapes() {
     let folder = tempfile::tempdir().unwrap();
     let architecture = Architecture::Vgg16(bundle::network());
     let refusal = |change: &dyn Fn(&mut Vec<NamedTensor>)| {
-        let mut tensors = bundle::random_weights(&architecture, 1);
+        let mut tensors = random_weights(&architecture, 1);
         change(&mut tensors);
         let path = folder.path().join("weights.safetensors");
         write_safetensors(&path, &tensors).unwrap();
@@ -91,7 +92,7 @@ fn a_truncated_weights_file_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let architecture = Architecture::Vgg16(bundle::network());
     let path = folder.path().join("weights.safetensors");
-    write_safetensors(&path, &bundle::random_weights(&architecture, 1)).unwrap();
+    write_safetensors(&path, &random_weights(&architecture, 1)).unwrap();
     let whole = fs::read(&path).unwrap();
     for keep in [0, 4, 8, 100, whole.len() / 2, whole.len() - 1] {
         fs::write(&path, &whole[..keep]).unwrap();
@@ -105,7 +106,7 @@ fn a_face_embeds_alike_alone_and_in_a_batch() {
     let folder = tempfile::tempdir().unwrap();
     let architecture = Architecture::Vgg16(bundle::network());
     let path = folder.path().join("weights.safetensors");
-    write_safetensors(&path, &bundle::random_weights(&architecture, 1)).unwrap();
+    write_safetensors(&path, &random_weights(&architecture, 1)).unwrap();
     let backbone = load(&architecture, &path).unwrap();
     let faces: Vec<Vec<u8>> = (0..5_u8)
         .map(|face| (0..32 * 32 * 3).map(|i| (i as u8).wrapping_mul(face + 3)).collect())

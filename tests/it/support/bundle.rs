@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use kindred::backbone::{Architecture, NamedTensor, vgg16, write_safetensors};
+use kindred::backbone::{Architecture, vgg16, write_safetensors};
 use sha2::{Digest, Sha256};
 
-use super::Random;
+use super::weights::random_weights;
 
 /// The tiny network: VGG16's layout on 32 × 32 pixels, with a 16-d embedding.
 pub fn network() -> vgg16::Config {
@@ -16,20 +16,6 @@ pub fn network() -> vgg16::Config {
         hidden: 16,
         output: vgg16::Output::Fc7,
     }
-}
-
-/// Random weights of a network, scaled so that activations neither die nor grow.
-pub fn random_weights(architecture: &Architecture, seed: u64) -> Vec<NamedTensor> {
-    let mut random = Random(seed);
-    let network = architecture.network().unwrap();
-    let tensor = |parameter: &kindred::backbone::network::Parameter| {
-        let shape = parameter.shape.clone();
-        let fan_in: usize = shape[1..].iter().product();
-        let scale = (6.0 / fan_in as f32).sqrt();
-        let values = (0..shape.iter().product()).map(|_| random.signed() * scale).collect();
-        NamedTensor { name: parameter.name.clone(), shape, values }
-    };
-    network.parameters().iter().map(tensor).collect()
 }
 
 /// Writes the tiny bundle into `folder`.

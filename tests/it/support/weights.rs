@@ -1,0 +1,25 @@
+//! Random weights.
+
+use kindred::backbone::network::Parameter;
+use kindred::backbone::{Architecture, NamedTensor};
+
+use super::random::Random;
+
+/// Random weights of a network, scaled so that activations neither die nor grow; batch statistics as training leaves
+/// them.
+pub fn random_weights(architecture: &Architecture, seed: u64) -> Vec<NamedTensor> {
+    let mut random = Random(seed);
+    let network = architecture.network().unwrap();
+    let tensor = |Parameter { name, shape }: &Parameter| {
+        let fan_in: usize = shape[1..].iter().product();
+        let (middle, width) = match shape.len() {
+            1 if name.ends_with("var") || name.ends_with("gamma") => (1.0, 0.3),
+            1 => (0.0, 0.3),
+            _ => (0.0, (6.0 / fan_in as f32).sqrt()),
+        };
+        let values =
+            (0..shape.iter().product()).map(|_| middle + width * random.signed()).collect();
+        NamedTensor { name: name.clone(), shape: shape.clone(), values }
+    };
+    network.parameters().iter().map(tensor).collect()
+}
