@@ -7,15 +7,19 @@
 //! There are two ways to run a network, with one result: on the CPU it is compiled once for this processor (`cpu`), on
 //! a GPU it runs operation by operation on candle's tensors (`executor`).
 //!
-//! Suggested reading order: [`network`], [`vgg16`], [`mobilefacenet`], [`preprocessing`], `weights`, `executor`, `cpu`.
+//! Suggested reading order: [`network`], [`vgg16`], [`resnet`], [`inception_resnet`], [`mobilefacenet`], [`siamese`],
+//! [`preprocessing`], `weights`, `executor`, `cpu`.
 
 mod cpu;
 mod device;
 mod error;
 mod executor;
+pub mod inception_resnet;
 pub mod mobilefacenet;
 pub mod network;
 pub mod preprocessing;
+pub mod resnet;
+pub mod siamese;
 pub mod vgg16;
 mod weights;
 
@@ -28,7 +32,7 @@ pub use device::{Device, Precision};
 pub use error::BackboneError;
 use executor::Executor;
 use network::Network;
-use preprocessing::Preprocessing;
+use preprocessing::{Crop, Preprocessing};
 pub use weights::{NamedTensor, WeightsFile, write_safetensors};
 
 /// Which network a backbone is, with the choices that change its embedding.
@@ -37,8 +41,17 @@ pub use weights::{NamedTensor, WeightsFile, write_safetensors};
 pub enum Architecture {
     /// VGG16 as trained on VGGFace.
     Vgg16(vgg16::Config),
+    /// ResNet-50 as trained on VGGFace2.
+    Resnet50(resnet::Config),
+    /// ResNet-50 with squeeze and excitation, as trained on VGGFace2.
+    Senet50(resnet::Config),
+    /// Inception-ResNet-v1 as facenet-pytorch publishes it.
+    #[serde(rename = "inception_resnet_v1")]
+    InceptionResnetV1(inception_resnet::Config),
     /// MobileFaceNet as InsightFace publishes it.
     MobileFaceNet(mobilefacenet::Config),
+    /// One twin of a Siamese network.
+    Siamese(siamese::Config),
 }
 
 impl Architecture {
@@ -49,7 +62,11 @@ impl Architecture {
     pub fn network(&self) -> Result<Network, BackboneError> {
         match self {
             Self::Vgg16(config) => vgg16::network(config),
+            Self::Resnet50(config) => resnet::resnet50(config),
+            Self::Senet50(config) => resnet::senet50(config),
+            Self::InceptionResnetV1(config) => inception_resnet::network(config),
             Self::MobileFaceNet(config) => mobilefacenet::network(config),
+            Self::Siamese(config) => siamese::network(config),
         }
     }
 }
@@ -100,6 +117,11 @@ impl Backbone {
     /// Side of the square input, in pixels.
     pub fn input_size(&self) -> usize {
         self.input_size
+    }
+
+    /// How a photo becomes the input.
+    pub fn crop(&self) -> Crop {
+        self.preprocessing.crop
     }
 
     /// Width of the embedding, d.

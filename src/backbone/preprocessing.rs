@@ -16,6 +16,31 @@ pub struct Preprocessing {
     /// Whether the embedding is the mean of the face's and of its mirror image's: twice the work, a little better.
     #[serde(default)]
     pub mirror: bool,
+    /// How a photo of any size becomes the square input.
+    #[serde(default, skip_serializing_if = "Crop::is_stretch")]
+    pub crop: Crop,
+}
+
+/// How a photo of any size becomes a square.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Crop {
+    /// Each side is scaled by its own factor.
+    #[default]
+    Stretch,
+    /// The shorter side is scaled to 8/7 of the square's, and the middle is cut out: 256 and 224, as VGGFace2's authors
+    /// do; also of a photo that has the right size already.
+    Center,
+    /// The longer side is scaled to the square's; the rest is black.
+    Letterbox,
+}
+
+impl Crop {
+    /// Left out of manifests, so that those written before there was a choice keep their fingerprint.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+    fn is_stretch(&self) -> bool {
+        *self == Self::Stretch
+    }
 }
 
 /// The order of a network's input channels.
@@ -96,6 +121,7 @@ mod tests {
             mean: [200.0, 100.0, 10.0],
             scale: 0.5,
             mirror: false,
+            crop: Crop::Stretch,
         };
         let expected = [5.0, 5.0, 0.0, 5.5, 5.5, 0.5, 6.0, 6.0, 1.0, 6.5, 6.5, 1.5];
         assert_eq!(preprocessing.pixels(&[&FACE], 2), expected);
@@ -103,8 +129,13 @@ mod tests {
 
     #[test]
     fn a_mirror_image_follows_its_face() {
-        let preprocessing =
-            Preprocessing { channels: ChannelOrder::Rgb, mean: [0.0; 3], scale: 1.0, mirror: true };
+        let preprocessing = Preprocessing {
+            channels: ChannelOrder::Rgb,
+            mean: [0.0; 3],
+            scale: 1.0,
+            mirror: true,
+            crop: Crop::Stretch,
+        };
         let pixels = preprocessing.pixels(&[&FACE], 2);
         let reds = |image: usize| [0, 3, 6, 9].map(|at| pixels[12 * image + at]);
         assert_eq!(reds(0), [10.0, 11.0, 12.0, 13.0]);

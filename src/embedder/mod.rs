@@ -9,6 +9,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use crate::backbone::preprocessing::Crop;
 use crate::backbone::{Backbone, Device, Precision, WeightsFile};
 use crate::domain::{Embedding, EmbeddingError, EmbeddingSpace, Fingerprint};
 use crate::photo::{self, Photo};
@@ -62,11 +63,11 @@ impl Embedder {
 
     /// Scales a photo to what each backbone takes.
     pub fn prepare(&self, photo: &Photo) -> Face {
-        let crop = |backbone: &Backbone| {
+        let square = |backbone: &Backbone| {
             let size = backbone.input_size() as u32;
-            photo::resize(photo, size, size).rgb
+            square(photo, size, backbone.crop()).rgb
         };
-        Face(self.backbones.iter().map(crop).collect())
+        Face(self.backbones.iter().map(square).collect())
     }
 
     /// Embeds faces in one batch. Returns per face its embedding by each backbone, or why it has none.
@@ -89,6 +90,21 @@ impl Embedder {
             }
         }
         Ok(embeddings)
+    }
+}
+
+/// A photo as a square of `size` pixels.
+fn square(photo: &Photo, size: u32, crop: Crop) -> Photo {
+    let (short, long) = (photo.width.min(photo.height), photo.width.max(photo.height));
+    let scaled = |to: u32, of: u32| {
+        let side =
+            |side: u32| (f64::from(side) * f64::from(to) / f64::from(of)).round().max(1.0) as u32;
+        photo::resize(photo, side(photo.width), side(photo.height))
+    };
+    match crop {
+        Crop::Stretch => photo::resize(photo, size, size),
+        Crop::Center => photo::middle(&scaled((size * 8).div_ceil(7), short), size),
+        Crop::Letterbox => photo::middle(&scaled(size, long), size),
     }
 }
 

@@ -8,7 +8,7 @@ mod jpeg;
 mod resize;
 
 pub use decode::{Limits, Photo, PhotoError, decode};
-pub use resize::resize;
+pub use resize::{middle, resize};
 
 /// File extensions, in lower case, of files that hold one photo.
 ///

@@ -22,6 +22,27 @@ pub fn resize(photo: &Photo, width: u32, height: u32) -> Photo {
     Photo { width, height, rgb: scaled.into_vec() }
 }
 
+/// The middle square of a photo, of `size` pixels; black where the photo is smaller.
+pub fn middle(photo: &Photo, size: u32) -> Photo {
+    if (photo.width, photo.height) == (size, size) {
+        return photo.clone();
+    }
+    // Where the two start on each axis, and how much of the photo is seen.
+    let overlap = |side: u32| {
+        let (from, to) = (side.saturating_sub(size) / 2, size.saturating_sub(side) / 2);
+        [from as usize, to as usize, side.min(size) as usize]
+    };
+    let [left, to_left, width] = overlap(photo.width);
+    let [top, to_top, height] = overlap(photo.height);
+    let (row, line) = (3 * photo.width as usize, 3 * size as usize);
+    let mut rgb = vec![0; line * size as usize];
+    for y in 0..height {
+        let from = &photo.rgb[(top + y) * row + 3 * left..][..3 * width];
+        rgb[(to_top + y) * line + 3 * to_left..][..3 * width].copy_from_slice(from);
+    }
+    Photo { width: size, height: size, rgb }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,5 +61,14 @@ mod tests {
     fn a_photo_of_the_right_size_is_left_as_it_is() {
         let photo = Photo { width: 2, height: 1, rgb: vec![1, 2, 3, 4, 5, 6] };
         assert!(resize(&photo, 2, 1) == photo);
+    }
+
+    #[test]
+    fn the_middle_of_a_photo_is_cut_out_and_what_is_missing_is_black() {
+        let pixels = |values: [u8; 8]| values.iter().flat_map(|&value| [value; 3]).collect();
+        let wide = Photo { width: 4, height: 2, rgb: pixels([1, 2, 3, 4, 5, 6, 7, 8]) };
+        let reds = |photo: Photo| photo.rgb.chunks(3).map(|pixel| pixel[0]).collect::<Vec<_>>();
+        assert_eq!(reds(middle(&wide, 2)), [2, 3, 6, 7]);
+        assert_eq!(reds(middle(&wide, 4)), [0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0]);
     }
 }

@@ -25,7 +25,7 @@ mod weights;
 use std::fs::File;
 use std::time::Instant;
 
-use kindred::backbone::preprocessing::{ChannelOrder, Preprocessing};
+use kindred::backbone::preprocessing::{ChannelOrder, Crop, Preprocessing};
 use kindred::backbone::{
     Architecture, Backbone, Device, Precision, WeightsFile, write_safetensors,
 };
@@ -39,6 +39,7 @@ const PIXELS: Preprocessing = Preprocessing {
     mean: [127.5; 3],
     scale: 1.0 / 128.0,
     mirror: false,
+    crop: Crop::Stretch,
 };
 
 fn main() {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use kindred::backbone::preprocessing::{ChannelOrder, Preprocessing};
+use kindred::backbone::preprocessing::{ChannelOrder, Crop, Preprocessing};
 use kindred::backbone::{
     Architecture, Backbone, Device, NamedTensor, Precision, WeightsFile, mobilefacenet,
     write_safetensors,
@@ -17,6 +17,7 @@ const MOBILEFACENET_PIXELS: Preprocessing = Preprocessing {
     mean: [127.5; 3],
     scale: 0.007_812_5,
     mirror: false,
+    crop: Crop::Stretch,
 };
 
 fn load(architecture: &Architecture, path: &Path) -> Result<Backbone, String> {

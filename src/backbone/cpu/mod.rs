@@ -75,7 +75,7 @@ mod tests {
     use super::*;
     use crate::backbone::executor::Executor;
     use crate::backbone::network::{Builder, Parameter, Window};
-    use crate::backbone::{mobilefacenet, vgg16};
+    use crate::backbone::{inception_resnet, mobilefacenet, resnet, siamese, vgg16};
 
     /// A number from −1 to 1 for each place.
     fn random(seed: u64) -> impl FnMut() -> f32 {
@@ -94,11 +94,15 @@ mod tests {
         let mut random = random(name.bytes().map(u64::from).sum());
         let fan_in: usize = parameter.shape[1..].iter().product();
         let len = parameter.shape.iter().product();
-        if name.ends_with("var") || name.ends_with("gamma") {
+        if is_positive(name) {
             return (0..len).map(|_| 1.0 + 0.5 * random()).collect();
         }
         let scale = if parameter.shape.len() == 1 { 0.3 } else { (6.0 / fan_in as f32).sqrt() };
         (0..len).map(|_| scale * random()).collect()
+    }
+
+    fn is_positive(name: &str) -> bool {
+        ["var", "gamma", "_bn.weight", ".bn.weight"].iter().any(|end| name.ends_with(end))
     }
 
     /// A network with every operation, in the places where they are no part of a convolution too.
@@ -144,15 +148,23 @@ mod tests {
             hidden: 50,
             output,
         };
+        let residual = |input_size, padding| {
+            let config =
+                resnet::Config { input_size, channels: 16, padding, ..resnet::Config::default() };
+            resnet::Config { projection: Some(24), ..config }
+        };
+        let inception = inception_resnet::Config { input_size: 90, channels: 4, embedding: 24 };
+        let twin = siamese::Config { input_size: 105, channels: [4, 8, 8, 12], embedding: 40 };
+        let mobile = mobilefacenet::Config { channels: 12, embedding: 20 };
         vec![
             ("everything", everything()),
             ("vgg16", vgg16::network(&vgg(vgg16::Output::Fc7)).unwrap()),
             ("vgg16 pooled", vgg16::network(&vgg(vgg16::Output::Pooled)).unwrap()),
-            (
-                "mobilefacenet",
-                mobilefacenet::network(&mobilefacenet::Config { channels: 12, embedding: 20 })
-                    .unwrap(),
-            ),
+            ("resnet50", resnet::resnet50(&residual(96, resnet::Padding::Caffe)).unwrap()),
+            ("senet50", resnet::senet50(&residual(90, resnet::Padding::Keras)).unwrap()),
+            ("inception_resnet_v1", inception_resnet::network(&inception).unwrap()),
+            ("mobilefacenet", mobilefacenet::network(&mobile).unwrap()),
+            ("siamese", siamese::network(&twin).unwrap()),
         ]
     }
 

@@ -13,7 +13,7 @@ pub fn random_weights(architecture: &Architecture, seed: u64) -> Vec<NamedTensor
     let tensor = |Parameter { name, shape }: &Parameter| {
         let fan_in: usize = shape[1..].iter().product();
         let (middle, width) = match shape.len() {
-            1 if name.ends_with("var") || name.ends_with("gamma") => (1.0, 0.3),
+            1 if is_positive(name) => (1.0, 0.3),
             1 => (0.0, 0.3),
             _ => (0.0, (6.0 / fan_in as f32).sqrt()),
         };
@@ -22,4 +22,9 @@ pub fn random_weights(architecture: &Architecture, seed: u64) -> Vec<NamedTensor
         NamedTensor { name: name.clone(), shape: shape.clone(), values }
     };
     network.parameters().iter().map(tensor).collect()
+}
+
+/// Whether a weight scales what it meets: a variance or a factor of batch normalisation.
+fn is_positive(name: &str) -> bool {
+    ["var", "gamma", "_bn.weight", ".bn.weight"].iter().any(|end| name.ends_with(end))
 }
