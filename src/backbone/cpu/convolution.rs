@@ -14,8 +14,8 @@ use super::matrix::{End, PANEL, Packed, Span, Tile};
 use super::simd::{Kernel, Simd};
 use crate::backbone::network::Window;
 
-/// Rows of a panel of weights that are used together: 256 KiB of them stay in the second-level cache.
-const DEPTH: usize = 1024;
+/// Rows of a panel of weights that are used together: 128 KiB of them stay in the second-level cache.
+const DEPTH: usize = 512;
 
 /// A convolution without groups.
 pub(super) struct Convolution {
@@ -68,7 +68,7 @@ impl Convolution {
         let input = self.pad(images, inputs[0], scratch);
         let walk = self.walk(images);
         let (panels, pixels) = (self.weights.panels(), images * self.output.pixels());
-        let chunk = self.chunk(&walk);
+        let chunk = self.chunk(&walk, pixels);
         let output = Target::new(output);
         (0..pixels.div_ceil(chunk) * panels).into_par_iter().for_each(|task| {
             let start = task / panels * chunk;
@@ -86,9 +86,11 @@ impl Convolution {
 
     /// Results that one thread computes from one panel of weights: enough that the weights are read seldom, few enough
     /// that what they are computed from stays in the second-level cache.
-    fn chunk(&self, walk: &Walk) -> usize {
+    fn chunk(&self, walk: &Walk, pixels: usize) -> usize {
         let depth: usize = self.window.kernel.iter().product::<usize>() * self.input.stride;
-        let chunk = (96 * 1024 / depth).clamp(48, 2048);
+        let most = (96 * 1024 / depth).clamp(48, 2048);
+        // All chunks of about the same size: a small rest would read all the weights for few results.
+        let chunk = pixels.div_ceil(((pixels + most / 2) / most).max(1));
         if walk.width < chunk { chunk.next_multiple_of(walk.width) } else { chunk }
     }
 

@@ -53,9 +53,11 @@ impl Engine {
     pub(crate) fn run(&self, images: usize, pixels: &[f32]) -> Vec<Vec<f32>> {
         let lock = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let mut memory = lock().pop().unwrap_or_default();
-        let result = self.plan.run((images, pixels), &mut memory, self.instructions);
-        let maps = result.chunks_exact(self.output.len());
-        let outputs = maps.map(|map| self.unblock(map)).collect();
+        // In the pool from the first step to the last: entering it for each step costs more than some steps.
+        let outputs = rayon::scope(|_| {
+            let result = self.plan.run((images, pixels), &mut memory, self.instructions);
+            result.chunks_exact(self.output.len()).map(|map| self.unblock(map)).collect()
+        });
         lock().push(memory);
         outputs
     }

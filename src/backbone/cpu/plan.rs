@@ -35,7 +35,7 @@ impl Step {
 }
 
 /// Results larger than this, in values an image, are computed image by image: then they stay in the third-level cache.
-const LARGE: usize = 1 << 19;
+const LARGE: usize = 1 << 18;
 
 /// Steps in order, with the buffer that each node's result is stored in.
 pub(super) struct Plan {

@@ -224,15 +224,13 @@ unsafe fn transform_input<S: Simd>(
     value: impl Fn(usize, usize) -> S::V,
 ) {
     let mut half = [[simd.splat(0.0); IN]; IN];
-    for x in 0..IN {
-        let column = [value(0, x), value(1, x), value(2, x), value(3, x), value(4, x), value(5, x)];
-        let column = input_column(simd, column);
-        for y in 0..IN {
-            half[y][x] = column[y];
-        }
+    for (x, column) in half.iter_mut().enumerate() {
+        let values = [value(0, x), value(1, x), value(2, x), value(3, x), value(4, x), value(5, x)];
+        *column = input_column(simd, values);
     }
-    for (y, row) in half.into_iter().enumerate() {
-        let row = input_column(simd, row);
+    for y in 0..IN {
+        let [a, b, c, d, e, f] = half;
+        let row = input_column(simd, [a[y], b[y], c[y], d[y], e[y], f[y]]);
         for (x, value) in row.into_iter().enumerate() {
             // SAFETY: the caller's promise.
             unsafe { simd.store(to.add((y * IN + x) * point_len), value) };
@@ -328,6 +326,7 @@ impl Product<'_> {
         }
     }
 
+    /// Transforms the sums of `LANES` channels of a tile, the points `len` values apart, and stores the results.
     #[inline(always)]
     fn store<S: Simd>(
         &self,
@@ -336,52 +335,68 @@ impl Product<'_> {
         channel: usize,
         (sums, len): (*const f32, usize),
     ) {
-        let Winograd { output, pooled, epilogue, .. } = self.work.layer;
+        let mut columns = [[simd.splat(0.0); OUT]; IN];
+        for (x, column) in columns.iter_mut().enumerate() {
+            // SAFETY: `sums` has these channels of this tile at every point.
+            let sum = |y: usize| unsafe { simd.load(sums.add((y * IN + x) * len)) };
+            *column = output_column(simd, [sum(0), sum(1), sum(2), sum(3), sum(4), sum(5)]);
+        }
+        let row = |y: usize| {
+            let [a, b, c, d, e, f] = columns;
+            output_column(simd, [a[y], b[y], c[y], d[y], e[y], f[y]])
+        };
+        let results = [row(0), row(1), row(2), row(3)];
+        if self.work.layer.pooled {
+            self.store_maxima(simd, &results, tile, channel);
+        } else {
+            self.store_results(simd, &results, tile, channel);
+        }
+    }
+
+    #[inline(always)]
+    fn store_results<S: Simd>(
+        &self,
+        simd: S,
+        results: &[[S::V; OUT]; OUT],
+        tile: usize,
+        channel: usize,
+    ) {
+        let Winograd { output, epilogue, .. } = self.work.layer;
         let [image, y, x] = self.work.layer.place(tile);
-        let image = image * output.len();
-        let mut half = [[simd.splat(0.0); IN]; OUT];
-        // SAFETY: `sums` has this tile's channel at every point.
-        unsafe {
-            for x in 0..IN {
-                let sum = |y: usize| simd.load(sums.add((y * IN + x) * len));
-                let column = [sum(0), sum(1), sum(2), sum(3), sum(4), sum(5)];
-                let column = output_column(simd, column);
-                for y in 0..OUT {
-                    half[y][x] = column[y];
+        for (y, row) in (y..output.height).zip(results) {
+            for (x, value) in (x..output.width).zip(row) {
+                let at = image * output.len() + (y * output.width + x) * output.stride + channel;
+                // SAFETY: the result lies inside, and is this thread's alone.
+                unsafe {
+                    let value = epilogue.apply(simd, *value, channel, self.work.residual.at(at));
+                    simd.store(self.work.output.at(at, S::LANES), value);
                 }
             }
         }
-        if *pooled {
-            for dy in 0..OUT / 2 {
-                let upper = output_column(simd, half[2 * dy]);
-                let lower = output_column(simd, half[2 * dy + 1]);
-                for dx in 0..OUT / 2 {
-                    let (y, x) = (y / 2 + dy, x / 2 + dx);
-                    if y < output.height && x < output.width {
-                        let at = image + (y * output.width + x) * output.stride + channel;
-                        // A ReLU and a bias of the channel's own leave the largest the largest.
-                        let max = simd.max(
-                            simd.max(upper[2 * dx], upper[2 * dx + 1]),
-                            simd.max(lower[2 * dx], lower[2 * dx + 1]),
-                        );
-                        // SAFETY: the result lies inside, and is this thread's alone.
-                        unsafe {
-                            let value = epilogue.apply(simd, max, channel, std::ptr::null());
-                            simd.store(self.work.output.at(at, S::LANES), value);
-                        }
-                    }
-                }
-            }
-        } else {
-            for dy in 0..OUT.min(output.height - y) {
-                let row = output_column(simd, half[dy]);
-                for (dx, value) in row.into_iter().enumerate().take(output.width - x) {
-                    let at = image + ((y + dy) * output.width + x + dx) * output.stride + channel;
-                    // SAFETY: as above.
-                    unsafe {
-                        let value = epilogue.apply(simd, value, channel, self.work.residual.at(at));
-                        simd.store(self.work.output.at(at, S::LANES), value);
-                    }
+    }
+
+    /// The largest of each 2×2 results: a bias of the channel's own and a ReLU leave it the largest.
+    #[inline(always)]
+    fn store_maxima<S: Simd>(
+        &self,
+        simd: S,
+        results: &[[S::V; OUT]; OUT],
+        tile: usize,
+        channel: usize,
+    ) {
+        let Winograd { output, epilogue, .. } = self.work.layer;
+        let [image, y, x] = self.work.layer.place(tile);
+        let (rows, _) = results.as_chunks::<2>();
+        for (y, [upper, lower]) in (y / 2..output.height).zip(rows) {
+            for (dx, x) in (0..OUT / 2).zip(x / 2..output.width) {
+                let upper = simd.max(upper[2 * dx], upper[2 * dx + 1]);
+                let lower = simd.max(lower[2 * dx], lower[2 * dx + 1]);
+                let at = image * output.len() + (y * output.width + x) * output.stride + channel;
+                // SAFETY: as above.
+                unsafe {
+                    let max = simd.max(upper, lower);
+                    let value = epilogue.apply(simd, max, channel, std::ptr::null());
+                    simd.store(self.work.output.at(at, S::LANES), value);
                 }
             }
         }
