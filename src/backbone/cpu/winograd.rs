@@ -224,13 +224,14 @@ unsafe fn transform_input<S: Simd>(
     value: impl Fn(usize, usize) -> S::V,
 ) {
     let mut half = [[simd.splat(0.0); IN]; IN];
-    for (x, column) in half.iter_mut().enumerate() {
-        let values = [value(0, x), value(1, x), value(2, x), value(3, x), value(4, x), value(5, x)];
-        *column = input_column(simd, values);
+    for x in 0..IN {
+        let column = [value(0, x), value(1, x), value(2, x), value(3, x), value(4, x), value(5, x)];
+        for (row, value) in half.iter_mut().zip(input_column(simd, column)) {
+            row[x] = value;
+        }
     }
-    for y in 0..IN {
-        let [a, b, c, d, e, f] = half;
-        let row = input_column(simd, [a[y], b[y], c[y], d[y], e[y], f[y]]);
+    for (y, row) in half.into_iter().enumerate() {
+        let row = input_column(simd, row);
         for (x, value) in row.into_iter().enumerate() {
             // SAFETY: the caller's promise.
             unsafe { simd.store(to.add((y * IN + x) * point_len), value) };
@@ -335,17 +336,22 @@ impl Product<'_> {
         channel: usize,
         (sums, len): (*const f32, usize),
     ) {
-        let mut columns = [[simd.splat(0.0); OUT]; IN];
-        for (x, column) in columns.iter_mut().enumerate() {
+        let mut half = [[simd.splat(0.0); IN]; OUT];
+        for x in 0..IN {
             // SAFETY: `sums` has these channels of this tile at every point.
             let sum = |y: usize| unsafe { simd.load(sums.add((y * IN + x) * len)) };
-            *column = output_column(simd, [sum(0), sum(1), sum(2), sum(3), sum(4), sum(5)]);
+            let column = [sum(0), sum(1), sum(2), sum(3), sum(4), sum(5)];
+            for (row, value) in half.iter_mut().zip(output_column(simd, column)) {
+                row[x] = value;
+            }
         }
-        let row = |y: usize| {
-            let [a, b, c, d, e, f] = columns;
-            output_column(simd, [a[y], b[y], c[y], d[y], e[y], f[y]])
-        };
-        let results = [row(0), row(1), row(2), row(3)];
+        let [a, b, c, d] = half;
+        let results = [
+            output_column(simd, a),
+            output_column(simd, b),
+            output_column(simd, c),
+            output_column(simd, d),
+        ];
         if self.work.layer.pooled {
             self.store_maxima(simd, &results, tile, channel);
         } else {
