@@ -48,6 +48,43 @@ pub enum BackboneError {
         /// The tensor's name.
         tensor: String,
     },
+    /// The file is of no format that weights come in.
+    #[error(
+        "{} is of no known format; known are safetensors, PyTorch's .pth and .pt, pickled numpy arrays, and Keras's .h5",
+        path.display()
+    )]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file is damaged, or not quite of the format that it seems to be.
+    #[error("{} cannot be read as {format}: {reason}", path.display())]
+    BadCheckpoint {
+        /// The file.
+        path: PathBuf,
+        /// The format, in words.
+        format: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A pickle asks for code to be run that no weights need.
+    #[error("{} is refused: it asks to run '{name}', which no weights need; do not load it anywhere", path.display())]
+    Code {
+        /// The file.
+        path: PathBuf,
+        /// The function or class it names.
+        name: String,
+    },
+    /// The tensors are those of another network.
+    #[error("{} does not hold the weights of {expected}: its tensors are those of {found}", path.display())]
+    OtherArchitecture {
+        /// The file.
+        path: PathBuf,
+        /// The network asked for.
+        expected: String,
+        /// The network it seems to be, or that it is none.
+        found: String,
+    },
     /// A weights file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
@@ -88,10 +125,17 @@ pub enum BackboneError {
 impl Classify for BackboneError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NotSafetensors { .. } | Self::NotFinite { .. } => ErrorKind::Corrupt,
-            Self::MissingTensor { .. } | Self::WrongTensor { .. } => ErrorKind::Incompatible,
+            Self::NotSafetensors { .. } | Self::BadCheckpoint { .. } | Self::NotFinite { .. } => {
+                ErrorKind::Corrupt
+            }
+            Self::MissingTensor { .. }
+            | Self::WrongTensor { .. }
+            | Self::OtherArchitecture { .. } => ErrorKind::Incompatible,
             Self::Unreadable { .. } | Self::Unwritable { .. } => ErrorKind::Unavailable,
-            Self::BadConfig { .. } | Self::NoDevice { .. } => ErrorKind::InvalidInput,
+            Self::UnknownFormat { .. }
+            | Self::Code { .. }
+            | Self::BadConfig { .. }
+            | Self::NoDevice { .. } => ErrorKind::InvalidInput,
             Self::Tensor(_) => ErrorKind::Internal,
         }
     }

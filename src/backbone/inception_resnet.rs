@@ -10,10 +10,20 @@ use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
 use super::network::{Builder, Network, NodeId, Window};
+use super::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
 const EPSILON: f64 = 1e-3;
 const POINT: Window = Window::square(1, 1, 0);
 const HALVING: Window = Window::square(3, 2, 0);
+
+/// Values from about −1 to 1.
+pub const PREPROCESSING: Preprocessing = Preprocessing {
+    channels: ChannelOrder::Rgb,
+    mean: [127.5; 3],
+    scale: 1.0 / 128.0,
+    mirror: false,
+    crop: Crop::Stretch,
+};
 
 /// Which Inception-ResNet-v1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

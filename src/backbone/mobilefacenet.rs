@@ -9,6 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
 use super::network::{Builder, Network, NodeId, Window};
+use super::preprocessing::{ChannelOrder, Crop, Preprocessing};
+
+/// Values from about −1 to 1.
+pub const PREPROCESSING: Preprocessing = Preprocessing {
+    channels: ChannelOrder::Rgb,
+    mean: [127.5; 3],
+    scale: 1.0 / 128.0,
+    mirror: false,
+    crop: Crop::Stretch,
+};
 
 /// Which MobileFaceNet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -14,6 +14,7 @@ mod cpu;
 mod device;
 mod error;
 mod executor;
+pub mod import;
 pub mod inception_resnet;
 pub mod mobilefacenet;
 pub mod network;
@@ -55,6 +56,32 @@ pub enum Architecture {
 }
 
 impl Architecture {
+    /// The names by which manifests and the command line call the architectures.
+    pub const NAMES: [&str; 6] =
+        ["vgg16", "resnet50", "senet50", "inception_resnet_v1", "mobilefacenet", "siamese"];
+
+    /// Its name, one of [`Self::NAMES`].
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Vgg16(_) => "vgg16",
+            Self::Resnet50(_) => "resnet50",
+            Self::Senet50(_) => "senet50",
+            Self::InceptionResnetV1(_) => "inception_resnet_v1",
+            Self::MobileFaceNet(_) => "mobilefacenet",
+            Self::Siamese(_) => "siamese",
+        }
+    }
+
+    /// What its authors do with pixels, channels in the order red, green, blue.
+    pub fn preprocessing(&self) -> Preprocessing {
+        match self {
+            Self::Vgg16(_) => vgg16::PREPROCESSING,
+            Self::Resnet50(_) | Self::Senet50(_) => resnet::PREPROCESSING,
+            Self::InceptionResnetV1(_) => inception_resnet::PREPROCESSING,
+            Self::MobileFaceNet(_) | Self::Siamese(_) => mobilefacenet::PREPROCESSING,
+        }
+    }
+
     /// The network of this architecture.
     ///
     /// # Errors

@@ -54,6 +54,16 @@ pub enum ChannelOrder {
 }
 
 impl Preprocessing {
+    /// The same with the channels in the opposite order.
+    pub(super) fn reversed(self) -> Self {
+        let channels = match self.channels {
+            ChannelOrder::Rgb => ChannelOrder::Bgr,
+            ChannelOrder::Bgr => ChannelOrder::Rgb,
+        };
+        let [first, second, third] = self.mean;
+        Self { channels, mean: [third, second, first], ..self }
+    }
+
     /// How many inputs one face becomes: 2 where its mirror image counts, else 1.
     pub(super) fn copies(&self) -> usize {
         if self.mirror { 2 } else { 1 }

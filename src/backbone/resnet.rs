@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
 use super::network::{Builder, Network, NodeId, Window};
+use super::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
 /// Blocks per stage.
 const DEPTHS: [usize; 4] = [3, 4, 6, 3];
@@ -19,6 +20,15 @@ const EXPANSION: usize = 4;
 /// Factor by which squeeze and excitation narrows a stage's output.
 const REDUCTION: usize = 16;
 const POINT: Window = Window::square(1, 1, 0);
+
+/// The means of VGGFace2, and its authors' crop.
+pub const PREPROCESSING: Preprocessing = Preprocessing {
+    channels: ChannelOrder::Rgb,
+    mean: [131.0912, 103.8827, 91.4953],
+    scale: 1.0,
+    mirror: false,
+    crop: Crop::Center,
+};
 
 /// Which ResNet-50 or SENet-50.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -9,9 +9,19 @@ use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
 use super::network::{Builder, Network, Window};
+use super::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
 /// Convolutions per block.
 const DEPTHS: [usize; 5] = [2, 2, 3, 3, 3];
+
+/// The means of VGGFace; photos are scaled to the input's size.
+pub const PREPROCESSING: Preprocessing = Preprocessing {
+    channels: ChannelOrder::Rgb,
+    mean: [129.186_28, 104.762_38, 93.593_96],
+    scale: 1.0,
+    mirror: false,
+    crop: Crop::Stretch,
+};
 
 /// Which VGG16.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

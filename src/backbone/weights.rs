@@ -1,12 +1,13 @@
 //! Weights from safetensors files, checked against the network that wants them.
 
+use std::borrow::Cow;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use half::{bf16, f16};
-use safetensors::tensor::{Metadata, TensorInfo, TensorView};
-use safetensors::{Dtype, serialize_to_file};
+use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::{Dtype, View, serialize_to_file};
 
 use super::BackboneError;
 use super::network::Parameter;
@@ -49,6 +50,26 @@ impl WeightsFile {
             reason: error.to_string(),
         })?;
         Ok(Self { path: path.to_owned(), file, header, start })
+    }
+
+    /// Reads every tensor of floats, in the order of the file; NaN and infinity too.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(super) fn read_all(mut self) -> Result<Vec<NamedTensor>, BackboneError> {
+        let mut tensors = Vec::new();
+        for name in self.header.offset_keys() {
+            let Some(info) = self.header.info(&name) else { continue };
+            if let Some(value) = decoder(info.dtype) {
+                let values = read_values(&mut self.file, self.start, info, value);
+                let values = values.map_err(|source| BackboneError::Unreadable {
+                    path: self.path.clone(),
+                    source,
+                })?;
+                tensors.push(NamedTensor { name, shape: info.shape.clone(), values });
+            }
+        }
+        Ok(tensors)
     }
 
     /// Reads a tensor that a network needs as f32, the last axis fastest. Tensors that no network asks for are never
@@ -114,7 +135,7 @@ fn read_values(
     Ok(values)
 }
 
-/// A named f32 tensor to be written.
+/// A named f32 tensor.
 pub struct NamedTensor {
     /// Its name in the file.
     pub name: String,
@@ -124,20 +145,32 @@ pub struct NamedTensor {
     pub values: Vec<f32>,
 }
 
+impl View for &NamedTensor {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        self.values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    }
+
+    fn data_len(&self) -> usize {
+        size_of_val(&self.values[..])
+    }
+}
+
 /// Writes tensors to a safetensors file, which is there only once it is whole.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn write_safetensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), BackboneError> {
     let failed = |reason: String| BackboneError::Unwritable { path: path.to_owned(), reason };
-    let bytes: Vec<Vec<u8>> =
-        tensors.iter().map(|t| t.values.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
-    let mut views = Vec::with_capacity(tensors.len());
-    for (tensor, bytes) in tensors.iter().zip(&bytes) {
-        let view = TensorView::new(Dtype::F32, tensor.shape.clone(), bytes);
-        views.push((tensor.name.as_str(), view.map_err(|error| failed(error.to_string()))?));
-    }
     let unfinished = path.with_extension("unfinished");
-    serialize_to_file(views, None, &unfinished).map_err(|error| failed(error.to_string()))?;
+    let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), tensor));
+    serialize_to_file(tensors, None, &unfinished).map_err(|error| failed(error.to_string()))?;
     fs::rename(&unfinished, path).map_err(|error| failed(error.to_string()))
 }

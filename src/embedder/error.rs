@@ -36,6 +36,20 @@ pub enum EmbedderError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// There is something where a new bundle should go.
+    #[error("{} is there already; choose another folder, or remove it", path.display())]
+    AlreadyThere {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file of the bundle cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
     /// The weights are not the ones the manifest names.
     #[error(
         "{} has SHA-256 {found}, the manifest says {expected}; fetch the weights again, or correct the manifest",
@@ -59,7 +73,8 @@ impl Classify for EmbedderError {
         match self {
             Self::NoBundle { .. } | Self::NoWeights { .. } => ErrorKind::NotFound,
             Self::BadManifest { .. } => ErrorKind::InvalidInput,
-            Self::Unreadable { .. } => ErrorKind::Unavailable,
+            Self::AlreadyThere { .. } => ErrorKind::Conflict,
+            Self::Unreadable { .. } | Self::Unwritable { .. } => ErrorKind::Unavailable,
             Self::OtherWeights { .. } => ErrorKind::Corrupt,
             Self::Backbone(error) => error.kind(),
         }

@@ -15,7 +15,7 @@ use crate::domain::Fingerprint;
 const FILE: &str = "manifest.toml";
 
 /// The newest form of the manifest.
-const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 1;
 
 /// What a bundle is made of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +66,16 @@ impl Manifest {
         let manifest: Self = toml::from_str(&text).map_err(|error| bad(one_line(&error)))?;
         manifest.check().map_err(bad)?;
         Ok(manifest)
+    }
+
+    /// Writes the manifest into the folder `bundle`.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(super) fn write(&self, bundle: &Path) -> Result<(), EmbedderError> {
+        let path = bundle.join(FILE);
+        let text = toml::to_string(self).expect("plain data becomes TOML");
+        fs::write(&path, text).map_err(|source| EmbedderError::Unwritable { path, source })
     }
 
     /// The SHA-256 of what decides the embeddings: per backbone its network, preprocessing and weights, in order.

@@ -1,6 +1,7 @@
 //! A photo to one embedding per backbone of a bundle.
 
 mod error;
+mod import;
 mod manifest;
 
 use std::fs::File;
@@ -15,6 +16,7 @@ use crate::domain::{Embedding, EmbeddingError, EmbeddingSpace, Fingerprint};
 use crate::photo::{self, Photo};
 
 pub use error::EmbedderError;
+pub use import::{Import, import};
 pub use manifest::{BackboneEntry, Manifest};
 
 /// A loaded bundle.

@@ -17,7 +17,7 @@ const LAYERS: [&[&str]; 7] = [
 ];
 
 /// Crates that only these rooms may name.
-const HOMES: [(&str, &[&str]); 14] = [
+const HOMES: [(&str, &[&str]); 15] = [
     ("sled", &["store"]),
     ("bincode", &["store"]),
     ("hnsw_rs", &["gallery"]),
@@ -27,7 +27,8 @@ const HOMES: [(&str, &[&str]); 14] = [
     ("image", &["photo"]),
     ("fast_image_resize", &["photo"]),
     ("csv", &["dataset"]),
-    ("zip", &["dataset"]),
+    ("zip", &["dataset", "backbone"]),
+    ("hdf5_reader", &["backbone"]),
     ("actix_web", &["api"]),
     ("actix_multipart", &["api"]),
     ("clap", &["cli"]),

@@ -1,0 +1,197 @@
+//! From the names and layouts of the places that publish weights to those of our networks.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::naming::{Named, Origin, named};
+use super::{Checkpoint, Format};
+use crate::backbone::network::Parameter;
+use crate::backbone::preprocessing::{ChannelOrder, Crop, Preprocessing};
+use crate::backbone::{
+    Architecture, BackboneError, NamedTensor, inception_resnet, mobilefacenet, resnet, siamese,
+    vgg16,
+};
+
+/// Weights whose network was found out.
+pub struct Recognised {
+    /// The network, with the widths that the tensors have.
+    pub architecture: Architecture,
+    /// What the places that publish such files do with pixels.
+    pub preprocessing: Preprocessing,
+    /// The format and the place that the names are of, in words.
+    pub origin: String,
+    /// The network's weights under its own names, in the order in which it lists them.
+    pub tensors: Vec<NamedTensor>,
+    /// Tensors of the file that the network has no use for: its classifier, mostly.
+    pub unused: Vec<String>,
+}
+
+/// Gives the tensors of a file at `path` the names and layouts that the network called `name` wants.
+///
+/// # Errors
+/// When the tensors are those of another network, or one of them is missing, has a shape that does not fit, or holds a
+/// value that is not finite.
+pub fn recognise(
+    path: &Path,
+    checkpoint: Checkpoint,
+    name: &str,
+) -> Result<Recognised, BackboneError> {
+    let format = checkpoint.format;
+    let named = named(checkpoint);
+    let found = network_of(&named.tensors);
+    if found != Some(name) {
+        return Err(BackboneError::OtherArchitecture {
+            path: path.to_owned(),
+            expected: name.to_owned(),
+            found: found.unwrap_or("no network known here").to_owned(),
+        });
+    }
+    let architecture = architecture(name, &named);
+    let Named { mut tensors, origin } = named;
+    let take = |parameter| take(path, parameter, &mut tensors);
+    let taken = architecture.network()?.parameters().iter().map(take).collect::<Result<_, _>>()?;
+    let mut unused: Vec<String> = tensors.into_keys().collect();
+    unused.sort();
+    let preprocessing = preprocessing(&architecture, origin);
+    let origin = describe(format, origin);
+    Ok(Recognised { architecture, preprocessing, origin, tensors: taken, unused })
+}
+
+/// The network that has tensors of these names.
+fn network_of(tensors: &HashMap<String, NamedTensor>) -> Option<&'static str> {
+    // The more particular network first: a SENet has all that a ResNet has.
+    const MARKS: [(&str, &str); 6] = [
+        ("conv5_3_1x1_up.weight", "senet50"),
+        ("conv5_3_1x1_increase.weight", "resnet50"),
+        ("conv5_3.weight", "vgg16"),
+        ("block8.conv2d.weight", "inception_resnet_v1"),
+        ("conv_6dw7_7_conv2d_weight", "mobilefacenet"),
+        ("conv4.weight", "siamese"),
+    ];
+    MARKS.iter().find(|(mark, _)| tensors.contains_key(*mark)).map(|(_, network)| *network)
+}
+
+/// The network with the widths that its tensors have; published widths where a tensor is missing.
+fn architecture(name: &str, named: &Named) -> Architecture {
+    match name {
+        "vgg16" => Architecture::Vgg16(vgg16_config(named)),
+        "resnet50" => Architecture::Resnet50(resnet_config(named, 1e-3)),
+        "senet50" => Architecture::Senet50(resnet_config(named, 1e-4)),
+        "inception_resnet_v1" => {
+            let config = inception_resnet::Config::default();
+            Architecture::InceptionResnetV1(inception_resnet::Config {
+                channels: named.width("conv2d_1a.conv.weight", config.channels),
+                embedding: named.width("last_linear.weight", config.embedding),
+                ..config
+            })
+        }
+        "mobilefacenet" => {
+            let config = mobilefacenet::Config::default();
+            Architecture::MobileFaceNet(mobilefacenet::Config {
+                channels: named.width("conv_1_conv2d_weight", config.channels),
+                embedding: named.width("fc1_weight", config.embedding),
+            })
+        }
+        _ => Architecture::Siamese(siamese_config(named)),
+    }
+}
+
+fn vgg16_config(named: &Named) -> vgg16::Config {
+    let config = vgg16::Config::default();
+    let channels: [usize; 5] = std::array::from_fn(|block| {
+        named.width(&format!("conv{}_1.weight", block + 1), config.channels[block])
+    });
+    let Some(inputs) = named.inputs("fc6.weight") else {
+        return vgg16::Config { channels, output: vgg16::Output::Pooled, ..config };
+    };
+    let side = (inputs / channels[4].max(1)).isqrt();
+    let hidden = named.width("fc6.weight", config.hidden);
+    vgg16::Config { input_size: 32 * side, channels, hidden, output: vgg16::Output::Fc7 }
+}
+
+fn resnet_config(named: &Named, keras_epsilon: f64) -> resnet::Config {
+    let config = resnet::Config::default();
+    let (padding, epsilon) = match named.origin {
+        Origin::Keras | Origin::Deepface => (resnet::Padding::Keras, keras_epsilon),
+        Origin::Cydonia | Origin::Own => (resnet::Padding::Caffe, config.epsilon),
+    };
+    let channels = named.width("conv1_7x7_s2.weight", config.channels);
+    let projection = named.tensors.get("feat_extract.weight").map(|tensor| tensor.shape[0]);
+    resnet::Config { channels, padding, epsilon, projection, ..config }
+}
+
+fn siamese_config(named: &Named) -> siamese::Config {
+    let config = siamese::Config::default();
+    let channels: [usize; 4] = std::array::from_fn(|layer| {
+        named.width(&format!("conv{}.weight", layer + 1), config.channels[layer])
+    });
+    let embedding = named.width("fc.weight", config.embedding);
+    let with = |input_size| siamese::Config { input_size, channels, embedding };
+    // Several sizes of the input end in the same number of values; the paper's is the first choice.
+    let fits = |config: &siamese::Config| {
+        let network = siamese::network(config).ok();
+        let linear = network
+            .as_ref()
+            .and_then(|net| net.parameters().iter().find(|p| p.name == "fc.weight"));
+        linear.is_some_and(|linear| Some(linear.shape[1]) == named.inputs("fc.weight"))
+    };
+    let sizes = std::iter::once(config.input_size).chain(64..=512);
+    sizes.map(with).find(fits).unwrap_or(with(config.input_size))
+}
+
+/// A network's weight out of the file's tensors.
+fn take(
+    path: &Path,
+    parameter: &Parameter,
+    tensors: &mut HashMap<String, NamedTensor>,
+) -> Result<NamedTensor, BackboneError> {
+    let Parameter { name, shape } = parameter;
+    let Some(mut tensor) = tensors.remove(name) else {
+        let (path, tensor, expected) = (path.to_owned(), name.clone(), shape.clone());
+        return Err(BackboneError::MissingTensor { path, tensor, expected });
+    };
+    // Fully connected layers are published as convolutions over the whole map, too.
+    if shape.len() == 2 && tensor.shape.len() == 4 && tensor.shape[0] == shape[0] {
+        tensor.shape = vec![shape[0], tensor.shape[1..].iter().product()];
+    }
+    if tensor.shape != *shape {
+        return Err(BackboneError::WrongTensor {
+            path: path.to_owned(),
+            tensor: name.clone(),
+            expected: format!("{shape:?}"),
+            found: format!("{:?}", tensor.shape),
+        });
+    }
+    if !tensor.values.iter().all(|value| value.is_finite()) {
+        return Err(BackboneError::NotFinite { path: path.to_owned(), tensor: name.clone() });
+    }
+    Ok(tensor)
+}
+
+/// What the place that publishes such weights does with pixels.
+fn preprocessing(architecture: &Architecture, origin: Origin) -> Preprocessing {
+    let published = architecture.preprocessing();
+    match (architecture, origin) {
+        // deepface feeds values from 0 to 1, unless it is told otherwise.
+        (_, Origin::Deepface) => Preprocessing {
+            channels: ChannelOrder::Bgr,
+            mean: [0.0; 3],
+            scale: 1.0 / 255.0,
+            crop: Crop::Letterbox,
+            ..published
+        },
+        (_, Origin::Keras) => Preprocessing { crop: Crop::Stretch, ..published.reversed() },
+        (_, Origin::Cydonia) => published.reversed(),
+        (_, Origin::Own) => published,
+    }
+}
+
+fn describe(format: Format, origin: Origin) -> String {
+    let place = match origin {
+        Origin::Keras => "named as by keras-vggface",
+        Origin::Deepface => "in the order of deepface",
+        Origin::Cydonia => "named as by VGGFace2-pytorch",
+        Origin::Own => "named as the network's authors do",
+    };
+    format!("{format}, {place}")
+}
