@@ -4,6 +4,7 @@ mod compute;
 mod embed;
 mod exit;
 mod ingest;
+mod models;
 mod progress;
 mod search;
 mod serve;
@@ -32,6 +33,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Write the embeddings of a folder or zip of photos to a safetensors file
     Embed(embed::Arguments),
+    /// Import, list and inspect model bundles
+    Models(models::Arguments),
 }
 
 /// Runs the command line of this process.
@@ -44,6 +47,7 @@ pub fn run() -> ExitCode {
         Command::Search(arguments) => search::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
+        Command::Models(arguments) => models::run(&arguments),
     };
     ending
         .unwrap_or_else(|failure| {

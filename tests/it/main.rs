@@ -1,7 +1,8 @@
 //! One integration binary: each module tests the program from one side.
 //!
 //! Tests that need real photos or weights take their folders from the environment, and say so where it names none:
-//! `KINDRED_WEIGHTS_DIR` (with `mobilefacenet.safetensors` and `mobilefacenet-reference/`).
+//! `KINDRED_WEIGHTS_DIR` (with `mobilefacenet.safetensors` and `mobilefacenet-reference/`) and
+//! `KINDRED_ARCHITECTURES_DIR` (what `tests/reference/architectures.py --full` writes).
 
 #![expect(
     unreachable_pub,
@@ -10,11 +11,13 @@
 )]
 
 mod api;
+mod architectures;
 mod backbone;
 mod cli;
 mod embed;
 mod faults;
 mod gallery;
+mod import;
 mod ingest;
 mod support;
 mod tidy;

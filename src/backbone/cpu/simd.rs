@@ -151,6 +151,7 @@ macro_rules! intrinsics {
         $name:ident, $vector:ty, $lanes:literal x $vectors:literal, $splat:ident, $load:ident, $store:ident, $add:ident,
         $sub:ident, $mul:ident, $max:ident, $min:ident, |$a:ident, $b:ident, $c:ident| $fma:expr
     ) => {
+        #[allow(unused_unsafe, reason = "NEON is always there on 64-bit Arm, and safe")]
         impl Simd for $name {
             type V = $vector;
             const LANES: usize = $lanes;

@@ -1,0 +1,170 @@
+//! `kindred models`
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::exit::{Ending, Failure};
+use crate::backbone::Architecture;
+use crate::backbone::import::{Checkpoint, read_checkpoint};
+use crate::embedder::{BackboneEntry, Import, Manifest, import};
+use crate::error::io_kind;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a bundle of weights in safetensors, PyTorch, numpy or Keras format
+    Import(ImportArguments),
+    /// List the bundles in a folder
+    List {
+        /// The folder
+        #[arg(default_value = "models")]
+        dir: PathBuf,
+    },
+    /// Show what a bundle or a file of weights holds
+    Inspect {
+        /// The bundle's folder, or the file
+        model: PathBuf,
+        /// Write JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+struct ImportArguments {
+    /// The file of weights, as published: .safetensors, .pth, .pt, .pkl, .h5
+    file: PathBuf,
+    /// The network whose weights they are
+    #[arg(long, value_parser = PossibleValuesParser::new(Architecture::NAMES))]
+    architecture: String,
+    /// Folder of the bundle to be made
+    #[arg(long, value_name = "BUNDLE")]
+    out: PathBuf,
+    /// The weights' terms, in words
+    #[arg(long, default_value = "as published with the weights")]
+    licence: String,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    match &arguments.command {
+        Command::Import(arguments) => run_import(arguments),
+        Command::List { dir } => run_list(dir),
+        Command::Inspect { model, json } => run_inspect(model, *json),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn run_import(arguments: &ImportArguments) -> Result<Ending, Failure> {
+    let ImportArguments { file, architecture, out, licence } = arguments;
+    let Import { manifest, origin, tensors, parameters, unused } =
+        import(file, architecture, out, licence)?;
+    let backbone = &manifest.backbones[0];
+    println!("recognised    {origin}");
+    print_backbone(backbone)?;
+    println!("tensors       {tensors}, {parameters} values");
+    if !unused.is_empty() {
+        println!("not used      {}", unused.join(", "));
+    }
+    println!("fingerprint   {}", manifest.fingerprint());
+    println!("written to    {}", out.display());
+    Ok(Ending::Done)
+}
+
+#[expect(clippy::print_stdout, reason = "the listing is the command's output")]
+fn run_list(dir: &Path) -> Result<Ending, Failure> {
+    let failed = |error: std::io::Error| {
+        Failure::new(io_kind(&error), format!("cannot read {}: {error}", dir.display()))
+    };
+    let mut bundles = Vec::new();
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.join("manifest.toml").exists() {
+            bundles.push(path);
+        }
+    }
+    bundles.sort();
+    if bundles.is_empty() {
+        println!("no bundles in {}; make one with kindred models import", dir.display());
+    }
+    for bundle in bundles {
+        match summary(&bundle) {
+            Ok(line) => println!("{}\t{line}", bundle.display()),
+            Err(failure) => println!("{}\tdamaged: {failure}", bundle.display()),
+        }
+    }
+    Ok(Ending::Done)
+}
+
+/// A bundle in a line: its backbones with the width of their embeddings, size and fingerprint.
+fn summary(bundle: &Path) -> Result<String, Failure> {
+    let manifest = Manifest::read(bundle)?;
+    let (mut backbones, mut bytes) = (Vec::new(), 0);
+    for BackboneEntry { name, network, weights, .. } in &manifest.backbones {
+        let file = bundle.join(weights);
+        let metadata = fs::metadata(&file).map_err(|error| {
+            Failure::new(io_kind(&error), format!("cannot read {}: {error}", file.display()))
+        })?;
+        backbones.push(format!("{name} ({}-d)", network.network()?.output_width()));
+        bytes += metadata.len();
+    }
+    let fingerprint = &manifest.fingerprint().to_string()[..12];
+    let megabytes = bytes as f64 / 1e6;
+    Ok(format!("{}\t{megabytes:.1} MB\t{fingerprint}", backbones.join(", ")))
+}
+
+fn run_inspect(model: &Path, as_json: bool) -> Result<Ending, Failure> {
+    if model.is_dir() {
+        inspect_bundle(&Manifest::read(model)?, as_json)?;
+    } else {
+        inspect_file(&read_checkpoint(model)?, as_json);
+    }
+    Ok(Ending::Done)
+}
+
+#[expect(clippy::print_stdout, reason = "the description is the command's output")]
+fn inspect_bundle(manifest: &Manifest, as_json: bool) -> Result<(), Failure> {
+    let fingerprint = manifest.fingerprint().to_string();
+    if as_json {
+        println!("{:#}", json!({ "manifest": manifest, "fingerprint": fingerprint }));
+        return Ok(());
+    }
+    println!("name          {}", manifest.name);
+    println!("licence       {}", manifest.licence);
+    println!("fingerprint   {fingerprint}");
+    manifest.backbones.iter().try_for_each(print_backbone)
+}
+
+#[expect(clippy::print_stdout, reason = "the description is the command's output")]
+fn print_backbone(backbone: &BackboneEntry) -> Result<(), Failure> {
+    let BackboneEntry { name, network, preprocessing, weights, sha256 } = backbone;
+    let shapes = network.network()?;
+    let size = shapes.input_size();
+    println!("backbone      {name}, {size} × {size} pixels to {} values", shapes.output_width());
+    println!("network       {}", json!(network));
+    println!("preprocessing {}", json!(preprocessing));
+    println!("weights       {weights}, SHA-256 {sha256}");
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the description is the command's output")]
+fn inspect_file(Checkpoint { format, tensors }: &Checkpoint, as_json: bool) {
+    if as_json {
+        let shapes: serde_json::Map<_, _> =
+            tensors.iter().map(|tensor| (tensor.name.clone(), json!(tensor.shape))).collect();
+        println!("{:#}", json!({ "format": format.to_string(), "tensors": shapes }));
+        return;
+    }
+    println!("{format}, {} tensors of floats", tensors.len());
+    for tensor in tensors {
+        println!("{}\t{:?}", tensor.name, tensor.shape);
+    }
+}
