@@ -18,7 +18,7 @@
 //! | | [`gallery`] | enrolled photos and their nearest neighbours | hnsw_rs |
 //! | parts | [`photo`] | bytes → upright RGB under limits; scaling | image, fast_image_resize |
 //! | | [`dataset`] | folders and zip archives in the FIW layout; lists of kin | csv, zip |
-//! | | [`backbone`] | networks, their weights and preprocessing | candle, safetensors |
+//! | | [`backbone`] | networks, their weights in all formats, preprocessing, and what runs them | candle, safetensors, hdf5-reader, zip |
 //! | | [`store`] | records on disk; the only room that knows sled and bincode | sled, bincode |
 //! | words | [`domain`] | families, people, photos, relationships, embeddings | – |
 //! | | [`error`] | the classes of errors that the edges translate | – |
@@ -48,7 +48,8 @@
 //! - Untrusted bytes (photos, weights, archives, the store, HTTP) end in an error, never in a panic or an unbounded
 //!   allocation.
 //! - Names, photos and embeddings are never logged.
-//! - `unsafe` stands only where vector instructions are chosen, each with its reason.
+//! - `unsafe` stands only in the kernels of [`backbone`]'s CPU engine and [`gallery`]'s inner product, each with its
+//!   reason. Weights of others are read without it, and no pickle runs code.
 //! - The same photos and bundle give the same gallery and the same answers, bit for bit, on one kind of processor.
 //!
 //! # Decisions
@@ -56,6 +57,11 @@
 //! - **An architecture is data.** [`backbone::network::Network`] lists operations, weight names and shapes; checking a
 //!   weights file and running the network both read that list. So an architecture is written once, however many ways
 //!   there are to run it.
+//! - **Two ways to run a backbone, one result.** On a GPU it runs on candle's tensors; on the CPU, where candle's
+//!   convolutions are several times slower than what people have, on an engine of our own. Tests hold the two equal, and
+//!   both equal to the frameworks that the networks come from.
+//! - **Weights become safetensors once, on import.** Everything else reads one format, one set of names and one layout;
+//!   the widths of a network are found in its tensors.
 //! - **Rows, not vectors, go into hnsw_rs.** It is given row numbers and a distance that looks the rows up, so that the
 //!   vectors exist once, and the arithmetic is our own ([`gallery`]).
 //! - **Progress is a trait in [`domain`]**, implemented by the edges: jobs neither print nor know a terminal.

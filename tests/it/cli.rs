@@ -129,3 +129,17 @@ fn an_interrupted_ingest_stops_at_a_batch_and_goes_on_from_there() {
     assert!(report.contains(&format!("{stored} were there already")), "{report}");
     assert_eq!(crate::ingest::photo_ids(&gallery), archive.ids);
 }
+
+#[test]
+fn a_device_that_is_not_there_is_refused_with_what_to_do() {
+    let archive = Archive::new(1);
+    let embed = |option: &str, value: &str| {
+        let (photos, bundle) = (archive.path("photos"), archive.path("bundle"));
+        let out = archive.path("out.safetensors");
+        run(&["embed", path(&photos), "--model", path(&bundle), "--out", path(&out), option, value])
+    };
+    assert!(embed("--device", "cuda:0").error().contains("--features cuda"));
+    assert!(embed("--precision", "bf16").error().contains("needs a GPU"));
+    assert_eq!(embed("--device", "cpu").code, 0);
+    assert!(embed("--device", "tpu").stderr.contains("cuda:N"));
+}

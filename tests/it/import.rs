@@ -67,6 +67,25 @@ fn a_pickle_that_asks_for_code_is_refused_by_name() {
 }
 
 #[test]
+fn arrays_that_python_2_pickled_are_read() {
+    let before: &[u8] = b"\x80\x02}q\x01U\x01wq\x02cnumpy.core.multiarray\n_reconstruct\nq\x03cnumpy\nndarray\n\
+        q\x04K\x00\x85q\x05U\x01bq\x06\x87q\x07Rq\x08(K\x01K\x02K\x02\x86q\x09cnumpy\ndtype\nq\x10U\x02f4\
+        q\x0bK\x00K\x01\x87q\x0cRq\x0d(K\x03U\x01<q\x0eNNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tq\x0fb\
+        I0";
+    let numbers = [1.0_f32, 2.0, 3.0, 4.0].map(f32::to_le_bytes).concat();
+    // By rows, and by columns.
+    for (by_columns, values) in [(b'0', [1.0, 2.0, 3.0, 4.0]), (b'1', [1.0, 3.0, 2.0, 4.0])] {
+        let bytes = [before, &[by_columns], b"\nU\x10", &numbers, b"q\x11tq\x12bs."].concat();
+        let (_folder, file) = file_of(&bytes);
+        let read = read_checkpoint(&file).unwrap();
+        let [NamedTensor { name, shape, values: found }] = &read.tensors[..] else {
+            panic!("one tensor")
+        };
+        assert_eq!((name.as_str(), &shape[..], &found[..]), ("w", &[2, 2][..], &values[..]));
+    }
+}
+
+#[test]
 fn a_truncated_file_is_refused_at_whatever_length() {
     for name in
         ["vgg16_dag.pth", "siamese.safetensors", "resnet50_cydonia.pkl", "resnet50_oxford.pth"]

@@ -1,4 +1,19 @@
 //! The CPU engine: a network compiled once into steps on maps with their channels last.
+//!
+//! A step is a convolution with all that follows it: batch normalisation and scales are folded into its weights;
+//! residual, activation and a 2×2 maximum are done before it stores (`compile`). Its weights are packed once in the
+//! order in which they are read (`matrix`). 3×3 convolutions with stride 1 are Winograd's (`winograd`), all others are
+//! matrix products that read the map where it is (`convolution`); depthwise ones and maxima slide (`sliding`).
+//!
+//! Memory is what such networks wait for, not arithmetic. So channels are in blocks of whole vectors (`feature_map`),
+//! work is cut so that what is used again is still in a cache, and the first layers, whose maps are large, run image by
+//! image, the later ones, whose weights are large, on the whole batch (`plan`). An image's result has the same bits
+//! alone and in any batch.
+//!
+//! Kernels are written once on vectors of any width (`simd`), compiled for each set of instructions, and chosen when the
+//! program runs. Measure with `cargo bench --bench backbone`.
+//!
+//! Suggested reading order: `compile`, `plan`, `layer`, `matrix`, `convolution`, `winograd`, `sliding`, `simd`.
 
 mod buffer;
 mod compile;
@@ -11,6 +26,7 @@ mod plan;
 mod pointwise;
 mod simd;
 mod sliding;
+mod transforms;
 mod winograd;
 
 use std::sync::{Mutex, PoisonError};

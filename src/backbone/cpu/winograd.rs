@@ -16,12 +16,7 @@ use super::feature_map::Map;
 use super::layer::{Call, Residual, with_own_scratch};
 use super::matrix::{PANEL, Packed, Span, Tile};
 use super::simd::{Instructions, Kernel, Simd};
-
-/// Side of a tile of results.
-const OUT: usize = 4;
-/// Side of the inputs that a tile of results depends on.
-const IN: usize = 6;
-const POINTS: usize = IN * IN;
+use super::transforms::{IN, OUT, POINTS, input_column, output_column, transform_kernel};
 
 /// Weights up to this size stay in a core's cache while it works through tile after tile on its own.
 const SMALL_WEIGHTS: usize = 3 << 20;
@@ -239,25 +234,6 @@ unsafe fn transform_input<S: Simd>(
     }
 }
 
-/// `Bᵀ · d`
-#[inline(always)]
-fn input_column<S: Simd>(simd: S, d: [S::V; IN]) -> [S::V; IN] {
-    let (minus_five, four) = (simd.splat(-5.0), simd.splat(4.0));
-    let (minus_four, two) = (simd.splat(-4.0), simd.splat(2.0));
-    let even = simd.fma(minus_four, d[2], d[4]);
-    let odd = simd.fma(minus_four, d[1], d[3]);
-    let near = simd.sub(d[4], d[2]);
-    let far = simd.mul(two, simd.sub(d[3], d[1]));
-    [
-        simd.fma(four, d[0], simd.fma(minus_five, d[2], d[4])),
-        simd.add(even, odd),
-        simd.sub(even, odd),
-        simd.add(near, far),
-        simd.sub(near, far),
-        simd.fma(four, d[1], simd.fma(minus_five, d[3], d[5])),
-    ]
-}
-
 /// Multiplies some tiles of a group with one panel of weights, and stores their results.
 struct Multiply<'a> {
     work: &'a Work<'a>,
@@ -407,36 +383,4 @@ impl Product<'_> {
             }
         }
     }
-}
-
-/// `Aᵀ · m`
-#[inline(always)]
-fn output_column<S: Simd>(simd: S, m: [S::V; IN]) -> [S::V; OUT] {
-    let (near, far) = (simd.add(m[1], m[2]), simd.add(m[3], m[4]));
-    let (near_odd, far_odd) = (simd.sub(m[1], m[2]), simd.sub(m[3], m[4]));
-    [
-        simd.add(m[0], simd.add(near, far)),
-        simd.fma(simd.splat(2.0), far_odd, near_odd),
-        simd.fma(simd.splat(4.0), far, near),
-        simd.add(simd.fma(simd.splat(8.0), far_odd, near_odd), m[5]),
-    ]
-}
-
-/// `G · g · Gᵀ`
-fn transform_kernel(weight: impl Fn(usize, usize) -> f32) -> [f32; POINTS] {
-    const G: [[f64; 3]; IN] = [
-        [1.0 / 4.0, 0.0, 0.0],
-        [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
-        [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
-        [1.0 / 24.0, 1.0 / 12.0, 1.0 / 6.0],
-        [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
-        [0.0, 0.0, 1.0],
-    ];
-    let row =
-        |i: usize, x: usize| -> f64 { (0..3).map(|y| G[i][y] * f64::from(weight(y, x))).sum() };
-    let half: [[f64; 3]; IN] = std::array::from_fn(|i| std::array::from_fn(|x| row(i, x)));
-    std::array::from_fn(|at| {
-        let (i, j) = (at / IN, at % IN);
-        (0..3).map(|x| half[i][x] * G[j][x]).sum::<f64>() as f32
-    })
 }

@@ -13,6 +13,7 @@ mod source;
 mod torch;
 mod torch_legacy;
 mod torch_zip;
+mod value;
 
 use std::fmt;
 use std::fs::File;

@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use super::pickle::{Global, Number, Value};
 use super::torch::float;
+use super::value::{Global, Number, Value};
 use super::{Fault, broken};
 use crate::backbone::NamedTensor;
 

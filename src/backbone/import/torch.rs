@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 
-use super::pickle::{Global, Number, Value};
+use super::value::{Global, Number, Value};
 use super::{Fault, broken};
 use crate::backbone::NamedTensor;
 

@@ -4,10 +4,10 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 
-use super::pickle::{self, Value};
 use super::source::Source;
 use super::torch::{View, views};
-use super::{Fault, broken};
+use super::value::Value;
+use super::{Fault, broken, pickle};
 use crate::backbone::NamedTensor;
 
 /// What a file that begins with a pickle holds.
