@@ -68,7 +68,11 @@ pub enum BackboneError {
         reason: String,
     },
     /// A pickle asks for code to be run that no weights need.
-    #[error("{} is refused: it asks to run '{name}', which no weights need; do not load it anywhere", path.display())]
+    #[error(
+        "{} is refused: it asks to run '{name}', which weights do not need; if you trust where it comes from, save the \
+         model's state_dict() alone",
+        path.display()
+    )]
     Code {
         /// The file.
         path: PathBuf,

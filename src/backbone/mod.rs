@@ -12,6 +12,7 @@
 
 mod cpu;
 mod device;
+mod encoding;
 mod error;
 mod executor;
 pub mod import;

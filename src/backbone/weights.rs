@@ -5,11 +5,11 @@ use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use half::{bf16, f16};
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, View, serialize_to_file};
 
 use super::BackboneError;
+use super::encoding::{Encoding, Kind};
 use super::network::Parameter;
 
 /// A header longer than this is no header; the limit is the format's own.
@@ -60,8 +60,8 @@ impl WeightsFile {
         let mut tensors = Vec::new();
         for name in self.header.offset_keys() {
             let Some(info) = self.header.info(&name) else { continue };
-            if let Some(value) = decoder(info.dtype) {
-                let values = read_values(&mut self.file, self.start, info, value);
+            if let Some(encoding) = encoding(info.dtype) {
+                let values = read_values(&mut self.file, self.start, info, encoding);
                 let values = values.map_err(|source| BackboneError::Unreadable {
                     path: self.path.clone(),
                     source,
@@ -76,7 +76,7 @@ impl WeightsFile {
     /// read.
     ///
     /// # Errors
-    /// When the tensor is missing, has another shape or type (f32, f16 and bf16 are read), holds a value that is not
+    /// When the tensor is missing, has another shape or type (f16, bf16, f32 and f64 are read), holds a value that is not
     /// finite, or cannot be read.
     pub(super) fn read(&mut self, parameter: &Parameter) -> Result<Vec<f32>, BackboneError> {
         let Parameter { name, shape } = parameter;
@@ -86,7 +86,7 @@ impl WeightsFile {
             expected: shape.clone(),
         };
         let info = self.header.info(name).ok_or_else(missing)?;
-        let (Some(value), true) = (decoder(info.dtype), info.shape == *shape) else {
+        let (Some(encoding), true) = (encoding(info.dtype), info.shape == *shape) else {
             return Err(BackboneError::WrongTensor {
                 path: self.path.clone(),
                 tensor: name.clone(),
@@ -94,7 +94,7 @@ impl WeightsFile {
                 found: format!("{:?} of {:?}", info.shape, info.dtype),
             });
         };
-        let values = read_values(&mut self.file, self.start, info, value)
+        let values = read_values(&mut self.file, self.start, info, encoding)
             .map_err(|source| BackboneError::Unreadable { path: self.path.clone(), source })?;
         if !values.iter().all(|value| value.is_finite()) {
             let (path, tensor) = (self.path.clone(), name.clone());
@@ -104,35 +104,25 @@ impl WeightsFile {
     }
 }
 
-/// How the values of a type become f32; none for types that no weights have.
-fn decoder(dtype: Dtype) -> Option<fn(&[u8]) -> f32> {
-    match dtype {
-        Dtype::F32 => Some(|bytes| f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
-        Dtype::F16 => Some(|bytes| f16::from_le_bytes([bytes[0], bytes[1]]).to_f32()),
-        Dtype::BF16 => Some(|bytes| bf16::from_le_bytes([bytes[0], bytes[1]]).to_f32()),
-        _ => None,
-    }
+/// How the values of a type are stored; none for types that no weights have.
+fn encoding(dtype: Dtype) -> Option<Encoding> {
+    Some(Encoding::little(match dtype {
+        Dtype::F16 => Kind::F16,
+        Dtype::BF16 => Kind::BF16,
+        Dtype::F32 => Kind::F32,
+        Dtype::F64 => Kind::F64,
+        _ => return None,
+    }))
 }
 
-/// Reads a tensor's bytes piece by piece.
 fn read_values(
     file: &mut File,
     start: u64,
     info: &TensorInfo,
-    value: fn(&[u8]) -> f32,
+    encoding: Encoding,
 ) -> io::Result<Vec<f32>> {
-    let (first, end) = info.data_offsets;
-    file.seek(SeekFrom::Start(start + first as u64))?;
-    let mut values = Vec::with_capacity(info.shape.iter().product());
-    let mut piece = vec![0; 1 << 20];
-    let mut left = end - first;
-    while left > 0 {
-        let piece = &mut piece[..left.min(1 << 20)];
-        file.read_exact(piece)?;
-        values.extend(piece.chunks_exact(info.dtype.bitsize() / 8).map(value));
-        left -= piece.len();
-    }
-    Ok(values)
+    file.seek(SeekFrom::Start(start + info.data_offsets.0 as u64))?;
+    encoding.read(file, info.shape.iter().product())
 }
 
 /// A named f32 tensor.

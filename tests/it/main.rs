@@ -16,6 +16,7 @@ mod backbone;
 mod cli;
 mod embed;
 mod faults;
+mod formats;
 mod gallery;
 mod import;
 mod ingest;

@@ -1,66 +1,109 @@
-//! Weights in Keras's HDF5: each layer a group, named with its weights by attributes, in the order of the model.
+//! Weights that Keras 2 wrote to HDF5: `save_weights`, or a whole model with the weights under `model_weights`.
+//!
+//! The attribute `layer_names` names a group a layer, that group's `weight_names` its datasets; both keep Keras' order,
+//! the groups themselves are sorted by name (Keras 2, `keras/engine/saving.py`, `save_weights_to_hdf5_group`).
 
-use std::path::Path;
+use std::fs::File;
+use std::sync::Arc;
 
+use hdf5_reader::error::Error;
 use hdf5_reader::group::Group;
-use hdf5_reader::{Hdf5File, OpenOptions};
+use hdf5_reader::storage::FileStorage;
+use hdf5_reader::{ByteOrder, Dataset, Datatype, Hdf5File, OpenOptions};
 
-use super::{Fault, broken};
-use crate::backbone::NamedTensor;
+use super::{Budget, Fault, NamedTensor, damaged};
+use crate::backbone::encoding::{Encoding, Kind};
 
-impl From<hdf5_reader::error::Error> for Fault {
-    fn from(error: hdf5_reader::error::Error) -> Self {
-        Self::Broken(error.to_string())
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Io(error) => error.into(),
+            other => damaged(other.to_string()),
+        }
     }
 }
 
-/// All weights, in the order of layers and in each layer in its own order; names are as the file has them
-/// (`conv1_1/kernel:0`), layouts too: convolutions `(height, width, in, out)`, dense layers `(in, out)`.
-pub(super) fn read(path: &Path) -> Result<Vec<NamedTensor>, Fault> {
-    // A file cannot hold more than its size, but for compression, which Keras does not use.
-    let len = usize::try_from(std::fs::metadata(path)?.len()).unwrap_or(usize::MAX);
-    let options = OpenOptions::default().with_max_read_bytes(len).with_max_chunk_bytes(len);
-    let file = Hdf5File::open_with_options(path, options)?;
-    let root = file.root_group()?;
-    let root =
-        if root.attribute("layer_names").is_ok() { root } else { root.group("model_weights")? };
+/// More weights, and more layers, than any network has.
+const MAX_NAMES: usize = 10_000;
+
+/// Reads the weights of every layer, named as `weight_names` names them.
+///
+/// # Errors
+/// When the file is damaged, or Keras did not write it.
+pub(super) fn read(file: File) -> Result<Vec<NamedTensor>, Fault> {
+    let mut budget = Budget::of_file(&file)?;
+    let limit = usize::try_from(budget.0).unwrap_or(usize::MAX);
+    let options =
+        OpenOptions { max_read_bytes: limit, max_chunk_bytes: limit, ..OpenOptions::default() };
+    let storage = Arc::new(FileStorage::from_file(file)?);
+    let hdf5 = Hdf5File::from_storage_with_options(storage, options)?;
+    let root = hdf5.root_group()?;
+    let root = root.group("model_weights").unwrap_or(root);
+    let mut left = MAX_NAMES;
+    let layers = names(&root, "layer_names", &mut left)?.ok_or_else(|| {
+        damaged("there is no 'layer_names'; save it with Keras 2's save_weights('NAME.h5')")
+    })?;
     let mut tensors = Vec::new();
-    for layer in names(&root, "layer_names")? {
-        let group = within(&root, &layer)?;
-        for weight in names(&group, "weight_names")? {
-            tensors.push(tensor(&group, weight)?);
+    for layer in layers {
+        let group = descend(&root, &layer)?;
+        for weight in names(&group, "weight_names", &mut left)?.unwrap_or_default() {
+            let dataset = find_dataset(&group, &weight)?;
+            tensors.extend(read_dataset(&dataset, weight, &mut budget)?);
         }
     }
     Ok(tensors)
 }
 
-/// The texts of an attribute; a layer without weights has an empty list of numbers.
-fn names(group: &Group, attribute: &str) -> Result<Vec<String>, Fault> {
-    let attribute = group.attribute(attribute)?;
-    if attribute.num_elements()? == 0 {
-        return Ok(Vec::new());
-    }
-    let trimmed = |name: String| name.trim_end_matches('\0').to_owned();
-    Ok(attribute.read_strings()?.into_iter().map(trimmed).collect())
-}
-
-/// The group at a path; layers' names have slashes.
-fn within(group: &Group, path: &str) -> Result<Group, Fault> {
-    let mut parts = path.split('/');
-    let first = group.group(parts.next().unwrap_or_default())?;
-    parts.try_fold(first, |group, part| Ok(group.group(part)?))
-}
-
-fn tensor(layer: &Group, name: String) -> Result<NamedTensor, Fault> {
-    let dataset = match name.rsplit_once('/') {
-        Some((folder, last)) => within(layer, folder)?.dataset(last)?,
-        None => layer.dataset(&name)?,
+/// The names in an attribute; of all of them, `left` may still be read.
+fn names(group: &Group, attribute: &str, left: &mut usize) -> Result<Option<Vec<String>>, Fault> {
+    let attributes = group.attributes()?;
+    let Some(attribute) = attributes.into_iter().find(|found| found.name == attribute) else {
+        return Ok(None);
     };
-    let shape: Vec<usize> = dataset.shape().iter().map(|&side| side as usize).collect();
-    let values: Vec<f32> = dataset.read_array::<f32>()?.into_iter().collect();
-    if Some(values.len()) != shape.iter().try_fold(1, |count: usize, side| count.checked_mul(*side))
-    {
-        return broken(format!("weight '{name}' has not as many numbers as its shape"));
+    // A layer without weights has an empty list, of numbers.
+    if attribute.num_elements()? == 0 {
+        return Ok(Some(Vec::new()));
     }
-    Ok(NamedTensor { name, shape, values })
+    let names = attribute.read_strings()?;
+    *left = left.checked_sub(names.len()).ok_or_else(|| damaged("it has too many names"))?;
+    Ok(Some(names))
+}
+
+/// The group at a path: the names of layers have slashes in them.
+fn descend(group: &Group, path: &str) -> Result<Group, Fault> {
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    let found = parts.try_fold(group.clone(), |group, part| group.group(part));
+    found.map_err(|error| damaged(format!("layer '{path}': {error}")))
+}
+
+fn find_dataset(group: &Group, path: &str) -> Result<Dataset, Fault> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let dataset = descend(group, folder)?.dataset(name);
+    dataset.map_err(|error| damaged(format!("'{path}': {error}")))
+}
+
+/// A dataset's values; none if they are no floats.
+fn read_dataset(
+    dataset: &Dataset,
+    name: String,
+    budget: &mut Budget,
+) -> Result<Option<NamedTensor>, Fault> {
+    let Some(encoding) = encoding(dataset.dtype()) else { return Ok(None) };
+    let in_tensor = |error: Error| damaged(format!("'{name}': {error}"));
+    budget.spend(dataset.raw_byte_len().map_err(in_tensor)? / encoding.width())?;
+    let shape: Vec<usize> = dataset.shape().iter().map(|side| *side as usize).collect();
+    let bytes = dataset.read_raw_bytes().map_err(in_tensor)?;
+    let values = encoding.read(&mut bytes.as_slice(), bytes.len() / encoding.width())?;
+    Ok(Some(NamedTensor { name, shape, values }))
+}
+
+fn encoding(datatype: &Datatype) -> Option<Encoding> {
+    let Datatype::FloatingPoint { size, byte_order } = datatype else { return None };
+    let kind = match size {
+        2 => Kind::F16,
+        4 => Kind::F32,
+        8 => Kind::F64,
+        _ => return None,
+    };
+    Some(Encoding { kind, big_endian: matches!(byte_order, ByteOrder::BigEndian) })
 }

@@ -116,7 +116,8 @@ fn resnet_config(named: &Named, keras_epsilon: f64) -> resnet::Config {
         Origin::Cydonia | Origin::Own => (resnet::Padding::Caffe, config.epsilon),
     };
     let channels = named.width("conv1_7x7_s2.weight", config.channels);
-    let projection = named.tensors.get("feat_extract.weight").map(|tensor| tensor.shape[0]);
+    let projection =
+        named.tensors.get("feat_extract.weight").and_then(|tensor| tensor.shape.first().copied());
     resnet::Config { channels, padding, epsilon, projection, ..config }
 }
 

@@ -2,26 +2,30 @@
 //!
 //! [`read_checkpoint`] tells the format by its content and reads the tensors; [`recognise`] finds out which network they
 //! are of and gives them the names and layouts that [`super::Architecture`] wants. Nothing in a file is ever run, and
-//! nothing is believed: sizes are checked against the file before memory is taken.
+//! nothing is believed: sizes are checked against the file before memory is taken, and all tensors together are not
+//! much larger than it.
 
 mod keras;
+mod layout;
 mod mapping;
 mod naming;
 mod numpy;
 mod pickle;
-mod source;
 mod torch;
 mod torch_legacy;
 mod torch_zip;
-mod value;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::fs::File;
-use std::io::{Read, Seek};
+use std::io::{ErrorKind, Read, Seek};
 use std::path::Path;
 
 use super::{BackboneError, NamedTensor, WeightsFile};
 pub use mapping::{Recognised, recognise};
+
+/// Tensors take at most this many times the bytes of their file: weights do not compress, and f16 becomes f32.
+const MAX_EXPANSION: u64 = 4;
 
 /// The tensors of a file, in its own names and layouts.
 pub struct Checkpoint {
@@ -69,15 +73,35 @@ enum Fault {
 
 impl From<std::io::Error> for Fault {
     fn from(error: std::io::Error) -> Self {
-        Self::Broken(match error.kind() {
-            std::io::ErrorKind::UnexpectedEof => "it ends too early".into(),
-            _ => error.to_string(),
-        })
+        match error.kind() {
+            ErrorKind::UnexpectedEof => too_short(),
+            _ => damaged(error.to_string()),
+        }
     }
 }
 
-fn broken<T>(reason: impl Into<String>) -> Result<T, Fault> {
-    Err(Fault::Broken(reason.into()))
+fn damaged(reason: impl Into<String>) -> Fault {
+    Fault::Broken(reason.into())
+}
+
+fn too_short() -> Fault {
+    damaged("it ends too early")
+}
+
+/// What is left of the bytes that a file's tensors may take.
+struct Budget(u64);
+
+impl Budget {
+    fn of_file(file: &File) -> std::io::Result<Self> {
+        Ok(Self(file.metadata()?.len().saturating_mul(MAX_EXPANSION)))
+    }
+
+    /// Takes the memory of `values` floats.
+    fn spend(&mut self, values: usize) -> Result<(), Fault> {
+        let left = (values as u64).checked_mul(4).and_then(|bytes| self.0.checked_sub(bytes));
+        self.0 = left.ok_or_else(|| damaged("its tensors are larger than the file"))?;
+        Ok(())
+    }
 }
 
 /// Reads all tensors of floats in a file of any [`Format`].
@@ -93,40 +117,53 @@ pub fn read_checkpoint(path: &Path) -> Result<Checkpoint, BackboneError> {
     let Some(format) = detect(&start) else {
         return Err(BackboneError::UnknownFormat { path: path.to_owned() });
     };
-    let (format, tensors) = match format {
-        Format::Safetensors => (format, WeightsFile::new(path, file)?.read_all()?),
-        _ => read(format, path, file).map_err(|fault| match fault {
-            Fault::Code(name) => BackboneError::Code { path: path.to_owned(), name },
-            Fault::Broken(reason) => {
-                let (path, format) = (path.to_owned(), format.to_string());
-                BackboneError::BadCheckpoint { path, format, reason }
-            }
-        })?,
+    let fault = |fault| match fault {
+        Fault::Code(name) => BackboneError::Code { path: path.to_owned(), name },
+        Fault::Broken(reason) => {
+            let (path, format) = (path.to_owned(), format.to_string());
+            BackboneError::BadCheckpoint { path, format, reason }
+        }
     };
+    let tensors = match format {
+        Format::Safetensors => Ok(WeightsFile::new(path, file)?.read_all()?),
+        Format::TorchZip => torch_zip::read(file),
+        Format::TorchLegacy => torch_legacy::read(file),
+        Format::NumpyPickle => numpy::read(file),
+        Format::KerasHdf5 => keras::read(file),
+    };
+    let tensors = tensors.and_then(check).map_err(fault)?;
     Ok(Checkpoint { format, tensors })
 }
 
-/// The format by the first bytes of a file; the two that begin with a pickle are told apart later.
+/// The format by the first bytes of a file.
 fn detect(start: &[u8]) -> Option<Format> {
     const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
     match start {
         _ if start.starts_with(b"PK\x03\x04") => Some(Format::TorchZip),
         _ if start.starts_with(HDF5) => Some(Format::KerasHdf5),
+        // The header's length, and its first byte.
         [_, _, _, _, _, 0, 0, 0, b'{', ..] => Some(Format::Safetensors),
-        [0x80, 2..=5, ..] | [b'(' | b'}', ..] => Some(Format::TorchLegacy),
+        [0x80, 2..=5, number @ ..] if number.starts_with(torch_legacy::MAGIC) => {
+            Some(Format::TorchLegacy)
+        }
+        // A dictionary, in the protocols that do not begin with their number, too.
+        [0x80, 2..=5, ..] | [b'(', b'd', ..] | [b'}', ..] => Some(Format::NumpyPickle),
+        _ if start.starts_with(b"ccollections\n") => Some(Format::NumpyPickle),
         _ => None,
     }
 }
 
-fn read(format: Format, path: &Path, file: File) -> Result<(Format, Vec<NamedTensor>), Fault> {
-    match format {
-        Format::KerasHdf5 => Ok((format, keras::read(path)?)),
-        Format::TorchZip => Ok((format, torch_zip::read(file)?)),
-        _ => match torch_legacy::read(file)? {
-            torch_legacy::Content::Torch(tensors) => Ok((Format::TorchLegacy, tensors)),
-            torch_legacy::Content::Numpy(value) => {
-                Ok((Format::NumpyPickle, numpy::tensors(value)?))
-            }
-        },
+/// Refuses tensors without values or with the name of another.
+fn check(tensors: Vec<NamedTensor>) -> Result<Vec<NamedTensor>, Fault> {
+    let mut names = HashSet::new();
+    for NamedTensor { name, values, .. } in &tensors {
+        if values.is_empty() || !names.insert(name) {
+            let reason = if values.is_empty() { "no values" } else { "a second of its name" };
+            return Err(damaged(format!("tensor '{name}' has {reason}")));
+        }
     }
+    if tensors.is_empty() {
+        return Err(damaged("it has no tensors of floats with names; save a model's state_dict()"));
+    }
+    Ok(tensors)
 }

@@ -1,64 +1,63 @@
-//! `torch.save` before PyTorch 1.6: a magic number, a version, facts about the machine, the objects, the keys of their
-//! storages, each a pickle; then the storages' raw numbers in the order of the keys.
+//! `torch.save` before PyTorch 1.6: one stream of a magic number, a protocol version, facts about the machine, the
+//! object, the keys of its storages, each of these a pickle; then per key the number of values, and the values
+//! (PyTorch, `torch/serialization.py`, `_legacy_save`).
 
+use std::collections::HashMap;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
-use super::source::Source;
-use super::torch::{View, views};
-use super::value::Value;
-use super::{Fault, broken, pickle};
-use crate::backbone::NamedTensor;
+use super::pickle::{self, Pickle, Value};
+use super::torch::{self, Extents};
+use super::{Fault, NamedTensor, damaged, too_short};
 
-/// What a file that begins with a pickle holds.
-pub(super) enum Content {
-    Torch(Vec<NamedTensor>),
-    /// A pickle that is not PyTorch's.
-    Numpy(Value),
-}
+/// The pickled number that such a file begins with, after the pickle's own two bytes.
+pub(super) const MAGIC: &[u8] =
+    &[0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, b'.'];
 
-pub(super) fn read(file: File) -> Result<Content, Fault> {
+/// Reads the tensors of a stream.
+///
+/// # Errors
+/// When it is damaged.
+pub(super) fn read(file: File) -> Result<Vec<NamedTensor>, Fault> {
     let len = file.metadata()?.len();
-    let mut source = Source::new(BufReader::new(file), len);
-    let first = pickle::read(&mut source)?;
-    // The magic number is the only one that a file begins with, and has more than 64 bits.
-    if !matches!(first, Value::Number) {
-        return Ok(Content::Numpy(first));
+    let mut stream = BufReader::new(file);
+    for _ in ["magic number", "protocol version", "machine"] {
+        pickle::read(&mut stream, len)?;
     }
-    pickle::read(&mut source)?;
-    pickle::read(&mut source)?;
-    let objects = pickle::read(&mut source)?;
-    let keys = pickle::read(&mut source)?;
-    let Value::List(keys) = keys else { return broken("it has no list of storages") };
-    let views = views(&objects)?;
-    let mut tensors: Vec<Option<NamedTensor>> = views.iter().map(|_| None).collect();
-    for key in keys.borrow().iter() {
-        let Some(key) = key.as_text() else { return broken("a storage has no name") };
-        read_storage(&mut source, &key, &views, &mut tensors)?;
-    }
-    if views.iter().zip(&tensors).any(|(view, tensor)| view.is_float() && tensor.is_none()) {
-        return broken("the numbers of a tensor are missing");
-    }
-    Ok(Content::Torch(tensors.into_iter().flatten().collect()))
+    let object = pickle::read(&mut stream, len)?;
+    let keys = pickle::read(&mut stream, len)?;
+    let extents = find_storages(&mut stream, &object, &keys)?;
+    torch::read_tensors(&mut stream.into_inner(), &object, &extents)
 }
 
-/// Reads the storage that comes next, and the tensors in it.
-fn read_storage<R: BufRead>(
-    source: &mut Source<R>,
-    key: &str,
-    views: &[View],
-    tensors: &mut [Option<NamedTensor>],
-) -> Result<(), Fault> {
-    let len = u64::from_le_bytes(source.array()?);
-    let Some(view) = views.iter().find(|view| view.storage == key) else {
-        return broken("it has a storage that no tensor is in");
-    };
-    let bytes = len.saturating_mul(view.number_bytes() as u64);
-    let storage = source.bytes(bytes)?;
-    for (view, tensor) in views.iter().zip(tensors) {
-        if view.storage == key && view.is_float() {
-            *tensor = Some(view.tensor(&storage)?);
+/// Walks over the storages that follow the pickles.
+fn find_storages(
+    stream: &mut BufReader<File>,
+    object: &Pickle,
+    keys: &Pickle,
+) -> Result<Extents, Fault> {
+    let mut widths = HashMap::new();
+    for value in object.values() {
+        if let Value::Storage(storage) = value {
+            widths.insert(object.name(storage.key)?, storage.encoding.width() as u64);
         }
     }
-    Ok(())
+    let Value::List(keys_in_order) = keys.root() else {
+        return Err(damaged("there is no list of its storages"));
+    };
+    let len = stream.get_ref().metadata()?.len();
+    let mut extents = Extents::new();
+    for key in keys_in_order {
+        let key = keys.name(*key)?;
+        let mut count = [0; 8];
+        stream.read_exact(&mut count)?;
+        let width = widths.get(key).ok_or_else(|| damaged(format!("'{key}' is no storage")))?;
+        let bytes = u64::from_le_bytes(count).saturating_mul(*width);
+        let start = stream.stream_position()?;
+        let end = start.checked_add(bytes).filter(|end| *end <= len);
+        let end = end.ok_or_else(too_short)?;
+        stream.seek(SeekFrom::Start(end))?;
+        extents.insert(key.to_owned(), (start, bytes));
+    }
+    Ok(extents)
 }

@@ -1,54 +1,63 @@
-//! `torch.save` since PyTorch 1.6: a zip archive with `data.pkl` and a file of raw numbers for each storage.
+//! `torch.save` since PyTorch 1.6: a zip archive with `NAME/data.pkl` and a file `NAME/data/KEY` a storage
+//! (PyTorch, `torch/serialization.py`). Nothing in it is compressed, so that storages are runs of the file.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
-use zip::ZipArchive;
 use zip::result::ZipError;
+use zip::{CompressionMethod, ZipArchive};
 
-use super::source::Source;
-use super::{Fault, broken, pickle, torch};
-use crate::backbone::NamedTensor;
-
-/// The longest description of tensors; real ones have some tens of thousands of bytes.
-const MAX_PICKLE: u64 = 64 << 20;
+use super::torch::{self, Extents};
+use super::{Fault, NamedTensor, damaged, pickle, too_short};
 
 impl From<ZipError> for Fault {
     fn from(error: ZipError) -> Self {
-        Self::Broken(error.to_string())
+        match error {
+            ZipError::Io(error) => error.into(),
+            other => damaged(other.to_string()),
+        }
     }
 }
 
-pub(super) fn read(file: File) -> Result<Vec<NamedTensor>, Fault> {
-    let len = file.metadata()?.len();
+/// Reads the tensors of an archive.
+///
+/// # Errors
+/// When it is damaged, or made by something else.
+pub(super) fn read(mut file: File) -> Result<Vec<NamedTensor>, Fault> {
+    let entries = entries(&file)?;
+    let index = entries.iter().find_map(|(name, extent)| {
+        name.strip_suffix("data.pkl").map(|folder| (folder.to_owned(), *extent))
+    });
+    let Some((folder, (start, len))) = index else {
+        return Err(damaged("there is no data.pkl in the archive"));
+    };
+    if entries.keys().any(|name| name.ends_with("constants.pkl")) {
+        return Err(damaged("it is a TorchScript program; save its state_dict() instead"));
+    }
+    file.seek(SeekFrom::Start(start))?;
+    let pickle = pickle::read(&mut BufReader::new(file.by_ref().take(len)), len)?;
+    let data = format!("{folder}data/");
+    let storages = entries
+        .into_iter()
+        .filter_map(|(name, extent)| name.strip_prefix(&data).map(|key| (key.to_owned(), extent)));
+    torch::read_tensors(&mut file, &pickle, &storages.collect())
+}
+
+/// Where each file of the archive is.
+fn entries(file: &File) -> Result<Extents, Fault> {
+    let file_len = file.metadata()?.len();
     let mut archive = ZipArchive::new(BufReader::new(file))?;
-    let names = archive
-        .file_names()
-        .map(|name| Ok(name?.into_owned()))
-        .collect::<Result<Vec<String>, ZipError>>()?;
-    let Some(folder) = names.iter().find_map(|name| name.strip_suffix("data.pkl")) else {
-        return broken("it is a zip archive, but has no data.pkl");
-    };
-    if names.iter().any(|name| name.ends_with("constants.pkl")) {
-        return broken("it is a TorchScript program; save its state_dict() instead");
+    let mut entries = Extents::new();
+    for at in 0..archive.len() {
+        let entry = archive.by_index_raw(at)?;
+        let (start, len) = (entry.data_start().unwrap_or(u64::MAX), entry.size());
+        if entry.compression() != CompressionMethod::Stored || entry.encrypted() {
+            return Err(damaged(format!("'{}' is compressed", entry.name()?.escape_debug())));
+        }
+        if start.checked_add(len).is_none_or(|end| end > file_len) {
+            return Err(too_short());
+        }
+        entries.insert(entry.name()?.into_owned(), (start, len));
     }
-    let description = entry(&mut archive, &format!("{folder}data.pkl"), MAX_PICKLE)?;
-    let size = description.len() as u64;
-    let value = pickle::read(&mut Source::new(description.as_slice(), size))?;
-    let read = |view: &torch::View| {
-        let name = format!("{folder}data/{}", view.storage);
-        view.tensor(&entry(&mut archive, &name, view.storage_bytes()?.min(len))?)
-    };
-    torch::views(&value)?.iter().filter(|view| view.is_float()).map(read).collect()
-}
-
-/// At most `limit` bytes of a file in the archive; its size is not believed.
-fn entry<R: Read + std::io::Seek>(
-    archive: &mut ZipArchive<R>,
-    name: &str,
-    limit: u64,
-) -> Result<Vec<u8>, Fault> {
-    let mut bytes = Vec::new();
-    archive.by_name(name)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok(entries)
 }

@@ -1,0 +1,136 @@
+//! Which values of a storage are a tensor's.
+
+use super::{Fault, damaged};
+
+/// More axes than any weights have.
+const MAX_AXES: usize = 8;
+
+/// Where a tensor's values lie in its storage, counted in values.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Layout {
+    offset: usize,
+    shape: Vec<usize>,
+    stride: Vec<usize>,
+    count: usize,
+}
+
+impl Layout {
+    /// A tensor's place in a storage.
+    ///
+    /// # Errors
+    /// When shape and stride do not belong together, or are too large to count.
+    pub(super) fn new(offset: usize, shape: Vec<usize>, stride: Vec<usize>) -> Result<Self, Fault> {
+        if shape.len() != stride.len() || shape.len() > MAX_AXES {
+            return Err(damaged(format!("a tensor has shape {shape:?} and stride {stride:?}")));
+        }
+        let count = shape.iter().try_fold(1_usize, |count, side| count.checked_mul(*side));
+        let count = count.ok_or_else(|| damaged(format!("a tensor has shape {shape:?}")))?;
+        Ok(Self { offset, shape, stride, count })
+    }
+
+    /// A whole storage with the last axis fastest, or the first one as Fortran has it.
+    pub(super) fn dense(shape: Vec<usize>, first_fastest: bool) -> Result<Self, Fault> {
+        let stride = if first_fastest {
+            strides(shape.iter())
+        } else {
+            let mut stride = strides(shape.iter().rev());
+            stride.reverse();
+            stride
+        };
+        Self::new(0, shape, stride)
+    }
+
+    pub(super) fn offset(&self) -> usize {
+        self.offset
+    }
+
+    pub(super) fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Number of values.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether the values are one run, the last axis fastest.
+    pub(super) fn is_contiguous(&self) -> bool {
+        let dense = strides(self.shape.iter().rev());
+        let axes = self.shape.iter().zip(&self.stride).zip(dense.iter().rev());
+        axes.into_iter().all(|((side, stride), dense)| *side == 1 || stride == dense)
+    }
+
+    /// Checks that the values are in a storage of `len`, and that it is not blown up: each counts once.
+    ///
+    /// # Errors
+    /// When they are not.
+    pub(super) fn check(&self, len: usize) -> Result<(), Fault> {
+        let last = |last: usize, (side, stride): (&usize, &usize)| {
+            last.checked_add((side - 1).checked_mul(*stride)?)
+        };
+        let fits = self.count == 0
+            || self.count <= len
+                && self
+                    .shape
+                    .iter()
+                    .zip(&self.stride)
+                    .try_fold(self.offset, last)
+                    .is_some_and(|last| last < len);
+        if fits { Ok(()) } else { Err(damaged(format!("{self:?} is outside its {len} values"))) }
+    }
+
+    /// The tensor's values out of its storage, which [`Self::check`] has approved.
+    pub(super) fn gather(&self, storage: &[f32]) -> Vec<f32> {
+        if self.count == 0 {
+            return Vec::new();
+        }
+        let mut places = vec![self.offset];
+        for (&side, &stride) in self.shape.iter().zip(&self.stride) {
+            let steps = |place: usize| (0..side).map(move |step| place + step * stride);
+            places = places.into_iter().flat_map(steps).collect();
+        }
+        places.into_iter().map(|place| storage[place]).collect()
+    }
+}
+
+/// Steps from one value to the next along each axis, the first one given being the fastest.
+fn strides<'a>(sides: impl Iterator<Item = &'a usize>) -> Vec<usize> {
+    sides
+        .scan(1_usize, |stride, side| {
+            let this = *stride;
+            *stride = stride.saturating_mul(*side);
+            Some(this)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_gathered_along_strides() {
+        let storage: Vec<f32> = (0..7_u8).map(f32::from).collect();
+        let transposed = Layout::new(1, vec![3, 2], vec![1, 3]).unwrap();
+        assert!(transposed.check(7).is_ok() && !transposed.is_contiguous());
+        assert_eq!(transposed.gather(&storage), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
+        assert_eq!(Layout::dense(vec![3, 2], true).unwrap().stride, [1, 3]);
+        assert_eq!(Layout::dense(vec![3, 2], false).unwrap().stride, [2, 1]);
+        assert!(Layout::dense(vec![3, 2], false).unwrap().is_contiguous());
+    }
+
+    #[test]
+    fn what_the_storage_does_not_hold_is_refused() {
+        let refused = |offset, shape: &[usize], stride: &[usize], len| {
+            Layout::new(offset, shape.into(), stride.into()).and_then(|l| l.check(len)).is_err()
+        };
+        assert!(!refused(1, &[3, 2], &[1, 3], 7));
+        assert!(refused(2, &[3, 2], &[1, 3], 7), "past the end");
+        assert!(refused(0, &[1000], &[0], 7), "one value a thousand times");
+        assert!(refused(0, &[2, 3], &[3], 7), "a stride too few");
+        assert!(refused(0, &[usize::MAX, 2], &[1, 1], 7), "too large to count");
+        assert!(refused(usize::MAX, &[2], &[usize::MAX], 7), "too far to count");
+        assert!(refused(0, &[1; 9], &[1; 9], 7), "too many axes");
+        assert!(!refused(9, &[0, usize::MAX], &[1, 1], 7), "nothing is anywhere");
+    }
+}
