@@ -1,8 +1,8 @@
 //! `kindred search` from the command line.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::process::Stdio;
-use std::time::Duration;
 
 use serde_json::Value;
 
@@ -111,12 +111,9 @@ fn an_interrupted_ingest_stops_at_a_batch_and_goes_on_from_there() {
         (archive.path("photos"), archive.path("gallery"), archive.path("bundle"));
     let mut command =
         kindred(&["ingest", path(&photos), "--gallery", path(&gallery), "--model", path(&bundle)]);
-    let process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    // Wait until it has begun to write.
-    while !gallery.join("store").exists() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    std::thread::sleep(Duration::from_millis(60));
+    let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut progress = BufReader::new(process.stderr.take().unwrap()).lines();
+    assert!(progress.any(|line| line.unwrap().starts_with("Embedding")), "it begins");
     kill(nix::unistd::Pid::from_raw(process.id() as i32), Signal::SIGINT).unwrap();
     let output = process.wait_with_output().unwrap();
     let report = String::from_utf8(output.stdout).unwrap();

@@ -5,7 +5,8 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use kindred::backbone::import::{Checkpoint, read_checkpoint};
-use kindred::backbone::{NamedTensor, write_safetensors};
+use kindred::backbone::network::Parameter;
+use kindred::backbone::{Architecture, NamedTensor, resnet, write_safetensors};
 use kindred::embedder::import;
 
 /// What `tests/reference/formats.py` wrote; `whole` tells the files that hold the tensors from those that are bombs.
@@ -145,9 +146,11 @@ fn code_is_refused_however_it_is_named() {
 fn a_scalar_where_a_matrix_belongs_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("scalars.safetensors");
-    let scalar = |name: &str| NamedTensor { name: name.into(), shape: vec![], values: vec![1.0] };
-    let names = ["conv5_3_1x1_increase.weight", "feat_extract.weight", "conv1_7x7_s2.weight"];
-    write_safetensors(&file, &names.map(scalar)).unwrap();
+    let network = Architecture::Resnet50(resnet::Config::default()).network().unwrap();
+    let scalar =
+        |p: &Parameter| NamedTensor { name: p.name.clone(), shape: vec![], values: vec![1.0] };
+    let scalars: Vec<NamedTensor> = network.parameters().iter().map(scalar).collect();
+    write_safetensors(&file, &scalars).unwrap();
     let error = import(&file, "resnet50", &folder.path().join("out"), "").err().unwrap();
     let error = error.to_string();
     assert!(

@@ -168,6 +168,23 @@ fn tensors_that_are_missing_misshapen_or_not_finite_are_named() {
 }
 
 #[test]
+fn a_network_is_told_by_most_of_its_tensors_whichever_is_missing() {
+    let whole = || read_checkpoint(&fixtures().join("siamese.safetensors")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("bundle");
+    for at in 0..whole().tensors.len() {
+        let mut tensors = whole().tensors;
+        let missing = tensors.remove(at).name;
+        let file = folder.path().join("changed.safetensors");
+        write_safetensors(&file, &tensors).unwrap();
+        let error = import(&file, "siamese", &out, "").err().unwrap().to_string();
+        assert!(error.contains(&format!("has no tensor '{missing}'")), "{error}");
+        let error = import(&file, "vgg16", &out, "").err().unwrap().to_string();
+        assert!(error.contains("those of siamese"), "{error}");
+    }
+}
+
+#[test]
 fn an_imported_bundle_is_listed_inspected_and_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("vgg");

@@ -1,5 +1,6 @@
 //! From the names and layouts of the places that publish weights to those of our networks.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -57,18 +58,18 @@ pub fn recognise(
     Ok(Recognised { architecture, preprocessing, origin, tensors: taken, unused })
 }
 
-/// The network that has tensors of these names.
+/// The network whose weights have the names that most tensors have; of two, the smaller one, because a SENet has all that
+/// a ResNet has. A missing tensor or two do not change it. None where most of every network is missing.
 fn network_of(tensors: &HashMap<String, NamedTensor>) -> Option<&'static str> {
-    // The more particular network first: a SENet has all that a ResNet has.
-    const MARKS: [(&str, &str); 6] = [
-        ("conv5_3_1x1_up.weight", "senet50"),
-        ("conv5_3_1x1_increase.weight", "resnet50"),
-        ("conv5_3.weight", "vgg16"),
-        ("block8.conv2d.weight", "inception_resnet_v1"),
-        ("conv_6dw7_7_conv2d_weight", "mobilefacenet"),
-        ("conv4.weight", "siamese"),
-    ];
-    MARKS.iter().find(|(mark, _)| tensors.contains_key(*mark)).map(|(_, network)| *network)
+    let published = Named { tensors: HashMap::new(), origin: Origin::Own };
+    let likeness = |name: &&'static str| {
+        let network = architecture(name, &published).network().ok()?;
+        let (all, has) = (network.parameters(), |p: &&Parameter| tensors.contains_key(&p.name));
+        let present = all.iter().filter(has).count();
+        (2 * present > all.len()).then_some((present, Reverse(all.len())))
+    };
+    let known = Architecture::NAMES.into_iter().filter(|name| likeness(name).is_some());
+    known.max_by_key(likeness)
 }
 
 /// The network with the widths that its tensors have; published widths where a tensor is missing.
@@ -116,8 +117,7 @@ fn resnet_config(named: &Named, keras_epsilon: f64) -> resnet::Config {
         Origin::Cydonia | Origin::Own => (resnet::Padding::Caffe, config.epsilon),
     };
     let channels = named.width("conv1_7x7_s2.weight", config.channels);
-    let projection =
-        named.tensors.get("feat_extract.weight").and_then(|tensor| tensor.shape.first().copied());
+    let projection = named.first_side("feat_extract.weight");
     resnet::Config { channels, padding, epsilon, projection, ..config }
 }
 

@@ -27,10 +27,14 @@ pub(super) enum Origin {
 }
 
 impl Named {
+    /// The first side of a tensor.
+    pub(super) fn first_side(&self, name: &str) -> Option<usize> {
+        self.tensors.get(name)?.shape.first().copied()
+    }
+
     /// The first side of a tensor, or the published one.
     pub(super) fn width(&self, name: &str, published: usize) -> usize {
-        let tensor = self.tensors.get(name);
-        tensor.and_then(|tensor| tensor.shape.first().copied()).unwrap_or(published)
+        self.first_side(name).unwrap_or(published)
     }
 
     /// How many values a linear layer reads.
@@ -45,7 +49,7 @@ pub(super) fn named(checkpoint: Checkpoint) -> Named {
     let (origin, tensors): (_, Vec<NamedTensor>) = if format == Format::KerasHdf5 {
         let origin = if is_deepface(&tensors) { Origin::Deepface } else { Origin::Keras };
         (origin, from_keras(tensors, origin))
-    } else if tensors.iter().any(|tensor| tensor.name == "layer1.0.conv1.weight") {
+    } else if tensors.iter().any(|tensor| tensor.name.starts_with("layer1.")) {
         let renamed = tensors
             .into_iter()
             .map(|tensor| NamedTensor { name: from_cydonia(&tensor.name), ..tensor });

@@ -12,11 +12,8 @@ pub fn random_weights(architecture: &Architecture, seed: u64) -> Vec<NamedTensor
     let network = architecture.network().unwrap();
     let tensor = |Parameter { name, shape }: &Parameter| {
         let fan_in: usize = shape[1..].iter().product();
-        let (middle, width) = match shape.len() {
-            1 if is_positive(name) => (1.0, 0.3),
-            1 => (0.0, 0.3),
-            _ => (0.0, (6.0 / fan_in as f32).sqrt()),
-        };
+        let (middle, width) =
+            if is_positive(name) { (1.0, 0.3) } else { (0.0, (6.0 / fan_in as f32).sqrt()) };
         let values =
             (0..shape.iter().product()).map(|_| middle + width * random.signed()).collect();
         NamedTensor { name: name.clone(), shape: shape.clone(), values }
