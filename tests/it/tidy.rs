@@ -8,7 +8,7 @@ const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 /// The rooms from the bottom up. A room imports only from lower layers, and from no other room of its own.
 const LAYERS: [&[&str]; 7] = [
     &["domain", "error"],
-    &["photo", "dataset", "backbone", "store"],
+    &["photo", "dataset", "backbone", "store", "metrics"],
     &["embedder", "gallery"],
     &["search"],
     &["ingest"],

@@ -1,0 +1,87 @@
+//! Whether a probability says what it means.
+
+/// What happened among the pairs of about the same probability.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bin {
+    /// Mean of their probabilities.
+    pub predicted: f64,
+    /// Share of kin among them.
+    pub observed: f64,
+    /// How much weight they have.
+    pub weight: f64,
+}
+
+/// Mean squared distance of the probability from what is true (0 or 1); 0 is best, 0.25 is that of always saying ½
+/// (Brier 1950). `weight(i)` is how often pair i counts. None where nothing counts.
+pub fn brier_score(
+    probabilities: &[f64],
+    is_kin: &[bool],
+    weight: impl Fn(usize) -> f64,
+) -> Option<f64> {
+    let (mut sum, mut total) = (0.0, 0.0);
+    for (at, (probability, &is_kin)) in probabilities.iter().zip(is_kin).enumerate() {
+        sum += weight(at) * (probability - f64::from(is_kin)).powi(2);
+        total += weight(at);
+    }
+    (total > 0.0).then_some(sum / total)
+}
+
+/// Pairs in `bins` equal parts of 0..1 by their probability; parts without pairs are left out.
+pub fn reliability(
+    probabilities: &[f64],
+    is_kin: &[bool],
+    bins: usize,
+    weight: impl Fn(usize) -> f64,
+) -> Vec<Bin> {
+    let mut sums = vec![Bin { predicted: 0.0, observed: 0.0, weight: 0.0 }; bins];
+    for (at, (&probability, &is_kin)) in probabilities.iter().zip(is_kin).enumerate() {
+        let bin = &mut sums[((probability * bins as f64) as usize).min(bins - 1)];
+        let weight = weight(at);
+        bin.predicted += weight * probability;
+        bin.observed += weight * f64::from(is_kin);
+        bin.weight += weight;
+    }
+    let filled = sums.into_iter().filter(|bin| bin.weight > 0.0);
+    let mean = |Bin { predicted, observed, weight }| Bin {
+        predicted: predicted / weight,
+        observed: observed / weight,
+        weight,
+    };
+    filled.map(mean).collect()
+}
+
+/// Expected calibration error: the mean distance of predicted from observed over the bins of [`reliability`], 0 to 1
+/// (Naeini, Cooper and Hauskrecht 2015). None where nothing counts.
+pub fn calibration_error(bins: &[Bin]) -> Option<f64> {
+    let total: f64 = bins.iter().map(|bin| bin.weight).sum();
+    let distance = |bin: &Bin| bin.weight * (bin.predicted - bin.observed).abs();
+    (total > 0.0).then(|| bins.iter().map(distance).sum::<f64>() / total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probability_that_is_always_right_has_no_error() {
+        let (probabilities, kin) = ([1.0, 0.0, 1.0], [true, false, true]);
+        assert_eq!(brier_score(&probabilities, &kin, |_| 1.0), Some(0.0));
+        assert_eq!(calibration_error(&reliability(&probabilities, &kin, 10, |_| 1.0)), Some(0.0));
+        assert_eq!(brier_score(&[], &[], |_| 1.0), None);
+        assert_eq!(calibration_error(&[]), None);
+    }
+
+    #[test]
+    fn a_sure_and_wrong_probability_has_all_the_error() {
+        assert_eq!(brier_score(&[1.0], &[false], |_| 1.0), Some(1.0));
+        assert_eq!(calibration_error(&reliability(&[1.0], &[false], 10, |_| 1.0)), Some(1.0));
+    }
+
+    #[test]
+    fn what_counts_nothing_changes_nothing() {
+        let weight = |at: usize| if at == 2 { 0.0 } else { 1.0 };
+        let bins = reliability(&[0.31, 0.33, 0.9], &[true, false, false], 10, weight);
+        assert_eq!(bins.len(), 1);
+        assert!((bins[0].predicted - 0.32).abs() < 1e-12 && bins[0].observed == 0.5);
+    }
+}

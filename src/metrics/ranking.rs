@@ -1,0 +1,190 @@
+//! Verification: how well scores tell kin pairs from others.
+
+/// Scored pairs, sorted once, to be judged under any weights.
+pub struct Ranking {
+    /// Highest score first.
+    pairs: Vec<Scored>,
+}
+
+struct Scored {
+    score: f64,
+    is_kin: bool,
+    /// Place among the pairs as they were given, which is that of its weight.
+    place: usize,
+}
+
+/// What each threshold accepts.
+pub struct Curve {
+    /// From the threshold that accepts least to the one that accepts all; one point per different score.
+    points: Vec<Point>,
+}
+
+/// What the threshold `score >= threshold` accepts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Point {
+    /// The threshold.
+    pub threshold: f64,
+    /// Weight of the kin pairs at or above it.
+    pub true_accepts: f64,
+    /// Weight of the other pairs at or above it.
+    pub false_accepts: f64,
+}
+
+impl Ranking {
+    /// Sorts pairs by score; `is_kin` tells of each whether it is kin.
+    pub fn new(scores: &[f64], is_kin: &[bool]) -> Self {
+        let scored = scores.iter().zip(is_kin).enumerate();
+        let mut pairs: Vec<_> =
+            scored.map(|(place, (&score, &is_kin))| Scored { score, is_kin, place }).collect();
+        pairs.sort_by(|a, b| b.score.total_cmp(&a.score));
+        Self { pairs }
+    }
+
+    /// The curve where every pair counts once.
+    pub fn curve(&self) -> Curve {
+        self.weighted_curve(|_| 1.0)
+    }
+
+    /// The curve where the pair at place `i` of those given counts `weight(i)` times. Pairs of equal scores are
+    /// accepted together, so that their order says nothing.
+    pub fn weighted_curve(&self, weight: impl Fn(usize) -> f64) -> Curve {
+        let mut points: Vec<Point> = Vec::new();
+        let (mut true_accepts, mut false_accepts) = (0.0, 0.0);
+        for &Scored { score, is_kin, place } in &self.pairs {
+            *if is_kin { &mut true_accepts } else { &mut false_accepts } += weight(place);
+            let point = Point { threshold: score, true_accepts, false_accepts };
+            match points.last_mut() {
+                Some(last) if last.threshold == score => *last = point,
+                _ => points.push(point),
+            }
+        }
+        Curve { points }
+    }
+}
+
+impl Curve {
+    /// The points, from the threshold that accepts least to the one that accepts all.
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// Weights of all kin and of all other pairs.
+    fn totals(&self) -> Option<(f64, f64)> {
+        let &Point { true_accepts, false_accepts, .. } = self.points.last()?;
+        (true_accepts > 0.0 && false_accepts > 0.0).then_some((true_accepts, false_accepts))
+    }
+
+    /// The points with nothing accepted first, as (true accepts, false accepts) of neighbours.
+    fn steps(&self) -> impl Iterator<Item = ((f64, f64), (f64, f64))> {
+        let accepts = self.points.iter().map(|point| (point.true_accepts, point.false_accepts));
+        std::iter::once((0.0, 0.0)).chain(accepts.clone()).zip(accepts)
+    }
+
+    /// Area under the receiver operating characteristic, 0 to 1: how often a kin pair scores above another pair, ties
+    /// counting half. None without pairs of both kinds.
+    pub fn roc_auc(&self) -> Option<f64> {
+        let (kin, others) = self.totals()?;
+        let area: f64 = self.steps().map(|((t0, f0), (t1, f1))| (f1 - f0) * (t0 + t1) / 2.0).sum();
+        Some(area / kin / others)
+    }
+
+    /// Average precision, 0 to 1: precision at each threshold, weighted by the kin that it adds. None without pairs of
+    /// both kinds.
+    pub fn average_precision(&self) -> Option<f64> {
+        let (kin, _) = self.totals()?;
+        let gained = self.steps().filter(|((t0, _), (t1, _))| t1 > t0);
+        let sum: f64 = gained.map(|((t0, _), (t1, f1))| (t1 - t0) * t1 / (t1 + f1)).sum();
+        Some(sum / kin)
+    }
+
+    /// The lowest threshold of which the share of false accepts is at most `rate`, with the share of true accepts
+    /// there. Infinite, with no true accepts, where the highest score is false already.
+    pub fn at_false_accept_rate(&self, rate: f64) -> Option<(f64, f64)> {
+        let (kin, others) = self.totals()?;
+        let within = |point: &&Point| point.false_accepts <= rate * others;
+        let last = self.points.iter().take_while(within).last();
+        Some(last.map_or((f64::INFINITY, 0.0), |point| (point.threshold, point.true_accepts / kin)))
+    }
+
+    /// Share of pairs on the right side of `threshold`, kin and others counting alike (balanced accuracy).
+    pub fn accuracy(&self, threshold: f64) -> Option<f64> {
+        let (kin, others) = self.totals()?;
+        let accepting = self.points.partition_point(|point| point.threshold >= threshold);
+        let (t, f) = match accepting {
+            0 => (0.0, 0.0),
+            _ => {
+                (self.points[accepting - 1].true_accepts, self.points[accepting - 1].false_accepts)
+            }
+        };
+        Some((t / kin + 1.0 - f / others) / 2.0)
+    }
+
+    /// The threshold of the best [`Self::accuracy`]; of several the highest.
+    pub fn most_accurate_threshold(&self) -> Option<f64> {
+        let (kin, others) = self.totals()?;
+        let gain = |point: &Point| point.true_accepts / kin - point.false_accepts / others;
+        let better = |best: &Point, point: &Point| gain(best) >= gain(point);
+        let best = self.points.iter().reduce(|best, p| if better(best, p) { best } else { p });
+        best.map(|point| point.threshold)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn curve(scores: &[f64], is_kin: &[bool]) -> Curve {
+        Ranking::new(scores, is_kin).curve()
+    }
+
+    #[test]
+    fn a_perfect_order_has_area_one_and_a_reversed_one_zero() {
+        let kin = [true, true, false, false];
+        assert_eq!(curve(&[4.0, 3.0, 2.0, 1.0], &kin).roc_auc(), Some(1.0));
+        assert_eq!(curve(&[1.0, 2.0, 3.0, 4.0], &kin).roc_auc(), Some(0.0));
+        assert_eq!(curve(&[1.0; 4], &kin).roc_auc(), Some(0.5));
+    }
+
+    #[test]
+    fn without_pairs_of_both_kinds_there_is_no_figure() {
+        for kin in [true, false] {
+            let curve = curve(&[0.1, 0.2], &[kin; 2]);
+            assert_eq!((curve.roc_auc(), curve.average_precision()), (None, None));
+            assert_eq!((curve.at_false_accept_rate(0.1), curve.accuracy(0.1)), (None, None));
+            assert_eq!(curve.most_accurate_threshold(), None);
+        }
+        assert_eq!(curve(&[], &[]).roc_auc(), None);
+    }
+
+    #[test]
+    fn the_false_accepts_at_a_rate_stay_within_it() {
+        let scores = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4];
+        let kin = [true, false, true, false, true, false];
+        let curve = curve(&scores, &kin);
+        assert_eq!(curve.at_false_accept_rate(0.0), Some((0.9, 1.0 / 3.0)));
+        assert_eq!(curve.at_false_accept_rate(0.34), Some((0.7, 2.0 / 3.0)));
+        assert_eq!(curve.at_false_accept_rate(1.0), Some((0.4, 1.0)));
+        let wrong = Ranking::new(&[0.9, 0.1], &[false, true]).curve();
+        assert_eq!(wrong.at_false_accept_rate(0.5), Some((f64::INFINITY, 0.0)));
+    }
+
+    #[test]
+    fn the_most_accurate_threshold_is_no_worse_than_any_score() {
+        let scores = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4];
+        let kin = [true, true, false, true, false, false];
+        let curve = curve(&scores, &kin);
+        let best = curve.accuracy(curve.most_accurate_threshold().unwrap()).unwrap();
+        assert!(scores.iter().all(|&score| curve.accuracy(score).unwrap() <= best));
+        assert_eq!((best, curve.accuracy(2.0)), (5.0 / 6.0, Some(0.5)));
+    }
+
+    #[test]
+    fn a_weight_counts_as_that_many_pairs() {
+        let weighted = Ranking::new(&[0.3, 0.2, 0.9], &[true, false, false]);
+        let weighted = weighted.weighted_curve(|place| [2.0, 3.0, 1.0][place]);
+        let repeated =
+            curve(&[0.3, 0.3, 0.2, 0.2, 0.2, 0.9], &[true, true, false, false, false, false]);
+        assert_eq!(weighted.roc_auc(), repeated.roc_auc());
+        assert_eq!(weighted.average_precision(), repeated.average_precision());
+    }
+}
