@@ -20,5 +20,6 @@ mod formats;
 mod gallery;
 mod import;
 mod ingest;
+mod metrics;
 mod support;
 mod tidy;
