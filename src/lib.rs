@@ -20,6 +20,7 @@
 //! | | [`dataset`] | folders and zip archives in the FIW layout; lists of kin | csv, zip |
 //! | | [`backbone`] | networks, their weights in all formats, preprocessing, and what runs them | candle, safetensors, hdf5-reader, zip |
 //! | | [`store`] | records on disk; the only room that knows sled and bincode | sled, bincode |
+//! | | [`kinship`] | pair classifiers: feature fusion, heads, ensemble, calibration | candle, faer |
 //! | | [`metrics`] | how good scores are: pure functions on slices | – |
 //! | words | [`domain`] | families, people, photos, relationships, embeddings | – |
 //! | | [`error`] | the classes of errors that the edges translate | – |
@@ -76,6 +77,7 @@ pub mod embedder;
 pub mod error;
 pub mod gallery;
 pub mod ingest;
+pub mod kinship;
 pub mod metrics;
 pub mod photo;
 pub mod search;

@@ -1,13 +1,20 @@
-//! Photo collections on disk: folders and zip archives in the layout of Families In the Wild (FIW), and lists of kin.
+//! Photo collections on disk: folders and zip archives in the layout of Families In the Wild (FIW), and lists of kin;
+//! and pairs of photos drawn from them.
 
 mod error;
 mod layout;
+mod pairs;
 mod paths;
+mod pedigree;
 mod relationships;
 mod source;
+mod split;
 
 pub use error::DatasetError;
 pub use layout::{FamilyPhotos, Misplaced, family_photos};
+pub use pairs::{PairSampler, PhotoPair, Sampling};
 pub use paths::write_paths;
+pub use pedigree::{Kin, Pedigree, Person, Skipped};
 pub use relationships::read_relationships;
 pub use source::{Listing, Source, Unreadable};
+pub use split::deal;

@@ -8,7 +8,7 @@ const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 /// The rooms from the bottom up. A room imports only from lower layers, and from no other room of its own.
 const LAYERS: [&[&str]; 7] = [
     &["domain", "error"],
-    &["photo", "dataset", "backbone", "store", "metrics"],
+    &["photo", "dataset", "backbone", "kinship", "store", "metrics"],
     &["embedder", "gallery"],
     &["search"],
     &["ingest"],
@@ -21,9 +21,9 @@ const HOMES: [(&str, &[&str]); 15] = [
     ("sled", &["store"]),
     ("bincode", &["store"]),
     ("hnsw_rs", &["gallery"]),
-    ("candle_core", &["backbone"]),
-    ("candle_nn", &["backbone"]),
-    ("safetensors", &["backbone"]),
+    ("candle_core", &["backbone", "kinship"]),
+    ("candle_nn", &["backbone", "kinship"]),
+    ("safetensors", &["backbone", "kinship"]),
     ("image", &["photo"]),
     ("fast_image_resize", &["photo"]),
     ("csv", &["dataset"]),

@@ -1,0 +1,177 @@
+//! Families as training and evaluation see them: who has which photos, and who is kin.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use crate::domain::{FamilyId, MemberId, PhotoId, Relation, Relationship};
+
+/// People with their photos, and the listed kin among them. Photos, people and families are known by their places in
+/// it.
+pub struct Pedigree {
+    photos: Vec<PhotoId>,
+    people: Vec<Person>,
+    families: Vec<FamilyId>,
+    kin: Vec<Kin>,
+    listed: HashSet<[usize; 2]>,
+    /// What of the list could not be used.
+    pub skipped: Skipped,
+}
+
+/// A person with photos.
+pub struct Person {
+    /// Who.
+    pub id: MemberId,
+    /// Place of the family.
+    pub family: usize,
+    /// Places of the photos.
+    pub photos: Vec<usize>,
+}
+
+/// Two people of one family who are listed as kin and have photos.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kin {
+    /// Places of the two; the elder first where the relation has one.
+    pub people: [usize; 2],
+    /// How they are related, where it is known.
+    pub relation: Option<Relation>,
+    /// Place of the family.
+    pub family: usize,
+}
+
+/// Listed pairs that cannot be used.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// People who are listed but have no photo.
+    pub without_photos: BTreeSet<MemberId>,
+    /// Pairs with such a person.
+    pub lacking_photos: usize,
+    /// Pairs of people of two families: families are kept apart as a whole, which such a pair would break.
+    pub across_families: usize,
+}
+
+impl Pedigree {
+    /// Finds the people of `photos` and the listed kin among them.
+    pub fn new(photos: Vec<PhotoId>, relationships: &[Relationship]) -> Self {
+        let mut by_person: BTreeMap<MemberId, Vec<usize>> = BTreeMap::new();
+        for (at, photo) in photos.iter().enumerate() {
+            by_person.entry(photo.member()).or_default().push(at);
+        }
+        let families: BTreeSet<FamilyId> = by_person.keys().map(|id| id.family()).collect();
+        let families: Vec<FamilyId> = families.into_iter().collect();
+        let person = |(id, photos): (MemberId, Vec<usize>)| {
+            let family = families.partition_point(|family| *family < id.family());
+            Person { id, family, photos }
+        };
+        let people: Vec<Person> = by_person.into_iter().map(person).collect();
+        let (kin, listed, skipped) = (Vec::new(), HashSet::new(), Skipped::default());
+        let mut pedigree = Self { photos, people, families, kin, listed, skipped };
+        pedigree.relate(relationships);
+        pedigree
+    }
+
+    fn relate(&mut self, relationships: &[Relationship]) {
+        let places: HashMap<MemberId, usize> =
+            self.people.iter().enumerate().map(|(at, person)| (person.id, at)).collect();
+        for pair in relationships {
+            let lacking = pair.people().into_iter().filter(|id| !places.contains_key(id));
+            let lacking: Vec<MemberId> = lacking.collect();
+            if !lacking.is_empty() {
+                self.skipped.lacking_photos += 1;
+                self.skipped.without_photos.extend(lacking);
+                continue;
+            }
+            let people = pair.people().map(|id| places[&id]);
+            let is_new = self.listed.insert(unordered(people));
+            let [family, other] = people.map(|person| self.people[person].family);
+            if family != other {
+                self.skipped.across_families += 1;
+            } else if is_new {
+                self.kin.push(Kin { people, relation: pair.relation(), family });
+            }
+        }
+    }
+
+    /// The photos, in the order in which they were given.
+    pub fn photos(&self) -> &[PhotoId] {
+        &self.photos
+    }
+
+    /// Everybody with a photo, in the order of the identities.
+    pub fn people(&self) -> &[Person] {
+        &self.people
+    }
+
+    /// Families with a photo, in the order of the identities.
+    pub fn families(&self) -> &[FamilyId] {
+        &self.families
+    }
+
+    /// The listed kin who can be used, in the order of the list.
+    pub fn kin(&self) -> &[Kin] {
+        &self.kin
+    }
+
+    /// Whether two people are listed as kin, of one family or of two.
+    pub fn is_listed(&self, people: [usize; 2]) -> bool {
+        self.listed.contains(&unordered(people))
+    }
+
+    /// Whether two faces were cut from one photograph: they share light and colour, which a model takes for kinship.
+    pub fn share_source(&self, photos: [usize; 2]) -> bool {
+        let [a, b] = photos.map(|at| &self.photos[at]);
+        a.member().family() == b.member().family() && a.source_photo() == b.source_photo()
+    }
+
+    /// Places of the families that have kin to learn from or to judge by.
+    pub fn families_with_kin(&self) -> Vec<usize> {
+        let families: BTreeSet<usize> = self.kin.iter().map(|kin| kin.family).collect();
+        families.into_iter().collect()
+    }
+}
+
+fn unordered([a, b]: [usize; 2]) -> [usize; 2] {
+    [a.min(b), a.max(b)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pedigree(photos: &[&str], kin: &[[&str; 2]]) -> Pedigree {
+        let photos = photos.iter().map(|id| id.parse().unwrap()).collect();
+        let pair = |[a, b]: &[&str; 2]| {
+            Relationship::new(a.parse().unwrap(), b.parse().unwrap(), None).unwrap()
+        };
+        Pedigree::new(photos, &kin.iter().map(pair).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn pairs_that_cannot_be_used_are_counted() {
+        let pedigree = pedigree(
+            &["F0001/MID1/a", "F0001/MID2/b", "F0002/MID1/c"],
+            &[
+                ["F0001/MID1", "F0001/MID2"],
+                ["F0001/MID2", "F0001/MID1"],
+                ["F0001/MID1", "F0002/MID1"],
+                ["F0001/MID1", "F0001/MID3"],
+            ],
+        );
+        assert_eq!(pedigree.kin(), [Kin { people: [0, 1], relation: None, family: 0 }]);
+        assert_eq!(pedigree.skipped.across_families, 1);
+        assert_eq!(pedigree.skipped.lacking_photos, 1);
+        assert!(pedigree.skipped.without_photos.contains(&"F0001/MID3".parse().unwrap()));
+        assert!(pedigree.is_listed([2, 0]) && !pedigree.is_listed([1, 2]));
+    }
+
+    #[test]
+    fn faces_of_one_photograph_share_their_source_within_a_family_only() {
+        let photos = [
+            "F0001/MID1/P1_face0",
+            "F0001/MID2/P1_face1",
+            "F0001/MID2/P2_face0",
+            "F0002/MID1/P1_face0",
+        ];
+        let pedigree = pedigree(&photos, &[]);
+        assert!(pedigree.share_source([0, 1]));
+        assert!(!pedigree.share_source([0, 2]) && !pedigree.share_source([0, 3]));
+    }
+}

@@ -1,0 +1,192 @@
+//! Members that judge together.
+
+use std::collections::BTreeMap;
+
+use candle_core::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::logistic::probability;
+use super::{Head, HeadConfig, KinshipError};
+use crate::domain::Embedding;
+
+/// What an ensemble is made of, but for its weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnsembleConfig {
+    /// The members' scores, joined, as the log odds of kinship.
+    pub calibration: Calibration,
+    /// From this probability on two people are taken for kin.
+    pub kin_threshold: f64,
+    /// The share of pairs of strangers that is above it, measured on families that no member saw.
+    pub false_accept_rate: f64,
+    /// From this cosine in the retrieval space on two photos are taken for the same person's.
+    pub same_person_threshold: f64,
+    /// The members.
+    #[serde(rename = "member")]
+    pub members: Vec<MemberConfig>,
+}
+
+/// A member of an ensemble, but for its weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MemberConfig {
+    /// What it is called; unique in the ensemble.
+    pub name: String,
+    /// The backbone whose embeddings it compares.
+    pub backbone: String,
+    /// Its share in the joined score; the shares sum up to 1.
+    pub weight: f64,
+    /// Its own score as the log odds of kinship.
+    pub calibration: Calibration,
+    /// What it is made of.
+    pub head: HeadConfig,
+}
+
+/// log odds = slope · score + intercept (Platt 1999).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calibration {
+    /// What a score of one more adds.
+    pub slope: f64,
+    /// The log odds at a score of 0.
+    pub intercept: f64,
+}
+
+/// Trained members with their weights.
+pub struct Ensemble {
+    config: EnsembleConfig,
+    /// Per member its head and the place of its backbone.
+    heads: Vec<(Head, usize)>,
+    backbones: usize,
+}
+
+/// Photos to be compared, as embeddings.
+pub struct Faces {
+    /// Per backbone `(n, d)`.
+    by_backbone: Vec<Tensor>,
+}
+
+/// What an ensemble says of two photos.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// How likely they are of kin, if half of all pairs were; 0 to 1.
+    pub probability: f64,
+    /// The same by each member alone, in the order of the members.
+    pub members: Vec<f64>,
+}
+
+impl Calibration {
+    /// The calibrated log odds of a score.
+    pub fn log_odds(self, score: f64) -> f64 {
+        self.slope * score + self.intercept
+    }
+}
+
+impl Faces {
+    /// Photos with an embedding by each backbone. Empty where there is no photo.
+    ///
+    /// # Errors
+    /// When the photos have embeddings of different widths.
+    pub fn new<'a>(
+        photos: impl IntoIterator<Item = &'a [Embedding]>,
+    ) -> Result<Self, KinshipError> {
+        let mut values: Vec<Vec<f32>> = Vec::new();
+        let mut count = 0;
+        for photo in photos {
+            count += 1;
+            values.resize(photo.len(), Vec::new());
+            for (column, embedding) in values.iter_mut().zip(photo) {
+                column.extend_from_slice(embedding.as_slice());
+            }
+        }
+        let tensor = |column: Vec<f32>| {
+            let width = column.len() / count;
+            Tensor::from_vec(column, (count, width), &Device::Cpu)
+        };
+        Ok(Self { by_backbone: values.into_iter().map(tensor).collect::<Result<_, _>>()? })
+    }
+}
+
+impl Ensemble {
+    /// An ensemble over the backbones of these names and widths; `weights` are safetensors, as [`Self::weights`] gives
+    /// them.
+    ///
+    /// # Errors
+    /// When a member's backbone is none of those, or the weights are not those of the members.
+    pub fn new(
+        config: EnsembleConfig,
+        backbones: &[(&str, usize)],
+        weights: &[u8],
+    ) -> Result<Self, KinshipError> {
+        let tensors = candle_core::safetensors::load_buffer(weights, &Device::Cpu)?;
+        let mut heads = Vec::new();
+        for member in &config.members {
+            let place = backbones.iter().position(|(name, _)| *name == member.backbone);
+            let place = place.ok_or_else(|| KinshipError::NoBackbone {
+                member: member.name.clone(),
+                backbone: member.backbone.clone(),
+            })?;
+            let prefix = format!("{}/", member.name);
+            let own = |(name, tensor): (&String, &Tensor)| {
+                Some((name.strip_prefix(&prefix)?.to_owned(), tensor.clone()))
+            };
+            let own: BTreeMap<_, _> = tensors.iter().filter_map(own).collect();
+            heads.push((Head::new(member.head.clone(), backbones[place].1, own)?, place));
+        }
+        Ok(Self { config, heads, backbones: backbones.len() })
+    }
+
+    /// The weights of heads by their members' names, as safetensors.
+    ///
+    /// # Errors
+    /// When they cannot be written down.
+    pub fn weights<'a>(
+        members: impl IntoIterator<Item = (&'a str, &'a Head)>,
+    ) -> Result<Vec<u8>, KinshipError> {
+        let mut tensors = Vec::new();
+        for (member, head) in members {
+            for (name, tensor) in head.tensors() {
+                tensors.push((format!("{member}/{name}"), tensor));
+            }
+        }
+        Ok(safetensors::serialize(tensors, None).map_err(candle_core::Error::from)?)
+    }
+
+    /// What the ensemble is made of.
+    pub fn config(&self) -> &EnsembleConfig {
+        &self.config
+    }
+
+    /// Judges the one photo of `probe` beside each of `candidates`, in their order. The same whichever of two photos is
+    /// the probe.
+    ///
+    /// # Errors
+    /// When the embeddings are not those of the ensemble's backbones.
+    pub fn judge(&self, probe: &Faces, candidates: &Faces) -> Result<Vec<Judgement>, KinshipError> {
+        if candidates.by_backbone.is_empty() {
+            return Ok(Vec::new());
+        }
+        for faces in [probe, candidates] {
+            if faces.by_backbone.len() != self.backbones {
+                let (expected, found) = (self.backbones, faces.by_backbone.len());
+                return Err(KinshipError::OtherBackbones { expected, found });
+            }
+        }
+        let count = candidates.by_backbone[0].dim(0)?;
+        let mut judged = vec![Judgement { probability: 0.0, members: Vec::new() }; count];
+        for ((head, place), member) in self.heads.iter().zip(&self.config.members) {
+            let (a, b) = (&probe.by_backbone[*place], &candidates.by_backbone[*place]);
+            let scores: Vec<f32> = head.logits(a, b)?.to_vec1()?;
+            for (judgement, score) in judged.iter_mut().zip(scores) {
+                let log_odds = member.calibration.log_odds(score.into());
+                judgement.probability += member.weight * log_odds;
+                judgement.members.push(probability(log_odds));
+            }
+        }
+        for judgement in &mut judged {
+            judgement.probability =
+                probability(self.config.calibration.log_odds(judgement.probability));
+        }
+        Ok(judged)
+    }
+}

@@ -1,0 +1,213 @@
+//! Learning a head's weights by gradient.
+
+use std::collections::BTreeMap;
+
+use candle_core::{D, Device, Tensor, Var};
+use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::dropout::Dropout;
+use super::{Head, HeadConfig, KinSpace, KinshipError, Space};
+
+/// How a head learns.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Learning {
+    /// Step size of Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+    pub learning_rate: f64,
+    /// Share of a weight that a step of size 1 takes away.
+    pub weight_decay: f64,
+    /// Share of the fused features that is dropped, 0 to 1.
+    pub feature_dropout: f32,
+    /// Share of the hidden values that is dropped, 0 to 1.
+    pub hidden_dropout: f32,
+}
+
+/// τ of the contrastive loss.
+const TEMPERATURE: f64 = 0.08;
+
+/// A head and what is needed to improve it.
+pub struct Learner {
+    head: Head,
+    optimiser: AdamW,
+    dropout: Dropout,
+}
+
+impl Learner {
+    /// Learns the space of a head, from where it is, by [`Self::contrast`].
+    ///
+    /// # Errors
+    /// When the tensors cannot be allocated.
+    pub fn of_space(head: &Head, learning: &Learning, seed: u64) -> Result<Self, KinshipError> {
+        Self::new(head, learning, (seed, |name: &str| name.starts_with("space.")))
+    }
+
+    /// Learns the layers of a head behind its space by [`Self::classify`].
+    ///
+    /// # Errors
+    /// When the tensors cannot be allocated.
+    pub fn of_layers(head: &Head, learning: &Learning, seed: u64) -> Result<Self, KinshipError> {
+        Self::new(head, learning, (seed, |name: &str| !name.starts_with("space.")))
+    }
+
+    fn new(
+        head: &Head,
+        learning: &Learning,
+        (seed, is_learned): (u64, impl Fn(&str) -> bool),
+    ) -> Result<Self, KinshipError> {
+        let (mut head, mut variables) = (head.clone(), Vec::new());
+        for (name, tensor) in head.tensors_mut() {
+            if is_learned(name) {
+                let variable = Var::from_tensor(tensor)?;
+                *tensor = variable.as_tensor().clone();
+                variables.push(variable);
+            }
+        }
+        let parameters = ParamsAdamW {
+            lr: learning.learning_rate,
+            weight_decay: learning.weight_decay,
+            ..ParamsAdamW::default()
+        };
+        let optimiser = AdamW::new(variables, parameters)?;
+        let dropout = Dropout::new(learning.feature_dropout, learning.hidden_dropout, seed);
+        Ok(Self { head, optimiser, dropout })
+    }
+
+    /// The head as it is now.
+    ///
+    /// # Errors
+    /// When the tensors cannot be allocated.
+    pub fn head(&self) -> Result<Head, KinshipError> {
+        let mut head = self.head.clone();
+        for tensor in head.tensors_mut().values_mut() {
+            *tensor = tensor.detach().copy()?;
+        }
+        Ok(head)
+    }
+
+    /// The step size.
+    pub fn learning_rate(&self) -> f64 {
+        self.optimiser.learning_rate()
+    }
+
+    /// Changes the step size.
+    pub fn set_learning_rate(&mut self, learning_rate: f64) {
+        self.optimiser.set_learning_rate(learning_rate);
+    }
+
+    /// One step on n pairs, `(n, d)` and `(n, d)`, of whom `is_kin` is 1 or 0, `(n)`. Returns the mean binary
+    /// cross-entropy before it, in nats.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    pub fn classify(
+        &mut self,
+        a: &Tensor,
+        b: &Tensor,
+        is_kin: &Tensor,
+    ) -> Result<f32, KinshipError> {
+        let logits = self.head.dropped_logits(a, b, &mut self.dropout)?;
+        let loss = cross_entropy(&logits, is_kin)?;
+        self.optimiser.backward_step(&loss)?;
+        Ok(loss.to_scalar()?)
+    }
+
+    /// One step on n kin pairs of n families, `(n, d)` and `(n, d)`: every photo is to be nearer to its kin than to
+    /// the n − 1 of other families (InfoNCE, van den Oord, Li and Vinyals 2018). Returns the loss before it, in nats.
+    ///
+    /// # Errors
+    /// When the shapes do not fit.
+    pub fn contrast(&mut self, a: &Tensor, b: &Tensor) -> Result<f32, KinshipError> {
+        let a = self.head.project(&self.dropout.features(a.clone())?)?;
+        let b = self.head.project(&self.dropout.features(b.clone())?)?;
+        // Projected rows have the length √p.
+        let scale = 1.0 / TEMPERATURE / a.dim(1)? as f64;
+        let similarity = (a.matmul(&b.t()?)? * scale)?;
+        let loss = ((own_row(&similarity)? + own_row(&similarity.t()?.contiguous()?)?)? * 0.5)?;
+        self.optimiser.backward_step(&loss)?;
+        Ok(loss.to_scalar()?)
+    }
+}
+
+/// Mean binary cross-entropy of log odds, in a form that does not overflow.
+fn cross_entropy(logits: &Tensor, is_kin: &Tensor) -> Result<Tensor, KinshipError> {
+    let softplus = ((logits.abs()?.neg()?.exp()? + 1.0)?.log()? + logits.relu()?)?;
+    Ok((softplus - logits * is_kin)?.mean_all()?)
+}
+
+/// Mean cross-entropy of choosing, in row i of `(n, n)`, column i.
+fn own_row(similarity: &Tensor) -> Result<Tensor, KinshipError> {
+    let log_softmax = candle_nn::ops::log_softmax(similarity, D::Minus1)?;
+    let diagonal = Tensor::eye(similarity.dim(0)?, similarity.dtype(), similarity.device())?;
+    Ok(((log_softmax * diagonal)?.sum(1)?.mean_all()? * -1.0)?)
+}
+
+impl Head {
+    /// A head to be learned: its layers are random by `seed`, uniform within √(6 / inputs) (He et al. 2015), the last
+    /// one within a tenth of that; its space is the axes along which kin are correlated, or for a contrastive one the
+    /// backbone's own.
+    ///
+    /// # Errors
+    /// When the tensors cannot be allocated.
+    pub fn initial(config: &HeadConfig, space: &KinSpace, seed: u64) -> Result<Self, KinshipError> {
+        let dimension = space.mean.len();
+        let mut tensors = match config.space {
+            Space::Backbone => BTreeMap::new(),
+            Space::Correlated => projection(space.axes.clone(), &space.mean)?,
+            Space::Contrastive => {
+                let identity = (0..dimension * dimension)
+                    .map(|at| f32::from(u8::from(at / dimension == at % dimension)));
+                projection(identity.collect(), &space.mean)?
+            }
+        };
+        let axes = tensors.get("space.bias").map_or(Ok(0), |bias: &Tensor| bias.dim(0))?;
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let last = format!("dense.{}.weight", config.hidden.len());
+        for (name, shape) in config.shapes(dimension, axes) {
+            if tensors.contains_key(&name) {
+                continue;
+            }
+            let bound = match shape.as_slice() {
+                [_, inputs] => (6.0 / *inputs as f32).sqrt() * if name == last { 0.1 } else { 1.0 },
+                _ => 0.0,
+            };
+            let value = |_| bound * random.random_range(-1.0..1.0_f32);
+            let values: Vec<f32> = (0..shape.iter().product()).map(value).collect();
+            tensors.insert(name, Tensor::from_vec(values, shape, &Device::Cpu)?);
+        }
+        Self::new(config.clone(), dimension, tensors)
+    }
+
+    /// The log of how much likelier two embeddings are of kin than of strangers, if both are Gaussian
+    /// ([`KinSpace`]): over the axes, −½ ln(1 − ρ²) + ρ ab / (1 − ρ²) − ρ² (a² + b²) / 2 (1 − ρ²). It has no layer to
+    /// learn.
+    ///
+    /// # Errors
+    /// When the tensors cannot be allocated.
+    pub fn likelihood_ratio(config: &HeadConfig, space: &KinSpace) -> Result<Self, KinshipError> {
+        // In this space a stands for a · factor · √ρ.
+        let factor = f64::from(space.factor).powi(2);
+        let correlations = || space.correlations.iter().map(|&rho| f64::from(rho));
+        let squares = correlations().map(|rho| -rho / (2.0 * factor * (1.0 - rho * rho)));
+        let products = correlations().map(|rho| 1.0 / (factor * (1.0 - rho * rho)));
+        let weights: Vec<f32> = squares.chain(products).map(|weight| weight as f32).collect();
+        let bias: f64 = correlations().map(|rho| -0.5 * (1.0 - rho * rho).ln()).sum();
+        let mut tensors = projection(space.axes.clone(), &space.mean)?;
+        let weights = Tensor::from_vec(weights, (1, 2 * space.width()), &Device::Cpu)?;
+        tensors.insert("dense.0.weight".into(), weights);
+        tensors.insert("dense.0.bias".into(), Tensor::new(&[bias as f32], &Device::Cpu)?);
+        Self::new(config.clone(), space.mean.len(), tensors)
+    }
+}
+
+/// The linear layer that projects onto `axes`, `(p, d)`, from `mean`, `(d)`.
+fn projection(axes: Vec<f32>, mean: &[f32]) -> Result<BTreeMap<String, Tensor>, KinshipError> {
+    let bias: Vec<f32> = axes
+        .chunks_exact(mean.len())
+        .map(|axis| -axis.iter().zip(mean).map(|(axis, mean)| axis * mean).sum::<f32>())
+        .collect();
+    let weight = Tensor::from_vec(axes, (bias.len(), mean.len()), &Device::Cpu)?;
+    let bias = Tensor::new(bias, &Device::Cpu)?;
+    Ok(BTreeMap::from([("space.weight".into(), weight), ("space.bias".into(), bias)]))
+}

@@ -1,0 +1,20 @@
+//! Whether two faces are of blood relatives: pair classifiers over embeddings, trained, combined and calibrated.
+
+mod dropout;
+mod ensemble;
+mod error;
+mod fusion;
+mod head;
+mod learner;
+mod logistic;
+mod recipe;
+mod space;
+
+pub use ensemble::{Calibration, Ensemble, EnsembleConfig, Faces, Judgement, MemberConfig};
+pub use error::KinshipError;
+pub use fusion::Fusion;
+pub use head::{Head, HeadConfig, Space};
+pub use learner::{Learner, Learning};
+pub use logistic::{Logistic, probability};
+pub use recipe::{Recipe, SPACE_LEARNING};
+pub use space::{KinRows, KinSpace};

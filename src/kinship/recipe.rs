@@ -1,0 +1,87 @@
+//! Heads by name: what people have trained before, and what works best on frozen embeddings.
+
+use super::{Fusion, HeadConfig, Learning, Space};
+
+/// A head with a name and the way it learns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recipe {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it is made of.
+    pub head: HeadConfig,
+    /// How it learns; nothing where its weights follow from the space.
+    pub learning: Option<Learning>,
+}
+
+/// For heads on frozen embeddings.
+const LEARNING: Learning =
+    Learning { learning_rate: 1e-3, weight_decay: 0.1, feature_dropout: 0.2, hidden_dropout: 0.5 };
+
+/// For the contrastive space.
+pub const SPACE_LEARNING: Learning =
+    Learning { learning_rate: 1e-3, weight_decay: 0.01, feature_dropout: 0.3, hidden_dropout: 0.0 };
+
+impl Recipe {
+    /// The names of all recipes. The first six are those of the ensemble that this project comes from: four ways to
+    /// combine the embeddings of a VGGFace network, a Siamese network, and an Inception network.
+    pub const NAMES: [&str; 9] = [
+        "vggface-1",
+        "vggface-2",
+        "vggface-3",
+        "vggface-4",
+        "siamese",
+        "inception",
+        "comparison",
+        "likelihood",
+        "contrastive",
+    ];
+
+    /// The recipe of this name, if there is one.
+    pub fn named(name: &str) -> Option<Self> {
+        use Fusion::*;
+        let correlated: (&[Fusion], &[usize]) = match name {
+            "vggface-1" => (&[Product, SquaredDifference], &[100]),
+            "vggface-2" => (&[DifferenceOfSquares, SquaredDifference], &[100]),
+            "vggface-3" => (&[SquaredDifference, DifferenceOfSquares, Product], &[100]),
+            "vggface-4" => (&[Cosine, DifferenceOfSquares, SquaredDifference], &[100]),
+            "siamese" => (&[AbsoluteDifference], &[]),
+            "inception" => (
+                &[Sum, Difference, Product, SumOfSquares, SignedRoot, SquaredDifference],
+                &[100, 25],
+            ),
+            "comparison" => (
+                &[
+                    SquaredDifference,
+                    AbsoluteDifference,
+                    Product,
+                    SignedRoot,
+                    AbsoluteDifferenceOfSquares,
+                ],
+                &[100],
+            ),
+            "likelihood" => (&[SumOfSquares, Product], &[]),
+            "contrastive" => (&[Cosine], &[]),
+            _ => return None,
+        };
+        let (fusions, hidden) = correlated;
+        let space = if name == "contrastive" { Space::Contrastive } else { Space::Correlated };
+        let mix = (name == "inception").then_some(128);
+        let head = HeadConfig { space, fusions: fusions.to_vec(), mix, hidden: hidden.to_vec() };
+        let name = Self::NAMES.into_iter().find(|known| *known == name)?;
+        let learning = (name != "likelihood").then_some(LEARNING);
+        Some(Self { name, head, learning })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_a_recipe_and_no_other_has() {
+        for name in Recipe::NAMES {
+            assert_eq!(Recipe::named(name).map(|recipe| recipe.name), Some(name));
+        }
+        assert_eq!(Recipe::named("vggface-5"), None);
+    }
+}

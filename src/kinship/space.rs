@@ -1,0 +1,195 @@
+//! The directions in which kin are alike.
+
+use faer::{Mat, MatRef, Par, Side};
+
+use super::KinshipError;
+
+/// A linear space in which kin are correlated axis by axis, and in nothing else.
+///
+/// The embeddings x and y of two kin are taken as jointly Gaussian with mean μ, covariance T and cross-covariance S.
+/// With L = (T + λ tr(T)/d I)^(−1/2) and the eigenvectors V of L S L, the axes V L (x − μ) have variance 1 (but for λ)
+/// and correlation ρ between kin, the eigenvalues. This is canonical correlation analysis (Hotelling 1936) of pairs
+/// that have no order, or the two-covariance model of probabilistic linear discriminant analysis (Brümmer and
+/// de Villiers 2010) with kinship in the place of identity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KinSpace {
+    /// μ, `(d)`.
+    pub mean: Vec<f32>,
+    /// The axes, `(p, d)`, those in which kin are most alike first; each scaled by √ρ, so that a dot product in this
+    /// space is a weighted correlation, and all by the same factor, so that a value is about 1.
+    pub axes: Vec<f32>,
+    /// That factor.
+    pub factor: f32,
+    /// ρ of each axis, `(p)`, above 0 and at most [`Self::MAX_CORRELATION`].
+    pub correlations: Vec<f32>,
+}
+
+/// Embeddings of kin, row by row: the first of each pair, the second, and how much the pair counts.
+pub struct KinRows<'a> {
+    /// `(n, d)`
+    pub first: &'a [f32],
+    /// `(n, d)`
+    pub second: &'a [f32],
+    /// `(n)`
+    pub weights: &'a [f64],
+}
+
+/// λ: how much of a sphere is added to the covariance, so that directions with few observations are not trusted.
+const RIDGE: f64 = 1.0;
+
+impl KinSpace {
+    /// Higher correlations are taken for this one, so that no axis decides alone.
+    pub const MAX_CORRELATION: f64 = 0.99;
+
+    /// Fits the space to kin; at most `max_axes` axes are kept.
+    ///
+    /// # Errors
+    /// When there are no pairs, or kin are alike in nothing.
+    pub fn fit(rows: &KinRows<'_>, max_axes: usize) -> Result<Self, KinshipError> {
+        let no_pairs = || KinshipError::NoPairs { what: "the kin space" };
+        let total: f64 = rows.weights.iter().sum();
+        let dimension = rows.first.len() / rows.weights.len().max(1);
+        if total <= 0.0 || dimension == 0 {
+            return Err(no_pairs());
+        }
+        // One thread: how sums are split must not depend on the machine.
+        faer::set_global_parallelism(Par::Seq);
+        let (mean, first, second) = weighted_rows(rows, dimension, total);
+        let (first, second) = (first.as_ref(), second.as_ref());
+        let covariance =
+            faer::Scale(0.5) * (first.transpose() * first + second.transpose() * second);
+        let crossed = first.transpose() * second;
+        let crossed = faer::Scale(0.5) * (&crossed + crossed.transpose());
+        let whitening = inverse_root(covariance.as_ref()).ok_or_else(no_pairs)?;
+        let correlated = &whitening * &crossed * &whitening;
+        let eigen = correlated.self_adjoint_eigen(Side::Lower).map_err(|_| no_pairs())?;
+        let axes = (whitening * eigen.U()).transpose().to_owned();
+        let values: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
+        let mut space = Self::of_axes(mean, axes.as_ref(), &values, max_axes);
+        if space.correlations.is_empty() {
+            return Err(no_pairs());
+        }
+        space.scale(covariance.as_ref());
+        Ok(space)
+    }
+
+    /// Makes the mean square of a value 1.
+    fn scale(&mut self, covariance: MatRef<'_, f64>) {
+        let dimension = self.mean.len();
+        let axes =
+            Mat::from_fn(self.width(), dimension, |i, j| f64::from(self.axes[i * dimension + j]));
+        let variances = &axes * covariance * axes.transpose();
+        let total: f64 = (0..self.width()).map(|i| variances[(i, i)]).sum();
+        self.factor = (self.width() as f64 / total).sqrt() as f32;
+        self.axes.iter_mut().for_each(|value| *value *= self.factor);
+    }
+
+    fn of_axes(mean: Vec<f64>, axes: MatRef<'_, f64>, values: &[f64], max_axes: usize) -> Self {
+        let mut space = Self {
+            mean: mean.into_iter().map(|value| value as f32).collect(),
+            axes: Vec::new(),
+            factor: 1.0,
+            correlations: Vec::new(),
+        };
+        // Eigenvalues come in ascending order.
+        for (at, &value) in values.iter().enumerate().rev().take(max_axes) {
+            if value <= 1e-6 {
+                break;
+            }
+            let correlation = value.min(Self::MAX_CORRELATION);
+            let row = axes.row(at);
+            // An eigenvector has no sign of its own: its largest value is made positive.
+            let largest = row.iter().fold(0.0_f64, |a, &b| if b.abs() > a.abs() { b } else { a });
+            let scale = correlation.sqrt() * largest.signum();
+            space.axes.extend(row.iter().map(|value| (value * scale) as f32));
+            space.correlations.push(correlation as f32);
+        }
+        space
+    }
+
+    /// Number of axes, p.
+    pub fn width(&self) -> usize {
+        self.correlations.len()
+    }
+}
+
+/// The mean of both sides, and the sides without it, each row times the root of its share.
+fn weighted_rows(
+    rows: &KinRows<'_>,
+    dimension: usize,
+    total: f64,
+) -> (Vec<f64>, Mat<f64>, Mat<f64>) {
+    let mut mean = vec![0.0; dimension];
+    for side in [rows.first, rows.second] {
+        for (row, weight) in side.chunks_exact(dimension).zip(rows.weights) {
+            let share = weight / total / 2.0;
+            mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += share * f64::from(*value));
+        }
+    }
+    let centred = |side: &[f32]| {
+        Mat::from_fn(rows.weights.len(), dimension, |i, j| {
+            let share = (rows.weights[i] / total).sqrt();
+            share * (f64::from(side[i * dimension + j]) - mean[j])
+        })
+    };
+    let sides = (centred(rows.first), centred(rows.second));
+    (mean, sides.0, sides.1)
+}
+
+/// (T + λ tr(T)/d I)^(−1/2); none where T is zero or not finite.
+fn inverse_root(covariance: MatRef<'_, f64>) -> Option<Mat<f64>> {
+    let dimension = covariance.nrows();
+    let trace: f64 = (0..dimension).map(|i| covariance[(i, i)]).sum();
+    let ridge = RIDGE * trace / dimension as f64;
+    if !ridge.is_normal() {
+        return None;
+    }
+    let eigen = covariance.self_adjoint_eigen(Side::Lower).ok()?;
+    let vectors = eigen.U();
+    let roots = eigen.S().column_vector();
+    let scaled = Mat::from_fn(dimension, dimension, |i, j| {
+        vectors[(i, j)] / (roots[j].max(0.0) + ridge).sqrt()
+    });
+    Some(scaled * vectors.transpose())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::{Rng, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    /// Kin who share their first value and nothing else.
+    fn kin(count: usize) -> (Vec<f32>, Vec<f32>, Vec<f64>) {
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        for _ in 0..count {
+            let mut noise = || random.random_range(-1.0..1.0_f32);
+            let shared = noise();
+            first.extend([shared + 5.0, noise(), noise()]);
+            second.extend([shared + 5.0, noise(), noise()]);
+        }
+        (first, second, vec![1.0; count])
+    }
+
+    #[test]
+    fn the_first_axis_is_what_kin_share() {
+        let (first, second, weights) = kin(4000);
+        let rows = KinRows { first: &first, second: &second, weights: &weights };
+        let space = KinSpace::fit(&rows, 3).unwrap();
+        assert!((space.mean[0] - 5.0).abs() < 0.05 && space.mean[1].abs() < 0.05);
+        let axis = &space.axes[..3];
+        assert!(axis[0] > 20.0 * axis[1].abs().max(axis[2].abs()), "{axis:?}");
+        // The ridge doubles the variance, so it halves the correlation.
+        assert!((space.correlations[0] - 0.5).abs() < 0.02, "{:?}", space.correlations);
+        assert_eq!(space, KinSpace::fit(&rows, 3).unwrap());
+    }
+
+    #[test]
+    fn without_kin_there_is_no_space() {
+        let none = KinRows { first: &[], second: &[], weights: &[] };
+        assert!(KinSpace::fit(&none, 3).is_err());
+        let same = KinRows { first: &[1.0; 6], second: &[1.0; 6], weights: &[1.0; 2] };
+        assert!(KinSpace::fit(&same, 3).is_err());
+    }
+}
