@@ -92,14 +92,17 @@ impl Gallery {
         self.store.photo_count()
     }
 
-    /// The embedding of an enrolled photo in the retrieval space, if it is enrolled.
+    /// The embeddings of an enrolled photo, one per backbone; none where it is not enrolled.
     ///
     /// # Errors
     /// When the store fails or is damaged.
-    pub fn embedding(&self, id: &PhotoId) -> Result<Option<Embedding>, GalleryError> {
+    pub fn embeddings(&self, id: &PhotoId) -> Result<Option<Vec<Embedding>>, GalleryError> {
         let Some(photo) = self.store.photo(id)? else { return Ok(None) };
-        let values = self.store.embedding(photo.ordinal, 0, self.space.retrieval_dimension())?;
-        Embedding::from_unit(values).map(Some).map_err(GalleryError::BadEmbedding)
+        let embedding = |(backbone, &width)| {
+            let values = self.store.embedding(photo.ordinal, backbone, width)?;
+            Embedding::from_unit(values).map_err(GalleryError::BadEmbedding)
+        };
+        (0..).zip(&self.space.dimensions).map(embedding).collect::<Result<_, _>>().map(Some)
     }
 
     /// Everybody with a photo.

@@ -6,7 +6,7 @@ use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::logistic::probability;
-use super::{Head, HeadConfig, KinshipError};
+use super::{Head, HeadConfig, KinshipError, Rows};
 use crate::domain::Embedding;
 
 /// What an ensemble is made of, but for its weights.
@@ -62,8 +62,8 @@ pub struct Ensemble {
 
 /// Photos to be compared, as embeddings.
 pub struct Faces {
-    /// Per backbone `(n, d)`.
-    by_backbone: Vec<Tensor>,
+    /// Embeddings per backbone; none where there is no photo.
+    by_backbone: Vec<Rows>,
 }
 
 /// What an ensemble says of two photos.
@@ -83,27 +83,14 @@ impl Calibration {
 }
 
 impl Faces {
-    /// Photos with an embedding by each backbone. Empty where there is no photo.
+    /// Photos with one embedding per backbone each.
     ///
     /// # Errors
     /// When the photos have embeddings of different widths.
-    pub fn new<'a>(
-        photos: impl IntoIterator<Item = &'a [Embedding]>,
-    ) -> Result<Self, KinshipError> {
-        let mut values: Vec<Vec<f32>> = Vec::new();
-        let mut count = 0;
-        for photo in photos {
-            count += 1;
-            values.resize(photo.len(), Vec::new());
-            for (column, embedding) in values.iter_mut().zip(photo) {
-                column.extend_from_slice(embedding.as_slice());
-            }
-        }
-        let tensor = |column: Vec<f32>| {
-            let width = column.len() / count;
-            Tensor::from_vec(column, (count, width), &Device::Cpu)
-        };
-        Ok(Self { by_backbone: values.into_iter().map(tensor).collect::<Result<_, _>>()? })
+    pub fn new(photos: &[&[Embedding]]) -> Result<Self, KinshipError> {
+        let backbones = photos.first().map_or(0, |photo| photo.len());
+        let rows = |backbone: usize| Rows::new(photos.iter().map(|photo| &photo[backbone]));
+        Ok(Self { by_backbone: (0..backbones).map(rows).collect::<Result<_, _>>()? })
     }
 }
 
@@ -172,13 +159,13 @@ impl Ensemble {
                 return Err(KinshipError::OtherBackbones { expected, found });
             }
         }
-        let count = candidates.by_backbone[0].dim(0)?;
-        let mut judged = vec![Judgement { probability: 0.0, members: Vec::new() }; count];
+        let mut judged = Vec::new();
         for ((head, place), member) in self.heads.iter().zip(&self.config.members) {
             let (a, b) = (&probe.by_backbone[*place], &candidates.by_backbone[*place]);
-            let scores: Vec<f32> = head.logits(a, b)?.to_vec1()?;
+            let scores = head.scores(a, b)?;
+            judged.resize(scores.len(), Judgement { probability: 0.0, members: Vec::new() });
             for (judgement, score) in judged.iter_mut().zip(scores) {
-                let log_odds = member.calibration.log_odds(score.into());
+                let log_odds = member.calibration.log_odds(score);
                 judgement.probability += member.weight * log_odds;
                 judgement.members.push(probability(log_odds));
             }

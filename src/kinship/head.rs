@@ -6,7 +6,7 @@ use candle_core::{D, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::dropout::Dropout;
-use super::{Fusion, KinshipError};
+use super::{Fusion, KinshipError, Rows};
 
 /// What a head is made of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,17 +115,18 @@ impl Head {
         &mut self.tensors
     }
 
-    /// The log odds of kinship of n pairs: `(n, d)` and `(n, d)` → `(n)`; `a` may be `(1, d)`, one photo against n.
-    /// The same in both orders of the photos.
+    /// The log odds of kinship of n pairs, not calibrated: `(n, d)` and `(n, d)` → `(n)`; `a` may be `(1, d)`, one
+    /// photo against n. The same in both orders of the photos.
     ///
     /// # Errors
     /// When the shapes do not fit.
-    pub fn logits(&self, a: &Tensor, b: &Tensor) -> Result<Tensor, KinshipError> {
-        self.dropped_logits(a, b, &mut Dropout::off())
+    pub fn scores(&self, a: &Rows, b: &Rows) -> Result<Vec<f64>, KinshipError> {
+        let scores = self.logits(&a.0, &b.0, &mut Dropout::off())?;
+        Ok(scores.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
     }
 
-    /// [`Self::logits`] while training.
-    pub(super) fn dropped_logits(
+    /// The same as a tensor that knows how it came about.
+    pub(super) fn logits(
         &self,
         a: &Tensor,
         b: &Tensor,

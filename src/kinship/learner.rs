@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::dropout::Dropout;
-use super::{Head, HeadConfig, KinSpace, KinshipError, Space};
+use super::{Head, HeadConfig, KinSpace, KinshipError, Rows, Space};
 
 /// How a head learns.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -96,37 +96,33 @@ impl Learner {
         self.optimiser.set_learning_rate(learning_rate);
     }
 
-    /// One step on n pairs, `(n, d)` and `(n, d)`, of whom `is_kin` is 1 or 0, `(n)`. Returns the mean binary
-    /// cross-entropy before it, in nats.
+    /// One step on n pairs, of which `is_kin` tells whether they are. Returns the mean binary cross-entropy before it,
+    /// in nats.
     ///
     /// # Errors
-    /// When the shapes do not fit.
-    pub fn classify(
-        &mut self,
-        a: &Tensor,
-        b: &Tensor,
-        is_kin: &Tensor,
-    ) -> Result<f32, KinshipError> {
-        let logits = self.head.dropped_logits(a, b, &mut self.dropout)?;
-        let loss = cross_entropy(&logits, is_kin)?;
+    /// When there are not as many of each.
+    pub fn classify(&mut self, a: &Rows, b: &Rows, is_kin: &[bool]) -> Result<f64, KinshipError> {
+        let logits = self.head.logits(&a.0, &b.0, &mut self.dropout)?;
+        let labels: Vec<f32> = is_kin.iter().map(|&is_kin| f32::from(u8::from(is_kin))).collect();
+        let loss = cross_entropy(&logits, &Tensor::new(labels, &Device::Cpu)?)?;
         self.optimiser.backward_step(&loss)?;
-        Ok(loss.to_scalar()?)
+        Ok(loss.to_scalar::<f32>()?.into())
     }
 
-    /// One step on n kin pairs of n families, `(n, d)` and `(n, d)`: every photo is to be nearer to its kin than to
+    /// One step on n kin pairs of n families: every photo is to be nearer to its kin than to
     /// the n − 1 of other families (InfoNCE, van den Oord, Li and Vinyals 2018). Returns the loss before it, in nats.
     ///
     /// # Errors
-    /// When the shapes do not fit.
-    pub fn contrast(&mut self, a: &Tensor, b: &Tensor) -> Result<f32, KinshipError> {
-        let a = self.head.project(&self.dropout.features(a.clone())?)?;
-        let b = self.head.project(&self.dropout.features(b.clone())?)?;
+    /// When there are not as many of each.
+    pub fn contrast(&mut self, a: &Rows, b: &Rows) -> Result<f64, KinshipError> {
+        let a = self.head.project(&self.dropout.features(a.0.clone())?)?;
+        let b = self.head.project(&self.dropout.features(b.0.clone())?)?;
         // Projected rows have the length √p.
         let scale = 1.0 / TEMPERATURE / a.dim(1)? as f64;
         let similarity = (a.matmul(&b.t()?)? * scale)?;
         let loss = ((own_row(&similarity)? + own_row(&similarity.t()?.contiguous()?)?)? * 0.5)?;
         self.optimiser.backward_step(&loss)?;
-        Ok(loss.to_scalar()?)
+        Ok(loss.to_scalar::<f32>()?.into())
     }
 }
 

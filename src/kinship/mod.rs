@@ -8,6 +8,7 @@ mod head;
 mod learner;
 mod logistic;
 mod recipe;
+mod rows;
 mod space;
 
 pub use ensemble::{Calibration, Ensemble, EnsembleConfig, Faces, Judgement, MemberConfig};
@@ -17,4 +18,5 @@ pub use head::{Head, HeadConfig, Space};
 pub use learner::{Learner, Learning};
 pub use logistic::{Logistic, probability};
 pub use recipe::{Recipe, SPACE_LEARNING};
+pub use rows::Rows;
 pub use space::{KinRows, KinSpace};

@@ -2,7 +2,7 @@
 
 use faer::{Mat, MatRef, Par, Side};
 
-use super::KinshipError;
+use super::{KinshipError, Rows};
 
 /// A linear space in which kin are correlated axis by axis, and in nothing else.
 ///
@@ -24,14 +24,14 @@ pub struct KinSpace {
     pub correlations: Vec<f32>,
 }
 
-/// Embeddings of kin, row by row: the first of each pair, the second, and how much the pair counts.
-pub struct KinRows<'a> {
-    /// `(n, d)`
-    pub first: &'a [f32],
-    /// `(n, d)`
-    pub second: &'a [f32],
-    /// `(n)`
-    pub weights: &'a [f64],
+/// Kin, row by row: one of each pair, the other, and how much the pair counts.
+pub struct KinRows {
+    /// One of each pair, `(n, d)`.
+    pub first: Rows,
+    /// The other, `(n, d)`.
+    pub second: Rows,
+    /// How much each pair counts, `(n)`.
+    pub weights: Vec<f64>,
 }
 
 /// λ: how much of a sphere is added to the covariance, so that directions with few observations are not trusted.
@@ -45,16 +45,11 @@ impl KinSpace {
     ///
     /// # Errors
     /// When there are no pairs, or kin are alike in nothing.
-    pub fn fit(rows: &KinRows<'_>, max_axes: usize) -> Result<Self, KinshipError> {
+    pub fn fit(rows: &KinRows, max_axes: usize) -> Result<Self, KinshipError> {
         let no_pairs = || KinshipError::NoPairs { what: "the kin space" };
-        let total: f64 = rows.weights.iter().sum();
-        let dimension = rows.first.len() / rows.weights.len().max(1);
-        if total <= 0.0 || dimension == 0 {
-            return Err(no_pairs());
-        }
         // One thread: how sums are split must not depend on the machine.
         faer::set_global_parallelism(Par::Seq);
-        let (mean, first, second) = weighted_rows(rows, dimension, total);
+        let (mean, first, second) = weighted_rows(rows)?;
         let (first, second) = (first.as_ref(), second.as_ref());
         let covariance =
             faer::Scale(0.5) * (first.transpose() * first + second.transpose() * second);
@@ -114,26 +109,24 @@ impl KinSpace {
 }
 
 /// The mean of both sides, and the sides without it, each row times the root of its share.
-fn weighted_rows(
-    rows: &KinRows<'_>,
-    dimension: usize,
-    total: f64,
-) -> (Vec<f64>, Mat<f64>, Mat<f64>) {
+fn weighted_rows(rows: &KinRows) -> Result<(Vec<f64>, Mat<f64>, Mat<f64>), KinshipError> {
+    let sides = (rows.first.0.to_vec2::<f32>()?, rows.second.0.to_vec2::<f32>()?);
+    let dimension = rows.first.0.dim(1)?;
+    let total: f64 = rows.weights.iter().sum();
     let mut mean = vec![0.0; dimension];
-    for side in [rows.first, rows.second] {
-        for (row, weight) in side.chunks_exact(dimension).zip(rows.weights) {
+    for side in [&sides.0, &sides.1] {
+        for (row, weight) in side.iter().zip(&rows.weights) {
             let share = weight / total / 2.0;
             mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += share * f64::from(*value));
         }
     }
-    let centred = |side: &[f32]| {
+    let centred = |side: &[Vec<f32>]| {
         Mat::from_fn(rows.weights.len(), dimension, |i, j| {
-            let share = (rows.weights[i] / total).sqrt();
-            share * (f64::from(side[i * dimension + j]) - mean[j])
+            (rows.weights[i] / total).sqrt() * (f64::from(side[i][j]) - mean[j])
         })
     };
-    let sides = (centred(rows.first), centred(rows.second));
-    (mean, sides.0, sides.1)
+    let (first, second) = (centred(&sides.0), centred(&sides.1));
+    Ok((mean, first, second))
 }
 
 /// (T + λ tr(T)/d I)^(−1/2); none where T is zero or not finite.
@@ -156,26 +149,30 @@ fn inverse_root(covariance: MatRef<'_, f64>) -> Option<Mat<f64>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use candle_core::{Device, Tensor};
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
     /// Kin who share their first value and nothing else.
-    fn kin(count: usize) -> (Vec<f32>, Vec<f32>, Vec<f64>) {
+    fn kin(count: usize) -> KinRows {
         let mut random = ChaCha8Rng::seed_from_u64(1);
         let (mut first, mut second) = (Vec::new(), Vec::new());
         for _ in 0..count {
             let mut noise = || random.random_range(-1.0..1.0_f32);
             let shared = noise();
-            first.extend([shared + 5.0, noise(), noise()]);
-            second.extend([shared + 5.0, noise(), noise()]);
+            first.push([shared + 5.0, noise(), noise()]);
+            second.push([shared + 5.0, noise(), noise()]);
         }
-        (first, second, vec![1.0; count])
+        let rows = |values: Vec<[f32; 3]>| {
+            let values = Tensor::from_vec(values.concat(), (count, 3), &Device::Cpu);
+            Rows(values.unwrap())
+        };
+        KinRows { first: rows(first), second: rows(second), weights: vec![1.0; count] }
     }
 
     #[test]
     fn the_first_axis_is_what_kin_share() {
-        let (first, second, weights) = kin(4000);
-        let rows = KinRows { first: &first, second: &second, weights: &weights };
+        let rows = kin(4000);
         let space = KinSpace::fit(&rows, 3).unwrap();
         assert!((space.mean[0] - 5.0).abs() < 0.05 && space.mean[1].abs() < 0.05);
         let axis = &space.axes[..3];
@@ -186,10 +183,9 @@ mod tests {
     }
 
     #[test]
-    fn without_kin_there_is_no_space() {
-        let none = KinRows { first: &[], second: &[], weights: &[] };
-        assert!(KinSpace::fit(&none, 3).is_err());
-        let same = KinRows { first: &[1.0; 6], second: &[1.0; 6], weights: &[1.0; 2] };
-        assert!(KinSpace::fit(&same, 3).is_err());
+    fn without_kin_who_differ_there_is_no_space() {
+        let same = || Rows(Tensor::ones((2, 3), candle_core::DType::F32, &Device::Cpu).unwrap());
+        let rows = KinRows { first: same(), second: same(), weights: vec![1.0; 2] };
+        assert!(KinSpace::fit(&rows, 3).is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
 
 /// Families drawn anew, many times (Efron 1979); the pairs of one family come and go together.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +16,7 @@ pub struct Bootstrap {
 }
 
 /// The middle 95 % of a figure's draws.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
     /// 2.5 % of the draws are below.
     pub low: f64,
@@ -24,23 +25,33 @@ pub struct Interval {
 }
 
 impl Bootstrap {
-    /// Draws as many families as there are, with replacement, and asks `metric` for its figure where family f counts
-    /// `families[f]` times. A draw that has no figure is passed over; None where no draw has one.
-    pub fn interval(&self, metric: impl Fn(&[f64]) -> Option<f64>) -> Option<Interval> {
+    /// Draws as many families as there are, with replacement, and asks `metrics` for its figures where family f counts
+    /// `families[f]` times. A draw that does not have a figure is passed over for it; None where no draw has it.
+    pub fn intervals<const N: usize>(
+        &self,
+        metrics: impl Fn(&[f64]) -> [Option<f64>; N],
+    ) -> [Option<Interval>; N] {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-        let draw = |_| {
+        let mut figures = [const { Vec::new() }; N];
+        for _ in 0..self.draws {
             let mut counts = vec![0.0; self.families];
             for _ in 0..self.families {
                 counts[random.random_range(0..self.families)] += 1.0;
             }
-            metric(&counts)
-        };
-        let mut figures: Vec<f64> = (0..self.draws).filter_map(draw).collect();
-        figures.sort_by(f64::total_cmp);
-        let last = figures.len().checked_sub(1)?;
-        let quantile = |share: f64| figures[(share * last as f64).round() as usize];
-        Some(Interval { low: quantile(0.025), high: quantile(0.975) })
+            for (figures, figure) in figures.iter_mut().zip(metrics(&counts)) {
+                figures.extend(figure);
+            }
+        }
+        figures.map(middle)
     }
+}
+
+/// The middle 95 %.
+fn middle(mut figures: Vec<f64>) -> Option<Interval> {
+    figures.sort_by(f64::total_cmp);
+    let last = figures.len().checked_sub(1)?;
+    let quantile = |share: f64| figures[(share * last as f64).round() as usize];
+    Some(Interval { low: quantile(0.025), high: quantile(0.975) })
 }
 
 #[cfg(test)]
@@ -51,21 +62,21 @@ mod tests {
     fn the_interval_of_a_mean_is_that_of_the_central_limit() {
         let values: Vec<f64> = (0..400).map(|i| f64::from(i % 20)).collect();
         let mean = |counts: &[f64]| {
-            Some(counts.iter().zip(&values).map(|(n, value)| n * value).sum::<f64>() / 400.0)
+            [Some(counts.iter().zip(&values).map(|(n, value)| n * value).sum::<f64>() / 400.0)]
         };
         let bootstrap = Bootstrap { families: 400, draws: 2000, seed: 1 };
-        let Interval { low, high } = bootstrap.interval(mean).unwrap();
+        let Interval { low, high } = bootstrap.intervals(mean)[0].unwrap();
         // Standard deviation of 0..20, over the root of 400, times 1.96.
         let half = 33.25_f64.sqrt() / 20.0 * 1.96;
         assert!((low - (9.5 - half)).abs() < 0.05 && (high - (9.5 + half)).abs() < 0.05);
-        assert_eq!(bootstrap.interval(mean), bootstrap.interval(mean));
+        assert_eq!(bootstrap.intervals(mean), bootstrap.intervals(mean));
     }
 
     #[test]
     fn draws_without_a_figure_are_passed_over() {
         let bootstrap = Bootstrap { families: 3, draws: 50, seed: 1 };
-        assert_eq!(bootstrap.interval(|_| None), None);
-        let sometimes = |counts: &[f64]| (counts[0] > 0.0).then_some(1.0);
-        assert_eq!(bootstrap.interval(sometimes), Some(Interval { low: 1.0, high: 1.0 }));
+        let metrics = |counts: &[f64]| [None, (counts[0] > 0.0).then_some(1.0)];
+        let always_one = Some(Interval { low: 1.0, high: 1.0 });
+        assert_eq!(bootstrap.intervals(metrics), [None, always_one]);
     }
 }

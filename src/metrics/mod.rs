@@ -9,8 +9,10 @@ mod bootstrap;
 mod calibration;
 mod ranking;
 mod retrieval;
+mod verification;
 
 pub use bootstrap::{Bootstrap, Interval};
 pub use calibration::{Bin, brier_score, calibration_error, reliability};
 pub use ranking::{Curve, Point, Ranking};
 pub use retrieval::{average_precision, is_hit};
+pub use verification::{BINS, Figure, Pairs, ProbabilityFigures, RankingFigures};

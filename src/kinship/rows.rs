@@ -1,0 +1,46 @@
+//! Embeddings as the rows of a matrix.
+
+use candle_core::{Device, Tensor};
+
+use super::KinshipError;
+use crate::domain::Embedding;
+
+/// Embeddings of n photos by one backbone, `(n, d)`.
+#[derive(Clone, Debug)]
+pub struct Rows(pub(super) Tensor);
+
+impl Rows {
+    /// Embeddings in their order; there is at least one.
+    ///
+    /// # Errors
+    /// When they have different widths, or there is none.
+    pub fn new<'a>(
+        embeddings: impl IntoIterator<Item = &'a Embedding>,
+    ) -> Result<Self, KinshipError> {
+        let (mut values, mut width) = (Vec::new(), 0);
+        for embedding in embeddings {
+            width = embedding.dimension();
+            values.extend_from_slice(embedding.as_slice());
+        }
+        let count = values.len().checked_div(width).unwrap_or(0);
+        Ok(Self(Tensor::from_vec(values, (count, width), &Device::Cpu)?))
+    }
+
+    /// The rows at these places, in this order.
+    ///
+    /// # Errors
+    /// When there is no such row.
+    pub fn select(&self, places: impl IntoIterator<Item = usize>) -> Result<Self, KinshipError> {
+        let places: Vec<u32> = places.into_iter().map(|place| place as u32).collect();
+        Ok(Self(self.0.index_select(&Tensor::new(places, &Device::Cpu)?, 0)?))
+    }
+
+    /// Their cosines with the rows of `other`, one by one.
+    ///
+    /// # Errors
+    /// When there are not as many, or they are of another width.
+    pub fn cosines(&self, other: &Self) -> Result<Vec<f64>, KinshipError> {
+        let cosines = super::Fusion::Cosine.apply(&self.0, &other.0)?.squeeze(1)?;
+        Ok(cosines.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
+    }
+}

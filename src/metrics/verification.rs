@@ -1,0 +1,169 @@
+//! All figures of verification at once, with their intervals.
+
+use serde::Serialize;
+
+use super::{Bootstrap, Curve, Interval, Ranking, brier_score, calibration_error, reliability};
+
+/// Judged pairs.
+#[derive(Clone, Debug, Default)]
+pub struct Pairs {
+    /// Score of each, the higher the more alike; for [`Pairs::probability_figures`] the probability, 0 to 1.
+    pub scores: Vec<f64>,
+    /// Whether each is kin.
+    pub is_kin: Vec<bool>,
+    /// The families of each pair's two photos, from 0.
+    pub families: Vec<[usize; 2]>,
+}
+
+/// A measured figure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Figure {
+    /// The figure over all pairs.
+    pub value: f64,
+    /// Its interval over families.
+    pub interval: Interval,
+}
+
+/// How well scores tell kin from others.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct RankingFigures {
+    /// Area under the receiver operating characteristic.
+    pub roc_auc: Figure,
+    /// Average precision.
+    pub average_precision: Figure,
+    /// Share of kin accepted where 1 % of the others are.
+    pub true_accepts_at_1_percent: Figure,
+    /// Share of kin accepted where 0.1 % of the others are.
+    pub true_accepts_at_0_1_percent: Figure,
+}
+
+/// How well probabilities say what they mean.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ProbabilityFigures {
+    /// Share on the right side of the threshold, kin and others counting alike.
+    pub accuracy: Figure,
+    /// Mean squared error of the probability.
+    pub brier_score: Figure,
+    /// Expected calibration error over [`BINS`] bins.
+    pub calibration_error: Figure,
+}
+
+/// Bins of the calibration error.
+pub const BINS: usize = 10;
+/// How often families are drawn anew for an interval.
+const DRAWS: usize = 1000;
+
+impl Pairs {
+    /// The figures of a ranking by score; `seed` is that of the intervals. None without pairs of both kinds.
+    pub fn ranking_figures(&self, seed: u64) -> Option<RankingFigures> {
+        let ranking = Ranking::new(&self.scores, &self.is_kin);
+        let figures = |curve: Curve| {
+            let accepts = |rate| curve.at_false_accept_rate(rate).map(|(_, accepted)| accepted);
+            [curve.roc_auc(), curve.average_precision(), accepts(0.01), accepts(0.001)]
+        };
+        let drawn = |counts: &[f64]| figures(ranking.weighted_curve(|at| self.weight(at, counts)));
+        let intervals = self.bootstrap(seed).intervals(drawn);
+        let [auc, precision, at_1, at_0_1] = joined(figures(ranking.curve()), intervals)?;
+        Some(RankingFigures {
+            roc_auc: auc,
+            average_precision: precision,
+            true_accepts_at_1_percent: at_1,
+            true_accepts_at_0_1_percent: at_0_1,
+        })
+    }
+
+    /// The figures of probabilities, of which `threshold` decides. None without pairs of both kinds.
+    pub fn probability_figures(&self, threshold: f64, seed: u64) -> Option<ProbabilityFigures> {
+        let ranking = Ranking::new(&self.scores, &self.is_kin);
+        let drawn = |counts: &[f64]| {
+            let weight = |at| self.weight(at, counts);
+            let bins = reliability(&self.scores, &self.is_kin, BINS, weight);
+            [
+                ranking.weighted_curve(weight).accuracy(threshold),
+                brier_score(&self.scores, &self.is_kin, weight),
+                calibration_error(&bins),
+            ]
+        };
+        let intervals = self.bootstrap(seed).intervals(drawn);
+        let families = vec![1.0; self.bootstrap(seed).families];
+        let [accuracy, brier_score, calibration_error] = joined(drawn(&families), intervals)?;
+        Some(ProbabilityFigures { accuracy, brier_score, calibration_error })
+    }
+
+    /// The pairs for which `keep` is true, by place.
+    pub fn filtered(&self, keep: impl Fn(usize) -> bool) -> Self {
+        let places = || (0..self.scores.len()).filter(|&at| keep(at));
+        Self {
+            scores: places().map(|at| self.scores[at]).collect(),
+            is_kin: places().map(|at| self.is_kin[at]).collect(),
+            families: places().map(|at| self.families[at]).collect(),
+        }
+    }
+
+    fn bootstrap(&self, seed: u64) -> Bootstrap {
+        let families = self.families.iter().flatten().max().map_or(0, |last| last + 1);
+        Bootstrap { families, draws: DRAWS, seed }
+    }
+
+    /// How often a pair is drawn where its families are: a pair of two families comes with both of them.
+    fn weight(&self, at: usize, counts: &[f64]) -> f64 {
+        let [a, b] = self.families[at];
+        if a == b { counts[a] } else { counts[a] * counts[b] }
+    }
+}
+
+fn joined<const N: usize>(
+    values: [Option<f64>; N],
+    intervals: [Option<Interval>; N],
+) -> Option<[Figure; N]> {
+    let figures: Option<Vec<Figure>> = values
+        .into_iter()
+        .zip(intervals)
+        .map(|(value, interval)| Some(Figure { value: value?, interval: interval? }))
+        .collect();
+    figures?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two photos of every family are kin, and each family is beside the next; kin score higher, but for a few.
+    fn pairs(families: usize) -> Pairs {
+        let mut pairs = Pairs::default();
+        for family in 0..families {
+            for (is_kin, other) in [(true, family), (false, (family + 1) % families)] {
+                pairs.scores.push(if is_kin == (family % 5 != 0) { 0.8 } else { 0.2 });
+                pairs.is_kin.push(is_kin);
+                pairs.families.push([family, other]);
+            }
+        }
+        pairs
+    }
+
+    #[test]
+    fn an_interval_holds_its_figure_and_narrows_with_more_families() {
+        let width = |families| {
+            let figure = pairs(families).ranking_figures(1).unwrap().roc_auc;
+            let Interval { low, high } = figure.interval;
+            assert!(low < figure.value && figure.value < high, "{figure:?}");
+            high - low
+        };
+        assert!(width(200) < 0.6 * width(40));
+    }
+
+    #[test]
+    fn probabilities_that_are_right_four_times_of_five_say_so() {
+        let figures = pairs(100).probability_figures(0.5, 1).unwrap();
+        assert!((figures.accuracy.value - 0.8).abs() < 1e-12);
+        assert!(figures.calibration_error.value < 1e-12);
+        assert!((figures.brier_score.value - 0.16).abs() < 1e-12);
+    }
+
+    #[test]
+    fn pairs_of_one_kind_have_no_figures() {
+        let kin = pairs(10).filtered(|at| at % 2 == 0);
+        assert_eq!((kin.ranking_figures(1), kin.probability_figures(0.5, 1)), (None, None));
+        assert_eq!(Pairs::default().ranking_figures(1), None);
+    }
+}
