@@ -83,3 +83,4 @@ pub mod photo;
 pub mod search;
 pub mod store;
 pub mod telemetry;
+pub mod train;

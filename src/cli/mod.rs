@@ -8,6 +8,7 @@ mod models;
 mod progress;
 mod search;
 mod serve;
+mod train;
 
 use std::process::ExitCode;
 
@@ -33,6 +34,8 @@ enum Command {
     Serve(serve::Arguments),
     /// Write the embeddings of a folder or zip of photos to a safetensors file
     Embed(embed::Arguments),
+    /// Train an ensemble that tells kin from others, and make a bundle of it
+    Train(train::Arguments),
     /// Import, list and inspect model bundles
     Models(models::Arguments),
 }
@@ -47,6 +50,7 @@ pub fn run() -> ExitCode {
         Command::Search(arguments) => search::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
     };
     ending

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::exit::{Ending, Failure};
 use crate::backbone::Architecture;
 use crate::backbone::import::{Checkpoint, read_checkpoint};
-use crate::embedder::{BackboneEntry, Import, Manifest, import};
+use crate::embedder::{Added, BackboneEntry, Draft, Manifest};
 use crate::error::io_kind;
 
 #[derive(Args)]
@@ -65,8 +65,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn run_import(arguments: &ImportArguments) -> Result<Ending, Failure> {
     let ImportArguments { file, architecture, out, licence } = arguments;
-    let Import { manifest, origin, tensors, parameters, unused } =
-        import(file, architecture, out, licence)?;
+    let mut draft = Draft::new(out, licence)?;
+    let Added { origin, tensors, parameters, unused } =
+        draft.add_backbone(file, architecture, false)?;
+    let manifest = draft.finish()?;
     let backbone = &manifest.backbones[0];
     println!("recognised    {origin}");
     print_backbone(backbone)?;

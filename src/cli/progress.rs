@@ -18,6 +18,7 @@ const LINE_EVERY: Duration = Duration::from_secs(5);
 pub(super) struct Display {
     bar: ProgressBar,
     is_terminal: bool,
+    unit: Mutex<String>,
     last_line: Mutex<Instant>,
     cancelled: Arc<AtomicBool>,
 }
@@ -41,7 +42,13 @@ impl Display {
         let target =
             if is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target);
-        Ok(Self { bar, is_terminal, last_line: Mutex::new(Instant::now()), cancelled })
+        Ok(Self {
+            bar,
+            is_terminal,
+            unit: Mutex::default(),
+            last_line: Mutex::new(Instant::now()),
+            cancelled,
+        })
     }
 
     /// Clears the bar, so that a report can follow.
@@ -51,13 +58,17 @@ impl Display {
 }
 
 impl Progress for Display {
-    fn begin(&self, what: &str, total: u64) {
-        let bar = "{msg} [{wide_bar}] {human_pos}/{human_len} photos, {per_sec}, {eta} left";
-        let template = if total == 0 { "{msg} …" } else { bar };
+    fn begin(&self, what: &str, total: u64, unit: &str) {
+        *self.unit.lock().unwrap_or_else(PoisonError::into_inner) = unit.to_owned();
+        let bar = format!(
+            "{{msg}} [{{wide_bar}}] {{human_pos}}/{{human_len}} {unit}, {{per_sec}}, {{eta}} left"
+        );
+        let template = if total == 0 { "{msg} …" } else { &bar };
         if let Ok(style) = ProgressStyle::with_template(template) {
-            let rate = |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
+            let unit = unit.to_owned();
+            let rate = move |state: &indicatif::ProgressState, out: &mut dyn std::fmt::Write| {
                 // The writer is indicatif's own buffer.
-                let _ = write!(out, "{:.1} photos/s", state.per_sec());
+                let _ = write!(out, "{:.1} {unit}/s", state.per_sec());
             };
             self.bar.set_style(style.with_key("per_sec", rate));
         }
@@ -65,8 +76,8 @@ impl Progress for Display {
         self.bar.set_length(total);
         self.bar.set_message(what.to_owned());
         if !self.is_terminal {
-            let photos = if total == 0 { String::new() } else { format!(", {total} photos") };
-            eprintln!("{what}{photos}");
+            let units = if total == 0 { String::new() } else { format!(", {total} {unit}") };
+            eprintln!("{what}{units}");
         }
     }
 
@@ -77,7 +88,8 @@ impl Progress for Display {
             *last_line = Instant::now();
             let (done, total) = (self.bar.position(), self.bar.length().unwrap_or_default());
             let (rate, left) = (self.bar.per_sec(), HumanDuration(self.bar.eta()));
-            eprintln!("{done} of {total} photos, {rate:.1} photos/s, {left} left");
+            let unit = self.unit.lock().unwrap_or_else(PoisonError::into_inner);
+            eprintln!("{done} of {total} {unit}, {rate:.1} {unit}/s, {left} left");
         }
     }
 

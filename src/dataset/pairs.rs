@@ -91,6 +91,12 @@ impl<'a> PairSampler<'a> {
         pairs.into_flattened()
     }
 
+    /// One pair of kin of every family; no two of them are kin to each other.
+    pub fn one_per_family(&mut self) -> Vec<PhotoPair> {
+        let kin = self.capped(1);
+        kin.into_iter().filter_map(|kin| self.kin_photos(kin)).collect()
+    }
+
     /// At most `per_family` kin pairs of each family.
     fn capped(&mut self, per_family: usize) -> Vec<Kin> {
         let mut by_family: BTreeMap<usize, Vec<Kin>> = BTreeMap::new();

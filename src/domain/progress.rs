@@ -4,8 +4,9 @@
 ///
 /// Jobs call it from one thread at a time, often; implementations decide how much of it a person sees.
 pub trait Progress {
-    /// A step of `total` units (photos, epochs …) named `what` begins.
-    fn begin(&self, what: &str, total: u64);
+    /// A step named `what` begins, of `total` units, which are called `unit` (photos, heads …); 0 where it is not known
+    /// how many.
+    fn begin(&self, what: &str, total: u64, unit: &str);
 
     /// `units` more of the current step are done.
     fn advance(&self, units: u64);

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::backbone::BackboneError;
 use crate::error::{Classify, ErrorKind};
+use crate::kinship::KinshipError;
 
 /// Why a bundle cannot be loaded or used.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +64,9 @@ pub enum EmbedderError {
         /// SHA-256 of the file.
         found: String,
     },
+    /// The ensemble does not fit the bundle.
+    #[error(transparent)]
+    Kinship(#[from] KinshipError),
     /// A backbone cannot be loaded or run.
     #[error(transparent)]
     Backbone(#[from] BackboneError),
@@ -76,6 +80,7 @@ impl Classify for EmbedderError {
             Self::AlreadyThere { .. } => ErrorKind::Conflict,
             Self::Unreadable { .. } | Self::Unwritable { .. } => ErrorKind::Unavailable,
             Self::OtherWeights { .. } => ErrorKind::Corrupt,
+            Self::Kinship(error) => error.kind(),
             Self::Backbone(error) => error.kind(),
         }
     }

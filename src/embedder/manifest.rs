@@ -11,6 +11,7 @@ use super::EmbedderError;
 use crate::backbone::Architecture;
 use crate::backbone::preprocessing::Preprocessing;
 use crate::domain::Fingerprint;
+use crate::kinship::EnsembleConfig;
 
 const FILE: &str = "manifest.toml";
 
@@ -28,6 +29,9 @@ pub struct Manifest {
     /// Terms of the weights, in words.
     #[serde(default)]
     pub licence: String,
+    /// The trained ensemble that tells kin from others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kinship: Option<KinshipEntry>,
     /// The backbones; the first is the retrieval space.
     #[serde(rename = "backbone")]
     pub backbones: Vec<BackboneEntry>,
@@ -47,6 +51,20 @@ pub struct BackboneEntry {
     pub network: Architecture,
     /// How pixels become its input.
     pub preprocessing: Preprocessing,
+}
+
+/// The ensemble of a bundle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KinshipEntry {
+    /// Name of the safetensors file beside the manifest.
+    pub weights: String,
+    /// SHA-256 of that file, 64 hexadecimal digits in lower case.
+    pub sha256: String,
+    /// On what it was trained, in words.
+    pub trained_on: String,
+    /// What it is made of.
+    pub ensemble: EnsembleConfig,
 }
 
 impl Manifest {
@@ -93,6 +111,9 @@ impl Manifest {
         if self.backbones.is_empty() || self.backbones.len() > usize::from(u8::MAX) {
             return Err("a bundle has 1 to 255 [[backbone]] tables".into());
         }
+        if let Some(kinship) = &self.kinship {
+            check_file(&kinship.weights, &kinship.sha256)?;
+        }
         for (at, backbone) in self.backbones.iter().enumerate() {
             backbone.check()?;
             if self.backbones[..at].iter().any(|other| other.name == backbone.name) {
@@ -105,17 +126,7 @@ impl Manifest {
 
 impl BackboneEntry {
     fn check(&self) -> Result<(), String> {
-        let name = Path::new(&self.weights).file_name();
-        if name != Some(self.weights.as_ref()) {
-            return Err(format!("weights '{}' is not the name of a file beside it", self.weights));
-        }
-        if self.sha256.parse::<Fingerprint>().is_err() || self.sha256.to_lowercase() != self.sha256
-        {
-            return Err(format!(
-                "sha256 of '{}' is not 64 hexadecimal digits in lower case",
-                self.name
-            ));
-        }
+        check_file(&self.weights, &self.sha256)?;
         let Preprocessing { mean, scale, .. } = self.preprocessing;
         if !mean.iter().all(|mean| mean.is_finite()) || !scale.is_normal() {
             return Err(format!(
@@ -125,6 +136,16 @@ impl BackboneEntry {
         }
         Ok(())
     }
+}
+
+fn check_file(weights: &str, sha256: &str) -> Result<(), String> {
+    if Path::new(weights).file_name() != Some(weights.as_ref()) {
+        return Err(format!("weights '{weights}' is not the name of a file beside it"));
+    }
+    if sha256.parse::<Fingerprint>().is_err() || sha256.to_lowercase() != sha256 {
+        return Err(format!("sha256 of '{weights}' is not 64 hexadecimal digits in lower case"));
+    }
+    Ok(())
 }
 
 /// The first line of toml's message, with the place; the rest draws the text.

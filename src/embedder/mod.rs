@@ -1,11 +1,11 @@
 //! A photo to one embedding per backbone of a bundle.
 
+mod draft;
 mod error;
-mod import;
 mod manifest;
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -13,11 +13,12 @@ use sha2::{Digest, Sha256};
 use crate::backbone::preprocessing::Crop;
 use crate::backbone::{Backbone, Device, Precision, WeightsFile};
 use crate::domain::{Embedding, EmbeddingError, EmbeddingSpace, Fingerprint};
+use crate::kinship::Ensemble;
 use crate::photo::{self, Photo};
 
+pub use draft::{Added, Draft};
 pub use error::EmbedderError;
-pub use import::{Import, import};
-pub use manifest::{BackboneEntry, Manifest};
+pub use manifest::{BackboneEntry, KinshipEntry, Manifest};
 
 /// A loaded bundle.
 pub struct Embedder {
@@ -42,7 +43,8 @@ impl Embedder {
     ) -> Result<Self, EmbedderError> {
         let manifest = Manifest::read(bundle)?;
         let load = |entry: &BackboneEntry| {
-            let weights = open_weights(bundle, entry)?;
+            let path = bundle.join(&entry.weights);
+            let weights = WeightsFile::new(&path, open_weights(&path, &entry.sha256)?)?;
             let network = (&entry.network, entry.preprocessing);
             Ok::<_, EmbedderError>(Backbone::load(network, weights, device, precision)?)
         };
@@ -51,6 +53,25 @@ impl Embedder {
         let space = EmbeddingSpace { fingerprint: manifest.fingerprint(), dimensions };
         let names = manifest.backbones.into_iter().map(|entry| entry.name).collect();
         Ok(Self { names, backbones, space })
+    }
+
+    /// The bundle's trained ensemble; none where it has none.
+    ///
+    /// # Errors
+    /// When its weights are missing, are not those that the manifest names, or do not fit its members.
+    pub fn ensemble(&self, bundle: &Path) -> Result<Option<Ensemble>, EmbedderError> {
+        let Some(KinshipEntry { weights, sha256, ensemble, .. }) = Manifest::read(bundle)?.kinship
+        else {
+            return Ok(None);
+        };
+        let path = bundle.join(weights);
+        let mut bytes = Vec::new();
+        let mut file = open_weights(&path, &sha256)?;
+        let unreadable = |source| EmbedderError::Unreadable { path, source };
+        file.read_to_end(&mut bytes).map_err(unreadable)?;
+        let names = self.names.iter().map(String::as_str);
+        let backbones: Vec<_> = names.zip(self.space.dimensions.iter().copied()).collect();
+        Ok(Some(Ensemble::new(ensemble, &backbones, &bytes)?))
     }
 
     /// What this bundle embeds into.
@@ -110,19 +131,20 @@ fn square(photo: &Photo, size: u32, crop: Crop) -> Photo {
     }
 }
 
-/// Opens the weights of a backbone, if they are the ones that its entry names.
-fn open_weights(bundle: &Path, entry: &BackboneEntry) -> Result<WeightsFile, EmbedderError> {
-    let path = bundle.join(&entry.weights);
+/// Opens a file of weights, if it is the one that the manifest names by its SHA-256.
+fn open_weights(path: &Path, sha256: &str) -> Result<File, EmbedderError> {
     let unreadable = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => EmbedderError::NoWeights { path: path.clone() },
-        _ => EmbedderError::Unreadable { path: path.clone(), source },
+        io::ErrorKind::NotFound => EmbedderError::NoWeights { path: path.to_owned() },
+        _ => EmbedderError::Unreadable { path: path.to_owned(), source },
     };
-    let mut file = File::open(&path).map_err(unreadable)?;
+    let mut file = File::open(path).map_err(unreadable)?;
     let found = hash(&mut file).map_err(unreadable)?.to_string();
-    if found != entry.sha256 {
-        return Err(EmbedderError::OtherWeights { path, expected: entry.sha256.clone(), found });
+    if found != sha256 {
+        let (path, expected) = (path.to_owned(), sha256.to_owned());
+        return Err(EmbedderError::OtherWeights { path, expected, found });
     }
-    Ok(WeightsFile::new(&path, file)?)
+    file.rewind().map_err(unreadable)?;
+    Ok(file)
 }
 
 /// The SHA-256 of what is left in a file.

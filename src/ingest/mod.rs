@@ -45,6 +45,11 @@ impl Plan {
         let families = family_photos(&source, &listing)?;
         Ok(Self { source, listing, families })
     }
+
+    /// The photos of families, in the order of their identities.
+    pub fn photos(&self) -> impl Iterator<Item = &PhotoId> {
+        self.families.photos.keys()
+    }
 }
 
 /// Enrols every photo of the plan that `gallery` does not have from the same file, and builds the search graph.
@@ -77,7 +82,7 @@ pub fn ingest(
     report.rejected.extend(end.rejected);
     report.cancelled = end.cancelled;
     if !report.cancelled {
-        progress.begin("Building the search graph", 0);
+        progress.begin("Building the search graph", 0, "photos");
         gallery.build_graph()?;
     }
     Ok(report)

@@ -72,7 +72,7 @@ impl Pipeline<'_> {
         take: impl FnMut(Vec<Embedded<K>>) -> Result<(), IngestError>,
     ) -> Result<End, IngestError> {
         let Self { source, embedder, progress } = self;
-        progress.begin("Embedding", items.len() as u64);
+        progress.begin("Embedding", items.len() as u64, "photos");
         thread::scope(|scope| {
             // The receiver goes when this closure returns, which ends the reader at its next batch.
             let (sender, batches) = sync_channel(BATCHES_AHEAD);

@@ -1,7 +1,5 @@
 //! Members that judge together.
 
-use std::collections::BTreeMap;
-
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -105,22 +103,31 @@ impl Ensemble {
         backbones: &[(&str, usize)],
         weights: &[u8],
     ) -> Result<Self, KinshipError> {
-        let tensors = candle_core::safetensors::load_buffer(weights, &Device::Cpu)?;
         let mut heads = Vec::new();
-        for member in &config.members {
-            let place = backbones.iter().position(|(name, _)| *name == member.backbone);
-            let place = place.ok_or_else(|| KinshipError::NoBackbone {
-                member: member.name.clone(),
-                backbone: member.backbone.clone(),
-            })?;
-            let prefix = format!("{}/", member.name);
-            let own = |(name, tensor): (&String, &Tensor)| {
-                Some((name.strip_prefix(&prefix)?.to_owned(), tensor.clone()))
-            };
-            let own: BTreeMap<_, _> = tensors.iter().filter_map(own).collect();
-            heads.push((Head::new(member.head.clone(), backbones[place].1, own)?, place));
+        for MemberConfig { name, backbone, head, .. } in &config.members {
+            let place = backbones.iter().position(|(known, _)| known == backbone);
+            let (member, backbone) = (name.clone(), backbone.clone());
+            let place = place.ok_or(KinshipError::NoBackbone { member, backbone })?;
+            heads.push((Self::head(name, backbones[place].1, (head, weights))?, place));
         }
         Ok(Self { config, heads, backbones: backbones.len() })
+    }
+
+    /// The head of one member, for embeddings of `dimension` values, of [`Self::weights`].
+    ///
+    /// # Errors
+    /// When the weights are not that head's.
+    pub fn head(
+        member: &str,
+        dimension: usize,
+        (config, weights): (&HeadConfig, &[u8]),
+    ) -> Result<Head, KinshipError> {
+        let tensors = candle_core::safetensors::load_buffer(weights, &Device::Cpu)?;
+        let prefix = format!("{member}/");
+        let own = |(name, tensor): (String, Tensor)| {
+            Some((name.strip_prefix(&prefix)?.to_owned(), tensor))
+        };
+        Head::new(config.clone(), dimension, tensors.into_iter().filter_map(own).collect())
     }
 
     /// The weights of heads by their members' names, as safetensors.

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::dropout::Dropout;
-use super::{Head, HeadConfig, KinSpace, KinshipError, Rows, Space};
+use super::{Fusion, Head, HeadConfig, KinSpace, KinshipError, Rows, Space};
 
 /// How a head learns.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -158,6 +158,7 @@ impl Head {
             }
         };
         let axes = tensors.get("space.bias").map_or(Ok(0), |bias: &Tensor| bias.dim(0))?;
+        let is_cosine = config.fusions == [Fusion::Cosine] && config.hidden.is_empty();
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let last = format!("dense.{}.weight", config.hidden.len());
         for (name, shape) in config.shapes(dimension, axes) {
@@ -168,8 +169,12 @@ impl Head {
                 [_, inputs] => (6.0 / *inputs as f32).sqrt() * if name == last { 0.1 } else { 1.0 },
                 _ => 0.0,
             };
-            let value = |_| bound * random.random_range(-1.0..1.0_f32);
-            let values: Vec<f32> = (0..shape.iter().product()).map(value).collect();
+            let mut value = |_| bound * random.random_range(-1.0..1.0_f32);
+            // A cosine alone is a score as it is.
+            let values: Vec<f32> = match is_cosine && name == last {
+                true => vec![1.0],
+                false => (0..shape.iter().product()).map(&mut value).collect(),
+            };
             tensors.insert(name, Tensor::from_vec(values, shape, &Device::Cpu)?);
         }
         Self::new(config.clone(), dimension, tensors)

@@ -17,6 +17,6 @@ pub use fusion::Fusion;
 pub use head::{Head, HeadConfig, Space};
 pub use learner::{Learner, Learning};
 pub use logistic::{Logistic, probability};
-pub use recipe::{Recipe, SPACE_LEARNING};
+pub use recipe::Recipe;
 pub use rows::Rows;
 pub use space::{KinRows, KinSpace};

@@ -18,7 +18,7 @@ const LEARNING: Learning =
     Learning { learning_rate: 1e-3, weight_decay: 0.1, feature_dropout: 0.2, hidden_dropout: 0.5 };
 
 /// For the contrastive space.
-pub const SPACE_LEARNING: Learning =
+const SPACE_LEARNING: Learning =
     Learning { learning_rate: 1e-3, weight_decay: 0.01, feature_dropout: 0.3, hidden_dropout: 0.0 };
 
 impl Recipe {
@@ -68,7 +68,11 @@ impl Recipe {
         let mix = (name == "inception").then_some(128);
         let head = HeadConfig { space, fusions: fusions.to_vec(), mix, hidden: hidden.to_vec() };
         let name = Self::NAMES.into_iter().find(|known| *known == name)?;
-        let learning = (name != "likelihood").then_some(LEARNING);
+        let learning = match space {
+            _ if name == "likelihood" => None,
+            Space::Contrastive => Some(SPACE_LEARNING),
+            Space::Backbone | Space::Correlated => Some(LEARNING),
+        };
         Some(Self { name, head, learning })
     }
 }

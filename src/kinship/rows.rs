@@ -26,6 +26,11 @@ impl Rows {
         Ok(Self(Tensor::from_vec(values, (count, width), &Device::Cpu)?))
     }
 
+    /// The width of an embedding, d.
+    pub fn dimension(&self) -> usize {
+        self.0.dims()[1]
+    }
+
     /// The rows at these places, in this order.
     ///
     /// # Errors

@@ -1,7 +1,9 @@
 //! Whether a probability says what it means.
 
+use serde::Serialize;
+
 /// What happened among the pairs of about the same probability.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Bin {
     /// Mean of their probabilities.
     pub predicted: f64,

@@ -28,7 +28,7 @@ use std::time::Instant;
 use kindred::backbone::{
     Architecture, Backbone, Device, Precision, WeightsFile, write_safetensors,
 };
-use kindred::embedder::{Manifest, import};
+use kindred::embedder::{Draft, Manifest};
 use nix::sys::resource::{UsageWho, getrusage};
 
 use random::Random;
@@ -89,7 +89,9 @@ fn make_bundle(name: &str, folder: &Path, bundle: &Path) -> Manifest {
         serde_json::from_value(serde_json::json!({ "architecture": name })).unwrap();
     let file = folder.join("weights.safetensors");
     write_safetensors(&file, &weights::random_weights(&architecture, 1)).unwrap();
-    import(&file, name, bundle, "").unwrap().manifest
+    let mut draft = Draft::new(bundle, "").unwrap();
+    draft.add_backbone(&file, name, false).unwrap();
+    draft.finish().unwrap()
 }
 
 /// Photos of 32 people each in a family of their own.

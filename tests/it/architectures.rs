@@ -4,9 +4,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use kindred::backbone::{Backbone, Device, Precision, WeightsFile};
-use kindred::embedder::import;
 use serde::Deserialize;
 
+use crate::support::bundle::import;
 use crate::support::folder_from_env;
 
 /// A file of weights with the outputs of the network in its own framework, for the two faces of [`face`].
@@ -44,7 +44,7 @@ fn compare_case(folder: &Path, case: Case) -> (String, f64, f64) {
     let Case { file, architecture, size, outputs } = case;
     let out = tempfile::tempdir().unwrap();
     let bundle = out.path().join("bundle");
-    let manifest = import(&folder.join(&file), &architecture, &bundle, "").unwrap().manifest;
+    let manifest = import(&folder.join(&file), &architecture, &bundle).unwrap();
     let entry = &manifest.backbones[0];
     let path = bundle.join(&entry.weights);
     let weights = WeightsFile::new(&path, File::open(&path).unwrap()).unwrap();

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use kindred::backbone::import::{Checkpoint, read_checkpoint};
 use kindred::backbone::network::Parameter;
 use kindred::backbone::{Architecture, NamedTensor, resnet, write_safetensors};
-use kindred::embedder::import;
+
+use crate::support::bundle::import;
 
 /// What `tests/reference/formats.py` wrote; `whole` tells the files that hold the tensors from those that are bombs.
 fn fixtures(whole: bool) -> Vec<PathBuf> {
@@ -151,7 +152,7 @@ fn a_scalar_where_a_matrix_belongs_is_named() {
         |p: &Parameter| NamedTensor { name: p.name.clone(), shape: vec![], values: vec![1.0] };
     let scalars: Vec<NamedTensor> = network.parameters().iter().map(scalar).collect();
     write_safetensors(&file, &scalars).unwrap();
-    let error = import(&file, "resnet50", &folder.path().join("out"), "").err().unwrap();
+    let error = import(&file, "resnet50", &folder.path().join("out")).err().unwrap();
     let error = error.to_string();
     assert!(
         error.contains("'conv1_7x7_s2.weight' is []") && error.contains("[64, 3, 7, 7]"),

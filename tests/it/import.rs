@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 
 use kindred::backbone::import::{Format, read_checkpoint};
 use kindred::backbone::{NamedTensor, write_safetensors};
-use kindred::embedder::import;
 use serde_json::Value;
 
 use crate::architectures::fixtures;
+use crate::support::bundle::import;
 use crate::support::program::{Run, path, run};
 use crate::support::{Random, folder_from_env};
 
@@ -151,7 +151,7 @@ fn tensors_that_are_missing_misshapen_or_not_finite_are_named() {
         let file = folder.path().join("changed.safetensors");
         write_safetensors(&file, &tensors).unwrap();
         let out = folder.path().join("bundle");
-        let error = import(&file, "siamese", &out, "").err().expect("the weights are refused");
+        let error = import(&file, "siamese", &out).err().expect("the weights are refused");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half-written is left");
         error.to_string()
     };
@@ -177,9 +177,9 @@ fn a_network_is_told_by_most_of_its_tensors_whichever_is_missing() {
         let missing = tensors.remove(at).name;
         let file = folder.path().join("changed.safetensors");
         write_safetensors(&file, &tensors).unwrap();
-        let error = import(&file, "siamese", &out, "").err().unwrap().to_string();
+        let error = import(&file, "siamese", &out).err().unwrap().to_string();
         assert!(error.contains(&format!("has no tensor '{missing}'")), "{error}");
-        let error = import(&file, "vgg16", &out, "").err().unwrap().to_string();
+        let error = import(&file, "vgg16", &out).err().unwrap().to_string();
         assert!(error.contains("those of siamese"), "{error}");
     }
 }

@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 7] = [
     &["photo", "dataset", "backbone", "kinship", "store", "metrics"],
     &["embedder", "gallery"],
     &["search"],
-    &["ingest"],
+    &["ingest", "train"],
     &["api", "telemetry"],
     &["cli"],
 ];

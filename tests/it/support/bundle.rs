@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use kindred::backbone::{Architecture, vgg16, write_safetensors};
+use kindred::embedder::{Draft, EmbedderError, Manifest};
 use sha2::{Digest, Sha256};
 
 use super::weights::random_weights;
@@ -38,4 +39,11 @@ pub fn write(folder: &Path, seed: u64) {
         "#
     );
     fs::write(folder.join("manifest.toml"), manifest).unwrap();
+}
+
+/// Imports weights into a new bundle.
+pub fn import(file: &Path, architecture: &str, bundle: &Path) -> Result<Manifest, EmbedderError> {
+    let mut draft = Draft::new(bundle, "")?;
+    draft.add_backbone(file, architecture, false)?;
+    draft.finish()
 }

@@ -1,0 +1,245 @@
+//! `kindred train`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use super::compute::Compute;
+use super::exit::{Ending, Failure};
+use super::ingest::print_rejected;
+use super::progress::Display;
+use crate::dataset::{Source, read_relationships};
+use crate::domain::{Embedding, PhotoId};
+use crate::embedder::{Draft, Embedder};
+use crate::error::{ErrorKind, io_kind};
+use crate::gallery::Gallery;
+use crate::ingest::{Plan, Report as IngestReport, ingest};
+use crate::kinship::Recipe;
+use crate::train::{Corpus, Judgment, Options, Report, Trained, train};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Folder or zip archive with a folder per family and in it a folder per person: F0001/MID1/photo.jpg
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// The csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
+    #[arg(long, value_name = "CSV")]
+    relationships: PathBuf,
+    /// A network and the file of its weights, such as vgg16=vgg_face_dag.pth; several are compared together, and the
+    /// first is the one that is searched by
+    #[arg(long = "backbone", value_name = "NAME=FILE", value_parser = named_file, required = true)]
+    backbones: Vec<(String, PathBuf)>,
+    /// Embed each photo and its mirror image, and take the mean: better, and half as fast
+    #[arg(long)]
+    mirror: bool,
+    /// Folder of the bundle to be made
+    #[arg(long, value_name = "BUNDLE")]
+    out: PathBuf,
+    /// Folder for embeddings and trained heads, which a later training goes on from; OUT.training unless given
+    #[arg(long, value_name = "DIR")]
+    work: Option<PathBuf>,
+    #[command(flatten)]
+    compute: Compute,
+    /// The heads to train on every backbone; all unless given
+    #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(Recipe::NAMES), default_values = Recipe::NAMES, hide_default_value = true)]
+    members: Vec<String>,
+    /// Parts that the families are dealt into; each is tested once by heads that learned from others
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=20))]
+    folds: u8,
+    /// Seed of everything that is random
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Leave out a member whose area under the ROC alone is not at least this
+    #[arg(long, default_value_t = 0.5, value_parser = share)]
+    min_auc: f64,
+    /// Share of strangers that may be taken for kin
+    #[arg(long, default_value_t = 0.05, value_parser = share)]
+    false_accept_rate: f64,
+    /// The bundle's terms, in words
+    #[arg(long, default_value = "as of the weights and photos that it was trained with")]
+    licence: String,
+}
+
+fn named_file(text: &str) -> Result<(String, PathBuf), String> {
+    let (name, file) = text.split_once('=').ok_or("a backbone is given as NAME=FILE")?;
+    if !crate::backbone::Architecture::NAMES.contains(&name) {
+        let known = crate::backbone::Architecture::NAMES.join(", ");
+        return Err(format!("'{name}' is no network known here; known are {known}"));
+    }
+    Ok((name.to_owned(), file.into()))
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..1.0).contains(&share) { Ok(share) } else { Err("not from 0 to 1".into()) }
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    // Cheap checks first: nothing is embedded before the input is known to be usable.
+    let plan = Plan::new(Source::open(&arguments.data)?)?;
+    let relationships = read_relationships(&arguments.relationships)?;
+    let mut draft = Draft::new(&arguments.out, &arguments.licence)?;
+    for (name, file) in &arguments.backbones {
+        draft.add_backbone(file, name, arguments.mirror)?;
+    }
+    let embedder = arguments.compute.load(draft.folder())?;
+    let work = arguments.work.clone().unwrap_or_else(|| beside(&arguments.out));
+    let display = Display::start()?;
+    let Some(photos) = embedded(plan, (&work, &embedder), &display)? else {
+        println!("stopped; run the same command again to go on from here");
+        return Ok(Ending::Stopped);
+    };
+    let corpus = Corpus::new(photos, embedder.names(), &relationships)
+        .map_err(crate::train::TrainError::from)?;
+    let fingerprint = draft.manifest().fingerprint().to_string();
+    let trained = train(&corpus, (&options(arguments), &fingerprint), &work, &display)?;
+    display.finish();
+    let Some(Trained { config, weights, report }) = trained else {
+        println!("stopped; run the same command again to go on from here");
+        return Ok(Ending::Stopped);
+    };
+    write_report(draft.folder(), &report)?;
+    draft.add_kinship(config, &weights, trained_on(&report))?;
+    draft.finish()?;
+    print_report(&report);
+    println!(
+        "\nwritten to {}; its embeddings and heads stay in {}",
+        arguments.out.display(),
+        work.display()
+    );
+    Ok(Ending::Done)
+}
+
+fn options(arguments: &Arguments) -> Options {
+    let mut recipes: Vec<Recipe> = Vec::new();
+    for recipe in arguments.members.iter().filter_map(|name| Recipe::named(name)) {
+        if !recipes.contains(&recipe) {
+            recipes.push(recipe);
+        }
+    }
+    Options {
+        recipes,
+        folds: arguments.folds.into(),
+        seed: arguments.seed,
+        min_auc: arguments.min_auc,
+        false_accept_rate: arguments.false_accept_rate,
+    }
+}
+
+fn beside(out: &Path) -> PathBuf {
+    let mut name = out.file_name().unwrap_or_default().to_owned();
+    name.push(".training");
+    out.with_file_name(name)
+}
+
+/// Embeds the photos of a plan, but for those that an earlier training embedded; None where that was stopped.
+fn embedded(
+    plan: Plan,
+    (work, embedder): (&Path, &Embedder),
+    display: &Display,
+) -> Result<Option<Vec<(PhotoId, Vec<Embedding>)>>, Failure> {
+    let ids: Vec<PhotoId> = plan.photos().cloned().collect();
+    let fingerprint = embedder.space().fingerprint.to_string();
+    let gallery = work.join(format!("gallery-{}", &fingerprint[..12]));
+    let gallery = Gallery::open_or_create(&gallery, embedder.space(), work)?;
+    let IngestReport { rejected, cancelled, .. } = ingest(plan, &gallery, embedder, display)?;
+    print_rejected(&rejected);
+    if cancelled {
+        return Ok(None);
+    }
+    let mut photos = Vec::with_capacity(ids.len());
+    for id in ids {
+        if let Some(embeddings) = gallery.embeddings(&id)? {
+            photos.push((id, embeddings));
+        }
+    }
+    Ok(Some(photos))
+}
+
+fn trained_on(report: &Report) -> String {
+    let data = &report.data;
+    format!(
+        "{} photos of {} people, {} pairs of kin in {} families, seed {}",
+        data.photos, data.people, data.kin_pairs, data.families, report.seed
+    )
+}
+
+fn write_report(folder: &Path, report: &Report) -> Result<(), Failure> {
+    let path = folder.join("report.json");
+    let text = serde_json::to_string_pretty(report)
+        .map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
+    std::fs::write(&path, text).map_err(|error| {
+        Failure::new(io_kind(&error), format!("cannot write {}: {error}", path.display()))
+    })
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_report(report: &Report) {
+    let data = &report.data;
+    println!(
+        "{} photos of {} people; {} pairs of kin in {} families ({} pairs name somebody without a photo, {} are of two \
+         families); {} photo pairs judged, all by heads that saw none of their families",
+        data.photos,
+        data.people,
+        data.kin_pairs,
+        data.families,
+        data.lacking_photos,
+        data.across_families,
+        data.judged_pairs
+    );
+    println!("\n{:<28} {:>6}  95 % interval   folds         weight", "", "AUC");
+    for cosine in &report.cosine {
+        print_judgment(&format!("cosine of {}", cosine.name), cosine, "");
+    }
+    for member in &report.members {
+        let note = match &member.left_out {
+            Some(reason) => format!("left out: {reason}"),
+            None => format!("{:.3}", member.weight),
+        };
+        print_judgment(&member.alone.name, &member.alone, &note);
+    }
+    for (name, judgment) in [("mean", &report.mean), ("weighted", &report.weighted)] {
+        let note = if report.chosen == name { "chosen" } else { "" };
+        print_judgment(&format!("ensemble, {name}"), judgment, note);
+    }
+    if let Some(figures) = &report.probabilities {
+        println!(
+            "\naccuracy {:.3} at probability {:.3}, Brier score {:.3}, calibration error {:.3} [{:.3}, {:.3}]",
+            figures.accuracy.value,
+            report.kin_threshold,
+            figures.brier_score.value,
+            figures.calibration_error.value,
+            figures.calibration_error.interval.low,
+            figures.calibration_error.interval.high
+        );
+    }
+    for relation in &report.relations {
+        let value = |figure: Option<crate::metrics::Figure>| figure.map_or(f64::NAN, |f| f.value);
+        println!(
+            "{:<5} {:>6} pairs  AUC {:.3} (cosine {:.3})  accuracy {:.3}",
+            relation.relation,
+            relation.pairs,
+            value(relation.roc_auc),
+            value(relation.cosine_roc_auc),
+            value(relation.accuracy)
+        );
+    }
+    println!("heads trained in {:.0} s", report.training_seconds);
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_judgment(name: &str, judgment: &Judgment, note: &str) {
+    let Some(figures) = &judgment.figures else {
+        println!("{name:<28} no test family has pairs");
+        return;
+    };
+    let crate::metrics::Figure { value, interval } = figures.roc_auc;
+    println!(
+        "{name:<28} {value:>6.4}  [{:.3}, {:.3}]  mean {:.4}   {note}",
+        interval.low,
+        interval.high,
+        judgment.mean_fold_auc()
+    );
+}

@@ -1,0 +1,137 @@
+//! A bundle that is being put together.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+use super::manifest::{FORMAT, KinshipEntry};
+use super::{BackboneEntry, EmbedderError, Manifest, hash};
+use crate::backbone::import::{Recognised, read_checkpoint, recognise};
+use crate::backbone::write_safetensors;
+use crate::domain::Fingerprint;
+use crate::kinship::EnsembleConfig;
+
+/// Name of the file of an ensemble's weights.
+const KINSHIP_WEIGHTS: &str = "kinship.safetensors";
+
+/// A bundle in a hidden folder beside the one that it becomes when it is whole; dropped before, it leaves nothing.
+pub struct Draft {
+    bundle: PathBuf,
+    folder: PathBuf,
+    manifest: Manifest,
+}
+
+/// A backbone that was added, and what its file held.
+pub struct Added {
+    /// The file's format and the place that its names are of, in words.
+    pub origin: String,
+    /// Number of tensors that the network has.
+    pub tensors: usize,
+    /// Number of values in them.
+    pub parameters: usize,
+    /// Tensors of the file that the network has no use for.
+    pub unused: Vec<String>,
+}
+
+impl Draft {
+    /// Begins the bundle that is to be at `bundle`, under the terms `licence`.
+    ///
+    /// # Errors
+    /// When there is something already, or the folder beside it cannot be made.
+    pub fn new(bundle: &Path, licence: &str) -> Result<Self, EmbedderError> {
+        if bundle.exists() {
+            return Err(EmbedderError::AlreadyThere { path: bundle.to_owned() });
+        }
+        let name = bundle.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        // On the same disk, under a name that no other process uses.
+        let folder = bundle.with_file_name(format!(".{name}.unfinished-{}", std::process::id()));
+        fs::create_dir_all(&folder).map_err(unwritable(&folder))?;
+        let licence = licence.to_owned();
+        let manifest =
+            Manifest { format: FORMAT, name, licence, kinship: None, backbones: Vec::new() };
+        Ok(Self { bundle: bundle.to_owned(), folder, manifest })
+    }
+
+    /// The folder, until the bundle is whole.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What the bundle has so far.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Adds the backbone whose weights, of the architecture of this name, are in `file`; with `mirror` its embedding is
+    /// the mean of the photo's and its mirror image's.
+    ///
+    /// # Errors
+    /// When `file` holds no whole weights of that architecture, the bundle has that backbone already, or the weights
+    /// cannot be written.
+    pub fn add_backbone(
+        &mut self,
+        file: &Path,
+        architecture: &str,
+        mirror: bool,
+    ) -> Result<Added, EmbedderError> {
+        let recognised = recognise(file, read_checkpoint(file)?, architecture)?;
+        let Recognised { architecture, mut preprocessing, origin, tensors, unused } = recognised;
+        preprocessing.mirror = mirror;
+        let name = architecture.name().to_owned();
+        let weights = format!("{name}.safetensors");
+        let path = self.folder.join(&weights);
+        if path.exists() {
+            let reason = format!("two backbones are called '{name}'");
+            return Err(EmbedderError::BadManifest { path: self.bundle.clone(), reason });
+        }
+        write_safetensors(&path, &tensors)?;
+        let sha256 = File::open(&path).and_then(|mut file| hash(&mut file));
+        let sha256 = sha256.map_err(unwritable(&path))?.to_string();
+        let entry = BackboneEntry { name, weights, sha256, network: architecture, preprocessing };
+        self.manifest.backbones.push(entry);
+        self.manifest.write(&self.folder)?;
+        let parameters = tensors.iter().map(|tensor| tensor.values.len()).sum();
+        Ok(Added { origin, tensors: tensors.len(), parameters, unused })
+    }
+
+    /// Adds an ensemble over the backbones; `trained_on` says on what, in words.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn add_kinship(
+        &mut self,
+        ensemble: EnsembleConfig,
+        weights: &[u8],
+        trained_on: String,
+    ) -> Result<(), EmbedderError> {
+        let path = self.folder.join(KINSHIP_WEIGHTS);
+        fs::write(&path, weights).map_err(unwritable(&path))?;
+        let sha256 = Fingerprint(Sha256::digest(weights).into()).to_string();
+        let weights = KINSHIP_WEIGHTS.to_owned();
+        self.manifest.kinship = Some(KinshipEntry { weights, sha256, trained_on, ensemble });
+        self.manifest.write(&self.folder)
+    }
+
+    /// The bundle is whole and takes its place.
+    ///
+    /// # Errors
+    /// When it cannot be moved there.
+    pub fn finish(self) -> Result<Manifest, EmbedderError> {
+        fs::rename(&self.folder, &self.bundle).map_err(unwritable(&self.bundle))?;
+        Ok(self.manifest.clone())
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // Gone already where the bundle was finished; where it was not, what is left is of no use.
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn unwritable(path: &Path) -> impl Fn(io::Error) -> EmbedderError {
+    let path = path.to_owned();
+    move |source| EmbedderError::Unwritable { path: path.clone(), source }
+}

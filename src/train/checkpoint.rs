@@ -1,0 +1,73 @@
+//! Taught members on disk, so that a training that was stopped goes on where it was.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::TrainError;
+use super::course::Epoch;
+use crate::kinship::{Ensemble, Head, HeadConfig};
+
+/// The folder of one training's members. Another training, with other photos or settings, has another folder.
+pub(super) struct Checkpoints {
+    folder: PathBuf,
+}
+
+/// What is kept of a taught member beside its weights.
+#[derive(Serialize, Deserialize)]
+struct Record {
+    epochs: Vec<Epoch>,
+    sha256: String,
+}
+
+impl Checkpoints {
+    /// The members in `work` of the training that `settings` decide.
+    pub(super) fn open(work: &Path, settings: &impl Serialize) -> Result<Self, TrainError> {
+        let text = serde_json::to_vec(settings).expect("plain data becomes JSON");
+        let folder = work.join(format!("members-{}", &hex(&text)[..12]));
+        fs::create_dir_all(&folder).map_err(unwritable(&folder))?;
+        Ok(Self { folder })
+    }
+
+    /// A member that was taught before; none where it was not, or its files are damaged.
+    pub(super) fn read(
+        &self,
+        name: &str,
+        (config, dimension): (&HeadConfig, usize),
+    ) -> Option<(Head, Vec<Epoch>)> {
+        let record = fs::read(self.folder.join(format!("{name}.json"))).ok()?;
+        let record: Record = serde_json::from_slice(&record).ok()?;
+        let weights = fs::read(self.folder.join(format!("{name}.safetensors"))).ok()?;
+        if hex(&weights) != record.sha256 {
+            return None;
+        }
+        Some((Ensemble::head("member", dimension, (config, &weights)).ok()?, record.epochs))
+    }
+
+    /// Keeps a taught member.
+    pub(super) fn write(
+        &self,
+        name: &str,
+        (head, epochs): (&Head, &[Epoch]),
+    ) -> Result<(), TrainError> {
+        let weights = Ensemble::weights([("member", head)])?;
+        let record = Record { epochs: epochs.to_vec(), sha256: hex(&weights) };
+        let record = serde_json::to_vec(&record).expect("plain data becomes JSON");
+        for (extension, bytes) in [("safetensors", weights), ("json", record)] {
+            let path = self.folder.join(format!("{name}.{extension}"));
+            fs::write(&path, bytes).map_err(unwritable(&path))?;
+        }
+        Ok(())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+pub(super) fn unwritable(path: &Path) -> impl FnOnce(std::io::Error) -> TrainError {
+    let path = path.to_owned();
+    move |source| TrainError::Unwritable { path, source }
+}

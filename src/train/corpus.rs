@@ -1,0 +1,44 @@
+//! What there is to learn from: families, and the embeddings of their photos.
+
+use crate::dataset::{Pedigree, PhotoPair};
+use crate::domain::{Embedding, PhotoId, Relationship};
+use crate::kinship::{KinshipError, Rows};
+
+/// Photos with their embeddings, and who is kin.
+pub struct Corpus {
+    /// Who is in the photos and who is kin; a photo's place in it is its row's.
+    pub pedigree: Pedigree,
+    /// Per backbone its name and the embeddings.
+    pub backbones: Vec<(String, Rows)>,
+}
+
+impl Corpus {
+    /// Photos with one embedding for each backbone in `names`.
+    ///
+    /// # Errors
+    /// When the embeddings of one backbone have different widths.
+    pub fn new(
+        photos: Vec<(PhotoId, Vec<Embedding>)>,
+        names: &[String],
+        relationships: &[Relationship],
+    ) -> Result<Self, KinshipError> {
+        let rows = |(at, name): (usize, &String)| {
+            let rows = Rows::new(photos.iter().map(|(_, embeddings)| &embeddings[at]))?;
+            Ok((name.clone(), rows))
+        };
+        let backbones = names.iter().enumerate().map(rows).collect::<Result<_, KinshipError>>()?;
+        let ids = photos.into_iter().map(|(id, _)| id).collect();
+        Ok(Self { pedigree: Pedigree::new(ids, relationships), backbones })
+    }
+
+    /// The embeddings of pairs by one backbone, side by side.
+    pub(super) fn sides(
+        &self,
+        backbone: usize,
+        pairs: &[PhotoPair],
+    ) -> Result<(Rows, Rows), KinshipError> {
+        let rows = &self.backbones[backbone].1;
+        let side = |at: usize| rows.select(pairs.iter().map(|pair| pair.photos[at]));
+        Ok((side(0)?, side(1)?))
+    }
+}

@@ -1,0 +1,71 @@
+//! Why a training fails.
+
+use std::path::PathBuf;
+
+use crate::dataset::DatasetError;
+use crate::embedder::EmbedderError;
+use crate::error::{Classify, ErrorKind, io_kind};
+use crate::gallery::GalleryError;
+use crate::ingest::IngestError;
+use crate::kinship::KinshipError;
+
+/// Why there is no ensemble.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// There are not enough families to keep some apart.
+    #[error(
+        "{found} families have listed kin with photos, and {needed} are needed to train on some and judge by others; \
+         add families, or list more kin"
+    )]
+    TooFewFamilies {
+        /// Families with usable kin.
+        found: usize,
+        /// How many there have to be.
+        needed: usize,
+    },
+    /// No head is better than the cosine alone.
+    #[error(
+        "no member is worth keeping: {reasons}; add photos and families, or try another backbone"
+    )]
+    NoMember {
+        /// Per member, why it was left out.
+        reasons: String,
+    },
+    /// A file of the training cannot be read or written.
+    #[error("cannot write {}: {source}", path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// The heads cannot be computed.
+    #[error(transparent)]
+    Kinship(#[from] KinshipError),
+    /// The photos cannot be embedded.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// The embeddings cannot be kept.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
+    /// The bundle cannot be made.
+    #[error(transparent)]
+    Embedder(#[from] EmbedderError),
+    /// The photos or the list of kin cannot be read.
+    #[error(transparent)]
+    Dataset(#[from] DatasetError),
+}
+
+impl Classify for TrainError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::TooFewFamilies { .. } | Self::NoMember { .. } => ErrorKind::InvalidInput,
+            Self::Unwritable { source, .. } => io_kind(source),
+            Self::Kinship(error) => error.kind(),
+            Self::Ingest(error) => error.kind(),
+            Self::Gallery(error) => error.kind(),
+            Self::Embedder(error) => error.kind(),
+            Self::Dataset(error) => error.kind(),
+        }
+    }
+}

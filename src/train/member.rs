@@ -1,0 +1,153 @@
+//! One member learns on one split.
+
+use super::corpus::Corpus;
+use super::course::{Course, Epoch, Next};
+use super::split::Split;
+use crate::dataset::{PairSampler, PhotoPair, Sampling};
+use crate::kinship::{
+    Head, KinRows, KinSpace, KinshipError, Learner, Learning, Recipe, Rows, Space,
+};
+use crate::metrics::Ranking;
+
+/// A member to be taught.
+pub(super) struct Task<'a> {
+    pub(super) corpus: &'a Corpus,
+    pub(super) split: &'a Split,
+    pub(super) recipe: Recipe,
+    /// Place of the backbone.
+    pub(super) backbone: usize,
+    pub(super) seed: u64,
+}
+
+/// Pairs in a batch, half of them kin.
+const BATCH: usize = 64;
+/// Steps between two looks at the validation families while a space is learned by contrast.
+const CONTRAST_STEPS: usize = 25;
+/// Axes of the kin space at most.
+const MAX_AXES: usize = 256;
+/// Photo pairs of each pair of kin that the kin space is fitted to.
+const SPACE_PAIRS: usize = 10;
+/// Photo pairs of each pair of kin that members are judged by.
+pub(super) const PROTOCOL_PAIRS: usize = 10;
+
+const SAMPLING: Sampling = Sampling { per_family: 40, per_kin: 2, role_matched: 0.3 };
+
+/// Pairs by which a member is judged, with their embeddings.
+struct Validation {
+    first: Rows,
+    second: Rows,
+    is_kin: Vec<bool>,
+}
+
+impl Task<'_> {
+    /// Teaches the member. None where `cancelled` said so.
+    pub(super) fn learn(
+        &self,
+        cancelled: &dyn Fn() -> bool,
+    ) -> Result<Option<(Head, Vec<Epoch>)>, KinshipError> {
+        let space = self.kin_space()?;
+        let validation = self.validation()?;
+        let Some(learning) = self.recipe.learning else {
+            let head = Head::likelihood_ratio(&self.recipe.head, &space)?;
+            let epoch = validation.judge(&head, None)?;
+            return Ok(Some((head, vec![epoch])));
+        };
+        let head = Head::initial(&self.recipe.head, &space, self.seed)?;
+        self.follow(head, &learning, (&validation, cancelled))
+    }
+
+    fn follow(
+        &self,
+        head: Head,
+        learning: &Learning,
+        (validation, cancelled): (&Validation, &dyn Fn() -> bool),
+    ) -> Result<Option<(Head, Vec<Epoch>)>, KinshipError> {
+        let is_contrastive = self.recipe.head.space == Space::Contrastive;
+        let learner = if is_contrastive { Learner::of_space } else { Learner::of_layers };
+        let mut learner = learner(&head, learning, self.seed)?;
+        let epoch = validation.judge(&head, None)?;
+        let mut course = Course::start(head, epoch);
+        let mut sampler = self.sampler(&self.split.train, 2);
+        loop {
+            if cancelled() {
+                return Ok(None);
+            }
+            let loss = if is_contrastive {
+                self.contrast(&mut learner, &mut sampler)?
+            } else {
+                self.classify(&mut learner, &sampler.epoch(&SAMPLING))?
+            };
+            let head = learner.head()?;
+            let epoch = validation.judge(&head, Some(loss))?;
+            match course.take(head, epoch) {
+                Next::Continue => {}
+                Next::SlowDown => learner.set_learning_rate(learner.learning_rate() / 2.0),
+                Next::Stop => return Ok(Some(course.finish())),
+            }
+        }
+    }
+
+    fn classify(&self, learner: &mut Learner, pairs: &[PhotoPair]) -> Result<f64, KinshipError> {
+        let mut total = 0.0;
+        for batch in pairs.chunks(BATCH) {
+            let (first, second) = self.corpus.sides(self.backbone, batch)?;
+            let is_kin: Vec<bool> = batch.iter().map(|pair| pair.is_kin).collect();
+            total += learner.classify(&first, &second, &is_kin)? * batch.len() as f64;
+        }
+        Ok(total / pairs.len().max(1) as f64)
+    }
+
+    fn contrast(
+        &self,
+        learner: &mut Learner,
+        sampler: &mut PairSampler<'_>,
+    ) -> Result<f64, KinshipError> {
+        let mut total = 0.0;
+        for _ in 0..CONTRAST_STEPS {
+            let pairs = sampler.one_per_family();
+            let (first, second) = self.corpus.sides(self.backbone, &pairs)?;
+            total += learner.contrast(&first, &second)?;
+        }
+        Ok(total / CONTRAST_STEPS as f64)
+    }
+
+    /// The kin space of the training families. A pair counts the less the more pairs its family has, by the root.
+    fn kin_space(&self) -> Result<KinSpace, KinshipError> {
+        let pairs = self.sampler(&self.split.train, 0).protocol(SPACE_PAIRS);
+        let kin: Vec<PhotoPair> = pairs.into_iter().filter(|pair| pair.is_kin).collect();
+        if kin.is_empty() {
+            return Err(KinshipError::NoPairs { what: "training" });
+        }
+        let mut counts = vec![0.0_f64; self.corpus.pedigree.families().len()];
+        kin.iter().for_each(|pair| counts[pair.families[0]] += 1.0);
+        let weights = kin.iter().map(|pair| counts[pair.families[0]].sqrt().recip()).collect();
+        let (first, second) = self.corpus.sides(self.backbone, &kin)?;
+        KinSpace::fit(&KinRows { first, second, weights }, MAX_AXES)
+    }
+
+    fn validation(&self) -> Result<Validation, KinshipError> {
+        let pairs = self.sampler(&self.split.validation, 1).protocol(PROTOCOL_PAIRS);
+        if pairs.is_empty() {
+            return Err(KinshipError::NoPairs { what: "validation" });
+        }
+        let (first, second) = self.corpus.sides(self.backbone, &pairs)?;
+        let is_kin = pairs.iter().map(|pair| pair.is_kin).collect();
+        Ok(Validation { first, second, is_kin })
+    }
+
+    fn sampler(&self, families: &[usize], purpose: u64) -> PairSampler<'_> {
+        PairSampler::new(&self.corpus.pedigree, families, self.seed.wrapping_mul(3) + purpose)
+    }
+}
+
+impl Validation {
+    fn judge(&self, head: &Head, loss: Option<f64>) -> Result<Epoch, KinshipError> {
+        let scores = head.scores(&self.first, &self.second)?;
+        let curve = Ranking::new(&scores, &self.is_kin).curve();
+        let no_pairs = KinshipError::NoPairs { what: "validation" };
+        let auc = curve.roc_auc().ok_or(no_pairs)?;
+        let threshold = curve.most_accurate_threshold().unwrap_or_default();
+        let accuracy = curve.accuracy(threshold).unwrap_or_default();
+        Ok(Epoch { loss, validation_auc: auc, validation_accuracy: accuracy })
+    }
+}

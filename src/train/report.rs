@@ -1,0 +1,185 @@
+//! What a training came to.
+
+use serde::Serialize;
+
+use super::corpus::Corpus;
+use super::course::Epoch;
+use super::judge::Judged;
+use crate::metrics::{
+    BINS, Bin, Figure, Pairs, Point, ProbabilityFigures, Ranking, RankingFigures, reliability,
+};
+
+/// All figures of a training; those of kinship are measured on families that nothing was learned from, chosen by or
+/// calibrated on.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Seed of all that is random.
+    pub seed: u64,
+    /// What there was to learn from.
+    pub data: Data,
+    /// The members, in the order of the ensemble.
+    pub members: Vec<MemberReport>,
+    /// Per backbone the floor: the cosine of its embeddings.
+    pub cosine: Vec<Judgment>,
+    /// The members' mean.
+    pub mean: Judgment,
+    /// The members weighted by a logistic regression.
+    pub weighted: Judgment,
+    /// Which of the two the ensemble is: `mean` or `weighted`.
+    pub chosen: &'static str,
+    /// The chosen one's probabilities.
+    pub probabilities: Option<ProbabilityFigures>,
+    /// From this probability on two people are taken for kin.
+    pub kin_threshold: f64,
+    /// The chosen one, relation by relation, where the list names relations.
+    pub relations: Vec<RelationReport>,
+    /// The probabilities in equal parts of 0 to 1, beside what was true.
+    pub reliability: Vec<Bin>,
+    /// How long the heads took to train, in seconds.
+    pub training_seconds: f64,
+}
+
+/// What there was to learn from.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Data {
+    /// Photos with embeddings.
+    pub photos: usize,
+    /// People with photos.
+    pub people: usize,
+    /// Families with listed kin who have photos.
+    pub families: usize,
+    /// Listed pairs of kin that could be used.
+    pub kin_pairs: usize,
+    /// Listed pairs left out because somebody has no photo.
+    pub lacking_photos: usize,
+    /// Listed pairs left out because they are of two families.
+    pub across_families: usize,
+    /// Photo pairs that the figures are measured on, half of them of kin.
+    pub judged_pairs: usize,
+}
+
+/// How well a score tells kin from others.
+#[derive(Clone, Debug, Serialize)]
+pub struct Judgment {
+    /// What gives the score.
+    pub name: String,
+    /// Over all test families; none where they have no pairs.
+    pub figures: Option<RankingFigures>,
+    /// Area under the ROC fold by fold.
+    pub fold_aucs: Vec<Option<f64>>,
+    /// The ROC, as shares of false and of true accepts.
+    pub roc: Vec<[f64; 2]>,
+}
+
+/// A member and what it was worth.
+#[derive(Clone, Debug, Serialize)]
+pub struct MemberReport {
+    /// Its recipe's name.
+    pub recipe: String,
+    /// Its backbone's name.
+    pub backbone: String,
+    /// Why it is not in the ensemble; none where it is.
+    pub left_out: Option<String>,
+    /// Its share in the ensemble.
+    pub weight: f64,
+    /// Alone, on the test families.
+    pub alone: Judgment,
+    /// How it learned, per fold and last for the ensemble that is kept.
+    pub epochs: Vec<Vec<Epoch>>,
+}
+
+/// The ensemble on one relation.
+#[derive(Clone, Debug, Serialize)]
+pub struct RelationReport {
+    /// The relation's code, such as `fd`.
+    pub relation: String,
+    /// Photo pairs, half of them of kin.
+    pub pairs: usize,
+    /// Area under the ROC.
+    pub roc_auc: Option<Figure>,
+    /// The same of the cosine in the retrieval space.
+    pub cosine_roc_auc: Option<Figure>,
+    /// Share on the right side of the threshold, kin and others counting alike.
+    pub accuracy: Option<Figure>,
+}
+
+/// Points of a curve that is drawn.
+const ROC_POINTS: usize = 200;
+
+impl Data {
+    pub(super) fn new(corpus: &Corpus, judged: &Judged) -> Self {
+        let pedigree = &corpus.pedigree;
+        Self {
+            photos: pedigree.photos().len(),
+            people: pedigree.people().len(),
+            families: pedigree.families_with_kin().len(),
+            kin_pairs: pedigree.kin().len(),
+            lacking_photos: pedigree.skipped.lacking_photos,
+            across_families: pedigree.skipped.across_families,
+            judged_pairs: judged.pairs.len(),
+        }
+    }
+}
+
+impl Judgment {
+    pub(super) fn new(name: &str, judged: &Judged, (scores, seed): (&[f64], u64)) -> Self {
+        let pairs = judged.scored(scores);
+        Self {
+            name: name.to_owned(),
+            figures: pairs.ranking_figures(seed),
+            fold_aucs: judged.fold_aucs(scores),
+            roc: roc(&pairs),
+        }
+    }
+
+    /// The mean of the folds' areas under the ROC.
+    pub fn mean_fold_auc(&self) -> f64 {
+        let aucs: Vec<f64> = self.fold_aucs.iter().copied().flatten().collect();
+        aucs.iter().sum::<f64>() / aucs.len().max(1) as f64
+    }
+}
+
+/// Some points of the ROC, evenly spread over its thresholds.
+fn roc(pairs: &Pairs) -> Vec<[f64; 2]> {
+    let curve = Ranking::new(&pairs.scores, &pairs.is_kin).curve();
+    let points = curve.points();
+    let Some(last) = points.last() else { return Vec::new() };
+    let (kin, others) = (last.true_accepts.max(1.0), last.false_accepts.max(1.0));
+    let share = |point: &Point| [point.false_accepts / others, point.true_accepts / kin];
+    let every = points.len().div_ceil(ROC_POINTS);
+    let mut shares = vec![[0.0, 0.0]];
+    shares.extend(points.iter().step_by(every).map(share));
+    shares.push([1.0, 1.0]);
+    shares
+}
+
+/// The ensemble's probabilities relation by relation.
+pub(super) fn relations(
+    judged: &Judged,
+    (probabilities, threshold): (&[f64], f64),
+    seed: u64,
+) -> Vec<RelationReport> {
+    let mut codes: Vec<_> = judged.pairs.iter().filter_map(|pair| pair.relation).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let report = |code| {
+        let of = |scores: &[f64]| {
+            judged.scored(scores).filtered(|at| judged.pairs[at].relation == Some(code))
+        };
+        let (pairs, cosines) = (of(probabilities), of(&judged.cosines[0]));
+        let auc = |pairs: &Pairs| pairs.ranking_figures(seed).map(|figures| figures.roc_auc);
+        RelationReport {
+            relation: code.to_string(),
+            pairs: pairs.scores.len(),
+            roc_auc: auc(&pairs),
+            cosine_roc_auc: auc(&cosines),
+            accuracy: pairs.probability_figures(threshold, seed).map(|figures| figures.accuracy),
+        }
+    };
+    codes.into_iter().map(report).collect()
+}
+
+/// Probabilities in equal parts of 0 to 1, beside what was true.
+pub(super) fn bins(pairs: &Pairs) -> Vec<Bin> {
+    reliability(&pairs.scores, &pairs.is_kin, BINS, |_| 1.0)
+}

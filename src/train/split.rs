@@ -1,0 +1,93 @@
+//! Which families are for what.
+
+use super::TrainError;
+use crate::dataset::{Pedigree, deal};
+
+/// Families by what they are used for; no family is in two lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// Members learn from them.
+    pub train: Vec<usize>,
+    /// They tell when a member has learned enough, and how much it counts in the ensemble.
+    pub validation: Vec<usize>,
+    /// Probabilities and thresholds are fitted to them; no member saw them.
+    pub calibration: Vec<usize>,
+    /// Figures are measured on them; used for nothing else. None for the ensemble that is kept.
+    pub test: Vec<usize>,
+}
+
+/// One part of so many is for validation, and another one for calibration.
+const PARTS: usize = 8;
+/// Families there have to be.
+const MIN_FAMILIES: usize = 2 * PARTS;
+
+impl Split {
+    /// One split per fold, in which each family is once for testing, and last the split of the ensemble that is kept,
+    /// in which none is.
+    ///
+    /// # Errors
+    /// When there are too few families with listed kin.
+    pub fn all(pedigree: &Pedigree, folds: usize, seed: u64) -> Result<Vec<Self>, TrainError> {
+        let families = pedigree.families_with_kin();
+        let needed = MIN_FAMILIES.max(folds);
+        if families.len() < needed {
+            return Err(TrainError::TooFewFamilies { found: families.len(), needed });
+        }
+        let mut tests = deal(&families, folds, seed);
+        tests.push(Vec::new());
+        let split = |test: Vec<usize>| {
+            let rest: Vec<usize> = families.iter().copied().filter(|f| !test.contains(f)).collect();
+            let mut parts = deal(&rest, PARTS, seed.wrapping_add(1)).into_iter();
+            let (validation, calibration) = (parts.next(), parts.next());
+            let mut train: Vec<usize> = parts.flatten().collect();
+            train.sort_unstable();
+            let [validation, calibration] =
+                [validation, calibration].map(Option::unwrap_or_default);
+            Self { train, validation, calibration, test }
+        };
+        Ok(tests.into_iter().map(split).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Relationship;
+
+    fn pedigree(families: usize) -> Pedigree {
+        let (mut photos, mut kin) = (Vec::new(), Vec::new());
+        for family in 1..=families {
+            let people = [1, 2].map(|member| format!("F{family:04}/MID{member}"));
+            photos.extend(people.iter().map(|person| format!("{person}/a").parse().unwrap()));
+            let [first, second] = people.map(|person| person.parse().unwrap());
+            kin.push(Relationship::new(first, second, None).unwrap());
+        }
+        Pedigree::new(photos, &kin)
+    }
+
+    #[test]
+    fn no_family_serves_two_purposes_and_each_is_tested_once() {
+        let pedigree = pedigree(43);
+        for seed in 0..20 {
+            let splits = Split::all(&pedigree, 5, seed).unwrap();
+            assert_eq!(splits.len(), 6);
+            let mut tested: Vec<usize> = Vec::new();
+            for Split { train, validation, calibration, test } in &splits {
+                assert!(![train, validation, calibration].iter().any(|part| part.is_empty()));
+                let mut all = [&train[..], validation, calibration, test].concat();
+                all.sort_unstable();
+                assert_eq!(all, (0..43).collect::<Vec<_>>());
+                tested.extend(test);
+            }
+            tested.sort_unstable();
+            assert_eq!(tested, (0..43).collect::<Vec<_>>());
+            assert!(splits[5].test.is_empty());
+        }
+    }
+
+    #[test]
+    fn too_few_families_are_refused_with_how_many_are_needed() {
+        let error = Split::all(&pedigree(1), 5, 0).unwrap_err().to_string();
+        assert!(error.contains("1 families") && error.contains("16 are needed"), "{error}");
+    }
+}
