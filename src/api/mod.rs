@@ -3,6 +3,7 @@
 //! One endpoint per file, wire types in [`wire`], errors as problem+json. Handlers never run a model:
 //! they queue faces for the one model thread and wait for its answer.
 
+mod compare;
 mod error;
 mod health;
 mod model;
@@ -10,6 +11,7 @@ mod problem;
 mod request_id;
 mod search;
 mod server;
+mod upload;
 pub mod wire;
 
 pub use error::ServeError;

@@ -9,6 +9,7 @@ use super::problem::Problem;
 use crate::domain::{Embedding, EmbeddingSpace};
 use crate::embedder::{Embedder, Face};
 use crate::error::ErrorKind;
+use crate::kinship::Ensemble;
 use crate::photo::Photo;
 use std::sync::Arc;
 
@@ -39,6 +40,11 @@ impl ModelQueue {
 
     pub(super) fn space(&self) -> &EmbeddingSpace {
         self.embedder.space()
+    }
+
+    /// The trained ensemble, if the bundle has one.
+    pub(super) fn ensemble(&self) -> Option<&Ensemble> {
+        self.embedder.ensemble()
     }
 
     /// Scales a photo for the model; a matter of milliseconds, for a thread that may block.

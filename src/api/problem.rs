@@ -69,7 +69,9 @@ impl<E: Classify> From<E> for Problem {
 
 /// What a malformed form becomes.
 pub(super) fn from_multipart(error: MultipartError) -> Problem {
-    let detail = format!("{error}; send multipart/form-data with a photo in the part 'image'");
+    let detail = format!(
+        "{error}; send multipart/form-data with photos in the parts that the address asks for"
+    );
     Problem::with_status(error.status_code(), detail)
 }
 

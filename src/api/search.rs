@@ -1,81 +1,92 @@
-//! `POST /v1/search`: a photo in, the people who look most like it out.
+//! `POST /v1/search`: photos in, the people who are most likely kin out.
 
 use std::time::Instant;
 
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
 use actix_multipart::form::text::Text;
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
-use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use super::server::State;
+use super::upload::{blocking, decode, embed};
 use super::wire::{SearchResponse, TimingsMs};
 use crate::domain::ContentHash;
-use crate::embedder::Face;
 use crate::error::ErrorKind;
-use crate::photo::{self, Limits};
-use crate::search::{Options, Probe, search};
+use crate::search::{Options, Probe, Query, search};
 
 /// The parts of the form.
 #[derive(MultipartForm)]
 #[multipart(duplicate_field = "deny")]
 pub(super) struct Form {
-    /// The photo's file.
+    /// The photos' files, all of one person.
     #[multipart(limit = "64MiB")]
-    image: Bytes,
+    image: Vec<Bytes>,
+    /// Photos of the other parent, if children of two people are searched for.
+    #[multipart(limit = "64MiB")]
+    other_parent: Vec<Bytes>,
     /// Most people to return, 1 to 1000; 10 when it is not given.
     limit: Option<Text<usize>>,
+    /// Nearest photos to judge, 1 to 10000; 200 when it is not given.
+    candidates: Option<Text<usize>>,
 }
 
 pub(super) async fn post(
     state: web::Data<State>,
     form: MultipartForm<Form>,
 ) -> Result<HttpResponse, Problem> {
-    let Form { image, limit } = form.into_inner();
-    let options = options(limit.map(Text::into_inner))?;
+    let Form { image, other_parent, limit, candidates } = form.into_inner();
+    let options = options(limit.map(Text::into_inner), candidates.map(Text::into_inner))?;
+    if image.is_empty() {
+        let detail = "the form has no part 'image'; send multipart/form-data with a photo in it";
+        return Err(Problem::with_status(StatusCode::BAD_REQUEST, detail));
+    }
     let mut timings = TimingsMs::default();
 
     let started = Instant::now();
-    let decoder = state.clone();
-    let (face, content_hash) = blocking(move || decode(&decoder, &image.data)).await??;
+    let person = decode(&state, image).await?;
+    let other = decode(&state, other_parent).await?;
+    let own_files: Vec<ContentHash> =
+        person.iter().chain(&other).map(|upload| upload.content_hash).collect();
     timings.decode = milliseconds(started);
 
     let started = Instant::now();
-    let embeddings = state.model.embed(face).await?;
+    let person = embed(&state, person).await?;
+    let other = embed(&state, other).await?;
     timings.embed = milliseconds(started);
 
     let started = Instant::now();
     let answer = blocking(move || {
-        let probe = Probe { embedding: &embeddings[0], content_hash: Some(content_hash) };
-        search(&state.snapshot, &probe, options)
+        let person = Probe { photos: &person };
+        let query = match other.as_slice() {
+            [] => Query::Relatives(person),
+            photos => Query::Children([person, Probe { photos }]),
+        };
+        let among = (&state.snapshot, state.model.ensemble());
+        search(among, &query, |photo| own_files.contains(&photo.content_hash), options)
     });
-    let answer = answer.await?;
+    let answer = answer.await??;
     timings.search = milliseconds(started);
     Ok(HttpResponse::Ok().json(SearchResponse::new(&answer, timings)))
 }
 
-fn options(limit: Option<usize>) -> Result<Options, Problem> {
+fn options(limit: Option<usize>, candidates: Option<usize>) -> Result<Options, Problem> {
     let default = Options::default();
-    let limit = limit.unwrap_or(default.limit);
-    if !(1..=Options::MAX_LIMIT).contains(&limit) {
-        let detail = format!("limit is {limit}; it goes from 1 to {}", Options::MAX_LIMIT);
-        return Err(Problem::new(ErrorKind::InvalidInput, detail));
+    let options = Options {
+        limit: limit.unwrap_or(default.limit),
+        candidates: candidates.unwrap_or(default.candidates),
+    };
+    for (name, value, most) in [
+        ("limit", options.limit, Options::MAX_LIMIT),
+        ("candidates", options.candidates, Options::MAX_CANDIDATES),
+    ] {
+        if !(1..=most).contains(&value) {
+            let detail = format!("{name} is {value}; it goes from 1 to {most}");
+            return Err(Problem::new(ErrorKind::InvalidInput, detail));
+        }
     }
-    Ok(Options { limit, ..default })
-}
-
-fn decode(state: &State, bytes: &[u8]) -> Result<(Face, ContentHash), Problem> {
-    let photo = photo::decode(bytes, &Limits::default())?;
-    Ok((state.model.prepare(&photo), ContentHash(Sha256::digest(bytes).into())))
-}
-
-/// Runs `work` on a thread that may block.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Problem> {
-    let stopped = |_| Problem::new(ErrorKind::Internal, "the request's worker has stopped");
-    web::block(work).await.map_err(stopped)
+    Ok(options)
 }
 
 fn milliseconds(since: Instant) -> f64 {

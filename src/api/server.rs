@@ -9,7 +9,7 @@ use actix_web::{App, HttpServer, dev, web};
 
 use super::error::ServeError;
 use super::model::ModelQueue;
-use super::{health, problem, request_id, search};
+use super::{compare, health, problem, request_id, search};
 use crate::embedder::Embedder;
 use crate::gallery::Snapshot;
 use crate::photo::Limits;
@@ -90,6 +90,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/v1/search")
                 .post(search::post)
+                .default_service(web::to(problem::wrong_method)),
+        )
+        .service(
+            web::resource("/v1/compare")
+                .post(compare::post)
                 .default_service(web::to(problem::wrong_method)),
         )
         .default_service(web::to(problem::no_such_page));

@@ -1,16 +1,20 @@
 //! What the service and `--json` write.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::gallery::Method;
-use crate::search::{Answer, FamilyMatch, PersonMatch};
+use crate::search::{self, Answer, Comparison, FamilyMatch, PersonMatch, PhotoMatch};
 
 /// The answer to a search.
 #[derive(Debug, Serialize)]
 pub struct SearchResponse {
-    /// People, the nearest first.
+    /// The probe's own person, by the likeness; empty without a trained bundle.
+    same_person: Vec<Person>,
+    /// People, the likeliest kin first; without a trained bundle the nearest first.
     matches: Vec<Person>,
-    /// Their families, the nearest first.
+    /// Their families, in the order of their first person.
     families: Vec<Family>,
     /// What was searched, and how.
     searched: Searched,
@@ -25,8 +29,31 @@ pub struct TimingsMs {
     pub decode: f64,
     /// Waiting for the model and embedding.
     pub embed: f64,
-    /// Searching and grouping.
+    /// Searching, reranking and grouping.
     pub search: f64,
+}
+
+/// The answer to a comparison of two photos.
+#[derive(Debug, Serialize)]
+pub struct CompareResponse {
+    /// Cosine of the two, -1 to 1: a likeness, not a probability.
+    cosine: f32,
+    /// Whether the two are one person; only of a trained bundle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_person: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kinship: Option<Kinship>,
+}
+
+/// How likely two people are blood relatives, by their faces; no proof.
+#[derive(Debug, Serialize)]
+struct Kinship {
+    /// How likely, if half of all pairs of people were kin, 0 to 1.
+    probability: f64,
+    /// Whether it reaches the bundle's threshold.
+    kin: bool,
+    /// The same by each member of the ensemble alone.
+    members: BTreeMap<String, f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,6 +62,8 @@ struct Person {
     family: String,
     /// Cosine of the probe and the nearest photo, -1 to 1: a likeness, not a probability.
     cosine: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kinship: Option<Kinship>,
     photos: Vec<Photo>,
     listed_kin: Vec<String>,
 }
@@ -43,12 +72,17 @@ struct Person {
 struct Photo {
     id: String,
     cosine: f32,
+    /// How likely the two are kin by this photo alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probability: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
 struct Family {
     family: String,
     cosine: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    probability: Option<f64>,
     people: Vec<String>,
 }
 
@@ -65,8 +99,12 @@ impl SearchResponse {
             Method::Exact => "exact",
             Method::Graph => "graph",
         };
+        let people = |found: &[PersonMatch]| {
+            found.iter().map(|found| Person::new(found, &answer.members)).collect()
+        };
         Self {
-            matches: answer.people.iter().map(Person::from).collect(),
+            same_person: people(&answer.same_person),
+            matches: people(&answer.people),
             families: answer.families.iter().map(Family::from).collect(),
             searched: Searched { photos: answer.searched_photos, method },
             timings_ms,
@@ -74,16 +112,45 @@ impl SearchResponse {
     }
 }
 
-impl From<&PersonMatch> for Person {
-    fn from(found: &PersonMatch) -> Self {
-        let photos = found.photos.iter();
+impl CompareResponse {
+    /// The comparison in words of the wire.
+    pub fn new(comparison: &Comparison) -> Self {
+        let kinship = comparison.kinship.as_ref();
+        Self {
+            cosine: comparison.cosine,
+            same_person: comparison.is_same_person,
+            kinship: kinship.map(|kinship| Kinship::new(kinship, &comparison.members)),
+        }
+    }
+}
+
+impl Kinship {
+    fn new(kinship: &search::Kinship, members: &[String]) -> Self {
+        Self {
+            probability: kinship.probability,
+            kin: kinship.is_kin,
+            members: members.iter().cloned().zip(kinship.members.iter().copied()).collect(),
+        }
+    }
+}
+
+impl Person {
+    fn new(found: &PersonMatch, members: &[String]) -> Self {
         Self {
             person: found.person.to_string(),
             family: found.person.family().to_string(),
             cosine: found.cosine,
-            photos: photos.map(|p| Photo { id: p.photo.to_string(), cosine: p.cosine }).collect(),
+            kinship: found.kinship.as_ref().map(|kinship| Kinship::new(kinship, members)),
+            photos: found.photos.iter().map(Photo::from).collect(),
             listed_kin: found.listed_kin.iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+impl From<&PhotoMatch> for Photo {
+    fn from(found: &PhotoMatch) -> Self {
+        let probability = found.kinship.as_ref().map(|kinship| kinship.probability);
+        Self { id: found.photo.to_string(), cosine: found.cosine, probability }
     }
 }
 
@@ -92,6 +159,7 @@ impl From<&FamilyMatch> for Family {
         Self {
             family: found.family.to_string(),
             cosine: found.cosine,
+            probability: found.probability,
             people: found.people.iter().map(ToString::to_string).collect(),
         }
     }

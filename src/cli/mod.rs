@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod compare;
 mod compute;
 mod embed;
 mod exit;
@@ -30,6 +31,8 @@ enum Command {
     Ingest(ingest::Arguments),
     /// Find the people in a gallery who look most like the face in a photo
     Search(search::Arguments),
+    /// Tell how likely the people in two photos are kin
+    Compare(compare::Arguments),
     /// Answer searches over HTTP
     Serve(serve::Arguments),
     /// Write the embeddings of a folder or zip of photos to a safetensors file
@@ -48,6 +51,7 @@ pub fn run() -> ExitCode {
     let ending = match Cli::parse().command {
         Command::Ingest(arguments) => ingest::run(&arguments),
         Command::Search(arguments) => search::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),

@@ -5,22 +5,27 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use crate::api::wire::{SearchResponse, TimingsMs};
-use crate::domain::ContentHash;
-use crate::embedder::Embedder;
+use crate::domain::{ContentHash, Embedding};
+use crate::embedder::{Embedder, Face};
 use crate::error::{ErrorKind, io_kind};
-use crate::gallery::Gallery;
+use crate::gallery::{Gallery, StoredPhoto};
 use crate::photo::{self, Limits};
-use crate::search::{Answer, Options, Probe, search};
+use crate::search::{Answer, Options, PersonMatch, Probe, Query, search};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The photo: a crop of one face
-    photo: PathBuf,
+    /// The photo, a crop of one face; several are taken for photos of one person
+    #[arg(required = true)]
+    photos: Vec<PathBuf>,
+    /// A photo of the other parent: search for children of both; may be given several times
+    #[arg(long, value_name = "PHOTO")]
+    other_parent: Vec<PathBuf>,
     /// Folder of the gallery
     #[arg(long)]
     gallery: PathBuf,
@@ -32,6 +37,9 @@ pub(super) struct Arguments {
     /// Most people to show, 1 to 1000
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_LIMIT as i64))]
     limit: u16,
+    /// Nearest photos that a trained bundle judges, 1 to 10000
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_CANDIDATES as i64))]
+    candidates: u16,
     /// Write JSON, in the form of the HTTP service
     #[arg(long)]
     json: bool,
@@ -44,36 +52,62 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let embedder = load_bundle(&gallery, (arguments.model.as_deref(), &arguments.compute))?;
 
     let started = Instant::now();
-    let bytes = read(&arguments.photo)?;
-    let named = |error: photo::PhotoError| {
-        Failure::new(ErrorKind::InvalidInput, format!("{}: {error}", arguments.photo.display()))
-    };
-    let face = embedder.prepare(&photo::decode(&bytes, &Limits::default()).map_err(named)?);
+    let read = |path: &PathBuf| read_face(path, &embedder);
+    let person = arguments.photos.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let other = arguments.other_parent.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let own_files: Vec<ContentHash> = person.iter().chain(&other).map(|(_, hash)| *hash).collect();
     timings.decode = milliseconds(started);
 
     let started = Instant::now();
-    let embeddings = embedder.embed(&[face])?.swap_remove(0);
-    let embeddings = embeddings.map_err(|e| Failure::new(ErrorKind::Internal, e.to_string()))?;
+    let (person, other) = (embed(&embedder, person)?, embed(&embedder, other)?);
     timings.embed = milliseconds(started);
 
     let snapshot = gallery.snapshot()?;
     let started = Instant::now();
-    let content_hash = Some(ContentHash(Sha256::digest(&bytes).into()));
-    let probe = Probe { embedding: &embeddings[0], content_hash };
-    let options = Options { limit: arguments.limit.into(), ..Options::default() };
-    let answer = search(&snapshot, &probe, options);
+    let person = Probe { photos: &person };
+    let query = match other.as_slice() {
+        [] => Query::Relatives(person),
+        photos => Query::Children([person, Probe { photos }]),
+    };
+    let options =
+        Options { limit: arguments.limit.into(), candidates: arguments.candidates.into() };
+    let skip = |photo: &StoredPhoto| own_files.contains(&photo.content_hash);
+    let answer = search((&snapshot, embedder.ensemble()), &query, skip, options)?;
     timings.search = milliseconds(started);
 
     if arguments.json {
-        let response = serde_json::to_string_pretty(&SearchResponse::new(&answer, timings));
-        println!(
-            "{}",
-            response.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?
-        );
+        print_json(&SearchResponse::new(&answer, timings))?;
     } else {
         print_answer(&answer);
     }
     Ok(Ending::Done)
+}
+
+/// A photo as the backbones want it, and the hash of its file.
+pub(super) fn read_face(path: &Path, embedder: &Embedder) -> Result<(Face, ContentHash), Failure> {
+    let bytes = read(path)?;
+    let photo = photo::decode(&bytes, &Limits::default()).map_err(|error| {
+        Failure::new(ErrorKind::InvalidInput, format!("{}: {error}", path.display()))
+    })?;
+    Ok((embedder.prepare(&photo), ContentHash(Sha256::digest(&bytes).into())))
+}
+
+/// Per photo one embedding per backbone.
+pub(super) fn embed(
+    embedder: &Embedder,
+    faces: Vec<(Face, ContentHash)>,
+) -> Result<Vec<Vec<Embedding>>, Failure> {
+    let faces: Vec<Face> = faces.into_iter().map(|(face, _)| face).collect();
+    let embedded = embedder.embed(&faces)?.into_iter();
+    embedded.map(|r| r.map_err(|e| Failure::new(ErrorKind::Internal, e.to_string()))).collect()
+}
+
+/// Writes what the HTTP service would answer.
+#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
+pub(super) fn print_json(response: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(response);
+    println!("{}", text.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?);
+    Ok(())
 }
 
 /// Loads the bundle a gallery was made with, from `elsewhere` if it was moved.
@@ -114,20 +148,16 @@ fn milliseconds(since: Instant) -> f64 {
 
 #[expect(clippy::print_stdout, reason = "the answer is the command's output")]
 fn print_answer(answer: &Answer) {
-    if answer.people.is_empty() {
+    if answer.people.is_empty() && answer.same_person.is_empty() {
         println!("The gallery has no photo to compare with.");
         return;
     }
-    println!("{:>4}  {:<14} {:>6}  {:>6}  nearest photo", "rank", "person", "cosine", "photos");
-    for (rank, found) in (1..).zip(&answer.people) {
-        let nearest = found.photos.first().map(|p| p.photo.to_string()).unwrap_or_default();
-        let person = found.person.to_string();
-        println!(
-            "{rank:>4}  {person:<14} {:>6.3}  {:>6}  {nearest}",
-            found.cosine,
-            found.photos.len()
-        );
+    if !answer.same_person.is_empty() {
+        println!("Photos of the same person, by their likeness:");
+        print_people(&answer.same_person);
+        println!();
     }
+    print_people(&answer.people);
     println!(
         "\n{:>4}  {:<14} {:>6}  people found (kin they are listed with)",
         "rank", "family", "cosine"
@@ -137,6 +167,33 @@ fn print_answer(answer: &Answer) {
         let people: Vec<String> = of_family.map(|p| with_kin(&p.person, &p.listed_kin)).collect();
         let family = found.family.to_string();
         println!("{rank:>4}  {family:<14} {:>6.3}  {}", found.cosine, people.join(", "));
+    }
+    let judged = answer.people.iter().filter_map(|person| person.kinship.as_ref());
+    if judged.clone().count() > 0 && !judged.clone().any(|kinship| kinship.is_kin) {
+        println!("\nNobody is likely enough to be kin.");
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
+fn print_people(people: &[PersonMatch]) {
+    println!(
+        "{:>4}  {:<14} {:>6}  {:>8}  {:>6}  nearest photo",
+        "rank", "person", "cosine", "kinship", "photos"
+    );
+    for (rank, found) in (1..).zip(people) {
+        let nearest = found.photos.first().map(|p| p.photo.to_string()).unwrap_or_default();
+        let (person, photos) = (found.person.to_string(), found.photos.len());
+        let kinship = found.kinship.as_ref().map_or("-".to_owned(), |kinship| {
+            format!(
+                "{:.0} %{}",
+                100.0 * kinship.probability,
+                if kinship.is_kin { " *" } else { "  " }
+            )
+        });
+        println!(
+            "{rank:>4}  {person:<14} {:>6.3}  {kinship:>8}  {photos:>6}  {nearest}",
+            found.cosine
+        );
     }
 }
 

@@ -25,13 +25,14 @@ pub struct Embedder {
     names: Vec<String>,
     backbones: Vec<Backbone>,
     space: EmbeddingSpace,
+    ensemble: Option<Ensemble>,
 }
 
 /// A face as the backbones of one bundle want it: per backbone `(size, size, 3)` bytes of RGB.
 pub struct Face(Vec<Vec<u8>>);
 
 impl Embedder {
-    /// Loads the bundle in the folder `bundle`: its manifest and the weights that names.
+    /// Loads the bundle in the folder `bundle`: its manifest and the weights that names, an ensemble's too.
     ///
     /// # Errors
     /// When there is no bundle, its manifest is wrong, a weights file is missing, is not the one the manifest names by
@@ -51,27 +52,18 @@ impl Embedder {
         let backbones = manifest.backbones.iter().map(load).collect::<Result<Vec<_>, _>>()?;
         let dimensions = backbones.iter().map(Backbone::dimension).collect();
         let space = EmbeddingSpace { fingerprint: manifest.fingerprint(), dimensions };
-        let names = manifest.backbones.into_iter().map(|entry| entry.name).collect();
-        Ok(Self { names, backbones, space })
+        let names: Vec<String> = manifest.backbones.into_iter().map(|entry| entry.name).collect();
+        let widths =
+            names.iter().map(String::as_str).zip(backbones.iter().map(Backbone::dimension));
+        let widths: Vec<_> = widths.collect();
+        let ensemble = manifest.kinship.map(|kinship| load_ensemble(bundle, kinship, &widths));
+        let ensemble = ensemble.transpose()?;
+        Ok(Self { names, backbones, space, ensemble })
     }
 
     /// The bundle's trained ensemble; none where it has none.
-    ///
-    /// # Errors
-    /// When its weights are missing, are not those that the manifest names, or do not fit its members.
-    pub fn ensemble(&self, bundle: &Path) -> Result<Option<Ensemble>, EmbedderError> {
-        let Some(KinshipEntry { weights, sha256, ensemble, .. }) = Manifest::read(bundle)?.kinship
-        else {
-            return Ok(None);
-        };
-        let path = bundle.join(weights);
-        let mut bytes = Vec::new();
-        let mut file = open_weights(&path, &sha256)?;
-        let unreadable = |source| EmbedderError::Unreadable { path, source };
-        file.read_to_end(&mut bytes).map_err(unreadable)?;
-        let names = self.names.iter().map(String::as_str);
-        let backbones: Vec<_> = names.zip(self.space.dimensions.iter().copied()).collect();
-        Ok(Some(Ensemble::new(ensemble, &backbones, &bytes)?))
+    pub fn ensemble(&self) -> Option<&Ensemble> {
+        self.ensemble.as_ref()
     }
 
     /// What this bundle embeds into.
@@ -129,6 +121,19 @@ fn square(photo: &Photo, size: u32, crop: Crop) -> Photo {
         Crop::Center => photo::middle(&scaled((size * 8).div_ceil(7), short), size),
         Crop::Letterbox => photo::middle(&scaled(size, long), size),
     }
+}
+
+fn load_ensemble(
+    bundle: &Path,
+    entry: KinshipEntry,
+    backbones: &[(&str, usize)],
+) -> Result<Ensemble, EmbedderError> {
+    let path = bundle.join(entry.weights);
+    let mut weights = Vec::new();
+    let mut file = open_weights(&path, &entry.sha256)?;
+    let unreadable = |source| EmbedderError::Unreadable { path, source };
+    file.read_to_end(&mut weights).map_err(unreadable)?;
+    Ok(Ensemble::new(entry.ensemble, backbones, &weights)?)
 }
 
 /// Opens a file of weights, if it is the one that the manifest names by its SHA-256.

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use error::GalleryError;
-pub use snapshot::{Method, Nearest, Neighbour, Snapshot, StoredPhoto};
+pub use snapshot::{Embeddings, Method, Nearest, Neighbour, Snapshot, StoredPhoto};
 
 use crate::domain::{
     ContentHash, Embedding, EmbeddingSpace, Fingerprint, MemberId, PhotoId, Relationship,
@@ -184,6 +184,6 @@ impl Gallery {
     /// # Errors
     /// When the store fails or is damaged.
     pub fn snapshot(&self) -> Result<Snapshot, GalleryError> {
-        Snapshot::load(&self.store, self.space.retrieval_dimension())
+        Snapshot::load(&self.store, &self.space.dimensions)
     }
 }

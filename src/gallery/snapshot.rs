@@ -1,6 +1,7 @@
 //! What a gallery holds at one moment, in memory.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 
 use super::GalleryError;
 use super::dot::dot;
@@ -19,7 +20,8 @@ pub struct Snapshot {
     /// The graph's photos in the order of its nodes, then those it does not have.
     photos: Vec<StoredPhoto>,
     ordinals: Vec<u64>,
-    vectors: Matrix,
+    /// Per backbone the photos' embeddings; the first is the retrieval space.
+    vectors: Vec<Matrix>,
     graph: Graph,
     kin: HashMap<MemberId, BTreeSet<MemberId>>,
 }
@@ -40,6 +42,15 @@ pub struct Neighbour<'a> {
     pub photo: &'a StoredPhoto,
     /// Cosine of its embedding and the probe's, -1 to 1.
     pub cosine: f32,
+    /// Its embeddings, one per backbone.
+    pub embeddings: Embeddings<'a>,
+}
+
+/// The embeddings of an enrolled photo.
+#[derive(Clone, Copy)]
+pub struct Embeddings<'a> {
+    vectors: &'a [Matrix],
+    node: u32,
 }
 
 /// How neighbours were found.
@@ -60,9 +71,30 @@ pub struct Nearest<'a> {
     pub method: Method,
 }
 
+impl<'a> Embeddings<'a> {
+    /// The values of the one by the backbone at place `backbone` of the bundle.
+    pub fn values(self, backbone: usize) -> &'a [f32] {
+        self.vectors[backbone].row(self.node)
+    }
+}
+
+impl PartialEq for Embeddings<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        let places = 0..self.vectors.len().max(other.vectors.len());
+        places.into_iter().all(|at| self.values(at) == other.values(at))
+    }
+}
+
+impl fmt::Debug for Embeddings<'_> {
+    /// Hides the values: they are a person's face.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Embeddings(..)")
+    }
+}
+
 impl Snapshot {
-    /// Reads everything a search needs, with embeddings of `width` values.
-    pub(super) fn load(store: &Store, width: usize) -> Result<Self, GalleryError> {
+    /// Reads everything a search needs, with embeddings of these widths, one per backbone.
+    pub(super) fn load(store: &Store, widths: &[usize]) -> Result<Self, GalleryError> {
         let mut by_ordinal = HashMap::new();
         for photo in store.photos() {
             let photo = photo?;
@@ -79,18 +111,17 @@ impl Snapshot {
             ordinals.push(ordinal);
             photos.push(photo);
         }
-        let mut values = Vec::with_capacity(ordinals.len() * width);
-        for &ordinal in &ordinals {
-            let embedding = Embedding::from_unit(store.embedding(ordinal, 0, width)?);
-            values.extend_from_slice(embedding.map_err(GalleryError::BadEmbedding)?.as_slice());
-        }
+        let vectors = (0..)
+            .zip(widths)
+            .map(|(backbone, &width)| matrix(store, &ordinals, (backbone, width)))
+            .collect::<Result<_, _>>()?;
         let mut kin: HashMap<_, BTreeSet<_>> = HashMap::new();
         for pair in store.relationships() {
             let [first, second] = pair?.people();
             kin.entry(first).or_default().insert(second);
             kin.entry(second).or_default().insert(first);
         }
-        Ok(Self { photos, ordinals, vectors: Matrix { values, width }, graph, kin })
+        Ok(Self { photos, ordinals, vectors, graph, kin })
     }
 
     /// The enrolled photos, in no promised order.
@@ -111,25 +142,24 @@ impl Snapshot {
         count: usize,
         skip: impl Fn(&StoredPhoto) -> bool,
     ) -> Nearest<'_> {
-        let query = probe.as_slice();
+        let (query, vectors) = (probe.as_slice(), &self.vectors[0]);
         let in_graph = self.graph.ordinals.len() as u32;
         let skipped = self.photos.iter().filter(|photo| skip(photo)).count();
         let (method, compared, mut found) = if self.photos.len() <= EXACT_UP_TO || in_graph == 0 {
-            (Method::Exact, 0..self.vectors.rows(), Vec::new())
+            (Method::Exact, 0..vectors.rows(), Vec::new())
         } else {
             let ef = (count + skipped).max(MIN_EF);
-            let found = graph::search(&self.graph, &self.vectors, query, ef);
-            (Method::Graph, in_graph..self.vectors.rows(), found)
+            let found = graph::search(&self.graph, vectors, query, ef);
+            (Method::Graph, in_graph..vectors.rows(), found)
         };
-        found.extend(
-            compared.map(|node| Scored { cosine: dot(query, self.vectors.row(node)), node }),
-        );
+        found.extend(compared.map(|node| Scored { cosine: dot(query, vectors.row(node)), node }));
         found.retain(|scored| !skip(&self.photos[scored.node as usize]));
         found.sort_unstable_by_key(|scored| std::cmp::Reverse(*scored));
         found.truncate(count);
         let neighbour = |scored: Scored| Neighbour {
             photo: &self.photos[scored.node as usize],
             cosine: scored.cosine.clamp(-1.0, 1.0),
+            embeddings: Embeddings { vectors: &self.vectors, node: scored.node },
         };
         Nearest { neighbours: found.into_iter().map(neighbour).collect(), method }
     }
@@ -141,12 +171,26 @@ impl Snapshot {
 
     /// A graph over every photo.
     pub(super) fn build_graph(&self) -> Graph {
-        let mut graph = graph::build(&self.vectors);
+        let mut graph = graph::build(&self.vectors[0]);
         for ordinal in &mut graph.ordinals {
             *ordinal = self.ordinals[*ordinal as usize];
         }
         graph
     }
+}
+
+/// The embeddings of one backbone, of `width` values, in the order of the photos.
+fn matrix(
+    store: &Store,
+    ordinals: &[u64],
+    (backbone, width): (u8, usize),
+) -> Result<Matrix, GalleryError> {
+    let mut values = Vec::with_capacity(ordinals.len() * width);
+    for &ordinal in ordinals {
+        let embedding = Embedding::from_unit(store.embedding(ordinal, backbone, width)?);
+        values.extend_from_slice(embedding.map_err(GalleryError::BadEmbedding)?.as_slice());
+    }
+    Ok(Matrix { values, width })
 }
 
 /// Whether a stored graph is whole and every photo it has is still there.

@@ -3,9 +3,7 @@
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use super::logistic::probability;
 use super::{Head, HeadConfig, KinshipError, Rows};
-use crate::domain::Embedding;
 
 /// What an ensemble is made of, but for its weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,17 +56,11 @@ pub struct Ensemble {
     backbones: usize,
 }
 
-/// Photos to be compared, as embeddings.
-pub struct Faces {
-    /// Embeddings per backbone; none where there is no photo.
-    by_backbone: Vec<Rows>,
-}
-
 /// What an ensemble says of two photos.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judgement {
-    /// How likely they are of kin, if half of all pairs were; 0 to 1.
-    pub probability: f64,
+    /// Log odds that they are of kin, if half of all pairs were; [`super::probability`] makes a probability of it.
+    pub log_odds: f64,
     /// The same by each member alone, in the order of the members.
     pub members: Vec<f64>,
 }
@@ -80,15 +72,12 @@ impl Calibration {
     }
 }
 
-impl Faces {
-    /// Photos with one embedding per backbone each.
-    ///
-    /// # Errors
-    /// When the photos have embeddings of different widths.
-    pub fn new(photos: &[&[Embedding]]) -> Result<Self, KinshipError> {
-        let backbones = photos.first().map_or(0, |photo| photo.len());
-        let rows = |backbone: usize| Rows::new(photos.iter().map(|photo| &photo[backbone]));
-        Ok(Self { by_backbone: (0..backbones).map(rows).collect::<Result<_, _>>()? })
+impl Judgement {
+    /// Adds `share` of another one, to make a mean.
+    pub fn add(&mut self, other: &Self, share: f64) {
+        self.log_odds += share * other.log_odds;
+        self.members.resize(other.members.len(), 0.0);
+        self.members.iter_mut().zip(&other.members).for_each(|(sum, own)| *sum += share * own);
     }
 }
 
@@ -151,35 +140,33 @@ impl Ensemble {
         &self.config
     }
 
-    /// Judges the one photo of `probe` beside each of `candidates`, in their order. The same whichever of two photos is
-    /// the probe.
+    /// Judges one photo beside each of n others, in their order. Both have embeddings by every backbone: `(1, d)` and
+    /// `(n, d)`. The same whichever of two photos is the probe.
     ///
     /// # Errors
     /// When the embeddings are not those of the ensemble's backbones.
-    pub fn judge(&self, probe: &Faces, candidates: &Faces) -> Result<Vec<Judgement>, KinshipError> {
-        if candidates.by_backbone.is_empty() {
-            return Ok(Vec::new());
-        }
-        for faces in [probe, candidates] {
-            if faces.by_backbone.len() != self.backbones {
-                let (expected, found) = (self.backbones, faces.by_backbone.len());
-                return Err(KinshipError::OtherBackbones { expected, found });
+    pub fn judge(
+        &self,
+        probe: &[Rows],
+        candidates: &[Rows],
+    ) -> Result<Vec<Judgement>, KinshipError> {
+        for found in [probe.len(), candidates.len()] {
+            if found != self.backbones {
+                return Err(KinshipError::OtherBackbones { expected: self.backbones, found });
             }
         }
         let mut judged = Vec::new();
         for ((head, place), member) in self.heads.iter().zip(&self.config.members) {
-            let (a, b) = (&probe.by_backbone[*place], &candidates.by_backbone[*place]);
-            let scores = head.scores(a, b)?;
-            judged.resize(scores.len(), Judgement { probability: 0.0, members: Vec::new() });
+            let scores = head.scores(&probe[*place], &candidates[*place])?;
+            judged.resize_with(scores.len(), Judgement::default);
             for (judgement, score) in judged.iter_mut().zip(scores) {
                 let log_odds = member.calibration.log_odds(score);
-                judgement.probability += member.weight * log_odds;
-                judgement.members.push(probability(log_odds));
+                judgement.log_odds += member.weight * log_odds;
+                judgement.members.push(log_odds);
             }
         }
         for judgement in &mut judged {
-            judgement.probability =
-                probability(self.config.calibration.log_odds(judgement.probability));
+            judgement.log_odds = self.config.calibration.log_odds(judgement.log_odds);
         }
         Ok(judged)
     }

@@ -32,9 +32,13 @@ pub enum Space {
     Backbone,
     /// The axes along which kin are correlated ([`super::KinSpace`]).
     Correlated,
-    /// A linear projection in which kin are near each other and others are not, learned by contrast and normalised.
+    /// A projection in which kin are near each other and others are not, learned by contrast and normalised: linear,
+    /// and beside it bent by one hidden layer with ReLU.
     Contrastive,
 }
+
+/// Width of the hidden layer that bends a contrastive space.
+const BEND: usize = 256;
 
 /// A pair classifier with its weights.
 #[derive(Clone, Debug)]
@@ -56,6 +60,10 @@ impl HeadConfig {
         let width = if self.space == Space::Backbone { dimension } else { axes };
         if self.space != Space::Backbone {
             linear("space", [axes, dimension], true);
+        }
+        if self.space == Space::Contrastive {
+            linear("space.hidden", [BEND, dimension], true);
+            linear("space.bend", [axes, BEND], false);
         }
         let mut inputs = 0;
         for (at, fusion) in self.fusions.iter().enumerate() {
@@ -132,7 +140,7 @@ impl Head {
         b: &Tensor,
         dropout: &mut Dropout,
     ) -> Result<Tensor, KinshipError> {
-        let (a, b) = (self.project(a)?, self.project(b)?);
+        let (a, b) = (self.project(a, &mut Dropout::off())?, self.project(b, &mut Dropout::off())?);
         let a = if a.dim(0)? == b.dim(0)? { a } else { a.repeat((b.dim(0)?, 1))? };
         let logits = self.ordered_logits(&a, &b, dropout)?;
         if self.config.fusions.iter().all(|fusion| fusion.is_symmetric()) {
@@ -143,14 +151,19 @@ impl Head {
     }
 
     /// Embeddings `(n, d)` in the head's space, `(n, p)`.
-    pub(super) fn project(&self, embeddings: &Tensor) -> Result<Tensor, KinshipError> {
-        let projected = match self.config.space {
-            Space::Backbone => embeddings.clone(),
-            Space::Correlated | Space::Contrastive => self.linear("space", embeddings)?,
-        };
+    pub(super) fn project(
+        &self,
+        embeddings: &Tensor,
+        dropout: &mut Dropout,
+    ) -> Result<Tensor, KinshipError> {
         Ok(match self.config.space {
-            Space::Backbone | Space::Contrastive => scaled(&projected)?,
-            Space::Correlated => projected,
+            Space::Backbone => scaled(embeddings)?,
+            Space::Correlated => self.linear("space", embeddings)?,
+            Space::Contrastive => {
+                let hidden = self.linear("space.hidden", embeddings)?.relu()?;
+                let bent = self.linear("space.bend", &dropout.hidden(hidden)?)?;
+                scaled(&(self.linear("space", embeddings)? + bent)?)?
+            }
         })
     }
 

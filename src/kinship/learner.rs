@@ -115,14 +115,19 @@ impl Learner {
     /// # Errors
     /// When there are not as many of each.
     pub fn contrast(&mut self, a: &Rows, b: &Rows) -> Result<f64, KinshipError> {
-        let a = self.head.project(&self.dropout.features(a.0.clone())?)?;
-        let b = self.head.project(&self.dropout.features(b.0.clone())?)?;
+        let a = self.projected(a)?;
+        let b = self.projected(b)?;
         // Projected rows have the length √p.
         let scale = 1.0 / TEMPERATURE / a.dim(1)? as f64;
         let similarity = (a.matmul(&b.t()?)? * scale)?;
         let loss = ((own_row(&similarity)? + own_row(&similarity.t()?.contiguous()?)?)? * 0.5)?;
         self.optimiser.backward_step(&loss)?;
         Ok(loss.to_scalar::<f32>()?.into())
+    }
+
+    fn projected(&mut self, rows: &Rows) -> Result<Tensor, KinshipError> {
+        let dropped = self.dropout.features(rows.0.clone())?;
+        self.head.project(&dropped, &mut self.dropout)
     }
 }
 
@@ -166,6 +171,7 @@ impl Head {
                 continue;
             }
             let bound = match shape.as_slice() {
+                _ if name == "space.bend.weight" => 0.0,
                 [_, inputs] => (6.0 / *inputs as f32).sqrt() * if name == last { 0.1 } else { 1.0 },
                 _ => 0.0,
             };

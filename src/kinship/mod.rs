@@ -11,7 +11,7 @@ mod recipe;
 mod rows;
 mod space;
 
-pub use ensemble::{Calibration, Ensemble, EnsembleConfig, Faces, Judgement, MemberConfig};
+pub use ensemble::{Calibration, Ensemble, EnsembleConfig, Judgement, MemberConfig};
 pub use error::KinshipError;
 pub use fusion::Fusion;
 pub use head::{Head, HeadConfig, Space};

@@ -3,26 +3,23 @@
 use candle_core::{Device, Tensor};
 
 use super::KinshipError;
-use crate::domain::Embedding;
 
 /// Embeddings of n photos by one backbone, `(n, d)`.
 #[derive(Clone, Debug)]
 pub struct Rows(pub(super) Tensor);
 
 impl Rows {
-    /// Embeddings in their order; there is at least one.
+    /// Embeddings in their order, `(d)` each; there is at least one.
     ///
     /// # Errors
     /// When they have different widths, or there is none.
-    pub fn new<'a>(
-        embeddings: impl IntoIterator<Item = &'a Embedding>,
-    ) -> Result<Self, KinshipError> {
-        let (mut values, mut width) = (Vec::new(), 0);
+    pub fn new<'a>(embeddings: impl IntoIterator<Item = &'a [f32]>) -> Result<Self, KinshipError> {
+        let (mut values, mut count) = (Vec::new(), 0);
         for embedding in embeddings {
-            width = embedding.dimension();
-            values.extend_from_slice(embedding.as_slice());
+            values.extend_from_slice(embedding);
+            count += 1;
         }
-        let count = values.len().checked_div(width).unwrap_or(0);
+        let width = values.len() / count.max(1);
         Ok(Self(Tensor::from_vec(values, (count, width), &Device::Cpu)?))
     }
 

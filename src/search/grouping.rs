@@ -3,36 +3,82 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::{FamilyMatch, PersonMatch, PhotoMatch};
-use crate::gallery::Neighbour;
+use super::rerank::{Judged, kinship};
+use super::{FamilyMatch, PersonMatch};
+use crate::kinship::{Ensemble, Judgement};
 
-/// Groups photos, nearest first, by person; people come in the order of their nearest photo, without their kin.
-pub(super) fn people(nearest: &[Neighbour<'_>]) -> Vec<PersonMatch> {
-    let mut people: Vec<PersonMatch> = Vec::new();
+/// A person's photos among the candidates.
+struct Grouped {
+    found: PersonMatch,
+    judgements: Vec<Judgement>,
+}
+
+/// Groups photos, nearest first, by person, without their kin: those who are the probe's own person, and the others.
+/// With an ensemble the likeliest kin come first, else those of the nearest photo.
+pub(super) fn people(
+    nearest: Vec<Judged>,
+    ensemble: Option<&Ensemble>,
+) -> (Vec<PersonMatch>, Vec<PersonMatch>) {
+    let mut people: Vec<Grouped> = Vec::new();
     let mut place = HashMap::new();
-    for Neighbour { photo, cosine } in nearest {
-        let person = photo.id.member();
+    for Judged { photo, judgement } in nearest {
+        let person = photo.photo.member();
         let at = match place.entry(person) {
             Entry::Occupied(at) => *at.get(),
             Entry::Vacant(at) => {
-                let (photos, listed_kin) = (Vec::new(), Vec::new());
-                people.push(PersonMatch { person, cosine: *cosine, photos, listed_kin });
+                let (cosine, photos, listed_kin) = (photo.cosine, Vec::new(), Vec::new());
+                let found = PersonMatch { person, cosine, kinship: None, photos, listed_kin };
+                people.push(Grouped { found, judgements: Vec::new() });
                 *at.insert(people.len() - 1)
             }
         };
-        people[at].photos.push(PhotoMatch { photo: photo.id.clone(), cosine: *cosine });
+        people[at].found.photos.push(photo);
+        people[at].judgements.extend(judgement);
     }
-    people
+    let Some(ensemble) = ensemble else {
+        return (Vec::new(), people.into_iter().map(|person| person.found).collect());
+    };
+    let (threshold, same) =
+        (ensemble.config().kin_threshold, ensemble.config().same_person_threshold);
+    let mut people: Vec<PersonMatch> =
+        people.into_iter().map(|person| person.judged(threshold)).collect();
+    let (same_person, mut others): (Vec<_>, Vec<_>) =
+        people.drain(..).partition(|person| f64::from(person.cosine) >= same);
+    let probability = |person: &PersonMatch| person.kinship.as_ref().map_or(0.0, |k| k.probability);
+    // Stable: of equally likely people the nearest comes first.
+    others.sort_by(|a, b| probability(b).total_cmp(&probability(a)));
+    (same_person, others)
 }
 
-/// Groups people, nearest first, by family; families come in the order of their nearest person.
+impl Grouped {
+    /// A person's log odds are half way between the mean and the highest of their photos.
+    fn judged(mut self, threshold: f64) -> PersonMatch {
+        let mut joined = Judgement::default();
+        let share = 0.5 / self.judgements.len() as f64;
+        self.judgements.iter().for_each(|judgement| joined.add(judgement, share));
+        let highest = self.judgements.iter().max_by(|a, b| a.log_odds.total_cmp(&b.log_odds));
+        highest.into_iter().for_each(|highest| joined.add(highest, 0.5));
+        self.found.kinship = Some(kinship(&joined, threshold));
+        self.found
+    }
+}
+
+/// Groups people by family; families come in the order of their first person.
 pub(super) fn families(people: &[PersonMatch]) -> Vec<FamilyMatch> {
     let mut families: Vec<FamilyMatch> = Vec::new();
-    for PersonMatch { person, cosine, .. } in people {
+    for PersonMatch { person, cosine, kinship, .. } in people {
         let family = person.family();
         match families.iter_mut().find(|known| known.family == family) {
-            Some(known) => known.people.push(*person),
-            None => families.push(FamilyMatch { family, cosine: *cosine, people: vec![*person] }),
+            Some(known) => {
+                known.people.push(*person);
+                known.cosine = known.cosine.max(*cosine);
+            }
+            None => families.push(FamilyMatch {
+                family,
+                cosine: *cosine,
+                probability: kinship.as_ref().map(|kinship| kinship.probability),
+                people: vec![*person],
+            }),
         }
     }
     families
@@ -41,8 +87,7 @@ pub(super) fn families(people: &[PersonMatch]) -> Vec<FamilyMatch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::ContentHash;
-    use crate::gallery::StoredPhoto;
+    use crate::search::PhotoMatch;
 
     #[test]
     fn photos_are_grouped_by_person_and_people_by_family_in_the_order_of_the_nearest() {
@@ -52,13 +97,12 @@ mod tests {
             ("F0002/MID1/c", 0.7),
             ("F0002/MID4/d", 0.6),
         ];
-        let photos = near.map(|(id, cosine)| {
-            (StoredPhoto { id: id.parse().unwrap(), content_hash: ContentHash([0; 32]) }, cosine)
+        let judged = near.map(|(id, cosine)| Judged {
+            photo: PhotoMatch { photo: id.parse().unwrap(), cosine, kinship: None },
+            judgement: None,
         });
-        let neighbours: Vec<_> =
-            photos.iter().map(|(photo, cosine)| Neighbour { photo, cosine: *cosine }).collect();
-
-        let people = people(&neighbours);
+        let (same_person, people) = people(judged.into(), None);
+        assert!(same_person.is_empty());
         let names: Vec<_> = people.iter().map(|p| p.person.to_string()).collect();
         assert_eq!(names, ["F0002/MID1", "F0001/MID1", "F0002/MID4"]);
         assert_eq!((people[0].cosine, people[0].photos.len()), (0.9, 2));
@@ -66,5 +110,21 @@ mod tests {
         let families = families(&people);
         assert_eq!(families.len(), 2);
         assert_eq!((families[0].cosine, families[0].people.len()), (0.9, 2));
+    }
+
+    #[test]
+    fn a_persons_log_odds_are_between_the_mean_and_the_highest_of_their_photos() {
+        let found = PersonMatch {
+            person: "F0001/MID1".parse().unwrap(),
+            cosine: 0.5,
+            kinship: None,
+            photos: Vec::new(),
+            listed_kin: Vec::new(),
+        };
+        let judgement = |log_odds| Judgement { log_odds, members: vec![log_odds, 0.0] };
+        let grouped = Grouped { found, judgements: vec![judgement(2.0), judgement(-2.0)] };
+        let kinship = grouped.judged(0.5).kinship.unwrap();
+        assert!((kinship.probability - 1.0 / (1.0 + (-1.0_f64).exp())).abs() < 1e-12);
+        assert!(kinship.is_kin && kinship.members[1] == 0.5);
     }
 }

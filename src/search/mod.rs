@@ -1,16 +1,29 @@
-//! From a probe photo to the people who look most like it.
+//! From the photos of a probe to the people who look most like it, and to those who are most likely its kin.
 
+mod compare;
+mod error;
 mod grouping;
+mod rerank;
 
-use crate::domain::{ContentHash, Embedding, FamilyId, MemberId, PhotoId};
-use crate::gallery::{Method, Snapshot};
+use crate::domain::{Embedding, FamilyId, MemberId, PhotoId};
+use crate::gallery::{Method, Snapshot, StoredPhoto};
+use crate::kinship::Ensemble;
 
-/// A face to search for.
+pub use compare::{Comparison, compare};
+pub use error::SearchError;
+
+/// A person to search for.
 pub struct Probe<'a> {
-    /// Its embedding in the retrieval space.
-    pub embedding: &'a Embedding,
-    /// SHA-256 of its file: enrolled photos from the same file are not matches.
-    pub content_hash: Option<ContentHash>,
+    /// Per photo of the person its embeddings, one per backbone. There is one photo or more.
+    pub photos: &'a [Vec<Embedding>],
+}
+
+/// What is searched for.
+pub enum Query<'a> {
+    /// Relatives of one person.
+    Relatives(Probe<'a>),
+    /// Children of two people, who are kin to both.
+    Children([Probe<'a>; 2]),
 }
 
 /// How much to look for.
@@ -18,13 +31,15 @@ pub struct Probe<'a> {
 pub struct Options {
     /// Most people to return.
     pub limit: usize,
-    /// Nearest photos to group at least; more are taken while they name fewer than `limit` people.
+    /// Nearest photos to judge and to group at least; more are taken while they name fewer than `limit` people.
     pub candidates: usize,
 }
 
 impl Options {
     /// Most people a search can be asked for.
     pub const MAX_LIMIT: usize = 1000;
+    /// Most candidates a search can be asked for.
+    pub const MAX_CANDIDATES: usize = 10_000;
 }
 
 impl Default for Options {
@@ -36,10 +51,14 @@ impl Default for Options {
 /// What a search found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// People, the nearest first.
+    /// People who are the probe's own, by their likeness: the likest first. None where no ensemble tells them from kin.
+    pub same_person: Vec<PersonMatch>,
+    /// People, the likeliest kin first; without an ensemble the nearest first.
     pub people: Vec<PersonMatch>,
-    /// Their families, the nearest first.
+    /// Their families, in the order of their first person.
     pub families: Vec<FamilyMatch>,
+    /// Names of the ensemble's members, in the order of [`Kinship::members`].
+    pub members: Vec<String>,
     /// Photos in the gallery.
     pub searched_photos: usize,
     /// How the photos were searched.
@@ -53,6 +72,8 @@ pub struct PersonMatch {
     pub person: MemberId,
     /// Cosine of the probe and the nearest photo, -1 to 1.
     pub cosine: f32,
+    /// What the ensemble says, where there is one.
+    pub kinship: Option<Kinship>,
     /// Their photos among the candidates, the nearest first.
     pub photos: Vec<PhotoMatch>,
     /// Whom the gallery lists as their kin, in the order of the identities.
@@ -64,8 +85,21 @@ pub struct PersonMatch {
 pub struct PhotoMatch {
     /// Which.
     pub photo: PhotoId,
-    /// Cosine of its embedding and the probe's, -1 to 1.
+    /// Cosine of its embedding and the probe's, -1 to 1; of several photos of the probe the highest.
     pub cosine: f32,
+    /// What the ensemble says, where there is one; of several photos of the probe the mean.
+    pub kinship: Option<Kinship>,
+}
+
+/// How likely two people are blood relatives, by their faces. It is no proof.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kinship {
+    /// How likely, if half of all pairs of people were kin; 0 to 1.
+    pub probability: f64,
+    /// Whether it reaches the ensemble's threshold.
+    pub is_kin: bool,
+    /// The same by each member of the ensemble alone.
+    pub members: Vec<f64>,
 }
 
 /// A family with people near the probe.
@@ -75,29 +109,55 @@ pub struct FamilyMatch {
     pub family: FamilyId,
     /// Cosine of the probe and the family's nearest photo, -1 to 1.
     pub cosine: f32,
-    /// Its people among the matches, the nearest first.
+    /// Probability of kinship of its first person, where there is an ensemble.
+    pub probability: Option<f64>,
+    /// Its people among the matches, in their order.
     pub people: Vec<MemberId>,
 }
 
-/// Searches `snapshot` for the people nearest to `probe`.
-pub fn search(snapshot: &Snapshot, probe: &Probe<'_>, options: Options) -> Answer {
-    let own = |hash| probe.content_hash == Some(hash);
+/// Searches `snapshot`; photos of which `skip` is true do not count, such as the probe's own files.
+///
+/// The nearest photos in the retrieval space are the candidates. Where there is an `ensemble` it judges each of them
+/// beside each of the probe's photos, and decides the order; else the cosine does.
+///
+/// # Errors
+/// When the probe's embeddings are not those of the ensemble's backbones.
+pub fn search(
+    (snapshot, ensemble): (&Snapshot, Option<&Ensemble>),
+    query: &Query<'_>,
+    skip: impl Fn(&StoredPhoto) -> bool,
+    options: Options,
+) -> Result<Answer, SearchError> {
+    let probes = match query {
+        Query::Relatives(probe) => std::slice::from_ref(probe),
+        Query::Children(parents) => parents,
+    };
+    if ensemble.is_none() && probes.len() > 1 {
+        return Err(SearchError::NoEnsemble);
+    }
     let total = snapshot.photos().len();
-    let mut candidates = options.candidates.max(options.limit);
+    let mut count = options.candidates.max(options.limit);
     loop {
-        let nearest =
-            snapshot.nearest(probe.embedding, candidates, |photo| own(photo.content_hash));
-        let mut people = grouping::people(&nearest.neighbours);
+        let (candidates, method) = rerank::candidates(snapshot, probes, (count, &skip))?;
+        let judged = rerank::judge(&candidates, probes, ensemble)?;
+        let (same_person, mut people) = grouping::people(judged, ensemble);
         // Many photos of few people can fill the candidates: look further until there are enough people.
-        if people.len() < options.limit && candidates < total {
-            candidates *= 4;
+        if people.len() < options.limit && count < total {
+            count *= 4;
             continue;
         }
         people.truncate(options.limit);
-        for found in &mut people {
+        let mut answer = Answer {
+            same_person,
+            families: grouping::families(&people),
+            people,
+            members: ensemble.map(rerank::member_names).unwrap_or_default(),
+            searched_photos: total,
+            method,
+        };
+        for found in answer.people.iter_mut().chain(&mut answer.same_person) {
             found.listed_kin = snapshot.kin_of(found.person).collect();
         }
-        let families = grouping::families(&people);
-        return Answer { people, families, searched_photos: total, method: nearest.method };
+        return Ok(answer);
     }
 }

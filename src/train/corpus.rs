@@ -23,7 +23,7 @@ impl Corpus {
         relationships: &[Relationship],
     ) -> Result<Self, KinshipError> {
         let rows = |(at, name): (usize, &String)| {
-            let rows = Rows::new(photos.iter().map(|(_, embeddings)| &embeddings[at]))?;
+            let rows = Rows::new(photos.iter().map(|(_, embeddings)| embeddings[at].as_slice()))?;
             Ok((name.clone(), rows))
         };
         let backbones = names.iter().enumerate().map(rows).collect::<Result<_, KinshipError>>()?;

@@ -1,0 +1,30 @@
+//! Why a search fails.
+
+use crate::domain::EmbeddingError;
+use crate::error::{Classify, ErrorKind};
+use crate::kinship::KinshipError;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// Two people are searched for together, and nothing tells who is kin to both.
+    #[error(
+        "children of two people are found by a trained bundle only; make one with kindred train"
+    )]
+    NoEnsemble,
+    /// The photos of one person point in opposite directions.
+    #[error("the photos of one person have nothing in common: {0}")]
+    NoMean(#[from] EmbeddingError),
+    /// The ensemble cannot judge.
+    #[error(transparent)]
+    Kinship(#[from] KinshipError),
+}
+
+impl Classify for SearchError {
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NoEnsemble | Self::NoMean(_) => ErrorKind::InvalidInput,
+            Self::Kinship(error) => error.kind(),
+        }
+    }
+}
