@@ -75,6 +75,7 @@ pub mod dataset;
 pub mod domain;
 pub mod embedder;
 pub mod error;
+pub mod evaluate;
 pub mod gallery;
 pub mod ingest;
 pub mod kinship;

@@ -3,6 +3,7 @@
 mod compare;
 mod compute;
 mod embed;
+mod evaluate;
 mod exit;
 mod ingest;
 mod models;
@@ -39,6 +40,8 @@ enum Command {
     Embed(embed::Arguments),
     /// Train an ensemble that tells kin from others, and make a bundle of it
     Train(train::Arguments),
+    /// Measure how good a bundle is: verification, tri-subject, retrieval, and a Kaggle submission
+    Evaluate(evaluate::Arguments),
     /// Import, list and inspect model bundles
     Models(models::Arguments),
 }
@@ -55,6 +58,7 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
     };
     ending

@@ -206,13 +206,13 @@ fn print_report(report: &Report) {
     }
     if let Some(figures) = &report.probabilities {
         println!(
-            "\naccuracy {:.3} at probability {:.3}, Brier score {:.3}, calibration error {:.3} [{:.3}, {:.3}]",
+            "\naccuracy {:.3}, Brier score {:.3}, calibration error {:.3} [{:.3}, {:.3}]; kin from {:.0} % on",
             figures.accuracy.value,
-            report.kin_threshold,
             figures.brier_score.value,
             figures.calibration_error.value,
             figures.calibration_error.interval.low,
-            figures.calibration_error.interval.high
+            figures.calibration_error.interval.high,
+            100.0 * report.kin_threshold
         );
     }
     for relation in &report.relations {

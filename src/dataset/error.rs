@@ -58,6 +58,18 @@ pub enum DatasetError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A line of a list of pairs or trios is wrong.
+    #[error("{} line {line}: {reason}; {form}", path.display())]
+    BadList {
+        /// The list.
+        path: PathBuf,
+        /// Line number, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+        /// What a line should be.
+        form: &'static str,
+    },
 }
 
 impl Classify for DatasetError {
@@ -67,7 +79,8 @@ impl Classify for DatasetError {
             Self::BadArchive { .. }
             | Self::NoPhotos { .. }
             | Self::NoFamilies { .. }
-            | Self::BadRelationship { .. } => ErrorKind::InvalidInput,
+            | Self::BadRelationship { .. }
+            | Self::BadList { .. } => ErrorKind::InvalidInput,
         }
     }
 }

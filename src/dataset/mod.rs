@@ -3,6 +3,7 @@
 
 mod error;
 mod layout;
+mod lists;
 mod pairs;
 mod paths;
 mod pedigree;
@@ -12,6 +13,9 @@ mod split;
 
 pub use error::DatasetError;
 pub use layout::{FamilyPhotos, Misplaced, family_photos};
+pub use lists::{
+    ListedPair, ListedTrio, read_pairs, read_submission, read_trios, write_submission,
+};
 pub use pairs::{PairSampler, PhotoPair, Sampling};
 pub use paths::write_paths;
 pub use pedigree::{Kin, Pedigree, Person, Skipped};

@@ -105,7 +105,7 @@ pub fn relate(gallery: &Gallery, pairs: &[Relationship]) -> Result<usize, Ingest
     Ok(pairs.iter().filter(lacks_photos).count())
 }
 
-/// The embeddings of a collection, in the byte order of the paths.
+/// The embeddings of photos, in the order in which they were asked for: of a collection in the byte order of the paths.
 #[derive(Debug, Default)]
 pub struct Embeddings {
     /// Per photo, its path in the collection.
@@ -129,10 +129,24 @@ pub fn embed(
     progress: &dyn Progress,
 ) -> Result<Embeddings, IngestError> {
     let listing = source.list(&EXTENSIONS)?;
+    let mut found = embed_photos(source, listing.photos, embedder, progress)?;
+    found.rejected.extend(listing.unreadable.into_iter().map(Rejected::from));
+    Ok(found)
+}
+
+/// Embeds these photos of `source`, named as [`Source::list`] names them, in their order.
+///
+/// # Errors
+/// When a backbone fails. A photo that cannot be read or embedded is no error but is named in the result.
+pub fn embed_photos(
+    source: &mut Source,
+    photos: Vec<String>,
+    embedder: &Embedder,
+    progress: &dyn Progress,
+) -> Result<Embeddings, IngestError> {
     let by_backbone = embedder.names().iter().map(|_| Vec::new()).collect();
     let mut found = Embeddings { by_backbone, ..Embeddings::default() };
-    found.rejected.extend(listing.unreadable.into_iter().map(Rejected::from));
-    let items = listing.photos.into_iter().map(|path| Item { key: (), path }).collect();
+    let items = photos.into_iter().map(|path| Item { key: (), path }).collect();
     let pipeline = Pipeline { source, embedder, progress };
     let end = pipeline.run(
         items,

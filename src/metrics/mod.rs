@@ -15,4 +15,4 @@ pub use bootstrap::{Bootstrap, Interval};
 pub use calibration::{Bin, brier_score, calibration_error, reliability};
 pub use ranking::{Curve, Point, Ranking};
 pub use retrieval::{average_precision, is_hit};
-pub use verification::{BINS, Figure, Pairs, ProbabilityFigures, RankingFigures};
+pub use verification::{BINS, Figure, Pairs, ProbabilityFigures, RankingFigures, RelationFigures};

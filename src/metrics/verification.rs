@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Bootstrap, Curve, Interval, Ranking, brier_score, calibration_error, reliability};
+use crate::domain::Relation;
 
 /// Judged pairs.
 #[derive(Clone, Debug, Default)]
@@ -13,6 +14,23 @@ pub struct Pairs {
     pub is_kin: Vec<bool>,
     /// The families of each pair's two photos, from 0.
     pub families: Vec<[usize; 2]>,
+    /// How each pair is related, or would be if it were kin.
+    pub relations: Vec<Option<Relation>>,
+}
+
+/// The figures of one relation.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RelationFigures {
+    /// The relation's code, such as `fd`.
+    pub relation: String,
+    /// Photo pairs, of kin and of others.
+    pub pairs: usize,
+    /// Area under the ROC.
+    pub roc_auc: Option<Figure>,
+    /// The same of the cosine.
+    pub cosine_roc_auc: Option<Figure>,
+    /// Share on the right side of the threshold, kin and others counting alike.
+    pub accuracy: Option<Figure>,
 }
 
 /// A measured figure.
@@ -90,6 +108,28 @@ impl Pairs {
         Some(ProbabilityFigures { accuracy, brier_score, calibration_error })
     }
 
+    /// The figures of every relation that pairs have, in the order of the RFIW tables; `cosines` are the same pairs
+    /// scored by their cosines.
+    pub fn relation_figures(
+        &self,
+        cosines: &Self,
+        (threshold, seed): (f64, u64),
+    ) -> Vec<RelationFigures> {
+        let figures = |relation: Relation| {
+            let of = |pairs: &Self| pairs.filtered(|at| pairs.relations[at] == Some(relation));
+            let (own, cosines) = (of(self), of(cosines));
+            let auc = |pairs: &Self| pairs.ranking_figures(seed).map(|figures| figures.roc_auc);
+            RelationFigures {
+                relation: relation.code().to_owned(),
+                pairs: own.scores.len(),
+                roc_auc: auc(&own),
+                cosine_roc_auc: auc(&cosines),
+                accuracy: own.probability_figures(threshold, seed).map(|figures| figures.accuracy),
+            }
+        };
+        Relation::ALL.into_iter().map(figures).filter(|figures| figures.pairs > 0).collect()
+    }
+
     /// The pairs for which `keep` is true, by place.
     pub fn filtered(&self, keep: impl Fn(usize) -> bool) -> Self {
         let places = || (0..self.scores.len()).filter(|&at| keep(at));
@@ -97,6 +137,7 @@ impl Pairs {
             scores: places().map(|at| self.scores[at]).collect(),
             is_kin: places().map(|at| self.is_kin[at]).collect(),
             families: places().map(|at| self.families[at]).collect(),
+            relations: places().map(|at| self.relations[at]).collect(),
         }
     }
 
@@ -136,6 +177,7 @@ mod tests {
                 pairs.scores.push(if is_kin == (family % 5 != 0) { 0.8 } else { 0.2 });
                 pairs.is_kin.push(is_kin);
                 pairs.families.push([family, other]);
+                pairs.relations.push(None);
             }
         }
         pairs

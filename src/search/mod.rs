@@ -121,12 +121,36 @@ pub struct FamilyMatch {
 /// beside each of the probe's photos, and decides the order; else the cosine does.
 ///
 /// # Errors
-/// When the probe's embeddings are not those of the ensemble's backbones.
+/// When the probe's embeddings are not those of the ensemble's backbones, or children are searched for without one.
 pub fn search(
     (snapshot, ensemble): (&Snapshot, Option<&Ensemble>),
     query: &Query<'_>,
     skip: impl Fn(&StoredPhoto) -> bool,
     options: Options,
+) -> Result<Answer, SearchError> {
+    let mut count = options.candidates.max(options.limit);
+    loop {
+        let mut answer = rank((snapshot, ensemble), query, &skip, count)?;
+        // Many photos of few people can fill the candidates: look further until there are enough people.
+        if answer.people.len() < options.limit && count < answer.searched_photos {
+            count *= 4;
+            continue;
+        }
+        answer.people.truncate(options.limit);
+        answer.families = grouping::families(&answer.people);
+        return Ok(answer);
+    }
+}
+
+/// [`search`] for everybody among exactly `count` candidates.
+///
+/// # Errors
+/// As [`search`].
+pub fn rank(
+    (snapshot, ensemble): (&Snapshot, Option<&Ensemble>),
+    query: &Query<'_>,
+    skip: impl Fn(&StoredPhoto) -> bool,
+    count: usize,
 ) -> Result<Answer, SearchError> {
     let probes = match query {
         Query::Relatives(probe) => std::slice::from_ref(probe),
@@ -135,29 +159,18 @@ pub fn search(
     if ensemble.is_none() && probes.len() > 1 {
         return Err(SearchError::NoEnsemble);
     }
-    let total = snapshot.photos().len();
-    let mut count = options.candidates.max(options.limit);
-    loop {
-        let (candidates, method) = rerank::candidates(snapshot, probes, (count, &skip))?;
-        let judged = rerank::judge(&candidates, probes, ensemble)?;
-        let (same_person, mut people) = grouping::people(judged, ensemble);
-        // Many photos of few people can fill the candidates: look further until there are enough people.
-        if people.len() < options.limit && count < total {
-            count *= 4;
-            continue;
-        }
-        people.truncate(options.limit);
-        let mut answer = Answer {
-            same_person,
-            families: grouping::families(&people),
-            people,
-            members: ensemble.map(rerank::member_names).unwrap_or_default(),
-            searched_photos: total,
-            method,
-        };
-        for found in answer.people.iter_mut().chain(&mut answer.same_person) {
-            found.listed_kin = snapshot.kin_of(found.person).collect();
-        }
-        return Ok(answer);
+    let (candidates, method) = rerank::candidates(snapshot, probes, (count, skip))?;
+    let judged = rerank::judge(&candidates, probes, ensemble)?;
+    let (mut same_person, mut people) = grouping::people(judged, ensemble);
+    for found in people.iter_mut().chain(&mut same_person) {
+        found.listed_kin = snapshot.kin_of(found.person).collect();
     }
+    Ok(Answer {
+        same_person,
+        families: grouping::families(&people),
+        people,
+        members: ensemble.map(rerank::member_names).unwrap_or_default(),
+        searched_photos: snapshot.photos().len(),
+        method,
+    })
 }

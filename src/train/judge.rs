@@ -48,6 +48,7 @@ impl Judged {
             scores: scores.to_vec(),
             is_kin: self.pairs.iter().map(|pair| pair.is_kin).collect(),
             families: self.pairs.iter().map(|pair| pair.families).collect(),
+            relations: self.pairs.iter().map(|pair| pair.relation).collect(),
         }
     }
 

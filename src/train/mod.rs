@@ -26,7 +26,7 @@ pub use course::Epoch;
 pub use error::TrainError;
 use fit::{Combination, Fitted, Panel, Taught};
 use judge::{Judged, same_person_threshold};
-pub use report::{Data, Judgment, MemberReport, RelationReport, Report};
+pub use report::{Data, Judgment, MemberReport, Report};
 pub use split::Split;
 use teach::{Lesson, teach};
 
@@ -156,9 +156,9 @@ impl Kept<'_> {
             mean,
             weighted,
             chosen: if is_weighted { "weighted" } else { "mean" },
-            probabilities: pairs.probability_figures(kin_threshold, seed),
+            probabilities: pairs.probability_figures(0.5, seed),
             kin_threshold,
-            relations: report::relations(judged, (probabilities, kin_threshold), seed),
+            relations: pairs.relation_figures(&judged.scored(&judged.cosines[0]), (0.5, seed)),
             reliability: report::bins(&pairs),
             training_seconds,
         };

@@ -6,7 +6,8 @@ use super::corpus::Corpus;
 use super::course::Epoch;
 use super::judge::Judged;
 use crate::metrics::{
-    BINS, Bin, Figure, Pairs, Point, ProbabilityFigures, Ranking, RankingFigures, reliability,
+    BINS, Bin, Pairs, Point, ProbabilityFigures, Ranking, RankingFigures, RelationFigures,
+    reliability,
 };
 
 /// All figures of a training; those of kinship are measured on families that nothing was learned from, chosen by or
@@ -32,7 +33,7 @@ pub struct Report {
     /// From this probability on two people are taken for kin.
     pub kin_threshold: f64,
     /// The chosen one, relation by relation, where the list names relations.
-    pub relations: Vec<RelationReport>,
+    pub relations: Vec<RelationFigures>,
     /// The probabilities in equal parts of 0 to 1, beside what was true.
     pub reliability: Vec<Bin>,
     /// How long the heads took to train, in seconds.
@@ -88,21 +89,6 @@ pub struct MemberReport {
     pub epochs: Vec<Vec<Epoch>>,
 }
 
-/// The ensemble on one relation.
-#[derive(Clone, Debug, Serialize)]
-pub struct RelationReport {
-    /// The relation's code, such as `fd`.
-    pub relation: String,
-    /// Photo pairs, half of them of kin.
-    pub pairs: usize,
-    /// Area under the ROC.
-    pub roc_auc: Option<Figure>,
-    /// The same of the cosine in the retrieval space.
-    pub cosine_roc_auc: Option<Figure>,
-    /// Share on the right side of the threshold, kin and others counting alike.
-    pub accuracy: Option<Figure>,
-}
-
 /// Points of a curve that is drawn.
 const ROC_POINTS: usize = 200;
 
@@ -151,32 +137,6 @@ fn roc(pairs: &Pairs) -> Vec<[f64; 2]> {
     shares.extend(points.iter().step_by(every).map(share));
     shares.push([1.0, 1.0]);
     shares
-}
-
-/// The ensemble's probabilities relation by relation.
-pub(super) fn relations(
-    judged: &Judged,
-    (probabilities, threshold): (&[f64], f64),
-    seed: u64,
-) -> Vec<RelationReport> {
-    let mut codes: Vec<_> = judged.pairs.iter().filter_map(|pair| pair.relation).collect();
-    codes.sort_unstable();
-    codes.dedup();
-    let report = |code| {
-        let of = |scores: &[f64]| {
-            judged.scored(scores).filtered(|at| judged.pairs[at].relation == Some(code))
-        };
-        let (pairs, cosines) = (of(probabilities), of(&judged.cosines[0]));
-        let auc = |pairs: &Pairs| pairs.ranking_figures(seed).map(|figures| figures.roc_auc);
-        RelationReport {
-            relation: code.to_string(),
-            pairs: pairs.scores.len(),
-            roc_auc: auc(&pairs),
-            cosine_roc_auc: auc(&cosines),
-            accuracy: pairs.probability_figures(threshold, seed).map(|figures| figures.accuracy),
-        }
-    };
-    codes.into_iter().map(report).collect()
 }
 
 /// Probabilities in equal parts of 0 to 1, beside what was true.

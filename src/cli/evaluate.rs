@@ -1,0 +1,338 @@
+//! `kindred evaluate`
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use serde::Serialize;
+
+use super::compute::Compute;
+use super::exit::{Ending, Failure};
+use super::ingest::print_rejected;
+use super::progress::Display;
+use super::search::load_bundle;
+use crate::dataset::{
+    Source, read_pairs, read_relationships, read_submission, read_trios, write_submission,
+};
+use crate::embedder::Embedder;
+use crate::error::{ErrorKind, io_kind};
+use crate::evaluate::{
+    RankFigures, RetrievalReport, TriSubjectReport, VerificationReport, drawn_pairs, listed_pairs,
+    retrieve, submission, verify, verify_trios,
+};
+use crate::gallery::Gallery;
+use crate::ingest::Rejected;
+use crate::metrics::{Figure, RankingFigures};
+use crate::search::Options;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Tell kin from others, pair by pair
+    Verification(VerificationArguments),
+    /// Tell the children of two people, trio by trio
+    TriSubject(TriSubjectArguments),
+    /// Find people's relatives in a gallery, by the search that serves
+    Retrieval(RetrievalArguments),
+    /// Answer the pairs of a Kaggle submission
+    Submission(SubmissionArguments),
+}
+
+/// What every judgement needs.
+#[derive(Args)]
+struct Judge {
+    /// Folder of the model bundle
+    #[arg(long, value_name = "BUNDLE")]
+    model: PathBuf,
+    #[command(flatten)]
+    compute: Compute,
+    /// Seed of the pairs that are drawn and of the intervals
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write the figures to this file too
+    #[arg(long, value_name = "OUT")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct VerificationArguments {
+    /// Folder or zip archive that the paths of the list begin in, or that pairs are drawn from
+    #[arg(long, value_name = "DIR")]
+    root: PathBuf,
+    /// The pairs: a csv with photo_a,photo_b,kin[,relation], or lines of RFIW's first task
+    #[arg(long, value_name = "FILE", required_unless_present = "relationships")]
+    pairs: Option<PathBuf>,
+    /// Draw pairs by the protocol from the families in DIR instead, by this csv of people who are kin
+    #[arg(long, value_name = "CSV", conflicts_with = "pairs")]
+    relationships: Option<PathBuf>,
+    /// Photo pairs that are drawn of every two people who are kin
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+    per_kin: u16,
+    #[command(flatten)]
+    judge: Judge,
+}
+
+#[derive(Args)]
+struct TriSubjectArguments {
+    /// The trios: lines of RFIW's second task, father mother child FMS 1
+    #[arg(long, value_name = "FILE")]
+    trios: PathBuf,
+    /// Folder or zip archive that the paths of the list begin in
+    #[arg(long, value_name = "DIR")]
+    root: PathBuf,
+    #[command(flatten)]
+    judge: Judge,
+}
+
+#[derive(Args)]
+struct RetrievalArguments {
+    /// Folder of the gallery
+    #[arg(long)]
+    gallery: PathBuf,
+    /// Folder of the model bundle, if it is no longer where the gallery was made with it
+    #[arg(long, value_name = "BUNDLE")]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    compute: Compute,
+    /// Nearest photos that are judged for each probe
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_CANDIDATES as i64))]
+    candidates: u16,
+    /// Seed of the intervals
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write the figures to this file too
+    #[arg(long, value_name = "OUT")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct SubmissionArguments {
+    /// The pairs: a csv with image_pair,is_related
+    #[arg(long, value_name = "FILE")]
+    pairs: PathBuf,
+    /// Folder or zip archive of the test photos
+    #[arg(long, value_name = "DIR")]
+    root: PathBuf,
+    /// Folder of the model bundle
+    #[arg(long, value_name = "BUNDLE")]
+    model: PathBuf,
+    #[command(flatten)]
+    compute: Compute,
+    /// The submission to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    match &arguments.command {
+        Command::Verification(arguments) => run_verification(arguments),
+        Command::TriSubject(arguments) => run_tri_subject(arguments),
+        Command::Retrieval(arguments) => run_retrieval(arguments),
+        Command::Submission(arguments) => run_submission(arguments),
+    }
+}
+
+impl Judge {
+    fn load(&self) -> Result<Embedder, Failure> {
+        Ok(self.compute.load(&self.model)?)
+    }
+}
+
+fn run_verification(arguments: &VerificationArguments) -> Result<Ending, Failure> {
+    let VerificationArguments { root, pairs, relationships, per_kin, judge } = arguments;
+    let mut source = Source::open(root)?;
+    let pairs = match (pairs, relationships) {
+        (Some(pairs), _) => listed_pairs(&read_pairs(pairs)?),
+        (None, Some(csv)) => {
+            drawn_pairs(&source, &read_relationships(csv)?, ((*per_kin).into(), judge.seed))?
+        }
+        (None, None) => unreachable!("clap asks for one of the two"),
+    };
+    let embedder = judge.load()?;
+    let display = Display::start()?;
+    let report = verify(pairs, (&mut source, &embedder), judge.seed, &display)?;
+    display.finish();
+    let Some(report) = report else { return Ok(stopped()) };
+    print_verification(&report);
+    write_json(judge.json.as_deref(), &report)?;
+    Ok(ending(&report.rejected))
+}
+
+fn run_tri_subject(arguments: &TriSubjectArguments) -> Result<Ending, Failure> {
+    let TriSubjectArguments { trios, root, judge } = arguments;
+    let trios = read_trios(trios)?;
+    let mut source = Source::open(root)?;
+    let embedder = judge.load()?;
+    let display = Display::start()?;
+    let report = verify_trios(&trios, (&mut source, &embedder), judge.seed, &display)?;
+    display.finish();
+    let Some(report) = report else { return Ok(stopped()) };
+    print_tri_subject(&report);
+    write_json(judge.json.as_deref(), &report)?;
+    Ok(ending(&report.rejected))
+}
+
+fn run_retrieval(arguments: &RetrievalArguments) -> Result<Ending, Failure> {
+    let gallery = Gallery::open(&arguments.gallery)?;
+    let embedder = load_bundle(&gallery, (arguments.model.as_deref(), &arguments.compute))?;
+    let display = Display::start()?;
+    let how = (arguments.candidates.into(), arguments.seed);
+    let report = retrieve(&gallery, embedder.ensemble(), how, &display)?;
+    display.finish();
+    let Some(report) = report else { return Ok(stopped()) };
+    print_retrieval(&report);
+    write_json(arguments.json.as_deref(), &report)?;
+    Ok(Ending::Done)
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn run_submission(arguments: &SubmissionArguments) -> Result<Ending, Failure> {
+    let pairs = read_submission(&arguments.pairs)?;
+    let embedder = arguments.compute.load(&arguments.model)?;
+    let display = Display::start()?;
+    let answers = submission(&pairs, (&arguments.root, &embedder), &display)?;
+    display.finish();
+    let Some((answers, rejected)) = answers else { return Ok(stopped()) };
+    print_rejected(&rejected);
+    let photos = pairs.iter().map(|pair| pair.photos.clone());
+    write_submission(&arguments.out, photos.zip(answers))?;
+    println!("{} pairs answered in {}", pairs.len(), arguments.out.display());
+    Ok(ending(&rejected))
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn stopped() -> Ending {
+    println!("stopped; nothing was measured");
+    Ending::Stopped
+}
+
+fn ending(rejected: &[Rejected]) -> Ending {
+    if rejected.is_empty() { Ending::Done } else { Ending::SomeRejected }
+}
+
+fn write_json(file: Option<&Path>, report: &impl Serialize) -> Result<(), Failure> {
+    let Some(file) = file else { return Ok(()) };
+    let text = serde_json::to_string_pretty(report)
+        .map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
+    std::fs::write(file, text).map_err(|error| {
+        Failure::new(io_kind(&error), format!("cannot write {}: {error}", file.display()))
+    })
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_verification(report: &VerificationReport) {
+    print_rejected(&report.rejected);
+    println!(
+        "{} pairs of kin and {} others of {} families; {} listed pairs lack a photo\n",
+        report.kin, report.others, report.families, report.skipped
+    );
+    print_header();
+    for (name, figures) in &report.cosine {
+        print_figures(&format!("cosine of {name}"), Some(figures));
+    }
+    print_figures("ensemble", report.ensemble.as_ref());
+    if let Some(figures) = &report.probabilities {
+        println!();
+        print_figure("accuracy", figures.accuracy);
+        print_figure("Brier score", figures.brier_score);
+        print_figure("calibration error", figures.calibration_error);
+    }
+    if !report.relations.is_empty() {
+        println!(
+            "\n{:<8} {:>6}  {:<22}  {:<22}  accuracy",
+            "relation", "pairs", "AUC", "cosine's AUC"
+        );
+    }
+    for relation in &report.relations {
+        let [auc, cosine, accuracy] =
+            [relation.roc_auc, relation.cosine_roc_auc, relation.accuracy].map(shown);
+        println!(
+            "{:<8} {:>6}  {auc:<22}  {cosine:<22}  {accuracy}",
+            relation.relation, relation.pairs
+        );
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_tri_subject(report: &TriSubjectReport) {
+    print_rejected(&report.rejected);
+    println!(
+        "{} trios of a family and {} others; {} listed trios lack a photo\n",
+        report.kin, report.others, report.skipped
+    );
+    print_header();
+    print_figures("mean cosine", report.cosine.as_ref());
+    print_figures("father alone", report.father.as_ref());
+    print_figures("mother alone", report.mother.as_ref());
+    print_figures("both parents", report.both.as_ref());
+    if let Some(figures) = &report.probabilities {
+        println!();
+        print_figure("accuracy", figures.accuracy);
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_retrieval(report: &RetrievalReport) {
+    println!(
+        "{} people searched for among {} photos, {} candidates each\n",
+        report.probes, report.photos, report.candidates
+    );
+    println!(
+        "{:<28} {:<22}  {:<22}  {:<22}  {:<22}  Rank@20",
+        "", "mAP", "Rank@1", "Rank@5", "Rank@10"
+    );
+    print_ranks("family, by cosine", &report.cosine.family);
+    if let Some(reranked) = &report.reranked {
+        print_ranks("family, reranked", &reranked.family);
+    }
+    print_ranks("listed kin, by cosine", &report.cosine.kin);
+    if let Some(reranked) = &report.reranked {
+        print_ranks("listed kin, reranked", &reranked.kin);
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_ranks(name: &str, figures: &RankFigures) {
+    let RankFigures { mean_average_precision, rank_1, rank_5, rank_10, rank_20 } = *figures;
+    let [map, one, five, ten, twenty] = [mean_average_precision, rank_1, rank_5, rank_10, rank_20]
+        .map(|figure| shown(Some(figure)));
+    println!("{name:<28} {map:<22}  {one:<22}  {five:<22}  {ten:<22}  {twenty}");
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_header() {
+    println!(
+        "{:<28} {:<22}  {:<22}  {:<22}  TAR at FAR 0.1 %",
+        "", "AUC", "average precision", "TAR at FAR 1 %"
+    );
+    println!("{:<28} 0.500", "chance");
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_figures(name: &str, figures: Option<&RankingFigures>) {
+    let Some(figures) = figures else { return };
+    let [auc, precision, at_1, at_0_1] = [
+        figures.roc_auc,
+        figures.average_precision,
+        figures.true_accepts_at_1_percent,
+        figures.true_accepts_at_0_1_percent,
+    ]
+    .map(|figure| shown(Some(figure)));
+    println!("{name:<28} {auc:<22}  {precision:<22}  {at_1:<22}  {at_0_1}");
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_figure(name: &str, figure: Figure) {
+    println!("{name:<28} {}", shown(Some(figure)));
+}
+
+/// A figure with its interval.
+fn shown(figure: Option<Figure>) -> String {
+    figure.map_or("–".into(), |Figure { value, interval }| {
+        format!("{value:.3} [{:.3}, {:.3}]", interval.low, interval.high)
+    })
+}

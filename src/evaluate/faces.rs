@@ -1,0 +1,75 @@
+//! The photos that lists name, embedded once each.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::EvaluateError;
+use crate::dataset::Source;
+use crate::domain::Progress;
+use crate::embedder::Embedder;
+use crate::ingest::{Rejected, embed_photos};
+use crate::kinship::{Ensemble, Judgement, KinshipError, Rows};
+
+/// Embedded photos by their paths.
+pub(super) struct Faces {
+    places: HashMap<String, usize>,
+    backbones: Vec<Rows>,
+    /// Photos that are not there or cannot be read.
+    pub(super) rejected: Vec<Rejected>,
+}
+
+impl Faces {
+    /// Embeds the photos of these paths. None where `progress` asked to stop.
+    pub(super) fn embed(
+        paths: BTreeSet<String>,
+        (source, embedder): (&mut Source, &Embedder),
+        progress: &dyn Progress,
+    ) -> Result<Option<Self>, EvaluateError> {
+        let listed = paths.len();
+        let found = embed_photos(source, paths.into_iter().collect(), embedder, progress)?;
+        if found.cancelled {
+            return Ok(None);
+        }
+        if found.paths.is_empty() {
+            let first = found.rejected.first().map(|rejected| rejected.path.clone());
+            return Err(EvaluateError::NoPhotos {
+                pairs: listed,
+                first: first.unwrap_or_default(),
+            });
+        }
+        let rows = |embeddings: &Vec<_>| {
+            Rows::new(embeddings.iter().map(crate::domain::Embedding::as_slice))
+        };
+        let backbones = found.by_backbone.iter().map(rows).collect::<Result<_, _>>()?;
+        let places = found.paths.into_iter().enumerate().map(|(at, path)| (path, at)).collect();
+        Ok(Some(Self { places, backbones, rejected: found.rejected }))
+    }
+
+    /// The photos of these paths, if all were embedded.
+    pub(super) fn find<const N: usize>(&self, paths: &[String; N]) -> Option<[usize; N]> {
+        let places: Option<Vec<usize>> =
+            paths.iter().map(|path| self.places.get(path).copied()).collect();
+        places?.try_into().ok()
+    }
+
+    /// Per backbone the cosine of each pair.
+    pub(super) fn cosines(&self, pairs: &[[usize; 2]]) -> Result<Vec<Vec<f64>>, KinshipError> {
+        let cosines = |rows: &Rows| {
+            let side = |at: usize| rows.select(pairs.iter().map(|pair| pair[at]));
+            side(0)?.cosines(&side(1)?)
+        };
+        self.backbones.iter().map(cosines).collect()
+    }
+
+    /// What the ensemble says of each pair.
+    pub(super) fn judge(
+        &self,
+        ensemble: &Ensemble,
+        pairs: &[[usize; 2]],
+    ) -> Result<Vec<Judgement>, KinshipError> {
+        let side = |at: usize| {
+            let select = |rows: &Rows| rows.select(pairs.iter().map(|pair| pair[at]));
+            self.backbones.iter().map(select).collect::<Result<Vec<_>, _>>()
+        };
+        ensemble.judge(&side(0)?, &side(1)?)
+    }
+}

@@ -1,0 +1,12 @@
+//! How good a bundle is: verification of pairs and trios, and retrieval by the search that serves.
+
+mod error;
+mod faces;
+mod retrieval;
+mod tri_subject;
+mod verification;
+
+pub use error::EvaluateError;
+pub use retrieval::{RankFigures, RetrievalFigures, RetrievalReport, retrieve};
+pub use tri_subject::{TriSubjectReport, verify_trios};
+pub use verification::{Pair, VerificationReport, drawn_pairs, listed_pairs, submission, verify};

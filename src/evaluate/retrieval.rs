@@ -1,0 +1,179 @@
+//! Retrieval: how early a search names a person's relatives.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::EvaluateError;
+use crate::domain::{Embedding, FamilyId, MemberId, PhotoId, Progress};
+use crate::gallery::{Gallery, Snapshot, StoredPhoto};
+use crate::kinship::Ensemble;
+use crate::metrics::{Bootstrap, Figure, average_precision, is_hit};
+use crate::search::{Probe, Query, rank};
+
+/// How well searches in a gallery find relatives. Everybody with listed kin in it is the probe once, with all photos;
+/// their own photos, and faces cut from the same photographs, are left out of the search.
+#[derive(Clone, Debug, Serialize)]
+pub struct RetrievalReport {
+    /// People searched for.
+    pub probes: usize,
+    /// Photos in the gallery.
+    pub photos: usize,
+    /// Nearest photos that were judged for each.
+    pub candidates: usize,
+    /// In the order of the cosine.
+    pub cosine: RetrievalFigures,
+    /// In the order of the ensemble; none where the bundle has none.
+    pub reranked: Option<RetrievalFigures>,
+}
+
+/// Figures for both meanings of relevant.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct RetrievalFigures {
+    /// Relevant are the people of the probe's family.
+    pub family: RankFigures,
+    /// Relevant are the probe's listed kin.
+    pub kin: RankFigures,
+}
+
+/// How early relevant people come in a list of people.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct RankFigures {
+    /// Mean average precision; relevant people who are not among the candidates add nothing.
+    pub mean_average_precision: Figure,
+    /// Share of probes with a relevant person first.
+    pub rank_1: Figure,
+    /// Among the first five.
+    pub rank_5: Figure,
+    /// Among the first ten.
+    pub rank_10: Figure,
+    /// Among the first twenty.
+    pub rank_20: Figure,
+}
+
+/// Figures of one probe, in the order of [`RankFigures`].
+type Scores = [f64; 5];
+
+/// A probe's scores for both meanings of relevant, and its family's place.
+struct Scored {
+    family: usize,
+    by_family: Scores,
+    by_kin: Scores,
+}
+
+const DRAWS: usize = 1000;
+
+/// Searches for everybody who has listed kin in the gallery. None where `progress` asked to stop.
+///
+/// # Errors
+/// When nobody has, or the gallery or the ensemble fails.
+pub fn retrieve(
+    gallery: &Gallery,
+    ensemble: Option<&Ensemble>,
+    (candidates, seed): (usize, u64),
+    progress: &dyn Progress,
+) -> Result<Option<RetrievalReport>, EvaluateError> {
+    let snapshot = gallery.snapshot()?;
+    let mut people: BTreeMap<MemberId, Vec<PhotoId>> = BTreeMap::new();
+    for photo in snapshot.photos() {
+        people.entry(photo.id.member()).or_default().push(photo.id.clone());
+    }
+    people.values_mut().for_each(|photos| photos.sort_unstable());
+    let has_kin = |person: &MemberId| snapshot.kin_of(*person).any(|kin| people.contains_key(&kin));
+    let probes: Vec<MemberId> = people.keys().copied().filter(has_kin).collect();
+    if probes.is_empty() {
+        return Err(EvaluateError::NoKin);
+    }
+    let families: BTreeSet<FamilyId> = probes.iter().map(|person| person.family()).collect();
+    let families: Vec<FamilyId> = families.into_iter().collect();
+    progress.begin("Searching", probes.len() as u64, "people");
+    let (mut plain, mut reranked) = (Vec::new(), Vec::new());
+    for person in &probes {
+        if progress.cancelled() {
+            return Ok(None);
+        }
+        let own = &people[person];
+        let photos = own.iter().filter_map(|id| gallery.embeddings(id).transpose());
+        let photos: Vec<Vec<Embedding>> = photos.collect::<Result<_, _>>()?;
+        let family = families.partition_point(|family| *family < person.family());
+        let scored = |ensemble| {
+            let ranked = ranked((&snapshot, ensemble), (own, &photos), candidates)?;
+            Ok::<_, EvaluateError>(scored(*person, &ranked, (&snapshot, &people), family))
+        };
+        plain.push(scored(None)?);
+        if ensemble.is_some() {
+            reranked.push(scored(ensemble)?);
+        }
+        progress.advance(1);
+    }
+    let figures = |scored: &[Scored]| figures(scored, families.len(), seed);
+    Ok(Some(RetrievalReport {
+        probes: probes.len(),
+        photos: snapshot.photos().len(),
+        candidates,
+        cosine: figures(&plain).ok_or(EvaluateError::NoKin)?,
+        reranked: figures(&reranked),
+    }))
+}
+
+/// The people that a search names, in its order: those taken for the probe's own person first.
+fn ranked(
+    among: (&Snapshot, Option<&Ensemble>),
+    (own, photos): (&[PhotoId], &[Vec<Embedding>]),
+    candidates: usize,
+) -> Result<Vec<MemberId>, EvaluateError> {
+    let shares_source = |photo: &StoredPhoto| {
+        own.iter().any(|own| {
+            own.member() == photo.id.member()
+                || (own.member().family() == photo.id.member().family()
+                    && own.source_photo() == photo.id.source_photo())
+        })
+    };
+    let answer = rank(among, &Query::Relatives(Probe { photos }), shares_source, candidates)?;
+    Ok(answer.same_person.iter().chain(&answer.people).map(|found| found.person).collect())
+}
+
+fn scored(
+    person: MemberId,
+    ranked: &[MemberId],
+    (snapshot, people): (&Snapshot, &BTreeMap<MemberId, Vec<PhotoId>>),
+    family: usize,
+) -> Scored {
+    let kin: BTreeSet<MemberId> =
+        snapshot.kin_of(person).filter(|kin| people.contains_key(kin)).collect();
+    let of_family: BTreeSet<MemberId> = people
+        .keys()
+        .copied()
+        .filter(|other| other.family() == person.family() && *other != person)
+        .collect();
+    let scores = |relevant: &BTreeSet<MemberId>| {
+        let hits = || ranked.iter().map(|person| relevant.contains(person));
+        let precision = average_precision(hits(), relevant.len()).unwrap_or_default();
+        let at = |k| f64::from(u8::from(is_hit(hits(), k)));
+        [precision, at(1), at(5), at(10), at(20)]
+    };
+    Scored { family, by_family: scores(&of_family), by_kin: scores(&kin) }
+}
+
+fn figures(scored: &[Scored], families: usize, seed: u64) -> Option<RetrievalFigures> {
+    let of = |scores: fn(&Scored) -> &Scores| {
+        let mean = |counts: &[f64]| {
+            let total: f64 = scored.iter().map(|scored| counts[scored.family]).sum();
+            std::array::from_fn(|at| {
+                let sum = scored.iter().map(|s| counts[s.family] * scores(s)[at]).sum::<f64>();
+                (total > 0.0).then(|| sum / total)
+            })
+        };
+        let intervals = Bootstrap { families, draws: DRAWS, seed }.intervals::<5>(mean);
+        let values: [Option<f64>; 5] = mean(&vec![1.0; families]);
+        let figure = |at: usize| Some(Figure { value: values[at]?, interval: intervals[at]? });
+        Some(RankFigures {
+            mean_average_precision: figure(0)?,
+            rank_1: figure(1)?,
+            rank_5: figure(2)?,
+            rank_10: figure(3)?,
+            rank_20: figure(4)?,
+        })
+    };
+    Some(RetrievalFigures { family: of(|s| &s.by_family)?, kin: of(|s| &s.by_kin)? })
+}

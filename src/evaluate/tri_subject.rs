@@ -1,0 +1,111 @@
+//! Tri-subject verification: is this the child of these two?
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::EvaluateError;
+use super::faces::Faces;
+use super::verification::family;
+use crate::dataset::{ListedTrio, Source};
+use crate::domain::Progress;
+use crate::embedder::Embedder;
+use crate::ingest::Rejected;
+use crate::kinship::{Judgement, probability};
+use crate::metrics::{Pairs, ProbabilityFigures, RankingFigures};
+
+/// How well a bundle tells the children of two people, with intervals over families.
+#[derive(Clone, Debug, Serialize)]
+pub struct TriSubjectReport {
+    /// Trios that are a family.
+    pub kin: usize,
+    /// Trios that are not.
+    pub others: usize,
+    /// Listed trios left out because a photo is missing or unreadable.
+    pub skipped: usize,
+    /// By the father alone.
+    pub father: Option<RankingFigures>,
+    /// By the mother alone.
+    pub mother: Option<RankingFigures>,
+    /// By both: the mean of the log odds.
+    pub both: Option<RankingFigures>,
+    /// The probabilities by both; a trio is taken for a family from 0.5 on.
+    pub probabilities: Option<ProbabilityFigures>,
+    /// The mean cosine of the child and its parents, in the retrieval space.
+    pub cosine: Option<RankingFigures>,
+    /// Photos that could not be used.
+    #[serde(skip)]
+    pub rejected: Vec<Rejected>,
+}
+
+/// Judges trios of photos in `source`. None where `progress` asked to stop.
+///
+/// # Errors
+/// When the bundle is not trained, no trio has all photos, there are no trios of both kinds, or a backbone fails.
+pub fn verify_trios(
+    trios: &[ListedTrio],
+    (source, embedder): (&mut Source, &Embedder),
+    seed: u64,
+    progress: &dyn Progress,
+) -> Result<Option<TriSubjectReport>, EvaluateError> {
+    let ensemble = embedder.ensemble().ok_or(EvaluateError::NoEnsemble)?;
+    let paths: BTreeSet<String> = trios.iter().flat_map(|trio| trio.photos.clone()).collect();
+    let Some(faces) = Faces::embed(paths, (source, embedder), progress)? else { return Ok(None) };
+    let found: Vec<(&ListedTrio, [usize; 3])> = trios
+        .iter()
+        .filter_map(|trio| faces.find(&trio.photos).map(|places| (trio, places)))
+        .collect();
+    let kin = found.iter().filter(|(trio, _)| trio.is_kin).count();
+    let others = found.len() - kin;
+    if kin == 0 || others == 0 {
+        return Err(EvaluateError::NoPairs { what: "tri-subject verification", kin, others });
+    }
+    progress.begin("Judging", 0, "trios");
+    let side = |parent: usize| -> Vec<[usize; 2]> {
+        found.iter().map(|(_, places)| [places[parent], places[2]]).collect()
+    };
+    let (with_father, with_mother) = (side(0), side(1));
+    let log_odds = |judged: Vec<Judgement>| -> Vec<f64> {
+        judged.into_iter().map(|judgement| judgement.log_odds).collect()
+    };
+    let father = log_odds(faces.judge(ensemble, &with_father)?);
+    let mother = log_odds(faces.judge(ensemble, &with_mother)?);
+    let both = mean(&father, &mother);
+    let cosine = mean(&faces.cosines(&with_father)?[0], &faces.cosines(&with_mother)?[0]);
+    let blank = blank(&found);
+    let with = |scores: Vec<f64>| Pairs { scores, ..blank.clone() };
+    let probabilities = with(both.iter().map(|&log_odds| probability(log_odds)).collect());
+    Ok(Some(TriSubjectReport {
+        kin,
+        others,
+        skipped: trios.len() - found.len(),
+        father: with(father).ranking_figures(seed),
+        mother: with(mother).ranking_figures(seed),
+        both: with(both).ranking_figures(seed),
+        probabilities: probabilities.probability_figures(0.5, seed),
+        cosine: with(cosine).ranking_figures(seed),
+        rejected: faces.rejected,
+    }))
+}
+
+fn mean(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| (a + b) / 2.0).collect()
+}
+
+/// The trios without scores; their families are the father's and the child's.
+fn blank(found: &[(&ListedTrio, [usize; 3])]) -> Pairs {
+    let mut families = BTreeMap::new();
+    let mut place = |path: &String| {
+        let next = families.len();
+        *families.entry(family(path)).or_insert(next)
+    };
+    Pairs {
+        scores: Vec::new(),
+        is_kin: found.iter().map(|(trio, _)| trio.is_kin).collect(),
+        families: found
+            .iter()
+            .map(|(trio, _)| [&trio.photos[0], &trio.photos[2]].map(&mut place))
+            .collect(),
+        relations: vec![None; found.len()],
+    }
+}
