@@ -167,6 +167,9 @@ impl Backbone {
     /// # Errors
     /// When the tensor library fails.
     pub fn embed(&self, faces: &[&[u8]]) -> Result<Vec<Vec<f32>>, BackboneError> {
+        if faces.is_empty() {
+            return Ok(Vec::new());
+        }
         let size = self.input_size;
         let copies = self.preprocessing.copies();
         let images = faces.len() * copies;

@@ -163,7 +163,13 @@ impl Head {
             }
         };
         let axes = tensors.get("space.bias").map_or(Ok(0), |bias: &Tensor| bias.dim(0))?;
-        let is_cosine = config.fusions == [Fusion::Cosine] && config.hidden.is_empty();
+        let start = match config.fusions.as_slice() {
+            _ if !config.hidden.is_empty() => None,
+            // A cosine alone is a score as it is; every difference speaks against kinship.
+            [Fusion::Cosine] => Some(1.0),
+            [Fusion::AbsoluteDifference] => Some(-0.03),
+            _ => None,
+        };
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let last = format!("dense.{}.weight", config.hidden.len());
         for (name, shape) in config.shapes(dimension, axes) {
@@ -176,10 +182,9 @@ impl Head {
                 _ => 0.0,
             };
             let mut value = |_| bound * random.random_range(-1.0..1.0_f32);
-            // A cosine alone is a score as it is.
-            let values: Vec<f32> = match is_cosine && name == last {
-                true => vec![1.0],
-                false => (0..shape.iter().product()).map(&mut value).collect(),
+            let values: Vec<f32> = match start.filter(|_| name == last) {
+                Some(start) => vec![start; shape.iter().product()],
+                None => (0..shape.iter().product()).map(&mut value).collect(),
             };
             tensors.insert(name, Tensor::from_vec(values, shape, &Device::Cpu)?);
         }
@@ -217,4 +222,124 @@ fn projection(axes: Vec<f32>, mean: &[f32]) -> Result<BTreeMap<String, Tensor>, 
     let weight = Tensor::from_vec(axes, (bias.len(), mean.len()), &Device::Cpu)?;
     let bias = Tensor::new(bias, &Device::Cpu)?;
     Ok(BTreeMap::from([("space.weight".into(), weight), ("space.bias".into(), bias)]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinship::{KinRows, Recipe};
+    use candle_core::DType;
+
+    /// Photos of `count` people in 6 values, in two versions that share something.
+    fn kin(count: usize, seed: u64) -> (Rows, Rows) {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let (mut first, mut second) = (Vec::new(), Vec::new());
+        for _ in 0..6 * count {
+            let mut noise = || random.random_range(-1.0..1.0_f32);
+            let shared = noise();
+            first.push(shared + 0.5 * noise());
+            second.push(shared + 0.5 * noise());
+        }
+        let rows = |values: Vec<f32>| Rows::new(values.chunks(6)).unwrap();
+        (rows(first), rows(second))
+    }
+
+    fn space() -> KinSpace {
+        let (first, second) = kin(200, 1);
+        KinSpace::fit(&KinRows { first, second, weights: vec![1.0; 200] }, 6).unwrap()
+    }
+
+    fn initial(name: &str) -> Head {
+        let recipe = Recipe::named(name).unwrap();
+        match recipe.learning {
+            None => Head::likelihood_ratio(&recipe.head, &space()).unwrap(),
+            Some(_) => Head::initial(&recipe.head, &space(), 7).unwrap(),
+        }
+    }
+
+    fn double(tensor: &Tensor) -> Tensor {
+        tensor.to_dtype(DType::F64).unwrap()
+    }
+
+    /// The gradient of `loss`, at some values of every variable, beside the slope between two points close by; in f64,
+    /// whose digits are enough for both.
+    fn check_gradients(head: &Head, name: &str, loss: impl Fn(&Head) -> Tensor) {
+        let mut head = head.clone();
+        let mut variables = Vec::new();
+        for (name, tensor) in head.tensors_mut() {
+            let variable = Var::from_tensor(&double(tensor)).unwrap();
+            *tensor = variable.as_tensor().clone();
+            variables.push((name.clone(), variable));
+        }
+        let gradients = loss(&head).backward().unwrap();
+        for (parameter, variable) in variables {
+            let Some(gradient) = gradients.get(&variable) else { continue };
+            let gradient: Vec<f64> = gradient.flatten_all().unwrap().to_vec1().unwrap();
+            let values: Vec<f64> = variable.flatten_all().unwrap().to_vec1().unwrap();
+            let scale = gradient.iter().fold(1e-3_f64, |a, b| a.max(b.abs()));
+            for at in (0..values.len()).step_by(values.len().div_ceil(7)) {
+                let nearby = |step: f64| {
+                    let mut moved = values.clone();
+                    moved[at] += step;
+                    let moved = Tensor::from_vec(moved, variable.shape(), &Device::Cpu).unwrap();
+                    variable.set(&moved).unwrap();
+                    loss(&head).to_scalar::<f64>().unwrap()
+                };
+                let slope = (nearby(1e-6) - nearby(-1e-6)) / 2e-6;
+                nearby(0.0);
+                let distance = (slope - gradient[at]).abs() / scale;
+                assert!(distance < 1e-4, "{name} {parameter}[{at}]: {} is {slope}", gradient[at]);
+            }
+        }
+    }
+
+    #[test]
+    fn the_gradient_of_every_head_is_its_slope() {
+        let ((a, b), (_, strangers)) = (kin(40, 2), kin(40, 3));
+        let first = double(&Tensor::cat(&[&a.0, &a.0], 0).unwrap());
+        let second = double(&Tensor::cat(&[&b.0, &strangers.0], 0).unwrap());
+        let labels: Vec<f64> = (0..80).map(|at| if at < 40 { 1.0 } else { 0.0 }).collect();
+        let labels = Tensor::new(labels, &Device::Cpu).unwrap();
+        for name in Recipe::NAMES {
+            check_gradients(&initial(name), name, |head| {
+                let logits = head.logits(&first, &second, &mut Dropout::off()).unwrap();
+                cross_entropy(&logits, &labels).unwrap()
+            });
+        }
+    }
+
+    #[test]
+    fn the_gradient_of_the_contrastive_loss_is_its_slope() {
+        let (a, b) = kin(12, 2);
+        check_gradients(&initial("contrastive"), "contrast", |head| {
+            let a = head.project(&double(&a.0), &mut Dropout::off()).unwrap();
+            let b = head.project(&double(&b.0), &mut Dropout::off()).unwrap();
+            own_row(&a.matmul(&b.t().unwrap()).unwrap()).unwrap()
+        });
+    }
+
+    #[test]
+    fn no_head_knows_the_order_of_two_photos() {
+        let (a, b) = kin(50, 4);
+        for name in Recipe::NAMES {
+            let head = initial(name);
+            assert_eq!(head.scores(&a, &b).unwrap(), head.scores(&b, &a).unwrap(), "{name}");
+        }
+    }
+
+    #[test]
+    fn learning_brings_kin_and_others_apart() {
+        let ((a, b), (_, strangers)) = (kin(200, 5), kin(200, 6));
+        let learning = Recipe::named("vggface-1").unwrap().learning.unwrap();
+        let mut learner = Learner::of_layers(&initial("vggface-1"), &learning, 1).unwrap();
+        let first = Rows(Tensor::cat(&[&a.0, &a.0], 0).unwrap());
+        let second = Rows(Tensor::cat(&[&b.0, &strangers.0], 0).unwrap());
+        let is_kin: Vec<bool> = (0..400).map(|at| at < 200).collect();
+        let losses: Vec<f64> =
+            (0..150).map(|_| learner.classify(&first, &second, &is_kin).unwrap()).collect();
+        assert!(losses[149] < 0.75 * losses[0], "{} {}", losses[0], losses[149]);
+        let mut learner = Learner::of_space(&initial("contrastive"), &learning, 1).unwrap();
+        let losses: Vec<f64> = (0..60).map(|_| learner.contrast(&a, &b).unwrap()).collect();
+        assert!(losses[59] < losses[0], "{} {}", losses[0], losses[59]);
+    }
 }

@@ -21,5 +21,7 @@ mod gallery;
 mod import;
 mod ingest;
 mod metrics;
+mod sampling;
 mod support;
 mod tidy;
+mod train;
