@@ -13,10 +13,11 @@
 //! | | [`api`] | the HTTP service: one file per endpoint, the model queue, problem+json | actix-web |
 //! | | [`telemetry`] | the service's log | tracing-subscriber |
 //! | jobs | [`ingest`] | long jobs over a collection of photos | rayon |
+//! | | [`survey`] | what is in a collection, every photo read; related people on a sheet | rayon |
 //! | query | [`search`] | probe → candidates → people and families | – |
 //! | engines | [`embedder`] | a bundle of backbones: photo → one embedding each | – |
 //! | | [`gallery`] | enrolled photos and their nearest neighbours | hnsw_rs |
-//! | parts | [`photo`] | bytes → upright RGB under limits; scaling | image, fast_image_resize |
+//! | parts | [`photo`] | bytes → upright RGB under limits; scaling; contact sheets | image, fast_image_resize, embedded-graphics |
 //! | | [`dataset`] | folders and zip archives in the FIW layout; lists of kin | csv, zip |
 //! | | [`backbone`] | networks, their weights in all formats, preprocessing, and what runs them | candle, safetensors, hdf5-reader, zip |
 //! | | [`store`] | records on disk; the only room that knows sled and bincode | sled, bincode |
@@ -83,5 +84,6 @@ pub mod metrics;
 pub mod photo;
 pub mod search;
 pub mod store;
+pub mod survey;
 pub mod telemetry;
 pub mod train;

@@ -2,6 +2,9 @@
 
 mod compare;
 mod compute;
+mod dataset;
+mod description;
+mod description_json;
 mod embed;
 mod evaluate;
 mod exit;
@@ -42,6 +45,8 @@ enum Command {
     Train(train::Arguments),
     /// Measure how good a bundle is: verification, tri-subject, retrieval, and a Kaggle submission
     Evaluate(evaluate::Arguments),
+    /// Describe a folder or zip of family photos: who is in it, who is kin, what is wrong with it
+    Dataset(dataset::Arguments),
     /// Import, list and inspect model bundles
     Models(models::Arguments),
 }
@@ -59,6 +64,7 @@ pub fn run() -> ExitCode {
         Command::Embed(arguments) => embed::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Dataset(arguments) => dataset::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
     };
     ending

@@ -1,5 +1,5 @@
-//! Photo collections on disk: folders and zip archives in the layout of Families In the Wild (FIW), and lists of kin;
-//! and pairs of photos drawn from them.
+//! Photo collections on disk: folders and zip archives in the layout of Families In the Wild (FIW), lists of kin;
+//! what they amount to, and pairs of photos drawn from them.
 
 mod error;
 mod layout;
@@ -8,8 +8,10 @@ mod pairs;
 mod paths;
 mod pedigree;
 mod relationships;
+mod showcase;
 mod source;
 mod split;
+mod summary;
 
 pub use error::DatasetError;
 pub use layout::{FamilyPhotos, Misplaced, family_photos};
@@ -20,5 +22,7 @@ pub use pairs::{PairSampler, PhotoPair, Sampling};
 pub use paths::write_paths;
 pub use pedigree::{Kin, Pedigree, Person, Skipped};
 pub use relationships::read_relationships;
+pub use showcase::{Showcase, showcase};
 pub use source::{Listing, Source, Unreadable};
 pub use split::deal;
+pub use summary::{KinCount, KinSummary, Spread, Summary};

@@ -66,6 +66,24 @@ impl Relation {
             Self::GrandmotherGrandson => "gmgs",
         }
     }
+
+    /// What the first and the second person of a [`Relationship`] are to each other, in words.
+    pub fn roles(self) -> [&'static str; 2] {
+        match self {
+            Self::Brothers => ["brother", "brother"],
+            Self::Sisters => ["sister", "sister"],
+            // Lists do not say which of the two is the sister.
+            Self::Siblings => ["sibling", "sibling"],
+            Self::FatherDaughter => ["father", "daughter"],
+            Self::FatherSon => ["father", "son"],
+            Self::MotherDaughter => ["mother", "daughter"],
+            Self::MotherSon => ["mother", "son"],
+            Self::GrandfatherGranddaughter => ["grandfather", "granddaughter"],
+            Self::GrandfatherGrandson => ["grandfather", "grandson"],
+            Self::GrandmotherGranddaughter => ["grandmother", "granddaughter"],
+            Self::GrandmotherGrandson => ["grandmother", "grandson"],
+        }
+    }
 }
 
 impl fmt::Display for Relation {

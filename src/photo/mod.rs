@@ -1,14 +1,19 @@
-//! Bytes to upright RGB pixels, under limits, and pixels to the size a backbone wants.
+//! Bytes to upright RGB pixels, under limits; pixels to the size a backbone wants, and many photos onto one sheet.
 //!
 //! The bytes are somebody else's: everything here ends in a [`Photo`] or a [`PhotoError`], never in a panic or an
 //! allocation beyond [`Limits`].
 
+mod canvas;
 mod decode;
 mod jpeg;
+mod png;
 mod resize;
+mod sheet;
 
 pub use decode::{Limits, Photo, PhotoError, decode};
+pub use png::encode_png;
 pub use resize::{middle, resize};
+pub use sheet::{ContactSheet, Spot};
 
 /// File extensions, in lower case, of files that hold one photo.
 ///

@@ -75,16 +75,7 @@ fn a_photo_whose_file_changed_is_enrolled_anew_in_its_place() {
 #[test]
 fn a_zip_archive_is_read_in_place_and_gives_the_same_gallery() {
     let archive = Archive::new(2);
-    let mut zip = zip::ZipWriter::new(fs::File::create(archive.path("photos.zip")).unwrap());
-    let options = zip::write::SimpleFileOptions::default();
-    for id in &archive.ids {
-        zip.start_file(format!("train-faces/{id}.png"), options).unwrap();
-        zip.write_all(&fs::read(archive.path("photos").join(format!("{id}.png"))).unwrap())
-            .unwrap();
-    }
-    zip.start_file("__MACOSX/train-faces/F0001/MID1/._x.png", options).unwrap();
-    zip.finish().unwrap();
-
+    families::zip(&archive.path("photos"), &archive.ids, &archive.path("photos.zip"));
     archive.ingest();
     let zipped =
         ingest(&archive.path("photos.zip"), &archive.path("gallery"), &archive.path("bundle"));

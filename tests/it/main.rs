@@ -14,6 +14,7 @@ mod api;
 mod architectures;
 mod backbone;
 mod cli;
+mod dataset;
 mod embed;
 mod faults;
 mod formats;

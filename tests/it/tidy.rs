@@ -11,14 +11,14 @@ const LAYERS: [&[&str]; 8] = [
     &["photo", "dataset", "backbone", "kinship", "store", "metrics"],
     &["embedder", "gallery"],
     &["search"],
-    &["ingest"],
+    &["ingest", "survey"],
     &["train", "evaluate"],
     &["api", "telemetry"],
     &["cli"],
 ];
 
 /// Crates that only these rooms may name.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 16] = [
     ("sled", &["store"]),
     ("bincode", &["store"]),
     ("hnsw_rs", &["gallery"]),
@@ -27,6 +27,7 @@ const HOMES: [(&str, &[&str]); 15] = [
     ("safetensors", &["backbone", "kinship"]),
     ("image", &["photo"]),
     ("fast_image_resize", &["photo"]),
+    ("embedded_graphics", &["photo"]),
     ("csv", &["dataset"]),
     ("zip", &["dataset", "backbone"]),
     ("hdf5_reader", &["backbone"]),

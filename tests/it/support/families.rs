@@ -1,7 +1,7 @@
 //! Synthetic families: each person is a pattern of colours, each photo that pattern with a little noise.
 
 use std::fs;
-use std::io::Cursor;
+use std::io::{Cursor, Write};
 use std::path::Path;
 
 use image::{ImageFormat, RgbImage};
@@ -50,4 +50,16 @@ pub fn write(folder: &Path, families: u64, members: u64, photos: u64) -> Vec<Str
     }
     ids.sort();
     ids
+}
+
+/// Zips the photos with these identities into `file`, as archives are made on a Mac.
+pub fn zip(folder: &Path, ids: &[String], file: &Path) {
+    let mut zip = zip::ZipWriter::new(fs::File::create(file).unwrap());
+    let options = zip::write::SimpleFileOptions::default();
+    for id in ids {
+        zip.start_file(format!("train-faces/{id}.png"), options).unwrap();
+        zip.write_all(&fs::read(folder.join(format!("{id}.png"))).unwrap()).unwrap();
+    }
+    zip.start_file("__MACOSX/train-faces/F0001/MID1/._x.png", options).unwrap();
+    zip.finish().unwrap();
 }

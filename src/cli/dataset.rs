@@ -1,0 +1,62 @@
+//! `kindred dataset`
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::description::print;
+use super::description_json::print_json;
+use super::exit::{Ending, Failure};
+use super::progress::Display;
+use crate::dataset::{Source, read_relationships};
+use crate::error::ErrorKind;
+use crate::survey::{draw_kin, survey};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Folder or zip archive with a folder per family and in it a folder per person: F0001/MID1/photo.jpg
+    dir: PathBuf,
+    /// A csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
+    #[arg(long, value_name = "CSV")]
+    relationships: Option<PathBuf>,
+    /// Write JSON
+    #[arg(long)]
+    json: bool,
+    /// A picture to write, of some listed kin with some of their photos
+    #[arg(long, value_name = "FILE.png", requires = "relationships")]
+    contact_sheet: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    // Cheap checks first.
+    arguments.contact_sheet.as_deref().map(check_extension).transpose()?;
+    let mut source = Source::open(&arguments.dir)?;
+    let pairs = arguments.relationships.as_deref().map(read_relationships).transpose()?;
+    let display = Display::start()?;
+    let found = survey(&mut source, pairs.as_deref(), &display)?;
+    display.finish();
+    let Some(found) = found else {
+        // Standard output is the description's, which a program may read.
+        eprintln!("stopped before all photos were read; there is nothing to describe");
+        return Ok(Ending::Stopped);
+    };
+    if arguments.json {
+        print_json(&found);
+    } else {
+        print(&found);
+    }
+    if let Some(file) = &arguments.contact_sheet {
+        let shown = draw_kin(&found, &mut source, file)?;
+        eprintln!("{shown} kin pairs drawn in {}", file.display());
+    }
+    Ok(if found.unreadable.is_empty() { Ending::Done } else { Ending::SomeRejected })
+}
+
+/// Refuses a file that would not look like the picture it is: it may be a photo or a list, given by mistake.
+fn check_extension(file: &Path) -> Result<(), Failure> {
+    if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
+        return Ok(());
+    }
+    let message = format!("--contact-sheet {} must end in .png", file.display());
+    Err(Failure::new(ErrorKind::InvalidInput, message))
+}

@@ -1,0 +1,122 @@
+//! Related people to look at, chosen over the whole of a collection.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use rand::SeedableRng;
+use rand::seq::{IndexedRandom, SliceRandom};
+use rand_chacha::ChaCha8Rng;
+
+use super::Pedigree;
+use super::pedigree::Kin;
+use crate::domain::{MemberId, PhotoId, Relation};
+
+/// Two listed kin with photos of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Showcase {
+    /// The two; the elder first where the relation has one.
+    pub people: [MemberId; 2],
+    /// How they are related, where it is known.
+    pub relation: Option<Relation>,
+    /// Photos of each, in the order of their identities.
+    pub photos: [Vec<PhotoId>; 2],
+}
+
+/// Chooses up to `pairs` listed kin, and up to `photos` photos of each person.
+///
+/// No family comes twice before each came once, and relations alternate as far as the families have them. The same
+/// pedigree gives the same choice.
+pub fn showcase(pedigree: &Pedigree, pairs: usize, photos: usize) -> Vec<Showcase> {
+    let mut random = ChaCha8Rng::seed_from_u64(0);
+    let chosen = choose(pedigree, [pairs, photos], &mut random);
+    let show = |kin: Kin| Showcase {
+        people: kin.people.map(|at| pedigree.people()[at].id),
+        relation: kin.relation,
+        photos: kin.people.map(|at| {
+            let of_person = &pedigree.people()[at].photos;
+            let mut some: Vec<usize> =
+                of_person.choose_multiple(&mut random, photos).copied().collect();
+            some.sort_unstable();
+            some.iter().map(|&photo| pedigree.photos()[photo].clone()).collect()
+        }),
+    };
+    chosen.into_iter().map(show).collect()
+}
+
+fn choose(pedigree: &Pedigree, [pairs, photos]: [usize; 2], random: &mut ChaCha8Rng) -> Vec<Kin> {
+    let mut families = shuffled_families(pedigree, random);
+    let mut shown: HashMap<Option<Relation>, usize> = HashMap::new();
+    let mut chosen = Vec::new();
+    while chosen.len() < pairs {
+        let Some(mut family) = families.pop_front() else { break };
+        // Of equally rare relations, the pair that leaves the fewest places empty.
+        let full = |at: usize| pedigree.people()[at].photos.len().min(photos);
+        let rank = |kin: &Kin| {
+            let times_shown = shown.get(&kin.relation).copied().unwrap_or_default();
+            (times_shown, 2 * photos - kin.people.map(full).iter().sum::<usize>())
+        };
+        // A family whose kin have all been chosen is not put back.
+        let best = (0..family.len()).min_by_key(|&at| rank(&family[at]));
+        if let Some(best) = best {
+            let kin = family.swap_remove(best);
+            *shown.entry(kin.relation).or_default() += 1;
+            chosen.push(kin);
+            families.push_back(family);
+        }
+    }
+    chosen
+}
+
+/// The kin of each family; families and kin in random order.
+fn shuffled_families(pedigree: &Pedigree, random: &mut ChaCha8Rng) -> VecDeque<Vec<Kin>> {
+    let mut by_family: BTreeMap<usize, Vec<Kin>> = BTreeMap::new();
+    for kin in pedigree.kin() {
+        by_family.entry(kin.family).or_default().push(*kin);
+    }
+    let mut families: Vec<Vec<Kin>> = by_family.into_values().collect();
+    families.iter_mut().for_each(|kin| kin.shuffle(random));
+    families.shuffle(random);
+    families.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::domain::Relationship;
+
+    /// Five families of a father with two photos, a son and a daughter with one.
+    fn pedigree() -> Pedigree {
+        let mut photos = Vec::new();
+        let mut listed = Vec::new();
+        for family in 1..=5 {
+            let id = |text: &str| format!("F000{family}/{text}");
+            photos.extend(["MID1/a", "MID1/b", "MID2/c", "MID3/d"].map(|p| id(p).parse().unwrap()));
+            for (child, code) in [("MID2", "fs"), ("MID3", "fd")] {
+                let [father, child] = ["MID1", child].map(|p| id(p).parse().unwrap());
+                listed.push(Relationship::new(father, child, code.parse().ok()).unwrap());
+            }
+        }
+        Pedigree::new(photos, &listed)
+    }
+
+    #[test]
+    fn each_family_comes_once_before_any_comes_twice_and_relations_alternate() {
+        let chosen = showcase(&pedigree(), 6, 4);
+        let families = |of: &[Showcase]| {
+            of.iter().map(|pair| pair.people[0].family()).collect::<BTreeSet<_>>().len()
+        };
+        assert_eq!((chosen.len(), families(&chosen), families(&chosen[..5])), (6, 5, 5));
+        let sons = chosen[..4].iter().filter(|pair| pair.relation == Some(Relation::FatherSon));
+        assert_eq!(sons.count(), 2);
+        assert!(chosen.iter().all(|pair| pair.photos.each_ref().map(Vec::len) == [2, 1]));
+        assert_eq!(showcase(&pedigree(), 6, 4), chosen);
+    }
+
+    #[test]
+    fn there_is_no_more_to_choose_than_is_listed() {
+        assert_eq!(showcase(&pedigree(), 50, 1).len(), 10);
+        assert!(showcase(&pedigree(), 50, 1).iter().flat_map(|p| &p.photos).all(|p| p.len() == 1));
+        assert!(showcase(&Pedigree::new(Vec::new(), &[]), 12, 4).is_empty());
+    }
+}

@@ -1,0 +1,104 @@
+//! A contact sheet: rows of two people side by side, each with a few photos.
+
+use super::canvas::{Canvas, TEXT_HEIGHT};
+use super::{Photo, middle, resize};
+
+/// White around everything, and between the two people of a row.
+const MARGIN: u32 = 16;
+/// White between two photos of a person.
+const GAP: u32 = 4;
+/// White between a label and the photos below it.
+const BELOW_LABEL: u32 = 4;
+
+/// A contact sheet in the making.
+pub struct ContactSheet(Canvas);
+
+/// Where one person is on a sheet.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot {
+    /// Row, from the top.
+    pub row: u32,
+    /// 0 left, 1 right.
+    pub side: u32,
+}
+
+impl ContactSheet {
+    /// Most photos of one person.
+    pub const PHOTOS: u32 = 4;
+    /// Width and height of each photo, in pixels.
+    pub const PHOTO_SIZE: u32 = 112;
+
+    const PERSON_WIDTH: u32 = Self::PHOTOS * (Self::PHOTO_SIZE + GAP) - GAP;
+    const ROW_HEIGHT: u32 = TEXT_HEIGHT + BELOW_LABEL + Self::PHOTO_SIZE + MARGIN;
+
+    /// A white sheet with room for `rows` rows.
+    pub fn new(rows: u32) -> Self {
+        let width = 2 * Self::PERSON_WIDTH + 3 * MARGIN;
+        Self(Canvas::white(width, rows * Self::ROW_HEIGHT + MARGIN))
+    }
+
+    /// Writes who a person is, in ASCII, above the photos.
+    pub fn label(&mut self, spot: Spot, text: &str) {
+        self.0.write(text, Self::corner(spot));
+    }
+
+    /// Puts the middle square of a photo at the place `at`, from 0, of a person's photos.
+    pub fn place(&mut self, spot: Spot, at: u32, photo: &Photo) {
+        let square = middle(photo, photo.width.min(photo.height));
+        let small = resize(&square, Self::PHOTO_SIZE, Self::PHOTO_SIZE);
+        let [x, y] = Self::corner(spot);
+        let below = y + TEXT_HEIGHT + BELOW_LABEL;
+        self.0.paste(&small, [x + at * (Self::PHOTO_SIZE + GAP), below]);
+    }
+
+    /// The sheet as a picture.
+    pub fn finish(self) -> Photo {
+        self.0.0
+    }
+
+    fn corner(Spot { row, side }: Spot) -> [u32; 2] {
+        [MARGIN + side * (Self::PERSON_WIDTH + MARGIN), MARGIN + row * Self::ROW_HEIGHT]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_white(sheet: &Photo, [x, y]: [u32; 2]) -> bool {
+        let at = 3 * (y * sheet.width + x) as usize;
+        sheet.rgb[at..at + 3] == [255; 3]
+    }
+
+    #[test]
+    fn photos_of_any_shape_fill_their_places_and_nothing_else() {
+        let mut sheet = ContactSheet::new(2);
+        let spot = Spot { row: 1, side: 1 };
+        for (at, (width, height)) in (0..).zip([(112, 112), (300, 20), (1, 90), (5, 5)]) {
+            let rgb = vec![0; (3 * width * height) as usize];
+            sheet.place(spot, at, &Photo { width, height, rgb });
+        }
+        let ([left, top], sheet) = (ContactSheet::corner(spot), sheet.finish());
+        let dark = |x: u32, y: u32| {
+            let (x, y) = (x.wrapping_sub(left), y.wrapping_sub(top + TEXT_HEIGHT + BELOW_LABEL));
+            x < ContactSheet::PERSON_WIDTH && x % 116 < 112 && y < 112
+        };
+        assert_eq!((sheet.width - left - MARGIN, left), (ContactSheet::PERSON_WIDTH, 492));
+        for (x, y) in (0..sheet.height).flat_map(|y| (0..sheet.width).map(move |x| (x, y))) {
+            assert_eq!(is_white(&sheet, [x, y]), !dark(x, y), "{x} {y}");
+        }
+    }
+
+    #[test]
+    fn a_label_stands_above_the_photos_and_is_cut_off_at_the_edge() {
+        let mut sheet = ContactSheet::new(1);
+        sheet.label(Spot { row: 0, side: 1 }, &"F0001/MID1 ".repeat(50));
+        let sheet = sheet.finish();
+        let ink = |rows: std::ops::Range<u32>| {
+            let all = rows.flat_map(|y| (0..sheet.width).map(move |x| [x, y]));
+            all.filter(|&at| !is_white(&sheet, at)).count()
+        };
+        assert!(ink(MARGIN..MARGIN + TEXT_HEIGHT) > 500);
+        assert_eq!(ink(0..MARGIN) + ink(MARGIN + TEXT_HEIGHT..sheet.height), 0);
+    }
+}

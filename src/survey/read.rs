@@ -1,0 +1,56 @@
+//! Reading of every photo in a collection.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::dataset::{Source, Unreadable};
+use crate::domain::{ContentHash, PhotoId, Progress};
+use crate::photo::{self, Limits};
+
+/// Photos in memory together, as they are on disk.
+const BATCH: usize = 16;
+
+/// What became of the photos.
+#[derive(Default)]
+pub(super) struct Read {
+    /// Those that can be decoded.
+    pub(super) hashes: BTreeMap<PhotoId, ContentHash>,
+    /// Those that cannot.
+    pub(super) unreadable: Vec<Unreadable>,
+}
+
+/// Reads, hashes and decodes photos at their paths in `source`. `None` where `progress` said to stop.
+pub(super) fn read_all(
+    source: &mut Source,
+    photos: &BTreeMap<PhotoId, String>,
+    progress: &dyn Progress,
+) -> Option<Read> {
+    progress.begin("Reading", photos.len() as u64, "photos");
+    let limits = Limits::default();
+    let mut read = Read::default();
+    for batch in photos.iter().collect::<Vec<_>>().chunks(BATCH) {
+        if progress.cancelled() {
+            return None;
+        }
+        let files = batch.iter().map(|(_, path)| source.read(path, limits.max_file_bytes));
+        let files: Vec<_> = files.collect();
+        let checked: Vec<_> = files.into_par_iter().map(|file| check(file, &limits)).collect();
+        for ((photo, path), result) in batch.iter().zip(checked) {
+            match result {
+                Ok(hash) => drop(read.hashes.insert((*photo).clone(), hash)),
+                Err(reason) => read.unreadable.push(Unreadable { path: (*path).clone(), reason }),
+            }
+        }
+        progress.advance(batch.len() as u64);
+    }
+    Some(read)
+}
+
+/// The hash of a file that can be decoded, or the reason why it cannot.
+fn check(file: std::io::Result<Vec<u8>>, limits: &Limits) -> Result<ContentHash, String> {
+    let bytes = file.map_err(|error| format!("cannot be read: {error}"))?;
+    photo::decode(&bytes, limits).map_err(|error| error.to_string())?;
+    Ok(ContentHash(Sha256::digest(&bytes).into()))
+}

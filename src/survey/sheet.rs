@@ -1,0 +1,59 @@
+//! Related people on a contact sheet.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Survey, SurveyError};
+use crate::dataset::{Showcase, Source, showcase};
+use crate::photo::{self, ContactSheet, Limits, Photo, Spot};
+
+/// Most pairs on a sheet.
+const PAIRS: usize = 12;
+
+/// Draws some listed kin of a surveyed `source` with some of their photos into a PNG `file`, and returns how many pairs
+/// there are on it. The file is there only once it is whole; one that was there before is replaced.
+///
+/// The same collection and list give the same sheet.
+///
+/// # Errors
+/// When no listed kin have photos, or the file cannot be written.
+pub fn draw_kin(survey: &Survey, source: &mut Source, file: &Path) -> Result<usize, SurveyError> {
+    let pairs = showcase(&survey.pedigree, PAIRS, ContactSheet::PHOTOS as usize);
+    if pairs.is_empty() {
+        return Err(SurveyError::NoKin);
+    }
+    let mut sheet = ContactSheet::new(pairs.len() as u32);
+    for (row, pair) in (0..).zip(&pairs) {
+        for (side, photos) in (0..).zip(&pair.photos) {
+            let spot = Spot { row, side };
+            sheet.label(spot, &label(pair, side as usize));
+            for (at, photo) in (0..).zip(photos) {
+                // A photo that went away since the survey leaves its place white.
+                if let Some(photo) = read(source, &survey.paths[photo]) {
+                    sheet.place(spot, at, &photo);
+                }
+            }
+        }
+    }
+    write(file, &photo::encode_png(&sheet.finish()))?;
+    Ok(pairs.len())
+}
+
+/// Such as `F0001/MID1, father`.
+fn label(pair: &Showcase, side: usize) -> String {
+    let role = pair.relation.map(|relation| format!(", {}", relation.roles()[side]));
+    format!("{}{}", pair.people[side], role.unwrap_or_default())
+}
+
+fn read(source: &mut Source, path: &str) -> Option<Photo> {
+    let limits = Limits::default();
+    let bytes = source.read(path, limits.max_file_bytes).ok()?;
+    photo::decode(&bytes, &limits).ok()
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), SurveyError> {
+    let failed = |source| SurveyError::Unwritable { path: file.to_owned(), source };
+    let unfinished = file.with_extension("unfinished");
+    fs::write(&unfinished, bytes).map_err(failed)?;
+    fs::rename(&unfinished, file).map_err(failed)
+}
