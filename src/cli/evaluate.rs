@@ -16,8 +16,8 @@ use crate::dataset::{
 use crate::embedder::Embedder;
 use crate::error::{ErrorKind, io_kind};
 use crate::evaluate::{
-    RankFigures, RetrievalReport, TriSubjectReport, VerificationReport, drawn_pairs, listed_pairs,
-    retrieve, submission, verify, verify_trios,
+    Answers, RankFigures, RetrievalReport, TriSubjectReport, VerificationReport, drawn_pairs,
+    listed_pairs, retrieve, submission, verify, verify_trios,
 };
 use crate::gallery::Gallery;
 use crate::ingest::Rejected;
@@ -196,10 +196,10 @@ fn run_submission(arguments: &SubmissionArguments) -> Result<Ending, Failure> {
     let display = Display::start()?;
     let answers = submission(&pairs, (&arguments.root, &embedder), &display)?;
     display.finish();
-    let Some((answers, rejected)) = answers else { return Ok(stopped()) };
+    let Some(Answers { probabilities, rejected }) = answers else { return Ok(stopped()) };
     print_rejected(&rejected);
     let photos = pairs.iter().map(|pair| pair.photos.clone());
-    write_submission(&arguments.out, photos.zip(answers))?;
+    write_submission(&arguments.out, photos.zip(probabilities))?;
     println!("{} pairs answered in {}", pairs.len(), arguments.out.display());
     Ok(ending(&rejected))
 }

@@ -45,7 +45,6 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let mut timings = TimingsMs::default();
     let gallery = Gallery::open(&arguments.gallery)?;

@@ -9,14 +9,18 @@ use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use super::ingest::print_rejected;
 use super::progress::Display;
-use crate::dataset::{Source, read_relationships};
-use crate::domain::{Embedding, PhotoId};
+use crate::dataset::{Source, family_photos, read_relationships};
+use crate::domain::PhotoId;
 use crate::embedder::{Draft, Embedder};
 use crate::error::{ErrorKind, io_kind};
 use crate::gallery::Gallery;
 use crate::ingest::{Plan, Report as IngestReport, ingest};
 use crate::kinship::Recipe;
-use crate::train::{Corpus, Judgment, Options, Report, Trained, train};
+use crate::photo::{EXTENSIONS, Limits, decode, encode_png, middle, resize};
+use crate::train::{Corpus, EmbeddedPhotos, Judgment, Options, Report, Trained, page, train};
+
+/// Width and height of a picture in the report, in pixels.
+const PICTURE: u32 = 112;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -100,7 +104,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         println!("stopped; run the same command again to go on from here");
         return Ok(Ending::Stopped);
     };
-    write_report(draft.folder(), &report)?;
+    write_report(draft.folder(), &report, &mut pictures(&arguments.data)?)?;
     draft.add_kinship(config, &weights, trained_on(&report))?;
     draft.finish()?;
     print_report(&report);
@@ -139,7 +143,7 @@ fn embedded(
     plan: Plan,
     (work, embedder): (&Path, &Embedder),
     display: &Display,
-) -> Result<Option<Vec<(PhotoId, Vec<Embedding>)>>, Failure> {
+) -> Result<Option<EmbeddedPhotos>, Failure> {
     let ids: Vec<PhotoId> = plan.photos().cloned().collect();
     let fingerprint = embedder.space().fingerprint.to_string();
     let gallery = work.join(format!("gallery-{}", &fingerprint[..12]));
@@ -166,12 +170,33 @@ fn trained_on(report: &Report) -> String {
     )
 }
 
-fn write_report(folder: &Path, report: &Report) -> Result<(), Failure> {
-    let path = folder.join("report.json");
-    let text = serde_json::to_string_pretty(report)
+/// Writes `report.json` and `report.html`.
+fn write_report(
+    folder: &Path,
+    report: &Report,
+    picture: &mut dyn FnMut(&str) -> Option<Vec<u8>>,
+) -> Result<(), Failure> {
+    let json = serde_json::to_string_pretty(report)
         .map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
-    std::fs::write(&path, text).map_err(|error| {
-        Failure::new(io_kind(&error), format!("cannot write {}: {error}", path.display()))
+    for (name, text) in [("report.json", json), ("report.html", page(report, picture))] {
+        let path = folder.join(name);
+        std::fs::write(&path, text).map_err(|error| {
+            Failure::new(io_kind(&error), format!("cannot write {}: {error}", path.display()))
+        })?;
+    }
+    Ok(())
+}
+
+/// Gives a small picture of a photo by its identity; none where it cannot be read any more.
+fn pictures(data: &Path) -> Result<impl FnMut(&str) -> Option<Vec<u8>>, Failure> {
+    let mut source = Source::open(data)?;
+    let photos = family_photos(&source, &source.list(&EXTENSIONS)?)?.photos;
+    Ok(move |id: &str| {
+        let limits = Limits::default();
+        let path = photos.get(&id.parse().ok()?)?;
+        let photo = decode(&source.read(path, limits.max_file_bytes).ok()?, &limits).ok()?;
+        let square = middle(&photo, photo.width.min(photo.height));
+        Some(encode_png(&resize(&square, PICTURE, PICTURE)))
     })
 }
 

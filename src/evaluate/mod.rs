@@ -9,4 +9,6 @@ mod verification;
 pub use error::EvaluateError;
 pub use retrieval::{RankFigures, RetrievalFigures, RetrievalReport, retrieve};
 pub use tri_subject::{TriSubjectReport, verify_trios};
-pub use verification::{Pair, VerificationReport, drawn_pairs, listed_pairs, submission, verify};
+pub use verification::{
+    Answers, Pair, VerificationReport, drawn_pairs, listed_pairs, submission, verify,
+};

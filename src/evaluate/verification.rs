@@ -163,8 +163,15 @@ fn scored(pairs: &[Pair], scores: Vec<f64>) -> Pairs {
     }
 }
 
-/// Judges the pairs of a submission: per pair how likely it is kin, 0 to 1. A pair with a photo that could not be used
-/// is as likely as not. None where `progress` asked to stop.
+/// The answers to a submission.
+pub struct Answers {
+    /// Per pair how likely it is kin, 0 to 1; a pair with a photo that could not be used is as likely as not.
+    pub probabilities: Vec<f64>,
+    /// Photos that could not be used.
+    pub rejected: Vec<Rejected>,
+}
+
+/// Judges the pairs of a submission. None where `progress` asked to stop.
 ///
 /// # Errors
 /// When the bundle is not trained, no pair has both photos, or a backbone fails.
@@ -172,7 +179,7 @@ pub fn submission(
     pairs: &[ListedPair],
     (root, embedder): (&Path, &Embedder),
     progress: &dyn Progress,
-) -> Result<Option<(Vec<f64>, Vec<Rejected>)>, EvaluateError> {
+) -> Result<Option<Answers>, EvaluateError> {
     let ensemble = embedder.ensemble().ok_or(EvaluateError::NoEnsemble)?;
     let paths = pairs.iter().flat_map(|pair| pair.photos.clone()).collect();
     let mut source = Source::open(root)?;
@@ -187,5 +194,6 @@ pub fn submission(
         Some(_) => judged.next().map_or(0.5, |judgement| probability(judgement.log_odds)),
         None => 0.5,
     };
-    Ok(Some((found.iter().map(&mut answer).collect(), faces.rejected)))
+    let probabilities = found.iter().map(&mut answer).collect();
+    Ok(Some(Answers { probabilities, rejected: faces.rejected }))
 }

@@ -49,8 +49,7 @@ impl KinSpace {
         let no_pairs = || KinshipError::NoPairs { what: "the kin space" };
         // One thread: how sums are split must not depend on the machine.
         faer::set_global_parallelism(Par::Seq);
-        let (mean, first, second) = weighted_rows(rows)?;
-        let (first, second) = (first.as_ref(), second.as_ref());
+        let Centred { mean, first, second } = &Centred::new(rows)?;
         let covariance =
             faer::Scale(0.5) * (first.transpose() * first + second.transpose() * second);
         let crossed = first.transpose() * second;
@@ -79,9 +78,9 @@ impl KinSpace {
         self.axes.iter_mut().for_each(|value| *value *= self.factor);
     }
 
-    fn of_axes(mean: Vec<f64>, axes: MatRef<'_, f64>, values: &[f64], max_axes: usize) -> Self {
+    fn of_axes(mean: &[f64], axes: MatRef<'_, f64>, values: &[f64], max_axes: usize) -> Self {
         let mut space = Self {
-            mean: mean.into_iter().map(|value| value as f32).collect(),
+            mean: mean.iter().map(|&value| value as f32).collect(),
             axes: Vec::new(),
             factor: 1.0,
             correlations: Vec::new(),
@@ -108,25 +107,36 @@ impl KinSpace {
     }
 }
 
-/// The mean of both sides, and the sides without it, each row times the root of its share.
-fn weighted_rows(rows: &KinRows) -> Result<(Vec<f64>, Mat<f64>, Mat<f64>), KinshipError> {
-    let sides = (rows.first.0.to_vec2::<f32>()?, rows.second.0.to_vec2::<f32>()?);
-    let dimension = rows.first.0.dim(1)?;
-    let total: f64 = rows.weights.iter().sum();
-    let mut mean = vec![0.0; dimension];
-    for side in [&sides.0, &sides.1] {
-        for (row, weight) in side.iter().zip(&rows.weights) {
-            let share = weight / total / 2.0;
-            mean.iter_mut().zip(row).for_each(|(mean, value)| *mean += share * f64::from(*value));
+/// Kin around their mean, each row times the root of its share.
+struct Centred {
+    /// The mean of both sides.
+    mean: Vec<f64>,
+    first: Mat<f64>,
+    second: Mat<f64>,
+}
+
+impl Centred {
+    fn new(rows: &KinRows) -> Result<Self, KinshipError> {
+        let sides = (rows.first.0.to_vec2::<f32>()?, rows.second.0.to_vec2::<f32>()?);
+        let dimension = rows.first.0.dim(1)?;
+        let total: f64 = rows.weights.iter().sum();
+        let mut mean = vec![0.0; dimension];
+        for side in [&sides.0, &sides.1] {
+            for (row, weight) in side.iter().zip(&rows.weights) {
+                let share = weight / total / 2.0;
+                mean.iter_mut()
+                    .zip(row)
+                    .for_each(|(mean, value)| *mean += share * f64::from(*value));
+            }
         }
+        let centred = |side: &[Vec<f32>]| {
+            Mat::from_fn(rows.weights.len(), dimension, |i, j| {
+                (rows.weights[i] / total).sqrt() * (f64::from(side[i][j]) - mean[j])
+            })
+        };
+        let (first, second) = (centred(&sides.0), centred(&sides.1));
+        Ok(Self { mean, first, second })
     }
-    let centred = |side: &[Vec<f32>]| {
-        Mat::from_fn(rows.weights.len(), dimension, |i, j| {
-            (rows.weights[i] / total).sqrt() * (f64::from(side[i][j]) - mean[j])
-        })
-    };
-    let (first, second) = (centred(&sides.0), centred(&sides.1));
-    Ok((mean, first, second))
 }
 
 /// (T + λ tr(T)/d I)^(−1/2); none where T is zero or not finite.

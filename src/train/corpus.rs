@@ -4,6 +4,9 @@ use crate::dataset::{Pedigree, PhotoPair};
 use crate::domain::{Embedding, PhotoId, Relationship};
 use crate::kinship::{KinshipError, Rows};
 
+/// Photos, each with one embedding per backbone.
+pub type EmbeddedPhotos = Vec<(PhotoId, Vec<Embedding>)>;
+
 /// Photos with their embeddings, and who is kin.
 pub struct Corpus {
     /// Who is in the photos and who is kin; a photo's place in it is its row's.
@@ -18,7 +21,7 @@ impl Corpus {
     /// # Errors
     /// When the embeddings of one backbone have different widths.
     pub fn new(
-        photos: Vec<(PhotoId, Vec<Embedding>)>,
+        photos: EmbeddedPhotos,
         names: &[String],
         relationships: &[Relationship],
     ) -> Result<Self, KinshipError> {

@@ -176,7 +176,7 @@ mod tests {
     fn a_member_that_only_adds_noise_counts_less_and_one_that_misleads_nothing() {
         let is_kin: Vec<bool> = (0..200).map(|at| at % 2 == 0).collect();
         let row = |at: usize| {
-            let truth = if at % 2 == 0 { 1.0 } else { -1.0 };
+            let truth = if is_kin[at] { 1.0 } else { -1.0 };
             let noise = ((at * 37) % 101) as f64 / 50.0 - 1.0;
             vec![truth + noise, 0.3 * truth + 2.0 * noise, -truth + noise]
         };

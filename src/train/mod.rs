@@ -1,6 +1,7 @@
 //! Training of the ensemble: members learn on some families, are joined and calibrated on others, and are judged by
 //! families that served no other purpose.
 
+mod charts;
 mod checkpoint;
 mod corpus;
 mod course;
@@ -8,6 +9,7 @@ mod error;
 mod fit;
 mod judge;
 mod member;
+mod page;
 mod report;
 mod split;
 mod teach;
@@ -21,12 +23,13 @@ use crate::domain::Progress;
 use crate::kinship::{Ensemble, EnsembleConfig, MemberConfig, Recipe, probability};
 use crate::metrics::Ranking;
 use checkpoint::Checkpoints;
-pub use corpus::Corpus;
+pub use corpus::{Corpus, EmbeddedPhotos};
 pub use course::Epoch;
 pub use error::TrainError;
 use fit::{Combination, Fitted, Panel, Taught};
 use judge::{Judged, same_person_threshold};
-pub use report::{Data, Judgment, MemberReport, Report};
+pub use page::page;
+pub use report::{Data, Histogram, Judgment, MemberReport, Mistake, Report};
 pub use split::Split;
 use teach::{Lesson, teach};
 
@@ -160,6 +163,8 @@ impl Kept<'_> {
             kin_threshold,
             relations: pairs.relation_figures(&judged.scored(&judged.cosines[0]), (0.5, seed)),
             reliability: report::bins(&pairs),
+            histogram: report::histogram(&pairs),
+            mistakes: report::mistakes(self.corpus, judged, probabilities),
             training_seconds,
         };
         let names: Vec<&str> = config.members.iter().map(|member| member.name.as_str()).collect();

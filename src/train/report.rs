@@ -36,8 +36,32 @@ pub struct Report {
     pub relations: Vec<RelationFigures>,
     /// The probabilities in equal parts of 0 to 1, beside what was true.
     pub reliability: Vec<Bin>,
+    /// How many probabilities are in each of twenty equal parts of 0 to 1.
+    pub histogram: Histogram,
+    /// Kin who were judged least likely, and others who were judged likeliest, the strongest mistakes first.
+    pub mistakes: Vec<Mistake>,
     /// How long the heads took to train, in seconds.
     pub training_seconds: f64,
+}
+
+/// Judged pairs by their probabilities, from 0 to 1.
+#[derive(Clone, Debug, Serialize)]
+pub struct Histogram {
+    /// Pairs of kin in each part.
+    pub kin: Vec<usize>,
+    /// Other pairs in each part.
+    pub others: Vec<usize>,
+}
+
+/// A pair on the wrong side.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mistake {
+    /// The photos, such as F0001/MID1/P00001_face0.
+    pub photos: [String; 2],
+    /// How likely the ensemble took them for kin, 0 to 1.
+    pub probability: f64,
+    /// Whether they are.
+    pub is_kin: bool,
 }
 
 /// What there was to learn from.
@@ -89,6 +113,10 @@ pub struct MemberReport {
     pub epochs: Vec<Vec<Epoch>>,
 }
 
+/// Parts of the histogram.
+const PARTS: usize = 20;
+/// Mistakes of each kind that are shown.
+const MISTAKES: usize = 10;
 /// Points of a curve that is drawn.
 const ROC_POINTS: usize = 200;
 
@@ -142,4 +170,33 @@ fn roc(pairs: &Pairs) -> Vec<[f64; 2]> {
 /// Probabilities in equal parts of 0 to 1, beside what was true.
 pub(super) fn bins(pairs: &Pairs) -> Vec<Bin> {
     reliability(&pairs.scores, &pairs.is_kin, BINS, |_| 1.0)
+}
+
+pub(super) fn histogram(pairs: &Pairs) -> Histogram {
+    let mut counts = [vec![0; PARTS], vec![0; PARTS]];
+    for (score, &is_kin) in pairs.scores.iter().zip(&pairs.is_kin) {
+        counts[usize::from(is_kin)][((score * PARTS as f64) as usize).min(PARTS - 1)] += 1;
+    }
+    let [others, kin] = counts;
+    Histogram { kin, others }
+}
+
+/// The strongest mistakes, one of every two families.
+pub(super) fn mistakes(corpus: &Corpus, judged: &Judged, probabilities: &[f64]) -> Vec<Mistake> {
+    let name = |at: usize| corpus.pedigree.photos()[at].to_string();
+    let mut found = Vec::new();
+    for is_kin in [true, false] {
+        let of_kind = |at: &usize| judged.pairs[*at].is_kin == is_kin;
+        let mut places: Vec<usize> = (0..judged.pairs.len()).filter(of_kind).collect();
+        let wrong = |at: usize| if is_kin { 1.0 - probabilities[at] } else { probabilities[at] };
+        places.sort_by(|&a, &b| wrong(b).total_cmp(&wrong(a)));
+        let mut seen = std::collections::HashSet::new();
+        places.retain(|&at| seen.insert(judged.pairs[at].families));
+        found.extend(places.into_iter().take(MISTAKES).map(|at| Mistake {
+            photos: judged.pairs[at].photos.map(name),
+            probability: probabilities[at],
+            is_kin,
+        }));
+    }
+    found
 }

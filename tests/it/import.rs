@@ -151,7 +151,7 @@ fn tensors_that_are_missing_misshapen_or_not_finite_are_named() {
         let file = folder.path().join("changed.safetensors");
         write_safetensors(&file, &tensors).unwrap();
         let out = folder.path().join("bundle");
-        let error = import(&file, "siamese", &out).err().expect("the weights are refused");
+        let error = import(&file, "siamese", &out).expect_err("the weights are refused");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing half-written is left");
         error.to_string()
     };

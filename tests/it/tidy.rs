@@ -18,7 +18,10 @@ const LAYERS: [&[&str]; 8] = [
 ];
 
 /// Crates that only these rooms may name.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: [(&str, &[&str]); 19] = [
+    ("faer", &["kinship"]),
+    ("plotters", &["train"]),
+    ("maud", &["train"]),
     ("sled", &["store"]),
     ("bincode", &["store"]),
     ("hnsw_rs", &["gallery"]),

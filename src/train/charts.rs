@@ -1,0 +1,153 @@
+//! Charts of a training, as SVG.
+
+use std::ops::Range;
+
+use plotters::prelude::*;
+
+use super::Report;
+use crate::metrics::Bin;
+
+/// Width and height of a chart, in pixels.
+const SIZE: (u32, u32) = (440, 340);
+
+/// Lines with their names; points are (x, y).
+type Lines = Vec<(String, Vec<(f64, f64)>)>;
+
+/// What is drawn.
+struct Chart<'a> {
+    title: &'a str,
+    axes: [&'a str; 2],
+    x: Range<f64>,
+    y: Range<f64>,
+    lines: Lines,
+}
+
+/// The ROC of the ensemble, its members and the cosines.
+pub(super) fn roc(report: &Report) -> String {
+    let ensemble = if report.chosen == "mean" { &report.mean } else { &report.weighted };
+    let members = report.members.iter().map(|member| &member.alone);
+    let curves = std::iter::once(ensemble).chain(&report.cosine).chain(members);
+    let points = |roc: &[[f64; 2]]| roc.iter().map(|&[x, y]| (x, y)).collect();
+    let mut lines: Lines =
+        curves.map(|judgment| (judgment.name.clone(), points(&judgment.roc))).collect();
+    "ensemble".clone_into(&mut lines[0].0);
+    for (line, cosine) in lines[1..].iter_mut().zip(&report.cosine) {
+        line.0 = format!("cosine, {}", cosine.name);
+    }
+    Chart {
+        title: "Kin accepted beside strangers accepted",
+        axes: ["share of strangers accepted", "share of kin accepted"],
+        x: 0.0..1.0,
+        y: 0.0..1.0,
+        lines,
+    }
+    .draw()
+}
+
+/// What the probabilities say beside what is true.
+pub(super) fn calibration(report: &Report) -> String {
+    let point = |bin: &Bin| (bin.predicted, bin.observed);
+    let lines = vec![
+        ("measured".to_owned(), report.reliability.iter().map(point).collect()),
+        ("perfect".to_owned(), vec![(0.0, 0.0), (1.0, 1.0)]),
+    ];
+    Chart {
+        title: "Probability and truth",
+        axes: ["probability of kinship", "share of kin"],
+        x: 0.0..1.0,
+        y: 0.0..1.0,
+        lines,
+    }
+    .draw()
+}
+
+/// How the probabilities of kin and of others are spread.
+pub(super) fn histogram(report: &Report) -> String {
+    let steps = |counts: &[usize]| -> Vec<(f64, f64)> {
+        let width = 1.0 / counts.len() as f64;
+        let step = |(at, &count): (usize, &usize)| {
+            [(at as f64 * width, count as f64), ((at + 1) as f64 * width, count as f64)]
+        };
+        counts.iter().enumerate().flat_map(step).collect()
+    };
+    let counts = || report.histogram.kin.iter().chain(&report.histogram.others);
+    Chart {
+        title: "Probabilities of kin and of strangers",
+        axes: ["probability of kinship", "pairs"],
+        x: 0.0..1.0,
+        y: 0.0..counts().copied().max().unwrap_or(1).max(1) as f64,
+        lines: vec![
+            ("kin".to_owned(), steps(&report.histogram.kin)),
+            ("strangers".to_owned(), steps(&report.histogram.others)),
+        ],
+    }
+    .draw()
+}
+
+/// The training loss of the members that are kept, epoch by epoch.
+pub(super) fn loss(report: &Report) -> String {
+    epochs(report, ("Loss while learning", "nats"), |epoch| epoch.loss)
+}
+
+/// The accuracy of the members that are kept on the validation families, epoch by epoch.
+pub(super) fn accuracy(report: &Report) -> String {
+    let title = ("Accuracy on the validation families", "share of pairs told rightly");
+    epochs(report, title, |epoch| Some(epoch.validation_accuracy))
+}
+
+fn epochs(
+    report: &Report,
+    (title, unit): (&str, &str),
+    value: impl Fn(&super::Epoch) -> Option<f64>,
+) -> String {
+    let line = |member: &super::MemberReport| {
+        let epochs = member.epochs.last().map(Vec::as_slice).unwrap_or_default();
+        let points = epochs.iter().enumerate();
+        let points = points.filter_map(|(at, epoch)| Some((at as f64, value(epoch)?)));
+        (member.alone.name.clone(), points.collect::<Vec<_>>())
+    };
+    let lines: Lines = report.members.iter().map(line).filter(|line| line.1.len() > 1).collect();
+    let all = || lines.iter().flat_map(|(_, points)| points);
+    let last = all().map(|point| point.0).fold(1.0, f64::max);
+    let lowest = all().map(|point| point.1).fold(f64::INFINITY, f64::min);
+    let highest = all().map(|point| point.1).fold(f64::NEG_INFINITY, f64::max);
+    let y = if lowest < highest { lowest..highest } else { 0.0..1.0 };
+    Chart { title, axes: ["epoch", unit], x: 0.0..last, y, lines }.draw()
+}
+
+impl Chart<'_> {
+    fn draw(&self) -> String {
+        let mut svg = String::new();
+        // Drawing into a string has nothing that could fail.
+        self.draw_into(&mut svg).expect("a chart is drawn");
+        svg
+    }
+
+    fn draw_into(&self, svg: &mut String) -> Result<(), Box<dyn std::error::Error>> {
+        let area = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+        area.fill(&WHITE)?;
+        let mut chart = ChartBuilder::on(&area)
+            .caption(self.title, ("sans-serif", 16))
+            .margin(10)
+            .x_label_area_size(36)
+            .y_label_area_size(48)
+            .build_cartesian_2d(self.x.clone(), self.y.clone())?;
+        let [x, y] = self.axes;
+        chart.configure_mesh().light_line_style(TRANSPARENT).x_desc(x).y_desc(y).draw()?;
+        for (at, (name, points)) in self.lines.iter().enumerate() {
+            let style = Palette99::pick(at).stroke_width(if at == 0 { 3 } else { 1 });
+            chart
+                .draw_series(LineSeries::new(points.iter().copied(), style))?
+                .label(name)
+                .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
+        }
+        chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::LowerRight)
+            .background_style(WHITE.mix(0.8))
+            .label_font(("sans-serif", 11))
+            .draw()?;
+        area.present()?;
+        Ok(())
+    }
+}
