@@ -1,7 +1,8 @@
 //! Kindred finds likely blood relatives by face.
 //!
 //! An ingest job embeds every photo of a family archive with a VGGFace-family backbone into a gallery; a search embeds
-//! a probe photo, retrieves the nearest enrolled photos, and groups them by person and family.
+//! a probe photo, retrieves the nearest enrolled photos, judges them by a trained ensemble of pair classifiers, and groups
+//! them by person and family.
 //!
 //! # Code map
 //!
@@ -12,13 +13,15 @@
 //! | edges | [`cli`] | one file per command; exit codes; progress on a terminal | clap, indicatif |
 //! | | [`api`] | the HTTP service: one file per endpoint, the model queue, problem+json | actix-web |
 //! | | [`telemetry`] | the service's log | tracing-subscriber |
-//! | jobs | [`ingest`] | long jobs over a collection of photos | rayon |
+//! | jobs | [`train`] | an ensemble is taught, calibrated and judged; its report | plotters, maud |
+//! | | [`evaluate`] | how good a bundle is: verification, tri-subject, retrieval | – |
+//! | jobs they begin with | [`ingest`] | long jobs over a collection of photos | rayon |
 //! | | [`survey`] | what is in a collection, every photo read; related people on a sheet | rayon |
 //! | query | [`search`] | probe → candidates → people and families | – |
 //! | engines | [`embedder`] | a bundle of backbones: photo → one embedding each | – |
 //! | | [`gallery`] | enrolled photos and their nearest neighbours | hnsw_rs |
 //! | parts | [`photo`] | bytes → upright RGB under limits; scaling; contact sheets | image, fast_image_resize, embedded-graphics |
-//! | | [`dataset`] | folders and zip archives in the FIW layout; lists of kin | csv, zip |
+//! | | [`dataset`] | folders and zip archives in the FIW layout; lists of kin; pairs of photos and families kept apart | csv, zip |
 //! | | [`backbone`] | networks, their weights in all formats, preprocessing, and what runs them | candle, safetensors, hdf5-reader, zip |
 //! | | [`store`] | records on disk; the only room that knows sled and bincode | sled, bincode |
 //! | | [`kinship`] | pair classifiers: feature fusion, heads, ensemble, calibration | candle, faer |
@@ -41,8 +44,19 @@
 //!
 //! The photo is decoded, scaled and embedded as above; over HTTP by one model thread behind a bounded queue, which
 //! embeds what waits together. [`gallery::Snapshot::nearest`] walks the graph, compares photos that came after it one
-//! by one, and leaves out the probe's own file. [`search::search`] groups the photos by person and family, and looks
-//! further while the candidates name too few people.
+//! by one, and leaves out the probe's own file. [`search::search`] takes the people of those photos with all of theirs,
+//! lets the bundle's [`kinship::Ensemble`] judge them in one batch, groups them by person and family, the likeliest kin
+//! first, and looks further while the candidates name too few people. No convolution is run for that: heads read stored
+//! embeddings.
+//!
+//! # An ensemble is trained
+//!
+//! The photos are ingested into a gallery of the training's own, so that a stopped training goes on and a second one
+//! embeds nothing. [`train::Split`] deals the families: in each fold some are tested, some validate, some calibrate, and
+//! heads learn from the others, on pairs of [`dataset::PairSampler`]. [`train::train`] teaches every
+//! [`kinship::Recipe`] on every backbone, leaves out what is no better than the cosine, weighs the others, calibrates,
+//! and judges the folds' test families. The ensemble that is kept learns from all families but those for validation and
+//! calibration.
 //!
 //! # Invariants
 //!
@@ -67,6 +81,12 @@
 //!   the widths of a network are found in its tensors.
 //! - **Rows, not vectors, go into hnsw_rs.** It is given row numbers and a distance that looks the rows up, so that the
 //!   vectors exist once, and the arithmetic is our own ([`gallery`]).
+//! - **Heads work in a space that was learned first.** On frozen embeddings a head of any shape is little better than the
+//!   cosine; what helps is to find the directions in which kin are alike, in closed form ([`kinship::KinSpace`]) or by
+//!   contrast, and to compare there.
+//! - **Train and evaluate stand on ingest**, and are a layer above it: a gallery is the cache of embeddings.
+//! - **A probability is that of balanced pairs.** It says how likely two people are kin if half of all pairs were; how many
+//!   are in a gallery is not known.
 //! - **Progress is a trait in [`domain`]**, implemented by the edges: jobs neither print nor know a terminal.
 
 pub mod api;

@@ -9,7 +9,7 @@ use crate::domain::{Embedding, FamilyId, MemberId, PhotoId, Progress};
 use crate::gallery::{Gallery, Snapshot, StoredPhoto};
 use crate::kinship::Ensemble;
 use crate::metrics::{Bootstrap, Figure, average_precision, is_hit};
-use crate::search::{Probe, Query, rank};
+use crate::search::{PersonMatch, Probe, Query, rank};
 
 /// How well searches in a gallery find relatives. Everybody with listed kin in it is the probe once, with all photos;
 /// their own photos, and faces cut from the same photographs, are left out of the search.
@@ -116,7 +116,8 @@ pub fn retrieve(
     }))
 }
 
-/// The people that a search names, in its order: those taken for the probe's own person first.
+/// The people that a search names, the likeliest kin first. The probe's own person is not in the gallery, so that those
+/// who are taken for it stand among the others.
 fn ranked(
     among: (&Snapshot, Option<&Ensemble>),
     (own, photos): (&[PhotoId], &[Vec<Embedding>]),
@@ -130,7 +131,14 @@ fn ranked(
         })
     };
     let answer = rank(among, &Query::Relatives(Probe { photos }), shares_source, candidates)?;
-    Ok(answer.same_person.iter().chain(&answer.people).map(|found| found.person).collect())
+    let mut people = answer.people;
+    people.extend(answer.same_person);
+    let score = |found: &PersonMatch| match &found.kinship {
+        Some(kinship) => kinship.probability,
+        None => f64::from(found.cosine),
+    };
+    people.sort_by(|a, b| score(b).total_cmp(&score(a)));
+    Ok(people.into_iter().map(|found| found.person).collect())
 }
 
 fn scored(

@@ -24,6 +24,8 @@ pub struct Snapshot {
     vectors: Vec<Matrix>,
     graph: Graph,
     kin: HashMap<MemberId, BTreeSet<MemberId>>,
+    /// Everybody's photos, as places in `photos`.
+    people: HashMap<MemberId, Vec<u32>>,
 }
 
 /// An enrolled photo.
@@ -121,7 +123,11 @@ impl Snapshot {
             kin.entry(first).or_default().insert(second);
             kin.entry(second).or_default().insert(first);
         }
-        Ok(Self { photos, ordinals, vectors, graph, kin })
+        let mut people: HashMap<_, Vec<u32>> = HashMap::new();
+        for (node, photo) in (0..).zip(&photos) {
+            people.entry(photo.id.member()).or_default().push(node);
+        }
+        Ok(Self { photos, ordinals, vectors, graph, kin, people })
     }
 
     /// The enrolled photos, in no promised order.
@@ -132,6 +138,27 @@ impl Snapshot {
     /// Whom the gallery lists as kin of `person`, in the order of the identities.
     pub fn kin_of(&self, person: MemberId) -> impl Iterator<Item = MemberId> {
         self.kin.get(&person).into_iter().flatten().copied()
+    }
+
+    /// The photos of `person` beside `probe`, in no promised order.
+    pub fn photos_of<'a>(
+        &'a self,
+        person: MemberId,
+        probe: &'a Embedding,
+    ) -> impl Iterator<Item = Neighbour<'a>> {
+        let nodes = self.people.get(&person).into_iter().flatten();
+        nodes.map(|&node| {
+            let cosine = dot(probe.as_slice(), self.vectors[0].row(node));
+            self.neighbour(Scored { cosine, node })
+        })
+    }
+
+    fn neighbour(&self, Scored { cosine, node }: Scored) -> Neighbour<'_> {
+        Neighbour {
+            photo: &self.photos[node as usize],
+            cosine: cosine.clamp(-1.0, 1.0),
+            embeddings: Embeddings { vectors: &self.vectors, node },
+        }
     }
 
     /// The `count` photos nearest to `probe`, leaving out those of which `skip` is true. A small gallery is compared
@@ -156,12 +183,8 @@ impl Snapshot {
         found.retain(|scored| !skip(&self.photos[scored.node as usize]));
         found.sort_unstable_by_key(|scored| std::cmp::Reverse(*scored));
         found.truncate(count);
-        let neighbour = |scored: Scored| Neighbour {
-            photo: &self.photos[scored.node as usize],
-            cosine: scored.cosine.clamp(-1.0, 1.0),
-            embeddings: Embeddings { vectors: &self.vectors, node: scored.node },
-        };
-        Nearest { neighbours: found.into_iter().map(neighbour).collect(), method }
+        let neighbours = found.into_iter().map(|scored| self.neighbour(scored)).collect();
+        Nearest { neighbours, method }
     }
 
     /// Whether no photo is outside the graph, or there are too few to want one.

@@ -31,7 +31,7 @@ pub enum Query<'a> {
 pub struct Options {
     /// Most people to return.
     pub limit: usize,
-    /// Nearest photos to judge and to group at least; more are taken while they name fewer than `limit` people.
+    /// Nearest photos whose people are judged; more are taken while they name fewer than `limit` people.
     pub candidates: usize,
 }
 
@@ -74,7 +74,7 @@ pub struct PersonMatch {
     pub cosine: f32,
     /// What the ensemble says, where there is one.
     pub kinship: Option<Kinship>,
-    /// Their photos among the candidates, the nearest first.
+    /// Their photos, the nearest first.
     pub photos: Vec<PhotoMatch>,
     /// Whom the gallery lists as their kin, in the order of the identities.
     pub listed_kin: Vec<MemberId>,
@@ -117,8 +117,8 @@ pub struct FamilyMatch {
 
 /// Searches `snapshot`; photos of which `skip` is true do not count, such as the probe's own files.
 ///
-/// The nearest photos in the retrieval space are the candidates. Where there is an `ensemble` it judges each of them
-/// beside each of the probe's photos, and decides the order; else the cosine does.
+/// The people of the nearest photos in the retrieval space are the candidates, with all their photos. Where there is an
+/// `ensemble` it judges each of them beside each of the probe's photos, and decides the order; else the cosine does.
 ///
 /// # Errors
 /// When the probe's embeddings are not those of the ensemble's backbones, or children are searched for without one.
@@ -159,7 +159,8 @@ pub fn rank(
     if ensemble.is_none() && probes.len() > 1 {
         return Err(SearchError::NoEnsemble);
     }
-    let (candidates, method) = rerank::candidates(snapshot, probes, (count, skip))?;
+    let means = probes.iter().map(rerank::mean).collect::<Result<Vec<_>, _>>()?;
+    let (candidates, method) = rerank::candidates(snapshot, &means, (count, skip));
     let judged = rerank::judge(&candidates, probes, ensemble)?;
     let (mut same_person, mut people) = grouping::people(judged, ensemble);
     for found in people.iter_mut().chain(&mut same_person) {

@@ -1,6 +1,6 @@
 //! The nearest photos, judged by the ensemble.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Kinship, PhotoMatch, Probe, SearchError};
 use crate::domain::{Embedding, EmbeddingError, PhotoId};
@@ -14,28 +14,33 @@ pub(super) struct Judged {
     pub(super) judgement: Option<Judgement>,
 }
 
-/// The photos nearest to one or the other probe, `count` of each, nearest first.
+/// The people of the `count` photos nearest to one or the other probe, with all their photos; the nearest photo first.
 pub(super) fn candidates<'a>(
     snapshot: &'a Snapshot,
-    probes: &[Probe<'_>],
+    means: &'a [Embedding],
     (count, skip): (usize, impl Fn(&StoredPhoto) -> bool),
-) -> Result<(Vec<Neighbour<'a>>, Method), SearchError> {
-    let (mut found, mut method) = (HashMap::<&PhotoId, Neighbour<'a>>::new(), Method::Exact);
-    for probe in probes {
-        let nearest = snapshot.nearest(&mean(probe)?, count, &skip);
+) -> (Vec<Neighbour<'a>>, Method) {
+    let (mut people, mut method) = (BTreeSet::new(), Method::Exact);
+    for mean in means {
+        let nearest = snapshot.nearest(mean, count, &skip);
         method = nearest.method;
-        for neighbour in nearest.neighbours {
+        people.extend(nearest.neighbours.iter().map(|neighbour| neighbour.photo.id.member()));
+    }
+    let mut found = HashMap::<&PhotoId, Neighbour<'a>>::new();
+    for mean in means {
+        let photos = people.iter().flat_map(|&person| snapshot.photos_of(person, mean));
+        for neighbour in photos.filter(|neighbour| !skip(neighbour.photo)) {
             let known = found.entry(&neighbour.photo.id).or_insert(neighbour);
             known.cosine = known.cosine.max(neighbour.cosine);
         }
     }
     let mut found: Vec<_> = found.into_values().collect();
     found.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then_with(|| a.photo.id.cmp(&b.photo.id)));
-    Ok((found, method))
+    (found, method)
 }
 
 /// The direction between a person's photos, in the retrieval space.
-fn mean(probe: &Probe<'_>) -> Result<Embedding, EmbeddingError> {
+pub(super) fn mean(probe: &Probe<'_>) -> Result<Embedding, EmbeddingError> {
     let [first, others @ ..] = probe.photos else { return Err(EmbeddingError::Zero) };
     if others.is_empty() {
         return Ok(first[0].clone());

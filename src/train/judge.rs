@@ -64,11 +64,11 @@ impl Judged {
     }
 }
 
-/// The cosine in the retrieval space that 1 % of the photo pairs of kin reach: a higher one is of one person.
+/// The cosine in the retrieval space that one in a thousand photo pairs of kin reaches: a higher one is of one person.
 pub(super) fn same_person_threshold(calibration: &Panel) -> f64 {
     let kin = calibration.pairs.iter().zip(&calibration.cosines[0]);
     let mut cosines: Vec<f64> =
         kin.filter(|(pair, _)| pair.is_kin).map(|(_, &cosine)| cosine).collect();
     cosines.sort_by(f64::total_cmp);
-    cosines[(cosines.len() - 1) * 99 / 100]
+    cosines[(cosines.len() - 1) * 999 / 1000]
 }

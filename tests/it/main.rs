@@ -21,6 +21,7 @@ mod formats;
 mod gallery;
 mod import;
 mod ingest;
+mod kinship;
 mod metrics;
 mod sampling;
 mod support;

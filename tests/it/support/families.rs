@@ -25,6 +25,16 @@ pub fn photo(person: u64, photo: u64) -> RgbImage {
     })
 }
 
+/// A photo of a member of a family, whose members look alike: half the family's pattern, half their own.
+pub fn family_photo(family: u64, member: u64, number: u64) -> RgbImage {
+    let (own, shared) = (photo(1000 * family + member, number), photo(7 + 1000 * family, number));
+    let half = |a: u8, b: u8| (u16::from(a) / 2 + u16::from(b) / 2) as u8;
+    RgbImage::from_fn(SIZE, SIZE, |x, y| {
+        let (own, shared) = (own.get_pixel(x, y), shared.get_pixel(x, y));
+        image::Rgb(std::array::from_fn(|channel| half(own[channel], shared[channel])))
+    })
+}
+
 /// A photo as the bytes of a file.
 pub fn encoded(image: &RgbImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
