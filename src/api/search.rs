@@ -26,6 +26,8 @@ pub(super) struct Form {
     /// Photos of the other parent, if children of two people are searched for.
     #[multipart(limit = "64MiB")]
     other_parent: Vec<Bytes>,
+    /// `true` to search for two parents of the person.
+    parents: Option<Text<bool>>,
     /// Most people to return, 1 to 1000; 10 when it is not given.
     limit: Option<Text<usize>>,
     /// Nearest photos to judge, 1 to 10000; 200 when it is not given.
@@ -36,11 +38,17 @@ pub(super) async fn post(
     state: web::Data<State>,
     form: MultipartForm<Form>,
 ) -> Result<HttpResponse, Problem> {
-    let Form { image, other_parent, limit, candidates } = form.into_inner();
+    let Form { image, other_parent, parents, limit, candidates } = form.into_inner();
+    let wants_parents = parents.is_some_and(Text::into_inner);
     let options = options(limit.map(Text::into_inner), candidates.map(Text::into_inner))?;
     if image.is_empty() {
         let detail = "the form has no part 'image'; send multipart/form-data with a photo in it";
         return Err(Problem::with_status(StatusCode::BAD_REQUEST, detail));
+    }
+    if wants_parents && !other_parent.is_empty() {
+        let detail =
+            "leave 'parents' or 'other_parent' out: one searches for parents, one for children";
+        return Err(Problem::new(ErrorKind::InvalidInput, detail));
     }
     let mut timings = TimingsMs::default();
 
@@ -60,6 +68,7 @@ pub(super) async fn post(
     let answer = blocking(move || {
         let person = Probe { photos: &person };
         let query = match other.as_slice() {
+            [] if wants_parents => Query::Parents(person),
             [] => Query::Relatives(person),
             photos => Query::Children([person, Probe { photos }]),
         };

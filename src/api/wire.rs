@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::gallery::Method;
-use crate::search::{self, Answer, Comparison, FamilyMatch, PersonMatch, PhotoMatch};
+use crate::search::{self, Answer, Comparison, CoupleMatch, FamilyMatch, PersonMatch, PhotoMatch};
 
 /// The answer to a search.
 #[derive(Debug, Serialize)]
@@ -16,6 +16,9 @@ pub struct SearchResponse {
     matches: Vec<Person>,
     /// Their families, in the order of their first person.
     families: Vec<Family>,
+    /// Couples, the likeliest parents first; only where parents were searched for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    couples: Vec<Couple>,
     /// What was searched, and how.
     searched: Searched,
     /// Where the time went.
@@ -78,6 +81,13 @@ struct Photo {
 }
 
 #[derive(Debug, Serialize)]
+struct Couple {
+    people: [String; 2],
+    /// How likely both are kin, 0 to 1.
+    probability: f64,
+}
+
+#[derive(Debug, Serialize)]
 struct Family {
     family: String,
     cosine: f32,
@@ -106,6 +116,7 @@ impl SearchResponse {
             same_person: people(&answer.same_person),
             matches: people(&answer.people),
             families: answer.families.iter().map(Family::from).collect(),
+            couples: answer.couples.iter().map(Couple::from).collect(),
             searched: Searched { photos: answer.searched_photos, method },
             timings_ms,
         }
@@ -151,6 +162,13 @@ impl From<&PhotoMatch> for Photo {
     fn from(found: &PhotoMatch) -> Self {
         let probability = found.kinship.as_ref().map(|kinship| kinship.probability);
         Self { id: found.photo.to_string(), cosine: found.cosine, probability }
+    }
+}
+
+impl From<&CoupleMatch> for Couple {
+    fn from(found: &CoupleMatch) -> Self {
+        let people = found.people.map(|person| person.to_string());
+        Self { people, probability: found.probability }
     }
 }
 

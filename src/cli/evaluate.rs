@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use super::ingest::print_rejected;
+use super::opened::Opened;
 use super::progress::Display;
-use super::search::load_bundle;
 use crate::dataset::{
     Source, read_pairs, read_relationships, read_submission, read_trios, write_submission,
 };
@@ -19,7 +19,6 @@ use crate::evaluate::{
     Answers, RankFigures, RetrievalReport, TriSubjectReport, VerificationReport, drawn_pairs,
     listed_pairs, retrieve, submission, verify, verify_trios,
 };
-use crate::gallery::Gallery;
 use crate::ingest::Rejected;
 use crate::metrics::{Figure, RankingFigures};
 use crate::search::Options;
@@ -90,14 +89,8 @@ struct TriSubjectArguments {
 
 #[derive(Args)]
 struct RetrievalArguments {
-    /// Folder of the gallery
-    #[arg(long)]
-    gallery: PathBuf,
-    /// Folder of the model bundle, if it is no longer where the gallery was made with it
-    #[arg(long, value_name = "BUNDLE")]
-    model: Option<PathBuf>,
     #[command(flatten)]
-    compute: Compute,
+    opened: Opened,
     /// Nearest photos that are judged for each probe
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_CANDIDATES as i64))]
     candidates: u16,
@@ -177,8 +170,7 @@ fn run_tri_subject(arguments: &TriSubjectArguments) -> Result<Ending, Failure> {
 }
 
 fn run_retrieval(arguments: &RetrievalArguments) -> Result<Ending, Failure> {
-    let gallery = Gallery::open(&arguments.gallery)?;
-    let embedder = load_bundle(&gallery, (arguments.model.as_deref(), &arguments.compute))?;
+    let (gallery, embedder) = arguments.opened.open()?;
     let display = Display::start()?;
     let how = (arguments.candidates.into(), arguments.seed);
     let report = retrieve(&gallery, embedder.ensemble(), how, &display)?;
@@ -298,8 +290,8 @@ fn print_retrieval(report: &RetrievalReport) {
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_ranks(name: &str, figures: &RankFigures) {
     let RankFigures { mean_average_precision, rank_1, rank_5, rank_10, rank_20 } = *figures;
-    let [map, one, five, ten, twenty] = [mean_average_precision, rank_1, rank_5, rank_10, rank_20]
-        .map(|figure| shown(Some(figure)));
+    let [map, one, five, ten, twenty] =
+        [mean_average_precision, rank_1, rank_5, rank_10, rank_20].map(|figure| figure.to_string());
     println!("{name:<28} {map:<22}  {one:<22}  {five:<22}  {ten:<22}  {twenty}");
 }
 
@@ -321,18 +313,15 @@ fn print_figures(name: &str, figures: Option<&RankingFigures>) {
         figures.true_accepts_at_1_percent,
         figures.true_accepts_at_0_1_percent,
     ]
-    .map(|figure| shown(Some(figure)));
+    .map(|figure| figure.to_string());
     println!("{name:<28} {auc:<22}  {precision:<22}  {at_1:<22}  {at_0_1}");
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_figure(name: &str, figure: Figure) {
-    println!("{name:<28} {}", shown(Some(figure)));
+    println!("{name:<28} {figure}");
 }
 
-/// A figure with its interval.
 fn shown(figure: Option<Figure>) -> String {
-    figure.map_or("–".into(), |Figure { value, interval }| {
-        format!("{value:.3} [{:.3}, {:.3}]", interval.low, interval.high)
-    })
+    figure.map_or("–".into(), |figure| figure.to_string())
 }

@@ -10,6 +10,7 @@ mod evaluate;
 mod exit;
 mod ingest;
 mod models;
+mod opened;
 mod progress;
 mod search;
 mod serve;

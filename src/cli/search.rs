@@ -8,15 +8,15 @@ use clap::Args;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::compute::Compute;
 use super::exit::{Ending, Failure};
+use super::opened::Opened;
 use crate::api::wire::{SearchResponse, TimingsMs};
 use crate::domain::{ContentHash, Embedding};
 use crate::embedder::{Embedder, Face};
 use crate::error::{ErrorKind, io_kind};
-use crate::gallery::{Gallery, StoredPhoto};
+use crate::gallery::StoredPhoto;
 use crate::photo::{self, Limits};
-use crate::search::{Answer, Options, PersonMatch, Probe, Query, search};
+use crate::search::{Answer, CoupleMatch, Options, PersonMatch, Probe, Query, search};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -26,17 +26,14 @@ pub(super) struct Arguments {
     /// A photo of the other parent: search for children of both; may be given several times
     #[arg(long, value_name = "PHOTO")]
     other_parent: Vec<PathBuf>,
-    /// Folder of the gallery
-    #[arg(long)]
-    gallery: PathBuf,
-    /// Folder of the model bundle, if it is no longer where the gallery was made with it
-    #[arg(long, value_name = "BUNDLE")]
-    model: Option<PathBuf>,
     #[command(flatten)]
-    compute: Compute,
+    opened: Opened,
     /// Most people to show, 1 to 1000
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_LIMIT as i64))]
     limit: u16,
+    /// Search for two parents: people of one family who are both likely kin, and not listed as each other's
+    #[arg(long, conflicts_with = "other_parent")]
+    parents: bool,
     /// Nearest photos that a trained bundle judges, 1 to 10000
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_CANDIDATES as i64))]
     candidates: u16,
@@ -47,8 +44,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let mut timings = TimingsMs::default();
-    let gallery = Gallery::open(&arguments.gallery)?;
-    let embedder = load_bundle(&gallery, (arguments.model.as_deref(), &arguments.compute))?;
+    let (gallery, embedder) = arguments.opened.open()?;
 
     let started = Instant::now();
     let read = |path: &PathBuf| read_face(path, &embedder);
@@ -65,6 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let started = Instant::now();
     let person = Probe { photos: &person };
     let query = match other.as_slice() {
+        [] if arguments.parents => Query::Parents(person),
         [] => Query::Relatives(person),
         photos => Query::Children([person, Probe { photos }]),
     };
@@ -109,26 +106,6 @@ pub(super) fn print_json(response: &impl Serialize) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Loads the bundle a gallery was made with, from `elsewhere` if it was moved.
-pub(super) fn load_bundle(
-    gallery: &Gallery,
-    (elsewhere, compute): (Option<&Path>, &Compute),
-) -> Result<Embedder, Failure> {
-    let bundle = elsewhere.unwrap_or(gallery.bundle());
-    let embedder = compute.load(bundle).map_err(|error| match elsewhere {
-        Some(_) => error.into(),
-        None => {
-            let failure = Failure::from(error);
-            Failure::new(
-                failure.kind(),
-                format!("{failure} (say where the gallery's bundle is with --model)"),
-            )
-        }
-    })?;
-    gallery.check_bundle(embedder.space())?;
-    Ok(embedder)
-}
-
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(io_kind(&error), format!("cannot read {}: {error}", path.display()))
@@ -166,6 +143,12 @@ fn print_answer(answer: &Answer) {
         let people: Vec<String> = of_family.map(|p| with_kin(&p.person, &p.listed_kin)).collect();
         let family = found.family.to_string();
         println!("{rank:>4}  {family:<14} {:>6.3}  {}", found.cosine, people.join(", "));
+    }
+    if !answer.couples.is_empty() {
+        println!("\n{:>4}  couple", "rank");
+    }
+    for (rank, CoupleMatch { people: [a, b], probability }) in (1..).zip(&answer.couples) {
+        println!("{rank:>4}  {a} and {b}, {:.0} %", 100.0 * probability);
     }
     let judged = answer.people.iter().filter_map(|person| person.kinship.as_ref());
     if judged.clone().count() > 0 && !judged.clone().any(|kinship| kinship.is_kin) {

@@ -231,12 +231,10 @@ fn print_report(report: &Report) {
     }
     if let Some(figures) = &report.probabilities {
         println!(
-            "\naccuracy {:.3}, Brier score {:.3}, calibration error {:.3} [{:.3}, {:.3}]; kin from {:.0} % on",
-            figures.accuracy.value,
-            figures.brier_score.value,
-            figures.calibration_error.value,
-            figures.calibration_error.interval.low,
-            figures.calibration_error.interval.high,
+            "\naccuracy {}, Brier score {}, calibration error {}; kin from {:.0} % on",
+            figures.accuracy,
+            figures.brier_score,
+            figures.calibration_error,
             100.0 * report.kin_threshold
         );
     }

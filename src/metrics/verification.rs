@@ -1,5 +1,7 @@
 //! All figures of verification at once, with their intervals.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use super::{Bootstrap, Curve, Interval, Ranking, brier_score, calibration_error, reliability};
@@ -70,6 +72,13 @@ pub struct ProbabilityFigures {
 pub const BINS: usize = 10;
 /// How often families are drawn anew for an interval.
 const DRAWS: usize = 1000;
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { value, interval: Interval { low, high } } = self;
+        write!(f, "{value:.3} [{low:.3}, {high:.3}]")
+    }
+}
 
 impl Pairs {
     /// The figures of a ranking by score; `seed` is that of the intervals. None without pairs of both kinds.

@@ -7,10 +7,8 @@ use crate::kinship::KinshipError;
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
-    /// Two people are searched for together, and nothing tells who is kin to both.
-    #[error(
-        "children of two people are found by a trained bundle only; make one with kindred train"
-    )]
+    /// Children or parents are searched for, and nothing tells who is kin.
+    #[error("children and parents are found by a trained bundle only; make one with kindred train")]
     NoEnsemble,
     /// The photos of one person point in opposite directions.
     #[error("the photos of one person have nothing in common: {0}")]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::rerank::{Judged, kinship};
-use super::{FamilyMatch, PersonMatch};
-use crate::kinship::{Ensemble, Judgement};
+use super::{CoupleMatch, FamilyMatch, PersonMatch};
+use crate::kinship::{Ensemble, Judgement, probability};
 
 /// A person's photos among the candidates.
 struct Grouped {
@@ -44,9 +44,9 @@ pub(super) fn people(
         people.into_iter().map(|person| person.judged(threshold)).collect();
     let (same_person, mut others): (Vec<_>, Vec<_>) =
         people.drain(..).partition(|person| f64::from(person.cosine) >= same);
-    let probability = |person: &PersonMatch| person.kinship.as_ref().map_or(0.0, |k| k.probability);
+    let likely = |person: &PersonMatch| person.kinship.as_ref().map_or(0.0, |k| k.probability);
     // Stable: of equally likely people the nearest comes first.
-    others.sort_by(|a, b| probability(b).total_cmp(&probability(a)));
+    others.sort_by(|a, b| likely(b).total_cmp(&likely(a)));
     (same_person, others)
 }
 
@@ -84,10 +84,35 @@ pub(super) fn families(people: &[PersonMatch]) -> Vec<FamilyMatch> {
     families
 }
 
+/// Of every family the two likeliest kin who are not listed as kin of each other, as parents are not.
+pub(super) fn couples(people: &[PersonMatch]) -> Vec<CoupleMatch> {
+    let mut couples: Vec<CoupleMatch> = Vec::new();
+    for (at, first) in people.iter().enumerate() {
+        let is_new = |couple: &CoupleMatch| couple.people[0].family() != first.person.family();
+        let may_marry = |other: &&PersonMatch| {
+            other.person.family() == first.person.family()
+                && !first.listed_kin.contains(&other.person)
+        };
+        let second = people[at + 1..].iter().find(may_marry);
+        if let Some(second) = second.filter(|_| couples.iter().all(is_new)) {
+            let log_odds = |person: &PersonMatch| {
+                let probability = person.kinship.as_ref().map_or(0.5, |k| k.probability);
+                (probability / (1.0 - probability)).ln()
+            };
+            couples.push(CoupleMatch {
+                people: [first.person, second.person],
+                probability: probability((log_odds(first) + log_odds(second)) / 2.0),
+            });
+        }
+    }
+    couples.sort_by(|a, b| b.probability.total_cmp(&a.probability));
+    couples
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::PhotoMatch;
+    use crate::search::{Kinship, PhotoMatch};
 
     #[test]
     fn photos_are_grouped_by_person_and_people_by_family_in_the_order_of_the_nearest() {
@@ -126,5 +151,32 @@ mod tests {
         let kinship = grouped.judged(0.5).kinship.unwrap();
         assert!((kinship.probability - 1.0 / (1.0 + (-1.0_f64).exp())).abs() < 1e-12);
         assert!(kinship.is_kin && kinship.members[1] == 0.5);
+    }
+
+    #[test]
+    fn parents_are_two_of_a_family_who_are_not_kin_of_each_other() {
+        let likely = [
+            ("F0001/MID1", 0.9, vec!["F0001/MID2"]),
+            ("F0002/MID1", 0.8, vec![]),
+            ("F0001/MID2", 0.8, vec!["F0001/MID1"]),
+            ("F0002/MID2", 0.7, vec![]),
+            ("F0001/MID3", 0.5, vec![]),
+            ("F0003/MID1", 0.4, vec![]),
+        ];
+        let people: Vec<PersonMatch> = likely
+            .into_iter()
+            .map(|(person, probability, kin)| PersonMatch {
+                person: person.parse().unwrap(),
+                cosine: 0.5,
+                kinship: Some(Kinship { probability, is_kin: true, members: Vec::new() }),
+                photos: Vec::new(),
+                listed_kin: kin.into_iter().map(|kin| kin.parse().unwrap()).collect(),
+            })
+            .collect();
+        let couples = couples(&people);
+        let names: Vec<_> =
+            couples.iter().map(|couple| couple.people.map(|person| person.to_string())).collect();
+        assert_eq!(names, [["F0002/MID1", "F0002/MID2"], ["F0001/MID1", "F0001/MID3"]]);
+        assert!(couples[0].probability > 0.7 && couples[0].probability < 0.8);
     }
 }

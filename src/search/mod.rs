@@ -24,6 +24,8 @@ pub enum Query<'a> {
     Relatives(Probe<'a>),
     /// Children of two people, who are kin to both.
     Children([Probe<'a>; 2]),
+    /// Two parents of one person: people of one family who are both the person's kin, but not listed as each other's.
+    Parents(Probe<'a>),
 }
 
 /// How much to look for.
@@ -57,6 +59,8 @@ pub struct Answer {
     pub people: Vec<PersonMatch>,
     /// Their families, in the order of their first person.
     pub families: Vec<FamilyMatch>,
+    /// Couples, the likeliest parents first; only where parents were searched for.
+    pub couples: Vec<CoupleMatch>,
     /// Names of the ensemble's members, in the order of [`Kinship::members`].
     pub members: Vec<String>,
     /// Photos in the gallery.
@@ -102,6 +106,15 @@ pub struct Kinship {
     pub members: Vec<f64>,
 }
 
+/// Two people who may be the probe's parents.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CoupleMatch {
+    /// Who, the likelier kin first.
+    pub people: [MemberId; 2],
+    /// How likely both are kin, by the mean of their log odds; 0 to 1.
+    pub probability: f64,
+}
+
 /// A family with people near the probe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FamilyMatch {
@@ -121,7 +134,7 @@ pub struct FamilyMatch {
 /// `ensemble` it judges each of them beside each of the probe's photos, and decides the order; else the cosine does.
 ///
 /// # Errors
-/// When the probe's embeddings are not those of the ensemble's backbones, or children are searched for without one.
+/// When the probe's embeddings are not those of the ensemble's backbones, or children or parents are searched for without one.
 pub fn search(
     (snapshot, ensemble): (&Snapshot, Option<&Ensemble>),
     query: &Query<'_>,
@@ -137,6 +150,7 @@ pub fn search(
             continue;
         }
         answer.people.truncate(options.limit);
+        answer.couples.truncate(options.limit);
         answer.families = grouping::families(&answer.people);
         return Ok(answer);
     }
@@ -153,10 +167,10 @@ pub fn rank(
     count: usize,
 ) -> Result<Answer, SearchError> {
     let probes = match query {
-        Query::Relatives(probe) => std::slice::from_ref(probe),
+        Query::Relatives(probe) | Query::Parents(probe) => std::slice::from_ref(probe),
         Query::Children(parents) => parents,
     };
-    if ensemble.is_none() && probes.len() > 1 {
+    if ensemble.is_none() && !matches!(query, Query::Relatives(_)) {
         return Err(SearchError::NoEnsemble);
     }
     let means = probes.iter().map(rerank::mean).collect::<Result<Vec<_>, _>>()?;
@@ -166,8 +180,13 @@ pub fn rank(
     for found in people.iter_mut().chain(&mut same_person) {
         found.listed_kin = snapshot.kin_of(found.person).collect();
     }
+    let couples = match query {
+        Query::Parents(_) => grouping::couples(&people),
+        Query::Relatives(_) | Query::Children(_) => Vec::new(),
+    };
     Ok(Answer {
         same_person,
+        couples,
         families: grouping::families(&people),
         people,
         members: ensemble.map(rerank::member_names).unwrap_or_default(),

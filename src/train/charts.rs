@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use plotters::prelude::*;
 
-use super::Report;
+use super::{Epoch, MemberReport, Report};
 use crate::metrics::Bin;
 
 /// Width and height of a chart, in pixels.
@@ -20,6 +20,7 @@ struct Chart<'a> {
     x: Range<f64>,
     y: Range<f64>,
     lines: Lines,
+    legend: SeriesLabelPosition,
 }
 
 /// The ROC of the ensemble, its members and the cosines.
@@ -40,6 +41,7 @@ pub(super) fn roc(report: &Report) -> String {
         x: 0.0..1.0,
         y: 0.0..1.0,
         lines,
+        legend: SeriesLabelPosition::LowerRight,
     }
     .draw()
 }
@@ -57,6 +59,7 @@ pub(super) fn calibration(report: &Report) -> String {
         x: 0.0..1.0,
         y: 0.0..1.0,
         lines,
+        legend: SeriesLabelPosition::LowerRight,
     }
     .draw()
 }
@@ -80,30 +83,35 @@ pub(super) fn histogram(report: &Report) -> String {
             ("kin".to_owned(), steps(&report.histogram.kin)),
             ("strangers".to_owned(), steps(&report.histogram.others)),
         ],
+        legend: SeriesLabelPosition::UpperLeft,
     }
     .draw()
 }
 
-/// The training loss of the members that are kept, epoch by epoch.
+/// The training loss of the members that are kept, epoch by epoch, beside that of the first epoch: members learn by
+/// different losses.
 pub(super) fn loss(report: &Report) -> String {
-    epochs(report, ("Loss while learning", "nats"), |epoch| epoch.loss)
+    let title = ("Loss while learning", "loss beside the first epoch's");
+    epochs(report, title, |epoch, epochs| {
+        Some(epoch.loss? / epochs.iter().find_map(|epoch| epoch.loss)?)
+    })
 }
 
 /// The accuracy of the members that are kept on the validation families, epoch by epoch.
 pub(super) fn accuracy(report: &Report) -> String {
     let title = ("Accuracy on the validation families", "share of pairs told rightly");
-    epochs(report, title, |epoch| Some(epoch.validation_accuracy))
+    epochs(report, title, |epoch, _| Some(epoch.validation_accuracy))
 }
 
 fn epochs(
     report: &Report,
     (title, unit): (&str, &str),
-    value: impl Fn(&super::Epoch) -> Option<f64>,
+    value: impl Fn(&Epoch, &[Epoch]) -> Option<f64>,
 ) -> String {
-    let line = |member: &super::MemberReport| {
+    let line = |member: &MemberReport| {
         let epochs = member.epochs.last().map(Vec::as_slice).unwrap_or_default();
         let points = epochs.iter().enumerate();
-        let points = points.filter_map(|(at, epoch)| Some((at as f64, value(epoch)?)));
+        let points = points.filter_map(|(at, epoch)| Some((at as f64, value(epoch, epochs)?)));
         (member.alone.name.clone(), points.collect::<Vec<_>>())
     };
     let lines: Lines = report.members.iter().map(line).filter(|line| line.1.len() > 1).collect();
@@ -112,7 +120,8 @@ fn epochs(
     let lowest = all().map(|point| point.1).fold(f64::INFINITY, f64::min);
     let highest = all().map(|point| point.1).fold(f64::NEG_INFINITY, f64::max);
     let y = if lowest < highest { lowest..highest } else { 0.0..1.0 };
-    Chart { title, axes: ["epoch", unit], x: 0.0..last, y, lines }.draw()
+    let legend = SeriesLabelPosition::MiddleRight;
+    Chart { title, axes: ["epoch", unit], x: 0.0..last, y, lines, legend }.draw()
 }
 
 impl Chart<'_> {
@@ -143,7 +152,7 @@ impl Chart<'_> {
         }
         chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::LowerRight)
+            .position(self.legend.clone())
             .background_style(WHITE.mix(0.8))
             .label_font(("sans-serif", 11))
             .draw()?;

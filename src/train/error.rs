@@ -31,6 +31,11 @@ pub enum TrainError {
         /// Per member, why it was left out.
         reasons: String,
     },
+    /// The ensemble does not tell kin from others on the families that are kept for calibration.
+    #[error(
+        "on the families kept for calibration the ensemble tells kin no better than chance does; add photos and families"
+    )]
+    NotCalibrated,
     /// A file of the training cannot be read or written.
     #[error("cannot write {}: {source}", path.display())]
     Unwritable {
@@ -59,7 +64,9 @@ pub enum TrainError {
 impl Classify for TrainError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::TooFewFamilies { .. } | Self::NoMember { .. } => ErrorKind::InvalidInput,
+            Self::TooFewFamilies { .. } | Self::NoMember { .. } | Self::NotCalibrated => {
+                ErrorKind::InvalidInput
+            }
             Self::Unwritable { source, .. } => io_kind(source),
             Self::Kinship(error) => error.kind(),
             Self::Ingest(error) => error.kind(),

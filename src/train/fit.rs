@@ -126,12 +126,15 @@ impl Fitted {
     }
 }
 
-/// Scores as log odds.
+/// Scores as log odds. A higher score never makes kinship less likely: where it seemed to, on few families, it says
+/// nothing.
 fn platt(scores: &[f64], is_kin: &[bool]) -> Result<Calibration, KinshipError> {
     let features: Vec<Vec<f64>> = scores.iter().map(|&score| vec![score]).collect();
     let fitted = Logistic::fit(&features, is_kin, 1e-6)
         .ok_or(KinshipError::NoPairs { what: "calibration" })?;
-    Ok(Calibration { slope: fitted.weights[0], intercept: fitted.intercept })
+    let calibration = Calibration { slope: fitted.weights[0], intercept: fitted.intercept };
+    let says_nothing = Calibration { slope: 0.0, intercept: 0.0 };
+    Ok(if calibration.slope > 0.0 { calibration } else { says_nothing })
 }
 
 fn alike(stays: &[bool]) -> Vec<f64> {

@@ -185,6 +185,9 @@ impl Kept<'_> {
                 self.members.iter().zip(&fitted.left_out).map(reason).collect();
             return Err(TrainError::NoMember { reasons: reasons.join("; ") });
         }
+        if by.calibration.slope == 0.0 {
+            return Err(TrainError::NotCalibrated);
+        }
         let rate = self.options.false_accept_rate;
         let log_odds = self.calibration.joined(&fitted.calibrations, by);
         let probabilities: Vec<f64> = log_odds.into_iter().map(probability).collect();

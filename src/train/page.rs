@@ -137,7 +137,5 @@ fn mistakes(mistakes: &[Mistake], picture: &mut dyn FnMut(&str) -> Option<Vec<u8
 }
 
 fn shown(figure: Option<Figure>) -> String {
-    figure.map_or("–".into(), |Figure { value, interval }| {
-        format!("{value:.3} [{:.3}, {:.3}]", interval.low, interval.high)
-    })
+    figure.map_or("–".into(), |figure| figure.to_string())
 }

@@ -112,3 +112,24 @@ fn searches_at_the_same_time_each_get_their_own_answer() {
         }
     });
 }
+
+#[test]
+fn two_photos_are_compared_in_either_order() {
+    let (archive, server) = served();
+    let photo =
+        |at: usize| fs::read(archive.path(&format!("photos/{}.png", archive.ids[at]))).unwrap();
+    let (a, b) = (photo(0), photo(6));
+    let cosine = |a: &[u8], b: &[u8]| {
+        let parts = [("image_a", Some("a.png"), a), ("image_b", Some("b.png"), b)];
+        let answer = server.post_form("/v1/compare", &parts);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body["cosine"].as_f64().unwrap()
+    };
+    assert!((cosine(&a, &a) - 1.0).abs() < 1e-6);
+    assert_eq!(cosine(&a, &b), cosine(&b, &a));
+    assert!(cosine(&a, &b) < cosine(&a, &a));
+    let one = server.post_form("/v1/compare", &[("image_a", Some("a.png"), &a)]);
+    assert_problem(&one, 400, "bad_request");
+    let parts = [("image", Some("a.png"), a.as_slice()), ("other_parent", Some("b.png"), &b)];
+    assert_problem(&server.post_form("/v1/search", &parts), 422, "invalid_input");
+}

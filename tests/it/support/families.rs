@@ -25,13 +25,15 @@ pub fn photo(person: u64, photo: u64) -> RgbImage {
     })
 }
 
-/// A photo of a member of a family, whose members look alike: half the family's pattern, half their own.
+/// A photo of a member of a family, whose members have its colour: half that, half their own pattern.
 pub fn family_photo(family: u64, member: u64, number: u64) -> RgbImage {
-    let (own, shared) = (photo(1000 * family + member, number), photo(7 + 1000 * family, number));
+    let mut traits = Random(family.wrapping_mul(104_729));
+    let colour: [u8; 3] = std::array::from_fn(|_| (127.0 + 127.0 * traits.signed()) as u8);
+    let own = photo(1000 * family + member, number);
     let half = |a: u8, b: u8| (u16::from(a) / 2 + u16::from(b) / 2) as u8;
     RgbImage::from_fn(SIZE, SIZE, |x, y| {
-        let (own, shared) = (own.get_pixel(x, y), shared.get_pixel(x, y));
-        image::Rgb(std::array::from_fn(|channel| half(own[channel], shared[channel])))
+        let own = own.get_pixel(x, y);
+        image::Rgb(std::array::from_fn(|channel| half(own[channel], colour[channel])))
     })
 }
 

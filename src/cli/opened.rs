@@ -1,0 +1,40 @@
+//! A gallery and the bundle it was made with: options of every command that searches.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::compute::Compute;
+use super::exit::Failure;
+use crate::embedder::Embedder;
+use crate::gallery::Gallery;
+
+#[derive(Args)]
+pub(super) struct Opened {
+    /// Folder of the gallery
+    #[arg(long)]
+    gallery: PathBuf,
+    /// Folder of the model bundle, if it is no longer where the gallery was made with it
+    #[arg(long, value_name = "BUNDLE")]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    compute: Compute,
+}
+
+impl Opened {
+    /// Opens the gallery and loads the bundle.
+    pub(super) fn open(&self) -> Result<(Gallery, Embedder), Failure> {
+        let gallery = Gallery::open(&self.gallery)?;
+        let bundle = self.model.as_deref().unwrap_or(gallery.bundle());
+        let embedder = self.compute.load(bundle).map_err(|error| {
+            let failure = Failure::from(error);
+            if self.model.is_some() {
+                return failure;
+            }
+            let hint = format!("{failure} (say where the gallery's bundle is with --model)");
+            Failure::new(failure.kind(), hint)
+        })?;
+        gallery.check_bundle(embedder.space())?;
+        Ok((gallery, embedder))
+    }
+}
