@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
+use super::figures::{print_retrieval, print_tri_subject, print_verification};
 use super::ingest::print_rejected;
 use super::opened::Opened;
 use super::progress::Display;
@@ -16,11 +17,9 @@ use crate::dataset::{
 use crate::embedder::Embedder;
 use crate::error::{ErrorKind, io_kind};
 use crate::evaluate::{
-    Answers, RankFigures, RetrievalReport, TriSubjectReport, VerificationReport, drawn_pairs,
-    listed_pairs, retrieve, submission, verify, verify_trios,
+    Answers, drawn_pairs, listed_pairs, retrieve, submission, verify, verify_trios,
 };
 use crate::ingest::Rejected;
-use crate::metrics::{Figure, RankingFigures};
 use crate::search::Options;
 
 #[derive(Args)]
@@ -213,115 +212,4 @@ fn write_json(file: Option<&Path>, report: &impl Serialize) -> Result<(), Failur
     std::fs::write(file, text).map_err(|error| {
         Failure::new(io_kind(&error), format!("cannot write {}: {error}", file.display()))
     })
-}
-
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn print_verification(report: &VerificationReport) {
-    print_rejected(&report.rejected);
-    println!(
-        "{} pairs of kin and {} others of {} families; {} listed pairs lack a photo\n",
-        report.kin, report.others, report.families, report.skipped
-    );
-    print_header();
-    for (name, figures) in &report.cosine {
-        print_figures(&format!("cosine of {name}"), Some(figures));
-    }
-    print_figures("ensemble", report.ensemble.as_ref());
-    if let Some(figures) = &report.probabilities {
-        println!();
-        print_figure("accuracy", figures.accuracy);
-        print_figure("Brier score", figures.brier_score);
-        print_figure("calibration error", figures.calibration_error);
-    }
-    if !report.relations.is_empty() {
-        println!(
-            "\n{:<8} {:>6}  {:<22}  {:<22}  accuracy",
-            "relation", "pairs", "AUC", "cosine's AUC"
-        );
-    }
-    for relation in &report.relations {
-        let [auc, cosine, accuracy] =
-            [relation.roc_auc, relation.cosine_roc_auc, relation.accuracy].map(shown);
-        println!(
-            "{:<8} {:>6}  {auc:<22}  {cosine:<22}  {accuracy}",
-            relation.relation, relation.pairs
-        );
-    }
-}
-
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn print_tri_subject(report: &TriSubjectReport) {
-    print_rejected(&report.rejected);
-    println!(
-        "{} trios of a family and {} others; {} listed trios lack a photo\n",
-        report.kin, report.others, report.skipped
-    );
-    print_header();
-    print_figures("mean cosine", report.cosine.as_ref());
-    print_figures("father alone", report.father.as_ref());
-    print_figures("mother alone", report.mother.as_ref());
-    print_figures("both parents", report.both.as_ref());
-    if let Some(figures) = &report.probabilities {
-        println!();
-        print_figure("accuracy", figures.accuracy);
-    }
-}
-
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn print_retrieval(report: &RetrievalReport) {
-    println!(
-        "{} people searched for among {} photos, {} candidates each\n",
-        report.probes, report.photos, report.candidates
-    );
-    println!(
-        "{:<28} {:<22}  {:<22}  {:<22}  {:<22}  Rank@20",
-        "", "mAP", "Rank@1", "Rank@5", "Rank@10"
-    );
-    print_ranks("family, by cosine", &report.cosine.family);
-    if let Some(reranked) = &report.reranked {
-        print_ranks("family, reranked", &reranked.family);
-    }
-    print_ranks("listed kin, by cosine", &report.cosine.kin);
-    if let Some(reranked) = &report.reranked {
-        print_ranks("listed kin, reranked", &reranked.kin);
-    }
-}
-
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn print_ranks(name: &str, figures: &RankFigures) {
-    let RankFigures { mean_average_precision, rank_1, rank_5, rank_10, rank_20 } = *figures;
-    let [map, one, five, ten, twenty] =
-        [mean_average_precision, rank_1, rank_5, rank_10, rank_20].map(|figure| figure.to_string());
-    println!("{name:<28} {map:<22}  {one:<22}  {five:<22}  {ten:<22}  {twenty}");
-}
-
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn print_header() {
-    println!(
-        "{:<28} {:<22}  {:<22}  {:<22}  TAR at FAR 0.1 %",
-        "", "AUC", "average precision", "TAR at FAR 1 %"
-    );
-    println!("{:<28} 0.500", "chance");
-}
-
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn print_figures(name: &str, figures: Option<&RankingFigures>) {
-    let Some(figures) = figures else { return };
-    let [auc, precision, at_1, at_0_1] = [
-        figures.roc_auc,
-        figures.average_precision,
-        figures.true_accepts_at_1_percent,
-        figures.true_accepts_at_0_1_percent,
-    ]
-    .map(|figure| figure.to_string());
-    println!("{name:<28} {auc:<22}  {precision:<22}  {at_1:<22}  {at_0_1}");
-}
-
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn print_figure(name: &str, figure: Figure) {
-    println!("{name:<28} {figure}");
-}
-
-fn shown(figure: Option<Figure>) -> String {
-    figure.map_or("–".into(), |figure| figure.to_string())
 }

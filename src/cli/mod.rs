@@ -8,6 +8,7 @@ mod description_json;
 mod embed;
 mod evaluate;
 mod exit;
+mod figures;
 mod ingest;
 mod models;
 mod opened;

@@ -142,6 +142,18 @@ fn inspect_bundle(manifest: &Manifest, as_json: bool) -> Result<(), Failure> {
     println!("name          {}", manifest.name);
     println!("licence       {}", manifest.licence);
     println!("fingerprint   {fingerprint}");
+    if let Some(kinship) = &manifest.kinship {
+        let ensemble = &kinship.ensemble;
+        let members: Vec<&str> = ensemble.members.iter().map(|m| m.name.as_str()).collect();
+        println!("ensemble      {}", members.join(", "));
+        println!("trained on    {}", kinship.trained_on);
+        println!("measured      {}", kinship.measured);
+        println!(
+            "kin from      {:.0} % on, with {:.1} % of strangers",
+            100.0 * ensemble.kin_threshold,
+            100.0 * ensemble.false_accept_rate
+        );
+    }
     manifest.backbones.iter().try_for_each(print_backbone)
 }
 

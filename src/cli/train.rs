@@ -97,19 +97,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     };
     let corpus = Corpus::new(photos, embedder.names(), &relationships)
         .map_err(crate::train::TrainError::from)?;
-    let fingerprint = draft.manifest().fingerprint().to_string();
-    let trained = train(&corpus, (&options(arguments), &fingerprint), &work, &display)?;
+    let trained = train(&corpus, &options(arguments), &work, &display)?;
     display.finish();
     let Some(Trained { config, weights, report }) = trained else {
         println!("stopped; run the same command again to go on from here");
         return Ok(Ending::Stopped);
     };
-    write_report(draft.folder(), &report, &mut pictures(&arguments.data)?)?;
-    draft.add_kinship(config, &weights, trained_on(&report))?;
+    // Not into the bundle, which may be given away: the report shows photos.
+    write_report(&work, &report, &mut pictures(&arguments.data)?)?;
+    draft.add_kinship(config, &weights, (trained_on(&report), measured(&report)))?;
     draft.finish()?;
     print_report(&report);
     println!(
-        "\nwritten to {}; its embeddings and heads stay in {}",
+        "\nwritten to {}\nreport.html with charts and photos, embeddings and heads are in {}",
         arguments.out.display(),
         work.display()
     );
@@ -167,6 +167,20 @@ fn trained_on(report: &Report) -> String {
     format!(
         "{} photos of {} people, {} pairs of kin in {} families, seed {}",
         data.photos, data.people, data.kin_pairs, data.families, report.seed
+    )
+}
+
+fn measured(report: &Report) -> String {
+    let auc = |judgment: &Judgment| judgment.figures.map(|figures| figures.roc_auc.to_string());
+    let shown = |figure: Option<String>| figure.unwrap_or_else(|| "unknown".into());
+    let ensemble = if report.chosen == "mean" { &report.mean } else { &report.weighted };
+    let cosine = report.cosine.first().and_then(auc);
+    let error = report.probabilities.map(|figures| figures.calibration_error.to_string());
+    format!(
+        "area under the ROC {}, of the cosine {}; calibration error {}; on families that no head saw",
+        shown(auc(ensemble)),
+        shown(cosine),
+        shown(error)
     )
 }
 

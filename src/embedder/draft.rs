@@ -96,7 +96,7 @@ impl Draft {
         Ok(Added { origin, tensors: tensors.len(), parameters, unused })
     }
 
-    /// Adds an ensemble over the backbones; `trained_on` says on what, in words.
+    /// Adds an ensemble over the backbones; in words, on what it was trained and how good it is.
     ///
     /// # Errors
     /// When it cannot be written.
@@ -104,13 +104,14 @@ impl Draft {
         &mut self,
         ensemble: EnsembleConfig,
         weights: &[u8],
-        trained_on: String,
+        (trained_on, measured): (String, String),
     ) -> Result<(), EmbedderError> {
         let path = self.folder.join(KINSHIP_WEIGHTS);
         fs::write(&path, weights).map_err(unwritable(&path))?;
         let sha256 = Fingerprint(Sha256::digest(weights).into()).to_string();
         let weights = KINSHIP_WEIGHTS.to_owned();
-        self.manifest.kinship = Some(KinshipEntry { weights, sha256, trained_on, ensemble });
+        self.manifest.kinship =
+            Some(KinshipEntry { weights, sha256, trained_on, measured, ensemble });
         self.manifest.write(&self.folder)
     }
 

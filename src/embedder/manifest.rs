@@ -63,6 +63,8 @@ pub struct KinshipEntry {
     pub sha256: String,
     /// On what it was trained, in words.
     pub trained_on: String,
+    /// How good it is, in words.
+    pub measured: String,
     /// What it is made of.
     pub ensemble: EnsembleConfig,
 }

@@ -1,5 +1,7 @@
 //! Members that judge together.
 
+use std::collections::BTreeMap;
+
 use candle_core::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
@@ -51,9 +53,17 @@ pub struct Calibration {
 /// Trained members with their weights.
 pub struct Ensemble {
     config: EnsembleConfig,
-    /// Per member its head and the place of its backbone.
-    heads: Vec<(Head, usize)>,
+    /// In the order of the members.
+    heads: Vec<PlacedHead>,
     backbones: usize,
+}
+
+struct PlacedHead {
+    head: Head,
+    /// Place of its backbone.
+    backbone: usize,
+    /// The first member that compares in the same space: what that projected serves this one too.
+    space: usize,
 }
 
 /// What an ensemble says of two photos.
@@ -92,12 +102,19 @@ impl Ensemble {
         backbones: &[(&str, usize)],
         weights: &[u8],
     ) -> Result<Self, KinshipError> {
-        let mut heads = Vec::new();
-        for MemberConfig { name, backbone, head, .. } in &config.members {
+        let mut heads: Vec<PlacedHead> = Vec::new();
+        for (at, MemberConfig { name, backbone, head, .. }) in config.members.iter().enumerate() {
             let place = backbones.iter().position(|(known, _)| known == backbone);
-            let (member, backbone) = (name.clone(), backbone.clone());
-            let place = place.ok_or(KinshipError::NoBackbone { member, backbone })?;
-            heads.push((Self::head(name, backbones[place].1, (head, weights))?, place));
+            let (member, named) = (name.clone(), backbone.clone());
+            let backbone = place.ok_or(KinshipError::NoBackbone { member, backbone: named })?;
+            let head = Self::head(name, backbones[backbone].1, (head, weights))?;
+            let mut space = at;
+            for (earlier, other) in heads.iter().enumerate().rev() {
+                if other.backbone == backbone && head.shares_space(&other.head)? {
+                    space = earlier;
+                }
+            }
+            heads.push(PlacedHead { head, backbone, space });
         }
         Ok(Self { config, heads, backbones: backbones.len() })
     }
@@ -155,9 +172,15 @@ impl Ensemble {
                 return Err(KinshipError::OtherBackbones { expected: self.backbones, found });
             }
         }
-        let mut judged = Vec::new();
-        for ((head, place), member) in self.heads.iter().zip(&self.config.members) {
-            let scores = head.scores(&probe[*place], &candidates[*place])?;
+        let (mut judged, mut projected) = (Vec::new(), BTreeMap::new());
+        for (at, (placed, member)) in self.heads.iter().zip(&self.config.members).enumerate() {
+            let PlacedHead { head, backbone, space } = placed;
+            if at == *space {
+                let [a, b] = [probe, candidates].map(|rows| head.project(&rows[*backbone]));
+                projected.insert(at, (a?, b?));
+            }
+            let (a, b) = &projected[space];
+            let scores = head.compare(a, b)?;
             judged.resize_with(scores.len(), Judgement::default);
             for (judgement, score) in judged.iter_mut().zip(scores) {
                 let log_odds = member.calibration.log_odds(score);

@@ -129,7 +129,17 @@ impl Head {
     /// # Errors
     /// When the shapes do not fit.
     pub fn scores(&self, a: &Rows, b: &Rows) -> Result<Vec<f64>, KinshipError> {
-        let scores = self.logits(&a.0, &b.0, &mut Dropout::off())?;
+        self.compare(&self.project(a)?, &self.project(b)?)
+    }
+
+    /// Embeddings in the head's space, for [`Self::compare`]: `(n, d)` → `(n, p)`.
+    pub(super) fn project(&self, embeddings: &Rows) -> Result<Rows, KinshipError> {
+        Ok(Rows(self.projected(&embeddings.0, &mut Dropout::off())?))
+    }
+
+    /// The scores of pairs that are in the head's space.
+    pub(super) fn compare(&self, a: &Rows, b: &Rows) -> Result<Vec<f64>, KinshipError> {
+        let scores = self.compared(&a.0, &b.0, &mut Dropout::off())?;
         Ok(scores.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
     }
 
@@ -140,18 +150,43 @@ impl Head {
         b: &Tensor,
         dropout: &mut Dropout,
     ) -> Result<Tensor, KinshipError> {
-        let (a, b) = (self.project(a, &mut Dropout::off())?, self.project(b, &mut Dropout::off())?);
-        let a = if a.dim(0)? == b.dim(0)? { a } else { a.repeat((b.dim(0)?, 1))? };
-        let logits = self.ordered_logits(&a, &b, dropout)?;
+        let projected = |rows: &Tensor| self.projected(rows, &mut Dropout::off());
+        self.compared(&projected(a)?, &projected(b)?, dropout)
+    }
+
+    fn compared(
+        &self,
+        a: &Tensor,
+        b: &Tensor,
+        dropout: &mut Dropout,
+    ) -> Result<Tensor, KinshipError> {
+        let a = if a.dim(0)? == b.dim(0)? { a } else { &a.repeat((b.dim(0)?, 1))? };
+        let logits = self.ordered_logits(a, b, dropout)?;
         if self.config.fusions.iter().all(|fusion| fusion.is_symmetric()) {
             return Ok(logits);
         }
         // The mean of both orders has no order.
-        Ok(((logits + self.ordered_logits(&b, &a, dropout)?)? * 0.5)?)
+        Ok(((logits + self.ordered_logits(b, a, dropout)?)? * 0.5)?)
     }
 
-    /// Embeddings `(n, d)` in the head's space, `(n, p)`.
-    pub(super) fn project(
+    /// Whether two heads for the embeddings of one backbone compare them in the same space.
+    pub(super) fn shares_space(&self, other: &Self) -> Result<bool, KinshipError> {
+        if self.config.space != other.config.space {
+            return Ok(false);
+        }
+        for (name, own) in self.tensors.iter().filter(|(name, _)| name.starts_with("space.")) {
+            let Some(others) = other.tensors.get(name) else { return Ok(false) };
+            if own.dims() != others.dims()
+                || own.flatten_all()?.to_vec1::<f32>()? != others.flatten_all()?.to_vec1::<f32>()?
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// [`Self::project`] as a tensor that knows how it came about.
+    pub(super) fn projected(
         &self,
         embeddings: &Tensor,
         dropout: &mut Dropout,

@@ -5,6 +5,7 @@ mod ensemble;
 mod error;
 mod fusion;
 mod head;
+mod initial;
 mod learner;
 mod logistic;
 mod recipe;

@@ -1,7 +1,9 @@
 //! What there is to learn from: families, and the embeddings of their photos.
 
+use sha2::{Digest, Sha256};
+
 use crate::dataset::{Pedigree, PhotoPair};
-use crate::domain::{Embedding, PhotoId, Relationship};
+use crate::domain::{Embedding, Fingerprint, PhotoId, Relationship};
 use crate::kinship::{KinshipError, Rows};
 
 /// Photos, each with one embedding per backbone.
@@ -13,6 +15,8 @@ pub struct Corpus {
     pub pedigree: Pedigree,
     /// Per backbone its name and the embeddings.
     pub backbones: Vec<(String, Rows)>,
+    /// SHA-256 of the embeddings, in hexadecimal.
+    pub(super) digest: String,
 }
 
 impl Corpus {
@@ -30,8 +34,13 @@ impl Corpus {
             Ok((name.clone(), rows))
         };
         let backbones = names.iter().enumerate().map(rows).collect::<Result<_, KinshipError>>()?;
+        let mut digest = Sha256::new();
+        for embedding in photos.iter().flat_map(|(_, embeddings)| embeddings) {
+            embedding.as_slice().iter().for_each(|value| digest.update(value.to_le_bytes()));
+        }
+        let digest = Fingerprint(digest.finalize().into()).to_string();
         let ids = photos.into_iter().map(|(id, _)| id).collect();
-        Ok(Self { pedigree: Pedigree::new(ids, relationships), backbones })
+        Ok(Self { pedigree: Pedigree::new(ids, relationships), backbones, digest })
     }
 
     /// The embeddings of pairs by one backbone, side by side.

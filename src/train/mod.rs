@@ -64,26 +64,24 @@ struct Settings<'a> {
     version: u32,
     seed: u64,
     folds: usize,
-    backbones: &'a str,
+    embeddings: &'a str,
     photos: Vec<String>,
     kin: Vec<[usize; 2]>,
 }
 
-/// Trains an ensemble on `corpus`, whose embeddings are those of the bundle with this `fingerprint`. Taught members are
-/// kept in the folder `work`, so that a training that was stopped goes on from there. None where `progress` asked to
-/// stop.
+/// Trains an ensemble on `corpus`. Taught members are kept in the folder `work`, so that a training that was stopped goes
+/// on from there. None where `progress` asked to stop.
 ///
 /// # Errors
 /// When there are too few families, no member is better than the cosine, or `work` cannot be written.
 pub fn train(
     corpus: &Corpus,
-    (options, fingerprint): (&Options, &str),
+    options: &Options,
     work: &Path,
     progress: &dyn Progress,
 ) -> Result<Option<Trained>, TrainError> {
     let splits = Split::all(&corpus.pedigree, options.folds, options.seed)?;
-    let settings = settings(corpus, options, fingerprint);
-    let checkpoints = Checkpoints::open(work, &settings)?;
+    let checkpoints = Checkpoints::open(work, &settings(corpus, options))?;
     let started = Instant::now();
     let Some(lessons) = teach(corpus, &splits, (options, &checkpoints), progress)? else {
         return Ok(None);
@@ -111,12 +109,12 @@ pub fn train(
     kept.finish(&judged, epochs, training_seconds).map(Some)
 }
 
-fn settings<'a>(corpus: &Corpus, options: &Options, fingerprint: &'a str) -> Settings<'a> {
+fn settings<'a>(corpus: &'a Corpus, options: &Options) -> Settings<'a> {
     Settings {
         version: 1,
         seed: options.seed,
         folds: options.folds,
-        backbones: fingerprint,
+        embeddings: &corpus.digest,
         photos: corpus.pedigree.photos().iter().map(ToString::to_string).collect(),
         kin: corpus.pedigree.kin().iter().map(|kin| kin.people).collect(),
     }

@@ -44,8 +44,7 @@ pub(super) fn teach(
         }
     }
     progress.begin("Training heads", tasks.len() as u64, "heads");
-    let (threads, stop) =
-        (thread::available_parallelism().map_or(1, usize::from), AtomicBool::new(false));
+    let (threads, stop) = (rayon::current_num_threads(), AtomicBool::new(false));
     let (queue, (done, finished)) = (Mutex::new(tasks.iter().enumerate()), channel());
     let mut heads: Vec<Option<(Head, Vec<Epoch>)>> = tasks.iter().map(|_| None).collect();
     thread::scope(|scope| {

@@ -72,12 +72,22 @@ fn a_trained_bundle_judges_compares_searches_and_is_evaluated() {
     assert!(trained.report.contains("ensemble, mean"), "{}", trained.report);
     let (photos, bundle, gallery) =
         (trained.path("photos"), trained.path("bundle"), trained.path("gallery"));
+    let work = trained.path("bundle.training");
     let report: Value =
-        serde_json::from_slice(&fs::read(bundle.join("report.json")).unwrap()).unwrap();
+        serde_json::from_slice(&fs::read(work.join("report.json")).unwrap()).unwrap();
     assert_eq!(report["data"]["families"], FAMILIES);
-    let page = fs::read_to_string(bundle.join("report.html")).unwrap();
+    let page = fs::read_to_string(work.join("report.html")).unwrap();
     assert!(page.matches("<svg").count() == 5 && page.contains("data:image/png;base64,"));
-    assert!(!page.contains("http://") || !page.contains("src=\"http"), "nothing is fetched");
+    assert!(!page.contains("src=\"http") && !page.contains("href="), "nothing is fetched");
+    let mut files: Vec<_> = fs::read_dir(&bundle)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let expected = ["kinship.safetensors", "manifest.toml", "vgg16.safetensors"];
+    assert_eq!(files, expected, "a bundle can be given away: it has no photo in it");
+    let inspected = run(&["models", "inspect", path(&bundle)]).stdout;
+    assert!(inspected.contains("measured      area under the ROC 0."), "{inspected}");
 
     // The same in both orders, and of a member's own photos.
     let photo = |family: u64, member: u64, number: u64| {

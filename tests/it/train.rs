@@ -68,7 +68,7 @@ fn options(recipes: &[&str]) -> Options {
 }
 
 fn run(corpus: &Corpus, recipes: &[&str], work: &Path, progress: &dyn Progress) -> Option<Trained> {
-    train(corpus, (&options(recipes), "planted"), work, progress).unwrap()
+    train(corpus, &options(recipes), work, progress).unwrap()
 }
 
 #[test]
@@ -91,8 +91,7 @@ fn planted_kinship_is_learned_and_beats_the_cosine() {
 fn where_kin_have_nothing_in_common_nothing_is_learned() {
     let work = tempfile::tempdir().unwrap();
     let recipes = ["vggface-1", "likelihood", "contrastive"];
-    let result =
-        train(&corpus(120, 0.0), (&options(&recipes), "shuffled"), work.path(), &forever());
+    let result = train(&corpus(120, 0.0), &options(&recipes), work.path(), &forever());
     // By chance a member may seem better than the cosine on the few validation families; on the test families it is not.
     match result {
         Ok(trained) => {

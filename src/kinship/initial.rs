@@ -1,0 +1,89 @@
+//! Heads before they have learned anything.
+
+use std::collections::BTreeMap;
+
+use candle_core::{Device, Tensor};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::{Fusion, Head, HeadConfig, KinSpace, KinshipError, Space};
+
+impl Head {
+    /// A head to be learned: its layers are random by `seed`, uniform within √(6 / inputs) (He et al. 2015), the last
+    /// one within a tenth of that; its space is the axes along which kin are correlated, or for a contrastive one the
+    /// backbone's own.
+    ///
+    /// # Errors
+    /// When the tensors cannot be allocated.
+    pub fn initial(config: &HeadConfig, space: &KinSpace, seed: u64) -> Result<Self, KinshipError> {
+        let dimension = space.mean.len();
+        let mut tensors = match config.space {
+            Space::Backbone => BTreeMap::new(),
+            Space::Correlated => projection(space.axes.clone(), &space.mean)?,
+            Space::Contrastive => {
+                let identity = (0..dimension * dimension)
+                    .map(|at| f32::from(u8::from(at / dimension == at % dimension)));
+                projection(identity.collect(), &space.mean)?
+            }
+        };
+        let axes = tensors.get("space.bias").map_or(Ok(0), |bias: &Tensor| bias.dim(0))?;
+        let start = match config.fusions.as_slice() {
+            _ if !config.hidden.is_empty() => None,
+            // A cosine alone is a score as it is; every difference speaks against kinship.
+            [Fusion::Cosine] => Some(1.0),
+            [Fusion::AbsoluteDifference] => Some(-0.03),
+            _ => None,
+        };
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let last = format!("dense.{}.weight", config.hidden.len());
+        for (name, shape) in config.shapes(dimension, axes) {
+            if tensors.contains_key(&name) {
+                continue;
+            }
+            let bound = match shape.as_slice() {
+                _ if name == "space.bend.weight" => 0.0,
+                [_, inputs] => (6.0 / *inputs as f32).sqrt() * if name == last { 0.1 } else { 1.0 },
+                _ => 0.0,
+            };
+            let mut value = |_| bound * random.random_range(-1.0..1.0_f32);
+            let values: Vec<f32> = match start.filter(|_| name == last) {
+                Some(start) => vec![start; shape.iter().product()],
+                None => (0..shape.iter().product()).map(&mut value).collect(),
+            };
+            tensors.insert(name, Tensor::from_vec(values, shape, &Device::Cpu)?);
+        }
+        Self::new(config.clone(), dimension, tensors)
+    }
+
+    /// The log of how much likelier two embeddings are of kin than of strangers, if both are Gaussian
+    /// ([`KinSpace`]): over the axes, −½ ln(1 − ρ²) + ρ ab / (1 − ρ²) − ρ² (a² + b²) / 2 (1 − ρ²). It has no layer to
+    /// learn.
+    ///
+    /// # Errors
+    /// When the tensors cannot be allocated.
+    pub fn likelihood_ratio(config: &HeadConfig, space: &KinSpace) -> Result<Self, KinshipError> {
+        // In this space a stands for a · factor · √ρ.
+        let factor = f64::from(space.factor).powi(2);
+        let correlations = || space.correlations.iter().map(|&rho| f64::from(rho));
+        let squares = correlations().map(|rho| -rho / (2.0 * factor * (1.0 - rho * rho)));
+        let products = correlations().map(|rho| 1.0 / (factor * (1.0 - rho * rho)));
+        let weights: Vec<f32> = squares.chain(products).map(|weight| weight as f32).collect();
+        let bias: f64 = correlations().map(|rho| -0.5 * (1.0 - rho * rho).ln()).sum();
+        let mut tensors = projection(space.axes.clone(), &space.mean)?;
+        let weights = Tensor::from_vec(weights, (1, 2 * space.width()), &Device::Cpu)?;
+        tensors.insert("dense.0.weight".into(), weights);
+        tensors.insert("dense.0.bias".into(), Tensor::new(&[bias as f32], &Device::Cpu)?);
+        Self::new(config.clone(), space.mean.len(), tensors)
+    }
+}
+
+/// The linear layer that projects onto `axes`, `(p, d)`, from `mean`, `(d)`.
+fn projection(axes: Vec<f32>, mean: &[f32]) -> Result<BTreeMap<String, Tensor>, KinshipError> {
+    let bias: Vec<f32> = axes
+        .chunks_exact(mean.len())
+        .map(|axis| -axis.iter().zip(mean).map(|(axis, mean)| axis * mean).sum::<f32>())
+        .collect();
+    let weight = Tensor::from_vec(axes, (bias.len(), mean.len()), &Device::Cpu)?;
+    let bias = Tensor::new(bias, &Device::Cpu)?;
+    Ok(BTreeMap::from([("space.weight".into(), weight), ("space.bias".into(), bias)]))
+}
