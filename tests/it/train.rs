@@ -137,3 +137,24 @@ fn a_damaged_checkpoint_is_trained_again() {
     let second = run(&corpus, &["vggface-1"], work.path(), &forever()).unwrap();
     assert!(first.weights == second.weights);
 }
+
+#[test]
+fn kin_who_are_only_ever_in_one_photograph_teach_nothing() {
+    let mut random = Random(5);
+    let (mut photos, mut kin) = (Vec::new(), Vec::new());
+    for family in 1..=20 {
+        let people = [1, 2].map(|member| format!("F{family:04}/MID{member}"));
+        for (face, person) in people.iter().enumerate() {
+            let values = (0..WIDTH).map(|_| random.signed()).collect();
+            let id = format!("{person}/P00001_face{face}").parse().unwrap();
+            photos.push((id, vec![Embedding::normalise(values).unwrap()]));
+        }
+        let [a, b] = people.map(|person| person.parse().unwrap());
+        kin.push(Relationship::new(a, b, None).unwrap());
+    }
+    let corpus = Corpus::new(photos, &["planted".to_owned()], &kin).unwrap();
+    let work = tempfile::tempdir().unwrap();
+    let error = train(&corpus, &options(&["vggface-1"]), work.path(), &forever()).err().unwrap();
+    let error = error.to_string();
+    assert!(error.contains("pairs of kin") && error.contains("add families"), "{error}");
+}
