@@ -173,12 +173,11 @@ fn trained_on(report: &Report) -> String {
 fn measured(report: &Report) -> String {
     let auc = |judgment: &Judgment| judgment.figures.map(|figures| figures.roc_auc.to_string());
     let shown = |figure: Option<String>| figure.unwrap_or_else(|| "unknown".into());
-    let ensemble = if report.chosen == "mean" { &report.mean } else { &report.weighted };
     let cosine = report.cosine.first().and_then(auc);
     let error = report.probabilities.map(|figures| figures.calibration_error.to_string());
     format!(
         "area under the ROC {}, of the cosine {}; calibration error {}; on families that no head saw",
-        shown(auc(ensemble)),
+        shown(auc(report.ensemble())),
         shown(cosine),
         shown(error)
     )
@@ -233,11 +232,7 @@ fn print_report(report: &Report) {
         print_judgment(&format!("cosine of {}", cosine.name), cosine, "");
     }
     for member in &report.members {
-        let note = match &member.left_out {
-            Some(reason) => format!("left out: {reason}"),
-            None => format!("{:.3}", member.weight),
-        };
-        print_judgment(&member.alone.name, &member.alone, &note);
+        print_judgment(&member.alone.name, &member.alone, &member.standing());
     }
     for (name, judgment) in [("mean", &report.mean), ("weighted", &report.weighted)] {
         let note = if report.chosen == name { "chosen" } else { "" };

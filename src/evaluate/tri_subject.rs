@@ -1,12 +1,12 @@
 //! Tri-subject verification: is this the child of these two?
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use super::EvaluateError;
 use super::faces::Faces;
-use super::verification::family;
+use super::verification::FamilyPlaces;
 use crate::dataset::{ListedTrio, Source};
 use crate::domain::Progress;
 use crate::embedder::Embedder;
@@ -94,17 +94,13 @@ fn mean(a: &[f64], b: &[f64]) -> Vec<f64> {
 
 /// The trios without scores; their families are the father's and the child's.
 fn blank(found: &[(&ListedTrio, [usize; 3])]) -> Pairs {
-    let mut families = BTreeMap::new();
-    let mut place = |path: &String| {
-        let next = families.len();
-        *families.entry(family(path)).or_insert(next)
-    };
+    let mut families = FamilyPlaces::default();
     Pairs {
         scores: Vec::new(),
         is_kin: found.iter().map(|(trio, _)| trio.is_kin).collect(),
         families: found
             .iter()
-            .map(|(trio, _)| [&trio.photos[0], &trio.photos[2]].map(&mut place))
+            .map(|(trio, _)| [&trio.photos[0], &trio.photos[2]].map(|path| families.of(path)))
             .collect(),
         relations: vec![None; found.len()],
     }

@@ -1,6 +1,6 @@
 //! Verification, one to one: are the people in two photos kin?
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use serde::Serialize;
@@ -54,26 +54,29 @@ pub struct Pair {
 
 /// Pairs of a list; families are told by the paths.
 pub fn listed_pairs(list: &[ListedPair]) -> Vec<Pair> {
-    let mut families = BTreeMap::new();
-    let mut place = |path: &String| {
-        let next = families.len();
-        *families.entry(family(path)).or_insert(next)
-    };
+    let mut families = FamilyPlaces::default();
     let pair = |listed: &ListedPair| Pair {
         photos: listed.photos.clone(),
-        families: [&listed.photos[0], &listed.photos[1]].map(&mut place),
+        families: listed.photos.each_ref().map(|path| families.of(path)),
         is_kin: listed.is_kin.unwrap_or_default(),
         relation: listed.relation,
     };
     list.iter().map(pair).collect()
 }
 
-/// The family in a path, or the folder, where no part of it is one: what comes and goes together.
-pub(super) fn family(path: &str) -> String {
-    let parts = || path.split('/');
-    let family = parts().find(|part| part.parse::<FamilyId>().is_ok());
-    let folder = || path.rsplit_once('/').map_or(path, |(folder, _)| folder);
-    family.unwrap_or_else(folder).to_owned()
+/// Families by the paths of their photos, numbered as they come.
+#[derive(Default)]
+pub(super) struct FamilyPlaces(HashMap<String, usize>);
+
+impl FamilyPlaces {
+    /// The place of the family in a path, or of the folder, where no part of it is a family: what comes and goes
+    /// together.
+    pub(super) fn of(&mut self, path: &str) -> usize {
+        let family = path.split('/').find(|part| part.parse::<FamilyId>().is_ok());
+        let folder = || path.rsplit_once('/').map_or(path, |(folder, _)| folder);
+        let next = self.0.len();
+        *self.0.entry(family.unwrap_or_else(folder).to_owned()).or_insert(next)
+    }
 }
 
 /// Pairs drawn by the protocol from a folder of families: of every two listed kin `per_kin` photo pairs, and beside

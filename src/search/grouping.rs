@@ -40,10 +40,9 @@ pub(super) fn people(
     };
     let (threshold, same) =
         (ensemble.config().kin_threshold, ensemble.config().same_person_threshold);
-    let mut people: Vec<PersonMatch> =
-        people.into_iter().map(|person| person.judged(threshold)).collect();
+    let judged = people.into_iter().map(|person| person.judged(threshold));
     let (same_person, mut others): (Vec<_>, Vec<_>) =
-        people.drain(..).partition(|person| f64::from(person.cosine) >= same);
+        judged.partition(|person| f64::from(person.cosine) >= same);
     let likely = |person: &PersonMatch| person.kinship.as_ref().map_or(0.0, |k| k.probability);
     // Stable: of equally likely people the nearest comes first.
     others.sort_by(|a, b| likely(b).total_cmp(&likely(a)));

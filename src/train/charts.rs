@@ -25,9 +25,8 @@ struct Chart<'a> {
 
 /// The ROC of the ensemble, its members and the cosines.
 pub(super) fn roc(report: &Report) -> String {
-    let ensemble = if report.chosen == "mean" { &report.mean } else { &report.weighted };
     let members = report.members.iter().map(|member| &member.alone);
-    let curves = std::iter::once(ensemble).chain(&report.cosine).chain(members);
+    let curves = std::iter::once(report.ensemble()).chain(&report.cosine).chain(members);
     let points = |roc: &[[f64; 2]]| roc.iter().map(|&[x, y]| (x, y)).collect();
     let mut lines: Lines =
         curves.map(|judgment| (judgment.name.clone(), points(&judgment.roc))).collect();

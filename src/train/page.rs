@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Judgment, MemberReport, Mistake, Report, charts};
+use super::{Judgment, Mistake, Report, charts};
 use crate::metrics::{Figure, RelationFigures};
 
 const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}\
@@ -58,17 +58,10 @@ fn members(report: &Report) -> Markup {
             @for cosine in &report.cosine {
                 (row(&format!("cosine of {}", cosine.name), cosine, ""))
             }
-            @for member in &report.members { (row(&member.alone.name, &member.alone, &share(member))) }
+            @for member in &report.members { (row(&member.alone.name, &member.alone, &member.standing())) }
             (row("ensemble, mean", &report.mean, note("mean")))
             (row("ensemble, weighted", &report.weighted, note("weighted")))
         }
-    }
-}
-
-fn share(member: &MemberReport) -> String {
-    match &member.left_out {
-        Some(reason) => format!("left out: {reason}"),
-        None => format!("{:.3}", member.weight),
     }
 }
 

@@ -135,6 +135,23 @@ impl Data {
     }
 }
 
+impl Report {
+    /// How good the ensemble is that was chosen.
+    pub fn ensemble(&self) -> &Judgment {
+        if self.chosen == self.mean.name { &self.mean } else { &self.weighted }
+    }
+}
+
+impl MemberReport {
+    /// Its share in the ensemble, or why it has none, in words.
+    pub fn standing(&self) -> String {
+        match &self.left_out {
+            Some(reason) => format!("left out: {reason}"),
+            None => format!("{:.3}", self.weight),
+        }
+    }
+}
+
 impl Judgment {
     pub(super) fn new(name: &str, judged: &Judged, (scores, seed): (&[f64], u64)) -> Self {
         let pairs = judged.scored(scores);
