@@ -121,6 +121,12 @@ pub enum BackboneError {
         /// What does not fit.
         reason: String,
     },
+    /// An operation of a network that is to learn cannot be learned.
+    #[error("this network cannot be trained here: {operation} has no way back")]
+    NotLearnable {
+        /// The operation.
+        operation: String,
+    },
     /// The tensor library failed.
     #[error("the network failed: {0}")]
     Tensor(#[from] candle_core::Error),
@@ -139,6 +145,7 @@ impl Classify for BackboneError {
             Self::UnknownFormat { .. }
             | Self::Code { .. }
             | Self::BadConfig { .. }
+            | Self::NotLearnable { .. }
             | Self::NoDevice { .. } => ErrorKind::InvalidInput,
             Self::Tensor(_) => ErrorKind::Internal,
         }

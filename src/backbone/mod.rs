@@ -17,12 +17,14 @@ mod error;
 mod executor;
 pub mod import;
 pub mod inception_resnet;
+pub mod learn;
 pub mod mobilefacenet;
 pub mod network;
 pub mod preprocessing;
 pub mod resnet;
 pub mod siamese;
 pub mod vgg16;
+pub mod vggface_lite;
 mod weights;
 
 use candle_core::Tensor;
@@ -54,12 +56,22 @@ pub enum Architecture {
     MobileFaceNet(mobilefacenet::Config),
     /// One twin of a Siamese network.
     Siamese(siamese::Config),
+    /// A small network in the layout of VGG, of this project.
+    #[serde(rename = "vggface-lite")]
+    VggfaceLite(vggface_lite::Config),
 }
 
 impl Architecture {
     /// The names by which manifests and the command line call the architectures.
-    pub const NAMES: [&str; 6] =
-        ["vgg16", "resnet50", "senet50", "inception_resnet_v1", "mobilefacenet", "siamese"];
+    pub const NAMES: [&str; 7] = [
+        "vgg16",
+        "resnet50",
+        "senet50",
+        "inception_resnet_v1",
+        "mobilefacenet",
+        "siamese",
+        "vggface-lite",
+    ];
 
     /// Its name, one of [`Self::NAMES`].
     pub fn name(&self) -> &'static str {
@@ -70,6 +82,7 @@ impl Architecture {
             Self::InceptionResnetV1(_) => "inception_resnet_v1",
             Self::MobileFaceNet(_) => "mobilefacenet",
             Self::Siamese(_) => "siamese",
+            Self::VggfaceLite(_) => "vggface-lite",
         }
     }
 
@@ -79,7 +92,9 @@ impl Architecture {
             Self::Vgg16(_) => vgg16::PREPROCESSING,
             Self::Resnet50(_) | Self::Senet50(_) => resnet::PREPROCESSING,
             Self::InceptionResnetV1(_) => inception_resnet::PREPROCESSING,
-            Self::MobileFaceNet(_) | Self::Siamese(_) => mobilefacenet::PREPROCESSING,
+            Self::MobileFaceNet(_) | Self::Siamese(_) | Self::VggfaceLite(_) => {
+                mobilefacenet::PREPROCESSING
+            }
         }
     }
 
@@ -95,6 +110,7 @@ impl Architecture {
             Self::InceptionResnetV1(config) => inception_resnet::network(config),
             Self::MobileFaceNet(config) => mobilefacenet::network(config),
             Self::Siamese(config) => siamese::network(config),
+            Self::VggfaceLite(config) => vggface_lite::network(config),
         }
     }
 }

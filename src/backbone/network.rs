@@ -150,6 +150,11 @@ impl Network {
         &self.nodes
     }
 
+    /// Where the results of the operations are, in their order.
+    pub fn ids(&self) -> impl Iterator<Item = NodeId> {
+        (0..self.nodes.len()).map(NodeId)
+    }
+
     /// Every weight the network needs, each once.
     pub fn parameters(&self) -> &[Parameter] {
         &self.parameters

@@ -16,6 +16,7 @@ mod progress;
 mod search;
 mod serve;
 mod train;
+mod train_backbone;
 
 use std::process::ExitCode;
 

@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use clap::builder::PossibleValuesParser;
 
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use super::ingest::print_rejected;
 use super::progress::Display;
+use super::train_backbone;
 use crate::dataset::{Source, family_photos, read_relationships};
 use crate::domain::PhotoId;
 use crate::embedder::{Draft, Embedder};
@@ -22,8 +23,24 @@ use crate::train::{Corpus, EmbeddedPhotos, Judgment, Options, Report, Trained, p
 /// Width and height of a picture in the report, in pixels.
 const PICTURE: u32 = 112;
 
+/// What else can be trained.
+#[derive(Subcommand)]
+enum Network {
+    /// Train a small backbone that says of a face what another one says
+    Backbone(train_backbone::Arguments),
+}
+
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    network: Option<Network>,
+    #[command(flatten)]
+    ensemble: Option<EnsembleArguments>,
+}
+
+#[derive(Args)]
+struct EnsembleArguments {
     /// Folder or zip archive with a folder per family and in it a folder per person: F0001/MID1/photo.jpg
     #[arg(long, value_name = "DIR")]
     data: PathBuf,
@@ -79,8 +96,16 @@ fn share(text: &str) -> Result<f64, String> {
     if (0.0..1.0).contains(&share) { Ok(share) } else { Err("not from 0 to 1".into()) }
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    match (&arguments.network, &arguments.ensemble) {
+        (Some(Network::Backbone(arguments)), _) => train_backbone::run(arguments),
+        (None, Some(arguments)) => train_ensemble(arguments),
+        (None, None) => unreachable!("clap asks for the arguments of an ensemble"),
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     // Cheap checks first: nothing is embedded before the input is known to be usable.
     let plan = Plan::new(Source::open(&arguments.data)?)?;
     let relationships = read_relationships(&arguments.relationships)?;
@@ -116,7 +141,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-fn options(arguments: &Arguments) -> Options {
+fn options(arguments: &EnsembleArguments) -> Options {
     let mut recipes: Vec<Recipe> = Vec::new();
     for recipe in arguments.members.iter().filter_map(|name| Recipe::named(name)) {
         if !recipes.contains(&recipe) {

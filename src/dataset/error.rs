@@ -48,6 +48,16 @@ pub enum DatasetError {
         /// How many photos lie elsewhere.
         photos: usize,
     },
+    /// A list of landmarks is wrong.
+    #[error("{} line {line}: {reason}; wanted are the columns path, eye_l_x, eye_l_y, … mouth_r_x, mouth_r_y", path.display())]
+    BadLandmarks {
+        /// The list.
+        path: PathBuf,
+        /// Line number, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// A line of a list of kin is wrong.
     #[error("{} line {line}: {reason}; a line is F0002/MID1,F0002/MID3 and may end in a relation", path.display())]
     BadRelationship {
@@ -79,6 +89,7 @@ impl Classify for DatasetError {
             Self::BadArchive { .. }
             | Self::NoPhotos { .. }
             | Self::NoFamilies { .. }
+            | Self::BadLandmarks { .. }
             | Self::BadRelationship { .. }
             | Self::BadList { .. } => ErrorKind::InvalidInput,
         }

@@ -2,6 +2,7 @@
 //! what they amount to, and pairs of photos drawn from them.
 
 mod error;
+mod landmarks;
 mod layout;
 mod lists;
 mod pairs;
@@ -14,6 +15,7 @@ mod split;
 mod summary;
 
 pub use error::DatasetError;
+pub use landmarks::{FacePoints, read_landmarks};
 pub use layout::{FamilyPhotos, Misplaced, family_photos};
 pub use lists::{
     ListedPair, ListedTrio, read_pairs, read_submission, read_trios, write_submission,

@@ -3,6 +3,7 @@
 //! The bytes are somebody else's: everything here ends in a [`Photo`] or a [`PhotoError`], never in a panic or an
 //! allocation beyond [`Limits`].
 
+mod align;
 mod canvas;
 mod decode;
 mod jpeg;
@@ -10,6 +11,7 @@ mod png;
 mod resize;
 mod sheet;
 
+pub use align::{Landmarks, Similarity, warp};
 pub use decode::{Limits, Photo, PhotoError, decode};
 pub use png::encode_png;
 pub use resize::{middle, resize};

@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use crate::backbone::BackboneError;
 use crate::dataset::DatasetError;
 use crate::embedder::EmbedderError;
 use crate::error::{Classify, ErrorKind, io_kind};
 use crate::gallery::GalleryError;
 use crate::ingest::IngestError;
 use crate::kinship::KinshipError;
+use crate::photo::PhotoError;
 
 /// Why there is no ensemble.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +46,25 @@ pub enum TrainError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// A photo cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The photo.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// A file is no photo.
+    #[error("{}: {source}", path.display())]
+    BadPhoto {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: PhotoError,
+    },
+    /// A network cannot learn.
+    #[error(transparent)]
+    Backbone(#[from] BackboneError),
     /// The heads cannot be computed.
     #[error(transparent)]
     Kinship(#[from] KinshipError),
@@ -67,7 +88,9 @@ impl Classify for TrainError {
             Self::TooFewFamilies { .. } | Self::NoMember { .. } | Self::NotCalibrated => {
                 ErrorKind::InvalidInput
             }
-            Self::Unwritable { source, .. } => io_kind(source),
+            Self::Unwritable { source, .. } | Self::Unreadable { source, .. } => io_kind(source),
+            Self::BadPhoto { source, .. } => source.kind(),
+            Self::Backbone(error) => error.kind(),
             Self::Kinship(error) => error.kind(),
             Self::Ingest(error) => error.kind(),
             Self::Gallery(error) => error.kind(),

@@ -31,7 +31,7 @@ mod winograd;
 
 use std::sync::{Mutex, PoisonError};
 
-use super::network::{Network, ParameterId};
+use super::network::{Network, NodeId, ParameterId};
 use compile::{Compiler, map};
 use feature_map::Map;
 use plan::{Memory, Plan};
@@ -40,7 +40,10 @@ pub(crate) use simd::Instructions;
 /// A network with its weights, compiled for this machine.
 pub(crate) struct Engine {
     plan: Plan,
-    output: Map,
+    /// Per node the shape of its result.
+    maps: Vec<Map>,
+    /// Nodes whose results [`Self::run_with_maps`] returns.
+    kept: Vec<usize>,
     instructions: Instructions,
     /// Buffers that no run uses at the moment.
     memory: Mutex<Vec<Memory>>,
@@ -56,34 +59,72 @@ impl Engine {
         instructions: Instructions,
         load: impl FnMut(ParameterId) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
+        Self::keeping(network, &[], (instructions, load))
+    }
+
+    /// [`Self::new`] for an engine that also tells what some nodes come to; of these, the last one at or before each that
+    /// is stored at all.
+    ///
+    /// # Errors
+    /// Whatever `load` fails with.
+    pub(crate) fn keeping<E>(
+        network: &Network,
+        nodes: &[NodeId],
+        (instructions, load): (Instructions, impl FnMut(ParameterId) -> Result<Vec<f32>, E>),
+    ) -> Result<Self, E> {
         let steps = Compiler::new(network, load).compile()?;
         let maps: Vec<Map> = (0..network.nodes().len()).map(|node| map(network, node)).collect();
-        let output = *maps.last().expect("a network has an input");
-        let plan = Plan::new(steps, &maps);
-        Ok(Self { plan, output, instructions, memory: Mutex::default() })
+        let stored = |node: usize| steps.iter().any(|step| step.output == node);
+        let last_stored = |id: &NodeId| (0..=id.index()).rev().find(|&node| stored(node));
+        let kept: Vec<usize> = nodes.iter().filter_map(last_stored).collect();
+        let plan = Plan::new(steps, &maps, &kept);
+        Ok(Self { plan, maps, kept, instructions, memory: Mutex::default() })
     }
 
     /// Runs the network on images of preprocessed pixels, channels last.
     ///
     /// **Shape**: `(n, size, size, 3)` → n × `(d)`.
     pub(crate) fn run(&self, images: usize, pixels: &[f32]) -> Vec<Vec<f32>> {
+        self.run_for(&[self.maps.len() - 1], (images, pixels)).swap_remove(0)
+    }
+
+    /// The same, and what the kept nodes came to: outputs, and per kept node n × `(channels, height, width)`.
+    pub(crate) fn run_with_maps(
+        &self,
+        images: usize,
+        pixels: &[f32],
+    ) -> (Vec<Vec<f32>>, Vec<Vec<Vec<f32>>>) {
+        let nodes: Vec<usize> = self.kept.iter().copied().chain([self.maps.len() - 1]).collect();
+        let mut results = self.run_for(&nodes, (images, pixels));
+        (results.pop().unwrap_or_default(), results)
+    }
+
+    /// Per node, per image its values in channel, row, column order.
+    fn run_for(
+        &self,
+        nodes: &[usize],
+        (images, pixels): (usize, &[f32]),
+    ) -> Vec<Vec<Vec<f32>>> {
         let lock = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let mut memory = lock().pop().unwrap_or_default();
         // In the pool from the first step to the last: entering it for each step costs more than some steps.
-        let outputs = rayon::scope(|_| {
-            let result = self.plan.run((images, pixels), &mut memory, self.instructions);
-            result.chunks_exact(self.output.len()).map(|map| self.unblock(map)).collect()
+        let results = rayon::scope(|_| {
+            self.plan.run((images, pixels), &mut memory, self.instructions);
+            let of_node = |&node: &usize| {
+                let (map, result) = (self.maps[node], self.plan.result(&memory, (images, node)));
+                result.chunks_exact(map.len()).map(|values| unblock(map, values)).collect()
+            };
+            nodes.iter().map(of_node).collect()
         });
         lock().push(memory);
-        outputs
+        results
     }
+}
 
-    /// The values of a result in channel, row, column order.
-    fn unblock(&self, map: &[f32]) -> Vec<f32> {
-        let (pixels, stride) = (self.output.pixels(), self.output.stride);
-        let value = |at: usize| map[at % pixels * stride + at / pixels];
-        (0..self.output.channels * pixels).map(value).collect()
-    }
+/// The values of a map in channel, row, column order.
+fn unblock(map: Map, values: &[f32]) -> Vec<f32> {
+    let (pixels, stride) = (map.pixels(), map.stride);
+    (0..map.channels * pixels).map(|at| values[at % pixels * stride + at / pixels]).collect()
 }
 
 #[cfg(test)]

@@ -46,7 +46,6 @@ pub(super) struct Plan {
     slots: Vec<usize>,
     /// Per node, the values of an image.
     lens: Vec<usize>,
-    output: usize,
 }
 
 /// The buffers of a plan; used by one run at a time.
@@ -57,22 +56,28 @@ pub(super) struct Memory {
 }
 
 impl Plan {
-    /// `maps` are the shapes of all nodes' results.
-    pub(super) fn new(steps: Vec<Step>, maps: &[Map]) -> Self {
+    /// `maps` are the shapes of all nodes' results; those of the nodes in `kept` are still there after a run.
+    pub(super) fn new(steps: Vec<Step>, maps: &[Map], kept: &[usize]) -> Self {
         let lens: Vec<usize> = maps.iter().map(Map::len).collect();
-        let alone = steps_alone(&steps, &lens);
-        let output = steps.last().map_or(0, |step| step.output);
-        let slots = share_slots(&steps, alone, maps.len());
-        Self { steps, alone, slots, lens, output }
+        // What runs image by image leaves only its last result for every image.
+        let first_kept = steps.iter().position(|step| kept.contains(&step.output));
+        let alone = steps_alone(&steps, &lens, first_kept.map_or(steps.len(), |at| at + 1));
+        let slots = share_slots(&steps, (alone, kept), maps.len());
+        Self { steps, alone, slots, lens }
     }
 
-    /// Runs the steps on `images` images; the result has `images` times the output's map.
-    pub(super) fn run<'m>(
+    /// What a run left of a node: its result if that is the last one or is kept.
+    pub(super) fn result<'m>(&self, memory: &'m Memory, (images, node): (usize, usize)) -> &'m [f32] {
+        &memory.slots[self.slots[node]][..images * self.lens[node]]
+    }
+
+    /// Runs the steps on `images` images; [`Self::result`] has what they come to.
+    pub(super) fn run(
         &self,
         (images, input): (usize, &[f32]),
-        memory: &'m mut Memory,
+        memory: &mut Memory,
         instructions: Instructions,
-    ) -> &'m [f32] {
+    ) {
         let slots = self.slots.iter().max().map_or(0, |slot| slot + 1);
         memory.slots.resize_with(slots, Buffer::default);
         let (alone, together) = self.steps.split_at(self.alone);
@@ -87,7 +92,6 @@ impl Plan {
         for step in together {
             self.run_step(step, (images, input), (0, images), memory, instructions);
         }
-        &memory.slots[self.slots[self.output]][..images * self.lens[self.output]]
     }
 
     /// Runs a step; its result goes to the place of the first of its images in a buffer for a number of images.
@@ -127,15 +131,16 @@ impl Plan {
     }
 }
 
-/// The number of steps up to the last one with a large input after which nothing but its result is still read.
-fn steps_alone(steps: &[Step], lens: &[usize]) -> usize {
+/// The number of steps, at most `limit`, up to the last one with a large input after which nothing but its result is
+/// still read.
+fn steps_alone(steps: &[Step], lens: &[usize], limit: usize) -> usize {
     let narrow = |at: usize| {
         let earlier = |node: usize| node != steps[at].output && node_is_before(steps, node, at);
         !steps[at + 1..].iter().flat_map(Step::reads).any(earlier)
     };
     let large = |step: &Step| step.reads().any(|node| lens[node] > LARGE);
     let last = steps.iter().rposition(large).map_or(0, |at| at + 1);
-    (0..last).rev().find(|&at| narrow(at)).map_or(0, |at| at + 1)
+    (0..last.min(limit)).rev().find(|&at| narrow(at)).map_or(0, |at| at + 1)
 }
 
 /// Whether a node's result is there once the step `at` is done.
@@ -144,11 +149,12 @@ fn node_is_before(steps: &[Step], node: usize, at: usize) -> bool {
 }
 
 /// Gives each result a buffer that no result still needed is in.
-fn share_slots(steps: &[Step], alone: usize, nodes: usize) -> Vec<usize> {
+fn share_slots(steps: &[Step], (alone, kept): (usize, &[usize]), nodes: usize) -> Vec<usize> {
     let mut last_read = vec![0; nodes];
     for (at, step) in steps.iter().enumerate() {
         step.reads().for_each(|node| last_read[node] = at);
     }
+    kept.iter().for_each(|&node| last_read[node] = steps.len());
     let mut slots = vec![0; nodes];
     // Per slot, the node in it.
     let mut held: Vec<usize> = Vec::new();

@@ -10,7 +10,7 @@ use crate::backbone::network::Parameter;
 use crate::backbone::preprocessing::{ChannelOrder, Crop, Preprocessing};
 use crate::backbone::{
     Architecture, BackboneError, NamedTensor, inception_resnet, mobilefacenet, resnet, siamese,
-    vgg16,
+    vgg16, vggface_lite,
 };
 
 /// Weights whose network was found out.
@@ -93,7 +93,26 @@ fn architecture(name: &str, named: &Named) -> Architecture {
                 embedding: named.width("fc1_weight", config.embedding),
             })
         }
+        "vggface-lite" => Architecture::VggfaceLite(vggface_lite_config(named)),
         _ => Architecture::Siamese(siamese_config(named)),
+    }
+}
+
+fn vggface_lite_config(named: &Named) -> vggface_lite::Config {
+    let config = vggface_lite::Config::default();
+    let name = |block: usize, layer: usize| format!("conv{}_{layer}.weight", block + 1);
+    let layers = |block: usize| {
+        (1..).take_while(|&layer| named.tensors.contains_key(&name(block, layer))).count()
+    };
+    let depths = std::array::from_fn(|block| layers(block).max(1));
+    let channels =
+        std::array::from_fn(|block| named.width(&name(block, 1), config.channels[block]));
+    let inputs = named.inputs("pool.weight").map(|positions| 16 * positions.isqrt());
+    vggface_lite::Config {
+        input_size: inputs.unwrap_or(config.input_size),
+        depths,
+        channels,
+        embedding: named.width("projection.weight", config.embedding),
     }
 }
 

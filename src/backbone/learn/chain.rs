@@ -1,0 +1,89 @@
+//! A network as layers that follow one another.
+
+use super::convolution::Convolution;
+use super::layer::{Layer, Shape};
+use super::norm::Norm;
+use super::pointwise::{Function, Pointwise};
+use super::pool::{MaxPool, WeightedPool};
+use crate::backbone::BackboneError;
+use crate::backbone::network::{Conv, Network, Node, Op, ParameterId, Window};
+
+/// Layers in their order, each with the node whose result it makes.
+pub(super) struct Chain {
+    pub(super) input: Shape,
+    pub(super) layers: Vec<Box<dyn Layer>>,
+    /// Per layer, the position of its node.
+    pub(super) nodes: Vec<usize>,
+}
+
+impl Chain {
+    /// The layers of a network without branches.
+    ///
+    /// # Errors
+    /// When an operation does not read the one before it, or cannot be learned here.
+    pub(super) fn new(network: &Network) -> Result<Self, BackboneError> {
+        let nodes = network.nodes();
+        let mut chain =
+            Self { input: Shape::new(nodes[0].shape), layers: Vec::new(), nodes: Vec::new() };
+        let mut at = 1;
+        while let Some(node) = nodes.get(at) {
+            let follows = node.inputs.iter().all(|input| input.index() + 1 == at);
+            let rectified = matches!(nodes.get(at + 1), Some(Node { op: Op::Relu, .. }));
+            let layer = follows.then(|| layer(node, chain.shape(), rectified)).flatten();
+            let layer = layer.ok_or_else(|| BackboneError::NotLearnable {
+                operation: format!("{:?}", node.op),
+            })?;
+            // A normalisation does its ReLU itself.
+            at += if rectified && matches!(node.op, Op::BatchNorm(_)) { 2 } else { 1 };
+            chain.layers.push(layer);
+            chain.nodes.push(at - 1);
+        }
+        Ok(chain)
+    }
+
+    /// What the last layer makes.
+    pub(super) fn shape(&self) -> Shape {
+        self.layers.last().map_or(self.input, |layer| layer.output())
+    }
+}
+
+/// The layer of a node that reads maps of shape `input`; none where there is none for its operation.
+fn layer(node: &Node, input: Shape, rectified: bool) -> Option<Box<dyn Layer>> {
+    let output = Shape::new(node.shape);
+    Some(match &node.op {
+        Op::Conv(Conv { weight, bias, groups: 1, window }) => {
+            convolution((input, output), *window, (*weight, *bias))
+        }
+        Op::Conv(Conv { weight, bias: None, groups, window })
+            if *groups == input.channels
+                && *window == Window::square(input.height, 1, 0)
+                && input.height == input.width =>
+        {
+            Box::new(WeightedPool { input, weight: weight.index() })
+        }
+        Op::BatchNorm(parameters) => {
+            Box::new(Norm { shape: output, parameters: parameters.clone(), rectified })
+        }
+        Op::Relu => Box::new(Pointwise { shape: output, function: Function::Relu }),
+        Op::Sigmoid => Box::new(Pointwise { shape: output, function: Function::Sigmoid }),
+        Op::MaxPool(window) if *window == Window::square(2, 2, 0) => {
+            Box::new(MaxPool { input, output })
+        }
+        // A window as large as the map.
+        Op::Linear { weight, bias } => {
+            let window =
+                Window { kernel: [input.height, input.width], ..Window::square(1, 1, 0) };
+            convolution((input, output), window, (*weight, *bias))
+        }
+        _ => return None,
+    })
+}
+
+fn convolution(
+    (input, output): (Shape, Shape),
+    window: Window,
+    (weight, bias): (ParameterId, Option<ParameterId>),
+) -> Box<dyn Layer> {
+    let (weight, bias) = (weight.index(), bias.map(ParameterId::index));
+    Box::new(Convolution { input, output, window, weight, bias })
+}

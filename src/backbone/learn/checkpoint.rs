@@ -1,0 +1,81 @@
+//! A lesson in a file, so that it can go on from there.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::adam::Adam;
+use super::distillation::Lesson;
+use crate::backbone::import::read_checkpoint;
+use crate::backbone::{BackboneError, NamedTensor, write_safetensors};
+
+/// Name of the tensor with the number of steps.
+const STEPS: &str = "steps";
+
+/// Values that are learned, with the state of what improves them.
+pub(super) struct Learned<'a> {
+    pub(super) prefix: &'a str,
+    pub(super) values: &'a mut [Vec<f32>],
+    pub(super) optimiser: &'a mut Adam,
+}
+
+impl Learned<'_> {
+    /// Every vector of numbers with its name.
+    fn parts(&mut self) -> Vec<(String, &mut Vec<f32>)> {
+        let prefix = self.prefix;
+        let name = |part: &str, at: usize| format!("{prefix}.{at}.{part}");
+        let values = self.values.iter_mut().enumerate();
+        let values = values.map(|(at, values)| (name("value", at), values));
+        let moments = self.optimiser.moments_mut().iter_mut().enumerate();
+        let moments = moments.flat_map(|(at, [mean, square])| {
+            [(name("mean", at), mean), (name("square", at), square)]
+        });
+        values.chain(moments).collect()
+    }
+}
+
+impl Lesson {
+    /// Writes all that the lesson has come to into a file, which is there only once it is whole.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save(&mut self, path: &Path) -> Result<(), BackboneError> {
+        // A step number below 2²⁴ is an f32.
+        let steps = vec![self.student().steps() as f32];
+        let mut tensors = vec![NamedTensor { name: STEPS.into(), shape: vec![1], values: steps }];
+        for mut learned in self.learned() {
+            tensors.extend(learned.parts().into_iter().map(|(name, values)| NamedTensor {
+                name,
+                shape: vec![values.len()],
+                values: values.clone(),
+            }));
+        }
+        write_safetensors(path, &tensors)
+    }
+
+    /// Goes on from what [`Self::save`] wrote.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is of a student of another size.
+    pub fn resume(&mut self, path: &Path) -> Result<(), BackboneError> {
+        let tensors = read_checkpoint(path)?.tensors;
+        let mut tensors: HashMap<String, Vec<f32>> =
+            tensors.into_iter().map(|tensor| (tensor.name, tensor.values)).collect();
+        let mut take = |name: &str, len: usize| {
+            let found = tensors.remove(name).filter(|values| values.len() == len);
+            found.ok_or_else(|| BackboneError::MissingTensor {
+                path: path.to_owned(),
+                tensor: name.to_owned(),
+                expected: vec![len],
+            })
+        };
+        let steps = take(STEPS, 1)?[0] as usize;
+        for mut learned in self.learned() {
+            for (name, values) in learned.parts() {
+                *values = take(&name, values.len())?;
+            }
+            learned.optimiser.set_steps(steps);
+        }
+        self.set_steps(steps);
+        Ok(())
+    }
+}

@@ -1,0 +1,184 @@
+//! Convolutions as matrix products over the pixels under each window.
+
+use std::cell::RefCell;
+
+use super::layer::{Layer, Shape, Trace, Values};
+use super::matrix::Matrix;
+use crate::backbone::network::Window;
+
+/// A convolution without groups.
+pub(super) struct Convolution {
+    pub(super) input: Shape,
+    pub(super) output: Shape,
+    pub(super) window: Window,
+    /// Places of the parameters.
+    pub(super) weight: usize,
+    pub(super) bias: Option<usize>,
+}
+
+/// Values that the pixels under windows may take at a time, so that they stay in the second-level cache.
+const UNFOLDED: usize = 1 << 18;
+/// Columns of a product that are worth its overhead.
+const MIN_COLUMNS: usize = 256;
+
+thread_local! {
+    static PATCHES: RefCell<Vec<f32>> = RefCell::default();
+}
+
+/// Rows of output pixels, counted over all images.
+#[derive(Clone, Copy)]
+struct Rows {
+    first: usize,
+    count: usize,
+}
+
+impl Convolution {
+    /// Values under one window.
+    fn depth(&self) -> usize {
+        self.input.channels * self.window.kernel[0] * self.window.kernel[1]
+    }
+
+    /// Calls `work` with the rows of output pixels, some at a time, and room for the values under their windows.
+    fn each(&self, images: usize, mut work: impl FnMut(Rows, &mut [f32])) {
+        let (depth, width) = (self.depth(), self.output.width);
+        let columns = (UNFOLDED / depth).max(MIN_COLUMNS);
+        let (all, step) = (images * self.output.height, (columns / width).max(1));
+        PATCHES.with_borrow_mut(|patches| {
+            patches.resize(patches.len().max(depth * step * width), 0.0);
+            for first in (0..all).step_by(step) {
+                let rows = Rows { first, count: step.min(all - first) };
+                work(rows, &mut patches[..depth * rows.count * width]);
+            }
+        });
+    }
+
+    /// Copies the values under the windows of some rows: `(depth, pixels)`.
+    fn unfold(&self, (images, input): (usize, &[f32]), rows: Rows, patches: &mut [f32]) {
+        let pixels = rows.count * self.output.width;
+        let [height, width] = self.window.kernel;
+        for (at, line) in patches.chunks_exact_mut(pixels).enumerate() {
+            let (channel, ky, kx) = (at / (height * width), at / width % height, at % width);
+            let plane = &input[channel * images * self.input.plane()..];
+            for (row, to) in (rows.first..).zip(line.chunks_exact_mut(self.output.width)) {
+                match self.source_row(row, ky) {
+                    Some(from) => {
+                        self.copy_row(&plane[from * self.input.width..][..self.input.width], kx, to)
+                    }
+                    None => to.fill(0.0),
+                }
+            }
+        }
+    }
+
+    /// Adds the values under the windows back to where they came from.
+    fn fold(&self, (images, input): (usize, &mut [f32]), rows: Rows, patches: &[f32]) {
+        let pixels = rows.count * self.output.width;
+        let [height, width] = self.window.kernel;
+        for (at, line) in patches.chunks_exact(pixels).enumerate() {
+            let (channel, ky, kx) = (at / (height * width), at / width % height, at % width);
+            let plane = &mut input[channel * images * self.input.plane()..];
+            for (row, from) in (rows.first..).zip(line.chunks_exact(self.output.width)) {
+                if let Some(to) = self.source_row(row, ky) {
+                    let to = &mut plane[to * self.input.width..][..self.input.width];
+                    self.add_row(from, kx, to);
+                }
+            }
+        }
+    }
+
+    /// Which row of the input, counted over all images, row `ky` of the windows of an output row reads; none in the
+    /// padding.
+    fn source_row(&self, row: usize, ky: usize) -> Option<usize> {
+        let (image, y) = (row / self.output.height, row % self.output.height);
+        let y = (y * self.window.stride + ky).checked_sub(self.window.before[0])?;
+        (y < self.input.height).then(|| image * self.input.height + y)
+    }
+
+    /// Output columns whose windows' column `kx` lies inside the input, and where the first of them reads.
+    fn inside(&self, kx: usize) -> (std::ops::Range<usize>, usize) {
+        let (stride, before) = (self.window.stride, self.window.before[1]);
+        let first = before.saturating_sub(kx).div_ceil(stride).min(self.output.width);
+        let room = (self.input.width + before).saturating_sub(kx);
+        let end = room.div_ceil(stride).clamp(first, self.output.width);
+        (first..end, (first * stride + kx).saturating_sub(before))
+    }
+
+    fn copy_row(&self, from: &[f32], kx: usize, to: &mut [f32]) {
+        let (columns, start) = self.inside(kx);
+        to[..columns.start].fill(0.0);
+        to[columns.end..].fill(0.0);
+        if self.window.stride == 1 {
+            let from = &from[start..][..columns.len()];
+            to[columns].copy_from_slice(from);
+        } else {
+            let from = from[start..].iter().step_by(self.window.stride);
+            to[columns].iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+        }
+    }
+
+    fn add_row(&self, from: &[f32], kx: usize, to: &mut [f32]) {
+        let (columns, start) = self.inside(kx);
+        let to = to.iter_mut().skip(start).step_by(self.window.stride);
+        to.zip(&from[columns]).for_each(|(to, from)| *to += from);
+    }
+}
+
+impl Layer for Convolution {
+    fn output(&self) -> Shape {
+        self.output
+    }
+
+    fn forward(
+        &self,
+        weights: &Values,
+        (images, input): (usize, &[f32]),
+        output: &mut [f32],
+        _: &mut Vec<f32>,
+    ) {
+        let (depth, channels) = (self.depth(), self.output.channels);
+        let weight = Matrix::new(&weights[self.weight], channels, depth);
+        let stride = images * self.output.plane();
+        self.each(images, |rows, patches| {
+            self.unfold((images, input), rows, patches);
+            let pixels = rows.count * self.output.width;
+            let result = &mut output[rows.first * self.output.width..];
+            weight.times(Matrix::new(patches, depth, pixels), result, (stride, false));
+        });
+        if let Some(bias) = self.bias {
+            for (values, bias) in output.chunks_exact_mut(stride).zip(&weights[bias]) {
+                values.iter_mut().for_each(|value| *value += bias);
+            }
+        }
+    }
+
+    fn backward(
+        &self,
+        weights: &Values,
+        trace: &Trace<'_>,
+        input_gradient: &mut [f32],
+        gradients: &mut Values,
+    ) {
+        let (depth, channels) = (self.depth(), self.output.channels);
+        let (images, stride) = (trace.images, trace.images * self.output.plane());
+        let weight = Matrix::new(&weights[self.weight], channels, depth);
+        input_gradient.fill(0.0);
+        self.each(images, |rows, patches| {
+            let pixels = rows.count * self.output.width;
+            let gradient = &trace.gradient[rows.first * self.output.width..];
+            let gradient = Matrix::in_rows(gradient, (channels, pixels), stride);
+            self.unfold((images, trace.input), rows, patches);
+            let unfolded = Matrix::new(patches, depth, pixels).transposed();
+            gradient.times(unfolded, &mut gradients[self.weight], (depth, true));
+            if !input_gradient.is_empty() {
+                weight.transposed().times(gradient, patches, (pixels, false));
+                self.fold((images, input_gradient), rows, patches);
+            }
+        });
+        if let Some(bias) = self.bias {
+            for (sum, values) in gradients[bias].iter_mut().zip(trace.gradient.chunks_exact(stride))
+            {
+                *sum += values.iter().sum::<f32>();
+            }
+        }
+    }
+}

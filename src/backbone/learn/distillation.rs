@@ -1,0 +1,247 @@
+//! A student learns what a teacher says of faces.
+//!
+//! Of a face the teacher says what it makes of it and of its mirror image, side by side, so that one pass of the student
+//! is worth two of the teacher. The student learns that vector's direction, and how alike the faces of a batch are to
+//! each other by it (W. Park et al., "Relational Knowledge Distillation", 2019). Photos are few, but a teacher can be
+//! asked about any picture: student and teacher always see the same one, however it was turned, blurred or mixed from
+//! two faces (L. Beyer et al., "Knowledge distillation: A good teacher is patient and consistent", 2022). In the
+//! beginning the student's inner maps are led, too, by those of the teacher that have their size (A. Romero et al.,
+//! "FitNets", 2015).
+
+use super::adam::Schedule;
+use super::checkpoint::Learned;
+use super::hint::Hints;
+use super::student::{SHARD, Student};
+use crate::backbone::cpu::{Engine, Instructions};
+use crate::backbone::network::{Network, ParameterId};
+use crate::backbone::preprocessing::Preprocessing;
+use crate::backbone::{Architecture, BackboneError, WeightsFile};
+
+/// A trained network to learn from.
+pub struct Teacher {
+    network: Network,
+    preprocessing: Preprocessing,
+    engine: Engine,
+}
+
+/// A student with its teacher.
+pub struct Lesson {
+    student: Student,
+    teacher: Teacher,
+    hints: Hints,
+    preprocessing: Preprocessing,
+    schedule: Schedule,
+}
+
+/// How far a student is from its teacher; means over the faces of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Loss {
+    /// 1 − cosine of the student's embedding and the teacher's.
+    pub embedding: f32,
+    /// Squared difference of the cosines that student and teacher see between two faces.
+    pub relation: f32,
+    /// 1 − cosine of the student's and the teacher's inner maps, position by position.
+    pub maps: f32,
+}
+
+/// How much the relation of two faces counts beside the faces themselves.
+const RELATION: f32 = 10.0;
+
+impl Loss {
+    /// The sum of this loss and another.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            embedding: self.embedding + other.embedding,
+            relation: self.relation + other.relation,
+            maps: self.maps + other.maps,
+        }
+    }
+
+    /// `share` times this loss.
+    #[must_use]
+    pub fn times(self, share: f32) -> Self {
+        Self {
+            embedding: share * self.embedding,
+            relation: share * self.relation,
+            maps: share * self.maps,
+        }
+    }
+}
+
+impl Teacher {
+    /// Loads a network as a teacher of students of the network `student`.
+    ///
+    /// # Errors
+    /// As [`crate::backbone::Backbone::load`].
+    pub fn load(
+        (architecture, preprocessing): (&Architecture, Preprocessing),
+        mut weights: WeightsFile,
+        student: &Network,
+    ) -> Result<Self, BackboneError> {
+        let network = architecture.network()?;
+        let preprocessing = Preprocessing { mirror: true, ..preprocessing };
+        let read = |id: ParameterId| weights.read(&network.parameters()[id.index()]);
+        let nodes = super::hint::teaching_nodes(&network, student);
+        let engine = Engine::keeping(&network, &nodes, (Instructions::best(), read))?;
+        Ok(Self { network, preprocessing, engine })
+    }
+
+    /// Side of the faces that it sees, in pixels.
+    pub fn input_size(&self) -> usize {
+        self.network.input_size()
+    }
+
+    /// Values of what it says of a face.
+    pub fn dimension(&self) -> usize {
+        2 * self.network.output_width()
+    }
+
+    /// What it says of faces, `(size, size, 3)` bytes each, as vectors of unit length, and its inner maps of them.
+    fn judge(&self, faces: &[&[u8]]) -> (Vec<Vec<f32>>, Vec<Vec<Vec<f32>>>) {
+        let pixels = self.preprocessing.pixels(faces, self.input_size());
+        let (outputs, maps) = self.engine.run_with_maps(2 * faces.len(), &pixels);
+        let said = outputs.chunks(2).map(|copies| {
+            let both = copies.iter().flat_map(|output| unit(output));
+            both.map(|value| value * std::f32::consts::FRAC_1_SQRT_2).collect()
+        });
+        // A mirror image follows its face; only the face's maps are wanted.
+        let straight = maps.into_iter().map(|map| map.into_iter().step_by(2).collect());
+        (said.collect(), straight.collect())
+    }
+}
+
+impl Lesson {
+    /// A lesson for a student of `network`, which begins with random weights by `seed`, whose pixels are preprocessed as
+    /// `preprocessing` says.
+    ///
+    /// # Errors
+    /// When the network cannot be learned here, or its embedding is not as wide as what the teacher says.
+    pub fn new(
+        network: &Network,
+        teacher: Teacher,
+        preprocessing: Preprocessing,
+        (schedule, seed): (Schedule, u64),
+    ) -> Result<Self, BackboneError> {
+        let student = Student::new(network, seed)?;
+        if student.dimension() != teacher.dimension() {
+            let reason = format!(
+                "its embedding has {} values, what the teacher says of a face and its mirror image {}",
+                student.dimension(),
+                teacher.dimension()
+            );
+            return Err(BackboneError::BadConfig { architecture: "student's", reason });
+        }
+        let hints = Hints::new(&teacher.network, (network, &student.chain), seed);
+        Ok(Self { student, teacher, hints, preprocessing, schedule })
+    }
+
+    /// The student.
+    pub fn student(&self) -> &Student {
+        &self.student
+    }
+
+    pub(super) fn learned(&mut self) -> [Learned<'_>; 2] {
+        [self.student.learned(), self.hints.learned()]
+    }
+
+    pub(super) fn set_steps(&mut self, steps: usize) {
+        self.student.set_steps(steps);
+    }
+
+    /// The teacher.
+    pub fn teacher(&self) -> &Teacher {
+        &self.teacher
+    }
+
+    /// One step on faces, as the student wants them and as the teacher does: `(size, size, 3)` bytes each. Returns how
+    /// far the student was from the teacher before it.
+    pub fn step(&mut self, faces: &[&[u8]], for_teacher: &[&[u8]]) -> Loss {
+        let (said, maps) = self.teacher.judge(for_teacher);
+        let size = (self.student.chain.input.height, faces);
+        self.student.forward(&self.preprocessing.pixels(size.1, size.0));
+        let (mut loss, gradients) = compare(&self.student.outputs(), &said);
+        let fading = 1.0 - self.student.steps() as f32 / self.schedule.steps.max(1) as f32;
+        let (rate, count) = (self.schedule.rate(self.student.steps()), faces.len() as f32);
+        let last = self.student.chain.layers.len() - 1;
+        let (apart, mut seeds) = self.hints.lead(&self.student.shards, &maps, fading.max(0.0) / count);
+        loss.maps = apart / count;
+        for (seeds, gradients) in seeds.iter_mut().zip(gradients.chunks(SHARD)) {
+            seeds.push((last, channels_first(gradients)));
+        }
+        self.student.learn(seeds, &self.schedule);
+        self.hints.learn((rate, self.schedule.weight_decay));
+        loss
+    }
+}
+
+/// How far embeddings are from what was said, and the gradient of the loss with respect to each embedding.
+fn compare(embeddings: &[Vec<f32>], said: &[Vec<f32>]) -> (Loss, Vec<Vec<f32>>) {
+    let count = embeddings.len() as f32;
+    let units: Vec<Vec<f32>> = embeddings.iter().map(|embedding| unit(embedding)).collect();
+    let others = (count - 1.0).max(1.0);
+    let mut loss = Loss::default();
+    let gradient = |(at, own): (usize, &Vec<f32>)| {
+        let mut gradient: Vec<f32> = said[at].iter().map(|value| -value / count).collect();
+        loss.embedding += (1.0 - dot(own, &said[at])) / count;
+        for other in (0..units.len()).filter(|&other| other != at) {
+            let apart = dot(own, &units[other]) - dot(&said[at], &said[other]);
+            loss.relation += apart * apart / (count * others);
+            let pull = RELATION * 4.0 * apart / (count * others);
+            gradient.iter_mut().zip(&units[other]).for_each(|(sum, value)| *sum += pull * value);
+        }
+        // Through the scaling to unit length.
+        let (along, length) = (dot(&gradient, own), norm(&embeddings[at]));
+        gradient.iter_mut().zip(own).for_each(|(g, value)| *g = (*g - along * value) / length);
+        gradient
+    };
+    let gradients = units.iter().enumerate().map(gradient).collect();
+    (loss, gradients)
+}
+
+/// n × `(d)` → `(d, n)`
+fn channels_first(rows: &[Vec<f32>]) -> Vec<f32> {
+    let width = rows.first().map_or(0, Vec::len);
+    (0..width).flat_map(|at| rows.iter().map(move |row| row[at])).collect()
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn norm(values: &[f32]) -> f32 {
+    dot(values, values).sqrt().max(1e-12)
+}
+
+fn unit(values: &[f32]) -> Vec<f32> {
+    let length = norm(values);
+    values.iter().map(|value| value / length).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gradient_of_the_comparison_is_its_slope() {
+        let value = |at: usize| ((at * 37 % 23) as f32 - 11.0) / 9.0;
+        let rows = |from: usize| (0..5).map(|r| (0..6).map(|c| value(from + 6 * r + c)).collect());
+        let said: Vec<Vec<f32>> = rows(3).map(|row: Vec<f32>| unit(&row)).collect();
+        let embeddings: Vec<Vec<f32>> = rows(40).collect();
+        let total = |embeddings: &[Vec<f32>]| {
+            let (Loss { embedding, relation, .. }, _) = compare(embeddings, &said);
+            f64::from(embedding + RELATION * relation)
+        };
+        let (_, gradients) = compare(&embeddings, &said);
+        for (row, column) in [(0, 0), (1, 3), (4, 5)] {
+            let nearby = |step: f32| {
+                let mut moved = embeddings.clone();
+                moved[row][column] += step;
+                total(&moved)
+            };
+            let slope = (nearby(1e-2) - nearby(-1e-2)) / 2e-2;
+            let found = f64::from(gradients[row][column]);
+            assert!((slope - found).abs() < 2e-3 * (1.0 + found.abs()), "{found} is {slope}");
+        }
+    }
+}

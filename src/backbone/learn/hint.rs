@@ -1,0 +1,181 @@
+//! Inner maps of a student that are led by those of its teacher.
+
+use rayon::prelude::*;
+
+use super::adam::{Adam, Role};
+use super::chain::Chain;
+use super::checkpoint::Learned;
+use super::matrix::Matrix;
+use super::shard::Shard;
+use super::student::{SHARD, normal};
+use crate::backbone::network::{Network, NodeId};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// Sides of maps by which a student is led: larger ones say little of a face, and cost much.
+const SIDES: std::ops::RangeInclusive<usize> = 2..=28;
+
+/// All pairs of maps, with a linear layer each that brings the student's channels to the teacher's.
+pub(super) struct Hints {
+    hints: Vec<Hint>,
+    /// Per hint, `(teacher's channels, student's channels)`.
+    values: Vec<Vec<f32>>,
+    gradients: Vec<Vec<f32>>,
+    optimiser: Adam,
+}
+
+/// A map of the student and one of the teacher of the same size.
+pub(super) struct Hint {
+    /// Which layer of the student.
+    layer: usize,
+    plane: usize,
+    /// Channels of the teacher's and of the student's.
+    channels: [usize; 2],
+}
+
+/// The teacher's map of each side that the student has, too, in falling order of the sides: of the narrowest ones of that
+/// side the last.
+pub(super) fn teaching_nodes(teacher: &Network, student: &Network) -> Vec<NodeId> {
+    let sides = student_sides(student);
+    sides.into_iter().filter_map(|side| node_of_side(teacher, side)).collect()
+}
+
+fn student_sides(student: &Network) -> Vec<usize> {
+    let mut sides: Vec<usize> = student.nodes().iter().map(|node| node.shape[1]).collect();
+    sides.dedup();
+    sides.retain(|side| SIDES.contains(side));
+    sides
+}
+
+fn node_of_side(network: &Network, side: usize) -> Option<NodeId> {
+    let of_side = network.ids().filter(|id| network.nodes()[id.index()].shape[1] == side);
+    of_side.min_by_key(|id| (network.nodes()[id.index()].shape[0], usize::MAX - id.index()))
+}
+
+impl Hints {
+    pub(super) fn new(
+        teacher: &Network,
+        (network, chain): (&Network, &Chain),
+        seed: u64,
+    ) -> Self {
+        let hint = |side: usize| {
+            let taught = teacher.nodes()[node_of_side(teacher, side)?.index()].shape;
+            // The last map of that side, before a maximum makes it smaller.
+            let of_side = |&node: &usize| network.nodes()[node].shape[1] == side;
+            let layer = chain.nodes.iter().rposition(|node| of_side(node))?;
+            let channels = [taught[0], network.nodes()[chain.nodes[layer]].shape[0]];
+            Some(Hint { layer, plane: side * side, channels })
+        };
+        let hints: Vec<Hint> = student_sides(network).into_iter().filter_map(hint).collect();
+        let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(1));
+        let mut initial = |Hint { channels: [out, inputs], .. }: &Hint| {
+            let deviation = (1.0 / *inputs as f32).sqrt();
+            (0..out * inputs).map(|_| deviation * normal(&mut random)).collect()
+        };
+        let values: Vec<Vec<f32>> = hints.iter().map(&mut initial).collect();
+        let optimiser = Adam::new(&values);
+        Self { hints, gradients: Vec::new(), values, optimiser }
+    }
+
+    /// Compares the maps of a batch with the teacher's, per hint n × `(channels, plane)`. Returns the sum over the faces
+    /// of the mean over the hints and positions of 1 − cosine, and per shard the gradients of `share` times that.
+    pub(super) fn lead(
+        &mut self,
+        shards: &[Shard],
+        taught: &[Vec<Vec<f32>>],
+        share: f32,
+    ) -> (f32, Vec<Vec<(usize, Vec<f32>)>>) {
+        let count = self.hints.len().max(1) as f32;
+        let of_shard = |(at, shard): (usize, &Shard)| {
+            let lead = |(place, hint): (usize, &Hint)| {
+                let taught = &taught[place][at * SHARD..][..shard.images];
+                hint.lead(&self.values[place], (shard, taught), share / count)
+            };
+            self.hints.iter().enumerate().map(lead).collect::<Vec<_>>()
+        };
+        let led: Vec<Vec<Led>> = shards.par_iter().enumerate().map(of_shard).collect();
+        self.gradients = self.values.iter().map(|values| vec![0.0; values.len()]).collect();
+        let (mut apart, mut seeds) = (0.0, Vec::new());
+        for led in led {
+            let mut own = Vec::new();
+            for ((led, hint), sum) in led.into_iter().zip(&self.hints).zip(&mut self.gradients) {
+                apart += led.apart / count;
+                sum.iter_mut().zip(&led.weights).for_each(|(sum, value)| *sum += value);
+                own.push((hint.layer, led.map));
+            }
+            seeds.push(own);
+        }
+        (apart, seeds)
+    }
+
+    /// What is learned, for a checkpoint.
+    pub(super) fn learned(&mut self) -> Learned<'_> {
+        Learned { prefix: "hint", values: &mut self.values, optimiser: &mut self.optimiser }
+    }
+
+    /// One step of the linear layers.
+    pub(super) fn learn(&mut self, pace: (f32, f32)) {
+        let roles = vec![Role::Weight; self.values.len()];
+        self.optimiser.step(&mut self.values, (&self.gradients, &roles), pace);
+    }
+}
+
+/// What a hint says of a shard: how far the maps are apart, and the gradients of its weights and of the student's map.
+struct Led {
+    apart: f32,
+    weights: Vec<f32>,
+    map: Vec<f32>,
+}
+
+impl Hint {
+    fn lead(&self, weights: &[f32], (shard, taught): (&Shard, &[Vec<f32>]), share: f32) -> Led {
+        let [out, inputs] = self.channels;
+        let columns = shard.images * self.plane;
+        let map = Matrix::new(shard.output(self.layer), inputs, columns);
+        let weight = Matrix::new(weights, out, inputs);
+        let mut found = vec![0.0; out * columns];
+        weight.times(map, &mut found, (columns, false));
+        let apart = self.slopes(&mut found, taught, share / self.plane as f32);
+        let slopes = Matrix::new(&found, out, columns);
+        let (mut weights, mut gradient) = (vec![0.0; out * inputs], vec![0.0; inputs * columns]);
+        slopes.times(map.transposed(), &mut weights, (inputs, false));
+        weight.transposed().times(slopes, &mut gradient, (columns, false));
+        Led { apart: apart / self.plane as f32, weights, map: gradient }
+    }
+
+    /// Replaces `found`, `(channels, n, plane)`, by the gradient of `share` times the sum over positions of 1 − cosine;
+    /// returns that sum.
+    fn slopes(&self, found: &mut [f32], taught: &[Vec<f32>], share: f32) -> f32 {
+        let (channels, images) = (self.channels[0], taught.len());
+        let mut sum = 0.0;
+        for (image, taught) in taught.iter().enumerate() {
+            let place = |channel: usize| (channel * images + image) * self.plane;
+            let (mut products, mut own, mut others) =
+                (vec![0.0; self.plane], vec![1e-12; self.plane], vec![1e-12; self.plane]);
+            for channel in 0..channels {
+                let found = &found[place(channel)..][..self.plane];
+                let taught = &taught[channel * self.plane..][..self.plane];
+                for (at, (p, t)) in found.iter().zip(taught).enumerate() {
+                    products[at] += p * t;
+                    own[at] += p * p;
+                    others[at] += t * t;
+                }
+            }
+            for at in 0..self.plane {
+                let length = (own[at] * others[at]).sqrt();
+                let cosine = products[at] / length;
+                sum += 1.0 - cosine;
+                // d cosine / dp = t / |p||t| − cosine p / |p|²
+                (products[at], own[at]) = (share / length, share * cosine / own[at]);
+            }
+            for channel in 0..channels {
+                let found = &mut found[place(channel)..][..self.plane];
+                let taught = &taught[channel * self.plane..][..self.plane];
+                for (at, (p, t)) in found.iter_mut().zip(taught).enumerate() {
+                    *p = own[at] * *p - products[at] * t;
+                }
+            }
+        }
+        sum
+    }
+}

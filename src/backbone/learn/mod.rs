@@ -1,0 +1,31 @@
+//! Networks that learn, on the CPU.
+//!
+//! A network whose operations follow one another ([`Chain`]) runs forward and backward over a batch that is dealt into
+//! shards of a fixed size. A shard is a thread's own from the pixels to the gradients, batch statistics included, so
+//! threads never wait for each other within a pass, and the result does not depend on how many there are; that its
+//! statistics are those of few images does a network good (Hoffer, Hubara and Soudry 2017, "ghost batch normalisation").
+//!
+//! In a shard values lie channel by channel, in a channel image by image: `(channels, n, height, width)`. So a
+//! convolution is a matrix product over all images, and a channel's statistics are sums over values side by side.
+//!
+//! candle's convolutions take several times as long on a CPU, backward more than forward; a test holds the gradients
+//! here equal to candle's.
+
+mod adam;
+mod chain;
+mod checkpoint;
+mod convolution;
+mod distillation;
+mod fold;
+mod hint;
+mod layer;
+mod matrix;
+mod norm;
+mod pointwise;
+mod pool;
+mod shard;
+mod student;
+
+pub use adam::Schedule;
+pub use distillation::{Lesson, Loss, Teacher};
+pub use student::Student;

@@ -1,0 +1,51 @@
+//! Layers that treat each value alone.
+
+use super::layer::{Layer, Shape, Trace, Values};
+
+/// A function of one value, whose slope follows from its result.
+pub(super) struct Pointwise {
+    pub(super) shape: Shape,
+    pub(super) function: Function,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Function {
+    Relu,
+    Sigmoid,
+}
+
+impl Layer for Pointwise {
+    fn output(&self) -> Shape {
+        self.shape
+    }
+
+    fn forward(
+        &self,
+        _: &Values,
+        (_, input): (usize, &[f32]),
+        output: &mut [f32],
+        _: &mut Vec<f32>,
+    ) {
+        let values = output.iter_mut().zip(input);
+        match self.function {
+            Function::Relu => values.for_each(|(y, x)| *y = x.max(0.0)),
+            Function::Sigmoid => values.for_each(|(y, x)| *y = 1.0 / (1.0 + (-x).exp())),
+        }
+    }
+
+    fn backward(
+        &self,
+        _: &Values,
+        trace: &Trace<'_>,
+        input_gradient: &mut [f32],
+        _: &mut Values,
+    ) {
+        let values = input_gradient.iter_mut().zip(trace.output).zip(trace.gradient);
+        match self.function {
+            Function::Relu => {
+                values.for_each(|((dx, &y), dy)| *dx = if y > 0.0 { *dy } else { 0.0 });
+            }
+            Function::Sigmoid => values.for_each(|((dx, y), dy)| *dx = dy * y * (1.0 - y)),
+        }
+    }
+}

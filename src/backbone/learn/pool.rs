@@ -1,0 +1,113 @@
+//! Layers that make maps smaller.
+
+use super::layer::{Layer, Shape, Trace, Values};
+
+/// The largest of each 2×2 values.
+pub(super) struct MaxPool {
+    pub(super) input: Shape,
+    pub(super) output: Shape,
+}
+
+impl MaxPool {
+    /// Calls `each` with the four places in the input and the place in the output of every window.
+    fn windows(&self, images: usize, mut each: impl FnMut([usize; 4], usize)) {
+        let (width, plane) = (self.input.width, self.input.plane());
+        let mut to = 0;
+        for map in 0..self.input.channels * images {
+            for y in 0..self.output.height {
+                let row = map * plane + 2 * y * width;
+                for x in 0..self.output.width {
+                    let at = row + 2 * x;
+                    each([at, at + 1, at + width, at + width + 1], to);
+                    to += 1;
+                }
+            }
+        }
+    }
+}
+
+impl Layer for MaxPool {
+    fn output(&self) -> Shape {
+        self.output
+    }
+
+    fn forward(
+        &self,
+        _: &Values,
+        (images, input): (usize, &[f32]),
+        output: &mut [f32],
+        _: &mut Vec<f32>,
+    ) {
+        self.windows(images, |[a, b, c, d], to| {
+            output[to] = input[a].max(input[b]).max(input[c].max(input[d]));
+        });
+    }
+
+    fn backward(
+        &self,
+        _: &Values,
+        trace: &Trace<'_>,
+        input_gradient: &mut [f32],
+        _: &mut Values,
+    ) {
+        if input_gradient.is_empty() {
+            return;
+        }
+        input_gradient.fill(0.0);
+        self.windows(trace.images, |places, to| {
+            let largest = trace.output[to];
+            // The first of equals, as candle and PyTorch have it.
+            if let Some(&at) = places.iter().find(|&&at| trace.input[at] == largest) {
+                input_gradient[at] = trace.gradient[to];
+            }
+        });
+    }
+}
+
+/// The sum of a channel with weights of its own, one a position: a depthwise convolution as large as the map.
+pub(super) struct WeightedPool {
+    pub(super) input: Shape,
+    /// Place of the parameter, `(channels, 1, height, width)`.
+    pub(super) weight: usize,
+}
+
+impl Layer for WeightedPool {
+    fn output(&self) -> Shape {
+        Shape { channels: self.input.channels, height: 1, width: 1 }
+    }
+
+    fn forward(
+        &self,
+        weights: &Values,
+        (images, input): (usize, &[f32]),
+        output: &mut [f32],
+        _: &mut Vec<f32>,
+    ) {
+        let plane = self.input.plane();
+        for (map, (values, sum)) in input.chunks_exact(plane).zip(output).enumerate() {
+            let weights = &weights[self.weight][map / images * plane..][..plane];
+            *sum = values.iter().zip(weights).map(|(value, weight)| value * weight).sum();
+        }
+    }
+
+    fn backward(
+        &self,
+        weights: &Values,
+        trace: &Trace<'_>,
+        input_gradient: &mut [f32],
+        gradients: &mut Values,
+    ) {
+        let plane = self.input.plane();
+        for (map, values) in trace.input.chunks_exact(plane).enumerate() {
+            let range = map / trace.images * plane..(map / trace.images + 1) * plane;
+            let gradient = trace.gradient[map];
+            let sums = &mut gradients[self.weight][range.clone()];
+            sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += gradient * value);
+            if !input_gradient.is_empty() {
+                let to = &mut input_gradient[map * plane..][..plane];
+                let weights = &weights[self.weight][range];
+                to.iter_mut().zip(weights).for_each(|(to, weight)| *to = gradient * weight);
+            }
+        }
+    }
+}

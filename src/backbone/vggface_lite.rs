@@ -1,0 +1,85 @@
+//! A small network in the layout of VGG, for faces that were aligned first.
+//!
+//! 3×3 convolutions with ReLU in five blocks, as in configuration A of K. Simonyan, A. Zisserman, "Very Deep
+//! Convolutional Networks for Large-Scale Image Recognition", 2014, but narrow, on 112×112 pixels, and without fully
+//! connected layers. A 2×2 maximum follows each of the first four blocks. After the fifth, every channel is pooled with
+//! weights of its own, one a position, because the middle of a face says more than its corners (the global depthwise
+//! convolution of S. Chen et al., "MobileFaceNets", 2018, section 3.1); then it is projected.
+//!
+//! While it learns, a batch normalisation stands between each convolution and its ReLU and behind the pooling
+//! ([`learning_network`]); they are folded into the weights when it has learned. Weights are named `conv1_1.weight` …
+//! `projection.bias`.
+
+use serde::{Deserialize, Serialize};
+
+use super::BackboneError;
+use super::network::{Builder, Network, NodeId, Window};
+
+/// Which network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Side of the input in pixels; a multiple of 16.
+    pub input_size: usize,
+    /// Convolutions of the five blocks.
+    pub depths: [usize; 5],
+    /// Channels of the five blocks.
+    pub channels: [usize; 5],
+    /// Width of the embedding.
+    pub embedding: usize,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            input_size: 112,
+            depths: [1, 1, 2, 2, 2],
+            channels: [24, 48, 80, 160, 320],
+            embedding: 256,
+        }
+    }
+}
+
+/// The network: `(batch, 3, 112, 112)` → `(batch, 256)`.
+///
+/// # Errors
+/// When the input is too small for four halvings, or a width is zero.
+pub fn network(config: &Config) -> Result<Network, BackboneError> {
+    build(config, |net, x, name| net.bias(x, &format!("{name}.bias")))
+}
+
+/// The same with a batch normalisation in the place of each bias but the last.
+///
+/// # Errors
+/// As [`network`].
+pub fn learning_network(config: &Config) -> Result<Network, BackboneError> {
+    build(config, |net, x, name| {
+        let names = ["gamma", "beta", "mean", "variance"].map(|part| format!("{name}.{part}"));
+        net.batch_norm(x, names, 1e-5)
+    })
+}
+
+fn build(
+    config: &Config,
+    shift: impl Fn(&mut Builder, NodeId, &str) -> NodeId,
+) -> Result<Network, BackboneError> {
+    let mut net = Builder::new("vggface-lite", config.input_size);
+    let mut x = net.input();
+    for (block, (depth, channels)) in (1..).zip(config.depths.into_iter().zip(config.channels)) {
+        for layer in 1..=depth {
+            let name = format!("conv{block}_{layer}");
+            x = net.conv(x, &format!("{name}.weight"), channels, 1, Window::same(3, 3));
+            x = shift(&mut net, x, &name);
+            x = net.relu(x);
+        }
+        if block < 5 {
+            x = net.max_pool(x, Window::square(2, 2, 0));
+        }
+    }
+    let [channels, side, _] = net.shape(x);
+    x = net.conv(x, "pool.weight", channels, channels, Window::square(side.max(1), 1, 0));
+    x = shift(&mut net, x, "pool");
+    x = net.linear(x, "projection.weight", config.embedding);
+    net.bias(x, "projection.bias");
+    net.finish()
+}

@@ -1,0 +1,117 @@
+//! `kindred train backbone`
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::exit::{Ending, Failure};
+use super::progress::Display;
+use crate::backbone::learn::{Lesson, Loss, Schedule, Teacher};
+use crate::backbone::{Architecture, WeightsFile, vggface_lite, write_safetensors};
+use crate::embedder::Manifest;
+use crate::error::{ErrorKind, io_kind};
+use crate::train::{BATCH, DistilOptions, FaceFolder, TrainError, distil, load_faces};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A folder of photos and the csv of their landmarks, which names photos relative to the folder; may be given again
+    #[arg(long = "faces", value_name = "DIR=CSV", value_parser = face_folder, required = true)]
+    faces: Vec<FaceFolder>,
+    /// The bundle whose first backbone is learned from
+    #[arg(long, value_name = "BUNDLE")]
+    teacher: PathBuf,
+    /// A list of families, one a line, whose photos are left out, to judge by them later
+    #[arg(long, value_name = "FILE")]
+    without: Option<PathBuf>,
+    /// How often every photo is shown, each time another picture of it
+    #[arg(long, default_value_t = 20)]
+    epochs: usize,
+    /// Length of the longest step
+    #[arg(long, default_value_t = 2e-3)]
+    learning_rate: f32,
+    /// Seed of everything that is random
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The safetensors file of weights to be made
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Share of a weight that a step of length 1 takes away.
+const WEIGHT_DECAY: f32 = 0.05;
+
+pub(super) fn face_folder(text: &str) -> Result<FaceFolder, String> {
+    let (folder, landmarks) = text.split_once('=').ok_or("faces are given as DIR=CSV")?;
+    Ok(FaceFolder { folder: folder.into(), landmarks: landmarks.into() })
+}
+
+#[expect(clippy::print_stdout, reason = "the losses are the command's output")]
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    let without = families(arguments.without.as_deref())?;
+    let config = vggface_lite::Config::default();
+    let network = vggface_lite::learning_network(&config).map_err(TrainError::from)?;
+    let teacher = teacher(&arguments.teacher, &network)?;
+    let display = Display::start()?;
+    let Some(faces) = load_faces(&arguments.faces, &without, &display)? else {
+        return Ok(Ending::Stopped);
+    };
+    let steps = arguments.epochs * faces.len() / BATCH;
+    let schedule = Schedule {
+        learning_rate: arguments.learning_rate,
+        weight_decay: WEIGHT_DECAY,
+        steps,
+        warmup: steps / 20,
+    };
+    let preprocessing = Architecture::VggfaceLite(config).preprocessing();
+    let lesson = Lesson::new(&network, teacher, preprocessing, (schedule, arguments.seed));
+    let mut lesson = lesson.map_err(TrainError::from)?;
+    let options = DistilOptions { steps, seed: arguments.seed };
+    let checkpoint = arguments.out.with_extension("checkpoint");
+    println!("{:>8} of {steps} batches  cosine to the teacher  relations apart  cosine of maps", "");
+    let mut report = |step: usize, Loss { embedding, relation, maps }: Loss| {
+        println!("{step:>8} {:>8.4} {relation:>8.5} {:>8.4}", 1.0 - embedding, 1.0 - maps);
+    };
+    let place = (&options, checkpoint.as_path());
+    let is_ready = distil(&mut lesson, &faces, place, (&display, &mut report))?;
+    display.finish();
+    if !is_ready {
+        println!("stopped; run the same command again to go on from here");
+        return Ok(Ending::Stopped);
+    }
+    write_safetensors(&arguments.out, &lesson.student().folded(&network))
+        .map_err(TrainError::from)?;
+    Ok(Ending::Done)
+}
+
+fn teacher(
+    bundle: &Path,
+    student: &crate::backbone::network::Network,
+) -> Result<Teacher, Failure> {
+    let manifest = Manifest::read(bundle)?;
+    let entry = &manifest.backbones[0];
+    let path = bundle.join(&entry.weights);
+    let file = File::open(&path)
+        .map_err(|source| TrainError::Unreadable { path: path.clone(), source })?;
+    let weights = WeightsFile::new(&path, file).map_err(TrainError::from)?;
+    let network = (&entry.network, entry.preprocessing);
+    Ok(Teacher::load(network, weights, student).map_err(TrainError::from)?)
+}
+
+/// The families in a list, one a line.
+pub(super) fn families(list: Option<&Path>) -> Result<BTreeSet<String>, Failure> {
+    let Some(list) = list else { return Ok(BTreeSet::new()) };
+    let text = std::fs::read_to_string(list).map_err(|error| {
+        Failure::new(io_kind(&error), format!("cannot read {}: {error}", list.display()))
+    })?;
+    let families: BTreeSet<String> =
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    match families.is_empty() {
+        true => Err(Failure::new(
+            ErrorKind::InvalidInput,
+            format!("{} names no family; give one a line, such as F0003", list.display()),
+        )),
+        false => Ok(families),
+    }
+}

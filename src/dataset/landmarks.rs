@@ -1,0 +1,95 @@
+//! Lists of faces with their landmarks in csv.
+
+use std::path::Path;
+
+use csv::{ReaderBuilder, StringRecord, Trim};
+
+use super::DatasetError;
+
+/// A photo of one face with five points of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FacePoints {
+    /// Path of the photo, relative to the folder of the photos.
+    pub path: String,
+    /// Eye, eye, nose, corner of the mouth, corner of the mouth, each pair from left to right in the picture; (x, y) in
+    /// pixels of the photo.
+    pub points: [[f32; 2]; 5],
+}
+
+/// The columns of the points.
+const POINTS: [&str; 5] = ["eye_l", "eye_r", "nose", "mouth_l", "mouth_r"];
+
+/// Reads a list with the columns `path`, `eye_l_x`, `eye_l_y`, … `mouth_r_y`, in any order and among others. Photos
+/// whose points are empty are left out.
+///
+/// # Errors
+/// When the file cannot be read, a column is missing, or a line has a point that is no number.
+pub fn read_landmarks(path: &Path) -> Result<Vec<FacePoints>, DatasetError> {
+    let bad = |line, reason| DatasetError::BadLandmarks { path: path.to_owned(), line, reason };
+    let file = std::fs::File::open(path)
+        .map_err(|source| DatasetError::Unreadable { path: path.to_owned(), source })?;
+    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(file);
+    let readable = |error: csv::Error| {
+        let line = error.position().map_or(1, csv::Position::line);
+        bad(line, "not readable as csv in UTF-8 with one number of columns".to_owned())
+    };
+    let header = reader.headers().map_err(readable)?.clone();
+    let column = |name: &str| {
+        let at = header.iter().position(|column| column == name);
+        at.ok_or_else(|| bad(1, format!("there is no column '{name}'")))
+    };
+    let photo = column("path")?;
+    let mut places = Vec::new();
+    for point in POINTS {
+        places.push([column(&format!("{point}_x"))?, column(&format!("{point}_y"))?]);
+    }
+    let mut faces = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(readable)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        if places.iter().flatten().any(|&at| record[at].is_empty()) {
+            continue;
+        }
+        let points = points(&record, &places).map_err(|reason| bad(line, reason))?;
+        faces.push(FacePoints { path: record[photo].to_owned(), points });
+    }
+    Ok(faces)
+}
+
+fn points(record: &StringRecord, places: &[[usize; 2]]) -> Result<[[f32; 2]; 5], String> {
+    let mut points = [[0.0; 2]; 5];
+    for (value, &at) in points.iter_mut().flatten().zip(places.iter().flatten()) {
+        let number = record[at].parse::<f32>().ok().filter(|number| number.is_finite());
+        *value = number.ok_or_else(|| format!("'{}' is no number", &record[at]))?;
+    }
+    Ok(points)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    fn read(text: &str) -> Result<Vec<FacePoints>, String> {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        read_landmarks(file.path()).map_err(|error| error.to_string())
+    }
+
+    const HEADER: &str =
+        "score,path,eye_l_x,eye_l_y,eye_r_x,eye_r_y,nose_x,nose_y,mouth_l_x,mouth_l_y,mouth_r_x,mouth_r_y\n";
+
+    #[test]
+    fn points_are_read_by_the_names_of_their_columns() {
+        let found = read(&format!("{HEADER}0.9,a/b.jpg,1,2,3,4,5,6,7,8,9,10.5\n,c.jpg,,,,,,,,,,\n"));
+        let points = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0], [9.0, 10.5]];
+        assert_eq!(found.unwrap(), [FacePoints { path: "a/b.jpg".into(), points }]);
+    }
+
+    #[test]
+    fn a_list_that_is_none_is_refused_with_the_place() {
+        assert!(read("path,x\na,1\n").unwrap_err().contains("'eye_l_x'"));
+        let error = read(&format!("{HEADER}1,a,1,2,3,4,five,6,7,8,9,10\n")).unwrap_err();
+        assert!(error.contains("line 2") && error.contains("'five'"), "{error}");
+    }
+}

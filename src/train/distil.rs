@@ -1,0 +1,114 @@
+//! A backbone learns from another one.
+
+use std::path::Path;
+
+use rand::seq::SliceRandom;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::TrainError;
+use super::faces::KnownFace;
+use super::views::{SIDE, lesson_picture};
+use crate::backbone::learn::{Lesson, Loss};
+use crate::domain::Progress;
+use crate::photo::{Photo, resize};
+
+/// Pictures in a batch.
+pub const BATCH: usize = 64;
+/// Batches between two checkpoints.
+const CHECKPOINT_EVERY: usize = 100;
+
+/// How a backbone learns.
+#[derive(Clone, Copy, Debug)]
+pub struct DistilOptions {
+    /// Batches in all.
+    pub steps: usize,
+    /// Seed of all that is random.
+    pub seed: u64,
+}
+
+/// Teaches a student with pictures of `faces`, from the checkpoint in the file `checkpoint` on if there is one. At every
+/// checkpoint `report` hears how many batches there were and the mean loss since the last one. Returns whether the student
+/// is ready; where `progress` asked to stop, what it learned by then is in the checkpoint.
+///
+/// # Errors
+/// When the checkpoint is another student's, or cannot be written.
+pub fn distil(
+    lesson: &mut Lesson,
+    faces: &[KnownFace],
+    (options, checkpoint): (&DistilOptions, &Path),
+    (progress, report): (&dyn Progress, &mut dyn FnMut(usize, Loss)),
+) -> Result<bool, TrainError> {
+    if checkpoint.exists() {
+        lesson.resume(checkpoint)?;
+    }
+    progress.begin("Learning", (options.steps * BATCH) as u64, "pictures");
+    progress.advance((lesson.student().steps() * BATCH) as u64);
+    let mut deck = Deck { faces, seed: options.seed, epoch: usize::MAX, order: Vec::new() };
+    let (mut sum, mut count) = (Loss::default(), 0.0);
+    while lesson.student().steps() < options.steps {
+        let pictures = deck.batch(lesson.student().steps());
+        let (own, for_teacher) = (views(&pictures), scaled(&pictures, lesson.teacher().input_size()));
+        let loss = lesson.step(&own, &views(&for_teacher));
+        (sum, count) = (sum.plus(loss), count + 1.0);
+        progress.advance(BATCH as u64);
+        let stop = progress.cancelled();
+        let done = lesson.student().steps();
+        if stop || done.is_multiple_of(CHECKPOINT_EVERY) || done == options.steps {
+            lesson.save(checkpoint)?;
+            report(done, sum.times(1.0 / count));
+            (sum, count) = (Loss::default(), 0.0);
+        }
+        if stop {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Faces in the order in which they are shown: every one once before any is shown again, each time another picture of
+/// it.
+struct Deck<'a> {
+    faces: &'a [KnownFace],
+    seed: u64,
+    epoch: usize,
+    order: Vec<usize>,
+}
+
+impl Deck<'_> {
+    /// The pictures of one batch; they depend on nothing but its number and the seed.
+    fn batch(&mut self, step: usize) -> Vec<Vec<u8>> {
+        let places = step * BATCH..(step + 1) * BATCH;
+        let faces: Vec<usize> = places.clone().map(|at| self.face(at)).collect();
+        let picture = |(at, face): (usize, usize)| {
+            let mut random = ChaCha8Rng::seed_from_u64(self.seed ^ ((at as u64 + 1) << 20));
+            let other = &self.faces[random.random_range(0..self.faces.len())];
+            lesson_picture(&self.faces[face], other, &mut random)
+        };
+        places.zip(faces).collect::<Vec<_>>().into_par_iter().map(picture).collect()
+    }
+
+    fn face(&mut self, at: usize) -> usize {
+        let (epoch, place) = (at / self.faces.len(), at % self.faces.len());
+        if epoch != self.epoch {
+            self.epoch = epoch;
+            self.order = (0..self.faces.len()).collect();
+            self.order.shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(epoch as u64)));
+        }
+        self.order[place]
+    }
+}
+
+fn views(pictures: &[Vec<u8>]) -> Vec<&[u8]> {
+    pictures.iter().map(Vec::as_slice).collect()
+}
+
+/// The same pictures as a network with another input wants them.
+fn scaled(pictures: &[Vec<u8>], size: usize) -> Vec<Vec<u8>> {
+    let scale = |rgb: &Vec<u8>| {
+        let photo = Photo { width: SIDE, height: SIDE, rgb: rgb.clone() };
+        resize(&photo, size as u32, size as u32).rgb
+    };
+    pictures.par_iter().map(scale).collect()
+}

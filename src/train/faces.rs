@@ -1,0 +1,73 @@
+//! Faces with known landmarks, in memory.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::TrainError;
+use crate::dataset::{FacePoints, read_landmarks};
+use crate::domain::Progress;
+use crate::photo::{Landmarks, Limits, Photo, decode};
+
+/// A folder of photos of one face each, and the list of their landmarks.
+#[derive(Clone, Debug)]
+pub struct FaceFolder {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The list, as [`read_landmarks`] reads it.
+    pub landmarks: PathBuf,
+}
+
+/// A photo and where its face is.
+pub struct KnownFace {
+    /// The photo.
+    pub photo: Photo,
+    /// Its landmarks.
+    pub landmarks: Landmarks,
+}
+
+/// Photos decoded between two looks at whether the job should stop.
+const BATCH: usize = 256;
+
+/// Decodes the photos of some folders but for those of the families in `without`, which are the first parts of their
+/// paths; in the order of the folders and lists. None where `progress` asked to stop.
+///
+/// # Errors
+/// When a list is wrong, or a listed photo cannot be read.
+pub fn load_faces(
+    folders: &[FaceFolder],
+    without: &BTreeSet<String>,
+    progress: &dyn Progress,
+) -> Result<Option<Vec<KnownFace>>, TrainError> {
+    let mut listed = Vec::new();
+    for FaceFolder { folder, landmarks } in folders {
+        let is_wanted = |face: &FacePoints| !without.contains(first_part(&face.path));
+        let points = read_landmarks(landmarks)?.into_iter().filter(is_wanted);
+        listed.extend(points.map(|face| (folder.as_path(), face)));
+    }
+    progress.begin("Reading faces", listed.len() as u64, "photos");
+    let mut faces = Vec::with_capacity(listed.len());
+    for batch in listed.chunks(BATCH) {
+        if progress.cancelled() {
+            return Ok(None);
+        }
+        let read: Result<Vec<_>, _> = batch.par_iter().map(|(f, face)| load(f, face)).collect();
+        faces.extend(read?);
+        progress.advance(batch.len() as u64);
+    }
+    Ok(Some(faces))
+}
+
+fn first_part(path: &str) -> &str {
+    path.split('/').next().unwrap_or_default()
+}
+
+fn load(folder: &Path, face: &FacePoints) -> Result<KnownFace, TrainError> {
+    let path = folder.join(&face.path);
+    let bytes = std::fs::read(&path)
+        .map_err(|source| TrainError::Unreadable { path: path.clone(), source })?;
+    let photo = decode(&bytes, &Limits::default())
+        .map_err(|source| TrainError::BadPhoto { path, source })?;
+    Ok(KnownFace { photo, landmarks: Landmarks(face.points) })
+}
