@@ -17,6 +17,7 @@ mod search;
 mod serve;
 mod train;
 mod train_backbone;
+mod train_landmarks;
 
 use std::process::ExitCode;
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::exit::{Ending, Failure};
 use crate::backbone::Architecture;
 use crate::backbone::import::{Checkpoint, read_checkpoint};
-use crate::embedder::{Added, BackboneEntry, Draft, Manifest};
+use crate::embedder::{Added, BackboneEntry, Choice, Draft, Manifest};
 use crate::error::io_kind;
 
 #[derive(Args)]
@@ -67,7 +67,7 @@ fn run_import(arguments: &ImportArguments) -> Result<Ending, Failure> {
     let ImportArguments { file, architecture, out, licence } = arguments;
     let mut draft = Draft::new(out, licence)?;
     let Added { origin, tensors, parameters, unused } =
-        draft.add_backbone(file, architecture, false)?;
+        draft.add_backbone(&Choice::new(file, architecture))?;
     let manifest = draft.finish()?;
     let backbone = &manifest.backbones[0];
     println!("recognised    {origin}");

@@ -2,17 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
 use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
 
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use super::ingest::print_rejected;
 use super::progress::Display;
-use super::train_backbone;
+use super::{train_backbone, train_landmarks};
+use crate::backbone::Storage;
 use crate::dataset::{Source, family_photos, read_relationships};
 use crate::domain::PhotoId;
-use crate::embedder::{Draft, Embedder};
+use crate::embedder::{Choice, Draft, Embedder};
 use crate::error::{ErrorKind, io_kind};
 use crate::gallery::Gallery;
 use crate::ingest::{Plan, Report as IngestReport, ingest};
@@ -28,6 +29,8 @@ const PICTURE: u32 = 112;
 enum Network {
     /// Train a small backbone that says of a face what another one says
     Backbone(train_backbone::Arguments),
+    /// Train the network that finds the points of a face, by which faces are aligned
+    Landmarks(train_landmarks::Arguments),
 }
 
 #[derive(Args)]
@@ -54,6 +57,18 @@ struct EnsembleArguments {
     /// Embed each photo and its mirror image, and take the mean: better, and half as fast
     #[arg(long)]
     mirror: bool,
+    /// The file of weights of a landmark network, as kindred train landmarks makes it: backbones see faces aligned by it
+    #[arg(long, value_name = "FILE")]
+    landmarks: Option<PathBuf>,
+    /// From which quality on the landmark network takes something for a face
+    #[arg(long, default_value_t = 0.5, value_parser = quality)]
+    min_quality: f32,
+    /// With a landmark network, show backbones the photo as it is beside the aligned face: twice the embeddings
+    #[arg(long, requires = "landmarks")]
+    whole: bool,
+    /// Store the weights of networks as 16-bit floats: half the size
+    #[arg(long)]
+    half: bool,
     /// Folder of the bundle to be made
     #[arg(long, value_name = "BUNDLE")]
     out: PathBuf,
@@ -82,6 +97,21 @@ struct EnsembleArguments {
     licence: String,
 }
 
+impl EnsembleArguments {
+    /// How each backbone sees a photo: aligned or not.
+    fn views(&self) -> Vec<bool> {
+        match (&self.landmarks, self.whole) {
+            (None, _) => vec![false],
+            (Some(_), false) => vec![true],
+            (Some(_), true) => vec![true, false],
+        }
+    }
+}
+
+fn quality(text: &str) -> Result<f32, String> {
+    share(text).map(|share| share as f32)
+}
+
 fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     let (name, file) = text.split_once('=').ok_or("a backbone is given as NAME=FILE")?;
     if !crate::backbone::Architecture::NAMES.contains(&name) {
@@ -99,6 +129,7 @@ fn share(text: &str) -> Result<f64, String> {
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     match (&arguments.network, &arguments.ensemble) {
         (Some(Network::Backbone(arguments)), _) => train_backbone::run(arguments),
+        (Some(Network::Landmarks(arguments)), _) => train_landmarks::run(arguments),
         (None, Some(arguments)) => train_ensemble(arguments),
         (None, None) => unreachable!("clap asks for the arguments of an ensemble"),
     }
@@ -110,8 +141,15 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     let plan = Plan::new(Source::open(&arguments.data)?)?;
     let relationships = read_relationships(&arguments.relationships)?;
     let mut draft = Draft::new(&arguments.out, &arguments.licence)?;
-    for (name, file) in &arguments.backbones {
-        draft.add_backbone(file, name, arguments.mirror)?;
+    let storage = if arguments.half { Storage::F16 } else { Storage::F32 };
+    if let Some(file) = &arguments.landmarks {
+        draft.add_landmarks(file, (arguments.min_quality, storage))?;
+    }
+    for (architecture, file) in &arguments.backbones {
+        for aligned in arguments.views() {
+            let mirror = arguments.mirror;
+            draft.add_backbone(&Choice { file, architecture, mirror, aligned, storage })?;
+        }
     }
     let embedder = arguments.compute.load(draft.folder())?;
     let work = arguments.work.clone().unwrap_or_else(|| beside(&arguments.out));

@@ -76,12 +76,12 @@ mod tests {
         read_landmarks(file.path()).map_err(|error| error.to_string())
     }
 
-    const HEADER: &str =
-        "score,path,eye_l_x,eye_l_y,eye_r_x,eye_r_y,nose_x,nose_y,mouth_l_x,mouth_l_y,mouth_r_x,mouth_r_y\n";
+    const HEADER: &str = "score,path,eye_l_x,eye_l_y,eye_r_x,eye_r_y,nose_x,nose_y,mouth_l_x,mouth_l_y,mouth_r_x,mouth_r_y\n";
 
     #[test]
     fn points_are_read_by_the_names_of_their_columns() {
-        let found = read(&format!("{HEADER}0.9,a/b.jpg,1,2,3,4,5,6,7,8,9,10.5\n,c.jpg,,,,,,,,,,\n"));
+        let found =
+            read(&format!("{HEADER}0.9,a/b.jpg,1,2,3,4,5,6,7,8,9,10.5\n,c.jpg,,,,,,,,,,\n"));
         let points = [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0], [9.0, 10.5]];
         assert_eq!(found.unwrap(), [FacePoints { path: "a/b.jpg".into(), points }]);
     }

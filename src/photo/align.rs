@@ -22,6 +22,18 @@ impl Landmarks {
     /// The side of the crop that [`Self::ALIGNED`] is measured in.
     pub const ALIGNED_SIZE: f32 = 112.0;
 
+    /// [`Self::ALIGNED`] in a crop of `side` pixels.
+    pub fn aligned(side: f32) -> Self {
+        Self(Self::ALIGNED.0.map(|point| point.map(|value| value * side / Self::ALIGNED_SIZE)))
+    }
+
+    /// The same face in the mirror image of a photo `width` pixels wide.
+    #[must_use]
+    pub fn mirrored(&self, width: f32) -> Self {
+        let [left, right, nose, left_corner, right_corner] = self.0.map(|[x, y]| [width - x, y]);
+        Self([right, left, nose, right_corner, left_corner])
+    }
+
     /// Distance between the eyes.
     pub fn eye_distance(&self) -> f32 {
         let [left, right, ..] = self.0;
@@ -81,10 +93,7 @@ impl Similarity {
 
     /// Where a point goes.
     pub fn map(&self, [x, y]: [f32; 2]) -> [f32; 2] {
-        [
-            self.a * x - self.b * y + self.shift[0],
-            self.b * x + self.a * y + self.shift[1],
-        ]
+        [self.a * x - self.b * y + self.shift[0], self.b * x + self.a * y + self.shift[1]]
     }
 
     /// How many times longer distances become.
@@ -113,10 +122,8 @@ pub fn warp(photo: &Photo, transform: &Similarity, size: u32) -> Option<Photo> {
     let scale = transform.scale();
     let side = |side: u32| ((side as f32 * scale).round() as u32).clamp(1, side);
     let small = resize(photo, side(photo.width), side(photo.height));
-    let ratio = [
-        small.width as f32 / photo.width as f32,
-        small.height as f32 / photo.height as f32,
-    ];
+    let ratio =
+        [small.width as f32 / photo.width as f32, small.height as f32 / photo.height as f32];
     let mut rgb = Vec::with_capacity(3 * (size * size) as usize);
     for y in 0..size {
         for x in 0..size {
