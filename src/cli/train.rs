@@ -7,13 +7,14 @@ use clap::{Args, Subcommand};
 
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
+use super::families::Families;
 use super::ingest::print_rejected;
 use super::progress::Display;
 use super::{train_backbone, train_landmarks};
 use crate::backbone::Storage;
 use crate::dataset::{Source, family_photos, read_relationships};
 use crate::domain::PhotoId;
-use crate::embedder::{Choice, Draft, Embedder};
+use crate::embedder::{Choice, DEFAULT_MIN_QUALITY, Draft, Embedder};
 use crate::error::{ErrorKind, io_kind};
 use crate::gallery::Gallery;
 use crate::ingest::{Plan, Report as IngestReport, ingest};
@@ -50,6 +51,8 @@ struct EnsembleArguments {
     /// The csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
     #[arg(long, value_name = "CSV")]
     relationships: PathBuf,
+    #[command(flatten)]
+    families: Families,
     /// A network and the file of its weights, such as vgg16=vgg_face_dag.pth; several are compared together, and the
     /// first is the one that is searched by
     #[arg(long = "backbone", value_name = "NAME=FILE", value_parser = named_file, required = true)]
@@ -61,7 +64,7 @@ struct EnsembleArguments {
     #[arg(long, value_name = "FILE")]
     landmarks: Option<PathBuf>,
     /// From which quality on the landmark network takes something for a face
-    #[arg(long, default_value_t = 0.5, value_parser = quality)]
+    #[arg(long, default_value_t = DEFAULT_MIN_QUALITY, value_parser = quality)]
     min_quality: f32,
     /// With a landmark network, show backbones the photo as it is beside the aligned face: twice the embeddings
     #[arg(long, requires = "landmarks")]
@@ -140,6 +143,7 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     // Cheap checks first: nothing is embedded before the input is known to be usable.
     let plan = Plan::new(Source::open(&arguments.data)?)?;
     let relationships = read_relationships(&arguments.relationships)?;
+    let wanted = arguments.families.read()?;
     let mut draft = Draft::new(&arguments.out, &arguments.licence)?;
     let storage = if arguments.half { Storage::F16 } else { Storage::F32 };
     if let Some(file) = &arguments.landmarks {
@@ -154,10 +158,11 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     let embedder = arguments.compute.load(draft.folder())?;
     let work = arguments.work.clone().unwrap_or_else(|| beside(&arguments.out));
     let display = Display::start()?;
-    let Some(photos) = embedded(plan, (&work, &embedder), &display)? else {
+    let Some(mut photos) = embedded(plan, (&work, &embedder), &display)? else {
         println!("stopped; run the same command again to go on from here");
         return Ok(Ending::Stopped);
     };
+    photos.retain(|(photo, _)| wanted.has_photo(photo));
     let corpus = Corpus::new(photos, embedder.names(), &relationships)
         .map_err(crate::train::TrainError::from)?;
     let trained = train(&corpus, &options(arguments), &work, &display)?;

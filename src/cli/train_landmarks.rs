@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::{Ending, Failure};
+use super::families::Families;
 use super::progress::Display;
-use super::train_backbone::{face_folder, families};
+use super::train_backbone::face_folder;
 use crate::backbone::learn::{Schedule, Student};
 use crate::backbone::{Architecture, landmarks, write_safetensors};
 use crate::train::{FaceFolder, PointOptions, TrainError, learn_points, load_faces};
@@ -16,9 +17,8 @@ pub(super) struct Arguments {
     /// A folder of photos and the csv of their landmarks, which names photos relative to the folder; may be given again
     #[arg(long = "faces", value_name = "DIR=CSV", value_parser = face_folder, required = true)]
     faces: Vec<FaceFolder>,
-    /// A list of families, one a line, whose photos are left out, to judge by them later
-    #[arg(long, value_name = "FILE")]
-    without: Option<PathBuf>,
+    #[command(flatten)]
+    families: Families,
     /// Batches of 128 pictures to learn from
     #[arg(long, default_value_t = 6000)]
     steps: usize,
@@ -36,12 +36,12 @@ const WEIGHT_DECAY: f32 = 0.02;
 
 #[expect(clippy::print_stdout, reason = "the losses are the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    let without = families(arguments.without.as_deref())?;
+    let wanted = arguments.families.read()?;
     let config = landmarks::Config::default();
     let network = landmarks::learning_network(&config).map_err(TrainError::from)?;
     let mut student = Student::new(&network, arguments.seed).map_err(TrainError::from)?;
     let display = Display::start()?;
-    let Some(faces) = load_faces(&arguments.faces, &without, &display)? else {
+    let Some(faces) = load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)? else {
         return Ok(Ending::Stopped);
     };
     let steps = arguments.steps;

@@ -22,6 +22,9 @@ pub struct FoundFace {
     pub quality: f32,
 }
 
+/// From this quality on something is taken for a face, unless a bundle says otherwise.
+pub const DEFAULT_MIN_QUALITY: f32 = 0.5;
+
 /// How often the network looks: at the whole photo, and then at the face as it seemed to be before.
 const PASSES: usize = 3;
 

@@ -19,7 +19,7 @@ use crate::photo::{self, Landmarks, Photo, Similarity};
 
 pub use draft::{Added, Choice, Draft};
 pub use error::EmbedderError;
-pub use finder::{FaceFinder, FoundFace};
+pub use finder::{DEFAULT_MIN_QUALITY, FaceFinder, FoundFace};
 pub use manifest::{BackboneEntry, KinshipEntry, LandmarksEntry, Manifest};
 
 /// A loaded bundle.
@@ -84,6 +84,11 @@ impl Embedder {
     /// The bundle's trained ensemble; none where it has none.
     pub fn ensemble(&self) -> Option<&Ensemble> {
         self.ensemble.as_ref()
+    }
+
+    /// What finds faces in photos; none where the bundle has no network for that.
+    pub fn finder(&self) -> Option<&FaceFinder> {
+        self.finder.as_ref()
     }
 
     /// What this bundle embeds into.

@@ -7,12 +7,14 @@ mod align;
 mod canvas;
 mod decode;
 mod jpeg;
+mod mark;
 mod png;
 mod resize;
 mod sheet;
 
 pub use align::{Landmarks, Similarity, warp};
 pub use decode::{Limits, Photo, PhotoError, decode};
+pub use mark::mark;
 pub use png::encode_png;
 pub use resize::{middle, resize};
 pub use sheet::{ContactSheet, Spot};
