@@ -80,7 +80,7 @@ struct EnsembleArguments {
     work: Option<PathBuf>,
     #[command(flatten)]
     compute: Compute,
-    /// The heads to train on every backbone; all unless given
+    /// The heads to train on every backbone; all unless given. The cosine, which learns nothing, is always one
     #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(Recipe::NAMES), default_values = Recipe::NAMES, hide_default_value = true)]
     members: Vec<String>,
     /// Parts that the families are dealt into; each is tested once by heads that learned from others
@@ -186,7 +186,8 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
 
 fn options(arguments: &EnsembleArguments) -> Options {
     let mut recipes: Vec<Recipe> = Vec::new();
-    for recipe in arguments.members.iter().filter_map(|name| Recipe::named(name)) {
+    let names = arguments.members.iter().map(String::as_str).chain([Recipe::COSINE]);
+    for recipe in names.filter_map(Recipe::named) {
         if !recipes.contains(&recipe) {
             recipes.push(recipe);
         }
@@ -297,9 +298,13 @@ fn print_report(report: &Report) {
     );
     println!("\n{:<28} {:>6}  95 % interval   folds         weight", "", "AUC");
     for cosine in &report.cosine {
-        print_judgment(&format!("cosine of {}", cosine.name), cosine, "");
+        print_judgment(
+            &format!("cosine of {}", cosine.name),
+            cosine,
+            &report.cosine_standing(cosine),
+        );
     }
-    for member in &report.members {
+    for member in report.learned_members() {
         print_judgment(&member.alone.name, &member.alone, &member.standing());
     }
     for (name, judgment) in [("mean", &report.mean), ("weighted", &report.weighted)] {
