@@ -118,7 +118,10 @@ fn vggface_lite_config(named: &Named) -> vggface_lite::Config {
     let layers = |block: usize| {
         (1..).take_while(|&layer| named.tensors.contains_key(&name(block, layer))).count()
     };
-    let depths = std::array::from_fn(|block| layers(block).max(1));
+    let depths = std::array::from_fn(|block| match layers(block) {
+        0 => config.depths[block],
+        found => found,
+    });
     let channels =
         std::array::from_fn(|block| named.width(&name(block, 1), config.channels[block]));
     let inputs = named.inputs("pool.weight").map(|positions| 16 * positions.isqrt());
