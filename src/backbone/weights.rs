@@ -1,7 +1,7 @@
 //! Weights from safetensors files, checked against the network that wants them.
 
 use std::borrow::Cow;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +12,7 @@ use safetensors::{Dtype, View, serialize_to_file};
 use super::BackboneError;
 use super::encoding::{Encoding, Kind};
 use super::network::Parameter;
+use crate::whole_file::write_whole;
 
 /// A header longer than this is no header; the limit is the format's own.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -196,8 +197,7 @@ pub fn write_safetensors_as(
     storage: Storage,
 ) -> Result<(), BackboneError> {
     let failed = |reason: String| BackboneError::Unwritable { path: path.to_owned(), reason };
-    let unfinished = path.with_extension("unfinished");
     let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), Stored(tensor, storage)));
-    serialize_to_file(tensors, None, &unfinished).map_err(|error| failed(error.to_string()))?;
-    fs::rename(&unfinished, path).map_err(|error| failed(error.to_string()))
+    let write = |path: &Path| serialize_to_file(tensors, None, path).map_err(io::Error::other);
+    write_whole(path, write).map_err(|error| failed(error.to_string()))
 }

@@ -12,12 +12,13 @@ use super::families::Families;
 use super::figures::{print_retrieval, print_tri_subject, print_verification};
 use super::ingest::print_rejected;
 use super::opened::Opened;
+use super::output::write_output;
 use super::progress::Display;
 use crate::dataset::{
     Source, read_pairs, read_relationships, read_submission, read_trios, write_submission,
 };
 use crate::embedder::Embedder;
-use crate::error::{ErrorKind, io_kind};
+use crate::error::ErrorKind;
 use crate::evaluate::{
     Answers, RetrievalOptions, drawn_pairs, listed_pairs, retrieve, submission, verify,
     verify_trios,
@@ -231,7 +232,5 @@ pub(super) fn write_json(file: Option<&Path>, report: &impl Serialize) -> Result
     let Some(file) = file else { return Ok(()) };
     let text = serde_json::to_string_pretty(report)
         .map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
-    std::fs::write(file, text).map_err(|error| {
-        Failure::new(io_kind(&error), format!("cannot write {}: {error}", file.display()))
-    })
+    write_output(file, text.as_bytes())
 }

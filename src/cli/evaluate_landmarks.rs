@@ -6,12 +6,13 @@ use clap::Args;
 
 use super::exit::{Ending, Failure};
 use super::families::Families;
+use super::output::write_output;
 use super::progress::Display;
 use super::train_backbone::face_folder;
 use crate::backbone::{Device, Precision};
 use crate::dataset::read_landmarks;
 use crate::embedder::Embedder;
-use crate::error::{ErrorKind, io_kind};
+use crate::error::ErrorKind;
 use crate::evaluate::judge_landmarks;
 use crate::photo::encode_png;
 use crate::train::FaceFolder;
@@ -57,9 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     println!("median error  {}", report.median);
     println!("above a tenth {}", report.far_off);
     if let Some(file) = &arguments.draw {
-        std::fs::write(file, encode_png(&sheet)).map_err(|error| {
-            Failure::new(io_kind(&error), format!("cannot write {}: {error}", file.display()))
-        })?;
+        write_output(file, &encode_png(&sheet))?;
     }
     super::evaluate::write_json(arguments.json.as_deref(), &report)?;
     Ok(Ending::Done)

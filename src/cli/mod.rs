@@ -14,6 +14,7 @@ mod figures;
 mod ingest;
 mod models;
 mod opened;
+mod output;
 mod progress;
 mod search;
 mod serve;

@@ -9,13 +9,14 @@ use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use super::families::Families;
 use super::ingest::print_rejected;
+use super::output::write_output;
 use super::progress::Display;
 use super::{train_backbone, train_landmarks};
 use crate::backbone::Storage;
 use crate::dataset::{Source, family_photos, read_relationships};
 use crate::domain::PhotoId;
 use crate::embedder::{Choice, DEFAULT_MIN_QUALITY, Draft, Embedder};
-use crate::error::{ErrorKind, io_kind};
+use crate::error::ErrorKind;
 use crate::gallery::Gallery;
 use crate::ingest::{Plan, Report as IngestReport, ingest};
 use crate::kinship::Recipe;
@@ -262,9 +263,7 @@ fn write_report(
         .map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
     for (name, text) in [("report.json", json), ("report.html", page(report, picture))] {
         let path = folder.join(name);
-        std::fs::write(&path, text).map_err(|error| {
-            Failure::new(io_kind(&error), format!("cannot write {}: {error}", path.display()))
-        })?;
+        write_output(&path, text.as_bytes())?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::backbone::preprocessing::Crop;
 use crate::backbone::{NamedTensor, Storage, write_safetensors_as};
 use crate::domain::Fingerprint;
 use crate::kinship::EnsembleConfig;
+use crate::whole_file::write_whole;
 
 /// Name of the file of an ensemble's weights.
 const KINSHIP_WEIGHTS: &str = "kinship.safetensors";
@@ -171,7 +172,7 @@ impl Draft {
         (trained_on, measured): (String, String),
     ) -> Result<(), EmbedderError> {
         let path = self.folder.join(KINSHIP_WEIGHTS);
-        fs::write(&path, weights).map_err(unwritable(&path))?;
+        write_whole(&path, |path| fs::write(path, weights)).map_err(unwritable(&path))?;
         let sha256 = Fingerprint(Sha256::digest(weights).into()).to_string();
         let weights = KINSHIP_WEIGHTS.to_owned();
         self.manifest.kinship =

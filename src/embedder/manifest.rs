@@ -12,6 +12,7 @@ use crate::backbone::Architecture;
 use crate::backbone::preprocessing::{Crop, Preprocessing};
 use crate::domain::Fingerprint;
 use crate::kinship::EnsembleConfig;
+use crate::whole_file::write_whole;
 
 const FILE: &str = "manifest.toml";
 
@@ -114,7 +115,8 @@ impl Manifest {
     pub(super) fn write(&self, bundle: &Path) -> Result<(), EmbedderError> {
         let path = bundle.join(FILE);
         let text = toml::to_string(self).expect("plain data becomes TOML");
-        fs::write(&path, text).map_err(|source| EmbedderError::Unwritable { path, source })
+        write_whole(&path, |path| fs::write(path, text))
+            .map_err(|source| EmbedderError::Unwritable { path, source })
     }
 
     /// The SHA-256 of what decides the embeddings: per backbone its network, preprocessing and weights, in order, and
