@@ -40,18 +40,12 @@ enum Network {
 pub(super) struct Arguments {
     #[command(subcommand)]
     network: Option<Network>,
-    #[command(flatten)]
-    ensemble: Option<EnsembleArguments>,
-}
-
-#[derive(Args)]
-struct EnsembleArguments {
     /// Folder or zip archive with a folder per family and in it a folder per person: F0001/MID1/photo.jpg
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
+    #[arg(long, value_name = "DIR", required = true)]
+    data: Option<PathBuf>,
     /// The csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
-    #[arg(long, value_name = "CSV")]
-    relationships: PathBuf,
+    #[arg(long, value_name = "CSV", required = true)]
+    relationships: Option<PathBuf>,
     #[command(flatten)]
     families: Families,
     /// A network and the file of its weights, such as vgg16=vgg_face_dag.pth; several are compared together, and the
@@ -74,8 +68,8 @@ struct EnsembleArguments {
     #[arg(long)]
     half: bool,
     /// Folder of the bundle to be made
-    #[arg(long, value_name = "BUNDLE")]
-    out: PathBuf,
+    #[arg(long, value_name = "BUNDLE", required = true)]
+    out: Option<PathBuf>,
     /// Folder for embeddings and trained heads, which a later training goes on from; OUT.training unless given
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
@@ -101,7 +95,7 @@ struct EnsembleArguments {
     licence: String,
 }
 
-impl EnsembleArguments {
+impl Arguments {
     /// How each backbone sees a photo: aligned or not.
     fn views(&self) -> Vec<bool> {
         match (&self.landmarks, self.whole) {
@@ -131,21 +125,23 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    match (&arguments.network, &arguments.ensemble) {
-        (Some(Network::Backbone(arguments)), _) => train_backbone::run(arguments),
-        (Some(Network::Landmarks(arguments)), _) => train_landmarks::run(arguments),
-        (None, Some(arguments)) => train_ensemble(arguments),
-        (None, None) => unreachable!("clap asks for the arguments of an ensemble"),
+    match &arguments.network {
+        Some(Network::Backbone(arguments)) => train_backbone::run(arguments),
+        Some(Network::Landmarks(arguments)) => train_landmarks::run(arguments),
+        None => train_ensemble(arguments),
     }
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
+fn train_ensemble(arguments: &Arguments) -> Result<Ending, Failure> {
+    let given = [&arguments.data, &arguments.relationships, &arguments.out];
+    let [data, relationships, out] =
+        given.map(|path| path.as_deref().expect("required without a subcommand"));
     // Cheap checks first: nothing is embedded before the input is known to be usable.
-    let plan = Plan::new(Source::open(&arguments.data)?)?;
-    let relationships = read_relationships(&arguments.relationships)?;
+    let plan = Plan::new(Source::open(data)?)?;
+    let relationships = read_relationships(relationships)?;
     let wanted = arguments.families.read()?;
-    let mut draft = Draft::new(&arguments.out, &arguments.licence)?;
+    let mut draft = Draft::new(out, &arguments.licence)?;
     let storage = if arguments.half { Storage::F16 } else { Storage::F32 };
     if let Some(file) = &arguments.landmarks {
         draft.add_landmarks(file, (arguments.min_quality, storage))?;
@@ -157,7 +153,7 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
         }
     }
     let embedder = arguments.compute.load(draft.folder())?;
-    let work = arguments.work.clone().unwrap_or_else(|| beside(&arguments.out));
+    let work = arguments.work.clone().unwrap_or_else(|| beside(out));
     let display = Display::start()?;
     let Some(mut photos) = embedded(plan, (&work, &embedder), &display)? else {
         println!("stopped; run the same command again to go on from here");
@@ -173,19 +169,19 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
         return Ok(Ending::Stopped);
     };
     // Not into the bundle, which may be given away: the report shows photos.
-    write_report(&work, &report, &mut pictures(&arguments.data)?)?;
+    write_report(&work, &report, &mut pictures(data)?)?;
     draft.add_kinship(config, &weights, (trained_on(&report), measured(&report)))?;
     draft.finish()?;
     print_report(&report);
     println!(
         "\nwritten to {}\nreport.html with charts and photos, embeddings and heads are in {}",
-        arguments.out.display(),
+        out.display(),
         work.display()
     );
     Ok(Ending::Done)
 }
 
-fn options(arguments: &EnsembleArguments) -> Options {
+fn options(arguments: &Arguments) -> Options {
     let mut recipes: Vec<Recipe> = Vec::new();
     let names = arguments.members.iter().map(String::as_str).chain([Recipe::COSINE]);
     for recipe in names.filter_map(Recipe::named) {

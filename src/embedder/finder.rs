@@ -59,20 +59,31 @@ impl FaceFinder {
             .ok_or(EmbedderError::NoFace { quality })
     }
 
-    /// What the network says of a view of the photo; none where that has no extent.
+    /// What the network says of a view of the photo, the mean of that and of what it says of its mirror image; none where
+    /// the view has no extent.
     fn look(&self, photo: &Photo, view: &Similarity) -> Result<Option<FoundFace>, EmbedderError> {
         let side = self.network.input_size();
         let (Some(picture), Some(back)) = (warp(photo, view, side as u32), view.inverse()) else {
             return Ok(None);
         };
-        let said = self.network.embed(&[&picture.rgb])?.swap_remove(0);
-        let point = |at: usize| {
-            let pixel = |value: f32| (value + 1.0) * side as f32 / 2.0;
-            back.map([pixel(said[2 * at]), pixel(said[2 * at + 1])])
+        let mirrored = picture.mirrored();
+        let said = self.network.embed(&[&picture.rgb, &mirrored.rgb])?;
+        let [straight, mirrored] = [0, 1].map(|at| points(&said[at], side as f32));
+        let mirrored = mirrored.mirrored(side as f32);
+        let middle = |at: usize| {
+            let ([ax, ay], [bx, by]) = (straight.0[at], mirrored.0[at]);
+            back.map([(ax + bx) / 2.0, (ay + by) / 2.0])
         };
-        let quality = probability(f64::from(said[OUTPUTS - 1])) as f32;
-        Ok(Some(FoundFace { landmarks: Landmarks(std::array::from_fn(point)), quality }))
+        let log_odds = (said[0][OUTPUTS - 1] + said[1][OUTPUTS - 1]) / 2.0;
+        let quality = probability(f64::from(log_odds)) as f32;
+        Ok(Some(FoundFace { landmarks: Landmarks(std::array::from_fn(middle)), quality }))
     }
+}
+
+/// The points that the network says of a picture of `side` pixels.
+fn points(said: &[f32], side: f32) -> Landmarks {
+    let pixel = |value: f32| (value + 1.0) * side / 2.0;
+    Landmarks(std::array::from_fn(|at| [pixel(said[2 * at]), pixel(said[2 * at + 1])]))
 }
 
 /// The whole photo in the middle of a square of `side` pixels.

@@ -154,6 +154,18 @@ fn sample(photo: &Photo, x: f32, y: f32) -> [u8; 3] {
     })
 }
 
+impl Photo {
+    /// Its mirror image.
+    #[must_use]
+    pub fn mirrored(&self) -> Self {
+        let mut mirrored = self.clone();
+        for row in mirrored.rgb.chunks_exact_mut(3 * self.width as usize) {
+            row.as_chunks_mut::<3>().0.reverse();
+        }
+        mirrored
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

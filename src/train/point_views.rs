@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use super::faces::KnownFace;
-use super::views::{jitter, mirror, warped, weathered};
+use super::views::{jitter, warped, weathered};
 use crate::photo::{Landmarks, Photo, Similarity};
 
 /// A picture with its points in pixels, or one without a face.
@@ -15,7 +15,7 @@ pub(super) struct PointPicture {
 /// Share of the pictures that have no face.
 const FACELESS: f64 = 0.15;
 /// Share of the faces that are shown nearly as a second pass sees them.
-const NEARLY_ALIGNED: f64 = 0.45;
+const NEARLY_ALIGNED: f64 = 0.6;
 
 /// A picture of `side` pixels.
 pub(super) fn point_picture(face: &KnownFace, side: u32, random: &mut impl Rng) -> PointPicture {
@@ -24,14 +24,14 @@ pub(super) fn point_picture(face: &KnownFace, side: u32, random: &mut impl Rng) 
     }
     // How much of the photo is seen, as a first pass and as a second one see it.
     let reach = match random.random_bool(NEARLY_ALIGNED) {
-        true => (0.15, 0.15, 0.06),
+        true => (0.12, 0.12, 0.05),
         false => (0.6, 0.5, 0.16),
     };
     let to = aligning(face, side).then(&jitter(side, reach, random));
     let mut picture = warped(&face.photo, &to, side);
     let mut points = Landmarks(face.landmarks.0.map(|point| to.map(point)));
     if random.random_bool(0.5) {
-        mirror(&mut picture);
+        picture = picture.mirrored();
         points = points.mirrored(side as f32);
     }
     PointPicture { rgb: weathered(&picture, random).rgb, points: Some(points) }

@@ -20,7 +20,7 @@ const REPORT_EVERY: usize = 200;
 /// How much the question whether there is a face counts beside its points.
 const PRESENCE: f32 = 0.1;
 /// Errors, as a share of half the picture, beyond which they count by their size and not by its square.
-const KNEE: f32 = 0.02;
+const KNEE: f32 = 0.01;
 
 /// How the landmark network learns.
 #[derive(Clone, Copy, Debug)]

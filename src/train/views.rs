@@ -39,7 +39,7 @@ fn placed(face: &KnownFace, random: &mut impl Rng) -> Photo {
         warped(&resize(&face.photo, SIDE, SIDE), &jitter, SIDE)
     };
     if random.random_bool(0.5) {
-        mirror(&mut picture);
+        picture = picture.mirrored();
     }
     picture
 }
@@ -62,12 +62,6 @@ pub(super) fn jitter(
 /// [`warp`]; the photo as it is where its landmarks are all at one point.
 pub(super) fn warped(photo: &Photo, to: &Similarity, side: u32) -> Photo {
     warp(photo, to, side).unwrap_or_else(|| resize(photo, side, side))
-}
-
-pub(super) fn mirror(picture: &mut Photo) {
-    for row in picture.rgb.chunks_exact_mut(3 * picture.width as usize) {
-        row.as_chunks_mut::<3>().0.reverse();
-    }
 }
 
 /// The same in other light and colours, sometimes in none, sometimes less sharp or with noise.
