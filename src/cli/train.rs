@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
 use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
 
 use super::compute::Compute;
 use super::exit::{Ending, Failure};

@@ -69,7 +69,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let mut lesson = lesson.map_err(TrainError::from)?;
     let options = DistilOptions { steps, seed: arguments.seed };
     let checkpoint = arguments.out.with_extension("checkpoint");
-    println!("{:>8} of {steps} batches  cosine to the teacher  relations apart  cosine of maps", "");
+    println!(
+        "{:>8} of {steps} batches  cosine to the teacher  relations apart  cosine of maps",
+        ""
+    );
     let mut report = |step: usize, Loss { embedding, relation, maps }: Loss| {
         println!("{step:>8} {:>8.4} {relation:>8.5} {:>8.4}", 1.0 - embedding, 1.0 - maps);
     };
@@ -85,10 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-fn teacher(
-    bundle: &Path,
-    student: &crate::backbone::network::Network,
-) -> Result<Teacher, Failure> {
+fn teacher(bundle: &Path, student: &crate::backbone::network::Network) -> Result<Teacher, Failure> {
     let manifest = Manifest::read(bundle)?;
     let entry = &manifest.backbones[0];
     let path = bundle.join(&entry.weights);

@@ -81,10 +81,7 @@ impl Similarity {
 
     /// Where a point goes.
     pub fn map(&self, [x, y]: [f32; 2]) -> [f32; 2] {
-        [
-            self.a * x - self.b * y + self.shift[0],
-            self.b * x + self.a * y + self.shift[1],
-        ]
+        [self.a * x - self.b * y + self.shift[0], self.b * x + self.a * y + self.shift[1]]
     }
 
     /// How many times longer distances become.
@@ -113,10 +110,8 @@ pub fn warp(photo: &Photo, transform: &Similarity, size: u32) -> Option<Photo> {
     let scale = transform.scale();
     let side = |side: u32| ((side as f32 * scale).round() as u32).clamp(1, side);
     let small = resize(photo, side(photo.width), side(photo.height));
-    let ratio = [
-        small.width as f32 / photo.width as f32,
-        small.height as f32 / photo.height as f32,
-    ];
+    let ratio =
+        [small.width as f32 / photo.width as f32, small.height as f32 / photo.height as f32];
     let mut rgb = Vec::with_capacity(3 * (size * size) as usize);
     for y in 0..size {
         for x in 0..size {

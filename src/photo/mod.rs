@@ -13,6 +13,7 @@ mod sheet;
 
 pub use align::{Landmarks, Similarity, warp};
 pub use decode::{Limits, Photo, PhotoError, decode};
+pub use jpeg::encode_jpeg;
 pub use png::encode_png;
 pub use resize::{middle, resize};
 pub use sheet::{ContactSheet, Spot};

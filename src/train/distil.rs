@@ -49,7 +49,8 @@ pub fn distil(
     let (mut sum, mut count) = (Loss::default(), 0.0);
     while lesson.student().steps() < options.steps {
         let pictures = deck.batch(lesson.student().steps());
-        let (own, for_teacher) = (views(&pictures), scaled(&pictures, lesson.teacher().input_size()));
+        let (own, for_teacher) =
+            (views(&pictures), scaled(&pictures, lesson.teacher().input_size()));
         let loss = lesson.step(&own, &views(&for_teacher));
         (sum, count) = (sum.plus(loss), count + 1.0);
         progress.advance(BATCH as u64);
@@ -94,7 +95,8 @@ impl Deck<'_> {
         if epoch != self.epoch {
             self.epoch = epoch;
             self.order = (0..self.faces.len()).collect();
-            self.order.shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(epoch as u64)));
+            self.order
+                .shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(epoch as u64)));
         }
         self.order[place]
     }

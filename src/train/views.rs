@@ -42,7 +42,11 @@ fn placed(face: &KnownFace, random: &mut impl Rng) -> Photo {
         let zoom = SIDE as f32 / face.photo.width.min(face.photo.height) as f32;
         let side = face.photo.width.min(face.photo.height);
         let square = &resize(&face.photo, side, side);
-        return finish(square, &Similarity { a: zoom, b: 0.0, shift: [0.0; 2] }.then(&jitter), random);
+        return finish(
+            square,
+            &Similarity { a: zoom, b: 0.0, shift: [0.0; 2] }.then(&jitter),
+            random,
+        );
     };
     finish(photo, &to.then(&jitter), random)
 }

@@ -100,11 +100,7 @@ impl Engine {
     }
 
     /// Per node, per image its values in channel, row, column order.
-    fn run_for(
-        &self,
-        nodes: &[usize],
-        (images, pixels): (usize, &[f32]),
-    ) -> Vec<Vec<Vec<f32>>> {
+    fn run_for(&self, nodes: &[usize], (images, pixels): (usize, &[f32])) -> Vec<Vec<Vec<f32>>> {
         let lock = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let mut memory = lock().pop().unwrap_or_default();
         // In the pool from the first step to the last: entering it for each step costs more than some steps.

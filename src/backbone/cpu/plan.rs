@@ -67,7 +67,11 @@ impl Plan {
     }
 
     /// What a run left of a node: its result if that is the last one or is kept.
-    pub(super) fn result<'m>(&self, memory: &'m Memory, (images, node): (usize, usize)) -> &'m [f32] {
+    pub(super) fn result<'m>(
+        &self,
+        memory: &'m Memory,
+        (images, node): (usize, usize),
+    ) -> &'m [f32] {
         &memory.slots[self.slots[node]][..images * self.lens[node]]
     }
 

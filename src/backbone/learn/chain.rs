@@ -71,8 +71,7 @@ fn layer(node: &Node, input: Shape, rectified: bool) -> Option<Box<dyn Layer>> {
         }
         // A window as large as the map.
         Op::Linear { weight, bias } => {
-            let window =
-                Window { kernel: [input.height, input.width], ..Window::square(1, 1, 0) };
+            let window = Window { kernel: [input.height, input.width], ..Window::square(1, 1, 0) };
             convolution((input, output), window, (*weight, *bias))
         }
         _ => return None,

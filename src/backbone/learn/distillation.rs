@@ -164,7 +164,8 @@ impl Lesson {
         let fading = 1.0 - self.student.steps() as f32 / self.schedule.steps.max(1) as f32;
         let (rate, count) = (self.schedule.rate(self.student.steps()), faces.len() as f32);
         let last = self.student.chain.layers.len() - 1;
-        let (apart, mut seeds) = self.hints.lead(&self.student.shards, &maps, fading.max(0.0) / count);
+        let (apart, mut seeds) =
+            self.hints.lead(&self.student.shards, &maps, fading.max(0.0) / count);
         loss.maps = apart / count;
         for (seeds, gradients) in seeds.iter_mut().zip(gradients.chunks(SHARD)) {
             seeds.push((last, channels_first(gradients)));

@@ -20,9 +20,8 @@ impl Student {
             let mut take = |at: usize| tensors.remove(name(at)).map_or(Vec::new(), |t| t.values);
             let [gamma, beta, mean, variance] =
                 [norm.gamma, norm.beta, norm.mean, norm.variance].map(|id| take(id.index()));
-            let rate = |at: usize| {
-                f64::from(gamma[at]) / (f64::from(variance[at]) + norm.epsilon).sqrt()
-            };
+            let rate =
+                |at: usize| f64::from(gamma[at]) / (f64::from(variance[at]) + norm.epsilon).sqrt();
             let rates: Vec<f32> = (0..gamma.len()).map(|at| rate(at) as f32).collect();
             let bias = (0..gamma.len()).map(|at| beta[at] - mean[at] * rates[at]).collect();
             let weight = name(conv.weight.index());

@@ -53,11 +53,7 @@ fn node_of_side(network: &Network, side: usize) -> Option<NodeId> {
 }
 
 impl Hints {
-    pub(super) fn new(
-        teacher: &Network,
-        (network, chain): (&Network, &Chain),
-        seed: u64,
-    ) -> Self {
+    pub(super) fn new(teacher: &Network, (network, chain): (&Network, &Chain), seed: u64) -> Self {
         let hint = |side: usize| {
             let taught = teacher.nodes()[node_of_side(teacher, side)?.index()].shape;
             // The last map of that side, before a maximum makes it smaller.

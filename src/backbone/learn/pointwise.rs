@@ -33,13 +33,7 @@ impl Layer for Pointwise {
         }
     }
 
-    fn backward(
-        &self,
-        _: &Values,
-        trace: &Trace<'_>,
-        input_gradient: &mut [f32],
-        _: &mut Values,
-    ) {
+    fn backward(&self, _: &Values, trace: &Trace<'_>, input_gradient: &mut [f32], _: &mut Values) {
         let values = input_gradient.iter_mut().zip(trace.output).zip(trace.gradient);
         match self.function {
             Function::Relu => {

@@ -43,13 +43,7 @@ impl Layer for MaxPool {
         });
     }
 
-    fn backward(
-        &self,
-        _: &Values,
-        trace: &Trace<'_>,
-        input_gradient: &mut [f32],
-        _: &mut Values,
-    ) {
+    fn backward(&self, _: &Values, trace: &Trace<'_>, input_gradient: &mut [f32], _: &mut Values) {
         if input_gradient.is_empty() {
             return;
         }
