@@ -18,7 +18,7 @@ pub(super) struct Scene {
     pub(super) saturation: f32,
     /// Standard deviation of the blur, in pixels.
     pub(super) blur: f32,
-    /// Standard deviation of the film's grain, in 8-bit steps.
+    /// Most that the film's grain adds or takes, in 8-bit steps.
     pub(super) noise: f32,
     /// Two colours of what is behind.
     pub(super) backdrop: [[f32; 3]; 2],
@@ -70,11 +70,11 @@ impl Scene {
         let grey = random.random::<f32>() < 0.04 + 0.7 * old;
         Self {
             light: [side / length, -up / length, 0.5_f32.sqrt() / length],
-            key: tint.map(|tint| 1.75 * exposure * contrast * tint),
+            key: tint.map(|tint| 1.6 * exposure * contrast * tint),
             ambient: [tint[2], 1.0, tint[0]].map(|tint| 1.05 * exposure * (1.0 - contrast) * tint),
             saturation: if grey { 0.0 } else { random.random_range(0.75..1.1) },
             blur: 0.55 + random.random_range(0.0..0.5_f32) * (1.0 + old),
-            noise: 0.8 + random.random_range(0.0..1.5_f32) * (1.0 + old),
+            noise: 1.0 + random.random_range(0.0..1.6_f32) * (1.0 + old),
             backdrop: [backdrop(random), backdrop(random)],
         }
     }

@@ -25,5 +25,6 @@ mod kinship;
 mod metrics;
 mod sampling;
 mod support;
+mod synthesis;
 mod tidy;
 mod train;

@@ -40,7 +40,10 @@ impl Backdrop {
     pub(super) fn light(&self, [x, y]: [f32; 2]) -> Vec3 {
         let mut light = blend(self.colors[0], self.colors[1], step(0.1, 0.9, y));
         for Blob { at, radius, color } in &self.blobs {
-            light = blend(light, *color, 0.8 * hill((x - at[0]) / radius, (y - at[1]) / radius));
+            let share = hill((x - at[0]) / radius, (y - at[1]) / radius);
+            if share > 0.0 {
+                light = blend(light, *color, 0.8 * share);
+            }
         }
         light
     }

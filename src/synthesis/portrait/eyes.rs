@@ -120,7 +120,9 @@ pub(super) fn brow(
     let middle = brow.y + 1.5 - arch - brow.tilt * (along - 0.3);
     let half = brow.half_thickness * (1.0 - 0.62 * along * along);
     let ends = step(-0.08, 0.1, along) * step(1.06, 0.7, along);
-    let hairs = 0.85 + 0.25 * clouds(x * 0.8 + y * x.signum() * 0.5, y * 0.3, seed);
-    let cover = step(half + 1.5, half - 1.3, (y - middle).abs()) * ends * brow.density * hairs;
-    paint.lay(coloring.brow, cover);
+    let cover = step(half + 1.5, half - 1.3, (y - middle).abs()) * ends * brow.density;
+    if cover > 0.0 {
+        let hairs = 0.85 + 0.25 * clouds(x * 0.8 + y * x.signum() * 0.5, y * 0.3, seed);
+        paint.lay(coloring.brow, cover * hairs);
+    }
 }

@@ -12,13 +12,12 @@ pub(super) fn develop(light: Vec<Vec3>, side: usize, scene: &Scene, seed: u32) -
     for (at, light) in light.into_iter().enumerate() {
         let grey = 0.3 * light[0] + 0.6 * light[1] + 0.1 * light[2];
         let (x, y) = ((at % side) as i32, (at / side) as i32);
-        let common = speck(x, y, seed);
-        for (channel, value) in (1..).zip(light) {
-            let own = speck(x, y, seed.wrapping_add(channel));
-            let noise = 1.7 * scene.noise * (0.8 * common + 0.5 * own * scene.saturation);
-            rgb.push(
-                (tone(mix(grey, value, scene.saturation)) + noise + 0.5).clamp(0.0, 255.0) as u8
-            );
+        let [common, warm] = [seed, !seed].map(|seed| scene.noise * speck(x, y, seed));
+        for (channel, value) in light.into_iter().enumerate() {
+            // Some of the grain is in the colour.
+            let own = [0.6, 0.0, -0.6][channel] * warm * scene.saturation;
+            let value = tone(mix(grey, value, scene.saturation)) + common + own;
+            rgb.push((value + 0.5).clamp(0.0, 255.0) as u8);
         }
     }
     Photo { width: side as u32, height: side as u32, rgb }

@@ -127,7 +127,11 @@ impl Hair {
         [around, y, inside]: Vec3,
         normal: &mut Vec3,
     ) -> Paint {
-        let bend = self.wave.max(0.0) * 4.0 * clouds(around * 0.03, y * 0.05, self.seed);
+        let bend = if self.wave > 0.0 {
+            4.0 * self.wave * clouds(around * 0.03, y * 0.05, self.seed)
+        } else {
+            0.0
+        };
         // On top strands run away from the parting.
         let strand = around + bend + 0.7 * self.fringe[1] * y.min(-20.0);
         let fine = clouds(strand * 0.8, y * 0.02, self.seed);
@@ -156,10 +160,14 @@ impl Hair {
         if z > 45.0 && y > -8.0 {
             return [0.0; 2];
         }
-        let from = curve(&self.line, z) + self.swept(x, z) - y;
+        let bare = curve(&self.line, z) - y;
+        let shadow = step(-16.0, -1.0, bare + self.swept(x, z));
+        // Noise is only needed near the edge.
+        if !(-11.0..9.0).contains(&bare) {
+            return [if bare > 0.0 { 1.0 } else { 0.0 }, shadow];
+        }
         let ragged = 4.0 * clouds(x * 0.8, y * 0.1, self.seed);
-        let bare = curve(&self.line, z) - y + ragged;
-        [step(-7.0, 5.0, bare), step(-16.0, -1.0, from)]
+        [step(-7.0, 5.0, bare + ragged), shadow]
     }
 }
 

@@ -23,6 +23,7 @@ use self::backdrop::Backdrop;
 use self::camera::Camera;
 use self::coloring::Coloring;
 use self::hair::Hair;
+use self::light::Light;
 use self::paint::Paint;
 use self::raster::{Material, Raster};
 use self::skin::Skin;
@@ -77,13 +78,14 @@ pub(super) fn draw(sitter: &Sitter, scene: &Scene, moment: &Moment) -> Portrait 
     raster.draw(&hair.mesh(&head, anatomy.head.crown), &camera, Material::Hair);
 
     let backdrop = Backdrop::new(scene, moment.seed);
+    let lamp = Light::new(scene);
     let light = |(at, fragment): (usize, &raster::Fragment)| {
         let mut normal = fragment.normal;
         let Some(paint) = paint(&skin, &hair, fragment, &mut normal) else {
             let place = [at % SIDE, at / SIDE].map(|at| at as f32 / SIDE as f32);
             return backdrop.light(place);
         };
-        light::reflected(scene, &paint, normal)
+        lamp.reflected(&paint, normal)
     };
     let light = raster.fragments.iter().enumerate().map(light).collect();
     let photo = film::develop(light, SIDE, scene, moment.seed);

@@ -29,7 +29,7 @@ impl Skin<'_> {
             self.flush(&mut paint, x.abs(), y);
             self.nose(&mut paint, x.abs(), y);
             self.wrinkles(&mut paint, x, y);
-            self.beard(&mut paint, x, y);
+            self.beard(&mut paint, place);
             mouth::mouth(&mut paint, both, [x, y], self.moment.seed);
             eyes::eye(&mut paint, both, [x, y], self.light);
             eyes::brow(&mut paint, both, [x, y], self.moment.seed);
@@ -78,8 +78,7 @@ impl Skin<'_> {
     /// Uneven as skin is, and freckled.
     fn bare(&self, x: f32, y: f32) -> Paint {
         let seed = self.moment.seed;
-        let uneven =
-            0.05 * clouds(x * 0.09, y * 0.09, seed) + 0.03 * clouds(x * 0.45, y * 0.45, seed);
+        let uneven = 0.05 * clouds(x * 0.3, y * 0.3, seed);
         let pores = 0.025 * speck((x * 1.1) as i32, (y * 1.1) as i32, seed);
         let color = self.coloring.skin.map(|value| value * (1.0 + uneven + pores));
         let mut paint = Paint { color, open: 1.0, gloss: 0.35, depth: 1.0 };
@@ -133,8 +132,9 @@ impl Skin<'_> {
     }
 
     /// A beard, or where one was shaved off.
-    fn beard(&self, paint: &mut Paint, x: f32, y: f32) {
-        let masculine = step(0.7, 1.0, self.anatomy.male);
+    fn beard(&self, paint: &mut Paint, [x, y, z]: Vec3) {
+        // It ends in front of the ears.
+        let masculine = step(0.7, 1.0, self.anatomy.male) * step(4.0, 30.0, z);
         let nose = &self.anatomy.nose;
         if masculine == 0.0 || y < 0.0 {
             return;
@@ -148,11 +148,15 @@ impl Skin<'_> {
             [64.0, 6.0],
         ];
         let seed = self.moment.seed;
+        let below = y - curve(&upper_edge, x.abs());
+        if below < -8.0 {
+            return;
+        }
         let ragged = 3.0 * clouds(x * 0.3, y * 0.3, seed);
-        let place = step(-5.0, 6.0, y + ragged - curve(&upper_edge, x.abs())) * masculine;
+        let place = step(-6.0, 8.0, below + ragged) * masculine;
         let worn = self.moment.beard;
         let hairs = 0.75 + 0.35 * clouds(x * 0.8, y * 0.35, seed);
-        let cover = mix(0.1, 0.3, step(0.5, 0.75, worn)) + 0.55 * step(0.8, 0.83, worn) * hairs;
+        let cover = mix(0.05, 0.3, step(0.5, 0.75, worn)) + 0.55 * step(0.8, 0.83, worn) * hairs;
         paint.lay(self.coloring.brow, cover * place);
     }
 }

@@ -19,8 +19,9 @@ pub(super) fn cross(a: Vec3, b: Vec3) -> Vec3 {
 
 /// The direction of a vector; that of the camera where it has none.
 pub(super) fn direction(a: Vec3) -> Vec3 {
-    let length = dot(a, a).sqrt();
-    if length > 1e-9 { a.map(|value| value / length) } else { [0.0, 0.0, 1.0] }
+    let square = dot(a, a);
+    let scale = 1.0 / square.sqrt();
+    if square > 1e-18 { a.map(|value| value * scale) } else { [0.0, 0.0, 1.0] }
 }
 
 pub(super) fn mix(a: f32, b: f32, share: f32) -> f32 {
