@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use super::problem::Problem;
 use crate::domain::{Embedding, EmbeddingSpace};
-use crate::embedder::{Embedder, Face};
+use crate::embedder::{Embedder, EmbedderError, Face};
 use crate::error::ErrorKind;
 use crate::kinship::Ensemble;
 use crate::photo::Photo;
@@ -47,9 +47,15 @@ impl ModelQueue {
         self.embedder.ensemble()
     }
 
-    /// Scales a photo for the model; a matter of milliseconds, for a thread that may block.
-    pub(super) fn prepare(&self, photo: &Photo) -> Face {
-        self.embedder.prepare(photo)
+    /// Finds the face in a photo and cuts out what the model wants; a matter of milliseconds, for a thread that may block.
+    ///
+    /// # Errors
+    /// `InvalidInput` with the code `no_face` when there is none.
+    pub(super) fn prepare(&self, photo: &Photo) -> Result<Face, Problem> {
+        self.embedder.prepare(photo).map_err(|error| match error {
+            EmbedderError::NoFace { .. } => Problem::from(error).coded("no_face"),
+            _ => Problem::from(error),
+        })
     }
 
     /// Embeds a face, one embedding per backbone.

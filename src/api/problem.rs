@@ -24,6 +24,11 @@ impl Problem {
         Self { status, code: code.into(), detail: detail.into() }
     }
 
+    /// The same with a code of its own.
+    pub(super) fn coded(self, code: &str) -> Self {
+        Self { code: code.into(), ..self }
+    }
+
     /// An error of HTTP itself; its code is the status's name.
     pub(super) fn with_status(status: StatusCode, detail: impl Into<String>) -> Self {
         let name = status.canonical_reason().unwrap_or("Error");

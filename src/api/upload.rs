@@ -34,7 +34,7 @@ pub(super) async fn decode(
     let decode = move |photo: &Bytes| {
         let decoded = photo::decode(&photo.data, &Limits::default())?;
         let content_hash = ContentHash(Sha256::digest(&photo.data).into());
-        Ok(Upload { face: state.model.prepare(&decoded), content_hash })
+        Ok(Upload { face: state.model.prepare(&decoded)?, content_hash })
     };
     blocking(move || photos.iter().map(decode).collect()).await?
 }

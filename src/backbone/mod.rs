@@ -17,6 +17,7 @@ mod error;
 mod executor;
 pub mod import;
 pub mod inception_resnet;
+pub mod landmarks;
 pub mod learn;
 pub mod mobilefacenet;
 pub mod network;
@@ -37,7 +38,7 @@ pub use error::BackboneError;
 use executor::Executor;
 use network::Network;
 use preprocessing::{Crop, Preprocessing};
-pub use weights::{NamedTensor, WeightsFile, write_safetensors};
+pub use weights::{NamedTensor, Storage, WeightsFile, write_safetensors, write_safetensors_as};
 
 /// Which network a backbone is, with the choices that change its embedding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,11 +60,13 @@ pub enum Architecture {
     /// A small network in the layout of VGG, of this project.
     #[serde(rename = "vggface-lite")]
     VggfaceLite(vggface_lite::Config),
+    /// The network that finds the points of a face; no backbone, but run as one.
+    Landmarks(landmarks::Config),
 }
 
 impl Architecture {
     /// The names by which manifests and the command line call the architectures.
-    pub const NAMES: [&str; 7] = [
+    pub const NAMES: [&str; 8] = [
         "vgg16",
         "resnet50",
         "senet50",
@@ -71,6 +74,7 @@ impl Architecture {
         "mobilefacenet",
         "siamese",
         "vggface-lite",
+        "landmarks",
     ];
 
     /// Its name, one of [`Self::NAMES`].
@@ -83,6 +87,7 @@ impl Architecture {
             Self::MobileFaceNet(_) => "mobilefacenet",
             Self::Siamese(_) => "siamese",
             Self::VggfaceLite(_) => "vggface-lite",
+            Self::Landmarks(_) => "landmarks",
         }
     }
 
@@ -92,9 +97,10 @@ impl Architecture {
             Self::Vgg16(_) => vgg16::PREPROCESSING,
             Self::Resnet50(_) | Self::Senet50(_) => resnet::PREPROCESSING,
             Self::InceptionResnetV1(_) => inception_resnet::PREPROCESSING,
-            Self::MobileFaceNet(_) | Self::Siamese(_) | Self::VggfaceLite(_) => {
-                mobilefacenet::PREPROCESSING
-            }
+            Self::MobileFaceNet(_)
+            | Self::Siamese(_)
+            | Self::VggfaceLite(_)
+            | Self::Landmarks(_) => mobilefacenet::PREPROCESSING,
         }
     }
 
@@ -111,6 +117,7 @@ impl Architecture {
             Self::MobileFaceNet(config) => mobilefacenet::network(config),
             Self::Siamese(config) => siamese::network(config),
             Self::VggfaceLite(config) => vggface_lite::network(config),
+            Self::Landmarks(config) => landmarks::network(config),
         }
     }
 }

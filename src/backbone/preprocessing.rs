@@ -33,6 +33,8 @@ pub enum Crop {
     Center,
     /// The longer side is scaled to the square's; the rest is black.
     Letterbox,
+    /// The face is brought to its place by its landmarks; a bundle with such a backbone has a network that finds them.
+    Aligned,
 }
 
 impl Crop {
@@ -70,7 +72,7 @@ impl Preprocessing {
     }
 
     /// Faces of `(size, size, 3)` bytes to floats, `(faces · copies, size, size, 3)`; a mirror image follows its face.
-    pub(super) fn pixels(&self, faces: &[&[u8]], size: usize) -> Vec<f32> {
+    pub fn pixels(&self, faces: &[&[u8]], size: usize) -> Vec<f32> {
         let len = 3 * size * size;
         let mut pixels = vec![0.0; faces.len() * self.copies() * len];
         pixels.par_chunks_mut(self.copies() * len).zip(faces).for_each(|(copies, face)| {

@@ -1,16 +1,18 @@
 //! Weights from safetensors files, checked against the network that wants them.
 
 use std::borrow::Cow;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use half::f16;
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, View, serialize_to_file};
 
 use super::BackboneError;
 use super::encoding::{Encoding, Kind};
 use super::network::Parameter;
+use crate::whole_file::write_whole;
 
 /// A header longer than this is no header; the limit is the format's own.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -135,21 +137,45 @@ pub struct NamedTensor {
     pub values: Vec<f32>,
 }
 
-impl View for &NamedTensor {
+/// How values are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// As they are.
+    #[default]
+    F32,
+    /// Rounded to 16-bit floats: half the size, three digits.
+    F16,
+}
+
+/// A tensor as it is stored.
+struct Stored<'a>(&'a NamedTensor, Storage);
+
+impl View for Stored<'_> {
     fn dtype(&self) -> Dtype {
-        Dtype::F32
+        match self.1 {
+            Storage::F32 => Dtype::F32,
+            Storage::F16 => Dtype::F16,
+        }
     }
 
     fn shape(&self) -> &[usize] {
-        &self.shape
+        &self.0.shape
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        self.values.iter().flat_map(|value| value.to_le_bytes()).collect()
+        let values = self.0.values.iter();
+        match self.1 {
+            Storage::F32 => values.flat_map(|value| value.to_le_bytes()).collect(),
+            Storage::F16 => values.flat_map(|&v| f16::from_f32(v).to_le_bytes()).collect(),
+        }
     }
 
     fn data_len(&self) -> usize {
-        size_of_val(&self.values[..])
+        let width = match self.1 {
+            Storage::F32 => size_of::<f32>(),
+            Storage::F16 => size_of::<f16>(),
+        };
+        width * self.0.values.len()
     }
 }
 
@@ -158,9 +184,20 @@ impl View for &NamedTensor {
 /// # Errors
 /// When the file cannot be written.
 pub fn write_safetensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), BackboneError> {
+    write_safetensors_as(path, tensors, Storage::F32)
+}
+
+/// [`write_safetensors`] with the values stored as `storage` says.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_safetensors_as(
+    path: &Path,
+    tensors: &[NamedTensor],
+    storage: Storage,
+) -> Result<(), BackboneError> {
     let failed = |reason: String| BackboneError::Unwritable { path: path.to_owned(), reason };
-    let unfinished = path.with_extension("unfinished");
-    let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), tensor));
-    serialize_to_file(tensors, None, &unfinished).map_err(|error| failed(error.to_string()))?;
-    fs::rename(&unfinished, path).map_err(|error| failed(error.to_string()))
+    let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), Stored(tensor, storage)));
+    let write = |path: &Path| serialize_to_file(tensors, None, path).map_err(io::Error::other);
+    write_whole(path, write).map_err(|error| failed(error.to_string()))
 }

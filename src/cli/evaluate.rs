@@ -6,18 +6,22 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::compute::Compute;
+use super::evaluate_landmarks;
 use super::exit::{Ending, Failure};
+use super::families::Families;
 use super::figures::{print_retrieval, print_tri_subject, print_verification};
 use super::ingest::print_rejected;
 use super::opened::Opened;
+use super::output::write_output;
 use super::progress::Display;
 use crate::dataset::{
     Source, read_pairs, read_relationships, read_submission, read_trios, write_submission,
 };
 use crate::embedder::Embedder;
-use crate::error::{ErrorKind, io_kind};
+use crate::error::ErrorKind;
 use crate::evaluate::{
-    Answers, drawn_pairs, listed_pairs, retrieve, submission, verify, verify_trios,
+    Answers, RetrievalOptions, drawn_pairs, listed_pairs, retrieve, submission, verify,
+    verify_trios,
 };
 use crate::ingest::Rejected;
 use crate::search::Options;
@@ -36,6 +40,8 @@ enum Command {
     TriSubject(TriSubjectArguments),
     /// Find people's relatives in a gallery, by the search that serves
     Retrieval(RetrievalArguments),
+    /// Measure how near the points that are found in faces are to those of a list
+    Landmarks(evaluate_landmarks::Arguments),
     /// Answer the pairs of a Kaggle submission
     Submission(SubmissionArguments),
 }
@@ -67,6 +73,8 @@ struct VerificationArguments {
     /// Draw pairs by the protocol from the families in DIR instead, by this csv of people who are kin
     #[arg(long, value_name = "CSV", conflicts_with = "pairs")]
     relationships: Option<PathBuf>,
+    #[command(flatten)]
+    families: Families,
     /// Photo pairs that are drawn of every two people who are kin
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
     per_kin: u16,
@@ -90,6 +98,8 @@ struct TriSubjectArguments {
 struct RetrievalArguments {
     #[command(flatten)]
     opened: Opened,
+    #[command(flatten)]
+    families: Families,
     /// Nearest photos that are judged for each probe
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_CANDIDATES as i64))]
     candidates: u16,
@@ -124,6 +134,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::Verification(arguments) => run_verification(arguments),
         Command::TriSubject(arguments) => run_tri_subject(arguments),
         Command::Retrieval(arguments) => run_retrieval(arguments),
+        Command::Landmarks(arguments) => evaluate_landmarks::run(arguments),
         Command::Submission(arguments) => run_submission(arguments),
     }
 }
@@ -135,12 +146,19 @@ impl Judge {
 }
 
 fn run_verification(arguments: &VerificationArguments) -> Result<Ending, Failure> {
-    let VerificationArguments { root, pairs, relationships, per_kin, judge } = arguments;
+    let VerificationArguments { root, pairs, relationships, families, per_kin, judge } = arguments;
+    let wanted = families.read()?;
     let mut source = Source::open(root)?;
     let pairs = match (pairs, relationships) {
-        (Some(pairs), _) => listed_pairs(&read_pairs(pairs)?),
+        (Some(pairs), _) => {
+            let mut pairs = read_pairs(pairs)?;
+            pairs.retain(|pair| pair.photos.iter().all(|photo| wanted.has_path(photo)));
+            listed_pairs(&pairs)
+        }
         (None, Some(csv)) => {
-            drawn_pairs(&source, &read_relationships(csv)?, ((*per_kin).into(), judge.seed))?
+            let mut kin = read_relationships(csv)?;
+            kin.retain(|pair| pair.people().iter().all(|person| wanted.has(person.family())));
+            drawn_pairs(&source, &kin, ((*per_kin).into(), judge.seed))?
         }
         (None, None) => unreachable!("clap asks for one of the two"),
     };
@@ -169,10 +187,15 @@ fn run_tri_subject(arguments: &TriSubjectArguments) -> Result<Ending, Failure> {
 }
 
 fn run_retrieval(arguments: &RetrievalArguments) -> Result<Ending, Failure> {
+    let wanted = arguments.families.read()?;
     let (gallery, embedder) = arguments.opened.open()?;
     let display = Display::start()?;
-    let how = (arguments.candidates.into(), arguments.seed);
-    let report = retrieve(&gallery, embedder.ensemble(), how, &display)?;
+    let options = RetrievalOptions {
+        candidates: arguments.candidates.into(),
+        seed: arguments.seed,
+        is_probe: &|person| wanted.has(person.family()),
+    };
+    let report = retrieve(&gallery, embedder.ensemble(), &options, &display)?;
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };
     print_retrieval(&report);
@@ -205,11 +228,9 @@ fn ending(rejected: &[Rejected]) -> Ending {
     if rejected.is_empty() { Ending::Done } else { Ending::SomeRejected }
 }
 
-fn write_json(file: Option<&Path>, report: &impl Serialize) -> Result<(), Failure> {
+pub(super) fn write_json(file: Option<&Path>, report: &impl Serialize) -> Result<(), Failure> {
     let Some(file) = file else { return Ok(()) };
     let text = serde_json::to_string_pretty(report)
         .map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
-    std::fs::write(file, text).map_err(|error| {
-        Failure::new(io_kind(&error), format!("cannot write {}: {error}", file.display()))
-    })
+    write_output(file, text.as_bytes())
 }

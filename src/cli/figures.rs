@@ -62,6 +62,9 @@ pub(super) fn print_retrieval(report: &RetrievalReport) {
         "{} people searched for among {} photos, {} candidates each\n",
         report.probes, report.photos, report.candidates
     );
+    if let Some(figure) = report.same_person_rank_1 {
+        println!("nearest photo is another one of the same person {figure}\n");
+    }
     println!(
         "{:<28} {:<22}  {:<22}  {:<22}  {:<22}  Rank@20",
         "", "mAP", "Rank@1", "Rank@5", "Rank@10"

@@ -7,17 +7,21 @@ mod description;
 mod description_json;
 mod embed;
 mod evaluate;
+mod evaluate_landmarks;
 mod exit;
+mod families;
 mod figures;
 mod ingest;
 mod models;
 mod opened;
+mod output;
 mod progress;
 mod search;
 mod serve;
 mod synthesize;
 mod train;
 mod train_backbone;
+mod train_landmarks;
 
 use std::process::ExitCode;
 

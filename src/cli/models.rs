@@ -8,9 +8,9 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::{Ending, Failure};
-use crate::backbone::Architecture;
 use crate::backbone::import::{Checkpoint, read_checkpoint};
-use crate::embedder::{Added, BackboneEntry, Draft, Manifest};
+use crate::backbone::{Architecture, Storage};
+use crate::embedder::{Added, BackboneEntry, Choice, DEFAULT_MIN_QUALITY, Draft, Manifest};
 use crate::error::io_kind;
 
 #[derive(Args)]
@@ -46,6 +46,12 @@ struct ImportArguments {
     /// The network whose weights they are
     #[arg(long, value_parser = PossibleValuesParser::new(Architecture::NAMES))]
     architecture: String,
+    /// The file of weights of a landmark network: the network sees faces aligned by it
+    #[arg(long, value_name = "FILE")]
+    landmarks: Option<PathBuf>,
+    /// Store weights as 16-bit floats: half the size
+    #[arg(long)]
+    half: bool,
     /// Folder of the bundle to be made
     #[arg(long, value_name = "BUNDLE")]
     out: PathBuf,
@@ -64,10 +70,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn run_import(arguments: &ImportArguments) -> Result<Ending, Failure> {
-    let ImportArguments { file, architecture, out, licence } = arguments;
+    let ImportArguments { file, architecture, landmarks, half, out, licence } = arguments;
     let mut draft = Draft::new(out, licence)?;
-    let Added { origin, tensors, parameters, unused } =
-        draft.add_backbone(file, architecture, false)?;
+    let storage = if *half { Storage::F16 } else { Storage::F32 };
+    if let Some(landmarks) = landmarks {
+        draft.add_landmarks(landmarks, (DEFAULT_MIN_QUALITY, storage))?;
+    }
+    let aligned = landmarks.is_some();
+    let choice = Choice { aligned, storage, ..Choice::new(file, architecture) };
+    let Added { origin, tensors, parameters, unused } = draft.add_backbone(&choice)?;
     let manifest = draft.finish()?;
     let backbone = &manifest.backbones[0];
     println!("recognised    {origin}");

@@ -13,7 +13,7 @@ use super::opened::Opened;
 use crate::api::wire::{SearchResponse, TimingsMs};
 use crate::domain::{ContentHash, Embedding};
 use crate::embedder::{Embedder, Face};
-use crate::error::{ErrorKind, io_kind};
+use crate::error::{Classify, ErrorKind, io_kind};
 use crate::gallery::StoredPhoto;
 use crate::photo::{self, Limits};
 use crate::search::{Answer, CoupleMatch, Options, PersonMatch, Probe, Query, search};
@@ -85,7 +85,10 @@ pub(super) fn read_face(path: &Path, embedder: &Embedder) -> Result<(Face, Conte
     let photo = photo::decode(&bytes, &Limits::default()).map_err(|error| {
         Failure::new(ErrorKind::InvalidInput, format!("{}: {error}", path.display()))
     })?;
-    Ok((embedder.prepare(&photo), ContentHash(Sha256::digest(&bytes).into())))
+    let face = embedder
+        .prepare(&photo)
+        .map_err(|error| Failure::new(error.kind(), format!("{}: {error}", path.display())))?;
+    Ok((face, ContentHash(Sha256::digest(&bytes).into())))
 }
 
 /// Per photo one embedding per backbone.

@@ -7,13 +7,16 @@ use clap::{Args, Subcommand};
 
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
+use super::families::Families;
 use super::ingest::print_rejected;
+use super::output::write_output;
 use super::progress::Display;
-use super::train_backbone;
+use super::{train_backbone, train_landmarks};
+use crate::backbone::Storage;
 use crate::dataset::{Source, family_photos, read_relationships};
 use crate::domain::PhotoId;
-use crate::embedder::{Draft, Embedder};
-use crate::error::{ErrorKind, io_kind};
+use crate::embedder::{Choice, DEFAULT_MIN_QUALITY, Draft, Embedder};
+use crate::error::ErrorKind;
 use crate::gallery::Gallery;
 use crate::ingest::{Plan, Report as IngestReport, ingest};
 use crate::kinship::Recipe;
@@ -28,6 +31,8 @@ const PICTURE: u32 = 112;
 enum Network {
     /// Train a small backbone that says of a face what another one says
     Backbone(train_backbone::Arguments),
+    /// Train the network that finds the points of a face, by which faces are aligned
+    Landmarks(train_landmarks::Arguments),
 }
 
 #[derive(Args)]
@@ -47,6 +52,8 @@ struct EnsembleArguments {
     /// The csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
     #[arg(long, value_name = "CSV")]
     relationships: PathBuf,
+    #[command(flatten)]
+    families: Families,
     /// A network and the file of its weights, such as vgg16=vgg_face_dag.pth; several are compared together, and the
     /// first is the one that is searched by
     #[arg(long = "backbone", value_name = "NAME=FILE", value_parser = named_file, required = true)]
@@ -54,6 +61,18 @@ struct EnsembleArguments {
     /// Embed each photo and its mirror image, and take the mean: better, and half as fast
     #[arg(long)]
     mirror: bool,
+    /// The file of weights of a landmark network, as kindred train landmarks makes it: backbones see faces aligned by it
+    #[arg(long, value_name = "FILE")]
+    landmarks: Option<PathBuf>,
+    /// From which quality on the landmark network takes something for a face
+    #[arg(long, default_value_t = DEFAULT_MIN_QUALITY, value_parser = quality)]
+    min_quality: f32,
+    /// With a landmark network, show backbones the photo as it is beside the aligned face: twice the embeddings
+    #[arg(long, requires = "landmarks")]
+    whole: bool,
+    /// Store the weights of networks as 16-bit floats: half the size
+    #[arg(long)]
+    half: bool,
     /// Folder of the bundle to be made
     #[arg(long, value_name = "BUNDLE")]
     out: PathBuf,
@@ -62,7 +81,7 @@ struct EnsembleArguments {
     work: Option<PathBuf>,
     #[command(flatten)]
     compute: Compute,
-    /// The heads to train on every backbone; all unless given
+    /// The heads to train on every backbone; all unless given. The cosine, which learns nothing, is always one
     #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(Recipe::NAMES), default_values = Recipe::NAMES, hide_default_value = true)]
     members: Vec<String>,
     /// Parts that the families are dealt into; each is tested once by heads that learned from others
@@ -82,6 +101,21 @@ struct EnsembleArguments {
     licence: String,
 }
 
+impl EnsembleArguments {
+    /// How each backbone sees a photo: aligned or not.
+    fn views(&self) -> Vec<bool> {
+        match (&self.landmarks, self.whole) {
+            (None, _) => vec![false],
+            (Some(_), false) => vec![true],
+            (Some(_), true) => vec![true, false],
+        }
+    }
+}
+
+fn quality(text: &str) -> Result<f32, String> {
+    share(text).map(|share| share as f32)
+}
+
 fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     let (name, file) = text.split_once('=').ok_or("a backbone is given as NAME=FILE")?;
     if !crate::backbone::Architecture::NAMES.contains(&name) {
@@ -99,6 +133,7 @@ fn share(text: &str) -> Result<f64, String> {
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     match (&arguments.network, &arguments.ensemble) {
         (Some(Network::Backbone(arguments)), _) => train_backbone::run(arguments),
+        (Some(Network::Landmarks(arguments)), _) => train_landmarks::run(arguments),
         (None, Some(arguments)) => train_ensemble(arguments),
         (None, None) => unreachable!("clap asks for the arguments of an ensemble"),
     }
@@ -109,17 +144,26 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     // Cheap checks first: nothing is embedded before the input is known to be usable.
     let plan = Plan::new(Source::open(&arguments.data)?)?;
     let relationships = read_relationships(&arguments.relationships)?;
+    let wanted = arguments.families.read()?;
     let mut draft = Draft::new(&arguments.out, &arguments.licence)?;
-    for (name, file) in &arguments.backbones {
-        draft.add_backbone(file, name, arguments.mirror)?;
+    let storage = if arguments.half { Storage::F16 } else { Storage::F32 };
+    if let Some(file) = &arguments.landmarks {
+        draft.add_landmarks(file, (arguments.min_quality, storage))?;
+    }
+    for (architecture, file) in &arguments.backbones {
+        for aligned in arguments.views() {
+            let mirror = arguments.mirror;
+            draft.add_backbone(&Choice { file, architecture, mirror, aligned, storage })?;
+        }
     }
     let embedder = arguments.compute.load(draft.folder())?;
     let work = arguments.work.clone().unwrap_or_else(|| beside(&arguments.out));
     let display = Display::start()?;
-    let Some(photos) = embedded(plan, (&work, &embedder), &display)? else {
+    let Some(mut photos) = embedded(plan, (&work, &embedder), &display)? else {
         println!("stopped; run the same command again to go on from here");
         return Ok(Ending::Stopped);
     };
+    photos.retain(|(photo, _)| wanted.has_photo(photo));
     let corpus = Corpus::new(photos, embedder.names(), &relationships)
         .map_err(crate::train::TrainError::from)?;
     let trained = train(&corpus, &options(arguments), &work, &display)?;
@@ -143,7 +187,8 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
 
 fn options(arguments: &EnsembleArguments) -> Options {
     let mut recipes: Vec<Recipe> = Vec::new();
-    for recipe in arguments.members.iter().filter_map(|name| Recipe::named(name)) {
+    let names = arguments.members.iter().map(String::as_str).chain([Recipe::COSINE]);
+    for recipe in names.filter_map(Recipe::named) {
         if !recipes.contains(&recipe) {
             recipes.push(recipe);
         }
@@ -218,9 +263,7 @@ fn write_report(
         .map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
     for (name, text) in [("report.json", json), ("report.html", page(report, picture))] {
         let path = folder.join(name);
-        std::fs::write(&path, text).map_err(|error| {
-            Failure::new(io_kind(&error), format!("cannot write {}: {error}", path.display()))
-        })?;
+        write_output(&path, text.as_bytes())?;
     }
     Ok(())
 }
@@ -254,9 +297,13 @@ fn print_report(report: &Report) {
     );
     println!("\n{:<28} {:>6}  95 % interval   folds         weight", "", "AUC");
     for cosine in &report.cosine {
-        print_judgment(&format!("cosine of {}", cosine.name), cosine, "");
+        print_judgment(
+            &format!("cosine of {}", cosine.name),
+            cosine,
+            &report.cosine_standing(cosine),
+        );
     }
-    for member in &report.members {
+    for member in report.learned_members() {
         print_judgment(&member.alone.name, &member.alone, &member.standing());
     }
     for (name, judgment) in [("mean", &report.mean), ("weighted", &report.weighted)] {

@@ -1,17 +1,17 @@
 //! `kindred train backbone`
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 use super::exit::{Ending, Failure};
+use super::families::Families;
 use super::progress::Display;
 use crate::backbone::learn::{Lesson, Loss, Schedule, Teacher};
+use crate::backbone::network::Network;
 use crate::backbone::{Architecture, WeightsFile, vggface_lite, write_safetensors};
-use crate::embedder::Manifest;
-use crate::error::{ErrorKind, io_kind};
+use crate::embedder::{BackboneEntry, Manifest};
 use crate::train::{BATCH, DistilOptions, FaceFolder, TrainError, distil, load_faces};
 
 #[derive(Args)]
@@ -22,9 +22,8 @@ pub(super) struct Arguments {
     /// The bundle whose first backbone is learned from
     #[arg(long, value_name = "BUNDLE")]
     teacher: PathBuf,
-    /// A list of families, one a line, whose photos are left out, to judge by them later
-    #[arg(long, value_name = "FILE")]
-    without: Option<PathBuf>,
+    #[command(flatten)]
+    families: Families,
     /// How often every photo is shown, each time another picture of it
     #[arg(long, default_value_t = 20)]
     epochs: usize,
@@ -49,12 +48,16 @@ pub(super) fn face_folder(text: &str) -> Result<FaceFolder, String> {
 
 #[expect(clippy::print_stdout, reason = "the losses are the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    let without = families(arguments.without.as_deref())?;
-    let config = vggface_lite::Config::default();
+    let wanted = arguments.families.read()?;
+    let manifest = Manifest::read(&arguments.teacher)?;
+    let entry = &manifest.backbones[0];
+    let said = entry.network.network().map_err(TrainError::from)?.output_width();
+    // What the teacher says of a face and of its mirror image.
+    let config = vggface_lite::Config { embedding: 2 * said, ..vggface_lite::Config::default() };
     let network = vggface_lite::learning_network(&config).map_err(TrainError::from)?;
-    let teacher = teacher(&arguments.teacher, &network)?;
+    let teacher = teacher(&arguments.teacher.join(&entry.weights), (entry, &network))?;
     let display = Display::start()?;
-    let Some(faces) = load_faces(&arguments.faces, &without, &display)? else {
+    let Some(faces) = load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)? else {
         return Ok(Ending::Stopped);
     };
     let steps = arguments.epochs * faces.len() / BATCH;
@@ -88,30 +91,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-fn teacher(bundle: &Path, student: &crate::backbone::network::Network) -> Result<Teacher, Failure> {
-    let manifest = Manifest::read(bundle)?;
-    let entry = &manifest.backbones[0];
-    let path = bundle.join(&entry.weights);
-    let file = File::open(&path)
-        .map_err(|source| TrainError::Unreadable { path: path.clone(), source })?;
-    let weights = WeightsFile::new(&path, file).map_err(TrainError::from)?;
+fn teacher(path: &Path, (entry, student): (&BackboneEntry, &Network)) -> Result<Teacher, Failure> {
+    let unreadable = |source| TrainError::Unreadable { path: path.to_owned(), source };
+    let weights = WeightsFile::new(path, File::open(path).map_err(unreadable)?);
+    let weights = weights.map_err(TrainError::from)?;
     let network = (&entry.network, entry.preprocessing);
     Ok(Teacher::load(network, weights, student).map_err(TrainError::from)?)
-}
-
-/// The families in a list, one a line.
-pub(super) fn families(list: Option<&Path>) -> Result<BTreeSet<String>, Failure> {
-    let Some(list) = list else { return Ok(BTreeSet::new()) };
-    let text = std::fs::read_to_string(list).map_err(|error| {
-        Failure::new(io_kind(&error), format!("cannot read {}: {error}", list.display()))
-    })?;
-    let families: BTreeSet<String> =
-        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    match families.is_empty() {
-        true => Err(Failure::new(
-            ErrorKind::InvalidInput,
-            format!("{} names no family; give one a line, such as F0003", list.display()),
-        )),
-        false => Ok(families),
-    }
 }

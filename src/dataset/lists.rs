@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::DatasetError;
 use crate::domain::Relation;
+use crate::whole_file::write_whole;
 
 /// Two photos of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,9 +106,7 @@ pub fn write_submission(
         writer.write_record(record).map_err(|error| failed(error.into()))?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-    let unfinished = path.with_extension("unfinished");
-    fs::write(&unfinished, bytes).map_err(failed)?;
-    fs::rename(&unfinished, path).map_err(failed)
+    write_whole(path, |path| fs::write(path, bytes)).map_err(failed)
 }
 
 /// Numbered lines as columns.

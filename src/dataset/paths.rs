@@ -1,10 +1,10 @@
 //! Lists of photos in csv.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use super::DatasetError;
+use crate::whole_file::write_whole;
 
 /// Writes a csv with the header `path` and a line a photo; the file is there only once it is whole.
 ///
@@ -12,9 +12,7 @@ use super::DatasetError;
 /// When it cannot be written.
 pub fn write_paths(file: &Path, photos: &[String]) -> Result<(), DatasetError> {
     let failed = |source| DatasetError::Unwritable { path: file.to_owned(), source };
-    let unfinished = file.with_extension("unfinished");
-    write(&unfinished, photos).map_err(failed)?;
-    fs::rename(&unfinished, file).map_err(failed)
+    write_whole(file, |path| write(path, photos)).map_err(failed)
 }
 
 fn write(file: &Path, photos: &[String]) -> io::Result<()> {

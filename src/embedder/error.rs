@@ -64,6 +64,23 @@ pub enum EmbedderError {
         /// SHA-256 of the file.
         found: String,
     },
+    /// There is no face in a photo.
+    #[error(
+        "no face found (quality {quality:.2}); give a photo, or the part of one, in which a single upright face fills most of \
+         the picture"
+    )]
+    NoFace {
+        /// How likely the best place has a face, 0 to 1.
+        quality: f32,
+    },
+    /// The network that should find landmarks is another one.
+    #[error(
+        "the bundle's landmark network says {found} values of a face instead of 11; make the bundle again"
+    )]
+    NotLandmarks {
+        /// Values that it says.
+        found: usize,
+    },
     /// The ensemble does not fit the bundle.
     #[error(transparent)]
     Kinship(#[from] KinshipError),
@@ -76,10 +93,11 @@ impl Classify for EmbedderError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NoBundle { .. } | Self::NoWeights { .. } => ErrorKind::NotFound,
-            Self::BadManifest { .. } => ErrorKind::InvalidInput,
+            Self::BadManifest { .. } | Self::NoFace { .. } => ErrorKind::InvalidInput,
             Self::AlreadyThere { .. } => ErrorKind::Conflict,
             Self::Unreadable { .. } | Self::Unwritable { .. } => ErrorKind::Unavailable,
             Self::OtherWeights { .. } => ErrorKind::Corrupt,
+            Self::NotLandmarks { .. } => ErrorKind::Incompatible,
             Self::Kinship(error) => error.kind(),
             Self::Backbone(error) => error.kind(),
         }

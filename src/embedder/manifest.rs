@@ -9,9 +9,10 @@ use sha2::{Digest, Sha256};
 
 use super::EmbedderError;
 use crate::backbone::Architecture;
-use crate::backbone::preprocessing::Preprocessing;
+use crate::backbone::preprocessing::{Crop, Preprocessing};
 use crate::domain::Fingerprint;
 use crate::kinship::EnsembleConfig;
+use crate::whole_file::write_whole;
 
 const FILE: &str = "manifest.toml";
 
@@ -32,6 +33,9 @@ pub struct Manifest {
     /// The trained ensemble that tells kin from others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kinship: Option<KinshipEntry>,
+    /// The network that finds the face in a photo; where there is one, photos without a face are refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landmarks: Option<LandmarksEntry>,
     /// The backbones; the first is the retrieval space.
     #[serde(rename = "backbone")]
     pub backbones: Vec<BackboneEntry>,
@@ -47,6 +51,22 @@ pub struct BackboneEntry {
     pub weights: String,
     /// SHA-256 of that file, 64 hexadecimal digits in lower case.
     pub sha256: String,
+    /// Which network.
+    pub network: Architecture,
+    /// How pixels become its input.
+    pub preprocessing: Preprocessing,
+}
+
+/// The landmark network of a bundle.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LandmarksEntry {
+    /// Name of the safetensors file beside the manifest.
+    pub weights: String,
+    /// SHA-256 of that file, 64 hexadecimal digits in lower case.
+    pub sha256: String,
+    /// From this quality on something is taken for a face, 0 to 1.
+    pub min_quality: f32,
     /// Which network.
     pub network: Architecture,
     /// How pixels become its input.
@@ -95,15 +115,21 @@ impl Manifest {
     pub(super) fn write(&self, bundle: &Path) -> Result<(), EmbedderError> {
         let path = bundle.join(FILE);
         let text = toml::to_string(self).expect("plain data becomes TOML");
-        fs::write(&path, text).map_err(|source| EmbedderError::Unwritable { path, source })
+        write_whole(&path, |path| fs::write(path, text))
+            .map_err(|source| EmbedderError::Unwritable { path, source })
     }
 
-    /// The SHA-256 of what decides the embeddings: per backbone its network, preprocessing and weights, in order.
-    /// Names and terms do not count.
+    /// The SHA-256 of what decides the embeddings: per backbone its network, preprocessing and weights, in order, and
+    /// the landmark network where there is one. Names and terms do not count.
     pub fn fingerprint(&self) -> Fingerprint {
         let decisive = self.backbones.iter().map(|b| (&b.network, &b.preprocessing, &b.sha256));
-        let text = serde_json::to_vec(&decisive.collect::<Vec<_>>());
-        Fingerprint(Sha256::digest(text.expect("plain data becomes JSON")).into())
+        let mut hasher = Sha256::new();
+        let json = "plain data becomes JSON";
+        hasher.update(serde_json::to_vec(&decisive.collect::<Vec<_>>()).expect(json));
+        if let Some(landmarks) = &self.landmarks {
+            hasher.update(serde_json::to_vec(landmarks).expect(json));
+        }
+        Fingerprint(hasher.finalize().into())
     }
 
     fn check(&self) -> Result<(), String> {
@@ -116,8 +142,15 @@ impl Manifest {
         if let Some(kinship) = &self.kinship {
             check_file(&kinship.weights, &kinship.sha256)?;
         }
+        if let Some(landmarks) = &self.landmarks {
+            check_file(&landmarks.weights, &landmarks.sha256)?;
+            check_preprocessing("landmarks", &landmarks.preprocessing)?;
+        }
         for (at, backbone) in self.backbones.iter().enumerate() {
             backbone.check()?;
+            if backbone.preprocessing.crop == Crop::Aligned && self.landmarks.is_none() {
+                return Err(format!("'{}' is aligned, and there is no [landmarks]", backbone.name));
+            }
             if self.backbones[..at].iter().any(|other| other.name == backbone.name) {
                 return Err(format!("two backbones are called '{}'", backbone.name));
             }
@@ -129,15 +162,16 @@ impl Manifest {
 impl BackboneEntry {
     fn check(&self) -> Result<(), String> {
         check_file(&self.weights, &self.sha256)?;
-        let Preprocessing { mean, scale, .. } = self.preprocessing;
-        if !mean.iter().all(|mean| mean.is_finite()) || !scale.is_normal() {
-            return Err(format!(
-                "the preprocessing of '{}' has no finite mean and scale",
-                self.name
-            ));
-        }
-        Ok(())
+        check_preprocessing(&self.name, &self.preprocessing)
     }
+}
+
+fn check_preprocessing(name: &str, preprocessing: &Preprocessing) -> Result<(), String> {
+    let Preprocessing { mean, scale, .. } = preprocessing;
+    if !mean.iter().all(|mean| mean.is_finite()) || !scale.is_normal() {
+        return Err(format!("the preprocessing of '{name}' has no finite mean and scale"));
+    }
+    Ok(())
 }
 
 fn check_file(weights: &str, sha256: &str) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 mod draft;
 mod error;
+mod finder;
 mod manifest;
 
 use std::fs::File;
@@ -14,22 +15,29 @@ use crate::backbone::preprocessing::Crop;
 use crate::backbone::{Backbone, Device, Precision, WeightsFile};
 use crate::domain::{Embedding, EmbeddingError, EmbeddingSpace, Fingerprint};
 use crate::kinship::Ensemble;
-use crate::photo::{self, Photo};
+use crate::photo::{self, Landmarks, Photo, Similarity};
 
-pub use draft::{Added, Draft};
+pub use draft::{Added, Choice, Draft};
 pub use error::EmbedderError;
-pub use manifest::{BackboneEntry, KinshipEntry, Manifest};
+pub use finder::{DEFAULT_MIN_QUALITY, FaceFinder, FoundFace};
+pub use manifest::{BackboneEntry, KinshipEntry, LandmarksEntry, Manifest};
 
 /// A loaded bundle.
 pub struct Embedder {
     names: Vec<String>,
     backbones: Vec<Backbone>,
     space: EmbeddingSpace,
+    finder: Option<FaceFinder>,
     ensemble: Option<Ensemble>,
 }
 
-/// A face as the backbones of one bundle want it: per backbone `(size, size, 3)` bytes of RGB.
-pub struct Face(Vec<Vec<u8>>);
+/// A face as the backbones of one bundle want it.
+pub struct Face {
+    /// Per backbone `(size, size, 3)` bytes of RGB.
+    crops: Vec<Vec<u8>>,
+    /// Where it is in its photo; none where the bundle does not look for it.
+    pub found: Option<FoundFace>,
+}
 
 impl Embedder {
     /// Loads the bundle in the folder `bundle`: its manifest and the weights that names, an ensemble's too.
@@ -43,13 +51,25 @@ impl Embedder {
         precision: Precision,
     ) -> Result<Self, EmbedderError> {
         let manifest = Manifest::read(bundle)?;
-        let load = |entry: &BackboneEntry| {
-            let path = bundle.join(&entry.weights);
-            let weights = WeightsFile::new(&path, open_weights(&path, &entry.sha256)?)?;
-            let network = (&entry.network, entry.preprocessing);
-            Ok::<_, EmbedderError>(Backbone::load(network, weights, device, precision)?)
+        let weights = |weights: &str, sha256: &str| {
+            let path = bundle.join(weights);
+            Ok::<_, EmbedderError>(WeightsFile::new(&path, open_weights(&path, sha256)?)?)
         };
-        let backbones = manifest.backbones.iter().map(load).collect::<Result<Vec<_>, _>>()?;
+        let load = |entry: &BackboneEntry| {
+            let (network, weights) = (&entry.network, weights(&entry.weights, &entry.sha256)?);
+            Ok(Backbone::load((network, entry.preprocessing), weights, device, precision)?)
+        };
+        let backbones =
+            manifest.backbones.iter().map(load).collect::<Result<Vec<_>, EmbedderError>>()?;
+        let find = |entry: &LandmarksEntry| {
+            let (network, weights) = (&entry.network, weights(&entry.weights, &entry.sha256)?);
+            // One small picture after the other: nothing for a GPU.
+            let place = (Device::Cpu, Precision::F32);
+            let network =
+                Backbone::load((network, entry.preprocessing), weights, place.0, place.1)?;
+            FaceFinder::new(network, entry.min_quality)
+        };
+        let finder = manifest.landmarks.as_ref().map(find).transpose()?;
         let dimensions = backbones.iter().map(Backbone::dimension).collect();
         let space = EmbeddingSpace { fingerprint: manifest.fingerprint(), dimensions };
         let names: Vec<String> = manifest.backbones.into_iter().map(|entry| entry.name).collect();
@@ -58,12 +78,17 @@ impl Embedder {
         let widths: Vec<_> = widths.collect();
         let ensemble = manifest.kinship.map(|kinship| load_ensemble(bundle, kinship, &widths));
         let ensemble = ensemble.transpose()?;
-        Ok(Self { names, backbones, space, ensemble })
+        Ok(Self { names, backbones, space, finder, ensemble })
     }
 
     /// The bundle's trained ensemble; none where it has none.
     pub fn ensemble(&self) -> Option<&Ensemble> {
         self.ensemble.as_ref()
+    }
+
+    /// What finds faces in photos; none where the bundle has no network for that.
+    pub fn finder(&self) -> Option<&FaceFinder> {
+        self.finder.as_ref()
     }
 
     /// What this bundle embeds into.
@@ -76,13 +101,21 @@ impl Embedder {
         &self.names
     }
 
-    /// Scales a photo to what each backbone takes.
-    pub fn prepare(&self, photo: &Photo) -> Face {
-        let square = |backbone: &Backbone| {
+    /// Finds the face in a photo, where the bundle has a network for that, and cuts out what each backbone takes.
+    ///
+    /// # Errors
+    /// When there is no plausible face.
+    pub fn prepare(&self, photo: &Photo) -> Result<Face, EmbedderError> {
+        let found = self.finder.as_ref().map(|finder| finder.find(photo)).transpose()?;
+        let crop = |backbone: &Backbone| {
             let size = backbone.input_size() as u32;
-            square(photo, size, backbone.crop()).rgb
+            let aligned = match (backbone.crop(), &found) {
+                (Crop::Aligned, Some(face)) => align(photo, face, size),
+                _ => None,
+            };
+            aligned.unwrap_or_else(|| square(photo, size, backbone.crop())).rgb
         };
-        Face(self.backbones.iter().map(square).collect())
+        Ok(Face { crops: self.backbones.iter().map(crop).collect(), found })
     }
 
     /// Embeds faces in one batch. Returns per face its embedding by each backbone, or why it has none.
@@ -95,7 +128,7 @@ impl Embedder {
     ) -> Result<Vec<Result<Vec<Embedding>, EmbeddingError>>, EmbedderError> {
         let mut embeddings: Vec<_> = faces.iter().map(|_| Ok(Vec::new())).collect();
         for (at, backbone) in self.backbones.iter().enumerate() {
-            let crops: Vec<&[u8]> = faces.iter().map(|face| face.0[at].as_slice()).collect();
+            let crops: Vec<&[u8]> = faces.iter().map(|face| face.crops[at].as_slice()).collect();
             for (face, output) in embeddings.iter_mut().zip(backbone.embed(&crops)?) {
                 match (face.as_mut(), Embedding::normalise(output)) {
                     (Ok(found), Ok(embedding)) => found.push(embedding),
@@ -108,6 +141,12 @@ impl Embedder {
     }
 }
 
+/// The face of a photo in its place in a square of `size` pixels.
+fn align(photo: &Photo, face: &FoundFace, size: u32) -> Option<Photo> {
+    let to = Similarity::fit(&face.landmarks, &Landmarks::aligned(size as f32));
+    photo::warp(photo, &to, size)
+}
+
 /// A photo as a square of `size` pixels.
 fn square(photo: &Photo, size: u32, crop: Crop) -> Photo {
     let (short, long) = (photo.width.min(photo.height), photo.width.max(photo.height));
@@ -117,7 +156,7 @@ fn square(photo: &Photo, size: u32, crop: Crop) -> Photo {
         photo::resize(photo, side(photo.width), side(photo.height))
     };
     match crop {
-        Crop::Stretch => photo::resize(photo, size, size),
+        Crop::Stretch | Crop::Aligned => photo::resize(photo, size, size),
         Crop::Center => photo::middle(&scaled((size * 8).div_ceil(7), short), size),
         Crop::Letterbox => photo::middle(&scaled(size, long), size),
     }

@@ -1,10 +1,14 @@
 //! Why there are no figures.
 
+use std::path::PathBuf;
+
 use crate::dataset::DatasetError;
-use crate::error::{Classify, ErrorKind};
+use crate::embedder::EmbedderError;
+use crate::error::{Classify, ErrorKind, io_kind};
 use crate::gallery::GalleryError;
 use crate::ingest::IngestError;
 use crate::kinship::KinshipError;
+use crate::photo::PhotoError;
 use crate::search::SearchError;
 
 /// Why a bundle cannot be judged.
@@ -37,6 +41,28 @@ pub enum EvaluateError {
     /// The bundle was not trained.
     #[error("the bundle is not trained to tell kin from others; make one with kindred train")]
     NoEnsemble,
+    /// There is no face to judge by.
+    #[error("no face was found in any listed photo; give other --faces, or another bundle")]
+    NoFaces,
+    /// A photo cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Unreadable {
+        /// The photo.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// A file is no photo.
+    #[error("{}: {source}", path.display())]
+    BadPhoto {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: PhotoError,
+    },
+    /// The bundle fails.
+    #[error(transparent)]
+    Embedder(#[from] EmbedderError),
     /// The photos or lists cannot be read.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
@@ -57,9 +83,14 @@ pub enum EvaluateError {
 impl Classify for EvaluateError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::NoPhotos { .. } | Self::NoPairs { .. } | Self::NoKin | Self::NoEnsemble => {
-                ErrorKind::InvalidInput
-            }
+            Self::NoPhotos { .. }
+            | Self::NoPairs { .. }
+            | Self::NoKin
+            | Self::NoEnsemble
+            | Self::NoFaces => ErrorKind::InvalidInput,
+            Self::Unreadable { source, .. } => io_kind(source),
+            Self::BadPhoto { source, .. } => source.kind(),
+            Self::Embedder(error) => error.kind(),
             Self::Dataset(error) => error.kind(),
             Self::Ingest(error) => error.kind(),
             Self::Kinship(error) => error.kind(),

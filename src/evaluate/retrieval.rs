@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use super::EvaluateError;
+use super::identification::identification;
 use crate::domain::{Embedding, FamilyId, MemberId, PhotoId, Progress};
 use crate::gallery::{Gallery, Snapshot, StoredPhoto};
 use crate::kinship::Ensemble;
@@ -21,10 +22,22 @@ pub struct RetrievalReport {
     pub photos: usize,
     /// Nearest photos that were judged for each.
     pub candidates: usize,
+    /// Share of photos whose nearest one is of the same person, where people have several; none where nobody has.
+    pub same_person_rank_1: Option<Figure>,
     /// In the order of the cosine.
     pub cosine: RetrievalFigures,
     /// In the order of the ensemble; none where the bundle has none.
     pub reranked: Option<RetrievalFigures>,
+}
+
+/// What is searched for.
+pub struct RetrievalOptions<'a> {
+    /// Nearest photos that are judged for each probe.
+    pub candidates: usize,
+    /// Seed of the intervals.
+    pub seed: u64,
+    /// Who is searched for; everybody stays in the gallery.
+    pub is_probe: &'a dyn Fn(MemberId) -> bool,
 }
 
 /// Figures for both meanings of relevant.
@@ -70,9 +83,10 @@ const DRAWS: usize = 1000;
 pub fn retrieve(
     gallery: &Gallery,
     ensemble: Option<&Ensemble>,
-    (candidates, seed): (usize, u64),
+    options: &RetrievalOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Option<RetrievalReport>, EvaluateError> {
+    let RetrievalOptions { candidates, seed, is_probe } = *options;
     let snapshot = gallery.snapshot()?;
     let mut people: BTreeMap<MemberId, Vec<PhotoId>> = BTreeMap::new();
     for photo in snapshot.photos() {
@@ -80,7 +94,8 @@ pub fn retrieve(
     }
     people.values_mut().for_each(|photos| photos.sort_unstable());
     let has_kin = |person: &MemberId| snapshot.kin_of(*person).any(|kin| people.contains_key(&kin));
-    let probes: Vec<MemberId> = people.keys().copied().filter(has_kin).collect();
+    let is_asked = |person: &MemberId| is_probe(*person) && has_kin(person);
+    let probes: Vec<MemberId> = people.keys().copied().filter(is_asked).collect();
     if probes.is_empty() {
         return Err(EvaluateError::NoKin);
     }
@@ -111,6 +126,7 @@ pub fn retrieve(
         probes: probes.len(),
         photos: snapshot.photos().len(),
         candidates,
+        same_person_rank_1: identification((gallery, &snapshot), is_probe, seed)?,
         cosine: figures(&plain).ok_or(EvaluateError::NoKin)?,
         reranked: figures(&reranked),
     }))

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use super::IngestError;
 use crate::dataset::{Misplaced, Source, Unreadable};
 use crate::domain::{ContentHash, Embedding, Progress};
-use crate::embedder::{Embedder, Face};
+use crate::embedder::{Embedder, EmbedderError, Face};
 use crate::photo::{self, Limits};
 
 /// Photos embedded and handed on together.
@@ -108,10 +108,15 @@ fn read_batches<K: Send>(
             if is_known(&item.key, content_hash)? {
                 return Ok(Decoded::Known);
             }
-            Ok(match photo::decode(&bytes, &limits) {
-                Ok(photo) => Decoded::Face { face: embedder.prepare(&photo), item, content_hash },
-                Err(error) => reject(error.to_string()),
-            })
+            let photo = match photo::decode(&bytes, &limits) {
+                Ok(photo) => photo,
+                Err(error) => return Ok(reject(error.to_string())),
+            };
+            match embedder.prepare(&photo) {
+                Ok(face) => Ok(Decoded::Face { face, item, content_hash }),
+                Err(error @ EmbedderError::NoFace { .. }) => Ok(reject(error.to_string())),
+                Err(error) => Err(error.into()),
+            }
         };
         if batches.send(batch.into_par_iter().map(decode).collect()).is_err() {
             return;

@@ -168,11 +168,7 @@ mod tests {
     }
 
     fn initial(name: &str) -> Head {
-        let recipe = Recipe::named(name).unwrap();
-        match recipe.learning {
-            None => Head::likelihood_ratio(&recipe.head, &space()).unwrap(),
-            Some(_) => Head::initial(&recipe.head, &space(), 7).unwrap(),
-        }
+        Recipe::named(name).unwrap().head(&space(), 7).unwrap()
     }
 
     fn double(tensor: &Tensor) -> Tensor {

@@ -1,6 +1,6 @@
 //! Heads by name: what people have trained before, and what works best on frozen embeddings.
 
-use super::{Fusion, HeadConfig, Learning, Space};
+use super::{Fusion, Head, HeadConfig, KinSpace, KinshipError, Learning, Space};
 
 /// A head with a name and the way it learns.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,9 +9,11 @@ pub struct Recipe {
     pub name: &'static str,
     /// What it is made of.
     pub head: HeadConfig,
-    /// How it learns; nothing where its weights follow from the space.
+    /// How it learns; nothing where its weights follow from the space, or it has none to learn.
     pub learning: Option<Learning>,
 }
+
+const LIKELIHOOD: &str = "likelihood";
 
 /// For heads on frozen embeddings.
 const LEARNING: Learning =
@@ -24,7 +26,7 @@ const SPACE_LEARNING: Learning =
 impl Recipe {
     /// The names of all recipes. The first six are those of the ensemble that this project comes from: four ways to
     /// combine the embeddings of a VGGFace network, a Siamese network, and an Inception network.
-    pub const NAMES: [&str; 9] = [
+    pub const NAMES: [&str; 10] = [
         "vggface-1",
         "vggface-2",
         "vggface-3",
@@ -32,9 +34,14 @@ impl Recipe {
         "siamese",
         "inception",
         "comparison",
-        "likelihood",
+        LIKELIHOOD,
         "contrastive",
+        Self::COSINE,
     ];
+
+    /// The name of the cosine of the backbone's own embeddings: it learns nothing, and is a member of every ensemble, so
+    /// that none is worse than it for want of members.
+    pub const COSINE: &str = "cosine";
 
     /// The recipe of this name, if there is one.
     pub fn named(name: &str) -> Option<Self> {
@@ -59,21 +66,37 @@ impl Recipe {
                 ],
                 &[100],
             ),
-            "likelihood" => (&[SumOfSquares, Product], &[]),
-            "contrastive" => (&[Cosine], &[]),
+            LIKELIHOOD => (&[SumOfSquares, Product], &[]),
+            "contrastive" | Self::COSINE => (&[Cosine], &[]),
             _ => return None,
         };
         let (fusions, hidden) = correlated;
-        let space = if name == "contrastive" { Space::Contrastive } else { Space::Correlated };
+        let space = match name {
+            "contrastive" => Space::Contrastive,
+            Self::COSINE => Space::Backbone,
+            _ => Space::Correlated,
+        };
         let mix = (name == "inception").then_some(128);
         let head = HeadConfig { space, fusions: fusions.to_vec(), mix, hidden: hidden.to_vec() };
         let name = Self::NAMES.into_iter().find(|known| *known == name)?;
         let learning = match space {
-            _ if name == "likelihood" => None,
+            _ if name == LIKELIHOOD => None,
+            Space::Backbone => None,
             Space::Contrastive => Some(SPACE_LEARNING),
-            Space::Backbone | Space::Correlated => Some(LEARNING),
+            Space::Correlated => Some(LEARNING),
         };
         Some(Self { name, head, learning })
+    }
+
+    /// The head before it has learned, by `seed`: where it learns nothing, for good.
+    ///
+    /// # Errors
+    /// When its tensors cannot be allocated.
+    pub fn head(&self, space: &KinSpace, seed: u64) -> Result<Head, KinshipError> {
+        match self.name {
+            LIKELIHOOD => Head::likelihood_ratio(&self.head, space),
+            _ => Head::initial(&self.head, space, seed),
+        }
     }
 }
 

@@ -22,6 +22,18 @@ impl Landmarks {
     /// The side of the crop that [`Self::ALIGNED`] is measured in.
     pub const ALIGNED_SIZE: f32 = 112.0;
 
+    /// [`Self::ALIGNED`] in a crop of `side` pixels.
+    pub fn aligned(side: f32) -> Self {
+        Self(Self::ALIGNED.0.map(|point| point.map(|value| value * side / Self::ALIGNED_SIZE)))
+    }
+
+    /// The same face in the mirror image of a photo `width` pixels wide.
+    #[must_use]
+    pub fn mirrored(&self, width: f32) -> Self {
+        let [left, right, nose, left_corner, right_corner] = self.0.map(|[x, y]| [width - x, y]);
+        Self([right, left, nose, right_corner, left_corner])
+    }
+
     /// Distance between the eyes.
     pub fn eye_distance(&self) -> f32 {
         let [left, right, ..] = self.0;

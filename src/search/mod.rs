@@ -5,8 +5,10 @@ mod error;
 mod grouping;
 mod rerank;
 
+use std::collections::HashSet;
+
 use crate::domain::{Embedding, FamilyId, MemberId, PhotoId};
-use crate::gallery::{Method, Snapshot, StoredPhoto};
+use crate::gallery::{Method, Neighbour, Snapshot, StoredPhoto};
 use crate::kinship::Ensemble;
 
 pub use compare::{Comparison, compare};
@@ -141,19 +143,19 @@ pub fn search(
     skip: impl Fn(&StoredPhoto) -> bool,
     options: Options,
 ) -> Result<Answer, SearchError> {
+    let search = Search::new((snapshot, ensemble), query)?;
     let mut count = options.candidates.max(options.limit);
-    loop {
-        let mut answer = rank((snapshot, ensemble), query, &skip, count)?;
-        // Many photos of few people can fill the candidates: look further until there are enough people.
-        if answer.people.len() < options.limit && count < answer.searched_photos {
-            count *= 4;
-            continue;
-        }
-        answer.people.truncate(options.limit);
-        answer.couples.truncate(options.limit);
-        answer.families = grouping::families(&answer.people);
-        return Ok(answer);
+    let mut found = search.candidates(&skip, count);
+    // Many photos of few people can fill the candidates: look further until there are enough people, and judge them then.
+    while search.others(&found.0) < options.limit && count < snapshot.photos().len() {
+        count *= 4;
+        found = search.candidates(&skip, count);
     }
+    let mut answer = search.answer(found)?;
+    answer.people.truncate(options.limit);
+    answer.couples.truncate(options.limit);
+    answer.families = grouping::families(&answer.people);
+    Ok(answer)
 }
 
 /// [`search`] for everybody among exactly `count` candidates.
@@ -166,31 +168,79 @@ pub fn rank(
     skip: impl Fn(&StoredPhoto) -> bool,
     count: usize,
 ) -> Result<Answer, SearchError> {
-    let probes = match query {
-        Query::Relatives(probe) | Query::Parents(probe) => std::slice::from_ref(probe),
-        Query::Children(parents) => parents,
-    };
-    if ensemble.is_none() && !matches!(query, Query::Relatives(_)) {
-        return Err(SearchError::NoEnsemble);
+    let search = Search::new((snapshot, ensemble), query)?;
+    search.answer(search.candidates(&skip, count))
+}
+
+/// A search under way.
+struct Search<'a> {
+    snapshot: &'a Snapshot,
+    ensemble: Option<&'a Ensemble>,
+    query: &'a Query<'a>,
+    probes: &'a [Probe<'a>],
+    /// Per probe the direction between its photos.
+    means: Vec<Embedding>,
+}
+
+impl<'a> Search<'a> {
+    fn new(
+        (snapshot, ensemble): (&'a Snapshot, Option<&'a Ensemble>),
+        query: &'a Query<'a>,
+    ) -> Result<Self, SearchError> {
+        let probes = match query {
+            Query::Relatives(probe) | Query::Parents(probe) => std::slice::from_ref(probe),
+            Query::Children(parents) => parents.as_slice(),
+        };
+        if ensemble.is_none() && !matches!(query, Query::Relatives(_)) {
+            return Err(SearchError::NoEnsemble);
+        }
+        let means = probes.iter().map(rerank::mean).collect::<Result<_, _>>()?;
+        Ok(Self { snapshot, ensemble, query, probes, means })
     }
-    let means = probes.iter().map(rerank::mean).collect::<Result<Vec<_>, _>>()?;
-    let (candidates, method) = rerank::candidates(snapshot, &means, (count, skip));
-    let judged = rerank::judge(&candidates, probes, ensemble)?;
-    let (mut same_person, mut people) = grouping::people(judged, ensemble);
-    for found in people.iter_mut().chain(&mut same_person) {
-        found.listed_kin = snapshot.kin_of(found.person).collect();
+
+    /// The photos of the people of the `count` nearest ones, the nearest first, and how they were found.
+    fn candidates(
+        &self,
+        skip: &impl Fn(&StoredPhoto) -> bool,
+        count: usize,
+    ) -> (Vec<Neighbour<'_>>, Method) {
+        rerank::candidates(self.snapshot, &self.means, (count, skip))
     }
-    let couples = match query {
-        Query::Parents(_) => grouping::couples(&people),
-        Query::Relatives(_) | Query::Children(_) => Vec::new(),
-    };
-    Ok(Answer {
-        same_person,
-        couples,
-        families: grouping::families(&people),
-        people,
-        members: ensemble.map(rerank::member_names).unwrap_or_default(),
-        searched_photos: snapshot.photos().len(),
-        method,
-    })
+
+    /// How many people there are among candidates who are not the probe's own person.
+    fn others(&self, candidates: &[Neighbour<'_>]) -> usize {
+        let same = self.ensemble.map(|ensemble| ensemble.config().same_person_threshold);
+        let (mut seen, mut others) = (HashSet::new(), 0);
+        for Neighbour { photo, cosine, .. } in candidates {
+            // The first of a person's photos is the nearest.
+            let is_other = same.is_none_or(|same| f64::from(*cosine) < same);
+            others += usize::from(seen.insert(photo.id.member()) && is_other);
+        }
+        others
+    }
+
+    /// Judges candidates, and groups them by person and family.
+    fn answer(
+        &self,
+        (candidates, method): (Vec<Neighbour<'_>>, Method),
+    ) -> Result<Answer, SearchError> {
+        let judged = rerank::judge(&candidates, self.probes, self.ensemble)?;
+        let (mut same_person, mut people) = grouping::people(judged, self.ensemble);
+        for found in people.iter_mut().chain(&mut same_person) {
+            found.listed_kin = self.snapshot.kin_of(found.person).collect();
+        }
+        let couples = match self.query {
+            Query::Parents(_) => grouping::couples(&people),
+            Query::Relatives(_) | Query::Children(_) => Vec::new(),
+        };
+        Ok(Answer {
+            same_person,
+            couples,
+            families: grouping::families(&people),
+            people,
+            members: self.ensemble.map(rerank::member_names).unwrap_or_default(),
+            searched_photos: self.snapshot.photos().len(),
+            method,
+        })
+    }
 }

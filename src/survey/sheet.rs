@@ -6,6 +6,7 @@ use std::path::Path;
 use super::{Survey, SurveyError};
 use crate::dataset::{Showcase, Source, showcase};
 use crate::photo::{self, ContactSheet, Limits, Photo, Spot};
+use crate::whole_file::write_whole;
 
 /// Most pairs on a sheet.
 const PAIRS: usize = 12;
@@ -53,7 +54,5 @@ fn read(source: &mut Source, path: &str) -> Option<Photo> {
 
 fn write(file: &Path, bytes: &[u8]) -> Result<(), SurveyError> {
     let failed = |source| SurveyError::Unwritable { path: file.to_owned(), source };
-    let unfinished = file.with_extension("unfinished");
-    fs::write(&unfinished, bytes).map_err(failed)?;
-    fs::rename(&unfinished, file).map_err(failed)
+    write_whole(file, |path| fs::write(path, bytes)).map_err(failed)
 }

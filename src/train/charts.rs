@@ -25,7 +25,7 @@ struct Chart<'a> {
 
 /// The ROC of the ensemble, its members and the cosines.
 pub(super) fn roc(report: &Report) -> String {
-    let members = report.members.iter().map(|member| &member.alone);
+    let members = report.learned_members().map(|member| &member.alone);
     let curves = std::iter::once(report.ensemble()).chain(&report.cosine).chain(members);
     let points = |roc: &[[f64; 2]]| roc.iter().map(|&[x, y]| (x, y)).collect();
     let mut lines: Lines =

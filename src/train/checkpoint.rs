@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use super::TrainError;
 use super::course::Epoch;
 use crate::kinship::{Ensemble, Head, HeadConfig};
+use crate::whole_file::write_whole;
 
 /// The folder of one training's members. Another training, with other photos or settings, has another folder.
 pub(super) struct Checkpoints {
@@ -57,7 +58,7 @@ impl Checkpoints {
         let record = serde_json::to_vec(&record).expect("plain data becomes JSON");
         for (extension, bytes) in [("safetensors", weights), ("json", record)] {
             let path = self.folder.join(format!("{name}.{extension}"));
-            fs::write(&path, bytes).map_err(unwritable(&path))?;
+            write_whole(&path, |path| fs::write(path, bytes)).map_err(unwritable(&path))?;
         }
         Ok(())
     }

@@ -40,6 +40,9 @@ pub fn distil(
     (options, checkpoint): (&DistilOptions, &Path),
     (progress, report): (&dyn Progress, &mut dyn FnMut(usize, Loss)),
 ) -> Result<bool, TrainError> {
+    if faces.is_empty() {
+        return Err(TrainError::NoFaces);
+    }
     if checkpoint.exists() {
         lesson.resume(checkpoint)?;
     }

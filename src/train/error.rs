@@ -62,6 +62,11 @@ pub enum TrainError {
         /// Why.
         source: PhotoError,
     },
+    /// There is nothing to learn from.
+    #[error(
+        "the lists name no photo with landmarks; give other --faces, or leave out fewer families"
+    )]
+    NoFaces,
     /// A network cannot learn.
     #[error(transparent)]
     Backbone(#[from] BackboneError),
@@ -85,9 +90,10 @@ pub enum TrainError {
 impl Classify for TrainError {
     fn kind(&self) -> ErrorKind {
         match self {
-            Self::TooFewFamilies { .. } | Self::NoMember { .. } | Self::NotCalibrated => {
-                ErrorKind::InvalidInput
-            }
+            Self::NoFaces
+            | Self::TooFewFamilies { .. }
+            | Self::NoMember { .. }
+            | Self::NotCalibrated => ErrorKind::InvalidInput,
             Self::Unwritable { source, .. } | Self::Unreadable { source, .. } => io_kind(source),
             Self::BadPhoto { source, .. } => source.kind(),
             Self::Backbone(error) => error.kind(),

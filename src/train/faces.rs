@@ -1,6 +1,5 @@
 //! Faces with known landmarks, in memory.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -30,21 +29,21 @@ pub struct KnownFace {
 /// Photos decoded between two looks at whether the job should stop.
 const BATCH: usize = 256;
 
-/// Decodes the photos of some folders but for those of the families in `without`, which are the first parts of their
-/// paths; in the order of the folders and lists. None where `progress` asked to stop.
+/// Decodes the photos of some folders, of the listed paths that `is_wanted`, in the order of the folders and lists. None
+/// where `progress` asked to stop.
 ///
 /// # Errors
 /// When a list is wrong, or a listed photo cannot be read.
 pub fn load_faces(
     folders: &[FaceFolder],
-    without: &BTreeSet<String>,
+    is_wanted: &dyn Fn(&str) -> bool,
     progress: &dyn Progress,
 ) -> Result<Option<Vec<KnownFace>>, TrainError> {
     let mut listed = Vec::new();
     for FaceFolder { folder, landmarks } in folders {
-        let is_wanted = |face: &FacePoints| !without.contains(first_part(&face.path));
-        let points = read_landmarks(landmarks)?.into_iter().filter(is_wanted);
-        listed.extend(points.map(|face| (folder.as_path(), face)));
+        let points = read_landmarks(landmarks)?.into_iter();
+        let wanted = points.filter(|face| is_wanted(&face.path));
+        listed.extend(wanted.map(|face| (folder.as_path(), face)));
     }
     progress.begin("Reading faces", listed.len() as u64, "photos");
     let mut faces = Vec::with_capacity(listed.len());
@@ -57,10 +56,6 @@ pub fn load_faces(
         progress.advance(batch.len() as u64);
     }
     Ok(Some(faces))
-}
-
-fn first_part(path: &str) -> &str {
-    path.split('/').next().unwrap_or_default()
 }
 
 fn load(folder: &Path, face: &FacePoints) -> Result<KnownFace, TrainError> {

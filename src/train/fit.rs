@@ -3,7 +3,7 @@
 use super::corpus::Corpus;
 use super::member::PROTOCOL_PAIRS;
 use crate::dataset::{PairSampler, PhotoPair};
-use crate::kinship::{Calibration, Head, KinshipError, Logistic};
+use crate::kinship::{Calibration, Head, KinshipError, Logistic, Recipe};
 use crate::metrics::Ranking;
 
 /// Pairs with what every member and every backbone's cosine says of them.
@@ -91,7 +91,8 @@ impl Panel {
 
 impl Fitted {
     /// Fits members' calibrations and weights to the `validation` families, and the ensemble's calibration to the
-    /// `calibration` families. A member stays that reaches `min_auc` alone and more than its backbone's cosine.
+    /// `calibration` families. A member stays that reaches `min_auc` alone and more than its backbone's cosine, and so
+    /// does that itself.
     pub(super) fn new(
         members: &[Taught],
         (validation, calibration): (&Panel, &Panel),
@@ -105,7 +106,10 @@ impl Fitted {
         let judge = |(member, scores): (&Taught, &Vec<f64>)| {
             let (found, floor) = (auc(scores), auc(&validation.cosines[member.backbone]));
             match found {
-                _ if found <= floor => Some(format!("AUC {found:.3}, the cosine has {floor:.3}")),
+                // The floor itself stays.
+                _ if found <= floor && member.recipe != Recipe::COSINE => {
+                    Some(format!("AUC {found:.3}, the cosine has {floor:.3}"))
+                }
                 _ if found < min_auc => Some(format!("AUC {found:.3}, asked are {min_auc:.3}")),
                 _ => None,
             }

@@ -47,12 +47,11 @@ impl Task<'_> {
     ) -> Result<Option<(Head, Vec<Epoch>)>, KinshipError> {
         let space = self.kin_space()?;
         let validation = self.validation()?;
+        let head = self.recipe.head(&space, self.seed)?;
         let Some(learning) = self.recipe.learning else {
-            let head = Head::likelihood_ratio(&self.recipe.head, &space)?;
             let epoch = validation.judge(&head, None)?;
             return Ok(Some((head, vec![epoch])));
         };
-        let head = Head::initial(&self.recipe.head, &space, self.seed)?;
         self.follow(head, &learning, (&validation, cancelled))
     }
 

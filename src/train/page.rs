@@ -56,9 +56,9 @@ fn members(report: &Report) -> Markup {
         table {
             tr { th { "score" } th { "AUC" } th { "mean of folds" } th { "TAR at FAR 1 %" } th { "share" } }
             @for cosine in &report.cosine {
-                (row(&format!("cosine of {}", cosine.name), cosine, ""))
+                (row(&format!("cosine of {}", cosine.name), cosine, &report.cosine_standing(cosine)))
             }
-            @for member in &report.members { (row(&member.alone.name, &member.alone, &member.standing())) }
+            @for member in report.learned_members() { (row(&member.alone.name, &member.alone, &member.standing())) }
             (row("ensemble, mean", &report.mean, note("mean")))
             (row("ensemble, weighted", &report.weighted, note("weighted")))
         }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::corpus::Corpus;
 use super::course::Epoch;
 use super::judge::Judged;
+use crate::kinship::Recipe;
 use crate::metrics::{
     BINS, Bin, Pairs, Point, ProbabilityFigures, Ranking, RankingFigures, RelationFigures,
     reliability,
@@ -136,6 +137,19 @@ impl Data {
 }
 
 impl Report {
+    /// The members that learned something: all but the cosines, which stand in [`Self::cosine`].
+    pub fn learned_members(&self) -> impl Iterator<Item = &MemberReport> {
+        self.members.iter().filter(|member| member.recipe != Recipe::COSINE)
+    }
+
+    /// How one of the cosines stands as a member of the ensemble, in words.
+    pub fn cosine_standing(&self, cosine: &Judgment) -> String {
+        let is_it = |member: &&MemberReport| {
+            member.recipe == Recipe::COSINE && member.backbone == cosine.name
+        };
+        self.members.iter().find(is_it).map(MemberReport::standing).unwrap_or_default()
+    }
+
     /// How good the ensemble is that was chosen.
     pub fn ensemble(&self) -> &Judgment {
         if self.chosen == self.mean.name { &self.mean } else { &self.weighted }

@@ -5,7 +5,7 @@ use rand::Rng;
 use super::faces::KnownFace;
 use crate::photo::{Landmarks, Photo, Similarity, resize, warp};
 
-/// Side of the pictures, in pixels: that of [`Landmarks::ALIGNED`].
+/// Side of the pictures that a backbone learns from, in pixels: that of [`Landmarks::ALIGNED`].
 pub(super) const SIDE: u32 = 112;
 
 /// Share of the pictures that are aligned; the others are the photo as it is.
@@ -14,65 +14,74 @@ const ALIGNED: f64 = 0.6;
 const MIXED: f64 = 0.3;
 
 /// A picture of a face, aligned or as it is, not quite as it should be, in other light, and sometimes with another one in
-/// it: what a student is shown.
+/// it: what a backbone is shown.
 pub(super) fn lesson_picture(
     face: &KnownFace,
     other: &KnownFace,
     random: &mut impl Rng,
 ) -> Vec<u8> {
-    let mut rgb = placed(face, random).rgb;
+    let mut picture = placed(face, random);
     if random.random_bool(MIXED) {
         let (share, other) = (random.random_range(0.5..1.0_f32), placed(other, random).rgb);
-        for (value, other) in rgb.iter_mut().zip(other) {
+        for (value, other) in picture.rgb.iter_mut().zip(other) {
             *value = (f32::from(*value) * share + f32::from(other) * (1.0 - share)) as u8;
         }
     }
-    weathered(Photo { width: SIDE, height: SIDE, rgb }, random)
+    weathered(&picture, random).rgb
 }
 
 fn placed(face: &KnownFace, random: &mut impl Rng) -> Photo {
-    let middle = [SIDE as f32 / 2.0; 2];
-    let scale = random.random_range(0.92..1.08_f32);
-    let angle = random.random_range(-0.1..0.1_f32);
-    let shift = std::array::from_fn(|_| random.random_range(-3.0..3.0_f32));
-    let jitter = Similarity::about(middle, (scale, angle), shift);
-    let (to, photo) = if random.random_bool(ALIGNED) {
-        (Similarity::fit(&face.landmarks, &Landmarks::ALIGNED), &face.photo)
+    let jitter = jitter(SIDE, (0.08, 0.1, 0.027), random);
+    let mut picture = if random.random_bool(ALIGNED) {
+        let to = Similarity::fit(&face.landmarks, &Landmarks::ALIGNED).then(&jitter);
+        warped(&face.photo, &to, SIDE)
     } else {
-        let zoom = SIDE as f32 / face.photo.width.min(face.photo.height) as f32;
-        let side = face.photo.width.min(face.photo.height);
-        let square = &resize(&face.photo, side, side);
-        return finish(
-            square,
-            &Similarity { a: zoom, b: 0.0, shift: [0.0; 2] }.then(&jitter),
-            random,
-        );
+        warped(&resize(&face.photo, SIDE, SIDE), &jitter, SIDE)
     };
-    finish(photo, &to.then(&jitter), random)
-}
-
-/// The picture that a transform makes of a photo, or its mirror image.
-fn finish(photo: &Photo, to: &Similarity, random: &mut impl Rng) -> Photo {
-    let mut picture = warp(photo, to, SIDE).unwrap_or_else(|| resize(photo, SIDE, SIDE));
     if random.random_bool(0.5) {
-        let row = 3 * SIDE as usize;
-        for row in picture.rgb.chunks_exact_mut(row) {
-            row.as_chunks_mut::<3>().0.reverse();
-        }
+        mirror(&mut picture);
     }
     picture
 }
 
-/// Other light, other colours, sometimes none, less sharp, with noise.
-pub(super) fn weathered(photo: Photo, random: &mut impl Rng) -> Vec<u8> {
-    let photo = if random.random_bool(0.2) { blurred(&photo, random) } else { photo };
-    let Photo { mut rgb, .. } = photo;
+/// A small random movement of a picture of `side` pixels: it grows or shrinks by at most the factor 1 + `scale`, turns by
+/// at most `angle` in radians, and is shifted by at most `shift` times its side.
+pub(super) fn jitter(
+    side: u32,
+    (scale, angle, shift): (f32, f32, f32),
+    random: &mut impl Rng,
+) -> Similarity {
+    let side = side as f32;
+    let growth = (1.0 + scale).ln();
+    let scale = random.random_range(-growth..growth).exp();
+    let angle = random.random_range(-angle..angle);
+    let shift = std::array::from_fn(|_| side * random.random_range(-shift..shift));
+    Similarity::about([side / 2.0; 2], (scale, angle), shift)
+}
+
+/// [`warp`]; the photo as it is where its landmarks are all at one point.
+pub(super) fn warped(photo: &Photo, to: &Similarity, side: u32) -> Photo {
+    warp(photo, to, side).unwrap_or_else(|| resize(photo, side, side))
+}
+
+pub(super) fn mirror(picture: &mut Photo) {
+    for row in picture.rgb.chunks_exact_mut(3 * picture.width as usize) {
+        row.as_chunks_mut::<3>().0.reverse();
+    }
+}
+
+/// The same in other light and colours, sometimes in none, sometimes less sharp or with noise.
+pub(super) fn weathered(picture: &Photo, random: &mut impl Rng) -> Photo {
+    let mut picture = match random.random_bool(0.2) {
+        true => blurred(picture, random),
+        false => picture.clone(),
+    };
     let contrast = random.random_range(0.75..1.25_f32);
     let brightness = random.random_range(-25.0..25.0_f32);
     let tint: [f32; 3] = std::array::from_fn(|_| random.random_range(0.92..1.08));
     let is_grey = random.random_bool(0.1);
     let noise = if random.random_bool(0.2) { random.random_range(1.0..8.0_f32) } else { 0.0 };
-    for pixel in rgb.as_chunks_mut::<3>().0 {
+    for pixel in picture.rgb.as_chunks_mut::<3>().0 {
         let mut colour = pixel.map(f32::from);
         if is_grey {
             colour = [0.299 * colour[0] + 0.587 * colour[1] + 0.114 * colour[2]; 3];
@@ -83,11 +92,12 @@ pub(super) fn weathered(photo: Photo, random: &mut impl Rng) -> Vec<u8> {
             *value = ((colour - 127.5) * contrast * tint + 127.5 + brightness + grain) as u8;
         }
     }
-    rgb
+    picture
 }
 
 /// As if the photo had been smaller.
-fn blurred(photo: &Photo, random: &mut impl Rng) -> Photo {
-    let side = random.random_range(SIDE / 4..SIDE);
-    resize(&resize(photo, side, side), SIDE, SIDE)
+fn blurred(picture: &Photo, random: &mut impl Rng) -> Photo {
+    let side = picture.width;
+    let small = random.random_range(side / 4..side);
+    resize(&resize(picture, small, small), side, side)
 }

@@ -28,7 +28,7 @@ use std::time::Instant;
 use kindred::backbone::{
     Architecture, Backbone, Device, Precision, WeightsFile, write_safetensors,
 };
-use kindred::embedder::{Draft, Manifest};
+use kindred::embedder::{Choice, Draft, Manifest};
 use nix::sys::resource::{UsageWho, getrusage};
 
 use random::Random;
@@ -90,7 +90,7 @@ fn make_bundle(name: &str, folder: &Path, bundle: &Path) -> Manifest {
     let file = folder.join("weights.safetensors");
     write_safetensors(&file, &weights::random_weights(&architecture, 1)).unwrap();
     let mut draft = Draft::new(bundle, "").unwrap();
-    draft.add_backbone(&file, name, false).unwrap();
+    draft.add_backbone(&Choice::new(&file, name)).unwrap();
     draft.finish().unwrap()
 }
 

@@ -22,6 +22,7 @@ mod gallery;
 mod import;
 mod ingest;
 mod kinship;
+mod learning;
 mod metrics;
 mod sampling;
 mod support;

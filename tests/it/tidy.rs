@@ -7,7 +7,7 @@ const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 
 /// The rooms from the bottom up. A room imports only from lower layers, and from no other room of its own.
 const LAYERS: [&[&str]; 8] = [
-    &["domain", "error"],
+    &["domain", "error", "whole_file"],
     &["photo", "dataset", "backbone", "kinship", "store", "metrics"],
     &["embedder", "gallery"],
     &["search"],

@@ -9,8 +9,8 @@ use super::{Checkpoint, Format};
 use crate::backbone::network::Parameter;
 use crate::backbone::preprocessing::{ChannelOrder, Crop, Preprocessing};
 use crate::backbone::{
-    Architecture, BackboneError, NamedTensor, inception_resnet, mobilefacenet, resnet, siamese,
-    vgg16, vggface_lite,
+    Architecture, BackboneError, NamedTensor, inception_resnet, landmarks, mobilefacenet, resnet,
+    siamese, vgg16, vggface_lite,
 };
 
 /// Weights whose network was found out.
@@ -94,7 +94,21 @@ fn architecture(name: &str, named: &Named) -> Architecture {
             })
         }
         "vggface-lite" => Architecture::VggfaceLite(vggface_lite_config(named)),
+        "landmarks" => Architecture::Landmarks(landmarks_config(named)),
         _ => Architecture::Siamese(siamese_config(named)),
+    }
+}
+
+fn landmarks_config(named: &Named) -> landmarks::Config {
+    let config = landmarks::Config::default();
+    let channels: [usize; 5] = std::array::from_fn(|layer| {
+        named.width(&format!("conv{}.weight", layer + 1), config.channels[layer])
+    });
+    let positions = named.inputs("hidden.weight").map(|inputs| inputs / channels[4].max(1));
+    landmarks::Config {
+        input_size: positions.map_or(config.input_size, |positions| 16 * positions.isqrt()),
+        channels,
+        hidden: named.width("hidden.weight", config.hidden),
     }
 }
 
@@ -104,7 +118,10 @@ fn vggface_lite_config(named: &Named) -> vggface_lite::Config {
     let layers = |block: usize| {
         (1..).take_while(|&layer| named.tensors.contains_key(&name(block, layer))).count()
     };
-    let depths = std::array::from_fn(|block| layers(block).max(1));
+    let depths = std::array::from_fn(|block| match layers(block) {
+        0 => config.depths[block],
+        found => found,
+    });
     let channels =
         std::array::from_fn(|block| named.width(&name(block, 1), config.channels[block]));
     let inputs = named.inputs("pool.weight").map(|positions| 16 * positions.isqrt());

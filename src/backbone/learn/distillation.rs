@@ -11,7 +11,7 @@
 use super::adam::Schedule;
 use super::checkpoint::Learned;
 use super::hint::Hints;
-use super::student::{SHARD, Student};
+use super::student::{SHARD, Student, channels_first};
 use crate::backbone::cpu::{Engine, Instructions};
 use crate::backbone::network::{Network, ParameterId};
 use crate::backbone::preprocessing::Preprocessing;
@@ -200,12 +200,6 @@ fn compare(embeddings: &[Vec<f32>], said: &[Vec<f32>]) -> (Loss, Vec<Vec<f32>>) 
     (loss, gradients)
 }
 
-/// n × `(d)` → `(d, n)`
-fn channels_first(rows: &[Vec<f32>]) -> Vec<f32> {
-    let width = rows.first().map_or(0, Vec::len);
-    (0..width).flat_map(|at| rows.iter().map(move |row| row[at])).collect()
-}
-
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
@@ -226,8 +220,9 @@ mod tests {
     #[test]
     fn the_gradient_of_the_comparison_is_its_slope() {
         let value = |at: usize| ((at * 37 % 23) as f32 - 11.0) / 9.0;
-        let rows = |from: usize| (0..5).map(|r| (0..6).map(|c| value(from + 6 * r + c)).collect());
-        let said: Vec<Vec<f32>> = rows(3).map(|row: Vec<f32>| unit(&row)).collect();
+        let row = |from: usize| (0..6).map(|c| value(from + c)).collect::<Vec<f32>>();
+        let rows = |from: usize| (0..5).map(move |r| row(from + 6 * r));
+        let said: Vec<Vec<f32>> = rows(3).map(|row| unit(&row)).collect();
         let embeddings: Vec<Vec<f32>> = rows(40).collect();
         let total = |embeddings: &[Vec<f32>]| {
             let (Loss { embedding, relation, .. }, _) = compare(embeddings, &said);

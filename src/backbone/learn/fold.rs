@@ -38,3 +38,50 @@ impl Student {
         tensors.into_values().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device, Tensor};
+
+    use super::*;
+    use crate::backbone::executor::Executor;
+    use crate::backbone::network::Parameter;
+    use crate::backbone::vggface_lite::{Config, learning_network, network};
+
+    fn run(network: Network, weights: &[NamedTensor]) -> Vec<f32> {
+        let read = |parameter: &Parameter| {
+            let tensor = weights.iter().find(|tensor| tensor.name == parameter.name).unwrap();
+            assert_eq!(tensor.shape, parameter.shape, "{}", tensor.name);
+            Ok::<_, candle_core::Error>(tensor.values.clone())
+        };
+        let side = network.input_size();
+        let executor = Executor::load(network, (&Device::Cpu, DType::F32), read).unwrap();
+        let pixels = (0..side * side * 3).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0);
+        let pixels: Vec<f32> = pixels.collect();
+        let input = Tensor::from_vec(pixels, (1, side, side, 3), &Device::Cpu).unwrap();
+        executor.forward(&input).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+    }
+
+    #[test]
+    fn a_network_says_the_same_without_its_normalisations() {
+        let config = Config {
+            input_size: 32,
+            depths: [1, 2, 1, 1, 1],
+            channels: [4, 5, 6, 7, 8],
+            embedding: 9,
+        };
+        let learning = learning_network(&config).unwrap();
+        let mut student = Student::new(&learning, 5).unwrap();
+        // As if it had learned: statistics, scales and shifts that matter.
+        for (at, values) in student.values.iter_mut().enumerate() {
+            let bump = |place: usize| 0.1 + ((at * 7 + place * 13) % 10) as f32 / 20.0;
+            values.iter_mut().enumerate().for_each(|(place, value)| *value += bump(place));
+        }
+        let expected = run(learning.clone(), &student.tensors());
+        let found = run(network(&config).unwrap(), &student.folded(&learning));
+        let largest = expected.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!((found - expected).abs() < 1e-5 * largest, "{found} {expected}");
+        }
+    }
+}

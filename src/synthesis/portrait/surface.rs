@@ -141,7 +141,7 @@ impl<'a> Head<'a> {
         let lower = (2.0 + 0.3 * mouth.lower) * hill(along, (y - line - half - 5.5) / 8.0);
         let groove = -2.6 * hill(along / 1.1, (y - line) / (3.0 + half));
         let teeth = 5.0 * hill(x / 44.0, (y - mouth.y) / 32.0);
-        let philtrum = -1.0 * hill(x / 4.5, (y - mouth.y + 13.0) / 8.0);
+        let philtrum = -hill(x / 4.5, (y - mouth.y + 13.0) / 8.0);
         let dent = -3.0 * hill(x / 24.0, (y - mouth.y - mouth.lower - half - 9.0) / 9.0);
         let chin = (4.0 + self.anatomy.head.chin_depth)
             * hill(x / 27.0, (y - self.anatomy.head.chin + 10.0) / 20.0);

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use kindred::backbone::{Architecture, vgg16, write_safetensors};
-use kindred::embedder::{Draft, EmbedderError, Manifest};
+use kindred::embedder::{Choice, Draft, EmbedderError, Manifest};
 use sha2::{Digest, Sha256};
 
 use super::weights::random_weights;
@@ -44,6 +44,6 @@ pub fn write(folder: &Path, seed: u64) {
 /// Imports weights into a new bundle.
 pub fn import(file: &Path, architecture: &str, bundle: &Path) -> Result<Manifest, EmbedderError> {
     let mut draft = Draft::new(bundle, "")?;
-    draft.add_backbone(file, architecture, false)?;
+    draft.add_backbone(&Choice::new(file, architecture))?;
     draft.finish()
 }

@@ -1,0 +1,65 @@
+//! `kindred evaluate landmarks`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::{Ending, Failure};
+use super::families::Families;
+use super::output::write_output;
+use super::progress::Display;
+use super::train_backbone::face_folder;
+use crate::backbone::{Device, Precision};
+use crate::dataset::read_landmarks;
+use crate::embedder::Embedder;
+use crate::error::ErrorKind;
+use crate::evaluate::judge_landmarks;
+use crate::photo::encode_png;
+use crate::train::FaceFolder;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A folder of photos and the csv of their landmarks, which names photos relative to the folder
+    #[arg(long = "faces", value_name = "DIR=CSV", value_parser = face_folder)]
+    faces: FaceFolder,
+    #[command(flatten)]
+    families: Families,
+    /// Folder of the model bundle
+    #[arg(long, value_name = "BUNDLE")]
+    model: PathBuf,
+    /// Draw some of the photos into this PNG, what is listed in green, what was found in red
+    #[arg(long, value_name = "PNG")]
+    draw: Option<PathBuf>,
+    /// Seed of the intervals
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write the figures to this file too
+    #[arg(long, value_name = "OUT")]
+    json: Option<PathBuf>,
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    let FaceFolder { folder, landmarks } = &arguments.faces;
+    let wanted = arguments.families.read()?;
+    let mut listed = read_landmarks(landmarks)?;
+    listed.retain(|face| wanted.has_path(&face.path));
+    let embedder = Embedder::load(&arguments.model, Device::Cpu, Precision::F32)?;
+    let finder = embedder.finder().ok_or_else(|| {
+        let detail = "the bundle has no landmark network; train one with --landmarks";
+        Failure::new(ErrorKind::InvalidInput, detail)
+    })?;
+    let display = Display::start()?;
+    let judged = judge_landmarks(finder, (folder, &listed), arguments.seed, &display)?;
+    display.finish();
+    let Some((report, sheet)) = judged else { return Ok(Ending::Stopped) };
+    println!("{} photos, no face found in {}", report.photos, report.not_found);
+    println!("mean error    {} of the distance between the eyes", report.error);
+    println!("median error  {}", report.median);
+    println!("above a tenth {}", report.far_off);
+    if let Some(file) = &arguments.draw {
+        write_output(file, &encode_png(&sheet))?;
+    }
+    super::evaluate::write_json(arguments.json.as_deref(), &report)?;
+    Ok(Ending::Done)
+}

@@ -1,0 +1,64 @@
+//! Which families a command is about: options of those that train and judge.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::exit::Failure;
+use crate::domain::{FamilyId, PhotoId};
+use crate::error::{ErrorKind, io_kind};
+
+#[derive(Args)]
+pub(super) struct Families {
+    /// A list of families, one a line: only they count
+    #[arg(long, value_name = "FILE", conflicts_with = "without")]
+    only: Option<PathBuf>,
+    /// A list of families, one a line: they do not count, so that they can be judged by later
+    #[arg(long, value_name = "FILE")]
+    without: Option<PathBuf>,
+}
+
+/// The families that count.
+pub(super) struct Wanted {
+    listed: BTreeSet<FamilyId>,
+    /// Whether those listed count, or all others.
+    only: bool,
+}
+
+impl Families {
+    /// Reads the list, if there is one.
+    pub(super) fn read(&self) -> Result<Wanted, Failure> {
+        let list = self.only.as_deref().or(self.without.as_deref());
+        let listed = list.map(read).transpose()?.unwrap_or_default();
+        Ok(Wanted { listed, only: self.only.is_some() })
+    }
+}
+
+impl Wanted {
+    pub(super) fn has(&self, family: FamilyId) -> bool {
+        self.listed.contains(&family) == self.only
+    }
+
+    pub(super) fn has_photo(&self, photo: &PhotoId) -> bool {
+        self.has(photo.member().family())
+    }
+
+    /// Whether the photo at a path counts; one that is in no family does unless only some families do.
+    pub(super) fn has_path(&self, path: &str) -> bool {
+        let family = path.split('/').find_map(|part| part.parse().ok());
+        family.map_or(!self.only, |family| self.has(family))
+    }
+}
+
+fn read(list: &Path) -> Result<BTreeSet<FamilyId>, Failure> {
+    let failed = |kind, reason: String| Failure::new(kind, format!("{}: {reason}", list.display()));
+    let text = std::fs::read_to_string(list)
+        .map_err(|error| failed(io_kind(&error), format!("cannot be read: {error}")))?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let parse = |line: &str| {
+        let reason = |_| format!("'{line}' is no family; a line is one such as F0003");
+        line.parse::<FamilyId>().map_err(|error| failed(ErrorKind::InvalidInput, reason(error)))
+    };
+    lines.map(parse).collect()
+}

@@ -1,0 +1,65 @@
+//! `kindred train landmarks`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::{Ending, Failure};
+use super::families::Families;
+use super::progress::Display;
+use super::train_backbone::face_folder;
+use crate::backbone::learn::{Schedule, Student};
+use crate::backbone::{Architecture, landmarks, write_safetensors};
+use crate::train::{FaceFolder, PointOptions, TrainError, learn_points, load_faces};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A folder of photos and the csv of their landmarks, which names photos relative to the folder; may be given again
+    #[arg(long = "faces", value_name = "DIR=CSV", value_parser = face_folder, required = true)]
+    faces: Vec<FaceFolder>,
+    #[command(flatten)]
+    families: Families,
+    /// Batches of 128 pictures to learn from
+    #[arg(long, default_value_t = 6000)]
+    steps: usize,
+    /// Seed of everything that is random
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The safetensors file of weights to be made
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+const LEARNING_RATE: f32 = 2e-3;
+/// Share of a weight that a step of length 1 takes away.
+const WEIGHT_DECAY: f32 = 0.02;
+
+#[expect(clippy::print_stdout, reason = "the losses are the command's output")]
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    let wanted = arguments.families.read()?;
+    let config = landmarks::Config::default();
+    let network = landmarks::learning_network(&config).map_err(TrainError::from)?;
+    let mut student = Student::new(&network, arguments.seed).map_err(TrainError::from)?;
+    let display = Display::start()?;
+    let Some(faces) = load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)? else {
+        return Ok(Ending::Stopped);
+    };
+    let steps = arguments.steps;
+    let (learning_rate, weight_decay) = (LEARNING_RATE, WEIGHT_DECAY);
+    let schedule = Schedule { learning_rate, weight_decay, steps, warmup: steps / 20 };
+    let side = config.input_size as u32;
+    let options = PointOptions { schedule, seed: arguments.seed, side };
+    let preprocessing = Architecture::Landmarks(config).preprocessing();
+    let mut report =
+        |step: usize, loss: f32| println!("{step:>8} of {steps} batches  loss {loss:.5}");
+    let watch =
+        (&display as &dyn crate::domain::Progress, &mut report as &mut dyn FnMut(usize, f32));
+    let is_ready = learn_points(&mut student, (&faces, &preprocessing), &options, watch)?;
+    display.finish();
+    if !is_ready {
+        return Ok(Ending::Stopped);
+    }
+    write_safetensors(&arguments.out, &student.folded(&network)).map_err(TrainError::from)?;
+    println!("written to {}", arguments.out.display());
+    Ok(Ending::Done)
+}

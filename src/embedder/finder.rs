@@ -1,0 +1,84 @@
+//! Where the face is in a photo.
+
+use crate::backbone::Backbone;
+use crate::backbone::landmarks::OUTPUTS;
+use crate::kinship::probability;
+use crate::photo::{Landmarks, Photo, Similarity, warp};
+
+use super::EmbedderError;
+
+/// Finds the points of a face by a network that is trained for it ([`crate::backbone::landmarks`]).
+pub struct FaceFinder {
+    network: Backbone,
+    min_quality: f32,
+}
+
+/// A face that was found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FoundFace {
+    /// Its points, in pixels of the photo.
+    pub landmarks: Landmarks,
+    /// How likely there is a whole face at these points, 0 to 1.
+    pub quality: f32,
+}
+
+/// From this quality on something is taken for a face, unless a bundle says otherwise.
+pub const DEFAULT_MIN_QUALITY: f32 = 0.5;
+
+/// How often the network looks: at the whole photo, and then at the face as it seemed to be before.
+const PASSES: usize = 3;
+
+impl FaceFinder {
+    /// A finder that takes a face for one from the quality `min_quality` on.
+    ///
+    /// # Errors
+    /// When the network's output is not that of a landmark network.
+    pub(super) fn new(network: Backbone, min_quality: f32) -> Result<Self, EmbedderError> {
+        match network.dimension() {
+            OUTPUTS => Ok(Self { network, min_quality }),
+            found => Err(EmbedderError::NotLandmarks { found }),
+        }
+    }
+
+    /// The face in a photo that shows one.
+    ///
+    /// # Errors
+    /// When there is no plausible face, or the network fails.
+    pub fn find(&self, photo: &Photo) -> Result<FoundFace, EmbedderError> {
+        let side = self.network.input_size() as f32;
+        let mut view = whole(photo, side);
+        let mut found = None;
+        for _ in 0..PASSES {
+            let Some(face) = self.look(photo, &view)? else { break };
+            view = Similarity::fit(&face.landmarks, &Landmarks::aligned(side));
+            found = Some(face);
+        }
+        let quality = found.map_or(0.0, |face| face.quality);
+        found
+            .filter(|face| face.quality >= self.min_quality)
+            .ok_or(EmbedderError::NoFace { quality })
+    }
+
+    /// What the network says of a view of the photo; none where that has no extent.
+    fn look(&self, photo: &Photo, view: &Similarity) -> Result<Option<FoundFace>, EmbedderError> {
+        let side = self.network.input_size();
+        let (Some(picture), Some(back)) = (warp(photo, view, side as u32), view.inverse()) else {
+            return Ok(None);
+        };
+        let said = self.network.embed(&[&picture.rgb])?.swap_remove(0);
+        let point = |at: usize| {
+            let pixel = |value: f32| (value + 1.0) * side as f32 / 2.0;
+            back.map([pixel(said[2 * at]), pixel(said[2 * at + 1])])
+        };
+        let quality = probability(f64::from(said[OUTPUTS - 1])) as f32;
+        Ok(Some(FoundFace { landmarks: Landmarks(std::array::from_fn(point)), quality }))
+    }
+}
+
+/// The whole photo in the middle of a square of `side` pixels.
+fn whole(photo: &Photo, side: f32) -> Similarity {
+    let (width, height) = (photo.width as f32, photo.height as f32);
+    let scale = side / width.max(height);
+    let margin = |length: f32| (side - length * scale) / 2.0;
+    Similarity { a: scale, b: 0.0, shift: [margin(width), margin(height)] }
+}

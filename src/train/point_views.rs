@@ -1,0 +1,78 @@
+//! Random pictures from which a network learns where the points of a face are.
+
+use rand::Rng;
+
+use super::faces::KnownFace;
+use super::views::{jitter, mirror, warped, weathered};
+use crate::photo::{Landmarks, Photo, Similarity};
+
+/// A picture with its points in pixels, or one without a face.
+pub(super) struct PointPicture {
+    pub(super) rgb: Vec<u8>,
+    pub(super) points: Option<Landmarks>,
+}
+
+/// Share of the pictures that have no face.
+const FACELESS: f64 = 0.15;
+/// Share of the faces that are shown nearly as a second pass sees them.
+const NEARLY_ALIGNED: f64 = 0.45;
+
+/// A picture of `side` pixels.
+pub(super) fn point_picture(face: &KnownFace, side: u32, random: &mut impl Rng) -> PointPicture {
+    if random.random_bool(FACELESS) {
+        return faceless(face, side, random);
+    }
+    // How much of the photo is seen, as a first pass and as a second one see it.
+    let reach = match random.random_bool(NEARLY_ALIGNED) {
+        true => (0.15, 0.15, 0.06),
+        false => (0.6, 0.5, 0.16),
+    };
+    let to = aligning(face, side).then(&jitter(side, reach, random));
+    let mut picture = warped(&face.photo, &to, side);
+    let mut points = Landmarks(face.landmarks.0.map(|point| to.map(point)));
+    if random.random_bool(0.5) {
+        mirror(&mut picture);
+        points = points.mirrored(side as f32);
+    }
+    PointPicture { rgb: weathered(&picture, random).rgb, points: Some(points) }
+}
+
+/// What brings a face to the middle of a picture of `side` pixels, as a second pass sees it.
+fn aligning(face: &KnownFace, side: u32) -> Similarity {
+    Similarity::fit(&face.landmarks, &Landmarks::aligned(side as f32))
+}
+
+/// A piece of a photo beside the face or much too near, a face upside down, or nothing at all.
+fn faceless(face: &KnownFace, side: u32, random: &mut impl Rng) -> PointPicture {
+    let middle = [side as f32 / 2.0; 2];
+    let rgb = match random.random_range(0..4) {
+        0 => noise(side, random),
+        1 => {
+            let angle = random.random_range(2.2..4.1_f32);
+            let turn = Similarity::about(middle, (random.random_range(0.8..1.3), angle), [0.0; 2]);
+            warped(&face.photo, &aligning(face, side).then(&turn), side).rgb
+        }
+        2 => {
+            let near = Similarity::about(middle, (random.random_range(3.5..7.0), 0.0), [0.0; 2]);
+            let shift = std::array::from_fn(|_| random.random_range(-2.0..2.0) * side as f32);
+            let to = aligning(face, side).then(&near).then(&Similarity { a: 1.0, b: 0.0, shift });
+            warped(&face.photo, &to, side).rgb
+        }
+        _ => {
+            let away = random.random_range(0.75..1.3) * side as f32;
+            let (sine, cosine) = random.random_range(0.0..std::f32::consts::TAU).sin_cos();
+            let shift = [away * cosine, away * sine];
+            let to = aligning(face, side).then(&Similarity { a: 1.0, b: 0.0, shift });
+            warped(&face.photo, &to, side).rgb
+        }
+    };
+    let picture = weathered(&Photo { width: side, height: side, rgb }, random);
+    PointPicture { rgb: picture.rgb, points: None }
+}
+
+/// Blots of a random size in random colours.
+fn noise(side: u32, random: &mut impl Rng) -> Vec<u8> {
+    let cells = random.random_range(1..=side / 2);
+    let rgb = (0..3 * cells * cells).map(|_| random.random_range(0..=255)).collect();
+    crate::photo::resize(&Photo { width: cells, height: cells, rgb }, side, side).rgb
+}

@@ -1,0 +1,45 @@
+//! Files that are there only once they are whole.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+/// Lets `write` make a file under another name beside `file`, and renames it when it is on disk: whatever ends the program
+/// before, `file` is what it was.
+///
+/// # Errors
+/// When the file cannot be written; then nothing of it is left.
+pub fn write_whole(file: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".unfinished-{}", std::process::id()));
+    let unfinished = file.with_file_name(name);
+    let written = write(&unfinished)
+        .and_then(|()| File::open(&unfinished)?.sync_all())
+        .and_then(|()| fs::rename(&unfinished, file));
+    if written.is_err() {
+        // What is left of it is of no use, and may be nothing.
+        let _ = fs::remove_file(&unfinished);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_stays_as_it_was_when_another_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("figures.json");
+        write_whole(&file, |path| fs::write(path, "first")).unwrap();
+        let failed = write_whole(&file, |path| {
+            fs::write(path, "sec")?;
+            Err(io::ErrorKind::StorageFull.into())
+        });
+        assert_eq!(failed.unwrap_err().kind(), io::ErrorKind::StorageFull);
+        assert_eq!(fs::read(&file).unwrap(), b"first");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        write_whole(&file, |path| fs::write(path, "second")).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"second");
+    }
+}

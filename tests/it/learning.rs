@@ -1,0 +1,119 @@
+//! Networks that this program trains: the small backbone that learns from another one, and the landmark network.
+
+use std::fs;
+use std::path::Path;
+
+use crate::support::program::{Run, path, run};
+use crate::support::{bundle, families};
+
+/// Photos of a few people with a list of landmarks that are the same in all, and a bundle to learn from.
+fn workplace(folder: &Path) -> String {
+    let photos = folder.join("photos");
+    let ids = families::write(&photos, 3, 3, 8);
+    let header: Vec<String> = ["eye_l", "eye_r", "nose", "mouth_l", "mouth_r"]
+        .iter()
+        .flat_map(|point| ["x", "y"].map(|axis| format!("{point}_{axis}")))
+        .collect();
+    let line = |id: &String| format!("{id}.png,13,17,27,17,20,24,15,31,25,31");
+    let lines: Vec<String> = ids.iter().map(line).collect();
+    let csv = folder.join("landmarks.csv");
+    fs::write(&csv, format!("path,{}\n{}\n", header.join(","), lines.join("\n"))).unwrap();
+    bundle::write(&folder.join("teacher"), 1);
+    format!("{}={}", path(&photos), path(&csv))
+}
+
+fn train_landmarks(faces: &str, out: &Path, more: &[&str]) -> Run {
+    let mut arguments = vec!["train", "landmarks", "--faces", faces, "--steps", "2"];
+    arguments.extend(["--out", path(out)]);
+    arguments.extend(more);
+    run(&arguments)
+}
+
+fn train_backbone(folder: &Path, faces: &str, out: &Path) -> Run {
+    let teacher = folder.join("teacher");
+    let arguments = ["train", "backbone", "--faces", faces, "--teacher", path(&teacher)];
+    run(&[&arguments[..], &["--epochs", "1", "--out", path(out)]].concat())
+}
+
+#[test]
+fn the_same_seed_trains_the_same_landmark_network_whatever_the_number_of_threads() {
+    let folder = tempfile::tempdir().unwrap();
+    let faces = workplace(folder.path());
+    let out = |name: &str| folder.path().join(name);
+    let trained = train_landmarks(&faces, &out("a.safetensors"), &[]);
+    assert_eq!(trained.code, 0, "{}", trained.stderr);
+    let mut single = crate::support::program::kindred(&["train", "landmarks", "--faces", &faces]);
+    single.args(["--steps", "2", "--out", path(&out("b.safetensors"))]);
+    assert!(single.env("RAYON_NUM_THREADS", "1").output().unwrap().status.success());
+    let other = train_landmarks(&faces, &out("c.safetensors"), &["--seed", "2"]);
+    assert_eq!(other.code, 0, "{}", other.stderr);
+    let bytes = |name: &str| fs::read(out(name)).unwrap();
+    assert_eq!(bytes("a.safetensors"), bytes("b.safetensors"));
+    assert_ne!(bytes("a.safetensors"), bytes("c.safetensors"));
+}
+
+#[test]
+fn a_trained_backbone_and_landmark_network_make_a_bundle_that_aligns() {
+    let folder = tempfile::tempdir().unwrap();
+    let faces = workplace(folder.path());
+    let out = |name: &str| folder.path().join(name);
+    let trained = train_backbone(folder.path(), &faces, &out("lite.safetensors"));
+    assert_eq!(trained.code, 0, "{}", trained.stderr);
+    assert!(trained.stdout.contains("cosine to the teacher"), "{}", trained.stdout);
+    assert_eq!(train_landmarks(&faces, &out("points.safetensors"), &[]).code, 0);
+    let imported = run(&[
+        "models",
+        "import",
+        path(&out("lite.safetensors")),
+        "--architecture",
+        "vggface-lite",
+        "--landmarks",
+        path(&out("points.safetensors")),
+        "--half",
+        "--out",
+        path(&out("bundle")),
+    ]);
+    assert_eq!(imported.code, 0, "{}", imported.stderr);
+    // Twice as wide as the teacher's: what it says of a face and of its mirror image.
+    assert!(imported.stdout.contains("32 values"), "{}", imported.stdout);
+    let manifest = fs::read_to_string(out("bundle").join("manifest.toml")).unwrap();
+    assert!(manifest.contains("[landmarks]") && manifest.contains("crop = \"aligned\""));
+    let size = |file: &str| fs::metadata(out(file)).unwrap().len();
+    assert!(2 * size("bundle/vggface-lite.safetensors") < size("lite.safetensors") + 4096);
+}
+
+#[test]
+fn a_stopped_training_of_a_backbone_goes_on_and_ends_in_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let faces = workplace(folder.path());
+    let out = |name: &str| folder.path().join(name);
+    assert_eq!(train_backbone(folder.path(), &faces, &out("once.safetensors")).code, 0);
+    // All that a finished training needs is in its checkpoint.
+    fs::copy(out("once.checkpoint"), out("again.checkpoint")).unwrap();
+    let again = train_backbone(folder.path(), &faces, &out("again.safetensors"));
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    let bytes = |name: &str| fs::read(out(name)).unwrap();
+    assert_eq!(bytes("once.safetensors"), bytes("again.safetensors"));
+    fs::write(out("broken.checkpoint"), &bytes("once.checkpoint")[..5000]).unwrap();
+    let broken = train_backbone(folder.path(), &faces, &out("broken.safetensors"));
+    assert!(broken.error().contains("broken.checkpoint"), "{}", broken.stderr);
+}
+
+#[test]
+fn faces_that_are_none_are_refused_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let faces = workplace(folder.path());
+    let out = folder.path().join("out.safetensors");
+    let list = folder.path().join("families.txt");
+    fs::write(&list, "F0001\nF0002\nF0003\n").unwrap();
+    let nobody = train_landmarks(&faces, &out, &["--without", path(&list)]);
+    assert!(nobody.error().contains("--faces"), "{}", nobody.stderr);
+    fs::write(&list, "F0001\nthe others\n").unwrap();
+    let unknown = train_landmarks(&faces, &out, &["--without", path(&list)]);
+    assert!(unknown.error().contains("'the others'"), "{}", unknown.stderr);
+    let (photos, _) = faces.split_once('=').unwrap();
+    let missing =
+        train_landmarks(&format!("{photos}/F0001={}", &faces[photos.len() + 1..]), &out, &[]);
+    assert!(missing.error().contains("cannot read"), "{}", missing.stderr);
+    assert!(!out.exists());
+}
