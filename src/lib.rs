@@ -17,6 +17,7 @@
 //! | | [`evaluate`] | how good a bundle is: verification, tri-subject, retrieval | – |
 //! | jobs they begin with | [`ingest`] | long jobs over a collection of photos | rayon |
 //! | | [`survey`] | what is in a collection, every photo read; related people on a sheet | rayon |
+//! | | [`synthesis`] | families of people who do not exist, drawn with all their photos | rayon |
 //! | query | [`search`] | probe → candidates → people and families | – |
 //! | engines | [`embedder`] | a bundle of backbones: photo → one embedding each | – |
 //! | | [`gallery`] | enrolled photos and their nearest neighbours | hnsw_rs |
@@ -106,6 +107,7 @@ pub mod photo;
 pub mod search;
 pub mod store;
 pub mod survey;
+pub mod synthesis;
 pub mod telemetry;
 pub mod train;
 pub mod whole_file;

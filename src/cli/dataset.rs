@@ -2,20 +2,25 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::description::print;
 use super::description_json::print_json;
 use super::exit::{Ending, Failure};
 use super::progress::Display;
+use super::synthesize;
 use crate::dataset::{Source, read_relationships};
 use crate::error::ErrorKind;
 use crate::survey::{draw_kin, survey};
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// Folder or zip archive with a folder per family and in it a folder per person: F0001/MID1/photo.jpg
-    dir: PathBuf,
+    #[arg(required = true)]
+    dir: Option<PathBuf>,
     /// A csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
     #[arg(long, value_name = "CSV")]
     relationships: Option<PathBuf>,
@@ -27,10 +32,23 @@ pub(super) struct Arguments {
     contact_sheet: Option<PathBuf>,
 }
 
+#[derive(Subcommand)]
+enum Command {
+    /// Draw families of people who do not exist, with photos and lists of kin and landmarks
+    Synthesize(synthesize::Arguments),
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    match (&arguments.command, &arguments.dir) {
+        (Some(Command::Synthesize(arguments)), _) => synthesize::run(arguments),
+        (None, dir) => describe(dir.as_deref().expect("required without a subcommand"), arguments),
+    }
+}
+
+fn describe(dir: &Path, arguments: &Arguments) -> Result<Ending, Failure> {
     // Cheap checks first.
     arguments.contact_sheet.as_deref().map(check_extension).transpose()?;
-    let mut source = Source::open(&arguments.dir)?;
+    let mut source = Source::open(dir)?;
     let pairs = arguments.relationships.as_deref().map(read_relationships).transpose()?;
     let display = Display::start()?;
     let found = survey(&mut source, pairs.as_deref(), &display)?;

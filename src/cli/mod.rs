@@ -18,6 +18,7 @@ mod output;
 mod progress;
 mod search;
 mod serve;
+mod synthesize;
 mod train;
 mod train_backbone;
 mod train_landmarks;
@@ -52,7 +53,7 @@ enum Command {
     Train(train::Arguments),
     /// Measure how good a bundle is: verification, tri-subject, retrieval, and a Kaggle submission
     Evaluate(evaluate::Arguments),
-    /// Describe a folder or zip of family photos: who is in it, who is kin, what is wrong with it
+    /// Describe a folder or zip of family photos: who is in it, who is kin, what is wrong with it; or draw one
     Dataset(dataset::Arguments),
     /// Import, list and inspect model bundles
     Models(models::Arguments),

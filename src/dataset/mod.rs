@@ -15,7 +15,7 @@ mod split;
 mod summary;
 
 pub use error::DatasetError;
-pub use landmarks::{FacePoints, read_landmarks};
+pub use landmarks::{FaceBox, FacePoints, read_landmarks, write_landmarks};
 pub use layout::{FamilyPhotos, Misplaced, family_photos};
 pub use lists::{
     ListedPair, ListedTrio, read_pairs, read_submission, read_trios, write_submission,
@@ -23,7 +23,7 @@ pub use lists::{
 pub use pairs::{PairSampler, PhotoPair, Sampling};
 pub use paths::write_paths;
 pub use pedigree::{Kin, Pedigree, Person, Skipped};
-pub use relationships::read_relationships;
+pub use relationships::{read_relationships, write_relationships};
 pub use showcase::{Showcase, showcase};
 pub use source::{Listing, Source, Unreadable};
 pub use split::deal;

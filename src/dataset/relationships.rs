@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{ReaderBuilder, StringRecord, Trim, Writer};
 
 use super::DatasetError;
 use crate::domain::{MemberId, Relation, Relationship};
@@ -39,6 +39,22 @@ pub fn read_relationships(path: &Path) -> Result<Vec<Relationship>, DatasetError
         }
     }
     Ok(pairs)
+}
+
+/// Writes kin pairs as [`read_relationships`] reads them, with a header; the relation is empty where it is not known.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write_relationships(path: &Path, pairs: &[Relationship]) -> Result<(), DatasetError> {
+    let unwritable = |source| DatasetError::Unwritable { path: path.to_owned(), source };
+    let mut csv = Writer::from_path(path).map_err(|error| unwritable(error.into()))?;
+    csv.write_record(["p1", "p2", "relation"]).map_err(|error| unwritable(error.into()))?;
+    for pair in pairs {
+        let [first, second] = pair.people().map(|person| person.to_string());
+        let relation = pair.relation().map_or("", Relation::code);
+        csv.write_record([&first, &second, relation]).map_err(|error| unwritable(error.into()))?;
+    }
+    csv.flush().map_err(unwritable)
 }
 
 fn parse(record: &StringRecord) -> Result<Relationship, String> {

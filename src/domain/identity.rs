@@ -31,7 +31,19 @@ pub struct IdentityError {
     pub found: String,
 }
 
+impl FamilyId {
+    /// The family with this number.
+    pub fn new(number: u32) -> Self {
+        Self(number)
+    }
+}
+
 impl MemberId {
+    /// The member of a family with this number.
+    pub fn new(family: FamilyId, number: u32) -> Self {
+        Self { family, number }
+    }
+
     /// The family this person belongs to.
     pub fn family(self) -> FamilyId {
         self.family
@@ -152,6 +164,13 @@ mod tests {
             assert_eq!(photo.to_string(), text);
             assert_eq!(photo.member().to_string().parse(), Ok(photo.member()));
         }
+    }
+
+    #[test]
+    fn identities_made_of_numbers_are_those_that_are_read() {
+        let member = MemberId::new(FamilyId::new(12), 3);
+        assert_eq!("F0012/MID3".parse(), Ok(member));
+        assert_eq!(member.family(), FamilyId::new(12));
     }
 
     #[test]

@@ -1,4 +1,9 @@
-//! Whether a JPEG file is all there.
+//! JPEG files: whether one is all there, and a photo as one.
+
+use image::ExtendedColorType;
+use image::codecs::jpeg::JpegEncoder;
+
+use super::Photo;
 
 const END_OF_IMAGE: u8 = 0xd9;
 const START_OF_SCAN: u8 = 0xda;
@@ -26,6 +31,15 @@ pub(super) fn is_complete(bytes: &[u8]) -> bool {
     }
 }
 
+/// The bytes of a JPEG file with this picture, of a quality from 1 to 100.
+pub fn encode_jpeg(photo: &Photo, quality: u8) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    JpegEncoder::new_with_quality(&mut bytes, quality)
+        .encode(&photo.rgb, photo.width, photo.height, ExtendedColorType::Rgb8)
+        .expect("a photo has three bytes a pixel, and memory takes all that is written");
+    bytes
+}
+
 /// The next marker byte and what follows it; a marker is `ff` and a byte that is neither `ff` (fill) nor `00`.
 fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let at = bytes.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
@@ -45,7 +59,16 @@ fn skip_scan(mut bytes: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use super::is_complete;
+    use super::*;
+    use crate::photo::{Limits, decode};
+
+    #[test]
+    fn a_photo_comes_back_from_its_jpeg_nearly_as_it_was() {
+        let ramp = (0..64 * 64).flat_map(|at| [(at % 64 * 2) as u8, (at / 64 * 3) as u8, 90]);
+        let photo = Photo { width: 64, height: 64, rgb: ramp.collect() };
+        let back = decode(&encode_jpeg(&photo, 95), &Limits::default()).ok().unwrap();
+        assert!(photo.rgb.iter().zip(&back.rgb).all(|(a, b)| a.abs_diff(*b) < 12));
+    }
 
     #[test]
     fn the_end_marker_of_a_thumbnail_does_not_end_the_photo() {

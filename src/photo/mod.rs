@@ -14,6 +14,7 @@ mod sheet;
 
 pub use align::{Landmarks, Similarity, warp};
 pub use decode::{Limits, Photo, PhotoError, decode};
+pub use jpeg::encode_jpeg;
 pub use mark::mark;
 pub use png::encode_png;
 pub use resize::{middle, resize};

@@ -26,5 +26,6 @@ mod learning;
 mod metrics;
 mod sampling;
 mod support;
+mod synthesis;
 mod tidy;
 mod train;

@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 8] = [
     &["photo", "dataset", "backbone", "kinship", "store", "metrics"],
     &["embedder", "gallery"],
     &["search"],
-    &["ingest", "survey"],
+    &["ingest", "survey", "synthesis"],
     &["train", "evaluate"],
     &["api", "telemetry"],
     &["cli"],

@@ -1,0 +1,43 @@
+//! `kindred dataset synthesize`
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use clap::Args;
+
+use super::exit::{Ending, Failure};
+use super::progress::Display;
+use crate::synthesis::{Plan, synthesize};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// How many families to draw
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9999))]
+    families: u32,
+    /// What decides faces and families; the same seed gives the same
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Folder to be made
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+#[expect(clippy::print_stdout, reason = "the summary is the command's output")]
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    let Arguments { families, seed, out } = arguments;
+    let display = Display::start()?;
+    let start = Instant::now();
+    let plan = Plan { families: *families, seed: *seed };
+    let drawn = synthesize(out, plan, &display)?;
+    display.finish();
+    let Some(drawn) = drawn else {
+        eprintln!("stopped before all families were drawn; nothing is left of them");
+        return Ok(Ending::Stopped);
+    };
+    println!("families      {families}");
+    println!("people        {}", drawn.people);
+    println!("photos        {} in {:.1} s", drawn.photos, start.elapsed().as_secs_f64());
+    println!("kin pairs     {}", drawn.pairs);
+    println!("written to    {}", out.display());
+    Ok(Ending::Done)
+}

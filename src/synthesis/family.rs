@@ -1,0 +1,206 @@
+//! Who belongs to a family, and how they are related.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::genome::{Genome, normal};
+use crate::domain::{FamilyId, MemberId, Relation, Relationship};
+
+/// Female or male.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sex {
+    /// Mother, sister, daughter.
+    Female,
+    /// Father, brother, son.
+    Male,
+}
+
+/// Somebody who does not exist.
+#[derive(Clone, Debug)]
+pub(super) struct Person {
+    pub(super) sex: Sex,
+    /// Year of birth.
+    pub(super) born: i32,
+    pub(super) genome: Genome,
+    /// Father and mother, as places in the family, where they are in it.
+    parents: Option<[usize; 2]>,
+}
+
+/// A family of two or three generations, the elder people first; member 1 is at place 0.
+pub(super) struct Family {
+    id: FamilyId,
+    pub(super) people: Vec<Person>,
+}
+
+impl Family {
+    /// The family of a number, which depends on the seed and the number alone.
+    pub(super) fn draw(number: u32, random: &mut ChaCha8Rng) -> Self {
+        let darkness = 1.1 * normal(random) - 0.2;
+        let mut family = Self { id: FamilyId::new(number), people: Vec::new() };
+        // Late enough for photographs, early enough for the youngest to be born by now.
+        let has_grandchildren = random.random();
+        let first_born = random.random_range(1915..if has_grandchildren { 1945 } else { 1975 });
+        let couple = family.found(darkness, first_born, random);
+        let eldest = family.bear(couple, 4, random);
+        if has_grandchildren {
+            // One of the children has a family, the others are aunts and uncles.
+            let parent = &family.people[eldest];
+            let (sex, born) = (parent.sex, parent.born);
+            let partner = family.people.len();
+            family.people.push(Person {
+                sex: if sex == Sex::Male { Sex::Female } else { Sex::Male },
+                born: born + random.random_range(-4..5),
+                genome: founder(darkness, random),
+                parents: None,
+            });
+            let couple = if sex == Sex::Male { [eldest, partner] } else { [partner, eldest] };
+            family.bear(couple, 3, random);
+        }
+        family
+    }
+
+    /// A couple whose parents are not in the family; father and mother.
+    fn found(&mut self, darkness: f32, born: i32, random: &mut ChaCha8Rng) -> [usize; 2] {
+        for sex in [Sex::Male, Sex::Female] {
+            let born = born + random.random_range(-3..4);
+            self.people.push(Person {
+                sex,
+                born,
+                genome: founder(darkness, random),
+                parents: None,
+            });
+        }
+        [0, 1]
+    }
+
+    /// From two to `most` children, born one after another; returns the place of the eldest.
+    fn bear(&mut self, couple: [usize; 2], most: usize, random: &mut ChaCha8Rng) -> usize {
+        let eldest = self.people.len();
+        let [father, mother] = couple.map(|parent| self.people[parent].clone());
+        let mut born = father.born.max(mother.born) + random.random_range(21..31);
+        for _ in 0..random.random_range(2..=most) {
+            self.people.push(Person {
+                sex: if random.random() { Sex::Male } else { Sex::Female },
+                born,
+                genome: Genome::child(&father.genome, &mother.genome, random),
+                parents: Some(couple),
+            });
+            born += random.random_range(1..6);
+        }
+        eldest
+    }
+
+    /// The identity of the person at a place.
+    pub(super) fn member(&self, place: usize) -> MemberId {
+        MemberId::new(self.id, place as u32 + 1)
+    }
+
+    /// All who are related by blood in one of the ways that have a code, the elder first.
+    pub(super) fn relationships(&self) -> Vec<Relationship> {
+        let places = 0..self.people.len();
+        let pairs =
+            places.clone().flat_map(|elder| places.clone().map(move |younger| (elder, younger)));
+        let related = pairs.filter_map(|(elder, younger)| {
+            let relation = self.relation(elder, younger)?;
+            Relationship::new(self.member(elder), self.member(younger), Some(relation)).ok()
+        });
+        related.collect()
+    }
+
+    fn relation(&self, elder: usize, younger: usize) -> Option<Relation> {
+        let sexes = [elder, younger].map(|place| self.people[place].sex);
+        let parents = self.people[younger].parents?;
+        if elder < younger && self.people[elder].parents == Some(parents) {
+            return Some(siblings(sexes));
+        }
+        if parents.contains(&elder) {
+            return Some(parent(sexes));
+        }
+        let mut grandparents = parents.iter().filter_map(|&parent| self.people[parent].parents);
+        grandparents.any(|couple| couple.contains(&elder)).then(|| grandparent(sexes))
+    }
+}
+
+/// Someone who comes from where people are about that dark.
+fn founder(darkness: f32, random: &mut ChaCha8Rng) -> Genome {
+    let own = darkness + 0.3 * normal(random);
+    Genome::founder(own, random)
+}
+
+fn siblings(sexes: [Sex; 2]) -> Relation {
+    match sexes {
+        [Sex::Male, Sex::Male] => Relation::Brothers,
+        [Sex::Female, Sex::Female] => Relation::Sisters,
+        _ => Relation::Siblings,
+    }
+}
+
+fn parent(sexes: [Sex; 2]) -> Relation {
+    match sexes {
+        [Sex::Male, Sex::Female] => Relation::FatherDaughter,
+        [Sex::Male, Sex::Male] => Relation::FatherSon,
+        [Sex::Female, Sex::Female] => Relation::MotherDaughter,
+        [Sex::Female, Sex::Male] => Relation::MotherSon,
+    }
+}
+
+fn grandparent(sexes: [Sex; 2]) -> Relation {
+    match sexes {
+        [Sex::Male, Sex::Female] => Relation::GrandfatherGranddaughter,
+        [Sex::Male, Sex::Male] => Relation::GrandfatherGrandson,
+        [Sex::Female, Sex::Female] => Relation::GrandmotherGranddaughter,
+        [Sex::Female, Sex::Male] => Relation::GrandmotherGrandson,
+    }
+}
+
+/// The chance that one family is drawn with; families do not depend on each other.
+pub(super) fn chance(seed: u64, number: u32) -> ChaCha8Rng {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    random.set_stream(number.into());
+    random
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn families(count: u32) -> impl Iterator<Item = Family> {
+        (1..=count).map(|number| Family::draw(number, &mut chance(7, number)))
+    }
+
+    #[test]
+    fn every_relation_occurs_and_the_elder_comes_first() {
+        let mut seen = BTreeSet::new();
+        for family in families(60) {
+            for elder in 0..family.people.len() {
+                for younger in 0..family.people.len() {
+                    let Some(relation) = family.relation(elder, younger) else { continue };
+                    let [first, second] = [elder, younger].map(|place| &family.people[place]);
+                    assert!(first.born < second.born, "{relation}");
+                    let role = relation.roles()[0];
+                    let male = ["father", "grandfather", "brother"].contains(&role);
+                    assert!(role == "sibling" || male == (first.sex == Sex::Male), "{relation}");
+                    seen.insert(relation);
+                }
+            }
+        }
+        assert_eq!(seen.len(), Relation::ALL.len(), "{seen:?}");
+    }
+
+    #[test]
+    fn kin_in_a_family_are_nearer_than_people_of_two_families() {
+        let families: Vec<Family> = families(40).collect();
+        let (mut kin, mut strangers) = (Vec::new(), Vec::new());
+        for (family, other) in families.iter().zip(&families[1..]) {
+            for younger in &family.people {
+                let parents = younger.parents.iter().flatten();
+                kin.extend(parents.map(|&at| younger.genome.distance(&family.people[at].genome)));
+                strangers
+                    .extend(other.people.iter().map(|one| younger.genome.distance(&one.genome)));
+            }
+        }
+        let mean = |values: &[f32]| values.iter().sum::<f32>() / values.len() as f32;
+        assert!(mean(&kin) < 0.8 * mean(&strangers), "{} {}", mean(&kin), mean(&strangers));
+    }
+}

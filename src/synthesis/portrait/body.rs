@@ -1,0 +1,66 @@
+//! Ears, neck and shoulders.
+
+use super::anatomy::Anatomy;
+use super::mesh::Mesh;
+use super::surface::Head;
+use super::vector::{Vec3, curve, mix};
+
+/// Columns of a round mesh.
+const COLUMNS: usize = 36;
+/// Rows of it.
+const ROWS: usize = 22;
+
+/// An ear, of the side that `side` has the sign of. Its places are -1..1 from back to front, from top to bottom, and
+/// how far out.
+pub(super) fn ear(anatomy: &Anatomy, head: &Head, side: f32) -> Mesh {
+    let (height, flare) = (anatomy.ear.half_height, anatomy.ear.flare);
+    let root = head.width(22.0) - 1.0;
+    let place = |row: usize, column: usize| {
+        let (down, ring) = pole(row);
+        let (sine, cosine) = around(column);
+        [ring * cosine, down, side * ring * sine]
+    };
+    let point = |[front, down, out]: Vec3| {
+        let wide = 0.56 * height * mix(1.0, 0.72, 0.5 + 0.5 * down);
+        let away = 4.0 * out + flare * (0.55 - 0.75 * front) * (0.9 - 0.4 * down);
+        [side * (root + away), 22.0 + height * down, -8.0 + wide * front]
+    };
+    let at = |row| (0..COLUMNS).map(move |column| place(row, column));
+    let places: Vec<Vec3> = (0..ROWS).flat_map(at).collect();
+    let points = places.iter().copied().map(point).collect();
+    Mesh { places, ..Mesh::whole(COLUMNS, points) }
+}
+
+/// Neck, and shoulders from where something is worn.
+pub(super) fn bust(anatomy: &Anatomy) -> Mesh {
+    let neck = mix(mix(38.0, 48.0, anatomy.grown), 58.0, anatomy.male * anatomy.grown);
+    let chin = anatomy.head.chin;
+    let width = [
+        [chin - 50.0, neck - 4.0],
+        [chin + 10.0, neck],
+        [chin + 30.0, neck + 9.0],
+        [chin + 48.0, neck + 42.0],
+        [chin + 62.0, 130.0],
+        [chin + 90.0, 190.0],
+        [chin + 160.0, 215.0],
+    ];
+    let depth = [[chin, neck - 2.0], [chin + 40.0, neck + 4.0], [chin + 100.0, 90.0]];
+    let point = |row: usize, column: usize| {
+        let y = mix(chin - 50.0, chin + 160.0, row as f32 / (2 * ROWS) as f32);
+        let (sine, cosine) = around(column);
+        // Counted from behind, the way the head's columns go.
+        [-curve(&width, y) * sine, y, -22.0 - curve(&depth, y) * cosine]
+    };
+    let at = |row| (0..COLUMNS).map(move |column| point(row, column));
+    Mesh::whole(COLUMNS, (0..=2 * ROWS).flat_map(at).collect())
+}
+
+/// Height on a ball of radius 1, and the radius of the ring there.
+fn pole(row: usize) -> (f32, f32) {
+    let v = 2.0 * row as f32 / (ROWS - 1) as f32 - 1.0;
+    (v, (1.0 - v * v).max(0.0).sqrt())
+}
+
+fn around(column: usize) -> (f32, f32) {
+    (std::f32::consts::TAU * column as f32 / COLUMNS as f32).sin_cos()
+}

@@ -1,0 +1,88 @@
+//! From light to the pixels of a photo.
+
+use super::grain::speck;
+use super::vector::{Vec3, mix};
+use crate::photo::Photo;
+use crate::synthesis::conditions::Scene;
+
+/// Develops light, row by row of a square of `side` pixels: blur, colour, tone, grain.
+pub(super) fn develop(light: Vec<Vec3>, side: usize, scene: &Scene, seed: u32) -> Photo {
+    let light = blur(light, side, scene.blur);
+    let mut rgb = Vec::with_capacity(3 * light.len());
+    for (at, light) in light.into_iter().enumerate() {
+        let grey = 0.3 * light[0] + 0.6 * light[1] + 0.1 * light[2];
+        let (x, y) = ((at % side) as i32, (at / side) as i32);
+        let [common, warm] = [seed, !seed].map(|seed| scene.noise * speck(x, y, seed));
+        for (channel, value) in light.into_iter().enumerate() {
+            // Some of the grain is in the colour.
+            let own = [0.6, 0.0, -0.6][channel] * warm * scene.saturation;
+            let value = tone(mix(grey, value, scene.saturation)) + common + own;
+            rgb.push((value + 0.5).clamp(0.0, 255.0) as u8);
+        }
+    }
+    Photo { width: side as u32, height: side as u32, rgb }
+}
+
+/// The 8-bit value of some light: its root, with bright light held back instead of cut off.
+fn tone(light: f32) -> f32 {
+    const KNEE: f32 = 0.55;
+    let over = (light - KNEE).max(0.0);
+    let held = light.min(KNEE) + (1.0 - KNEE) * over / (over + 0.9 * (1.0 - KNEE));
+    255.0 * held.max(0.0).sqrt()
+}
+
+/// Pixels to each side that blur reaches.
+const REACH: usize = 3;
+
+/// Blurs by a Gaussian of that standard deviation; the edge goes on as it is.
+fn blur(light: Vec<Vec3>, side: usize, deviation: f32) -> Vec<Vec3> {
+    let weights: [f32; 2 * REACH + 1] = std::array::from_fn(|tap| {
+        let off = tap as f32 - REACH as f32;
+        (-0.5 * off * off / (deviation * deviation)).exp()
+    });
+    let sum: f32 = weights.iter().sum();
+    let weights = weights.map(|weight| weight / sum);
+    across(&across(&light, side, &weights), side, &weights)
+}
+
+/// Blurs each row and turns rows into columns; twice is both ways, and upright again.
+fn across(light: &[Vec3], side: usize, weights: &[f32; 2 * REACH + 1]) -> Vec<Vec3> {
+    let mut turned = vec![[0.0; 3]; light.len()];
+    let mut padded = vec![[0.0; 3]; side + 2 * REACH];
+    for (y, row) in light.chunks_exact(side).enumerate() {
+        padded[..REACH].fill(row[0]);
+        padded[REACH..][..side].copy_from_slice(row);
+        padded[REACH + side..].fill(row[side - 1]);
+        for (x, window) in padded.windows(2 * REACH + 1).enumerate() {
+            let total = &mut turned[x * side + y];
+            for (value, weight) in window.iter().zip(weights) {
+                for channel in 0..3 {
+                    total[channel] += weight * value[channel];
+                }
+            }
+        }
+    }
+    turned
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blur_keeps_the_light_of_a_point_and_spreads_it_evenly() {
+        let mut light = vec![[0.0; 3]; 15 * 15];
+        light[7 * 15 + 7] = [1.0, 2.0, 3.0];
+        let blurred = blur(light, 15, 1.0);
+        let sum = blurred.iter().map(|value| value[1]).sum::<f32>();
+        assert!((sum - 2.0).abs() < 1e-5, "{sum}");
+        assert_eq!(blurred[7 * 15 + 5], blurred[5 * 15 + 7]);
+        assert!(blurred[7 * 15 + 7][0] < 0.2 && blurred[7 * 15 + 7][0] > blurred[7 * 15 + 6][0]);
+    }
+
+    #[test]
+    fn more_light_is_never_darker_and_stays_within_a_byte() {
+        let tones: Vec<f32> = (0..400).map(|at| tone(at as f32 / 50.0)).collect();
+        assert!(tones.is_sorted() && tones[0] == 0.0 && tones[399] < 255.0);
+    }
+}

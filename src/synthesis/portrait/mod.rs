@@ -1,0 +1,146 @@
+//! A portrait: a head as a bent sheet, painted, lit and seen by a camera.
+
+mod anatomy;
+mod backdrop;
+mod body;
+mod camera;
+mod coloring;
+mod eyes;
+mod film;
+mod grain;
+mod hair;
+mod light;
+mod mesh;
+mod mouth;
+mod paint;
+mod raster;
+mod skin;
+mod surface;
+mod vector;
+
+use self::anatomy::Anatomy;
+use self::backdrop::Backdrop;
+use self::camera::Camera;
+use self::coloring::Coloring;
+use self::hair::Hair;
+use self::light::Light;
+use self::paint::Paint;
+use self::raster::{Material, Raster};
+use self::skin::Skin;
+use self::surface::Head;
+use self::vector::Vec3;
+use super::conditions::{Moment, Scene};
+use super::family::Sex;
+use super::genome::Genome;
+use crate::photo::{Landmarks, Photo};
+
+/// Side of a portrait, in pixels.
+pub(super) const SIDE: usize = 224;
+
+/// Who is drawn.
+pub(super) struct Sitter<'a> {
+    pub(super) genome: &'a Genome,
+    pub(super) sex: Sex,
+    /// In years.
+    pub(super) age: f32,
+}
+
+/// A photo of a face, and where the face is in it.
+pub(super) struct Portrait {
+    pub(super) photo: Photo,
+    pub(super) landmarks: Landmarks,
+    /// Left, top, width and height of the face from hairline to chin, in pixels; it may go beyond the photo.
+    pub(super) face: [f32; 4],
+}
+
+/// Draws somebody at a moment in a scene.
+pub(super) fn draw(sitter: &Sitter, scene: &Scene, moment: &Moment) -> Portrait {
+    let anatomy = Anatomy::new(sitter, moment);
+    let coloring = Coloring::new(sitter);
+    let head = Head::new(&anatomy);
+    let hair = Hair::new(sitter, &anatomy, moment);
+    let half = SIDE as f32 / 2.0;
+    let center = [half + moment.shift[0], half + 6.0 + moment.shift[1]];
+    let camera = Camera::new(moment.turn, moment.scale, center);
+    let skin =
+        Skin { anatomy: &anatomy, coloring: &coloring, head: &head, moment, light: scene.light };
+
+    let mesh = head.mesh();
+    let mut raster = Raster::new(SIDE);
+    // A body turns less than its head.
+    let body = Camera::new(moment.turn.map(|angle| 0.4 * angle), moment.scale, center);
+    raster.draw(&body::bust(&anatomy), &body, Material::Neck);
+    raster.draw(&mesh, &camera, Material::Face);
+    let ears: &[f32] = if hair.hides_ears() { &[] } else { &[-1.0, 1.0] };
+    for &side in ears {
+        raster.draw(&body::ear(&anatomy, &head, side), &camera, Material::Ear);
+    }
+    raster.draw(&hair.mesh(&head, anatomy.head.crown), &camera, Material::Hair);
+
+    let backdrop = Backdrop::new(scene, moment.seed);
+    let lamp = Light::new(scene);
+    let light = |(at, fragment): (usize, &raster::Fragment)| {
+        let mut normal = fragment.normal;
+        let Some(paint) = paint(&skin, &hair, fragment, &mut normal) else {
+            let place = [at % SIDE, at / SIDE].map(|at| at as f32 / SIDE as f32);
+            return backdrop.light(place);
+        };
+        lamp.reflected(&paint, normal)
+    };
+    let light = raster.fragments.iter().enumerate().map(light).collect();
+    let photo = film::develop(light, SIDE, scene, moment.seed);
+    let landmarks = landmarks(&anatomy, &head, &camera);
+    Portrait { photo, landmarks, face: face(&mesh.points, &anatomy, &camera) }
+}
+
+/// What is at a fragment; `None` where it is far behind. Hair also bends the outward direction.
+fn paint(
+    skin: &Skin,
+    hair: &Hair,
+    fragment: &raster::Fragment,
+    normal: &mut Vec3,
+) -> Option<Paint> {
+    let place = fragment.place;
+    Some(match fragment.material {
+        Material::Backdrop => return None,
+        Material::Ear => skin.ear(place),
+        Material::Hair => hair.paint(skin.coloring, place, normal),
+        Material::Neck if skin.is_worn(place) => skin.cloth(place),
+        Material::Neck => skin.neck(place),
+        Material::Face => {
+            let mut paint = skin.face(place);
+            let [roots, shadow] = hair.roots(place);
+            paint.shade(0.3 * shadow);
+            paint.lay(skin.coloring.hair, 0.85 * roots);
+            paint
+        }
+    })
+}
+
+fn landmarks(anatomy: &Anatomy, head: &Head, camera: &Camera) -> Landmarks {
+    let Anatomy { eye, nose, mouth, .. } = anatomy;
+    let corner = mouth.y - mouth.lift;
+    let places = [
+        [-eye.x, 0.0],
+        [eye.x, 0.0],
+        [0.0, nose.tip],
+        [-mouth.half_width, corner],
+        [mouth.half_width, corner],
+    ];
+    Landmarks(places.map(|[x, y]| camera.see(head.ahead(x, y))))
+}
+
+/// The box around what is seen of the face.
+fn face(points: &[Vec3], anatomy: &Anatomy, camera: &Camera) -> [f32; 4] {
+    let front = points
+        .iter()
+        .filter(|point| point[1] > -66.0 && point[1] <= anatomy.head.chin && point[2] > 0.0);
+    let (mut least, mut greatest) = ([f32::MAX; 2], [f32::MIN; 2]);
+    for &point in front {
+        for (axis, value) in camera.see(point).into_iter().enumerate() {
+            least[axis] = least[axis].min(value);
+            greatest[axis] = greatest[axis].max(value);
+        }
+    }
+    [least[0], least[1], greatest[0] - least[0], greatest[1] - least[1]]
+}
