@@ -13,17 +13,17 @@
 //! | edges | [`cli`] | one file per command; exit codes; progress on a terminal | clap, indicatif |
 //! | | [`api`] | the HTTP service: one file per endpoint, the model queue, problem+json | actix-web |
 //! | | [`telemetry`] | the service's log | tracing-subscriber |
-//! | jobs | [`train`] | an ensemble is taught, calibrated and judged; its report | plotters, maud |
+//! | jobs | [`train`] | an ensemble is taught, calibrated and judged; its report; the small backbone and the landmark network learn | plotters, maud |
 //! | | [`evaluate`] | how good a bundle is: verification, tri-subject, retrieval | – |
 //! | jobs they begin with | [`ingest`] | long jobs over a collection of photos | rayon |
 //! | | [`survey`] | what is in a collection, every photo read; related people on a sheet | rayon |
 //! | | [`synthesis`] | families of people who do not exist, drawn with all their photos | rayon |
 //! | query | [`search`] | probe → candidates → people and families | – |
-//! | engines | [`embedder`] | a bundle of backbones: photo → one embedding each | – |
+//! | engines | [`embedder`] | a bundle: photo → landmarks → aligned crop → one embedding per backbone | – |
 //! | | [`gallery`] | enrolled photos and their nearest neighbours | hnsw_rs |
-//! | parts | [`photo`] | bytes → upright RGB under limits; scaling; contact sheets | image, fast_image_resize, embedded-graphics |
+//! | parts | [`photo`] | bytes → upright RGB under limits; scaling; faces aligned by their landmarks; contact sheets | image, fast_image_resize, embedded-graphics |
 //! | | [`dataset`] | folders and zip archives in the FIW layout; lists of kin; pairs of photos and families kept apart | csv, zip |
-//! | | [`backbone`] | networks, their weights in all formats, preprocessing, and what runs them | candle, safetensors, hdf5-reader, zip |
+//! | | [`backbone`] | networks, their weights in all formats, preprocessing, what runs them and what teaches them | candle, safetensors, hdf5-reader, zip |
 //! | | [`store`] | records on disk; the only room that knows sled and bincode | sled, bincode |
 //! | | [`kinship`] | pair classifiers: feature fusion, heads, ensemble, calibration | candle, faer |
 //! | | [`metrics`] | how good scores are: pure functions on slices | – |
@@ -37,8 +37,8 @@
 //!
 //! [`dataset::Source`] lists a folder or archive, [`dataset::family_photos`] tells whose photo each file is. A reader
 //! thread takes them batch by batch: it hashes each file, leaves out what the gallery has from the same bytes, decodes
-//! the rest ([`photo::decode`]) and scales them to each backbone's input ([`embedder::Embedder::prepare`]). The job's
-//! own thread runs the backbones on the batch ([`embedder::Embedder::embed`]) and enrols it
+//! the rest ([`photo::decode`]), finds the face in them where the bundle can, and cuts out each backbone's input
+//! ([`embedder::Embedder::prepare`]). The job's own thread runs the backbones on the batch ([`embedder::Embedder::embed`]) and enrols it
 //! ([`gallery::Gallery::enrol`]): one transaction, on disk before the next batch. At the end the search graph is built
 //! by hnsw_rs, copied out of it into flat arrays, and stored.
 //!
@@ -60,6 +60,13 @@
 //! and judges the folds' test families. The ensemble that is kept learns from all families but those for validation and
 //! calibration.
 //!
+//! # A network learns
+//!
+//! [`train::load_faces`] reads photos with known landmarks. [`train::learn_points`] shows a network random pictures of
+//! them and corrects where it says the points are. [`train::distil`] shows a small backbone random pictures, and lets it
+//! say what a teacher says of the same ones ([`backbone::learn::Lesson`]). Batches are dealt into shards of a fixed size,
+//! so that the result does not depend on the number of threads; normalisations are folded into the weights at the end.
+//!
 //! # Invariants
 //!
 //! - sled is the truth; the search graph is derived, and an answer never depends on when it was built.
@@ -67,7 +74,8 @@
 //! - Untrusted bytes (photos, weights, archives, the store, HTTP) end in an error, never in a panic or an unbounded
 //!   allocation.
 //! - Names, photos and embeddings are never logged.
-//! - `unsafe` stands only in the kernels of [`backbone`]'s CPU engine and [`gallery`]'s inner product, each with its
+//! - `unsafe` stands only in the kernels of [`backbone`]'s CPU engine, the matrix product that its networks learn by, and
+//!   [`gallery`]'s inner product, each with its
 //!   reason. Weights of others are read without it, and no pickle runs code.
 //! - The same photos and bundle give the same gallery and the same answers, bit for bit, on one kind of processor.
 //!

@@ -42,7 +42,8 @@ struct Place {
 
 impl Place {
     fn new(dir: Option<&Path>) -> Result<Self, Failure> {
-        let temporary = || std::env::temp_dir().join(format!("kindred-demo-{}", std::process::id()));
+        let temporary =
+            || std::env::temp_dir().join(format!("kindred-demo-{}", std::process::id()));
         let folder = dir.map_or_else(temporary, Path::to_owned);
         std::fs::create_dir_all(&folder).map_err(|error| {
             Failure::new(io_kind(&error), format!("cannot make {}: {error}", folder.display()))
@@ -80,7 +81,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         return Ok(Ending::Stopped);
     }
     relate(&gallery, &read_relationships(&photos.join("relationships.csv"))?)?;
-    display.finish();
+    display.hand_over();
     show(&photos, (&gallery.snapshot()?, &embedder))?;
     serve(Service { snapshot: gallery.snapshot()?, embedder }, (arguments.listen, &photos))
 }

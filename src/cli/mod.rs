@@ -3,6 +3,7 @@
 mod compare;
 mod compute;
 mod dataset;
+mod demo;
 mod description;
 mod description_json;
 mod embed;
@@ -50,11 +51,13 @@ enum Command {
     /// Write the embeddings of a folder or zip of photos to a safetensors file
     Embed(embed::Arguments),
     /// Train an ensemble that tells kin from others, and make a bundle of it
-    Train(train::Arguments),
+    Train(Box<train::Arguments>),
     /// Measure how good a bundle is: verification, tri-subject, retrieval, and a Kaggle submission
     Evaluate(evaluate::Arguments),
     /// Describe a folder or zip of family photos: who is in it, who is kin, what is wrong with it; or draw one
     Dataset(dataset::Arguments),
+    /// See it all work: draw families, index them, search them and serve them on this machine
+    Demo(demo::Arguments),
     /// Import, list and inspect model bundles
     Models(models::Arguments),
 }
@@ -73,6 +76,7 @@ pub fn run() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Dataset(arguments) => dataset::run(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Models(arguments) => models::run(&arguments),
     };
     ending

@@ -21,15 +21,19 @@ pub(super) struct Display {
     unit: Mutex<String>,
     last_line: Mutex<Instant>,
     cancelled: Arc<AtomicBool>,
+    handed_over: Arc<AtomicBool>,
 }
 
 impl Display {
     /// Takes over Ctrl-C and SIGTERM, which from now on ask the job to stop at its next safe point; a second one ends
     /// the process at once.
     pub(super) fn start() -> Result<Self, Failure> {
-        let cancelled = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&cancelled);
+        let [cancelled, handed_over] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
+        let (flag, left) = (Arc::clone(&cancelled), Arc::clone(&handed_over));
         let on_signal = move || {
+            if left.load(Ordering::Relaxed) {
+                return;
+            }
             if flag.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
@@ -48,12 +52,19 @@ impl Display {
             unit: Mutex::default(),
             last_line: Mutex::new(Instant::now()),
             cancelled,
+            handed_over,
         })
     }
 
     /// Clears the bar, so that a report can follow.
     pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+
+    /// Clears the bar and leaves Ctrl-C and SIGTERM to what comes next.
+    pub(super) fn hand_over(&self) {
+        self.finish();
+        self.handed_over.store(true, Ordering::Relaxed);
     }
 }
 

@@ -126,7 +126,7 @@ fn milliseconds(since: Instant) -> f64 {
 }
 
 #[expect(clippy::print_stdout, reason = "the answer is the command's output")]
-fn print_answer(answer: &Answer) {
+pub(super) fn print_answer(answer: &Answer) {
     if answer.people.is_empty() && answer.same_person.is_empty() {
         println!("The gallery has no photo to compare with.");
         return;

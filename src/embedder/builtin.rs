@@ -24,7 +24,10 @@ const FILES: [(&str, &[u8]); 4] = [
 /// # Errors
 /// When something else is there, or the files cannot be written.
 pub fn write_builtin(bundle: &Path) -> Result<(), EmbedderError> {
-    if FILES.iter().all(|(name, bytes)| fs::read(bundle.join(name)).is_ok_and(|file| file == *bytes)) {
+    if FILES
+        .iter()
+        .all(|(name, bytes)| fs::read(bundle.join(name)).is_ok_and(|file| file == *bytes))
+    {
         return Ok(());
     }
     if bundle.exists() {

@@ -1,5 +1,6 @@
 //! A photo to one embedding per backbone of a bundle.
 
+mod builtin;
 mod draft;
 mod error;
 mod finder;
@@ -17,6 +18,7 @@ use crate::domain::{Embedding, EmbeddingError, EmbeddingSpace, Fingerprint};
 use crate::kinship::Ensemble;
 use crate::photo::{self, Landmarks, Photo, Similarity};
 
+pub use builtin::write_builtin;
 pub use draft::{Added, Choice, Draft};
 pub use error::EmbedderError;
 pub use finder::{DEFAULT_MIN_QUALITY, FaceFinder, FoundFace};

@@ -15,6 +15,7 @@ mod architectures;
 mod backbone;
 mod cli;
 mod dataset;
+mod demo;
 mod embed;
 mod faults;
 mod formats;

@@ -6,7 +6,7 @@ use super::adam::{Adam, Role};
 use super::chain::Chain;
 use super::checkpoint::Learned;
 use super::matrix::Matrix;
-use super::shard::Shard;
+use super::shard::{Seeds, Shard};
 use super::student::{SHARD, normal};
 use crate::backbone::network::{Network, NodeId};
 use rand::SeedableRng;
@@ -58,7 +58,7 @@ impl Hints {
             let taught = teacher.nodes()[node_of_side(teacher, side)?.index()].shape;
             // The last map of that side, before a maximum makes it smaller.
             let of_side = |&node: &usize| network.nodes()[node].shape[1] == side;
-            let layer = chain.nodes.iter().rposition(|node| of_side(node))?;
+            let layer = chain.nodes.iter().rposition(of_side)?;
             let channels = [taught[0], network.nodes()[chain.nodes[layer]].shape[0]];
             Some(Hint { layer, plane: side * side, channels })
         };
@@ -80,7 +80,7 @@ impl Hints {
         shards: &[Shard],
         taught: &[Vec<Vec<f32>>],
         share: f32,
-    ) -> (f32, Vec<Vec<(usize, Vec<f32>)>>) {
+    ) -> (f32, Vec<Seeds>) {
         let count = self.hints.len().max(1) as f32;
         let of_shard = |(at, shard): (usize, &Shard)| {
             let lead = |(place, hint): (usize, &Hint)| {

@@ -3,6 +3,9 @@
 use super::chain::Chain;
 use super::layer::{Trace, Values};
 
+/// Gradients of the loss with respect to results of layers, in the order of the layers.
+pub(super) type Seeds = Vec<(usize, Vec<f32>)>;
+
 /// What a thread needs to learn from some images; its memory is used again for the next batch.
 #[derive(Default)]
 pub(super) struct Shard {
@@ -50,12 +53,7 @@ impl Shard {
 
     /// Fills the gradients of all weights. `seeds` are the gradients of the loss with respect to results of layers, the
     /// last layer's among them, in the order of the layers.
-    pub(super) fn backward(
-        &mut self,
-        chain: &Chain,
-        weights: &Values,
-        mut seeds: Vec<(usize, Vec<f32>)>,
-    ) {
+    pub(super) fn backward(&mut self, chain: &Chain, weights: &Values, mut seeds: Seeds) {
         self.gradients.resize_with(weights.len(), Vec::new);
         for (gradient, weight) in self.gradients.iter_mut().zip(weights) {
             gradient.clear();

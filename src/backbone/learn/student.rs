@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::adam::{Adam, Role, Schedule};
 use super::chain::Chain;
 use super::checkpoint::Learned;
-use super::shard::Shard;
+use super::shard::{Seeds, Shard};
 use crate::backbone::network::{Network, Op, Parameter};
 use crate::backbone::{BackboneError, NamedTensor};
 
@@ -122,7 +122,7 @@ impl Student {
     }
 
     /// One step along the gradients of `seeds`, per shard ([`Shard::backward`]); the loss is a sum over the batch.
-    pub(super) fn learn(&mut self, seeds: Vec<Vec<(usize, Vec<f32>)>>, schedule: &Schedule) {
+    pub(super) fn learn(&mut self, seeds: Vec<Seeds>, schedule: &Schedule) {
         let Self { chain, values, shards, .. } = self;
         let work = shards.par_iter_mut().zip(seeds);
         work.for_each(|(shard, seeds)| shard.backward(chain, values, seeds));

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -26,12 +26,17 @@ pub struct Response {
 
 impl Server {
     pub fn start(gallery: &Path) -> Self {
-        let mut command =
-            kindred(&["serve", "--gallery", path(gallery), "--listen", "127.0.0.1:0"]);
+        Self::of(&mut kindred(&["serve", "--gallery", path(gallery), "--listen", "127.0.0.1:0"]))
+    }
+
+    /// The server that a command starts, once it has printed its address.
+    pub fn of(command: &mut Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).expect("it prints its address");
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let line = lines.find(|line| line.contains("http://")).expect("it prints its address");
+        // What it prints afterwards must have somewhere to go.
+        std::thread::spawn(move || lines.for_each(drop));
+        let address = line.split("http://").nth(1).unwrap_or_default();
         Self { process, address: address.split(',').next().unwrap().to_owned() }
     }
 
