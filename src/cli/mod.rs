@@ -18,6 +18,7 @@ mod serve;
 mod train;
 mod train_backbone;
 mod train_landmarks;
+mod unfreeze;
 
 use std::process::ExitCode;
 

@@ -9,17 +9,20 @@ use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use super::ingest::print_rejected;
 use super::progress::Display;
+use super::unfreeze::{Stages, print_stages};
 use super::{train_backbone, train_landmarks};
 use crate::backbone::Storage;
 use crate::dataset::{Source, family_photos, read_relationships};
-use crate::domain::PhotoId;
+use crate::domain::{PhotoId, Relationship};
 use crate::embedder::{Choice, Draft, Embedder};
 use crate::error::{ErrorKind, io_kind};
 use crate::gallery::Gallery;
 use crate::ingest::{Plan, Report as IngestReport, ingest};
 use crate::kinship::Recipe;
 use crate::photo::{EXTENSIONS, Limits, decode, encode_png, middle, resize};
-use crate::train::{Corpus, EmbeddedPhotos, Judgment, Options, Report, Trained, page, train};
+use crate::train::{
+    Corpus, EmbeddedPhotos, Judgment, Options, Report, TrainError, Trained, Unfreezing, page, train,
+};
 
 /// Width and height of a picture in the report, in pixels.
 const PICTURE: u32 = 112;
@@ -69,6 +72,10 @@ struct EnsembleArguments {
     /// Store the weights of networks as 16-bit floats: half the size
     #[arg(long)]
     half: bool,
+    /// Let the last stage of each backbone learn, too, before the heads do: half of the families serve it, and no figure
+    /// is measured on these
+    #[arg(long, value_name = "PART", value_parser = PossibleValuesParser::new(["last-stage"]))]
+    unfreeze: Option<String>,
     /// Folder of the bundle to be made
     #[arg(long, value_name = "BUNDLE")]
     out: PathBuf,
@@ -106,6 +113,10 @@ impl EnsembleArguments {
             (Some(_), true) => vec![true, false],
         }
     }
+
+    fn storage(&self) -> Storage {
+        if self.half { Storage::F16 } else { Storage::F32 }
+    }
 }
 
 fn quality(text: &str) -> Result<f32, String> {
@@ -138,10 +149,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     // Cheap checks first: nothing is embedded before the input is known to be usable.
-    let plan = Plan::new(Source::open(&arguments.data)?)?;
+    Plan::new(Source::open(&arguments.data)?)?;
     let relationships = read_relationships(&arguments.relationships)?;
     let mut draft = Draft::new(&arguments.out, &arguments.licence)?;
-    let storage = if arguments.half { Storage::F16 } else { Storage::F32 };
+    let storage = arguments.storage();
     if let Some(file) = &arguments.landmarks {
         draft.add_landmarks(file, (arguments.min_quality, storage))?;
     }
@@ -154,13 +165,11 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     let embedder = arguments.compute.load(draft.folder())?;
     let work = arguments.work.clone().unwrap_or_else(|| beside(&arguments.out));
     let display = Display::start()?;
-    let Some(photos) = embedded(plan, (&work, &embedder), &display)? else {
-        println!("stopped; run the same command again to go on from here");
-        return Ok(Ending::Stopped);
+    let job = Job { arguments, relationships, work: &work, display: &display };
+    let trained = match job.corpus(&embedder)? {
+        Some(corpus) => job.train(&mut draft, (embedder, corpus))?,
+        None => None,
     };
-    let corpus = Corpus::new(photos, embedder.names(), &relationships)
-        .map_err(crate::train::TrainError::from)?;
-    let trained = train(&corpus, &options(arguments), &work, &display)?;
     display.finish();
     let Some(Trained { config, weights, report }) = trained else {
         println!("stopped; run the same command again to go on from here");
@@ -177,6 +186,69 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
         work.display()
     );
     Ok(Ending::Done)
+}
+
+/// What is the same for all steps of a training.
+struct Job<'a> {
+    arguments: &'a EnsembleArguments,
+    relationships: Vec<Relationship>,
+    work: &'a Path,
+    display: &'a Display,
+}
+
+impl Job<'_> {
+    /// The photos, embedded; None where that was stopped.
+    fn corpus(&self, embedder: &Embedder) -> Result<Option<Corpus>, Failure> {
+        let plan = Plan::new(Source::open(&self.arguments.data)?)?;
+        let photos = embedded(plan, (self.work, embedder), self.display)?;
+        let corpus = |photos| Corpus::new(photos, embedder.names(), &self.relationships);
+        Ok(photos.map(corpus).transpose().map_err(TrainError::from)?)
+    }
+
+    /// Unfreezes what is to be unfrozen, and trains the heads; None where that was stopped.
+    fn train(
+        &self,
+        draft: &mut Draft,
+        (embedder, corpus): (Embedder, Corpus),
+    ) -> Result<Option<Trained>, Failure> {
+        let options = options(self.arguments);
+        if self.arguments.unfreeze.is_none() {
+            return Ok(train(&corpus, &options, self.work, self.display)?);
+        }
+        let Some(mut stages) = self.unfrozen(draft, (&embedder, &corpus))? else { return Ok(None) };
+        drop(embedder);
+        let families = stages.retrain(draft, self.arguments.storage())?;
+        let after = match families.as_slice() {
+            [] => None,
+            families => {
+                let embedder = self.arguments.compute.load(draft.folder())?;
+                let Some(after) = self.corpus(&embedder)? else { return Ok(None) };
+                Some(after.embedded_by_learners_of(families))
+            }
+        };
+        let after = after.as_ref().unwrap_or(&corpus);
+        let mut trained = train(after, &options, self.work, self.display)?;
+        if let Some(trained) = &mut trained {
+            trained.report.stages = stages.reports((&corpus, after), options.seed)?;
+        }
+        Ok(trained)
+    }
+
+    fn unfrozen(
+        &self,
+        draft: &Draft,
+        (embedder, corpus): (&Embedder, &Corpus),
+    ) -> Result<Option<Stages>, Failure> {
+        let unfreezing = Unfreezing {
+            corpus,
+            embedder,
+            bundle: (draft.folder(), draft.manifest()),
+            data: &self.arguments.data,
+            device: self.arguments.compute.device(),
+            seed: self.arguments.seed,
+        };
+        Stages::teach(&unfreezing, (self.work, self.display))
+    }
 }
 
 fn options(arguments: &EnsembleArguments) -> Options {
@@ -227,9 +299,20 @@ fn embedded(
 
 fn trained_on(report: &Report) -> String {
     let data = &report.data;
+    let retrained = report.stages.iter().filter(|stage| stage.kept > 0);
+    let stages: Vec<String> = retrained
+        .map(|stage| {
+            format!("; the last stage of {} on {} of them", stage.backbone, stage.families)
+        })
+        .collect();
     format!(
-        "{} photos of {} people, {} pairs of kin in {} families, seed {}",
-        data.photos, data.people, data.kin_pairs, data.families, report.seed
+        "{} photos of {} people, {} pairs of kin in {} families, seed {}{}",
+        data.photos,
+        data.people,
+        data.kin_pairs,
+        data.families,
+        report.seed,
+        stages.concat()
     )
 }
 
@@ -321,6 +404,7 @@ fn print_report(report: &Report) {
             value(relation.accuracy)
         );
     }
+    print_stages(&report.stages);
     println!("heads trained in {:.0} s", report.training_seconds);
 }
 
