@@ -68,3 +68,83 @@ fn seen(
     };
     x.index_select(&every(row, height)?, 2)?.index_select(&every(column, width)?, 3)
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device, Var};
+
+    use super::*;
+    use crate::backbone::executor::Executor;
+    use crate::backbone::network::{Builder, Network, Window};
+
+    /// A network with every layer that a last stage may have, on 12 × 12 places.
+    fn everything() -> Network {
+        let mut net = Builder::new("everything", 12);
+        let norm =
+            |name: &str| ["gamma", "beta", "mean", "var"].map(|part| format!("{name}.{part}"));
+        let x = net.input();
+        let x = net.conv(x, "first", 6, 1, Window::same(3, 3));
+        let x = net.batch_norm(x, norm("first"), 1e-3);
+        let x = net.prelu(x, "slopes");
+        let x = net.conv(x, "depthwise", 6, 6, Window::same(3, 3));
+        let y = net.conv(x, "halving", 6, 6, Window::square(3, 2, 1));
+        let z = net.conv(x, "grouped", 6, 2, Window::square(3, 2, 1));
+        let x = net.add(y, z);
+        let x = net.relu(x);
+        let x = net.max_pool(x, Window { after: [1, 1], ..Window::square(3, 2, 0) });
+        let x = net.conv(x, "pool", 6, 6, Window::square(3, 1, 0));
+        let x = net.batch_norm(x, norm("pool"), 1e-3);
+        let x = net.linear(x, "last", 4);
+        net.bias(x, "last.bias");
+        net.finish().unwrap()
+    }
+
+    /// A number from −1 to 1 for each place.
+    fn value(at: usize) -> f64 {
+        let mixed = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
+    }
+
+    fn tensor(shape: &[usize], from: usize, middle: f64) -> Tensor {
+        let count: usize = shape.iter().product();
+        let values: Vec<f64> = (from..from + count).map(|at| middle + 0.7 * value(at)).collect();
+        Tensor::from_vec(values, shape, &Device::Cpu).unwrap()
+    }
+
+    #[test]
+    fn the_gradient_of_every_weight_is_its_slope() {
+        let network = everything();
+        let parameters = network.parameters().to_vec();
+        let positive =
+            |name: &str| f64::from(u8::from(name.ends_with("var") || name.ends_with("gamma")));
+        let variable = |(at, parameter): (usize, &crate::backbone::network::Parameter)| {
+            Var::from_tensor(&tensor(&parameter.shape, 1000 * at, positive(&parameter.name)))
+                .unwrap()
+        };
+        let variables: Vec<Var> = parameters.iter().enumerate().map(variable).collect();
+        let weights = variables.iter().map(|variable| variable.as_tensor().clone()).collect();
+        let stage = Executor::learning(network, (Device::Cpu, DType::F64), weights);
+        let (input, pull) = (tensor(&[3, 3, 12, 12], 77, 0.0), tensor(&[3, 4, 1, 1], 99, 0.0));
+        let loss = || (stage.run(&input).unwrap() * &pull).unwrap().sum_all().unwrap();
+        let gradients = loss().backward().unwrap();
+        for (variable, parameter) in variables.iter().zip(&parameters) {
+            let flat = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f64>().unwrap();
+            let gradient = flat(gradients.get(variable).unwrap());
+            let values = flat(variable);
+            let largest = gradient.iter().fold(1e-3_f64, |a, b| a.max(b.abs()));
+            for at in (0..values.len()).step_by(values.len().div_ceil(9)) {
+                let nearby = |step: f64| {
+                    let mut moved = values.clone();
+                    moved[at] += step;
+                    let moved = Tensor::from_vec(moved, variable.shape(), &Device::Cpu).unwrap();
+                    variable.set(&moved).unwrap();
+                    loss().to_scalar::<f64>().unwrap()
+                };
+                let slope = (nearby(1e-6) - nearby(-1e-6)) / 2e-6;
+                nearby(0.0);
+                let apart = (slope - gradient[at]).abs() / largest;
+                assert!(apart < 1e-4, "{}[{at}]: {} is {slope}", parameter.name, gradient[at]);
+            }
+        }
+    }
+}

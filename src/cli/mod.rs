@@ -47,7 +47,7 @@ enum Command {
     /// Write the embeddings of a folder or zip of photos to a safetensors file
     Embed(embed::Arguments),
     /// Train an ensemble that tells kin from others, and make a bundle of it
-    Train(train::Arguments),
+    Train(Box<train::Arguments>),
     /// Measure how good a bundle is: verification, tri-subject, retrieval, and a Kaggle submission
     Evaluate(evaluate::Arguments),
     /// Describe a folder or zip of family photos: who is in it, who is kin, what is wrong with it

@@ -45,7 +45,9 @@ pub(super) struct Arguments {
     ensemble: Option<EnsembleArguments>,
 }
 
+// Whoever gives a folder of families wants an ensemble; clap leaves the group empty where it has arguments of others.
 #[derive(Args)]
+#[group(args = ["data"])]
 struct EnsembleArguments {
     /// Folder or zip archive with a folder per family and in it a folder per person: F0001/MID1/photo.jpg
     #[arg(long, value_name = "DIR")]
@@ -76,6 +78,9 @@ struct EnsembleArguments {
     /// is measured on these
     #[arg(long, value_name = "PART", value_parser = PossibleValuesParser::new(["last-stage"]))]
     unfreeze: Option<String>,
+    /// Length of the steps of an unfrozen stage; those of the head beside it are four times as long
+    #[arg(long, value_name = "RATE", default_value_t = 5e-6, requires = "unfreeze", value_parser = share)]
+    stage_learning_rate: f64,
     /// Folder of the bundle to be made
     #[arg(long, value_name = "BUNDLE")]
     out: PathBuf,
@@ -245,6 +250,7 @@ impl Job<'_> {
             bundle: (draft.folder(), draft.manifest()),
             data: &self.arguments.data,
             device: self.arguments.compute.device(),
+            learning_rate: self.arguments.stage_learning_rate,
             seed: self.arguments.seed,
         };
         Stages::teach(&unfreezing, (self.work, self.display))

@@ -28,11 +28,8 @@ use crate::metrics::Ranking;
 const EPOCHS: usize = 5;
 /// Pairs in a batch, half of them kin.
 const BATCH: usize = 32;
-/// Step size of the stage.
-const LEARNING_RATE: f64 = 5e-6;
-/// How the head learns beside it.
-const HEAD_LEARNING: Learning =
-    Learning { learning_rate: 2e-5, weight_decay: 0.1, feature_dropout: 0.2, hidden_dropout: 0.5 };
+/// Steps of the head beside those of the stage.
+const HEAD_PACE: f64 = 4.0;
 /// One part of so many of the stage's families tells when it has learned enough.
 const PARTS: usize = 6;
 /// Families there have to be: the ensemble needs 16 for itself.
@@ -52,6 +49,8 @@ pub struct Unfreezing<'a> {
     pub data: &'a Path,
     /// What learns.
     pub device: Device,
+    /// Step size of the stage.
+    pub learning_rate: f64,
     /// Seed of all that is random.
     pub seed: u64,
 }
@@ -106,7 +105,8 @@ impl Unfreezing<'_> {
         };
         let (corpus, seed) = (self.corpus, self.seed);
         let task = Task { corpus, split: &split, recipe, backbone, seed };
-        let mut course = Course { task: &task, stage, maps, folder };
+        let mut course =
+            Course { task: &task, stage, maps, folder, learning_rate: self.learning_rate };
         let Some(epochs) = course.run(&entry.name, progress)? else { return Ok(None) };
         let kept = best(&epochs);
         let tensors = (kept > 0).then(|| course.folder.read_stage(kept)).transpose()?;
@@ -128,7 +128,8 @@ impl Unfreezing<'_> {
         let pedigree = &self.corpus.pedigree;
         let photos: Vec<String> = pedigree.photos().iter().map(ToString::to_string).collect();
         let kin: Vec<[usize; 2]> = pedigree.kin().iter().map(|kin| kin.people).collect();
-        (1, self.seed, entry.name.clone(), entry.sha256.clone(), &self.corpus.digest, photos, kin)
+        let backbone = (entry.name.clone(), entry.sha256.clone(), &self.corpus.digest);
+        (1, self.seed, self.learning_rate, backbone, photos, kin)
     }
 }
 
@@ -144,6 +145,7 @@ struct Course<'a> {
     stage: LastStage,
     maps: TrunkMaps,
     folder: StageFolder,
+    learning_rate: f64,
 }
 
 impl Course<'_> {
@@ -197,8 +199,14 @@ impl Course<'_> {
         (pairs, seed): (&[PhotoPair], u64),
         progress: &dyn Progress,
     ) -> Result<Option<(Head, f64)>, TrainError> {
-        let mut learner = Learner::of_layers(head, &HEAD_LEARNING, seed)?;
-        self.stage.begin(LEARNING_RATE)?;
+        let learning = Learning {
+            learning_rate: HEAD_PACE * self.learning_rate,
+            weight_decay: 0.1,
+            feature_dropout: 0.2,
+            hidden_dropout: 0.5,
+        };
+        let mut learner = Learner::of_layers(head, &learning, seed)?;
+        self.stage.begin(self.learning_rate)?;
         let mut total = 0.0;
         for batch in pairs.chunks(BATCH) {
             if progress.cancelled() {

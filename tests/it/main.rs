@@ -27,3 +27,4 @@ mod sampling;
 mod support;
 mod tidy;
 mod train;
+mod unfreeze;

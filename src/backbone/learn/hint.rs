@@ -15,6 +15,9 @@ use rand_chacha::ChaCha8Rng;
 /// Sides of maps by which a student is led: larger ones say little of a face, and cost much.
 const SIDES: std::ops::RangeInclusive<usize> = 2..=28;
 
+/// Per shard, layers with the gradient of their results.
+type Seeds = Vec<Vec<(usize, Vec<f32>)>>;
+
 /// All pairs of maps, with a linear layer each that brings the student's channels to the teacher's.
 pub(super) struct Hints {
     hints: Vec<Hint>,
@@ -58,7 +61,7 @@ impl Hints {
             let taught = teacher.nodes()[node_of_side(teacher, side)?.index()].shape;
             // The last map of that side, before a maximum makes it smaller.
             let of_side = |&node: &usize| network.nodes()[node].shape[1] == side;
-            let layer = chain.nodes.iter().rposition(|node| of_side(node))?;
+            let layer = chain.nodes.iter().rposition(of_side)?;
             let channels = [taught[0], network.nodes()[chain.nodes[layer]].shape[0]];
             Some(Hint { layer, plane: side * side, channels })
         };
@@ -80,7 +83,7 @@ impl Hints {
         shards: &[Shard],
         taught: &[Vec<Vec<f32>>],
         share: f32,
-    ) -> (f32, Vec<Vec<(usize, Vec<f32>)>>) {
+    ) -> (f32, Seeds) {
         let count = self.hints.len().max(1) as f32;
         let of_shard = |(at, shard): (usize, &Shard)| {
             let lead = |(place, hint): (usize, &Hint)| {

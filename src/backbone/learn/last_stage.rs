@@ -199,3 +199,125 @@ fn statistics(network: &Network) -> Vec<usize> {
     };
     network.nodes().iter().flat_map(of_node).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backbone::preprocessing::merge_copies;
+    use crate::backbone::{
+        Backbone, inception_resnet, mobilefacenet, resnet, siamese, vgg16, vggface_lite,
+        write_safetensors,
+    };
+
+    /// A number from −1 to 1 for each place.
+    fn value(at: usize) -> f32 {
+        let mixed = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
+    }
+
+    /// Weights under which values neither die nor grow.
+    fn weights(network: &Network) -> Vec<NamedTensor> {
+        let statistics = statistics(network);
+        let tensor = |(at, Parameter { name, shape }): (usize, &Parameter)| {
+            let fan_in: usize = shape[1..].iter().product();
+            let is_scale = ["var", "gamma", "_bn.weight", ".bn.weight"];
+            let middle = f32::from(u8::from(is_scale.iter().any(|end| name.ends_with(end))));
+            let width = if shape.len() > 1 { (6.0 / fan_in as f32).sqrt() } else { 0.3 };
+            assert!(middle > 0.0 || !statistics.contains(&at) || name.contains("mean"), "{name}");
+            let values = (0..shape.iter().product()).map(|v| middle + width * value(1000 * at + v));
+            NamedTensor { name: name.clone(), shape: shape.clone(), values: values.collect() }
+        };
+        network.parameters().iter().enumerate().map(tensor).collect()
+    }
+
+    fn architectures() -> Vec<Architecture> {
+        let channels = [4, 8, 8, 8, 8];
+        let vgg =
+            vgg16::Config { input_size: 64, channels, hidden: 12, output: vgg16::Output::Fc7 };
+        let residual = resnet::Config { input_size: 64, channels: 16, ..resnet::Config::default() };
+        let lite = vggface_lite::Config::default();
+        vec![
+            Architecture::Vgg16(vgg),
+            Architecture::Resnet50(residual.clone()),
+            Architecture::Senet50(residual),
+            Architecture::InceptionResnetV1(inception_resnet::Config {
+                input_size: 90,
+                channels: 4,
+                embedding: 24,
+            }),
+            Architecture::MobileFaceNet(mobilefacenet::Config { channels: 12, embedding: 20 }),
+            Architecture::Siamese(siamese::Config {
+                input_size: 105,
+                channels: [4, 8, 8, 12],
+                embedding: 40,
+            }),
+            Architecture::VggfaceLite(vggface_lite::Config { channels, embedding: 16, ..lite }),
+        ]
+    }
+
+    /// A stage with its whole network, and three faces.
+    fn loaded(architecture: &Architecture, mirror: bool) -> (LastStage, Backbone, Vec<Vec<u8>>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.safetensors");
+        let network = architecture.network().unwrap();
+        write_safetensors(&path, &weights(&network)).unwrap();
+        let file = || WeightsFile::new(&path, std::fs::File::open(&path).unwrap()).unwrap();
+        let preprocessing = Preprocessing { mirror, ..mobilefacenet::PREPROCESSING };
+        let how = (architecture, preprocessing);
+        let stage = LastStage::load(how, file(), Device::Cpu).unwrap();
+        let backbone = Backbone::load(how, file(), Device::Cpu, Precision::F32).unwrap();
+        let len = 3 * network.input_size().pow(2);
+        let face = |face: usize| {
+            (0..len).map(|at| (127.0 + 120.0 * value(len * face + at)) as u8).collect()
+        };
+        (stage, backbone, (0..3).map(face).collect())
+    }
+
+    #[test]
+    fn trunk_and_stage_together_are_the_network() {
+        for architecture in architectures() {
+            for mirror in [false, true] {
+                let (stage, backbone, faces) = loaded(&architecture, mirror);
+                let faces: Vec<&[u8]> = faces.iter().map(Vec::as_slice).collect();
+                let maps = stage.maps(&faces).unwrap();
+                assert_eq!(maps.len(), 3 * stage.map_len());
+                let found = stage.embed(&maps).unwrap();
+                for (found, whole) in found.iter().zip(backbone.embed(&faces).unwrap()) {
+                    let whole = merge_copies(&[whole.clone(), whole]);
+                    let length = whole.iter().map(|value| value * value).sum::<f32>().sqrt();
+                    let apart = found.iter().zip(&whole).map(|(a, b)| (a - b / length).abs());
+                    let apart = apart.fold(0.0, f32::max);
+                    assert!(apart < 1e-4, "{} {mirror}: {apart}", architecture.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_stage_learns_and_goes_back_to_what_it_was_and_its_statistics_stay() {
+        for architecture in architectures() {
+            let (mut stage, _, faces) = loaded(&architecture, true);
+            let faces: Vec<&[u8]> = faces.iter().map(Vec::as_slice).collect();
+            let maps = stage.maps(&faces).unwrap();
+            let before = stage.tensors().unwrap();
+            let first = stage.embed(&maps).unwrap();
+            stage.begin(1e-3).unwrap();
+            // The first face is to be as unlike the second one as can be.
+            let judge = |rows: &[Vec<f32>]| {
+                let cosine: f32 = rows[0].iter().zip(&rows[1]).map(|(a, b)| a * b).sum();
+                let nothing = vec![0.0; rows[0].len()];
+                let slopes = vec![rows[1].clone(), rows[0].clone(), nothing];
+                Ok::<_, BackboneError>((cosine.into(), slopes))
+            };
+            let losses: Vec<f64> = (0..4).map(|_| stage.improve(&maps, judge).unwrap()).collect();
+            assert!(losses[3] < losses[0], "{} {losses:?}", architecture.name());
+            let statistics = statistics(&stage.network);
+            for (at, (before, after)) in before.iter().zip(stage.tensors().unwrap()).enumerate() {
+                let stays = before.values == after.values;
+                assert!(stays || !statistics.contains(&at), "{}", after.name);
+            }
+            stage.restore(before).unwrap();
+            assert_eq!(stage.embed(&maps).unwrap(), first);
+        }
+    }
+}

@@ -84,7 +84,8 @@ mod tests {
         };
         let mut both = [names(&trunk), names(&stage)].concat();
         let mut all = names(&network);
-        (both.sort(), all.sort());
+        both.sort();
+        all.sort();
         assert_eq!(both, all, "every weight is in one of the two");
         assert_eq!(stage.output_width(), network.output_width());
         (stage.nodes()[0].shape, names(&stage)[0].clone(), names(&stage).len())
