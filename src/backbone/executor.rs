@@ -99,10 +99,10 @@ impl Executor {
     fn conv(&self, conv: &Conv, x: &Tensor) -> Result<Tensor> {
         let (x, weight) = (pad(conv.window, x)?, self.weight(conv.weight));
         let is_depthwise = conv.groups == x.dim(1)? && conv.groups == weight.dim(0)?;
-        let y = if self.learns && is_depthwise {
-            gradient::depthwise(conv.window, &x, weight)?
-        } else {
-            x.conv2d(weight, 0, conv.window.stride, 1, conv.groups)?
+        let y = match conv.groups {
+            _ if self.learns && is_depthwise => gradient::depthwise(conv.window, &x, weight)?,
+            1 if self.learns => gradient::convolution(conv.window, &x, weight)?,
+            groups => x.conv2d(weight, 0, conv.window.stride, 1, groups)?,
         };
         self.add_bias(conv.bias, y)
     }

@@ -1,5 +1,5 @@
 //! Operations on candle's tensors by ways that lead back: candle (0.11.1) has a quarter of the gradient of a 2×2
-//! maximum, and runs a depthwise convolution channel by channel.
+//! maximum, runs a depthwise convolution channel by channel, and takes long for the gradients of any other on a CPU.
 
 use candle_core::{Result, Tensor};
 
@@ -17,6 +17,17 @@ pub(super) fn max_pool(window: Window, x: &Tensor) -> Result<Tensor> {
         });
     }
     Ok(largest.unwrap_or_else(|| x.clone()))
+}
+
+/// A convolution of a padded map with a kernel `(out, channels, height, width)`, as one product of matrices.
+pub(super) fn convolution(window: Window, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
+    let (images, out, sides) = (x.dim(0)?, weight.dim(0)?, sides(window, x)?);
+    let seen = places(window).map(|place| seen(window.stride, x, place, sides));
+    // A row per place of the result: what its window sees, all channels of one place of the window side by side.
+    let rows = Tensor::cat(&seen.collect::<Result<Vec<_>>>()?, 1)?.permute((0, 2, 3, 1))?;
+    let weight = weight.permute((0, 2, 3, 1))?.flatten_from(1)?;
+    let product = rows.contiguous()?.flatten_to(2)?.matmul(&weight.t()?)?;
+    product.reshape((images, sides[0], sides[1], out))?.permute((0, 3, 1, 2))?.contiguous()
 }
 
 /// A convolution of each channel of a padded map with a kernel of its own, `(channels, 1, height, width)`.
