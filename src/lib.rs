@@ -58,7 +58,8 @@
 //! heads learn from the others, on pairs of [`dataset::PairSampler`]. [`train::train`] teaches every
 //! [`kinship::Recipe`] on every backbone, leaves out what is no better than the cosine, weighs the others, calibrates,
 //! and judges the folds' test families. The ensemble that is kept learns from all families but those for validation and
-//! calibration.
+//! calibration. Where the last stage of a backbone is to learn first ([`train::Unfreezing`]), half of the families serve it
+//! and are never tested; the photos are then embedded anew.
 //!
 //! # A network learns
 //!

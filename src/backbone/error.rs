@@ -127,6 +127,12 @@ pub enum BackboneError {
         /// The operation.
         operation: String,
     },
+    /// A network has no trunk before its last stage.
+    #[error("{architecture} is of one stage, which cannot be unfrozen alone")]
+    OneStage {
+        /// The architecture.
+        architecture: &'static str,
+    },
     /// The tensor library failed.
     #[error("the network failed: {0}")]
     Tensor(#[from] candle_core::Error),
@@ -146,6 +152,7 @@ impl Classify for BackboneError {
             | Self::Code { .. }
             | Self::BadConfig { .. }
             | Self::NotLearnable { .. }
+            | Self::OneStage { .. }
             | Self::NoDevice { .. } => ErrorKind::InvalidInput,
             Self::Tensor(_) => ErrorKind::Internal,
         }

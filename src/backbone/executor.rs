@@ -2,6 +2,7 @@
 
 use candle_core::{D, DType, Device, Result, Tensor};
 
+use super::gradient;
 use super::network::{BatchNorm, Conv, Network, Node, Op, Parameter, ParameterId, Window};
 
 /// A network and its weights as candle tensors on one device and of one type.
@@ -12,6 +13,8 @@ pub(super) struct Executor {
     weights: Vec<Tensor>,
     /// Per node, the last node that reads its result; after that the result is dropped.
     last_use: Vec<usize>,
+    /// Whether gradients are asked for: then operations whose gradient candle has wrong or slow are done another way.
+    learns: bool,
 }
 
 impl Executor {
@@ -27,18 +30,32 @@ impl Executor {
         };
         let weights =
             network.parameters().iter().map(load).collect::<std::result::Result<_, E>>()?;
+        Ok(Self::new(network, (device.clone(), dtype), weights))
+    }
+
+    /// A network whose weights, in the order of its parameters, may be variables that learn.
+    pub(super) fn learning(network: Network, place: (Device, DType), weights: Vec<Tensor>) -> Self {
+        Self { learns: true, ..Self::new(network, place, weights) }
+    }
+
+    fn new(network: Network, place: (Device, DType), weights: Vec<Tensor>) -> Self {
         let mut last_use: Vec<usize> = (0..network.nodes().len()).collect();
         for (at, node) in network.nodes().iter().enumerate() {
             node.inputs.iter().for_each(|input| last_use[input.index()] = at);
         }
-        Ok(Self { network, place: (device.clone(), dtype), weights, last_use })
+        Self { network, place, weights, last_use, learns: false }
     }
 
     /// **Shape**: `(n, size, size, 3)` f32 in the computer's memory → `(n, d)` f32.
     pub(super) fn forward(&self, input: &Tensor) -> Result<Tensor> {
         let (device, dtype) = &self.place;
         let input = input.to_device(device)?.to_dtype(*dtype)?.permute((0, 3, 1, 2))?;
-        let input = input.contiguous()?;
+        self.run(&input.contiguous()?)?.flatten_from(1)?.to_dtype(DType::F32)
+    }
+
+    /// The same on the device, in the type of the weights, with the channels first: `(n, channels, height, width)` of the
+    /// network's input → that of its last operation.
+    pub(super) fn run(&self, input: &Tensor) -> Result<Tensor> {
         let mut results: Vec<Option<Tensor>> = Vec::with_capacity(self.network.nodes().len());
         for (at, node) in self.network.nodes().iter().enumerate() {
             let inputs = node.inputs.iter().filter_map(|id| results[id.index()].clone());
@@ -51,8 +68,7 @@ impl Executor {
             }
             results.push(Some(result));
         }
-        let output = results.pop().flatten().unwrap_or(input);
-        output.flatten_from(1)?.to_dtype(DType::F32)
+        Ok(results.pop().flatten().unwrap_or_else(|| input.clone()))
     }
 
     fn apply(&self, node: &Node, inputs: &[Tensor]) -> Result<Tensor> {
@@ -66,7 +82,7 @@ impl Executor {
                 let slope = self.per_channel(*slope)?;
                 x.relu()? - x.neg()?.relu()?.broadcast_mul(&slope)?
             }
-            Op::MaxPool(window) => max_pool(*window, x),
+            Op::MaxPool(window) => self.max_pool(*window, x),
             Op::GlobalAveragePool => x.mean_keepdim(D::Minus1)?.mean_keepdim(D::Minus2),
             Op::Linear { weight, bias } => {
                 let product = x.flatten_from(1)?.matmul(&self.weight(*weight).t()?)?;
@@ -81,18 +97,36 @@ impl Executor {
     }
 
     fn conv(&self, conv: &Conv, x: &Tensor) -> Result<Tensor> {
-        let x = pad(conv.window, x)?;
-        let y = x.conv2d(self.weight(conv.weight), 0, conv.window.stride, 1, conv.groups)?;
+        let (x, weight) = (pad(conv.window, x)?, self.weight(conv.weight));
+        let is_depthwise = conv.groups == x.dim(1)? && conv.groups == weight.dim(0)?;
+        let y = match conv.groups {
+            _ if self.learns && is_depthwise => gradient::depthwise(conv.window, &x, weight)?,
+            1 if self.learns => gradient::convolution(conv.window, &x, weight)?,
+            groups => x.conv2d(weight, 0, conv.window.stride, 1, groups)?,
+        };
         self.add_bias(conv.bias, y)
+    }
+
+    /// Every maximum here follows a ReLU, so a padded zero never wins over a value that is there.
+    fn max_pool(&self, window: Window, x: &Tensor) -> Result<Tensor> {
+        let ([height, width], stride) = (window.kernel, window.stride);
+        let x = pad(window, x)?;
+        if self.learns {
+            return gradient::max_pool(window, &x);
+        }
+        x.max_pool2d_with_stride((height, width), (stride, stride))
     }
 
     fn add_bias(&self, bias: Option<ParameterId>, y: Tensor) -> Result<Tensor> {
         bias.map_or(Ok(y.clone()), |bias| y.broadcast_add(&self.per_channel(bias)?))
     }
 
-    /// Scale and shift are computed in f32, whatever the weights' type.
+    /// Scale and shift are computed in f32, where the weights' type is not wider.
     fn batch_norm(&self, norm: &BatchNorm, x: &Tensor) -> Result<Tensor> {
-        let wide = |id| self.per_channel(id)?.to_dtype(DType::F32);
+        let wide = |id| {
+            let values = self.per_channel(id)?;
+            if values.dtype() == DType::F64 { Ok(values) } else { values.to_dtype(DType::F32) }
+        };
         let deviation = (wide(norm.variance)? + norm.epsilon)?.sqrt()?;
         let scale = wide(norm.gamma)?.broadcast_div(&deviation)?;
         let shift = (wide(norm.beta)? - wide(norm.mean)?.mul(&scale)?)?;
@@ -113,10 +147,4 @@ impl Executor {
 /// Zeros where the window reaches over the edge.
 fn pad(Window { before, after, .. }: Window, x: &Tensor) -> Result<Tensor> {
     x.pad_with_zeros(2, before[0], after[0])?.pad_with_zeros(3, before[1], after[1])
-}
-
-/// Every maximum here follows a ReLU, so a padded zero never wins over a value that is there.
-fn max_pool(window: Window, x: &Tensor) -> Result<Tensor> {
-    let [height, width] = window.kernel;
-    pad(window, x)?.max_pool2d_with_stride((height, width), (window.stride, window.stride))
 }

@@ -15,6 +15,7 @@ mod device;
 mod encoding;
 mod error;
 mod executor;
+mod gradient;
 pub mod import;
 pub mod inception_resnet;
 pub mod landmarks;
@@ -122,18 +123,54 @@ impl Architecture {
     }
 }
 
+/// How a network runs.
+enum Runner {
+    Cpu(Engine),
+    Gpu(Executor),
+}
+
+impl Runner {
+    fn load(
+        network: Network,
+        place: &Place,
+        weights: &mut WeightsFile,
+    ) -> Result<Self, BackboneError> {
+        Ok(match place {
+            Place::Cpu => {
+                let read =
+                    |id: network::ParameterId| weights.read(&network.parameters()[id.index()]);
+                Self::Cpu(Engine::new(&network, Instructions::best(), read)?)
+            }
+            Place::Gpu(device, dtype) => {
+                let read = |parameter: &network::Parameter| weights.read(parameter);
+                Self::Gpu(Executor::load(network, (device, *dtype), read)?)
+            }
+        })
+    }
+
+    /// Runs the network on images of preprocessed pixels: `(n, size, size, 3)` → n × `(d)`.
+    fn run(
+        &self,
+        (images, size): (usize, usize),
+        pixels: Vec<f32>,
+    ) -> Result<Vec<Vec<f32>>, BackboneError> {
+        Ok(match self {
+            Self::Cpu(engine) => engine.run(images, &pixels),
+            Self::Gpu(executor) => {
+                let input =
+                    Tensor::from_vec(pixels, (images, size, size, 3), &candle_core::Device::Cpu)?;
+                executor.forward(&input)?.to_vec2()?
+            }
+        })
+    }
+}
+
 /// A network with its weights, ready to embed.
 pub struct Backbone {
     input_size: usize,
     dimension: usize,
     preprocessing: Preprocessing,
     runner: Runner,
-}
-
-/// How a network runs.
-enum Runner {
-    Cpu(Engine),
-    Gpu(Executor),
 }
 
 impl Backbone {
@@ -151,17 +188,7 @@ impl Backbone {
         let place = device.place(precision)?;
         let network = architecture.network()?;
         let (input_size, dimension) = (network.input_size(), network.output_width());
-        let runner = match place {
-            Place::Cpu => {
-                let read =
-                    |id: network::ParameterId| weights.read(&network.parameters()[id.index()]);
-                Runner::Cpu(Engine::new(&network, Instructions::best(), read)?)
-            }
-            Place::Gpu(device, dtype) => {
-                let read = |parameter: &network::Parameter| weights.read(parameter);
-                Runner::Gpu(Executor::load(network, (&device, dtype), read)?)
-            }
-        };
+        let runner = Runner::load(network, &place, &mut weights)?;
         Ok(Self { input_size, dimension, preprocessing, runner })
     }
 
@@ -197,14 +224,7 @@ impl Backbone {
         let copies = self.preprocessing.copies();
         let images = faces.len() * copies;
         let pixels = self.preprocessing.pixels(faces, size);
-        let outputs = match &self.runner {
-            Runner::Cpu(engine) => engine.run(images, &pixels),
-            Runner::Gpu(executor) => {
-                let input =
-                    Tensor::from_vec(pixels, (images, size, size, 3), &candle_core::Device::Cpu)?;
-                executor.forward(&input)?.to_vec2()?
-            }
-        };
+        let outputs = self.runner.run((images, size), pixels)?;
         Ok(outputs.chunks(copies).map(preprocessing::merge_copies).collect())
     }
 }

@@ -3,6 +3,8 @@
 //! [`Builder`] appends operations and tracks shapes; the result is immutable. Shapes leave out the batch axis:
 //! a feature map is `[channels, height, width]`, a vector `[width, 1, 1]`.
 
+mod stages;
+
 use super::BackboneError;
 
 /// Where an operation's result is: its position in [`Network::nodes`].

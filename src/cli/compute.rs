@@ -18,6 +18,11 @@ pub(super) struct Compute {
 }
 
 impl Compute {
+    /// What a backbone learns on.
+    pub(super) fn device(&self) -> Device {
+        self.device
+    }
+
     /// Loads a bundle onto the device.
     pub(super) fn load(&self, bundle: &Path) -> Result<Embedder, EmbedderError> {
         Embedder::load(bundle, self.device, self.precision)

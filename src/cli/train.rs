@@ -7,21 +7,24 @@ use clap::{Args, Subcommand};
 
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
-use super::families::Families;
+use super::families::{Families, Wanted};
 use super::ingest::print_rejected;
 use super::output::write_output;
 use super::progress::Display;
+use super::unfreeze::{Stages, print_stages};
 use super::{train_backbone, train_landmarks};
 use crate::backbone::Storage;
 use crate::dataset::{Source, family_photos, read_relationships};
-use crate::domain::PhotoId;
+use crate::domain::{PhotoId, Relationship};
 use crate::embedder::{Choice, DEFAULT_MIN_QUALITY, Draft, Embedder};
 use crate::error::ErrorKind;
 use crate::gallery::Gallery;
 use crate::ingest::{Plan, Report as IngestReport, ingest};
 use crate::kinship::Recipe;
 use crate::photo::{EXTENSIONS, Limits, decode, encode_png, middle, resize};
-use crate::train::{Corpus, EmbeddedPhotos, Judgment, Options, Report, Trained, page, train};
+use crate::train::{
+    Corpus, EmbeddedPhotos, Judgment, Options, Report, TrainError, Trained, Unfreezing, page, train,
+};
 
 /// Width and height of a picture in the report, in pixels.
 const PICTURE: u32 = 112;
@@ -40,12 +43,20 @@ enum Network {
 pub(super) struct Arguments {
     #[command(subcommand)]
     network: Option<Network>,
+    #[command(flatten)]
+    ensemble: Option<EnsembleArguments>,
+}
+
+// Whoever gives a folder of families wants an ensemble; clap leaves the group empty where it has arguments of others.
+#[derive(Args)]
+#[group(args = ["data"])]
+struct EnsembleArguments {
     /// Folder or zip archive with a folder per family and in it a folder per person: F0001/MID1/photo.jpg
-    #[arg(long, value_name = "DIR", required = true)]
-    data: Option<PathBuf>,
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
     /// The csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
-    #[arg(long, value_name = "CSV", required = true)]
-    relationships: Option<PathBuf>,
+    #[arg(long, value_name = "CSV")]
+    relationships: PathBuf,
     #[command(flatten)]
     families: Families,
     /// A network and the file of its weights, such as vgg16=vgg_face_dag.pth; several are compared together, and the
@@ -67,9 +78,16 @@ pub(super) struct Arguments {
     /// Store the weights of networks as 16-bit floats: half the size
     #[arg(long)]
     half: bool,
+    /// Let the last stage of each backbone learn, too, before the heads do: half of the families serve it, and no figure
+    /// is measured on these
+    #[arg(long, value_name = "PART", value_parser = PossibleValuesParser::new(["last-stage"]))]
+    unfreeze: Option<String>,
+    /// Length of the steps of an unfrozen stage; those of the head beside it are four times as long
+    #[arg(long, value_name = "RATE", default_value_t = 5e-6, requires = "unfreeze", value_parser = share)]
+    stage_learning_rate: f64,
     /// Folder of the bundle to be made
-    #[arg(long, value_name = "BUNDLE", required = true)]
-    out: Option<PathBuf>,
+    #[arg(long, value_name = "BUNDLE")]
+    out: PathBuf,
     /// Folder for embeddings and trained heads, which a later training goes on from; OUT.training unless given
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
@@ -95,7 +113,7 @@ pub(super) struct Arguments {
     licence: String,
 }
 
-impl Arguments {
+impl EnsembleArguments {
     /// How each backbone sees a photo: aligned or not.
     fn views(&self) -> Vec<bool> {
         match (&self.landmarks, self.whole) {
@@ -103,6 +121,10 @@ impl Arguments {
             (Some(_), false) => vec![true],
             (Some(_), true) => vec![true, false],
         }
+    }
+
+    fn storage(&self) -> Storage {
+        if self.half { Storage::F16 } else { Storage::F32 }
     }
 }
 
@@ -125,24 +147,22 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    match &arguments.network {
-        Some(Network::Backbone(arguments)) => train_backbone::run(arguments),
-        Some(Network::Landmarks(arguments)) => train_landmarks::run(arguments),
-        None => train_ensemble(arguments),
+    match (&arguments.network, &arguments.ensemble) {
+        (Some(Network::Backbone(arguments)), _) => train_backbone::run(arguments),
+        (Some(Network::Landmarks(arguments)), _) => train_landmarks::run(arguments),
+        (None, Some(arguments)) => train_ensemble(arguments),
+        (None, None) => unreachable!("clap asks for the arguments of an ensemble"),
     }
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn train_ensemble(arguments: &Arguments) -> Result<Ending, Failure> {
-    let given = [&arguments.data, &arguments.relationships, &arguments.out];
-    let [data, relationships, out] =
-        given.map(|path| path.as_deref().expect("required without a subcommand"));
+fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     // Cheap checks first: nothing is embedded before the input is known to be usable.
-    let plan = Plan::new(Source::open(data)?)?;
-    let relationships = read_relationships(relationships)?;
+    Plan::new(Source::open(&arguments.data)?)?;
+    let relationships = read_relationships(&arguments.relationships)?;
     let wanted = arguments.families.read()?;
-    let mut draft = Draft::new(out, &arguments.licence)?;
-    let storage = if arguments.half { Storage::F16 } else { Storage::F32 };
+    let mut draft = Draft::new(&arguments.out, &arguments.licence)?;
+    let storage = arguments.storage();
     if let Some(file) = &arguments.landmarks {
         draft.add_landmarks(file, (arguments.min_quality, storage))?;
     }
@@ -153,35 +173,100 @@ fn train_ensemble(arguments: &Arguments) -> Result<Ending, Failure> {
         }
     }
     let embedder = arguments.compute.load(draft.folder())?;
-    let work = arguments.work.clone().unwrap_or_else(|| beside(out));
+    let work = arguments.work.clone().unwrap_or_else(|| beside(&arguments.out));
     let display = Display::start()?;
-    let Some(mut photos) = embedded(plan, (&work, &embedder), &display)? else {
-        println!("stopped; run the same command again to go on from here");
-        return Ok(Ending::Stopped);
+    let job = Job { arguments, relationships, wanted, work: &work, display: &display };
+    let trained = match job.corpus(&embedder)? {
+        Some(corpus) => job.train(&mut draft, (embedder, corpus))?,
+        None => None,
     };
-    photos.retain(|(photo, _)| wanted.has_photo(photo));
-    let corpus = Corpus::new(photos, embedder.names(), &relationships)
-        .map_err(crate::train::TrainError::from)?;
-    let trained = train(&corpus, &options(arguments), &work, &display)?;
     display.finish();
     let Some(Trained { config, weights, report }) = trained else {
         println!("stopped; run the same command again to go on from here");
         return Ok(Ending::Stopped);
     };
     // Not into the bundle, which may be given away: the report shows photos.
-    write_report(&work, &report, &mut pictures(data)?)?;
+    write_report(&work, &report, &mut pictures(&arguments.data)?)?;
     draft.add_kinship(config, &weights, (trained_on(&report), measured(&report)))?;
     draft.finish()?;
     print_report(&report);
     println!(
         "\nwritten to {}\nreport.html with charts and photos, embeddings and heads are in {}",
-        out.display(),
+        arguments.out.display(),
         work.display()
     );
     Ok(Ending::Done)
 }
 
-fn options(arguments: &Arguments) -> Options {
+/// What is the same for all steps of a training.
+struct Job<'a> {
+    arguments: &'a EnsembleArguments,
+    relationships: Vec<Relationship>,
+    wanted: Wanted,
+    work: &'a Path,
+    display: &'a Display,
+}
+
+impl Job<'_> {
+    /// The photos, embedded; None where that was stopped.
+    fn corpus(&self, embedder: &Embedder) -> Result<Option<Corpus>, Failure> {
+        let plan = Plan::new(Source::open(&self.arguments.data)?)?;
+        let mut photos = embedded(plan, (self.work, embedder), self.display)?;
+        photos.iter_mut().for_each(|photos| {
+            photos.retain(|(photo, _)| self.wanted.has_photo(photo));
+        });
+        let corpus = |photos| Corpus::new(photos, embedder.names(), &self.relationships);
+        Ok(photos.map(corpus).transpose().map_err(TrainError::from)?)
+    }
+
+    /// Unfreezes what is to be unfrozen, and trains the heads; None where that was stopped.
+    fn train(
+        &self,
+        draft: &mut Draft,
+        (embedder, corpus): (Embedder, Corpus),
+    ) -> Result<Option<Trained>, Failure> {
+        let options = options(self.arguments);
+        if self.arguments.unfreeze.is_none() {
+            return Ok(train(&corpus, &options, self.work, self.display)?);
+        }
+        let Some(mut stages) = self.unfrozen(draft, (&embedder, &corpus))? else { return Ok(None) };
+        drop(embedder);
+        let families = stages.retrain(draft, self.arguments.storage())?;
+        let after = match families.as_slice() {
+            [] => None,
+            families => {
+                let embedder = self.arguments.compute.load(draft.folder())?;
+                let Some(after) = self.corpus(&embedder)? else { return Ok(None) };
+                Some(after.embedded_by_learners_of(families))
+            }
+        };
+        let after = after.as_ref().unwrap_or(&corpus);
+        let mut trained = train(after, &options, self.work, self.display)?;
+        if let Some(trained) = &mut trained {
+            trained.report.stages = stages.reports((&corpus, after), options.seed)?;
+        }
+        Ok(trained)
+    }
+
+    fn unfrozen(
+        &self,
+        draft: &Draft,
+        (embedder, corpus): (&Embedder, &Corpus),
+    ) -> Result<Option<Stages>, Failure> {
+        let unfreezing = Unfreezing {
+            corpus,
+            embedder,
+            bundle: (draft.folder(), draft.manifest()),
+            data: &self.arguments.data,
+            device: self.arguments.compute.device(),
+            learning_rate: self.arguments.stage_learning_rate,
+            seed: self.arguments.seed,
+        };
+        Stages::teach(&unfreezing, (self.work, self.display))
+    }
+}
+
+fn options(arguments: &EnsembleArguments) -> Options {
     let mut recipes: Vec<Recipe> = Vec::new();
     let names = arguments.members.iter().map(String::as_str).chain([Recipe::COSINE]);
     for recipe in names.filter_map(Recipe::named) {
@@ -230,9 +315,20 @@ fn embedded(
 
 fn trained_on(report: &Report) -> String {
     let data = &report.data;
+    let retrained = report.stages.iter().filter(|stage| stage.kept > 0);
+    let stages: Vec<String> = retrained
+        .map(|stage| {
+            format!("; the last stage of {} on {} of them", stage.backbone, stage.families)
+        })
+        .collect();
     format!(
-        "{} photos of {} people, {} pairs of kin in {} families, seed {}",
-        data.photos, data.people, data.kin_pairs, data.families, report.seed
+        "{} photos of {} people, {} pairs of kin in {} families, seed {}{}",
+        data.photos,
+        data.people,
+        data.kin_pairs,
+        data.families,
+        report.seed,
+        stages.concat()
     )
 }
 
@@ -293,11 +389,8 @@ fn print_report(report: &Report) {
     );
     println!("\n{:<28} {:>6}  95 % interval   folds         weight", "", "AUC");
     for cosine in &report.cosine {
-        print_judgment(
-            &format!("cosine of {}", cosine.name),
-            cosine,
-            &report.cosine_standing(cosine),
-        );
+        let standing = report.cosine_standing(cosine);
+        print_judgment(&format!("cosine of {}", cosine.name), cosine, &standing);
     }
     for member in report.learned_members() {
         print_judgment(&member.alone.name, &member.alone, &member.standing());
@@ -326,6 +419,7 @@ fn print_report(report: &Report) {
             value(relation.accuracy)
         );
     }
+    print_stages(&report.stages);
     println!("heads trained in {:.0} s", report.training_seconds);
 }
 

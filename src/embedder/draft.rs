@@ -129,6 +129,34 @@ impl Draft {
         Ok(Added { origin, tensors: tensors.len(), parameters, unused })
     }
 
+    /// Gives the backbone at place `at` other values for some of its weights. They are stored in a file of its own, because
+    /// another view of the photo may go on with the old ones; what no backbone uses any more is removed.
+    ///
+    /// # Errors
+    /// When its weights cannot be read, or the new ones cannot be written.
+    pub fn retrain_backbone(
+        &mut self,
+        at: usize,
+        (changed, storage): (Vec<NamedTensor>, Storage),
+    ) -> Result<(), EmbedderError> {
+        let old = self.manifest.backbones[at].weights.clone();
+        let mut tensors = read_checkpoint(&self.folder.join(&old))?.tensors;
+        for new in changed {
+            if let Some(tensor) = tensors.iter_mut().find(|tensor| tensor.name == new.name) {
+                tensor.values = new.values;
+            }
+        }
+        let name = format!("{}-retrained", self.manifest.backbones[at].name);
+        let (weights, sha256) = self.store(&name, &tensors, storage)?;
+        let entry = &mut self.manifest.backbones[at];
+        (entry.weights, entry.sha256) = (weights, sha256);
+        if self.manifest.backbones.iter().all(|entry| entry.weights != old) {
+            let old = self.folder.join(old);
+            fs::remove_file(&old).map_err(unwritable(&old))?;
+        }
+        self.manifest.write(&self.folder)
+    }
+
     /// Adds the network that finds faces, whose weights are in `file`; something is taken for a face from the quality
     /// `min_quality` on.
     ///

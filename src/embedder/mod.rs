@@ -41,6 +41,13 @@ pub struct Face {
     pub found: Option<FoundFace>,
 }
 
+impl Face {
+    /// What the backbone at this place of the bundle takes: `(size, size, 3)` bytes of RGB.
+    pub fn crop(&self, backbone: usize) -> &[u8] {
+        &self.crops[backbone]
+    }
+}
+
 impl Embedder {
     /// Loads the bundle in the folder `bundle`: its manifest and the weights that names, an ensemble's too.
     ///

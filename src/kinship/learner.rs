@@ -30,6 +30,16 @@ pub struct Learner {
     dropout: Dropout,
 }
 
+/// A loss and its gradient with respect to the embeddings of both sides, n × `(d)` each.
+pub struct Slopes {
+    /// The loss, in nats.
+    pub loss: f64,
+    /// With respect to the first photos.
+    pub a: Vec<Vec<f32>>,
+    /// With respect to the second ones.
+    pub b: Vec<Vec<f32>>,
+}
+
 impl Learner {
     /// Learns the space of a head, from where it is, by [`Self::contrast`].
     ///
@@ -98,11 +108,41 @@ impl Learner {
     /// # Errors
     /// When there are not as many of each.
     pub fn classify(&mut self, a: &Rows, b: &Rows, is_kin: &[bool]) -> Result<f64, KinshipError> {
-        let logits = self.head.logits(&a.0, &b.0, &mut self.dropout)?;
-        let labels: Vec<f32> = is_kin.iter().map(|&is_kin| f32::from(u8::from(is_kin))).collect();
-        let loss = cross_entropy(&logits, &Tensor::new(labels, &Device::Cpu)?)?;
+        let loss = self.cross_entropy(&a.0, &b.0, is_kin)?;
         self.optimiser.backward_step(&loss)?;
         Ok(loss.to_scalar::<f32>()?.into())
+    }
+
+    /// [`Self::classify`] for embeddings that learn too: returns the loss with its gradient with respect to them.
+    ///
+    /// # Errors
+    /// When there are not as many of each.
+    pub fn classify_learning(
+        &mut self,
+        a: &Rows,
+        b: &Rows,
+        is_kin: &[bool],
+    ) -> Result<Slopes, KinshipError> {
+        let (a, b) = (Var::from_tensor(&a.0)?, Var::from_tensor(&b.0)?);
+        let loss = self.cross_entropy(a.as_tensor(), b.as_tensor(), is_kin)?;
+        let gradients = loss.backward()?;
+        self.optimiser.step(&gradients)?;
+        let slopes = |rows: &Var| match gradients.get(rows) {
+            Some(slopes) => slopes.to_vec2(),
+            None => rows.zeros_like()?.to_vec2(),
+        };
+        Ok(Slopes { loss: loss.to_scalar::<f32>()?.into(), a: slopes(&a)?, b: slopes(&b)? })
+    }
+
+    fn cross_entropy(
+        &mut self,
+        a: &Tensor,
+        b: &Tensor,
+        is_kin: &[bool],
+    ) -> Result<Tensor, KinshipError> {
+        let logits = self.head.logits(a, b, &mut self.dropout)?;
+        let labels: Vec<f32> = is_kin.iter().map(|&is_kin| f32::from(u8::from(is_kin))).collect();
+        cross_entropy(&logits, &Tensor::new(labels, &Device::Cpu)?)
     }
 
     /// One step on n kin pairs of n families: every photo is to be nearer to its kin than to
@@ -230,6 +270,31 @@ mod tests {
             let b = head.projected(&double(&b.0), &mut Dropout::off()).unwrap();
             own_row(&a.matmul(&b.t().unwrap()).unwrap()).unwrap()
         });
+    }
+
+    #[test]
+    fn the_gradient_with_respect_to_embeddings_is_the_slope() {
+        let (a, b) = kin(30, 2);
+        let is_kin: Vec<bool> = (0..30).map(|at| at % 3 > 0).collect();
+        let learning = Learning {
+            learning_rate: 0.0,
+            weight_decay: 0.0,
+            feature_dropout: 0.0,
+            hidden_dropout: 0.0,
+        };
+        let mut learner = Learner::of_layers(&initial("vggface-1"), &learning, 1).unwrap();
+        let slopes = learner.classify_learning(&a, &b, &is_kin).unwrap();
+        let values: Vec<f32> = a.0.flatten_all().unwrap().to_vec1().unwrap();
+        for at in [0, 40, 77, 179] {
+            let mut nearby = |step: f32| {
+                let mut moved = values.clone();
+                moved[at] += step;
+                learner.classify(&Rows::new(moved.chunks(6)).unwrap(), &b, &is_kin).unwrap()
+            };
+            let slope = (nearby(0.02) - nearby(-0.02)) / 0.04;
+            let found = f64::from(slopes.a[at / 6][at % 6]);
+            assert!((slope - found).abs() < 5e-4, "{at}: {found} is {slope}");
+        }
     }
 
     #[test]

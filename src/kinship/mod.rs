@@ -16,7 +16,7 @@ pub use ensemble::{Calibration, Ensemble, EnsembleConfig, Judgement, MemberConfi
 pub use error::KinshipError;
 pub use fusion::Fusion;
 pub use head::{Head, HeadConfig, Space};
-pub use learner::{Learner, Learning};
+pub use learner::{Learner, Learning, Slopes};
 pub use logistic::{Logistic, probability};
 pub use recipe::Recipe;
 pub use rows::Rows;

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::dataset::{Pedigree, PhotoPair};
-use crate::domain::{Embedding, Fingerprint, PhotoId, Relationship};
+use crate::domain::{Embedding, FamilyId, Fingerprint, PhotoId, Relationship};
 use crate::kinship::{KinshipError, Rows};
 
 /// Photos, each with one embedding per backbone.
@@ -17,6 +17,8 @@ pub struct Corpus {
     pub backbones: Vec<(String, Rows)>,
     /// SHA-256 of the embeddings, in hexadecimal.
     pub(super) digest: String,
+    /// Places of the families that a backbone has learned from.
+    pub(super) seen: Vec<usize>,
 }
 
 impl Corpus {
@@ -40,7 +42,17 @@ impl Corpus {
         }
         let digest = Fingerprint(digest.finalize().into()).to_string();
         let ids = photos.into_iter().map(|(id, _)| id).collect();
-        Ok(Self { pedigree: Pedigree::new(ids, relationships), backbones, digest })
+        let pedigree = Pedigree::new(ids, relationships);
+        Ok(Self { pedigree, backbones, digest, seen: Vec::new() })
+    }
+
+    /// The same, after its backbones learned from `families`: no figure is measured on these.
+    #[must_use]
+    pub fn embedded_by_learners_of(mut self, families: &[FamilyId]) -> Self {
+        let places = self.pedigree.families().iter().enumerate();
+        let seen = places.filter(|(_, family)| families.contains(family)).map(|(at, _)| at);
+        self.seen = seen.collect();
+        self
     }
 
     /// The embeddings of pairs by one backbone, side by side.

@@ -30,7 +30,7 @@ const SPACE_PAIRS: usize = 10;
 /// Photo pairs of each pair of kin that members are judged by.
 pub(super) const PROTOCOL_PAIRS: usize = 10;
 
-const SAMPLING: Sampling = Sampling { per_family: 40, per_kin: 2, role_matched: 0.3 };
+pub(super) const SAMPLING: Sampling = Sampling { per_family: 40, per_kin: 2, role_matched: 0.3 };
 
 /// Pairs by which a member is judged, with their embeddings.
 struct Validation {

@@ -16,7 +16,11 @@ mod point_views;
 mod points;
 mod report;
 mod split;
+mod stage_folder;
+mod stage_report;
 mod teach;
+mod trunk;
+mod unfreeze;
 mod views;
 
 use std::path::Path;
@@ -39,7 +43,10 @@ pub use page::page;
 pub use points::{PointOptions, learn_points};
 pub use report::{Data, Histogram, Judgment, MemberReport, Mistake, Report};
 pub use split::Split;
+pub use stage_folder::StageEpoch;
+pub use stage_report::StageReport;
 use teach::{Lesson, teach};
+pub use unfreeze::{Unfreezing, Unfrozen};
 
 /// How to train.
 #[derive(Clone, Debug)]
@@ -75,6 +82,8 @@ struct Settings<'a> {
     embeddings: &'a str,
     photos: Vec<String>,
     kin: Vec<[usize; 2]>,
+    #[serde(skip_serializing_if = "<[usize]>::is_empty")]
+    seen: &'a [usize],
 }
 
 /// Trains an ensemble on `corpus`. Taught members are kept in the folder `work`, so that a training that was stopped goes
@@ -88,7 +97,7 @@ pub fn train(
     work: &Path,
     progress: &dyn Progress,
 ) -> Result<Option<Trained>, TrainError> {
-    let splits = Split::all(&corpus.pedigree, options.folds, options.seed)?;
+    let splits = Split::all(&corpus.pedigree, &corpus.seen, options.folds, options.seed)?;
     let checkpoints = Checkpoints::open(work, &settings(corpus, options))?;
     let started = Instant::now();
     let Some(lessons) = teach(corpus, &splits, (options, &checkpoints), progress)? else {
@@ -125,6 +134,7 @@ fn settings<'a>(corpus: &'a Corpus, options: &Options) -> Settings<'a> {
         embeddings: &corpus.digest,
         photos: corpus.pedigree.photos().iter().map(ToString::to_string).collect(),
         kin: corpus.pedigree.kin().iter().map(|kin| kin.people).collect(),
+        seen: &corpus.seen,
     }
 }
 
@@ -172,6 +182,7 @@ impl Kept<'_> {
             histogram: report::histogram(&pairs),
             mistakes: report::mistakes(self.corpus, judged, probabilities),
             training_seconds,
+            stages: Vec::new(),
         };
         let names: Vec<&str> = config.members.iter().map(|member| member.name.as_str()).collect();
         let heads = self.members.iter().zip(&by.weights).filter(|(_, weight)| **weight > 0.0);

@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Judgment, Mistake, Report, charts};
-use crate::metrics::{Figure, RelationFigures};
+use super::{Judgment, Mistake, Report, StageReport, charts};
+use crate::metrics::{Figure, RankingFigures, RelationFigures};
 
 const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}\
 table{border-collapse:collapse;margin:1em 0}td,th{padding:.25em .8em;text-align:left;border-bottom:1px solid #ddd}\
@@ -35,6 +35,7 @@ pub fn page(report: &Report, picture: &mut dyn FnMut(&str) -> Option<Vec<u8>>) -
                     "hold 95 % of what other families would have given."
                 }
                 (members(report))
+                (stages(&report.stages))
                 (probabilities(report))
                 @for chart in charts { (PreEscaped(chart)) }
                 (relations(&report.relations))
@@ -74,6 +75,27 @@ fn row(name: &str, judgment: &Judgment, note: &str) -> Markup {
             td { (format!("{:.3}", judgment.mean_fold_auc())) }
             td { (shown(figures.map(|figures| figures.true_accepts_at_1_percent))) }
             td { (note) }
+        }
+    }
+}
+
+fn stages(stages: &[StageReport]) -> Markup {
+    let auc = |figures: Option<RankingFigures>| shown(figures.map(|figures| figures.roc_auc));
+    html! {
+        @if !stages.is_empty() {
+            h2 { "Unfrozen stages" }
+            p { "The cosine's AUC on families that the stage neither learned from nor was chosen by." }
+            table {
+                tr { th { "backbone" } th { "frozen" } th { "unfrozen" } th { "kept" } }
+                @for stage in stages {
+                    tr {
+                        td { (stage.backbone) }
+                        td { (auc(stage.frozen)) }
+                        td { (auc(stage.unfrozen)) }
+                        td { (stage.standing()) }
+                    }
+                }
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::corpus::Corpus;
 use super::course::Epoch;
 use super::judge::Judged;
+use super::stage_report::StageReport;
 use crate::kinship::Recipe;
 use crate::metrics::{
     BINS, Bin, Pairs, Point, ProbabilityFigures, Ranking, RankingFigures, RelationFigures,
@@ -43,6 +44,8 @@ pub struct Report {
     pub mistakes: Vec<Mistake>,
     /// How long the heads took to train, in seconds.
     pub training_seconds: f64,
+    /// The backbones whose last stage was unfrozen, before and after; none unless asked for.
+    pub stages: Vec<StageReport>,
 }
 
 /// Judged pairs by their probabilities, from 0 to 1.

@@ -23,12 +23,18 @@ const MIN_FAMILIES: usize = 2 * PARTS;
 
 impl Split {
     /// One split per fold, in which each family is once for testing, and last the split of the ensemble that is kept,
-    /// in which none is.
+    /// in which none is. The families that a backbone has `seen` are in no part but the one that members learn from.
     ///
     /// # Errors
     /// When there are too few families with listed kin.
-    pub fn all(pedigree: &Pedigree, folds: usize, seed: u64) -> Result<Vec<Self>, TrainError> {
-        let families = pedigree.families_with_kin();
+    pub fn all(
+        pedigree: &Pedigree,
+        seen: &[usize],
+        folds: usize,
+        seed: u64,
+    ) -> Result<Vec<Self>, TrainError> {
+        let mut families = pedigree.families_with_kin();
+        let seen: Vec<usize> = families.extract_if(.., |family| seen.contains(family)).collect();
         let needed = MIN_FAMILIES.max(folds);
         if families.len() < needed {
             return Err(TrainError::TooFewFamilies { found: families.len(), needed });
@@ -39,7 +45,7 @@ impl Split {
             let rest: Vec<usize> = families.iter().copied().filter(|f| !test.contains(f)).collect();
             let mut parts = deal(&rest, PARTS, seed.wrapping_add(1)).into_iter();
             let (validation, calibration) = (parts.next(), parts.next());
-            let mut train: Vec<usize> = parts.flatten().collect();
+            let mut train: Vec<usize> = parts.flatten().chain(seen.iter().copied()).collect();
             train.sort_unstable();
             let [validation, calibration] =
                 [validation, calibration].map(Option::unwrap_or_default);
@@ -69,7 +75,7 @@ mod tests {
     fn no_family_serves_two_purposes_and_each_is_tested_once() {
         let pedigree = pedigree(43);
         for seed in 0..20 {
-            let splits = Split::all(&pedigree, 5, seed).unwrap();
+            let splits = Split::all(&pedigree, &[], 5, seed).unwrap();
             assert_eq!(splits.len(), 6);
             let mut tested: Vec<usize> = Vec::new();
             for Split { train, validation, calibration, test } in &splits {
@@ -86,8 +92,21 @@ mod tests {
     }
 
     #[test]
+    fn families_that_a_backbone_has_seen_are_only_learned_from() {
+        let seen: Vec<usize> = (0..43).step_by(2).collect();
+        for Split { train, validation, calibration, test } in
+            Split::all(&pedigree(43), &seen, 5, 1).unwrap()
+        {
+            assert!(seen.iter().all(|family| train.contains(family)));
+            assert_eq!([train, validation, calibration, test].concat().len(), 43);
+        }
+        let error = Split::all(&pedigree(43), &(0..30).collect::<Vec<_>>(), 5, 1).unwrap_err();
+        assert!(error.to_string().contains("13 families"), "{error}");
+    }
+
+    #[test]
     fn too_few_families_are_refused_with_how_many_are_needed() {
-        let error = Split::all(&pedigree(1), 5, 0).unwrap_err().to_string();
+        let error = Split::all(&pedigree(1), &[], 5, 0).unwrap_err().to_string();
         assert!(error.contains("1 families") && error.contains("16 are needed"), "{error}");
     }
 }

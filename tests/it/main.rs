@@ -30,3 +30,4 @@ mod support;
 mod synthesis;
 mod tidy;
 mod train;
+mod unfreeze;

@@ -8,6 +8,8 @@
 //! In a shard values lie channel by channel, in a channel image by image: `(channels, n, height, width)`. So a
 //! convolution is a matrix product over all images, and a channel's statistics are sums over values side by side.
 //!
+//! The last stage alone of a network of any shape learns on candle's tensors, so on a GPU as well ([`LastStage`]).
+//!
 //! candle's convolutions take several times as long on a CPU, backward more than forward; a test holds the gradients
 //! here equal to candle's.
 
@@ -18,6 +20,7 @@ mod convolution;
 mod distillation;
 mod fold;
 mod hint;
+mod last_stage;
 mod layer;
 mod matrix;
 mod norm;
@@ -28,4 +31,5 @@ mod student;
 
 pub use adam::Schedule;
 pub use distillation::{Lesson, Loss, Teacher};
+pub use last_stage::LastStage;
 pub use student::Student;

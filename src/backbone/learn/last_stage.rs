@@ -1,0 +1,323 @@
+//! The last stage of a network learns, and what is before it stays.
+
+use candle_core::{Tensor, Var};
+use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
+
+use crate::backbone::device::{Device, Place, Precision};
+use crate::backbone::executor::Executor;
+use crate::backbone::network::{Network, Op, Parameter};
+use crate::backbone::preprocessing::Preprocessing;
+use crate::backbone::{Architecture, BackboneError, NamedTensor, Runner, WeightsFile};
+
+/// A network cut before its last stage ([`Network::last_stage`]): the trunk is as it was loaded, the stage's weights are
+/// variables on candle's tensors. Means and variances of batch normalisations stay too: batches of few families would
+/// only blur them.
+pub struct LastStage {
+    preprocessing: Preprocessing,
+    input_size: usize,
+    trunk: Runner,
+    network: Network,
+    stage: Executor,
+    device: candle_core::Device,
+    /// In the order of the stage's parameters.
+    weights: Vec<Weight>,
+    optimiser: AdamW,
+}
+
+/// A weight of the stage.
+enum Weight {
+    Learned(Var),
+    Frozen(Tensor),
+}
+
+impl Weight {
+    fn tensor(&self) -> &Tensor {
+        match self {
+            Self::Learned(variable) => variable.as_tensor(),
+            Self::Frozen(tensor) => tensor,
+        }
+    }
+}
+
+impl LastStage {
+    /// Loads a network's weights onto a device. The trunk and the stage compute in f32: steps are too small for less.
+    ///
+    /// # Errors
+    /// As [`crate::backbone::Backbone::load`], and when the network is of one stage only.
+    pub fn load(
+        (architecture, preprocessing): (&Architecture, Preprocessing),
+        mut file: WeightsFile,
+        device: Device,
+    ) -> Result<Self, BackboneError> {
+        let whole = architecture.network()?;
+        let one_stage = || BackboneError::OneStage { architecture: architecture.name() };
+        let (trunk, network) = whole.split(whole.last_stage().ok_or_else(one_stage)?);
+        let place = device.place(Precision::F32)?;
+        let trunk = Runner::load(trunk, &place, &mut file)?;
+        let (device, dtype) = match place {
+            Place::Cpu => (candle_core::Device::Cpu, candle_core::DType::F32),
+            Place::Gpu(device, dtype) => (device, dtype),
+        };
+        let statistics = statistics(&network);
+        let load = |(at, parameter): (usize, &Parameter)| {
+            let values = file.read(parameter)?;
+            let tensor = Tensor::from_vec(values, parameter.shape.as_slice(), &device)?;
+            Ok(match statistics.contains(&at) {
+                true => Weight::Frozen(tensor),
+                false => Weight::Learned(Var::from_tensor(&tensor)?),
+            })
+        };
+        let weights: Vec<Weight> = network
+            .parameters()
+            .iter()
+            .enumerate()
+            .map(load)
+            .collect::<Result<_, BackboneError>>()?;
+        let tensors = weights.iter().map(|weight| weight.tensor().clone()).collect();
+        let stage = Executor::learning(network.clone(), (device.clone(), dtype), tensors);
+        let optimiser = AdamW::new_lr(Vec::new(), 0.0)?;
+        let input_size = whole.input_size();
+        Ok(Self { preprocessing, input_size, trunk, network, stage, device, weights, optimiser })
+    }
+
+    /// Number of values of [`Self::maps`] a face.
+    pub fn map_len(&self) -> usize {
+        let [channels, height, width] = self.network.nodes()[0].shape;
+        self.preprocessing.copies() * channels * height * width
+    }
+
+    /// What the trunk makes of faces, and of their mirror images where the preprocessing asks for them.
+    ///
+    /// **Shape**: n × `(size, size, 3)` bytes → `(n, copies, channels, height, width)`.
+    ///
+    /// # Errors
+    /// When the tensor library fails.
+    pub fn maps(&self, faces: &[&[u8]]) -> Result<Vec<f32>, BackboneError> {
+        let pixels = self.preprocessing.pixels(faces, self.input_size);
+        let images = faces.len() * self.preprocessing.copies();
+        Ok(self.trunk.run((images, self.input_size), pixels)?.concat())
+    }
+
+    /// The embeddings, of unit length, of faces of which the trunk made `maps`.
+    ///
+    /// **Shape**: `(n, copies, channels, height, width)` → n × `(d)`.
+    ///
+    /// # Errors
+    /// When the tensor library fails.
+    pub fn embed(&self, maps: &[f32]) -> Result<Vec<Vec<f32>>, BackboneError> {
+        Ok(self.embeddings(maps)?.to_vec2()?)
+    }
+
+    /// Begins to learn in steps of the size `learning_rate`, by Adam with decoupled weight decay (Loshchilov and Hutter
+    /// 2019), which knows nothing of earlier steps.
+    ///
+    /// # Errors
+    /// When the tensors cannot be allocated.
+    pub fn begin(&mut self, learning_rate: f64) -> Result<(), BackboneError> {
+        let learned = self.weights.iter().filter_map(|weight| match weight {
+            Weight::Learned(variable) => Some(variable.clone()),
+            Weight::Frozen(_) => None,
+        });
+        let parameters = ParamsAdamW { lr: learning_rate, ..ParamsAdamW::default() };
+        self.optimiser = AdamW::new(learned.collect(), parameters)?;
+        Ok(())
+    }
+
+    /// One step on faces of which the trunk made `maps`. `judge` is given their embeddings, n × `(d)`, and returns the
+    /// loss and its gradient with respect to them. Returns the loss before the step.
+    ///
+    /// # Errors
+    /// When `judge` fails, or the tensor library.
+    pub fn improve<E: From<BackboneError>>(
+        &mut self,
+        maps: &[f32],
+        judge: impl FnOnce(&[Vec<f32>]) -> Result<(f64, Vec<Vec<f32>>), E>,
+    ) -> Result<f64, E> {
+        let failed = |error| E::from(BackboneError::Tensor(error));
+        let embeddings = self.embeddings(maps)?;
+        let (loss, slopes) = judge(&embeddings.to_vec2().map_err(failed)?)?;
+        // Its gradient with respect to the weights is the loss's.
+        let along = || {
+            let slopes = Tensor::new(slopes, &self.device)?;
+            (&embeddings * slopes)?.sum_all()
+        };
+        let along = along().map_err(failed)?;
+        self.optimiser.backward_step(&along).map_err(failed)?;
+        Ok(loss)
+    }
+
+    /// The stage's weights by the names of the network's parameters.
+    ///
+    /// # Errors
+    /// When they cannot be read from the device.
+    pub fn tensors(&self) -> Result<Vec<NamedTensor>, BackboneError> {
+        let tensor = |(parameter, weight): (&Parameter, &Weight)| {
+            let values = weight.tensor().flatten_all()?.to_vec1()?;
+            Ok(NamedTensor { name: parameter.name.clone(), shape: parameter.shape.clone(), values })
+        };
+        self.network.parameters().iter().zip(&self.weights).map(tensor).collect()
+    }
+
+    /// Goes on from weights that [`Self::tensors`] gave.
+    ///
+    /// # Errors
+    /// When they are not those of this stage.
+    pub fn restore(&mut self, tensors: Vec<NamedTensor>) -> Result<(), BackboneError> {
+        for NamedTensor { name, shape, values } in tensors {
+            let place = self.network.parameters().iter().position(|known| known.name == name);
+            if let Some(Weight::Learned(variable)) = place.map(|place| &self.weights[place]) {
+                variable.set(&Tensor::from_vec(values, shape, &self.device)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn embeddings(&self, maps: &[f32]) -> Result<Tensor, BackboneError> {
+        let [channels, height, width] = self.network.nodes()[0].shape;
+        let images = maps.len() / (channels * height * width);
+        let input = Tensor::from_slice(maps, (images, channels, height, width), &self.device)?;
+        let rows = unit(&self.stage.run(&input)?.flatten_from(1)?)?;
+        let copies = self.preprocessing.copies();
+        if copies == 1 {
+            return Ok(rows);
+        }
+        Ok(unit(&rows.reshape((images / copies, copies, ()))?.mean(1)?)?)
+    }
+}
+
+/// Rows of unit length.
+fn unit(rows: &Tensor) -> candle_core::Result<Tensor> {
+    let lengths = (rows.sqr()?.sum_keepdim(1)? + 1e-12)?.sqrt()?;
+    rows.broadcast_div(&lengths)
+}
+
+/// Places of the means and variances among the parameters.
+fn statistics(network: &Network) -> Vec<usize> {
+    let of_node = |node: &crate::backbone::network::Node| match &node.op {
+        Op::BatchNorm(norm) => vec![norm.mean.index(), norm.variance.index()],
+        _ => Vec::new(),
+    };
+    network.nodes().iter().flat_map(of_node).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backbone::preprocessing::merge_copies;
+    use crate::backbone::{
+        Backbone, inception_resnet, mobilefacenet, resnet, siamese, vgg16, vggface_lite,
+        write_safetensors,
+    };
+
+    /// A number from −1 to 1 for each place.
+    fn value(at: usize) -> f32 {
+        let mixed = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
+    }
+
+    /// Weights under which values neither die nor grow.
+    fn weights(network: &Network) -> Vec<NamedTensor> {
+        let statistics = statistics(network);
+        let tensor = |(at, Parameter { name, shape }): (usize, &Parameter)| {
+            let fan_in: usize = shape[1..].iter().product();
+            let is_scale = ["var", "gamma", "_bn.weight", ".bn.weight"];
+            let middle = f32::from(u8::from(is_scale.iter().any(|end| name.ends_with(end))));
+            let width = if shape.len() > 1 { (6.0 / fan_in as f32).sqrt() } else { 0.3 };
+            assert!(middle > 0.0 || !statistics.contains(&at) || name.contains("mean"), "{name}");
+            let values = (0..shape.iter().product()).map(|v| middle + width * value(1000 * at + v));
+            NamedTensor { name: name.clone(), shape: shape.clone(), values: values.collect() }
+        };
+        network.parameters().iter().enumerate().map(tensor).collect()
+    }
+
+    fn architectures() -> Vec<Architecture> {
+        let channels = [4, 8, 8, 8, 8];
+        let vgg =
+            vgg16::Config { input_size: 64, channels, hidden: 12, output: vgg16::Output::Fc7 };
+        let residual = resnet::Config { input_size: 64, channels: 16, ..resnet::Config::default() };
+        let lite = vggface_lite::Config::default();
+        vec![
+            Architecture::Vgg16(vgg),
+            Architecture::Resnet50(residual.clone()),
+            Architecture::Senet50(residual),
+            Architecture::InceptionResnetV1(inception_resnet::Config {
+                input_size: 90,
+                channels: 4,
+                embedding: 24,
+            }),
+            Architecture::MobileFaceNet(mobilefacenet::Config { channels: 12, embedding: 20 }),
+            Architecture::Siamese(siamese::Config {
+                input_size: 105,
+                channels: [4, 8, 8, 12],
+                embedding: 40,
+            }),
+            Architecture::VggfaceLite(vggface_lite::Config { channels, embedding: 16, ..lite }),
+        ]
+    }
+
+    /// A stage with its whole network, and three faces.
+    fn loaded(architecture: &Architecture, mirror: bool) -> (LastStage, Backbone, Vec<Vec<u8>>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.safetensors");
+        let network = architecture.network().unwrap();
+        write_safetensors(&path, &weights(&network)).unwrap();
+        let file = || WeightsFile::new(&path, std::fs::File::open(&path).unwrap()).unwrap();
+        let preprocessing = Preprocessing { mirror, ..mobilefacenet::PREPROCESSING };
+        let how = (architecture, preprocessing);
+        let stage = LastStage::load(how, file(), Device::Cpu).unwrap();
+        let backbone = Backbone::load(how, file(), Device::Cpu, Precision::F32).unwrap();
+        let len = 3 * network.input_size().pow(2);
+        let face = |face: usize| {
+            (0..len).map(|at| (127.0 + 120.0 * value(len * face + at)) as u8).collect()
+        };
+        (stage, backbone, (0..3).map(face).collect())
+    }
+
+    #[test]
+    fn trunk_and_stage_together_are_the_network() {
+        for architecture in architectures() {
+            for mirror in [false, true] {
+                let (stage, backbone, faces) = loaded(&architecture, mirror);
+                let faces: Vec<&[u8]> = faces.iter().map(Vec::as_slice).collect();
+                let maps = stage.maps(&faces).unwrap();
+                assert_eq!(maps.len(), 3 * stage.map_len());
+                let found = stage.embed(&maps).unwrap();
+                for (found, whole) in found.iter().zip(backbone.embed(&faces).unwrap()) {
+                    let whole = merge_copies(&[whole.clone(), whole]);
+                    let length = whole.iter().map(|value| value * value).sum::<f32>().sqrt();
+                    let apart = found.iter().zip(&whole).map(|(a, b)| (a - b / length).abs());
+                    let apart = apart.fold(0.0, f32::max);
+                    assert!(apart < 1e-4, "{} {mirror}: {apart}", architecture.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_stage_learns_and_goes_back_to_what_it_was_and_its_statistics_stay() {
+        for architecture in architectures() {
+            let (mut stage, _, faces) = loaded(&architecture, true);
+            let faces: Vec<&[u8]> = faces.iter().map(Vec::as_slice).collect();
+            let maps = stage.maps(&faces).unwrap();
+            let before = stage.tensors().unwrap();
+            let first = stage.embed(&maps).unwrap();
+            stage.begin(1e-3).unwrap();
+            // The first face is to be as unlike the second one as can be.
+            let judge = |rows: &[Vec<f32>]| {
+                let cosine: f32 = rows[0].iter().zip(&rows[1]).map(|(a, b)| a * b).sum();
+                let nothing = vec![0.0; rows[0].len()];
+                let slopes = vec![rows[1].clone(), rows[0].clone(), nothing];
+                Ok::<_, BackboneError>((cosine.into(), slopes))
+            };
+            let losses: Vec<f64> = (0..4).map(|_| stage.improve(&maps, judge).unwrap()).collect();
+            assert!(losses[3] < losses[0], "{} {losses:?}", architecture.name());
+            let statistics = statistics(&stage.network);
+            for (at, (before, after)) in before.iter().zip(stage.tensors().unwrap()).enumerate() {
+                let stays = before.values == after.values;
+                assert!(stays || !statistics.contains(&at), "{}", after.name);
+            }
+            stage.restore(before).unwrap();
+            assert_eq!(stage.embed(&maps).unwrap(), first);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The epochs of an unfrozen stage on disk, so that a training that was stopped goes on where it was.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::TrainError;
+use super::checkpoint::{hex, unwritable};
+use crate::backbone::import::read_checkpoint;
+use crate::backbone::{NamedTensor, write_safetensors};
+use crate::kinship::{Ensemble, Head, HeadConfig};
+
+/// What an epoch of an unfrozen stage came to, on the validation families.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageEpoch {
+    /// Mean loss of the training batches, in nats; none of the frozen stage, which is epoch 0.
+    pub loss: Option<f64>,
+    /// Area under the ROC of the embeddings' cosine.
+    pub cosine_auc: f64,
+    /// Area under the ROC of the head that learns with the stage.
+    pub head_auc: f64,
+}
+
+/// The folder of one stage's epochs: of the best and of the last one there are weights.
+pub(super) struct StageFolder {
+    folder: PathBuf,
+}
+
+/// An epoch with the SHA-256 of its files.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct SavedEpoch {
+    pub(super) figures: StageEpoch,
+    stage: String,
+    head: String,
+}
+
+/// The epoch to be kept: of all, the first one of the greatest mean of both areas; 0 where none beats the frozen stage.
+pub(super) fn best(epochs: &[SavedEpoch]) -> usize {
+    let merit = |at: usize| epochs[at].figures.cosine_auc + epochs[at].figures.head_auc;
+    (1..epochs.len()).fold(0, |best, at| if merit(at) > merit(best) { at } else { best })
+}
+
+impl StageFolder {
+    /// The epochs in `work` of the training that `settings` decide.
+    pub(super) fn open(work: &Path, settings: &impl Serialize) -> Result<Self, TrainError> {
+        let text = serde_json::to_vec(settings).expect("plain data becomes JSON");
+        let folder = work.join(format!("stage-{}", &hex(&text)[..12]));
+        fs::create_dir_all(&folder).map_err(unwritable(&folder))?;
+        Ok(Self { folder })
+    }
+
+    /// The epochs so far; none where there are none, or the files of those that count are damaged.
+    pub(super) fn epochs(&self) -> Vec<SavedEpoch> {
+        let record = fs::read(self.folder.join("epochs.json")).unwrap_or_default();
+        let epochs: Vec<SavedEpoch> = serde_json::from_slice(&record).unwrap_or_default();
+        let is_whole = |at: usize| {
+            let is = |path: PathBuf, sha256: &str| fs::read(path).is_ok_and(|b| hex(&b) == sha256);
+            is(self.stage(at), &epochs[at].stage) && is(self.head(at), &epochs[at].head)
+        };
+        let counts = !epochs.is_empty() && is_whole(epochs.len() - 1) && is_whole(best(&epochs));
+        if counts { epochs } else { Vec::new() }
+    }
+
+    /// Adds an epoch to those so far.
+    pub(super) fn add(
+        &self,
+        epochs: &mut Vec<SavedEpoch>,
+        figures: StageEpoch,
+        (stage, head): (&[NamedTensor], &Head),
+    ) -> Result<(), TrainError> {
+        let at = epochs.len();
+        write_safetensors(&self.stage(at), stage)?;
+        let bytes = fs::read(self.stage(at)).map_err(unwritable(&self.stage(at)))?;
+        let head = Ensemble::weights([("head", head)])?;
+        fs::write(self.head(at), &head).map_err(unwritable(&self.head(at)))?;
+        epochs.push(SavedEpoch { figures, stage: hex(&bytes), head: hex(&head) });
+        let record = serde_json::to_vec(epochs).expect("plain data becomes JSON");
+        let (path, unfinished) =
+            (self.folder.join("epochs.json"), self.folder.join("epochs.unfinished"));
+        fs::write(&unfinished, record).map_err(unwritable(&unfinished))?;
+        fs::rename(&unfinished, &path).map_err(unwritable(&path))?;
+        for old in (0..at).filter(|&old| old != best(epochs)) {
+            // Gone already, but for the one before.
+            let _ = (fs::remove_file(self.stage(old)), fs::remove_file(self.head(old)));
+        }
+        Ok(())
+    }
+
+    /// The stage's weights of the epoch at a place.
+    pub(super) fn read_stage(&self, at: usize) -> Result<Vec<NamedTensor>, TrainError> {
+        Ok(read_checkpoint(&self.stage(at))?.tensors)
+    }
+
+    /// The head of the epoch at a place.
+    pub(super) fn read_head(
+        &self,
+        at: usize,
+        (config, dimension): (&HeadConfig, usize),
+    ) -> Result<Head, TrainError> {
+        let path = self.head(at);
+        let weights = fs::read(&path).map_err(|source| TrainError::Unreadable { path, source })?;
+        Ok(Ensemble::head("head", dimension, (config, &weights))?)
+    }
+
+    fn stage(&self, at: usize) -> PathBuf {
+        self.folder.join(format!("{at}.safetensors"))
+    }
+
+    fn head(&self, at: usize) -> PathBuf {
+        self.folder.join(format!("{at}-head.safetensors"))
+    }
+}

@@ -1,0 +1,271 @@
+//! The last stage of a backbone learns with a head.
+//!
+//! Figures stay honest by a deal made once: half of the families serve the stage, most to learn from and some to tell when
+//! it has learned enough; only the other half is ever tested, validated or calibrated on by the ensemble, whose members
+//! may learn from both. The head learns first, on the frozen embeddings, because one that knows nothing would lead the
+//! stage astray (A. Kumar et al., "Fine-Tuning can Distort Pretrained Features", 2022); then both learn from pairs of
+//! photos, half of them of kin.
+
+use std::collections::{BTreeSet, HashMap};
+use std::fs::File;
+use std::path::Path;
+
+use super::TrainError;
+use super::corpus::Corpus;
+use super::member::{PROTOCOL_PAIRS, SAMPLING, Task};
+use super::split::Split;
+use super::stage_folder::{SavedEpoch, StageEpoch, StageFolder, best};
+use super::trunk::{Album, TrunkMaps};
+use crate::backbone::learn::LastStage;
+use crate::backbone::{Device, NamedTensor, WeightsFile};
+use crate::dataset::{PairSampler, Pedigree, PhotoPair, deal};
+use crate::domain::{FamilyId, PhotoId, Progress};
+use crate::embedder::{BackboneEntry, Embedder, Manifest};
+use crate::kinship::{Head, KinshipError, Learner, Learning, Recipe, Rows};
+use crate::metrics::Ranking;
+
+/// Epochs that a stage learns.
+const EPOCHS: usize = 5;
+/// Pairs in a batch, half of them kin.
+const BATCH: usize = 32;
+/// Steps of the head beside those of the stage.
+const HEAD_PACE: f64 = 4.0;
+/// One part of so many of the stage's families tells when it has learned enough.
+const PARTS: usize = 6;
+/// Families there have to be: the ensemble needs 16 for itself.
+const MIN_FAMILIES: usize = 32;
+/// Photos embedded together.
+const PHOTOS: usize = 64;
+
+/// A bundle whose backbones learn, and what they learn from.
+pub struct Unfreezing<'a> {
+    /// Photos with their embeddings by the bundle.
+    pub corpus: &'a Corpus,
+    /// The bundle, loaded.
+    pub embedder: &'a Embedder,
+    /// The folder of the bundle with its manifest.
+    pub bundle: (&'a Path, &'a Manifest),
+    /// Folder or archive of the photos.
+    pub data: &'a Path,
+    /// What learns.
+    pub device: Device,
+    /// Step size of the stage.
+    pub learning_rate: f64,
+    /// Seed of all that is random.
+    pub seed: u64,
+}
+
+/// A backbone whose last stage has learned.
+pub struct Unfrozen {
+    /// The stage's weights; none where no epoch was better than the frozen stage.
+    pub tensors: Option<Vec<NamedTensor>>,
+    /// What each epoch came to, the frozen stage first.
+    pub epochs: Vec<StageEpoch>,
+    /// Which epoch is kept; 0 is the frozen stage.
+    pub kept: usize,
+    /// The families that the stage learned from or was chosen by.
+    pub families: Vec<FamilyId>,
+}
+
+/// Families that a stage learns from, and those that tell when it has learned enough.
+fn split(pedigree: &Pedigree, seed: u64) -> Result<Split, TrainError> {
+    let families = pedigree.families_with_kin();
+    if families.len() < MIN_FAMILIES {
+        let found = families.len();
+        return Err(TrainError::TooFewFamilies { found, needed: MIN_FAMILIES });
+    }
+    let own = deal(&families, 2, seed.wrapping_add(2)).swap_remove(0);
+    let mut parts = deal(&own, PARTS, seed.wrapping_add(3));
+    let validation = parts.swap_remove(0);
+    Ok(Split { train: parts.concat(), validation, calibration: Vec::new(), test: Vec::new() })
+}
+
+impl Unfreezing<'_> {
+    /// Teaches the last stage of the backbone at a place of the bundle. Its epochs are kept in the folder `work`, so that a
+    /// training that was stopped goes on from there. None where `progress` asked to stop.
+    ///
+    /// # Errors
+    /// When there are too few families, a photo cannot be read any more, the network has no last stage, or `work` cannot
+    /// be written.
+    pub fn teach(
+        &self,
+        backbone: usize,
+        (work, progress): (&Path, &dyn Progress),
+    ) -> Result<Option<Unfrozen>, TrainError> {
+        let (pedigree, entry) = (&self.corpus.pedigree, &self.bundle.1.backbones[backbone]);
+        let split = split(pedigree, self.seed)?;
+        let folder = StageFolder::open(work, &self.settings(entry))?;
+        let recipe = Recipe::named("comparison").expect("a recipe of this name is known");
+        let stage = self.load(entry)?;
+        let album = Album::open(self.data, (self.embedder, backbone))?;
+        let families = [&split.train[..], &split.validation].concat();
+        let photos = photos_of(pedigree, &families);
+        let Some(maps) = TrunkMaps::new(&stage, album, &photos, progress)? else {
+            return Ok(None);
+        };
+        let (corpus, seed) = (self.corpus, self.seed);
+        let task = Task { corpus, split: &split, recipe, backbone, seed };
+        let mut course =
+            Course { task: &task, stage, maps, folder, learning_rate: self.learning_rate };
+        let Some(epochs) = course.run(&entry.name, progress)? else { return Ok(None) };
+        let kept = best(&epochs);
+        let tensors = (kept > 0).then(|| course.folder.read_stage(kept)).transpose()?;
+        let families = families.iter().map(|&family| pedigree.families()[family]).collect();
+        let epochs = epochs.into_iter().map(|epoch| epoch.figures).collect();
+        Ok(Some(Unfrozen { tensors, epochs, kept, families }))
+    }
+
+    fn load(&self, entry: &BackboneEntry) -> Result<LastStage, TrainError> {
+        let path = self.bundle.0.join(&entry.weights);
+        let file = File::open(&path)
+            .map_err(|source| TrainError::Unreadable { path: path.clone(), source })?;
+        let network = (&entry.network, entry.preprocessing);
+        Ok(LastStage::load(network, WeightsFile::new(&path, file)?, self.device)?)
+    }
+
+    /// What decides the epochs; those of other settings are left alone.
+    fn settings(&self, entry: &BackboneEntry) -> impl serde::Serialize {
+        let pedigree = &self.corpus.pedigree;
+        let photos: Vec<String> = pedigree.photos().iter().map(ToString::to_string).collect();
+        let kin: Vec<[usize; 2]> = pedigree.kin().iter().map(|kin| kin.people).collect();
+        let backbone = (entry.name.clone(), entry.sha256.clone(), &self.corpus.digest);
+        (1, self.seed, self.learning_rate, backbone, photos, kin)
+    }
+}
+
+fn photos_of<'p>(pedigree: &'p Pedigree, families: &[usize]) -> Vec<(usize, &'p PhotoId)> {
+    let people = pedigree.people().iter().filter(|person| families.contains(&person.family));
+    let places = people.flat_map(|person| &person.photos);
+    places.map(|&place| (place, &pedigree.photos()[place])).collect()
+}
+
+/// A stage on its way.
+struct Course<'a> {
+    task: &'a Task<'a>,
+    stage: LastStage,
+    maps: TrunkMaps,
+    folder: StageFolder,
+    learning_rate: f64,
+}
+
+impl Course<'_> {
+    /// All epochs, from the last one in the folder on. None where `progress` asked to stop.
+    fn run(
+        &mut self,
+        name: &str,
+        progress: &dyn Progress,
+    ) -> Result<Option<Vec<SavedEpoch>>, TrainError> {
+        let mut epochs = self.folder.epochs();
+        let mut head = match epochs.len().checked_sub(1) {
+            Some(last) => {
+                self.stage.restore(self.folder.read_stage(last)?)?;
+                let dimension = self.task.corpus.backbones[self.task.backbone].1.dimension();
+                self.folder.read_head(last, (&self.task.recipe.head, dimension))?
+            }
+            None => {
+                progress.begin("Training the head that the stage learns with", 0, "heads");
+                let Some((head, _)) = self.task.learn(&|| progress.cancelled())? else {
+                    return Ok(None);
+                };
+                self.keep(&mut epochs, (&head, None))?;
+                head
+            }
+        };
+        while epochs.len() <= EPOCHS {
+            let pairs = self.pairs(epochs.len());
+            let what = format!("Unfreezing {name}, epoch {} of {EPOCHS}", epochs.len());
+            progress.begin(&what, pairs.len() as u64, "pairs");
+            let seed = self.task.seed.wrapping_add(epochs.len() as u64);
+            let Some((taught, loss)) = self.epoch(&head, (&pairs, seed), progress)? else {
+                return Ok(None);
+            };
+            head = taught;
+            self.keep(&mut epochs, (&head, Some(loss)))?;
+        }
+        Ok(Some(epochs))
+    }
+
+    fn pairs(&self, epoch: usize) -> Vec<PhotoPair> {
+        let Task { corpus, split, seed, .. } = self.task;
+        let seed = seed.wrapping_mul(3).wrapping_add(100 + epoch as u64);
+        PairSampler::new(&corpus.pedigree, &split.train, seed).epoch(&SAMPLING)
+    }
+
+    /// Shows all pairs once; returns the head afterwards and the mean loss. Nothing but weights goes from an epoch to the
+    /// next, so that they are all a checkpoint needs.
+    fn epoch(
+        &mut self,
+        head: &Head,
+        (pairs, seed): (&[PhotoPair], u64),
+        progress: &dyn Progress,
+    ) -> Result<Option<(Head, f64)>, TrainError> {
+        let learning = Learning {
+            learning_rate: HEAD_PACE * self.learning_rate,
+            weight_decay: 0.1,
+            feature_dropout: 0.2,
+            hidden_dropout: 0.5,
+        };
+        let mut learner = Learner::of_layers(head, &learning, seed)?;
+        self.stage.begin(self.learning_rate)?;
+        let mut total = 0.0;
+        for batch in pairs.chunks(BATCH) {
+            if progress.cancelled() {
+                return Ok(None);
+            }
+            total += self.step(&mut learner, batch)? * batch.len() as f64;
+            progress.advance(batch.len() as u64);
+        }
+        Ok(Some((learner.head()?, total / pairs.len().max(1) as f64)))
+    }
+
+    fn step(&mut self, learner: &mut Learner, batch: &[PhotoPair]) -> Result<f64, TrainError> {
+        let side = |at: usize| batch.iter().map(move |pair| pair.photos[at]);
+        let photos: Vec<usize> = side(0).chain(side(1)).collect();
+        let is_kin: Vec<bool> = batch.iter().map(|pair| pair.is_kin).collect();
+        let maps = self.maps.of(&self.stage, &photos)?;
+        self.stage.improve(&maps, |embeddings| {
+            let (a, b) = embeddings.split_at(batch.len());
+            let slopes = learner.classify_learning(&rows(a)?, &rows(b)?, &is_kin)?;
+            Ok((slopes.loss, [slopes.a, slopes.b].concat()))
+        })
+    }
+
+    /// Judges the stage and the head by the validation families, and keeps both.
+    fn keep(
+        &self,
+        epochs: &mut Vec<SavedEpoch>,
+        (head, loss): (&Head, Option<f64>),
+    ) -> Result<(), TrainError> {
+        let Task { corpus, split, seed, .. } = self.task;
+        let pairs = PairSampler::new(&corpus.pedigree, &split.validation, *seed);
+        let pairs = { pairs }.protocol(PROTOCOL_PAIRS);
+        let embedded = self.embedded(&pairs)?;
+        let side = |at: usize| Rows::new(pairs.iter().map(|p| embedded[&p.photos[at]].as_slice()));
+        let (first, second) = (side(0)?, side(1)?);
+        let is_kin: Vec<bool> = pairs.iter().map(|pair| pair.is_kin).collect();
+        let auc = |scores: Vec<f64>| {
+            let curve = Ranking::new(&scores, &is_kin).curve();
+            curve.roc_auc().ok_or(KinshipError::NoPairs { what: "validation" })
+        };
+        let (cosine_auc, head_auc) =
+            (auc(first.cosines(&second)?)?, auc(head.scores(&first, &second)?)?);
+        let figures = StageEpoch { loss, cosine_auc, head_auc };
+        self.folder.add(epochs, figures, (&self.stage.tensors()?, head))
+    }
+
+    /// The embeddings of all photos of some pairs, by their places.
+    fn embedded(&self, pairs: &[PhotoPair]) -> Result<HashMap<usize, Vec<f32>>, TrainError> {
+        let photos: BTreeSet<usize> = pairs.iter().flat_map(|pair| pair.photos).collect();
+        let photos: Vec<usize> = photos.into_iter().collect();
+        let mut embedded = HashMap::new();
+        for batch in photos.chunks(PHOTOS) {
+            let embeddings = self.stage.embed(&self.maps.of(&self.stage, batch)?)?;
+            embedded.extend(batch.iter().copied().zip(embeddings));
+        }
+        Ok(embedded)
+    }
+}
+
+fn rows(embeddings: &[Vec<f32>]) -> Result<Rows, KinshipError> {
+    Rows::new(embeddings.iter().map(Vec::as_slice))
+}
