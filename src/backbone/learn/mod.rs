@@ -1,6 +1,6 @@
 //! Networks that learn, on the CPU.
 //!
-//! A network whose operations follow one another ([`Chain`]) runs forward and backward over a batch that is dealt into
+//! A network whose operations follow one another (`Chain`) runs forward and backward over a batch that is dealt into
 //! shards of a fixed size. A shard is a thread's own from the pixels to the gradients, batch statistics included, so
 //! threads never wait for each other within a pass, and the result does not depend on how many there are; that its
 //! statistics are those of few images does a network good (Hoffer, Hubara and Soudry 2017, "ghost batch normalisation").
