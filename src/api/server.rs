@@ -65,6 +65,13 @@ impl Server {
         self.address
     }
 
+    /// What stops it as a signal does, also before it answers.
+    pub fn stopper(&self) -> impl Fn() + Send + 'static {
+        let handle = self.server.handle();
+        // The wish is sent at once; nobody waits for its end here.
+        move || drop(handle.stop(true))
+    }
+
     /// Answers requests until SIGTERM or SIGINT; requests under way are finished first.
     ///
     /// # Errors

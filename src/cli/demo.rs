@@ -12,6 +12,7 @@ use super::search::{embed, print_answer, read_face};
 use crate::api::{Server, Service};
 use crate::backbone::{Device, Precision};
 use crate::dataset::{Source, read_relationships};
+use crate::domain::Progress;
 use crate::embedder::{Embedder, write_builtin};
 use crate::error::{ErrorKind, io_kind};
 use crate::gallery::{Gallery, Snapshot, StoredPhoto};
@@ -81,9 +82,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         return Ok(Ending::Stopped);
     }
     relate(&gallery, &read_relationships(&photos.join("relationships.csv"))?)?;
-    display.hand_over();
+    display.finish();
     show(&photos, (&gallery.snapshot()?, &embedder))?;
-    serve(Service { snapshot: gallery.snapshot()?, embedder }, (arguments.listen, &photos))
+    let server =
+        Server::bind(Service { snapshot: gallery.snapshot()?, embedder }, arguments.listen)?;
+    display.hand_over(server.stopper());
+    if display.cancelled() {
+        return Ok(Ending::Stopped);
+    }
+    serve(server, (report.enrolled + report.known, &photos))
 }
 
 /// A photo to search with.
@@ -107,9 +114,7 @@ fn show(photos: &Path, (snapshot, embedder): (&Snapshot, &Embedder)) -> Result<(
 }
 
 #[expect(clippy::print_stdout, reason = "the address is the command's output")]
-fn serve(service: Service, (listen, photos): (SocketAddr, &Path)) -> Result<Ending, Failure> {
-    let count = service.snapshot.photos().len();
-    let server = Server::bind(service, listen)?;
+fn serve(server: Server, (count, photos): (usize, &Path)) -> Result<Ending, Failure> {
     let address = server.address();
     println!("\n{count} photos at http://{address}, stop with Ctrl-C; try:\n");
     println!("  curl -F image=@{} http://{address}/v1/search", photos.join(PROBE).display());

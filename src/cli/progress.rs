@@ -21,18 +21,21 @@ pub(super) struct Display {
     unit: Mutex<String>,
     last_line: Mutex<Instant>,
     cancelled: Arc<AtomicBool>,
-    handed_over: Arc<AtomicBool>,
+    successor: Successor,
 }
+
+/// Whom signals go to after the job.
+type Successor = Arc<Mutex<Option<Box<dyn Fn() + Send>>>>;
 
 impl Display {
     /// Takes over Ctrl-C and SIGTERM, which from now on ask the job to stop at its next safe point; a second one ends
     /// the process at once.
     pub(super) fn start() -> Result<Self, Failure> {
-        let [cancelled, handed_over] = [(); 2].map(|()| Arc::new(AtomicBool::new(false)));
-        let (flag, left) = (Arc::clone(&cancelled), Arc::clone(&handed_over));
+        let (cancelled, successor) = (Arc::new(AtomicBool::new(false)), Successor::default());
+        let (flag, next) = (Arc::clone(&cancelled), Arc::clone(&successor));
         let on_signal = move || {
-            if left.load(Ordering::Relaxed) {
-                return;
+            if let Some(stop) = &*next.lock().unwrap_or_else(PoisonError::into_inner) {
+                return stop();
             }
             if flag.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
@@ -52,7 +55,7 @@ impl Display {
             unit: Mutex::default(),
             last_line: Mutex::new(Instant::now()),
             cancelled,
-            handed_over,
+            successor,
         })
     }
 
@@ -61,10 +64,11 @@ impl Display {
         self.bar.finish_and_clear();
     }
 
-    /// Clears the bar and leaves Ctrl-C and SIGTERM to what comes next.
-    pub(super) fn hand_over(&self) {
+    /// Clears the bar; from now on Ctrl-C and SIGTERM call `stop`.
+    pub(super) fn hand_over(&self, stop: impl Fn() + Send + 'static) {
         self.finish();
-        self.handed_over.store(true, Ordering::Relaxed);
+        let mut successor = self.successor.lock().unwrap_or_else(PoisonError::into_inner);
+        *successor = Some(Box::new(stop));
     }
 }
 
