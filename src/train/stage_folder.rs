@@ -10,6 +10,7 @@ use super::checkpoint::{hex, unwritable};
 use crate::backbone::import::read_checkpoint;
 use crate::backbone::{NamedTensor, write_safetensors};
 use crate::kinship::{Ensemble, Head, HeadConfig};
+use crate::whole_file::write_whole;
 
 /// What an epoch of an unfrozen stage came to, on the validation families.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,13 +74,12 @@ impl StageFolder {
         write_safetensors(&self.stage(at), stage)?;
         let bytes = fs::read(self.stage(at)).map_err(unwritable(&self.stage(at)))?;
         let head = Ensemble::weights([("head", head)])?;
-        fs::write(self.head(at), &head).map_err(unwritable(&self.head(at)))?;
+        let path = self.head(at);
+        write_whole(&path, |path| fs::write(path, &head)).map_err(unwritable(&path))?;
         epochs.push(SavedEpoch { figures, stage: hex(&bytes), head: hex(&head) });
         let record = serde_json::to_vec(epochs).expect("plain data becomes JSON");
-        let (path, unfinished) =
-            (self.folder.join("epochs.json"), self.folder.join("epochs.unfinished"));
-        fs::write(&unfinished, record).map_err(unwritable(&unfinished))?;
-        fs::rename(&unfinished, &path).map_err(unwritable(&path))?;
+        let path = self.folder.join("epochs.json");
+        write_whole(&path, |path| fs::write(path, record)).map_err(unwritable(&path))?;
         for old in (0..at).filter(|&old| old != best(epochs)) {
             // Gone already, but for the one before.
             let _ = (fs::remove_file(self.stage(old)), fs::remove_file(self.head(old)));
