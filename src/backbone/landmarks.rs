@@ -8,7 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
-use super::network::{Builder, Network, NodeId, Window};
+use super::network::{Builder, Network, Window};
+use super::vggface_lite::{Shift, biased, normalised};
 
 /// Which network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -37,7 +38,7 @@ impl Default for Config {
 /// # Errors
 /// When the input is too small for four halvings, or a width is zero.
 pub fn network(config: &Config) -> Result<Network, BackboneError> {
-    build(config, |net, x, name| net.bias(x, &format!("{name}.bias")))
+    build(config, biased)
 }
 
 /// The same with a batch normalisation in the place of each convolution's bias.
@@ -45,16 +46,10 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
 /// # Errors
 /// As [`network`].
 pub fn learning_network(config: &Config) -> Result<Network, BackboneError> {
-    build(config, |net, x, name| {
-        let names = ["gamma", "beta", "mean", "variance"].map(|part| format!("{name}.{part}"));
-        net.batch_norm(x, names, 1e-5)
-    })
+    build(config, normalised)
 }
 
-fn build(
-    config: &Config,
-    shift: impl Fn(&mut Builder, NodeId, &str) -> NodeId,
-) -> Result<Network, BackboneError> {
+fn build(config: &Config, shift: Shift) -> Result<Network, BackboneError> {
     let mut net = Builder::new("landmarks", config.input_size);
     let mut x = net.input();
     for (layer, channels) in (1..).zip(config.channels) {

@@ -45,7 +45,7 @@ impl Default for Config {
 /// # Errors
 /// When the input is too small for four halvings, or a width is zero.
 pub fn network(config: &Config) -> Result<Network, BackboneError> {
-    build(config, |net, x, name| net.bias(x, &format!("{name}.bias")))
+    build(config, biased)
 }
 
 /// The same with a batch normalisation in the place of each bias but the last.
@@ -53,16 +53,24 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
 /// # Errors
 /// As [`network`].
 pub fn learning_network(config: &Config) -> Result<Network, BackboneError> {
-    build(config, |net, x, name| {
-        let names = ["gamma", "beta", "mean", "variance"].map(|part| format!("{name}.{part}"));
-        net.batch_norm(x, names, 1e-5)
-    })
+    build(config, normalised)
 }
 
-fn build(
-    config: &Config,
-    shift: impl Fn(&mut Builder, NodeId, &str) -> NodeId,
-) -> Result<Network, BackboneError> {
+/// What follows a convolution.
+pub(super) type Shift = fn(&mut Builder, NodeId, &str) -> NodeId;
+
+/// Its bias, once it has learned.
+pub(super) fn biased(net: &mut Builder, x: NodeId, name: &str) -> NodeId {
+    net.bias(x, &format!("{name}.bias"))
+}
+
+/// A batch normalisation, while it learns.
+pub(super) fn normalised(net: &mut Builder, x: NodeId, name: &str) -> NodeId {
+    let names = ["gamma", "beta", "mean", "variance"].map(|part| format!("{name}.{part}"));
+    net.batch_norm(x, names, 1e-5)
+}
+
+fn build(config: &Config, shift: Shift) -> Result<Network, BackboneError> {
     let mut net = Builder::new("vggface-lite", config.input_size);
     let mut x = net.input();
     for (block, (depth, channels)) in (1..).zip(config.depths.into_iter().zip(config.channels)) {

@@ -23,6 +23,7 @@ mod synthesize;
 mod train;
 mod train_backbone;
 mod train_landmarks;
+mod train_report;
 mod unfreeze;
 
 use std::process::ExitCode;

@@ -60,7 +60,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let Some(faces) = load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)? else {
         return Ok(Ending::Stopped);
     };
-    let steps = arguments.epochs * faces.len() / BATCH;
+    let steps = (arguments.epochs * faces.len()).div_ceil(BATCH);
     let schedule = Schedule {
         learning_rate: arguments.learning_rate,
         weight_decay: WEIGHT_DECAY,
