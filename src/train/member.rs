@@ -24,7 +24,7 @@ const BATCH: usize = 64;
 /// Steps between two looks at the validation families while a space is learned by contrast.
 const CONTRAST_STEPS: usize = 25;
 /// Axes of the kin space at most.
-const MAX_AXES: usize = 256;
+const MAX_AXES: usize = 128;
 /// Photo pairs of each pair of kin that the kin space is fitted to.
 const SPACE_PAIRS: usize = 10;
 /// Photo pairs of each pair of kin that members are judged by.
