@@ -30,7 +30,7 @@ fn ensemble(width: usize, random: &mut ChaCha8Rng) -> Ensemble {
         second: rows(2000, width, random),
         weights: vec![1.0; 2000],
     };
-    let space = KinSpace::fit(&kin, 256).unwrap();
+    let space = KinSpace::fit(&kin, 128).unwrap();
     let calibration = Calibration { slope: 1.0, intercept: 0.0 };
     let recipes = Recipe::NAMES[..6].iter().filter_map(|name| Recipe::named(name));
     let members: Vec<(MemberConfig, Head)> = recipes
