@@ -119,4 +119,5 @@ pub mod survey;
 pub mod synthesis;
 pub mod telemetry;
 pub mod train;
+mod whitening;
 pub mod whole_file;

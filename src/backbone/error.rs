@@ -127,6 +127,16 @@ pub enum BackboneError {
         /// The operation.
         operation: String,
     },
+    /// A checkpoint is of a training with other photos or another seed.
+    #[error(
+        "{} is the checkpoint of a training with other photos or another seed; give those again, or remove it to begin \
+         anew",
+        path.display()
+    )]
+    OtherLesson {
+        /// The file.
+        path: PathBuf,
+    },
     /// A network has no trunk before its last stage.
     #[error("{architecture} is of one stage, which cannot be unfrozen alone")]
     OneStage {
@@ -153,6 +163,7 @@ impl Classify for BackboneError {
             | Self::BadConfig { .. }
             | Self::NotLearnable { .. }
             | Self::OneStage { .. }
+            | Self::OtherLesson { .. }
             | Self::NoDevice { .. } => ErrorKind::InvalidInput,
             Self::Tensor(_) => ErrorKind::Internal,
         }

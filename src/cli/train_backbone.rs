@@ -10,9 +10,9 @@ use super::families::Families;
 use super::progress::Display;
 use crate::backbone::learn::{Lesson, Loss, Schedule, Teacher};
 use crate::backbone::network::Network;
-use crate::backbone::{Architecture, WeightsFile, vggface_lite, write_safetensors};
+use crate::backbone::{WeightsFile, vggface_lite, write_safetensors};
 use crate::embedder::{BackboneEntry, Manifest};
-use crate::train::{BATCH, DistilOptions, FaceFolder, TrainError, distil, load_faces};
+use crate::train::{BATCH, FaceFolder, TrainError, distil, load_faces};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -40,6 +40,8 @@ pub(super) struct Arguments {
 
 /// Share of a weight that a step of length 1 takes away.
 const WEIGHT_DECAY: f32 = 0.05;
+/// Batches over which steps grow.
+const WARMUP: usize = 400;
 
 pub(super) fn face_folder(text: &str) -> Result<FaceFolder, String> {
     let (folder, landmarks) = text.split_once('=').ok_or("faces are given as DIR=CSV")?;
@@ -65,12 +67,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         learning_rate: arguments.learning_rate,
         weight_decay: WEIGHT_DECAY,
         steps,
-        warmup: steps / 20,
+        warmup: WARMUP.min(steps / 5),
     };
-    let preprocessing = Architecture::VggfaceLite(config).preprocessing();
-    let lesson = Lesson::new(&network, teacher, preprocessing, (schedule, arguments.seed));
+    let lesson = Lesson::new(config, teacher, (schedule, arguments.seed));
     let mut lesson = lesson.map_err(TrainError::from)?;
-    let options = DistilOptions { steps, seed: arguments.seed };
     let checkpoint = arguments.out.with_extension("checkpoint");
     println!(
         "{:>8} of {steps} batches  cosine to the teacher  relations apart  cosine of maps",
@@ -79,15 +79,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let mut report = |step: usize, Loss { embedding, relation, maps }: Loss| {
         println!("{step:>8} {:>8.4} {relation:>8.5} {:>8.4}", 1.0 - embedding, 1.0 - maps);
     };
-    let place = (&options, checkpoint.as_path());
-    let is_ready = distil(&mut lesson, &faces, place, (&display, &mut report))?;
+    let place = (arguments.seed, checkpoint.as_path());
+    let weights = distil(&mut lesson, &faces, place, (&display, &mut report))?;
     display.finish();
-    if !is_ready {
+    let Some(weights) = weights else {
         println!("stopped; run the same command again to go on from here");
         return Ok(Ending::Stopped);
-    }
-    write_safetensors(&arguments.out, &lesson.student().folded(&network))
-        .map_err(TrainError::from)?;
+    };
+    write_safetensors(&arguments.out, &weights).map_err(TrainError::from)?;
     Ok(Ending::Done)
 }
 

@@ -3,6 +3,7 @@
 use faer::{Mat, MatRef, Par, Side};
 
 use super::{KinshipError, Rows};
+use crate::whitening::inverse_root;
 
 /// A linear space in which kin are correlated axis by axis, and in nothing else.
 ///
@@ -54,7 +55,7 @@ impl KinSpace {
             faer::Scale(0.5) * (first.transpose() * first + second.transpose() * second);
         let crossed = first.transpose() * second;
         let crossed = faer::Scale(0.5) * (&crossed + crossed.transpose());
-        let whitening = inverse_root(covariance.as_ref()).ok_or_else(no_pairs)?;
+        let whitening = inverse_root(covariance.as_ref(), RIDGE).ok_or_else(no_pairs)?;
         let correlated = &whitening * &crossed * &whitening;
         let eigen = correlated.self_adjoint_eigen(Side::Lower).map_err(|_| no_pairs())?;
         let axes = (whitening * eigen.U()).transpose().to_owned();
@@ -137,23 +138,6 @@ impl Centred {
         let (first, second) = (centred(&sides.0), centred(&sides.1));
         Ok(Self { mean, first, second })
     }
-}
-
-/// (T + λ tr(T)/d I)^(−1/2); none where T is zero or not finite.
-fn inverse_root(covariance: MatRef<'_, f64>) -> Option<Mat<f64>> {
-    let dimension = covariance.nrows();
-    let trace: f64 = (0..dimension).map(|i| covariance[(i, i)]).sum();
-    let ridge = RIDGE * trace / dimension as f64;
-    if !ridge.is_normal() {
-        return None;
-    }
-    let eigen = covariance.self_adjoint_eigen(Side::Lower).ok()?;
-    let vectors = eigen.U();
-    let roots = eigen.S().column_vector();
-    let scaled = Mat::from_fn(dimension, dimension, |i, j| {
-        vectors[(i, j)] / (roots[j].max(0.0) + ridge).sqrt()
-    });
-    Some(scaled * vectors.transpose())
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use super::TrainError;
 use super::faces::KnownFace;
-use super::views::{SIDE, lesson_picture};
+use super::views::{SIDE, aligned_picture, lesson_picture};
+use crate::backbone::NamedTensor;
 use crate::backbone::learn::{Lesson, Loss};
 use crate::domain::Progress;
 use crate::photo::{Photo, resize};
@@ -18,39 +19,43 @@ use crate::photo::{Photo, resize};
 pub const BATCH: usize = 64;
 /// Batches between two checkpoints.
 const CHECKPOINT_EVERY: usize = 100;
+/// Faces by which embeddings are whitened, at most.
+const WHITENING_FACES: usize = 4096;
 
-/// How a backbone learns.
-#[derive(Clone, Copy, Debug)]
-pub struct DistilOptions {
-    /// Batches in all.
-    pub steps: usize,
-    /// Seed of all that is random.
-    pub seed: u64,
-}
-
-/// Teaches a student with pictures of `faces`, from the checkpoint in the file `checkpoint` on if there is one. At every
-/// checkpoint `report` hears how many batches there were and the mean loss since the last one. Returns whether the student
-/// is ready; where `progress` asked to stop, what it learned by then is in the checkpoint.
+/// Teaches a student with pictures of `faces`, random by `seed`, from the checkpoint in the file `checkpoint` on if there is
+/// one. At every checkpoint `report` hears how many batches there were and the mean loss since the last one. Returns the
+/// weights of the student when it is ready; where `progress` asked to stop, what it learned by then is in the checkpoint.
+///
+/// Once steps grow shorter, checkpoints go to a file of their own, beside `checkpoint` and named after the number of
+/// steps in all: from `checkpoint` a longer training can go on.
 ///
 /// # Errors
-/// When the checkpoint is another student's, or cannot be written.
+/// When a checkpoint is of another training or already beyond this one, or cannot be written.
 pub fn distil(
     lesson: &mut Lesson,
     faces: &[KnownFace],
-    (options, checkpoint): (&DistilOptions, &Path),
+    (seed, checkpoint): (u64, &Path),
     (progress, report): (&dyn Progress, &mut dyn FnMut(usize, Loss)),
-) -> Result<bool, TrainError> {
+) -> Result<Option<Vec<NamedTensor>>, TrainError> {
     if faces.is_empty() {
         return Err(TrainError::NoFaces);
     }
-    if checkpoint.exists() {
-        lesson.resume(checkpoint)?;
+    let (steps, cooling) = (lesson.schedule().steps, lesson.schedule().cooling());
+    let about = about(faces.len(), seed);
+    let last = checkpoint.with_extension(format!("{steps}.checkpoint"));
+    if let Some(found) = [last.as_path(), checkpoint].into_iter().find(|path| path.exists()) {
+        lesson.resume(found, &about)?;
+        if found == checkpoint && lesson.student().steps() > cooling {
+            return Err(TrainError::PastCooling { path: found.to_owned(), cooling });
+        }
     }
-    progress.begin("Learning", (options.steps * BATCH) as u64, "pictures");
+    let pictures = scaled(&some_aligned(faces), lesson.teacher().input_size());
+    lesson.whiten(&views(&pictures));
+    progress.begin("Learning", (steps * BATCH) as u64, "pictures");
     progress.advance((lesson.student().steps() * BATCH) as u64);
-    let mut deck = Deck { faces, seed: options.seed, epoch: usize::MAX, order: Vec::new() };
+    let mut deck = Deck { faces, seed, epoch: usize::MAX, order: Vec::new() };
     let (mut sum, mut count) = (Loss::default(), 0.0);
-    while lesson.student().steps() < options.steps {
+    while lesson.student().steps() < steps {
         let pictures = deck.batch(lesson.student().steps());
         let (own, for_teacher) =
             (views(&pictures), scaled(&pictures, lesson.teacher().input_size()));
@@ -59,16 +64,27 @@ pub fn distil(
         progress.advance(BATCH as u64);
         let stop = progress.cancelled();
         let done = lesson.student().steps();
-        if stop || done.is_multiple_of(CHECKPOINT_EVERY) || done == options.steps {
-            lesson.save(checkpoint)?;
+        if stop || done.is_multiple_of(CHECKPOINT_EVERY) || done == steps || done == cooling {
+            lesson.save(if done <= cooling { checkpoint } else { &last }, &about)?;
             report(done, sum.times(1.0 / count));
             (sum, count) = (Loss::default(), 0.0);
         }
         if stop {
-            return Ok(false);
+            return Ok(None);
         }
     }
-    Ok(true)
+    Ok(Some(lesson.weights(&views(&some_aligned(faces)))?))
+}
+
+/// What a training is about, in numbers below 2²⁴: how many faces, and the seed.
+fn about(faces: usize, seed: u64) -> [u32; 5] {
+    let part = |at: u32| (seed >> (16 * at)) as u32 & 0xffff;
+    [faces as u32 & 0xff_ffff, part(0), part(1), part(2), part(3)]
+}
+
+/// Some of the faces as a backbone is to see them in use, by which embeddings are whitened.
+fn some_aligned(faces: &[KnownFace]) -> Vec<Vec<u8>> {
+    faces.iter().step_by(faces.len().div_ceil(WHITENING_FACES)).map(aligned_picture).collect()
 }
 
 /// Faces in the order in which they are shown: every one once before any is shown again, each time another picture of

@@ -67,6 +67,18 @@ pub enum TrainError {
         "the lists name no photo with landmarks; give other --faces, or leave out fewer families"
     )]
     NoFaces,
+    /// A checkpoint has seen more than what is asked for.
+    #[error(
+        "{} is from after batch {cooling}, from which on steps are to grow shorter; ask for more epochs, or remove it to \
+         begin anew",
+        path.display()
+    )]
+    PastCooling {
+        /// The checkpoint.
+        path: PathBuf,
+        /// The batch from which on steps would be shorter.
+        cooling: usize,
+    },
     /// A network cannot learn.
     #[error(transparent)]
     Backbone(#[from] BackboneError),
@@ -91,6 +103,7 @@ impl Classify for TrainError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NoFaces
+            | Self::PastCooling { .. }
             | Self::TooFewFamilies { .. }
             | Self::NoMember { .. }
             | Self::NotCalibrated => ErrorKind::InvalidInput,

@@ -30,6 +30,11 @@ pub(super) fn lesson_picture(
     weathered(&picture, random).rgb
 }
 
+/// A face, aligned.
+pub(super) fn aligned_picture(face: &KnownFace) -> Vec<u8> {
+    warped(&face.photo, &Similarity::fit(&face.landmarks, &Landmarks::ALIGNED), SIDE).rgb
+}
+
 fn placed(face: &KnownFace, random: &mut impl Rng) -> Photo {
     let jitter = jitter(SIDE, (0.08, 0.1, 0.027), random);
     let mut picture = if random.random_bool(ALIGNED) {

@@ -13,8 +13,9 @@ pub(super) enum Role {
     Statistic,
 }
 
-/// How long steps are in the course of a training: they grow over the first of them, then shrink by a half cosine to
-/// none (Loshchilov and Hutter 2017, "SGDR").
+/// How long steps are in the course of a training: they grow over the first of them, stay, and over the last fifth they
+/// shrink to none, by 1 − √t (A. Hägele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+/// Durations", 2024). Until then nothing depends on how many there will be, so a training can be made longer.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schedule {
     /// The longest step.
@@ -28,14 +29,19 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// The first step that is shorter than the one before it.
+    pub fn cooling(&self) -> usize {
+        self.steps - self.steps / 5
+    }
+
     /// The length of the step number `step`, from 0.
     pub fn rate(&self, step: usize) -> f32 {
         if step < self.warmup {
             return self.learning_rate * (step + 1) as f32 / self.warmup as f32;
         }
-        let length = self.steps.saturating_sub(self.warmup).max(1);
-        let done = ((step - self.warmup) as f32 / length as f32).min(1.0);
-        self.learning_rate * 0.5 * (1.0 + (std::f32::consts::PI * done).cos())
+        let length = (self.steps - self.cooling()).max(1);
+        let done = (step.saturating_sub(self.cooling()) as f32 / length as f32).min(1.0);
+        self.learning_rate * (1.0 - done.sqrt())
     }
 }
 

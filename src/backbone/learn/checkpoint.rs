@@ -8,7 +8,7 @@ use super::distillation::Lesson;
 use crate::backbone::import::read_checkpoint;
 use crate::backbone::{BackboneError, NamedTensor, write_safetensors};
 
-/// Name of the tensor with the number of steps.
+/// Name of the tensor with the number of steps, and what the lesson is about.
 const STEPS: &str = "steps";
 
 /// Values that are learned, with the state of what improves them.
@@ -34,14 +34,17 @@ impl Learned<'_> {
 }
 
 impl Lesson {
-    /// Writes all that the lesson has come to into a file, which is there only once it is whole.
+    /// Writes all that the lesson has come to into a file, which is there only once it is whole. `about` says what it is
+    /// about: whole numbers below 2²⁴, by which [`Self::resume`] knows it again.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn save(&mut self, path: &Path) -> Result<(), BackboneError> {
-        // A step number below 2²⁴ is an f32.
-        let steps = vec![self.student().steps() as f32];
-        let mut tensors = vec![NamedTensor { name: STEPS.into(), shape: vec![1], values: steps }];
+    pub fn save(&mut self, path: &Path, about: &[u32]) -> Result<(), BackboneError> {
+        // A number below 2²⁴ is an f32.
+        let mut steps = vec![self.student().steps() as f32];
+        steps.extend(about.iter().map(|&number| number as f32));
+        let shape = vec![steps.len()];
+        let mut tensors = vec![NamedTensor { name: STEPS.into(), shape, values: steps }];
         for mut learned in self.learned() {
             tensors.extend(learned.parts().into_iter().map(|(name, values)| NamedTensor {
                 name,
@@ -55,8 +58,8 @@ impl Lesson {
     /// Goes on from what [`Self::save`] wrote.
     ///
     /// # Errors
-    /// When the file cannot be read, or is of a student of another size.
-    pub fn resume(&mut self, path: &Path) -> Result<(), BackboneError> {
+    /// When the file cannot be read, is of a student of another size, or about something else.
+    pub fn resume(&mut self, path: &Path, about: &[u32]) -> Result<(), BackboneError> {
         let tensors = read_checkpoint(path)?.tensors;
         let mut tensors: HashMap<String, Vec<f32>> =
             tensors.into_iter().map(|tensor| (tensor.name, tensor.values)).collect();
@@ -68,7 +71,11 @@ impl Lesson {
                 expected: vec![len],
             })
         };
-        let steps = take(STEPS, 1)?[0] as usize;
+        let steps = take(STEPS, 1 + about.len())?;
+        if steps[1..].iter().zip(about).any(|(found, &own)| *found != own as f32) {
+            return Err(BackboneError::OtherLesson { path: path.to_owned() });
+        }
+        let steps = steps[0] as usize;
         for mut learned in self.learned() {
             for (name, values) in learned.parts() {
                 *values = take(&name, values.len())?;

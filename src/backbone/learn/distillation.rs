@@ -1,7 +1,8 @@
 //! A student learns what a teacher says of faces.
 //!
 //! Of a face the teacher says what it makes of it and of its mirror image, side by side, so that one pass of the student
-//! is worth two of the teacher. The student learns that vector's direction, and how alike the faces of a batch are to
+//! is worth two of the teacher. What it says is whitened first ([`Whitening`]): its cosine tells more then, and nothing
+//! is to be learned that all faces have in common. The student learns that vector's direction, and how alike the faces of a batch are to
 //! each other by it (W. Park et al., "Relational Knowledge Distillation", 2019). Photos are few, but a teacher can be
 //! asked about any picture: student and teacher always see the same one, however it was turned, blurred or mixed from
 //! two faces (L. Beyer et al., "Knowledge distillation: A good teacher is patient and consistent", 2022). In the
@@ -10,22 +11,26 @@
 
 use super::adam::Schedule;
 use super::checkpoint::Learned;
+use super::fold::whitened;
 use super::hint::Hints;
 use super::student::{SHARD, Student, channels_first};
 use crate::backbone::cpu::{Engine, Instructions};
 use crate::backbone::network::{Network, ParameterId};
 use crate::backbone::preprocessing::Preprocessing;
-use crate::backbone::{Architecture, BackboneError, WeightsFile};
+use crate::backbone::{Architecture, BackboneError, NamedTensor, WeightsFile, vggface_lite};
+use crate::whitening::Whitening;
 
 /// A trained network to learn from.
 pub struct Teacher {
     network: Network,
     preprocessing: Preprocessing,
     engine: Engine,
+    whitening: Option<Whitening>,
 }
 
 /// A student with its teacher.
 pub struct Lesson {
+    config: vggface_lite::Config,
     student: Student,
     teacher: Teacher,
     hints: Hints,
@@ -46,6 +51,8 @@ pub struct Loss {
 
 /// How much the relation of two faces counts beside the faces themselves.
 const RELATION: f32 = 10.0;
+/// Steps over which inner maps count less and less.
+const HINTED: f32 = 4000.0;
 
 impl Loss {
     /// The sum of this loss and another.
@@ -84,7 +91,7 @@ impl Teacher {
         let read = |id: ParameterId| weights.read(&network.parameters()[id.index()]);
         let nodes = super::hint::teaching_nodes(&network, student);
         let engine = Engine::keeping(&network, &nodes, (Instructions::best(), read))?;
-        Ok(Self { network, preprocessing, engine })
+        Ok(Self { network, preprocessing, engine, whitening: None })
     }
 
     /// Side of the faces that it sees, in pixels.
@@ -97,12 +104,28 @@ impl Teacher {
         2 * self.network.output_width()
     }
 
+    /// Whitens from now on what it says, by what it says of these faces, `(size, size, 3)` bytes each.
+    fn whiten(&mut self, faces: &[&[u8]]) {
+        let of_batch = |batch: &[&[u8]]| {
+            let pixels = self.preprocessing.pixels(batch, self.input_size());
+            self.engine.run(2 * batch.len(), &pixels)
+        };
+        let said: Vec<Vec<f32>> = faces.chunks(SHARD).flat_map(of_batch).collect();
+        self.whitening = Whitening::of(&said.iter().map(|said| unit(said)).collect::<Vec<_>>());
+    }
+
+    /// An output as a vector of unit length.
+    fn embedding(&self, output: &[f32]) -> Vec<f32> {
+        let own = unit(output);
+        self.whitening.as_ref().map_or(own.clone(), |whitening| unit(&whitening.apply(&own)))
+    }
+
     /// What it says of faces, `(size, size, 3)` bytes each, as vectors of unit length, and its inner maps of them.
     fn judge(&self, faces: &[&[u8]]) -> (Vec<Vec<f32>>, Vec<Vec<Vec<f32>>>) {
         let pixels = self.preprocessing.pixels(faces, self.input_size());
         let (outputs, maps) = self.engine.run_with_maps(2 * faces.len(), &pixels);
         let said = outputs.chunks(2).map(|copies| {
-            let both = copies.iter().flat_map(|output| unit(output));
+            let both = copies.iter().flat_map(|output| self.embedding(output));
             both.map(|value| value * std::f32::consts::FRAC_1_SQRT_2).collect()
         });
         // A mirror image follows its face; only the face's maps are wanted.
@@ -112,18 +135,17 @@ impl Teacher {
 }
 
 impl Lesson {
-    /// A lesson for a student of `network`, which begins with random weights by `seed`, whose pixels are preprocessed as
-    /// `preprocessing` says.
+    /// A lesson for a small network, which begins with random weights by `seed`.
     ///
     /// # Errors
-    /// When the network cannot be learned here, or its embedding is not as wide as what the teacher says.
+    /// When its embedding is not as wide as what the teacher says.
     pub fn new(
-        network: &Network,
+        config: vggface_lite::Config,
         teacher: Teacher,
-        preprocessing: Preprocessing,
         (schedule, seed): (Schedule, u64),
     ) -> Result<Self, BackboneError> {
-        let student = Student::new(network, seed)?;
+        let network = vggface_lite::learning_network(&config)?;
+        let student = Student::new(&network, seed)?;
         if student.dimension() != teacher.dimension() {
             let reason = format!(
                 "its embedding has {} values, what the teacher says of a face and its mirror image {}",
@@ -132,8 +154,23 @@ impl Lesson {
             );
             return Err(BackboneError::BadConfig { architecture: "student's", reason });
         }
-        let hints = Hints::new(&teacher.network, (network, &student.chain), seed);
-        Ok(Self { student, teacher, hints, preprocessing, schedule })
+        let hints = Hints::new(&teacher.network, (&network, &student.chain), seed);
+        let preprocessing = Architecture::VggfaceLite(config.clone()).preprocessing();
+        Ok(Self { config, student, teacher, hints, preprocessing, schedule })
+    }
+
+    /// The weights of [`vggface_lite::network`] as learned so far. Its embedding is whitened by what it says of these
+    /// faces, `(size, size, 3)` bytes each, where they are not all alike to it: a student keeps more of what its teacher
+    /// says of all faces than of what it says of each.
+    ///
+    /// # Errors
+    /// When a weight is missing, which would be an error of this program.
+    pub fn weights(&self, faces: &[&[u8]]) -> Result<Vec<NamedTensor>, BackboneError> {
+        let weights = self.student.folded(&vggface_lite::learning_network(&self.config)?);
+        let network = vggface_lite::network(&self.config)?;
+        let batches = faces.chunks(SHARD);
+        let pixels = batches.map(|b| (b.len(), self.preprocessing.pixels(b, network.input_size())));
+        whitened(&network, weights, pixels)
     }
 
     /// The student.
@@ -149,6 +186,16 @@ impl Lesson {
         self.student.set_steps(steps);
     }
 
+    /// The course of the lesson.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// Whitens what the teacher says, by what it says of these faces, as it wants them: `(size, size, 3)` bytes each.
+    pub fn whiten(&mut self, faces: &[&[u8]]) {
+        self.teacher.whiten(faces);
+    }
+
     /// The teacher.
     pub fn teacher(&self) -> &Teacher {
         &self.teacher
@@ -161,7 +208,7 @@ impl Lesson {
         let size = (self.student.chain.input.height, faces);
         self.student.forward(&self.preprocessing.pixels(size.1, size.0));
         let (mut loss, gradients) = compare(&self.student.outputs(), &said);
-        let fading = 1.0 - self.student.steps() as f32 / self.schedule.steps.max(1) as f32;
+        let fading = 1.0 - self.student.steps() as f32 / HINTED;
         let (rate, count) = (self.schedule.rate(self.student.steps()), faces.len() as f32);
         let last = self.student.chain.layers.len() - 1;
         let (apart, mut seeds) =

@@ -1,10 +1,13 @@
 //! What a student has learned, as the network that is used afterwards.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::student::Student;
-use crate::backbone::NamedTensor;
-use crate::backbone::network::{Network, Op};
+use crate::backbone::cpu::{Engine, Instructions};
+use crate::backbone::network::{Network, Op, ParameterId};
+use crate::backbone::{BackboneError, NamedTensor};
+use crate::whitening::Whitening;
 
 impl Student {
     /// The weights with each batch normalisation folded into the layer before it, which has a bias then: the layer
@@ -37,6 +40,41 @@ impl Student {
         }
         tensors.into_values().collect()
     }
+}
+
+/// The weights of a network whose last layer is linear and has a bias, changed so that its output is whitened by what
+/// it says of some images: batches of their number and their preprocessed pixels. The same weights where it says the same
+/// of all.
+pub(super) fn whitened(
+    network: &Network,
+    mut weights: Vec<NamedTensor>,
+    batches: impl Iterator<Item = (usize, Vec<f32>)>,
+) -> Result<Vec<NamedTensor>, BackboneError> {
+    let place = |id: ParameterId| {
+        let parameter = &network.parameters()[id.index()];
+        let place = weights.iter().position(|tensor| tensor.name == parameter.name);
+        place.ok_or_else(|| BackboneError::MissingTensor {
+            path: PathBuf::from("the student"),
+            tensor: parameter.name.clone(),
+            expected: parameter.shape.clone(),
+        })
+    };
+    let last = network.nodes().last().map(|node| &node.op);
+    let Some(&Op::Linear { weight, bias: Some(bias) }) = last else { return Ok(weights) };
+    let (weight, bias) = (place(weight)?, place(bias)?);
+    let read = |id: ParameterId| Ok::<_, BackboneError>(weights[place(id)?].values.clone());
+    let engine = Engine::new(network, Instructions::best(), read)?;
+    let said: Vec<Vec<f32>> =
+        batches.flat_map(|(images, pixels)| engine.run(images, &pixels)).collect();
+    let Some(whitening) = Whitening::of(&said) else { return Ok(weights) };
+    let (rows, columns) = (&weights[weight].values, weights[weight].shape[1]);
+    let column = |at: usize| rows.iter().skip(at).step_by(columns).copied().collect::<Vec<_>>();
+    let turned: Vec<Vec<f32>> = (0..columns).map(|at| whitening.turned(&column(at))).collect();
+    let row = |row: usize| turned.iter().map(move |column| column[row]);
+    let values = (0..whitening.mean.len()).flat_map(row).collect();
+    weights[weight].values = values;
+    weights[bias].values = whitening.apply(&weights[bias].values);
+    Ok(weights)
 }
 
 #[cfg(test)]
@@ -82,6 +120,33 @@ mod tests {
         let largest = expected.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
         for (found, expected) in found.iter().zip(&expected) {
             assert!((found - expected).abs() < 1e-5 * largest, "{found} {expected}");
+        }
+    }
+
+    #[test]
+    fn a_whitened_network_says_what_its_whitened_output_is() {
+        let config =
+            Config { input_size: 32, depths: [1; 5], channels: [4, 5, 6, 7, 8], embedding: 3 };
+        let student = Student::new(&learning_network(&config).unwrap(), 5).unwrap();
+        let weights = student.folded(&learning_network(&config).unwrap());
+        let network = network(&config).unwrap();
+        let pixel = |at: usize| ((at * 37 + at / 3072 * 11) % 23) as f32 / 11.0 - 1.0;
+        let pixels: Vec<f32> = (0..8 * 3072).map(pixel).collect();
+        let said = |weights: &[NamedTensor]| {
+            let read = |id: ParameterId| {
+                let name = &network.parameters()[id.index()].name;
+                let tensor = weights.iter().find(|tensor| tensor.name == *name).unwrap();
+                Ok::<_, BackboneError>(tensor.values.clone())
+            };
+            Engine::new(&network, Instructions::best(), read).unwrap().run(8, &pixels)
+        };
+        let plain = said(&weights);
+        let whitening = Whitening::of(&plain).unwrap();
+        let changed = whitened(&network, weights, [(8, pixels.clone())].into_iter()).unwrap();
+        for (found, plain) in said(&changed).iter().zip(&plain) {
+            let expected = whitening.apply(plain);
+            let apart = found.iter().zip(&expected).map(|(a, b)| (a - b).abs());
+            assert!(apart.fold(0.0, f32::max) < 1e-3, "{found:?} {expected:?}");
         }
     }
 }

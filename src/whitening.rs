@@ -1,0 +1,91 @@
+//! Vectors brought around zero, and closer to the same variance in all directions.
+//!
+//! Embeddings of faces all point a little the same way, and in a few directions they differ far more than in others, so
+//! that a cosine hears mostly those. Around their mean, and whitened, they say more (H. Jégou, O. Chum, "Negative
+//! Evidences and Co-occurences in Image Retrieval", 2012).
+
+use faer::{Mat, MatRef, Par, Side};
+
+/// x → (T + λ tr(T)/d I)^(−1/2) (x − μ) for vectors with mean μ and covariance T.
+pub(crate) struct Whitening {
+    /// μ, `(d)`.
+    pub(crate) mean: Vec<f32>,
+    /// The symmetric matrix, `(d, d)`.
+    matrix: Vec<f32>,
+}
+
+/// λ: directions of little variance are not to count as much as the others. On the embeddings of faces by a network
+/// that was trained on millions, anything between 1 and 5 does equally well.
+const RIDGE: f64 = 2.0;
+
+impl Whitening {
+    /// Of vectors of the same length; none where they do not differ, or are not finite.
+    pub(crate) fn of(vectors: &[Vec<f32>]) -> Option<Self> {
+        // One thread: how sums are split must not depend on the machine.
+        faer::set_global_parallelism(Par::Seq);
+        let (count, dimension) = (vectors.len(), vectors.first()?.len());
+        let mean: Vec<f64> = (0..dimension)
+            .map(|j| vectors.iter().map(|row| f64::from(row[j])).sum::<f64>() / count as f64)
+            .collect();
+        let centred = Mat::from_fn(count, dimension, |i, j| f64::from(vectors[i][j]) - mean[j]);
+        let covariance = faer::Scale(1.0 / count as f64) * (centred.transpose() * &centred);
+        let root = inverse_root(covariance.as_ref(), RIDGE)?;
+        let places = (0..dimension).flat_map(|i| (0..dimension).map(move |j| (i, j)));
+        Some(Self {
+            mean: mean.iter().map(|&value| value as f32).collect(),
+            matrix: places.map(|place| root[place] as f32).collect(),
+        })
+    }
+
+    /// The vector, `(d)`, whitened.
+    pub(crate) fn apply(&self, vector: &[f32]) -> Vec<f32> {
+        let centred: Vec<f32> = vector.iter().zip(&self.mean).map(|(x, mean)| x - mean).collect();
+        self.turned(&centred)
+    }
+
+    /// The product of the matrix and a vector, `(d)`: what whitening makes of a difference of two vectors.
+    pub(crate) fn turned(&self, vector: &[f32]) -> Vec<f32> {
+        let rows = self.matrix.chunks_exact(self.mean.len());
+        rows.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum()).collect()
+    }
+}
+
+/// (T + λ tr(T)/d I)^(−1/2) with λ = `ridge`; none where T is zero or not finite.
+pub(crate) fn inverse_root(covariance: MatRef<'_, f64>, ridge: f64) -> Option<Mat<f64>> {
+    let dimension = covariance.nrows();
+    let trace: f64 = (0..dimension).map(|i| covariance[(i, i)]).sum();
+    let ridge = ridge * trace / dimension as f64;
+    if !ridge.is_normal() {
+        return None;
+    }
+    let eigen = covariance.self_adjoint_eigen(Side::Lower).ok()?;
+    let vectors = eigen.U();
+    let roots = eigen.S().column_vector();
+    let scaled = Mat::from_fn(dimension, dimension, |i, j| {
+        vectors[(i, j)] / (roots[j].max(0.0) + ridge).sqrt()
+    });
+    Some(scaled * vectors.transpose())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whitened_vectors_lie_around_zero_and_differ_alike() {
+        // Two directions with variances 4 and 1: with a ridge of twice their mean, 9 and 6 are left of either.
+        let sign = |at: usize, bit: usize| if at >> bit & 1 == 0 { -1.0 } else { 1.0 };
+        let vectors: Vec<Vec<f32>> =
+            (0..4).map(|at| vec![7.0 + 2.0 * sign(at, 0), sign(at, 1)]).collect();
+        let whitening = Whitening::of(&vectors).unwrap();
+        let found = whitening.apply(&vectors[0]);
+        let expected = [-2.0 / 9.0_f32.sqrt(), -1.0 / 6.0_f32.sqrt()];
+        assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?}");
+    }
+
+    #[test]
+    fn vectors_that_do_not_differ_cannot_be_whitened() {
+        assert!(Whitening::of(&vec![vec![1.0, 2.0]; 3]).is_none());
+        assert!(Whitening::of(&[]).is_none());
+    }
+}
