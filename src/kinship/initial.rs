@@ -61,7 +61,7 @@ impl Head {
     ///
     /// # Errors
     /// When the tensors cannot be allocated.
-    pub fn likelihood_ratio(config: &HeadConfig, space: &KinSpace) -> Result<Self, KinshipError> {
+    pub fn likelihood_ratio(space: &KinSpace) -> Result<Self, KinshipError> {
         // In this space a stands for a · factor · √ρ.
         let factor = f64::from(space.factor).powi(2);
         let correlations = || space.correlations.iter().map(|&rho| f64::from(rho));
@@ -73,7 +73,10 @@ impl Head {
         let weights = Tensor::from_vec(weights, (1, 2 * space.width()), &Device::Cpu)?;
         tensors.insert("dense.0.weight".into(), weights);
         tensors.insert("dense.0.bias".into(), Tensor::new(&[bias as f32], &Device::Cpu)?);
-        Self::new(config.clone(), space.mean.len(), tensors)
+        let fusions = vec![Fusion::SumOfSquares, Fusion::Product];
+        let (mix, hidden) = (None, Vec::new());
+        let config = HeadConfig { space: Space::Correlated, fusions, mix, hidden };
+        Self::new(config, space.mean.len(), tensors)
     }
 }
 

@@ -204,11 +204,21 @@ mod tests {
 
     fn space() -> KinSpace {
         let (first, second) = kin(200, 1);
-        KinSpace::fit(&KinRows { first, second, weights: vec![1.0; 200] }, 6).unwrap()
+        let kin = KinRows { first, second, weights: vec![1.0; 200] };
+        KinSpace::fit(&kin, &[0.0]).unwrap().remove(0)
     }
 
     fn initial(name: &str) -> Head {
         Recipe::named(name).unwrap().head(&space(), 7).unwrap()
+    }
+
+    #[test]
+    fn a_recipes_first_head_is_made_of_what_the_recipe_says() {
+        for recipe in Recipe::NAMES.into_iter().filter_map(Recipe::named).chain(Recipe::named(Recipe::COSINE))
+        {
+            let head = recipe.head(&space(), 7).unwrap();
+            assert_eq!(*head.config(), recipe.head, "{}", recipe.name);
+        }
     }
 
     fn double(tensor: &Tensor) -> Tensor {

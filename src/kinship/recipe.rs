@@ -94,7 +94,7 @@ impl Recipe {
     /// When its tensors cannot be allocated.
     pub fn head(&self, space: &KinSpace, seed: u64) -> Result<Head, KinshipError> {
         match self.name {
-            LIKELIHOOD => Head::likelihood_ratio(&self.head, space),
+            LIKELIHOOD => Head::likelihood_ratio(space),
             _ => Head::initial(&self.head, space, seed),
         }
     }

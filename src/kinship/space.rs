@@ -8,10 +8,14 @@ use crate::whitening::inverse_root;
 /// A linear space in which kin are correlated axis by axis, and in nothing else.
 ///
 /// The embeddings x and y of two kin are taken as jointly Gaussian with mean μ, covariance T and cross-covariance S.
-/// With L = (T + λ tr(T)/d I)^(−1/2) and the eigenvectors V of L S L, the axes V L (x − μ) have variance 1 (but for λ)
-/// and correlation ρ between kin, the eigenvalues. This is canonical correlation analysis (Hotelling 1936) of pairs
+/// With L = (T + λ tr(T)/d I)^(−1/2) and the eigenvectors V of C = L S L, the axes V L (x − μ) have variance 1 (but for
+/// λ) and correlation ρ between kin, the eigenvalues. This is canonical correlation analysis (Hotelling 1936) of pairs
 /// that have no order, or the two-covariance model of probabilistic linear discriminant analysis (Brümmer and
 /// de Villiers 2010) with kinship in the place of identity.
+///
+/// Few families say little about so many directions: C is shrunk to (1 − γ) C + γ tr(C)/d I, as covariances are (Ledoit
+/// and Wolf 2004), towards kin who are as alike in one direction as in any other. The axes stay, the eigenvalues become
+/// (1 − γ) ρ + γ mean(ρ). At γ = 0 nothing but kin decides, at γ = 1 all directions count alike, as in a cosine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KinSpace {
     /// μ, `(d)`.
@@ -36,17 +40,20 @@ pub struct KinRows {
 }
 
 /// λ: how much of a sphere is added to the covariance, so that directions with few observations are not trusted.
-const RIDGE: f64 = 0.5;
+const RIDGE: f64 = 1.0;
 
 impl KinSpace {
     /// Higher correlations are taken for this one, so that no axis decides alone.
     pub const MAX_CORRELATION: f64 = 0.99;
 
-    /// Fits the space to kin; at most `max_axes` axes are kept.
+    /// Axes that are kept at most: those in which kin are least alike are noise, and cost time in every search.
+    pub const MAX_AXES: usize = 128;
+
+    /// Fits the space to kin, once for each γ in `shrinkages` that leaves axes.
     ///
     /// # Errors
     /// When there are no pairs, or kin are alike in nothing.
-    pub fn fit(rows: &KinRows, max_axes: usize) -> Result<Self, KinshipError> {
+    pub fn fit(rows: &KinRows, shrinkages: &[f64]) -> Result<Vec<Self>, KinshipError> {
         let no_pairs = || KinshipError::NoPairs { what: "the kin space" };
         // One thread: how sums are split must not depend on the machine.
         faer::set_global_parallelism(Par::Seq);
@@ -60,12 +67,15 @@ impl KinSpace {
         let eigen = correlated.self_adjoint_eigen(Side::Lower).map_err(|_| no_pairs())?;
         let axes = (whitening * eigen.U()).transpose().to_owned();
         let values: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
-        let mut space = Self::of_axes(mean, axes.as_ref(), &values, max_axes);
-        if space.correlations.is_empty() {
-            return Err(no_pairs());
-        }
-        space.scale(covariance.as_ref());
-        Ok(space)
+        let average = values.iter().sum::<f64>() / values.len() as f64;
+        let space = |shrinkage: &f64| {
+            let shrunk = values.iter().map(|rho| (1.0 - shrinkage) * rho + shrinkage * average);
+            Self::of_axes(mean, axes.as_ref(), &shrunk.collect::<Vec<_>>())
+        };
+        let mut spaces: Vec<Self> =
+            shrinkages.iter().map(space).filter(|space| space.width() > 0).collect();
+        spaces.iter_mut().for_each(|space| space.scale(covariance.as_ref()));
+        if spaces.is_empty() { Err(no_pairs()) } else { Ok(spaces) }
     }
 
     /// Makes the mean square of a value 1.
@@ -79,7 +89,7 @@ impl KinSpace {
         self.axes.iter_mut().for_each(|value| *value *= self.factor);
     }
 
-    fn of_axes(mean: &[f64], axes: MatRef<'_, f64>, values: &[f64], max_axes: usize) -> Self {
+    fn of_axes(mean: &[f64], axes: MatRef<'_, f64>, values: &[f64]) -> Self {
         let mut space = Self {
             mean: mean.iter().map(|&value| value as f32).collect(),
             axes: Vec::new(),
@@ -87,7 +97,7 @@ impl KinSpace {
             correlations: Vec::new(),
         };
         // Eigenvalues come in ascending order.
-        for (at, &value) in values.iter().enumerate().rev().take(max_axes) {
+        for (at, &value) in values.iter().enumerate().rev().take(Self::MAX_AXES) {
             if value <= 1e-6 {
                 break;
             }
@@ -167,19 +177,35 @@ mod tests {
     #[test]
     fn the_first_axis_is_what_kin_share() {
         let rows = kin(4000);
-        let space = KinSpace::fit(&rows, 3).unwrap();
+        let space = &KinSpace::fit(&rows, &[0.0]).unwrap()[0];
         assert!((space.mean[0] - 5.0).abs() < 0.05 && space.mean[1].abs() < 0.05);
         let axis = &space.axes[..3];
         assert!(axis[0] > 20.0 * axis[1].abs().max(axis[2].abs()), "{axis:?}");
-        // The ridge adds half of the variance, so a third of the correlation is lost.
-        assert!((space.correlations[0] - 0.667).abs() < 0.02, "{:?}", space.correlations);
-        assert_eq!(space, KinSpace::fit(&rows, 3).unwrap());
+        // The ridge adds as much as the variance, so half of the correlation is lost.
+        assert!((space.correlations[0] - 0.5).abs() < 0.02, "{:?}", space.correlations);
+        assert_eq!(*space, KinSpace::fit(&rows, &[0.0]).unwrap()[0]);
+    }
+
+    #[test]
+    fn shrinking_brings_the_correlations_together_and_leaves_the_axes() {
+        let spaces = KinSpace::fit(&kin(4000), &[0.0, 0.5, 1.0]).unwrap();
+        let [none, half, all] = spaces.as_slice() else { panic!("one space each") };
+        assert_eq!(all.width(), 3);
+        let average = all.correlations[0];
+        assert!(all.correlations.iter().all(|rho| (rho - average).abs() < 1e-6));
+        assert!((half.correlations[0] - (none.correlations[0] + average) / 2.0).abs() < 1e-6);
+        let direction = |space: &KinSpace| {
+            let length = space.axes[..3].iter().map(|value| value * value).sum::<f32>().sqrt();
+            std::array::from_fn::<f32, 3, _>(|at| space.axes[at] / length)
+        };
+        let apart = direction(none).into_iter().zip(direction(all)).map(|(a, b)| (a - b).abs());
+        assert!(apart.fold(0.0, f32::max) < 1e-5);
     }
 
     #[test]
     fn without_kin_who_differ_there_is_no_space() {
         let same = || Rows(Tensor::ones((2, 3), candle_core::DType::F32, &Device::Cpu).unwrap());
         let rows = KinRows { first: same(), second: same(), weights: vec![1.0; 2] };
-        assert!(KinSpace::fit(&rows, 3).is_err());
+        assert!(KinSpace::fit(&rows, &[0.0]).is_err());
     }
 }

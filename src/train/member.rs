@@ -23,8 +23,8 @@ pub(super) struct Task<'a> {
 const BATCH: usize = 64;
 /// Steps between two looks at the validation families while a space is learned by contrast.
 const CONTRAST_STEPS: usize = 25;
-/// Axes of the kin space at most.
-const MAX_AXES: usize = 128;
+/// Shrinkages of the kin space that are tried on the validation families.
+const SHRINKAGES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 0.9];
 /// Photo pairs of each pair of kin that the kin space is fitted to.
 const SPACE_PAIRS: usize = 10;
 /// Photo pairs of each pair of kin that members are judged by.
@@ -45,8 +45,8 @@ impl Task<'_> {
         &self,
         cancelled: &dyn Fn() -> bool,
     ) -> Result<Option<(Head, Vec<Epoch>)>, KinshipError> {
-        let space = self.kin_space()?;
         let validation = self.validation()?;
+        let space = self.kin_space(&validation)?;
         let head = self.recipe.head(&space, self.seed)?;
         let Some(learning) = self.recipe.learning else {
             let epoch = validation.judge(&head, None)?;
@@ -110,8 +110,9 @@ impl Task<'_> {
         Ok(total / CONTRAST_STEPS as f64)
     }
 
-    /// The kin space of the training families. A pair counts the less the more pairs its family has, by the root.
-    fn kin_space(&self) -> Result<KinSpace, KinshipError> {
+    /// The kin space of the training families, of those in which the likelihood ratio tells the most kin of the
+    /// validation families. A pair counts the less the more pairs its family has, by the root.
+    fn kin_space(&self, validation: &Validation) -> Result<KinSpace, KinshipError> {
         let pairs = self.sampler(&self.split.train, 0).protocol(SPACE_PAIRS);
         let kin: Vec<PhotoPair> = pairs.into_iter().filter(|pair| pair.is_kin).collect();
         if kin.is_empty() {
@@ -121,7 +122,15 @@ impl Task<'_> {
         kin.iter().for_each(|pair| counts[pair.families[0]] += 1.0);
         let weights = kin.iter().map(|pair| counts[pair.families[0]].sqrt().recip()).collect();
         let (first, second) = self.corpus.sides(self.backbone, &kin)?;
-        KinSpace::fit(&KinRows { first, second, weights }, MAX_AXES)
+        let spaces = KinSpace::fit(&KinRows { first, second, weights }, &SHRINKAGES)?;
+        let auc = |space: KinSpace| {
+            let head = Head::likelihood_ratio(&space)?;
+            Ok((validation.judge(&head, None)?.validation_auc, space))
+        };
+        let judged: Vec<(f64, KinSpace)> =
+            spaces.into_iter().map(auc).collect::<Result<_, KinshipError>>()?;
+        let best = judged.into_iter().max_by(|(a, _), (b, _)| a.total_cmp(b));
+        best.map(|(_, space)| space).ok_or(KinshipError::NoPairs { what: "the kin space" })
     }
 
     fn validation(&self) -> Result<Validation, KinshipError> {

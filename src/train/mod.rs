@@ -128,7 +128,7 @@ pub fn train(
 
 fn settings<'a>(corpus: &'a Corpus, options: &Options) -> Settings<'a> {
     Settings {
-        version: 1,
+        version: 2,
         seed: options.seed,
         folds: options.folds,
         embeddings: &corpus.digest,

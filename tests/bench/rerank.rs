@@ -25,17 +25,15 @@ fn rows(count: usize, width: usize, random: &mut ChaCha8Rng) -> Rows {
 }
 
 fn ensemble(width: usize, random: &mut ChaCha8Rng) -> Ensemble {
-    let kin = KinRows {
-        first: rows(2000, width, random),
-        second: rows(2000, width, random),
-        weights: vec![1.0; 2000],
-    };
-    let space = KinSpace::fit(&kin, 128).unwrap();
+    // Kin who are alike in everything have as many axes as there may be.
+    let first = rows(2000, width, random);
+    let kin = KinRows { second: first.clone(), first, weights: vec![1.0; 2000] };
+    let space = &KinSpace::fit(&kin, &[0.0]).unwrap()[0];
     let calibration = Calibration { slope: 1.0, intercept: 0.0 };
     let recipes = Recipe::NAMES[..6].iter().filter_map(|name| Recipe::named(name));
     let members: Vec<(MemberConfig, Head)> = recipes
         .map(|Recipe { name, head, .. }| {
-            let weights = Head::initial(&head, &space, 1).unwrap();
+            let weights = Head::initial(&head, space, 1).unwrap();
             let (name, backbone) = (name.to_owned(), "any".to_owned());
             (MemberConfig { name, backbone, weight: 1.0 / 6.0, calibration, head }, weights)
         })
