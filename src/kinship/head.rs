@@ -161,12 +161,11 @@ impl Head {
         dropout: &mut Dropout,
     ) -> Result<Tensor, KinshipError> {
         let a = if a.dim(0)? == b.dim(0)? { a } else { &a.repeat((b.dim(0)?, 1))? };
-        let logits = self.ordered_logits(a, b, dropout)?;
-        if self.config.fusions.iter().all(|fusion| fusion.is_symmetric()) {
-            return Ok(logits);
-        }
-        // The mean of both orders has no order.
-        Ok(((logits + self.ordered_logits(b, a, dropout)?)? * 0.5)?)
+        let (even, odd) = self.first_layer(a, b, dropout)?;
+        let Some(odd) = odd else { return self.further_layers(even, dropout) };
+        // The other order turns the sign of what is odd; the mean of both orders has no order.
+        let logits = self.further_layers((&even + &odd)?, dropout)?;
+        Ok(((logits + self.further_layers((even - odd)?, dropout)?)? * 0.5)?)
     }
 
     /// Whether two heads for the embeddings of one backbone compare them in the same space.
@@ -202,26 +201,48 @@ impl Head {
         })
     }
 
-    fn ordered_logits(
+    /// What the first layer behind the fusions makes of pairs: of the symmetric fusions, with the bias, and of those that
+    /// turn their sign with the order of the photos. So both orders cost one product, and nothing is laid side by side.
+    fn first_layer(
         &self,
         a: &Tensor,
         b: &Tensor,
         dropout: &mut Dropout,
-    ) -> Result<Tensor, KinshipError> {
-        let mut fused = Vec::new();
+    ) -> Result<(Tensor, Option<Tensor>), KinshipError> {
+        let weight = &self.tensors["dense.0.weight"];
+        let (mut even, mut odd, mut column) = (None, None, 0);
         for (at, fusion) in self.config.fusions.iter().enumerate() {
             let features = fusion.apply(a, b)?;
-            fused.push(match self.config.mix {
+            let features = match self.config.mix {
                 Some(_) => self.linear(&format!("mix.{at}"), &features)?,
                 None => features,
+            };
+            let width = features.dim(1)?;
+            let own = weight.narrow(1, column, width)?.t()?;
+            column += width;
+            let part = dropout.features(features)?.matmul(&own)?;
+            let sum: &mut Option<Tensor> = if fusion.is_symmetric() { &mut even } else { &mut odd };
+            *sum = Some(match sum.take() {
+                Some(sum) => (sum + part)?,
+                None => part,
             });
         }
-        let mut values = dropout.features(Tensor::cat(&fused, 1)?)?;
-        for at in 0..self.config.hidden.len() {
-            values = dropout.hidden(self.linear(&format!("dense.{at}"), &values)?.relu()?)?;
+        let bias = &self.tensors["dense.0.bias"];
+        let even = match even {
+            Some(even) => even.broadcast_add(bias)?,
+            None => bias.broadcast_as((b.dim(0)?, bias.dim(0)?))?,
+        };
+        Ok((even, odd))
+    }
+
+    /// The logits of pairs from what their first layer made, `(n, outputs)` → `(n)`.
+    fn further_layers(&self, first: Tensor, dropout: &mut Dropout) -> Result<Tensor, KinshipError> {
+        let mut values = first;
+        for at in 1..=self.config.hidden.len() {
+            let hidden = dropout.hidden(values.relu()?)?;
+            values = self.linear(&format!("dense.{at}"), &hidden)?;
         }
-        let last = self.linear(&format!("dense.{}", self.config.hidden.len()), &values)?;
-        Ok(last.squeeze(1)?)
+        Ok(values.squeeze(1)?)
     }
 
     fn linear(&self, name: &str, input: &Tensor) -> Result<Tensor, KinshipError> {
@@ -237,4 +258,56 @@ impl Head {
 fn scaled(rows: &Tensor) -> Result<Tensor, KinshipError> {
     let norms = (rows.sqr()?.mean_keepdim(D::Minus1)? + 1e-12)?.sqrt()?;
     Ok(rows.broadcast_div(&norms)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinship::{KinRows, KinSpace, Recipe};
+    use candle_core::Device;
+
+    fn rows(seed: usize) -> Rows {
+        let value = |at: usize| ((at * 37 + seed * 101) % 97) as f32 / 48.0 - 1.0;
+        let values: Vec<f32> = (0..40 * 6).map(value).collect();
+        Rows(Tensor::from_vec(values, (40, 6), &Device::Cpu).unwrap())
+    }
+
+    /// Every feature side by side, through every layer.
+    fn layer_by_layer(head: &Head, a: &Tensor, b: &Tensor) -> Tensor {
+        let feature = |(at, fusion): (usize, &Fusion)| {
+            let features = fusion.apply(a, b).unwrap();
+            match head.config.mix {
+                Some(_) => head.linear(&format!("mix.{at}"), &features).unwrap(),
+                None => features,
+            }
+        };
+        let features: Vec<Tensor> = head.config.fusions.iter().enumerate().map(feature).collect();
+        let mut values = head.linear("dense.0", &Tensor::cat(&features, 1).unwrap()).unwrap();
+        for at in 1..=head.config.hidden.len() {
+            values = head.linear(&format!("dense.{at}"), &values.relu().unwrap()).unwrap();
+        }
+        values.squeeze(1).unwrap()
+    }
+
+    #[test]
+    fn a_score_is_the_mean_of_both_orders_through_every_layer() {
+        let kin = KinRows { first: rows(1), second: rows(2), weights: vec![1.0; 40] };
+        let space = &KinSpace::fit(&kin, &[0.5]).unwrap()[0];
+        let mut recipes: Vec<Recipe> =
+            Recipe::NAMES.into_iter().filter_map(Recipe::named).chain(Recipe::named(Recipe::COSINE)).collect();
+        let mut only_odd = recipes[1].clone();
+        only_odd.head.fusions = vec![Fusion::Difference];
+        recipes.push(only_odd);
+        for recipe in recipes {
+            let head = recipe.head(space, 3).unwrap();
+            let [a, b] = [rows(3), rows(4)].map(|rows| head.project(&rows).unwrap().0);
+            let both = (layer_by_layer(&head, &a, &b) + layer_by_layer(&head, &b, &a)).unwrap();
+            let expected: Vec<f32> = (both * 0.5).unwrap().to_vec1().unwrap();
+            let scores = head.scores(&rows(3), &rows(4)).unwrap();
+            for (score, expected) in scores.iter().zip(expected) {
+                let apart = (score - f64::from(expected)).abs();
+                assert!(apart < 1e-5 * (1.0 + score.abs()), "{}: {apart}", recipe.name);
+            }
+        }
+    }
 }
