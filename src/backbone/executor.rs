@@ -3,7 +3,7 @@
 use candle_core::{D, DType, Device, Result, Tensor};
 
 use super::gradient;
-use super::network::{BatchNorm, Conv, Network, Node, Op, Parameter, ParameterId, Window};
+use super::network::{BatchNorm, Conv, Network, Node, NodeId, Op, Parameter, ParameterId, Window};
 
 /// A network and its weights as candle tensors on one device and of one type.
 pub(super) struct Executor {
@@ -13,8 +13,17 @@ pub(super) struct Executor {
     weights: Vec<Tensor>,
     /// Per node, the last node that reads its result; after that the result is dropped.
     last_use: Vec<usize>,
-    /// Whether gradients are asked for: then operations whose gradient candle has wrong or slow are done another way.
-    learns: bool,
+    /// Where gradients are asked for: then operations whose gradient candle has wrong or slow are done another way.
+    learns: Option<Statistics>,
+}
+
+/// By which means and variances a batch normalisation goes while a network learns.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Statistics {
+    /// Those among its weights.
+    Stored,
+    /// Those of the images that it is run on.
+    OfBatch,
 }
 
 impl Executor {
@@ -34,8 +43,12 @@ impl Executor {
     }
 
     /// A network whose weights, in the order of its parameters, may be variables that learn.
-    pub(super) fn learning(network: Network, place: (Device, DType), weights: Vec<Tensor>) -> Self {
-        Self { learns: true, ..Self::new(network, place, weights) }
+    pub(super) fn learning(
+        network: Network,
+        place: (Device, DType),
+        (weights, statistics): (Vec<Tensor>, Statistics),
+    ) -> Self {
+        Self { learns: Some(statistics), ..Self::new(network, place, weights) }
     }
 
     fn new(network: Network, place: (Device, DType), weights: Vec<Tensor>) -> Self {
@@ -43,32 +56,44 @@ impl Executor {
         for (at, node) in network.nodes().iter().enumerate() {
             node.inputs.iter().for_each(|input| last_use[input.index()] = at);
         }
-        Self { network, place, weights, last_use, learns: false }
+        Self { network, place, weights, last_use, learns: None }
     }
 
-    /// **Shape**: `(n, size, size, 3)` f32 in the computer's memory → `(n, d)` f32.
-    pub(super) fn forward(&self, input: &Tensor) -> Result<Tensor> {
+    /// What some operations come to on pixels `(n, size, size, 3)`, f32 in the computer's memory; on the device, in the type
+    /// of the weights.
+    pub(super) fn forward(&self, input: &Tensor, nodes: &[NodeId]) -> Result<Vec<Tensor>> {
         let (device, dtype) = &self.place;
         let input = input.to_device(device)?.to_dtype(*dtype)?.permute((0, 3, 1, 2))?;
-        self.run(&input.contiguous()?)?.flatten_from(1)?.to_dtype(DType::F32)
+        self.run_keeping(&input.contiguous()?, nodes)
     }
 
-    /// The same on the device, in the type of the weights, with the channels first: `(n, channels, height, width)` of the
-    /// network's input → that of its last operation.
+    /// What the last operation comes to on `(n, channels, height, width)` of the network's input, on the device and in the
+    /// type of the weights.
     pub(super) fn run(&self, input: &Tensor) -> Result<Tensor> {
+        let last = self.network.ids().last();
+        let mut results = self.run_keeping(input, last.as_slice())?;
+        Ok(results.pop().unwrap_or_else(|| input.clone()))
+    }
+
+    /// What some operations come to, likewise.
+    pub(super) fn run_keeping(&self, input: &Tensor, nodes: &[NodeId]) -> Result<Vec<Tensor>> {
         let mut results: Vec<Option<Tensor>> = Vec::with_capacity(self.network.nodes().len());
+        let mut kept = vec![input.clone(); nodes.len()];
         for (at, node) in self.network.nodes().iter().enumerate() {
             let inputs = node.inputs.iter().filter_map(|id| results[id.index()].clone());
             let result = match node.op {
                 Op::Input => input.clone(),
                 _ => self.apply(node, &inputs.collect::<Vec<_>>())?,
             };
+            for (kept, _) in kept.iter_mut().zip(nodes).filter(|(_, id)| id.index() == at) {
+                *kept = result.clone();
+            }
             for id in node.inputs.iter().filter(|id| self.last_use[id.index()] == at) {
                 results[id.index()] = None;
             }
             results.push(Some(result));
         }
-        Ok(results.pop().flatten().unwrap_or_else(|| input.clone()))
+        Ok(kept)
     }
 
     fn apply(&self, node: &Node, inputs: &[Tensor]) -> Result<Tensor> {
@@ -100,8 +125,10 @@ impl Executor {
         let (x, weight) = (pad(conv.window, x)?, self.weight(conv.weight));
         let is_depthwise = conv.groups == x.dim(1)? && conv.groups == weight.dim(0)?;
         let y = match conv.groups {
-            _ if self.learns && is_depthwise => gradient::depthwise(conv.window, &x, weight)?,
-            1 if self.learns => gradient::convolution(conv.window, &x, weight)?,
+            _ if self.learns.is_some() && is_depthwise => {
+                gradient::depthwise(conv.window, &x, weight)?
+            }
+            1 if self.learns.is_some() => gradient::convolution(conv.window, &x, weight)?,
             groups => x.conv2d(weight, 0, conv.window.stride, 1, groups)?,
         };
         self.add_bias(conv.bias, y)
@@ -111,7 +138,7 @@ impl Executor {
     fn max_pool(&self, window: Window, x: &Tensor) -> Result<Tensor> {
         let ([height, width], stride) = (window.kernel, window.stride);
         let x = pad(window, x)?;
-        if self.learns {
+        if self.learns.is_some() {
             return gradient::max_pool(window, &x);
         }
         x.max_pool2d_with_stride((height, width), (stride, stride))
@@ -127,6 +154,12 @@ impl Executor {
             let values = self.per_channel(id)?;
             if values.dtype() == DType::F64 { Ok(values) } else { values.to_dtype(DType::F32) }
         };
+        if self.learns == Some(Statistics::OfBatch) {
+            let apart = x.broadcast_sub(&x.mean_keepdim((0, 2, 3))?)?;
+            let deviation = (apart.sqr()?.mean_keepdim((0, 2, 3))? + norm.epsilon)?.sqrt()?;
+            let normed = apart.broadcast_div(&deviation)?;
+            return normed.broadcast_mul(&wide(norm.gamma)?)?.broadcast_add(&wide(norm.beta)?);
+        }
         let deviation = (wide(norm.variance)? + norm.epsilon)?.sqrt()?;
         let scale = wide(norm.gamma)?.broadcast_div(&deviation)?;
         let shift = (wide(norm.beta)? - wide(norm.mean)?.mul(&scale)?)?;

@@ -85,7 +85,7 @@ mod tests {
     use candle_core::{DType, Device, Var};
 
     use super::*;
-    use crate::backbone::executor::Executor;
+    use crate::backbone::executor::{Executor, Statistics};
     use crate::backbone::network::{Builder, Network, Window};
 
     /// A network with every layer that a last stage may have, on 12 × 12 places.
@@ -134,7 +134,8 @@ mod tests {
         };
         let variables: Vec<Var> = parameters.iter().enumerate().map(variable).collect();
         let weights = variables.iter().map(|variable| variable.as_tensor().clone()).collect();
-        let stage = Executor::learning(network, (Device::Cpu, DType::F64), weights);
+        let stage =
+            Executor::learning(network, (Device::Cpu, DType::F64), (weights, Statistics::Stored));
         let (input, pull) = (tensor(&[3, 3, 12, 12], 77, 0.0), tensor(&[3, 4, 1, 1], 99, 0.0));
         let loss = || (stage.run(&input).unwrap() * &pull).unwrap().sum_all().unwrap();
         let gradients = loss().backward().unwrap();

@@ -29,7 +29,7 @@ pub mod vgg16;
 pub mod vggface_lite;
 mod weights;
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 use serde::{Deserialize, Serialize};
 
 use cpu::{Engine, Instructions};
@@ -37,7 +37,7 @@ use device::Place;
 pub use device::{Device, Precision};
 pub use error::BackboneError;
 use executor::Executor;
-use network::Network;
+use network::{Network, NodeId};
 use preprocessing::{Crop, Preprocessing};
 pub use weights::{NamedTensor, Storage, WeightsFile, write_safetensors, write_safetensors_as};
 
@@ -126,12 +126,13 @@ impl Architecture {
 /// How a network runs.
 enum Runner {
     Cpu(Engine),
-    Gpu(Executor),
+    Gpu(Executor, Vec<NodeId>),
 }
 
 impl Runner {
+    /// Of the nodes in `kept`, [`Self::run_with_maps`] tells what they come to.
     fn load(
-        network: Network,
+        (network, kept): (Network, &[NodeId]),
         place: &Place,
         weights: &mut WeightsFile,
     ) -> Result<Self, BackboneError> {
@@ -139,11 +140,12 @@ impl Runner {
             Place::Cpu => {
                 let read =
                     |id: network::ParameterId| weights.read(&network.parameters()[id.index()]);
-                Self::Cpu(Engine::new(&network, Instructions::best(), read)?)
+                Self::Cpu(Engine::keeping(&network, kept, (Instructions::best(), read))?)
             }
             Place::Gpu(device, dtype) => {
                 let read = |parameter: &network::Parameter| weights.read(parameter);
-                Self::Gpu(Executor::load(network, (device, *dtype), read)?)
+                let nodes = kept.iter().copied().chain(network.ids().last()).collect();
+                Self::Gpu(Executor::load(network, (device, *dtype), read)?, nodes)
             }
         })
     }
@@ -151,17 +153,29 @@ impl Runner {
     /// Runs the network on images of preprocessed pixels: `(n, size, size, 3)` → n × `(d)`.
     fn run(
         &self,
-        (images, size): (usize, usize),
+        images: (usize, usize),
         pixels: Vec<f32>,
     ) -> Result<Vec<Vec<f32>>, BackboneError> {
-        Ok(match self {
-            Self::Cpu(engine) => engine.run(images, &pixels),
-            Self::Gpu(executor) => {
+        Ok(self.run_with_maps(images, pixels)?.0)
+    }
+
+    /// The same, and what the kept nodes came to, per node n × `(channels, height, width)`.
+    fn run_with_maps(
+        &self,
+        (images, size): (usize, usize),
+        pixels: Vec<f32>,
+    ) -> Result<(Vec<Vec<f32>>, Vec<Vec<Vec<f32>>>), BackboneError> {
+        match self {
+            Self::Cpu(engine) => Ok(engine.run_with_maps(images, &pixels)),
+            Self::Gpu(executor, nodes) => {
                 let input =
                     Tensor::from_vec(pixels, (images, size, size, 3), &candle_core::Device::Cpu)?;
-                executor.forward(&input)?.to_vec2()?
+                let rows = |map: Tensor| map.flatten_from(1)?.to_dtype(DType::F32)?.to_vec2();
+                let maps = executor.forward(&input, nodes)?.into_iter().map(rows);
+                let mut maps: Vec<_> = maps.collect::<Result<_, candle_core::Error>>()?;
+                Ok((maps.pop().unwrap_or_default(), maps))
             }
-        })
+        }
     }
 }
 
@@ -188,7 +202,7 @@ impl Backbone {
         let place = device.place(precision)?;
         let network = architecture.network()?;
         let (input_size, dimension) = (network.input_size(), network.output_width());
-        let runner = Runner::load(network, &place, &mut weights)?;
+        let runner = Runner::load((network, &[]), &place, &mut weights)?;
         Ok(Self { input_size, dimension, preprocessing, runner })
     }
 

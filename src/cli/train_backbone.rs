@@ -9,8 +9,7 @@ use super::exit::{Ending, Failure};
 use super::families::Families;
 use super::progress::Display;
 use crate::backbone::learn::{Lesson, Loss, Schedule, Teacher};
-use crate::backbone::network::Network;
-use crate::backbone::{WeightsFile, vggface_lite, write_safetensors};
+use crate::backbone::{Device, WeightsFile, vggface_lite, write_safetensors};
 use crate::embedder::{BackboneEntry, Manifest};
 use crate::train::{BATCH, FaceFolder, TrainError, distil, load_faces};
 
@@ -30,6 +29,9 @@ pub(super) struct Arguments {
     /// Length of the longest step
     #[arg(long, default_value_t = 2e-3)]
     learning_rate: f32,
+    /// What learns and teaches: cpu, cuda:N, or auto for a GPU where there is one
+    #[arg(long, default_value_t)]
+    device: Device,
     /// Seed of everything that is random
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -56,8 +58,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let said = entry.network.network().map_err(TrainError::from)?.output_width();
     // What the teacher says of a face and of its mirror image.
     let config = vggface_lite::Config { embedding: 2 * said, ..vggface_lite::Config::default() };
-    let network = vggface_lite::learning_network(&config).map_err(TrainError::from)?;
-    let teacher = teacher(&arguments.teacher.join(&entry.weights), (entry, &network))?;
+    let weights = arguments.teacher.join(&entry.weights);
+    let teacher = teacher(&weights, entry, (&config, arguments.device))?;
     let display = Display::start()?;
     let Some(faces) = load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)? else {
         return Ok(Ending::Stopped);
@@ -69,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         steps,
         warmup: WARMUP.min(steps / 5),
     };
-    let lesson = Lesson::new(config, teacher, (schedule, arguments.seed));
+    let lesson = Lesson::new((config, arguments.device), teacher, (schedule, arguments.seed));
     let mut lesson = lesson.map_err(TrainError::from)?;
     let checkpoint = arguments.out.with_extension("checkpoint");
     println!(
@@ -90,7 +92,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-fn teacher(path: &Path, (entry, student): (&BackboneEntry, &Network)) -> Result<Teacher, Failure> {
+fn teacher(
+    path: &Path,
+    entry: &BackboneEntry,
+    student: (&vggface_lite::Config, Device),
+) -> Result<Teacher, Failure> {
     let unreadable = |source| TrainError::Unreadable { path: path.to_owned(), source };
     let weights = WeightsFile::new(path, File::open(path).map_err(unreadable)?);
     let weights = weights.map_err(TrainError::from)?;

@@ -9,7 +9,7 @@ use super::families::Families;
 use super::progress::Display;
 use super::train_backbone::face_folder;
 use crate::backbone::learn::{Schedule, Student};
-use crate::backbone::{Architecture, landmarks, write_safetensors};
+use crate::backbone::{Architecture, Device, landmarks, write_safetensors};
 use crate::train::{FaceFolder, PointOptions, TrainError, learn_points, load_faces};
 
 #[derive(Args)]
@@ -22,6 +22,9 @@ pub(super) struct Arguments {
     /// Batches of 128 pictures to learn from
     #[arg(long, default_value_t = 6000)]
     steps: usize,
+    /// What learns: cpu, cuda:N, or auto for a GPU where there is one
+    #[arg(long, default_value_t)]
+    device: Device,
     /// Seed of everything that is random
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -39,7 +42,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let wanted = arguments.families.read()?;
     let config = landmarks::Config::default();
     let network = landmarks::learning_network(&config).map_err(TrainError::from)?;
-    let mut student = Student::new(&network, arguments.seed).map_err(TrainError::from)?;
+    let mut student =
+        Student::new(&network, arguments.seed, arguments.device).map_err(TrainError::from)?;
     let display = Display::start()?;
     let Some(faces) = load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)? else {
         return Ok(Ending::Stopped);

@@ -293,8 +293,11 @@ mod tests {
     fn a_score_is_the_mean_of_both_orders_through_every_layer() {
         let kin = KinRows { first: rows(1), second: rows(2), weights: vec![1.0; 40] };
         let space = &KinSpace::fit(&kin, &[0.5]).unwrap()[0];
-        let mut recipes: Vec<Recipe> =
-            Recipe::NAMES.into_iter().filter_map(Recipe::named).chain(Recipe::named(Recipe::COSINE)).collect();
+        let mut recipes: Vec<Recipe> = Recipe::NAMES
+            .into_iter()
+            .filter_map(Recipe::named)
+            .chain(Recipe::named(Recipe::COSINE))
+            .collect();
         let mut only_odd = recipes[1].clone();
         only_odd.head.fusions = vec![Fusion::Difference];
         recipes.push(only_odd);

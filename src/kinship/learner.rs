@@ -214,7 +214,8 @@ mod tests {
 
     #[test]
     fn a_recipes_first_head_is_made_of_what_the_recipe_says() {
-        for recipe in Recipe::NAMES.into_iter().filter_map(Recipe::named).chain(Recipe::named(Recipe::COSINE))
+        for recipe in
+            Recipe::NAMES.into_iter().filter_map(Recipe::named).chain(Recipe::named(Recipe::COSINE))
         {
             let head = recipe.head(&space(), 7).unwrap();
             assert_eq!(*head.config(), recipe.head, "{}", recipe.name);

@@ -50,7 +50,7 @@ pub fn distil(
         }
     }
     let pictures = scaled(&some_aligned(faces), lesson.teacher().input_size());
-    lesson.whiten(&views(&pictures));
+    lesson.whiten(&views(&pictures))?;
     progress.begin("Learning", (steps * BATCH) as u64, "pictures");
     progress.advance((lesson.student().steps() * BATCH) as u64);
     let mut deck = Deck { faces, seed, epoch: usize::MAX, order: Vec::new() };
@@ -59,7 +59,7 @@ pub fn distil(
         let pictures = deck.batch(lesson.student().steps());
         let (own, for_teacher) =
             (views(&pictures), scaled(&pictures, lesson.teacher().input_size()));
-        let loss = lesson.step(&own, &views(&for_teacher));
+        let loss = lesson.step(&own, &views(&for_teacher))?;
         (sum, count) = (sum.plus(loss), count + 1.0);
         progress.advance(BATCH as u64);
         let stop = progress.cancelled();

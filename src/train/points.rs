@@ -37,7 +37,7 @@ pub struct PointOptions {
 /// loss since. Returns whether it is ready; not where `progress` asked to stop.
 ///
 /// # Errors
-/// When there are no faces.
+/// When there are no faces, or the device fails.
 pub fn learn_points(
     student: &mut Student,
     (faces, preprocessing): (&[KnownFace], &Preprocessing),
@@ -65,7 +65,7 @@ pub fn learn_points(
         let views: Vec<&[u8]> = pictures.iter().map(|picture| picture.rgb.as_slice()).collect();
         let pixels = preprocessing.pixels(&views, options.side as usize);
         let judge = |said: &[Vec<f32>]| judge(said, &pictures, options.side as f32);
-        sum += student.improve(&pixels, judge, &options.schedule);
+        sum += student.improve(&pixels, judge, &options.schedule)?;
         progress.advance(BATCH as u64);
         if (step + 1).is_multiple_of(REPORT_EVERY) || step + 1 == steps {
             report(step + 1, sum / ((step % REPORT_EVERY) + 1) as f32);

@@ -228,7 +228,8 @@ mod tests {
         let load = |parameter: &Parameter| Ok::<_, candle_core::Error>(weights(parameter));
         let executor = Executor::load(network.clone(), (&Device::Cpu, DType::F32), load).unwrap();
         let input = Tensor::from_slice(pixels, (images, size, size, 3), &Device::Cpu).unwrap();
-        executor.forward(&input).unwrap().to_vec2().unwrap()
+        let last: Vec<NodeId> = network.ids().last().into_iter().collect();
+        executor.forward(&input, &last).unwrap()[0].flatten_from(1).unwrap().to_vec2().unwrap()
     }
 
     fn by_engine(network: &Network, instructions: Instructions) -> Engine {

@@ -14,19 +14,24 @@ use super::checkpoint::Learned;
 use super::fold::whitened;
 use super::hint::Hints;
 use super::student::{SHARD, Student, channels_first};
-use crate::backbone::cpu::{Engine, Instructions};
-use crate::backbone::network::{Network, ParameterId};
+use crate::backbone::device::{Device, Precision};
+use crate::backbone::network::Network;
 use crate::backbone::preprocessing::Preprocessing;
-use crate::backbone::{Architecture, BackboneError, NamedTensor, WeightsFile, vggface_lite};
+use crate::backbone::{
+    Architecture, BackboneError, NamedTensor, Runner, WeightsFile, vggface_lite,
+};
 use crate::whitening::Whitening;
 
 /// A trained network to learn from.
 pub struct Teacher {
     network: Network,
     preprocessing: Preprocessing,
-    engine: Engine,
+    runner: Runner,
     whitening: Option<Whitening>,
 }
+
+/// Per node, per image the values of its map.
+type Maps = Vec<Vec<Vec<f32>>>;
 
 /// A student with its teacher.
 pub struct Lesson {
@@ -77,21 +82,21 @@ impl Loss {
 }
 
 impl Teacher {
-    /// Loads a network as a teacher of students of the network `student`.
+    /// Loads a network as a teacher of small networks like `student`, onto a device.
     ///
     /// # Errors
     /// As [`crate::backbone::Backbone::load`].
     pub fn load(
         (architecture, preprocessing): (&Architecture, Preprocessing),
         mut weights: WeightsFile,
-        student: &Network,
+        (student, device): (&vggface_lite::Config, Device),
     ) -> Result<Self, BackboneError> {
         let network = architecture.network()?;
         let preprocessing = Preprocessing { mirror: true, ..preprocessing };
-        let read = |id: ParameterId| weights.read(&network.parameters()[id.index()]);
-        let nodes = super::hint::teaching_nodes(&network, student);
-        let engine = Engine::keeping(&network, &nodes, (Instructions::best(), read))?;
-        Ok(Self { network, preprocessing, engine, whitening: None })
+        let nodes = super::hint::teaching_nodes(&network, &vggface_lite::network(student)?);
+        let place = device.place(Precision::F32)?;
+        let runner = Runner::load((network.clone(), &nodes), &place, &mut weights)?;
+        Ok(Self { network, preprocessing, runner, whitening: None })
     }
 
     /// Side of the faces that it sees, in pixels.
@@ -105,13 +110,20 @@ impl Teacher {
     }
 
     /// Whitens from now on what it says, by what it says of these faces, `(size, size, 3)` bytes each.
-    fn whiten(&mut self, faces: &[&[u8]]) {
-        let of_batch = |batch: &[&[u8]]| {
-            let pixels = self.preprocessing.pixels(batch, self.input_size());
-            self.engine.run(2 * batch.len(), &pixels)
-        };
-        let said: Vec<Vec<f32>> = faces.chunks(SHARD).flat_map(of_batch).collect();
-        self.whitening = Whitening::of(&said.iter().map(|said| unit(said)).collect::<Vec<_>>());
+    fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), BackboneError> {
+        let mut said = Vec::new();
+        for batch in faces.chunks(SHARD) {
+            said.extend(self.outputs(batch)?.0.iter().map(|output| unit(output)));
+        }
+        self.whitening = Whitening::of(&said);
+        Ok(())
+    }
+
+    /// Of each face its output and that of its mirror image, and the inner maps of both.
+    fn outputs(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
+        let size = self.input_size();
+        let pixels = self.preprocessing.pixels(faces, size);
+        self.runner.run_with_maps((2 * faces.len(), size), pixels)
     }
 
     /// An output as a vector of unit length.
@@ -121,31 +133,30 @@ impl Teacher {
     }
 
     /// What it says of faces, `(size, size, 3)` bytes each, as vectors of unit length, and its inner maps of them.
-    fn judge(&self, faces: &[&[u8]]) -> (Vec<Vec<f32>>, Vec<Vec<Vec<f32>>>) {
-        let pixels = self.preprocessing.pixels(faces, self.input_size());
-        let (outputs, maps) = self.engine.run_with_maps(2 * faces.len(), &pixels);
+    fn judge(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
+        let (outputs, maps) = self.outputs(faces)?;
         let said = outputs.chunks(2).map(|copies| {
             let both = copies.iter().flat_map(|output| self.embedding(output));
             both.map(|value| value * std::f32::consts::FRAC_1_SQRT_2).collect()
         });
         // A mirror image follows its face; only the face's maps are wanted.
         let straight = maps.into_iter().map(|map| map.into_iter().step_by(2).collect());
-        (said.collect(), straight.collect())
+        Ok((said.collect(), straight.collect()))
     }
 }
 
 impl Lesson {
-    /// A lesson for a small network, which begins with random weights by `seed`.
+    /// A lesson for a small network, which begins with random weights by `seed` and learns on a device.
     ///
     /// # Errors
-    /// When its embedding is not as wide as what the teacher says.
+    /// When its embedding is not as wide as what the teacher says, or the device cannot be used.
     pub fn new(
-        config: vggface_lite::Config,
+        (config, device): (vggface_lite::Config, Device),
         teacher: Teacher,
         (schedule, seed): (Schedule, u64),
     ) -> Result<Self, BackboneError> {
         let network = vggface_lite::learning_network(&config)?;
-        let student = Student::new(&network, seed)?;
+        let mut student = Student::new(&network, seed, device)?;
         if student.dimension() != teacher.dimension() {
             let reason = format!(
                 "its embedding has {} values, what the teacher says of a face and its mirror image {}",
@@ -155,6 +166,7 @@ impl Lesson {
             return Err(BackboneError::BadConfig { architecture: "student's", reason });
         }
         let hints = Hints::new(&teacher.network, (&network, &student.chain), seed);
+        student.watch(&hints.layers());
         let preprocessing = Architecture::VggfaceLite(config.clone()).preprocessing();
         Ok(Self { config, student, teacher, hints, preprocessing, schedule })
     }
@@ -192,8 +204,11 @@ impl Lesson {
     }
 
     /// Whitens what the teacher says, by what it says of these faces, as it wants them: `(size, size, 3)` bytes each.
-    pub fn whiten(&mut self, faces: &[&[u8]]) {
-        self.teacher.whiten(faces);
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), BackboneError> {
+        self.teacher.whiten(faces)
     }
 
     /// The teacher.
@@ -203,10 +218,13 @@ impl Lesson {
 
     /// One step on faces, as the student wants them and as the teacher does: `(size, size, 3)` bytes each. Returns how
     /// far the student was from the teacher before it.
-    pub fn step(&mut self, faces: &[&[u8]], for_teacher: &[&[u8]]) -> Loss {
-        let (said, maps) = self.teacher.judge(for_teacher);
-        let size = (self.student.chain.input.height, faces);
-        self.student.forward(&self.preprocessing.pixels(size.1, size.0));
+    ///
+    /// # Errors
+    /// When the device fails.
+    pub fn step(&mut self, faces: &[&[u8]], for_teacher: &[&[u8]]) -> Result<Loss, BackboneError> {
+        let (said, maps) = self.teacher.judge(for_teacher)?;
+        let pixels = self.preprocessing.pixels(faces, self.config.input_size);
+        self.student.forward(&pixels)?;
         let (mut loss, gradients) = compare(&self.student.outputs(), &said);
         let fading = 1.0 - self.student.steps() as f32 / HINTED;
         let (rate, count) = (self.schedule.rate(self.student.steps()), faces.len() as f32);
@@ -217,9 +235,9 @@ impl Lesson {
         for (seeds, gradients) in seeds.iter_mut().zip(gradients.chunks(SHARD)) {
             seeds.push((last, channels_first(gradients)));
         }
-        self.student.learn(seeds, &self.schedule);
+        self.student.learn(seeds, &self.schedule)?;
         self.hints.learn((rate, self.schedule.weight_decay));
-        loss
+        Ok(loss)
     }
 }
 

@@ -79,9 +79,10 @@ pub(super) fn whitened(
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Tensor};
+    use candle_core::{DType, Tensor};
 
     use super::*;
+    use crate::backbone::device::Device;
     use crate::backbone::executor::Executor;
     use crate::backbone::network::Parameter;
     use crate::backbone::vggface_lite::{Config, learning_network, network};
@@ -92,12 +93,14 @@ mod tests {
             assert_eq!(tensor.shape, parameter.shape, "{}", tensor.name);
             Ok::<_, candle_core::Error>(tensor.values.clone())
         };
-        let side = network.input_size();
-        let executor = Executor::load(network, (&Device::Cpu, DType::F32), read).unwrap();
+        let (side, last) = (network.input_size(), network.ids().last().unwrap());
+        let executor =
+            Executor::load(network, (&candle_core::Device::Cpu, DType::F32), read).unwrap();
         let pixels = (0..side * side * 3).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0);
         let pixels: Vec<f32> = pixels.collect();
-        let input = Tensor::from_vec(pixels, (1, side, side, 3), &Device::Cpu).unwrap();
-        executor.forward(&input).unwrap().flatten_all().unwrap().to_vec1().unwrap()
+        let input =
+            Tensor::from_vec(pixels, (1, side, side, 3), &candle_core::Device::Cpu).unwrap();
+        executor.forward(&input, &[last]).unwrap()[0].flatten_all().unwrap().to_vec1().unwrap()
     }
 
     #[test]
@@ -109,7 +112,7 @@ mod tests {
             embedding: 9,
         };
         let learning = learning_network(&config).unwrap();
-        let mut student = Student::new(&learning, 5).unwrap();
+        let mut student = Student::new(&learning, 5, Device::Cpu).unwrap();
         // As if it had learned: statistics, scales and shifts that matter.
         for (at, values) in student.values.iter_mut().enumerate() {
             let bump = |place: usize| 0.1 + ((at * 7 + place * 13) % 10) as f32 / 20.0;
@@ -127,7 +130,7 @@ mod tests {
     fn a_whitened_network_says_what_its_whitened_output_is() {
         let config =
             Config { input_size: 32, depths: [1; 5], channels: [4, 5, 6, 7, 8], embedding: 3 };
-        let student = Student::new(&learning_network(&config).unwrap(), 5).unwrap();
+        let student = Student::new(&learning_network(&config).unwrap(), 5, Device::Cpu).unwrap();
         let weights = student.folded(&learning_network(&config).unwrap());
         let network = network(&config).unwrap();
         let pixel = |at: usize| ((at * 37 + at / 3072 * 11) % 23) as f32 / 11.0 - 1.0;

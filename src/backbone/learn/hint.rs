@@ -73,6 +73,11 @@ impl Hints {
         Self { hints, gradients: Vec::new(), values, optimiser }
     }
 
+    /// The student's layers whose maps are led, in their order.
+    pub(super) fn layers(&self) -> Vec<usize> {
+        self.hints.iter().map(|hint| hint.layer).collect()
+    }
+
     /// Compares the maps of a batch with the teacher's, per hint n × `(channels, plane)`. Returns the sum over the faces
     /// of the mean over the hints and positions of 1 − cosine, and per shard the gradients of `share` times that.
     pub(super) fn lead(

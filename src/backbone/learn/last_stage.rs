@@ -4,7 +4,7 @@ use candle_core::{Tensor, Var};
 use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
 
 use crate::backbone::device::{Device, Place, Precision};
-use crate::backbone::executor::Executor;
+use crate::backbone::executor::{Executor, Statistics};
 use crate::backbone::network::{Network, Op, Parameter};
 use crate::backbone::preprocessing::Preprocessing;
 use crate::backbone::{Architecture, BackboneError, NamedTensor, Runner, WeightsFile};
@@ -53,7 +53,7 @@ impl LastStage {
         let one_stage = || BackboneError::OneStage { architecture: architecture.name() };
         let (trunk, network) = whole.split(whole.last_stage().ok_or_else(one_stage)?);
         let place = device.place(Precision::F32)?;
-        let trunk = Runner::load(trunk, &place, &mut file)?;
+        let trunk = Runner::load((trunk, &[]), &place, &mut file)?;
         let (device, dtype) = match place {
             Place::Cpu => (candle_core::Device::Cpu, candle_core::DType::F32),
             Place::Gpu(device, dtype) => (device, dtype),
@@ -74,7 +74,11 @@ impl LastStage {
             .map(load)
             .collect::<Result<_, BackboneError>>()?;
         let tensors = weights.iter().map(|weight| weight.tensor().clone()).collect();
-        let stage = Executor::learning(network.clone(), (device.clone(), dtype), tensors);
+        let stage = Executor::learning(
+            network.clone(),
+            (device.clone(), dtype),
+            (tensors, Statistics::Stored),
+        );
         let optimiser = AdamW::new_lr(Vec::new(), 0.0)?;
         let input_size = whole.input_size();
         Ok(Self { preprocessing, input_size, trunk, network, stage, device, weights, optimiser })

@@ -8,10 +8,10 @@
 //! In a shard values lie channel by channel, in a channel image by image: `(channels, n, height, width)`. So a
 //! convolution is a matrix product over all images, and a channel's statistics are sums over values side by side.
 //!
-//! The last stage alone of a network of any shape learns on candle's tensors, so on a GPU as well ([`LastStage`]).
+//! On a GPU shards go the same way on candle's tensors (`tensors`), one after the other. On a CPU candle's convolutions take
+//! several times as long, backward more than forward; a test holds the gradients of both ways equal.
 //!
-//! candle's convolutions take several times as long on a CPU, backward more than forward; a test holds the gradients
-//! here equal to candle's.
+//! The last stage alone of a network of any shape learns on candle's tensors, too ([`LastStage`]).
 
 mod adam;
 mod chain;
@@ -28,6 +28,7 @@ mod pointwise;
 mod pool;
 mod shard;
 mod student;
+mod tensors;
 
 pub use adam::Schedule;
 pub use distillation::{Lesson, Loss, Teacher};

@@ -12,7 +12,7 @@ pub(super) struct Shard {
     pub(super) images: usize,
     input: Vec<f32>,
     /// Per layer its result and its notes.
-    outputs: Vec<Vec<f32>>,
+    pub(super) outputs: Vec<Vec<f32>>,
     notes: Vec<Vec<f32>>,
     /// The gradients of two results that follow each other.
     passed: [Vec<f32>; 2],

@@ -8,6 +8,8 @@ use super::adam::{Adam, Role, Schedule};
 use super::chain::Chain;
 use super::checkpoint::Learned;
 use super::shard::{Seeds, Shard};
+use super::tensors::Tensors;
+use crate::backbone::device::{Device, Place, Precision};
 use crate::backbone::network::{Network, Op, Parameter};
 use crate::backbone::{BackboneError, NamedTensor};
 
@@ -19,6 +21,8 @@ pub struct Student {
     roles: Vec<Role>,
     optimiser: Adam,
     pub(super) shards: Vec<Shard>,
+    /// What runs the shards; by themselves they run on the CPU, a thread each.
+    tensors: Option<Tensors>,
     steps: usize,
 }
 
@@ -27,11 +31,22 @@ pub(super) const SHARD: usize = 32;
 
 impl Student {
     /// A network without branches that has learned nothing: weights are random by `seed`, normal with variance
-    /// 2 / inputs (He et al. 2015), the last layer's 1 / inputs.
+    /// 2 / inputs (He et al. 2015), the last layer's 1 / inputs. It learns on `device`.
     ///
     /// # Errors
-    /// When the network has operations that cannot be learned here.
-    pub fn new(network: &Network, seed: u64) -> Result<Self, BackboneError> {
+    /// When the network has operations that cannot be learned here, or the device cannot be used.
+    pub fn new(network: &Network, seed: u64, device: Device) -> Result<Self, BackboneError> {
+        let tensors = match device.place(Precision::F32)? {
+            Place::Cpu => None,
+            Place::Gpu(device, _) => Some(Tensors::new(network, device)),
+        };
+        let mut student = Self::untaught(network, seed)?;
+        student.tensors = tensors;
+        student.watch(&[]);
+        Ok(student)
+    }
+
+    fn untaught(network: &Network, seed: u64) -> Result<Self, BackboneError> {
         let chain = Chain::new(network)?;
         let roles = roles(network);
         let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -51,7 +66,16 @@ impl Student {
         };
         let values: Vec<Vec<f32>> = network.parameters().iter().enumerate().map(initial).collect();
         let (optimiser, parameters) = (Adam::new(&values), network.parameters().to_vec());
-        Ok(Self { parameters, chain, values, roles, optimiser, shards: Vec::new(), steps: 0 })
+        let (shards, tensors, steps) = (Vec::new(), None, 0);
+        Ok(Self { parameters, chain, values, roles, optimiser, shards, tensors, steps })
+    }
+
+    /// Sees to it that the results of these layers, in their order, can be asked for beside those of the last one.
+    pub(super) fn watch(&mut self, layers: &[usize]) {
+        let layers = [layers, &[self.chain.layers.len() - 1]].concat();
+        if let Some(tensors) = &mut self.tensors {
+            tensors.watch(&self.chain, &layers);
+        }
     }
 
     /// What is learned, for a checkpoint.
@@ -85,27 +109,35 @@ impl Student {
 
     /// One step on a batch of preprocessed pixels, `(n, size, size, 3)`. `judge` is given what the network says of each
     /// image, n × `(d)`, and returns the loss and its gradient with respect to that. Returns the loss before the step.
+    ///
+    /// # Errors
+    /// When the device fails.
     pub fn improve(
         &mut self,
         pixels: &[f32],
         judge: impl FnOnce(&[Vec<f32>]) -> (f32, Vec<Vec<f32>>),
         schedule: &Schedule,
-    ) -> f32 {
-        self.forward(pixels);
+    ) -> Result<f32, BackboneError> {
+        self.forward(pixels)?;
         let (loss, gradients) = judge(&self.outputs());
         let last = self.chain.layers.len() - 1;
         let seeds = gradients.chunks(SHARD).map(|rows| vec![(last, channels_first(rows))]);
-        self.learn(seeds.collect(), schedule);
-        loss
+        self.learn(seeds.collect(), schedule)?;
+        Ok(loss)
     }
 
     /// Runs a batch of preprocessed pixels, `(n, size, size, 3)`.
-    pub(super) fn forward(&mut self, pixels: &[f32]) {
+    pub(super) fn forward(&mut self, pixels: &[f32]) -> Result<(), BackboneError> {
         let step = SHARD * self.chain.input.len();
         self.shards.resize_with(pixels.len().div_ceil(step), Shard::default);
-        let Self { chain, values, shards, .. } = self;
+        let Self { chain, values, shards, tensors, .. } = self;
+        if let Some(tensors) = tensors {
+            let work = shards.iter_mut().zip(pixels.chunks(step));
+            return Ok(tensors.forward((chain, values), work)?);
+        }
         let work = shards.par_iter_mut().zip(pixels.par_chunks(step));
         work.for_each(|(shard, pixels)| shard.forward(chain, values, pixels));
+        Ok(())
     }
 
     /// The last layer's results of the batch, image by image: n × `(d)`.
@@ -122,16 +154,29 @@ impl Student {
     }
 
     /// One step along the gradients of `seeds`, per shard ([`Shard::backward`]); the loss is a sum over the batch.
-    pub(super) fn learn(&mut self, seeds: Vec<Seeds>, schedule: &Schedule) {
-        let Self { chain, values, shards, .. } = self;
-        let work = shards.par_iter_mut().zip(seeds);
-        work.for_each(|(shard, seeds)| shard.backward(chain, values, seeds));
+    pub(super) fn learn(
+        &mut self,
+        seeds: Vec<Seeds>,
+        schedule: &Schedule,
+    ) -> Result<(), BackboneError> {
+        self.backward(seeds)?;
         let gradients = self.gradients();
         let rate = schedule.rate(self.steps);
         let roles = self.roles.as_slice();
         let pace = (rate, schedule.weight_decay);
         self.optimiser.step(&mut self.values, (&gradients, roles), pace);
         self.steps += 1;
+        Ok(())
+    }
+
+    fn backward(&mut self, seeds: Vec<Seeds>) -> Result<(), BackboneError> {
+        let Self { chain, values, shards, tensors, .. } = self;
+        if let Some(tensors) = tensors {
+            return Ok(tensors.backward(shards.iter_mut().zip(seeds))?);
+        }
+        let work = shards.par_iter_mut().zip(seeds);
+        work.for_each(|(shard, seeds)| shard.backward(chain, values, seeds));
+        Ok(())
     }
 
     /// The gradients of all shards, in their order: sums, and means of statistics.
@@ -185,12 +230,9 @@ pub(super) fn normal(random: &mut impl Rng) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{D, Device, Result, Tensor, Var};
-
     use super::*;
     use crate::backbone::network::{Builder, Window};
 
-    const IMAGES: usize = 5;
     const SIDE: usize = 14;
 
     /// A network with every layer that can be learned.
@@ -220,76 +262,46 @@ mod tests {
         net.finish().unwrap()
     }
 
-    fn norm(x: &Tensor, gamma: &Tensor, beta: &Tensor) -> Result<Tensor> {
-        let mean = x.mean_keepdim((0, 2, 3))?;
-        let apart = x.broadcast_sub(&mean)?;
-        let deviation = (apart.sqr()?.mean_keepdim((0, 2, 3))? + 1e-5)?.sqrt()?;
-        let channels = |v: &Tensor| v.reshape((1, (), 1, 1));
-        apart
-            .broadcast_div(&deviation)?
-            .broadcast_mul(&channels(gamma)?)?
-            .broadcast_add(&channels(beta)?)
-    }
-
-    /// The same network by candle, on `(n, 3, side, side)`.
-    fn by_candle(x: &Tensor, v: impl Fn(&str) -> Tensor) -> Result<Tensor> {
-        let x = x.conv2d(&v("first"), 1, 1, 1, 1)?;
-        let x = norm(&x, &v("a.gamma"), &v("a.beta"))?.relu()?;
-        // Not by candle's own maximum, whose gradient (0.11.1) is a quarter of what it should be.
-        let x = x.reshape((IMAGES, 5, SIDE / 2, 2, SIDE / 2, 2))?.max(5)?.max(3)?;
-        let x = x.conv2d(&v("second"), 1, 2, 1, 1)?;
-        let x = x.broadcast_add(&v("second.bias").reshape((1, (), 1, 1))?)?.relu()?;
-        let x = x.broadcast_mul(&v("pool").reshape((1, 7, 4, 4))?)?;
-        let x = x.sum_keepdim(D::Minus1)?.sum_keepdim(D::Minus2)?;
-        let x = norm(&x, &v("b.gamma"), &v("b.beta"))?.flatten_from(1)?;
-        candle_nn::ops::sigmoid(&x.matmul(&v("last").t()?)?.broadcast_add(&v("last.bias"))?)
-    }
-
     #[test]
     fn results_and_gradients_equal_candles() {
         let network = everything();
-        let mut student = Student::new(&network, 3).unwrap();
+        let mut own = Student::new(&network, 3, Device::Cpu).unwrap();
         let mut random = ChaCha8Rng::seed_from_u64(4);
         // Scales and shifts that matter.
-        for (values, role) in student.values.iter_mut().zip(&student.roles) {
+        for (values, role) in own.values.iter_mut().zip(&own.roles) {
             if *role == Role::Shift {
                 values.iter_mut().for_each(|value| *value += 0.3 * normal(&mut random));
             }
         }
-        let pixels: Vec<f32> = (0..IMAGES * SIDE * SIDE * 3).map(|_| normal(&mut random)).collect();
-        let pull: Vec<f32> = (0..IMAGES * 4).map(|_| normal(&mut random)).collect();
-
-        let vars: Vec<Var> = student
-            .tensors()
-            .into_iter()
-            .map(|t| Var::from_vec(t.values, t.shape, &Device::Cpu).unwrap())
-            .collect();
-        let place = |name: &str| network.parameters().iter().position(|p| p.name == name).unwrap();
-        let input = Tensor::from_slice(&pixels, (IMAGES, SIDE, SIDE, 3), &Device::Cpu).unwrap();
-        let input = input.permute((0, 3, 1, 2)).unwrap().contiguous().unwrap();
-        let expected = by_candle(&input, |name| vars[place(name)].as_tensor().clone()).unwrap();
-        let weights = Tensor::from_slice(&pull, (IMAGES, 4), &Device::Cpu).unwrap();
-        let loss = (&expected * weights).unwrap().sum_all().unwrap();
-        let gradients = loss.backward().unwrap();
-
-        student.forward(&pixels);
+        let mut candles = Student::untaught(&network, 3).unwrap();
+        candles.values.clone_from(&own.values);
+        candles.tensors = Some(Tensors::new(&network, candle_core::Device::Cpu));
+        let (inner, last) = (2, own.chain.layers.len() - 1);
+        candles.watch(&[inner]);
+        // A whole shard and part of another.
+        let images = SHARD + 5;
+        let pixels: Vec<f32> = (0..images * SIDE * SIDE * 3).map(|_| normal(&mut random)).collect();
+        let mut pull = |layer: usize, images: usize| {
+            let len = images * own.chain.layers[layer].output().len();
+            (layer, (0..len).map(|_| normal(&mut random)).collect::<Vec<f32>>())
+        };
+        let seeds = [SHARD, 5].map(|images| vec![pull(inner, images), pull(last, images)]);
         let near = |found: &[f32], expected: &[f32], what: &str| {
             let largest = expected.iter().fold(1e-3_f32, |a, b| a.max(b.abs()));
             let apart = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
             assert!(apart.fold(0.0, f32::max) < 2e-4 * largest, "{what}: {found:?} {expected:?}");
         };
-        let flat = |tensor: &Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        near(&student.outputs().concat(), &flat(&expected), "outputs");
-        let seed = (0..4).flat_map(|c| (0..IMAGES).map(move |i| 4 * i + c)).map(|at| pull[at]);
-        let last = student.chain.layers.len() - 1;
-        let seeds = vec![(last, seed.collect())];
-        student.shards[0].backward(&student.chain, &student.values, seeds);
-        let found = student.gradients();
-        for (at, parameter) in network.parameters().iter().enumerate() {
-            if student.roles[at] != Role::Statistic {
-                let expected = flat(gradients.get(&vars[at]).unwrap());
-                near(&found[at], &expected, &parameter.name);
-            }
+        for student in [&mut own, &mut candles] {
+            student.forward(&pixels).unwrap();
+            student.backward(seeds.to_vec()).unwrap();
+        }
+        near(&own.outputs().concat(), &candles.outputs().concat(), "outputs");
+        for (own, candles) in own.shards.iter().zip(&candles.shards) {
+            near(own.output(inner), candles.output(inner), "inner map");
+        }
+        let gradients = own.gradients().into_iter().zip(candles.gradients());
+        for ((own, candles), parameter) in gradients.zip(network.parameters()) {
+            near(&own, &candles, &parameter.name);
         }
     }
 }

@@ -1,0 +1,126 @@
+//! Shards on candle's tensors, so on a GPU: forward, and back by candle's own derivatives.
+
+use candle_core::{DType, Device, Result, Tensor, Var};
+
+use super::chain::Chain;
+use super::layer::Values;
+use super::shard::{Seeds, Shard};
+use crate::backbone::executor::{Executor, Statistics};
+use crate::backbone::network::{BatchNorm, Network, NodeId, Op};
+
+/// What runs shards, one after the other, on a device. What is asked for of a shard is copied from there.
+pub(super) struct Tensors {
+    network: Network,
+    device: Device,
+    /// Layers whose results are asked for, in their order, each with its node.
+    watched: Vec<(usize, NodeId)>,
+    /// Batch normalisations, each with the node that it normalises.
+    norms: Vec<(NodeId, BatchNorm)>,
+    /// Per shard.
+    trails: Vec<Trail>,
+}
+
+/// What the way back needs of the way forward.
+struct Trail {
+    /// Per parameter.
+    weights: Vec<Var>,
+    /// Per watched layer, `(n, channels, height, width)`.
+    watched: Vec<Tensor>,
+    /// Per normalisation its input, likewise.
+    normed: Vec<Tensor>,
+}
+
+impl Tensors {
+    pub(super) fn new(network: &Network, device: Device) -> Self {
+        let norm = |node: &crate::backbone::network::Node| match &node.op {
+            Op::BatchNorm(norm) => Some((node.inputs[0], norm.clone())),
+            _ => None,
+        };
+        let norms = network.nodes().iter().filter_map(norm).collect();
+        Self { network: network.clone(), device, watched: Vec::new(), norms, trails: Vec::new() }
+    }
+
+    /// From now on the results of these layers of the chain are there after a pass, in their order.
+    pub(super) fn watch(&mut self, chain: &Chain, layers: &[usize]) {
+        let ids: Vec<NodeId> = self.network.ids().collect();
+        self.watched = layers.iter().map(|&layer| (layer, ids[chain.nodes[layer]])).collect();
+    }
+
+    /// Runs shards of images of preprocessed pixels, `(n, height, width, 3)` each.
+    pub(super) fn forward<'p>(
+        &mut self,
+        (chain, values): (&Chain, &Values),
+        shards: impl Iterator<Item = (&'p mut Shard, &'p [f32])>,
+    ) -> Result<()> {
+        self.trails.clear();
+        for (shard, pixels) in shards {
+            shard.images = pixels.len() / chain.input.len();
+            shard.outputs.resize_with(chain.layers.len(), Vec::new);
+            let trail = self.run(values, (shard.images, pixels))?;
+            for ((layer, _), result) in self.watched.iter().zip(&trail.watched) {
+                shard.outputs[*layer] = channel_by_channel(result)?;
+            }
+            self.trails.push(trail);
+        }
+        Ok(())
+    }
+
+    fn run(&self, values: &Values, (images, pixels): (usize, &[f32])) -> Result<Trail> {
+        let parameters = values.iter().zip(self.network.parameters());
+        let weight = |(values, parameter): (&Vec<f32>, &crate::backbone::network::Parameter)| {
+            Var::from_slice(values, parameter.shape.as_slice(), &self.device)
+        };
+        let weights: Vec<Var> = parameters.map(weight).collect::<Result<_>>()?;
+        let tensors = weights.iter().map(|weight| weight.as_tensor().clone()).collect();
+        let place = (self.device.clone(), DType::F32);
+        let executor =
+            Executor::learning(self.network.clone(), place, (tensors, Statistics::OfBatch));
+        let side = self.network.input_size();
+        let input = Tensor::from_slice(pixels, (images, side, side, 3), &self.device)?;
+        let asked = self.watched.iter().map(|(_, node)| *node);
+        let nodes: Vec<NodeId> = asked.chain(self.norms.iter().map(|(node, _)| *node)).collect();
+        let input = input.permute((0, 3, 1, 2))?.contiguous()?;
+        let mut watched = executor.run_keeping(&input, &nodes)?;
+        let normed = watched.split_off(self.watched.len());
+        Ok(Trail { weights, watched, normed })
+    }
+
+    /// Fills the gradients of all weights of the shards of the last pass; `seeds` as of [`Shard::backward`].
+    pub(super) fn backward<'s>(
+        &mut self,
+        shards: impl Iterator<Item = (&'s mut Shard, Seeds)>,
+    ) -> Result<()> {
+        for (trail, (shard, seeds)) in self.trails.drain(..).zip(shards) {
+            let mut sum = Tensor::zeros((), DType::F32, &self.device)?;
+            for (layer, seed) in seeds {
+                let Some(place) = self.watched.iter().position(|(watched, _)| *watched == layer)
+                else {
+                    continue;
+                };
+                let result = &trail.watched[place];
+                let (images, channels, height, width) = result.dims4()?;
+                let seed = Tensor::from_vec(seed, (channels, images, height, width), &self.device)?;
+                // Its gradient with respect to the weights is the loss's.
+                sum = (sum + (result * seed.transpose(0, 1)?)?.sum_all()?)?;
+            }
+            let gradients = sum.backward()?;
+            let gradient = |weight: &Var| match gradients.get(weight) {
+                Some(gradient) => gradient.flatten_all()?.to_vec1(),
+                None => Ok(vec![0.0; weight.elem_count()]),
+            };
+            shard.gradients = trail.weights.iter().map(gradient).collect::<Result<_>>()?;
+            for ((_, norm), input) in self.norms.iter().zip(&trail.normed) {
+                let mean = input.mean_keepdim((0, 2, 3))?;
+                let variance = input.broadcast_sub(&mean)?.sqr()?.mean((0, 2, 3))?;
+                shard.gradients[norm.mean.index()] = mean.flatten_all()?.to_vec1()?;
+                shard.gradients[norm.variance.index()] = variance.to_vec1()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `(n, channels, height, width)` → the values of `(channels, n, height, width)`.
+fn channel_by_channel(map: &Tensor) -> Result<Vec<f32>> {
+    map.transpose(0, 1)?.contiguous()?.flatten_all()?.to_vec1()
+}
