@@ -50,7 +50,7 @@ impl FaceFinder {
         let mut found = None;
         for _ in 0..PASSES {
             let Some(face) = self.look(photo, &view)? else { break };
-            view = Similarity::fit(&face.landmarks, &Landmarks::aligned(side));
+            view = Similarity::fit(&face.landmarks, &Landmarks::close_up(side));
             found = Some(face);
         }
         let quality = found.map_or(0.0, |face| face.quality);

@@ -27,6 +27,16 @@ impl Landmarks {
         Self(Self::ALIGNED.0.map(|point| point.map(|value| value * side / Self::ALIGNED_SIZE)))
     }
 
+    /// The points of an aligned face that is seen from nearer, around the middle of a picture of `side` pixels: its eyes
+    /// are 0.44 of the side apart, in a crop of [`Self::aligned`] 0.31.
+    pub fn close_up(side: f32) -> Self {
+        const NEARER: f32 = 1.4;
+        let aligned = Self::aligned(side).0;
+        let middle = [0, 1].map(|axis| aligned.iter().map(|point| point[axis]).sum::<f32>() / 5.0);
+        let place = |axis: usize, value: f32| side / 2.0 + NEARER * (value - middle[axis]);
+        Self(aligned.map(|[x, y]| [place(0, x), place(1, y)]))
+    }
+
     /// The same face in the mirror image of a photo `width` pixels wide.
     #[must_use]
     pub fn mirrored(&self, width: f32) -> Self {

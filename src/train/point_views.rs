@@ -39,7 +39,7 @@ pub(super) fn point_picture(face: &KnownFace, side: u32, random: &mut impl Rng) 
 
 /// What brings a face to the middle of a picture of `side` pixels, as a second pass sees it.
 fn aligning(face: &KnownFace, side: u32) -> Similarity {
-    Similarity::fit(&face.landmarks, &Landmarks::aligned(side as f32))
+    Similarity::fit(&face.landmarks, &Landmarks::close_up(side as f32))
 }
 
 /// A piece of a photo beside the face or much too near, a face upside down, or nothing at all.
@@ -59,7 +59,7 @@ fn faceless(face: &KnownFace, side: u32, random: &mut impl Rng) -> PointPicture 
             warped(&face.photo, &to, side).rgb
         }
         _ => {
-            let away = random.random_range(0.75..1.3) * side as f32;
+            let away = random.random_range(1.05..1.8) * side as f32;
             let (sine, cosine) = random.random_range(0.0..std::f32::consts::TAU).sin_cos();
             let shift = [away * cosine, away * sine];
             let to = aligning(face, side).then(&Similarity { a: 1.0, b: 0.0, shift });
