@@ -108,6 +108,11 @@ impl Progress for Display {
         }
     }
 
+    fn resume(&self, units: u64) {
+        self.bar.inc(units);
+        self.bar.reset_eta();
+    }
+
     fn cancelled(&self) -> bool {
         self.cancelled.load(Ordering::Relaxed)
     }

@@ -11,6 +11,11 @@ pub trait Progress {
     /// `units` more of the current step are done.
     fn advance(&self, units: u64);
 
+    /// `units` of the current step were done by an earlier run; they say nothing of how fast this one is.
+    fn resume(&self, units: u64) {
+        self.advance(units);
+    }
+
     /// Whether the job should stop at its next safe point.
     fn cancelled(&self) -> bool;
 }

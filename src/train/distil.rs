@@ -52,7 +52,7 @@ pub fn distil(
     let pictures = scaled(&some_aligned(faces), lesson.teacher().input_size());
     lesson.whiten(&views(&pictures))?;
     progress.begin("Learning", (steps * BATCH) as u64, "pictures");
-    progress.advance((lesson.student().steps() * BATCH) as u64);
+    progress.resume((lesson.student().steps() * BATCH) as u64);
     let mut deck = Deck { faces, seed, epoch: usize::MAX, order: Vec::new() };
     let (mut sum, mut count) = (Loss::default(), 0.0);
     while lesson.student().steps() < steps {
