@@ -7,7 +7,7 @@ const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
 
 /// The rooms from the bottom up. A room imports only from lower layers, and from no other room of its own.
 const LAYERS: [&[&str]; 8] = [
-    &["domain", "error", "whole_file"],
+    &["domain", "error", "whitening", "whole_file"],
     &["photo", "dataset", "backbone", "kinship", "store", "metrics"],
     &["embedder", "gallery"],
     &["search"],
@@ -20,7 +20,7 @@ const LAYERS: [&[&str]; 8] = [
 /// Crates that only these rooms may name.
 const HOMES: [(&str, &[&str]); 20] = [
     ("gemm", &["backbone"]),
-    ("faer", &["kinship"]),
+    ("faer", &["whitening", "kinship"]),
     ("plotters", &["train"]),
     ("maud", &["train"]),
     ("sled", &["store"]),
