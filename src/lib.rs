@@ -29,6 +29,7 @@
 //! | | [`metrics`] | how good scores are: pure functions on slices | – |
 //! | words | [`domain`] | families, people, photos, relationships, embeddings | – |
 //! | | [`error`] | the classes of errors that the edges translate | – |
+//! | | `whitening` | vectors brought around zero and to like variances | faer |
 //! | | [`whole_file`] | files that are there only once they are whole | – |
 //!
 //! The command line sits on top of the HTTP service, so that `--json` writes what the service answers.
