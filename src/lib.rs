@@ -66,8 +66,9 @@
 //!
 //! [`train::load_faces`] reads photos with known landmarks. [`train::learn_points`] shows a network random pictures of
 //! them and corrects where it says the points are. [`train::distil`] shows a small backbone random pictures, and lets it
-//! say what a teacher says of the same ones ([`backbone::learn::Lesson`]). Batches are dealt into shards of a fixed size,
-//! so that the result does not depend on the number of threads; normalisations are folded into the weights at the end.
+//! say what a teacher says of the same ones ([`backbone::learn::Lesson`]), whitened. Batches are dealt into shards of a fixed
+//! size, so that the result does not depend on the number of threads; on a GPU shards run on candle's tensors. At the end
+//! normalisations are folded into the weights, and so is what whitens the embedding.
 //!
 //! # Invariants
 //!
@@ -93,6 +94,13 @@
 //!   the widths of a network are found in its tensors.
 //! - **Rows, not vectors, go into hnsw_rs.** It is given row numbers and a distance that looks the rows up, so that the
 //!   vectors exist once, and the arithmetic is our own ([`gallery`]).
+//! - **A backbone that is trained here says nothing that it says of all faces.** Embeddings around their mean, whitened,
+//!   tell kin better by their cosine than as they are, and the same person as well, without a label having been used: the
+//!   default backbone's teacher has an area under the ROC of 0.739 on aligned faces instead of 0.712. So a student learns
+//!   that, and its own last layer is whitened ([`train::distil`]). Directions in which labelled kin are alike add 0.003 on
+//!   other families, and nothing is left then to calibrate on; they are the heads' business.
+//! - **Steps of a training stay long until its last fifth**, and nothing before depends on how long it will be: a longer
+//!   training goes on from a shorter one ([`backbone::learn::Schedule`]).
 //! - **Heads work in a space that was learned first.** On frozen embeddings a head of any shape is little better than the
 //!   cosine; what helps is to find the directions in which kin are alike, in closed form ([`kinship::KinSpace`]) or by
 //!   contrast, and to compare there.
