@@ -123,6 +123,9 @@ impl Architecture {
     }
 }
 
+/// Per node, per image the values of its map in channel, row, column order.
+type Maps = Vec<Vec<Vec<f32>>>;
+
 /// How a network runs.
 enum Runner {
     Cpu(Engine),
@@ -164,7 +167,7 @@ impl Runner {
         &self,
         (images, size): (usize, usize),
         pixels: Vec<f32>,
-    ) -> Result<(Vec<Vec<f32>>, Vec<Vec<Vec<f32>>>), BackboneError> {
+    ) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
         match self {
             Self::Cpu(engine) => Ok(engine.run_with_maps(images, &pixels)),
             Self::Gpu(executor, nodes) => {

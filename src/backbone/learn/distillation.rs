@@ -18,7 +18,7 @@ use crate::backbone::device::{Device, Precision};
 use crate::backbone::network::Network;
 use crate::backbone::preprocessing::Preprocessing;
 use crate::backbone::{
-    Architecture, BackboneError, NamedTensor, Runner, WeightsFile, vggface_lite,
+    Architecture, BackboneError, Maps, NamedTensor, Runner, WeightsFile, vggface_lite,
 };
 use crate::whitening::Whitening;
 
@@ -29,9 +29,6 @@ pub struct Teacher {
     runner: Runner,
     whitening: Option<Whitening>,
 }
-
-/// Per node, per image the values of its map.
-type Maps = Vec<Vec<Vec<f32>>>;
 
 /// A student with its teacher.
 pub struct Lesson {
