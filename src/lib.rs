@@ -99,8 +99,8 @@
 //!   default backbone's teacher has an area under the ROC of 0.739 on aligned faces instead of 0.712. So a student learns
 //!   that, and its own last layer is whitened ([`train::distil`]). Directions in which labelled kin are alike add 0.003 on
 //!   other families, and nothing is left then to calibrate on; they are the heads' business.
-//! - **Steps of a training stay long until its last fifth**, and nothing before depends on how long it will be: a longer
-//!   training goes on from a shorter one ([`backbone::learn::Schedule`]).
+//! - **Steps of a training stay long until its last fifth**, and nothing before depends on how long it will be, from 2,000
+//!   batches on: a longer training goes on from a shorter one ([`backbone::learn::Schedule`]).
 //! - **Heads work in a space that was learned first.** On frozen embeddings a head of any shape is little better than the
 //!   cosine; what helps is to find the directions in which kin are alike, in closed form ([`kinship::KinSpace`]) or by
 //!   contrast, and to compare there.

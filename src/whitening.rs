@@ -9,7 +9,7 @@ use faer::{Mat, MatRef, Par, Side};
 /// x → (T + λ tr(T)/d I)^(−1/2) (x − μ) for vectors with mean μ and covariance T.
 pub(crate) struct Whitening {
     /// μ, `(d)`.
-    pub(crate) mean: Vec<f32>,
+    mean: Vec<f32>,
     /// The symmetric matrix, `(d, d)`.
     matrix: Vec<f32>,
 }

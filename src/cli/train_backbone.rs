@@ -42,7 +42,7 @@ pub(super) struct Arguments {
 
 /// Share of a weight that a step of length 1 takes away.
 const WEIGHT_DECAY: f32 = 0.05;
-/// Batches over which steps grow.
+/// Batches over which steps grow, or the first fifth of a short training.
 const WARMUP: usize = 400;
 
 pub(super) fn face_folder(text: &str) -> Result<FaceFolder, String> {

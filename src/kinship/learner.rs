@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recipes_first_head_is_made_of_what_the_recipe_says() {
+    fn a_recipes_head_is_made_of_what_the_recipe_says() {
         for recipe in
             Recipe::NAMES.into_iter().filter_map(Recipe::named).chain(Recipe::named(Recipe::COSINE))
         {

@@ -49,8 +49,10 @@ pub fn distil(
             return Err(TrainError::PastCooling { path: found.to_owned(), cooling });
         }
     }
-    let pictures = scaled(&some_aligned(faces), lesson.teacher().input_size());
-    lesson.whiten(&views(&pictures))?;
+    if lesson.student().steps() < steps {
+        let pictures = scaled(&some_aligned(faces), lesson.teacher().input_size());
+        lesson.whiten(&views(&pictures))?;
+    }
     progress.begin("Learning", (steps * BATCH) as u64, "pictures");
     progress.resume((lesson.student().steps() * BATCH) as u64);
     let mut deck = Deck { faces, seed, epoch: usize::MAX, order: Vec::new() };

@@ -15,6 +15,8 @@
     reason = "a benchmark prints, and ends where something it needs is not there"
 )]
 
+#[path = "measuring.rs"]
+mod measuring;
 #[path = "onnx_peer.rs"]
 mod onnx_peer;
 #[path = "../it/support/random.rs"]
@@ -30,8 +32,8 @@ use kindred::backbone::{
     Architecture, Backbone, Device, Precision, WeightsFile, write_safetensors,
 };
 
+use measuring::{median, noise};
 use onnx_peer::Peer;
-use random::Random;
 
 const ROUNDS: usize = 9;
 const PIXELS: Preprocessing = Preprocessing {
@@ -74,9 +76,7 @@ fn bench(name: &str, threads: usize) {
 
 fn compare(backbone: &Backbone, peer: &mut Peer, (name, batch): (&str, usize)) {
     let size = backbone.input_size();
-    let mut random = Random(7);
-    let mut face = || (0..3 * size * size).map(|_| random.below(256) as u8).collect::<Vec<u8>>();
-    let faces: Vec<Vec<u8>> = (0..batch).map(|_| face()).collect();
+    let faces = noise(batch, size);
     let faces: Vec<&[u8]> = faces.iter().map(Vec::as_slice).collect();
     // One that warms up, and shows that the two are the same network.
     let difference = farthest(&backbone.embed(&faces).unwrap(), &peer.embed(&faces, PIXELS));
@@ -101,10 +101,4 @@ fn farthest(ours: &[Vec<f32>], theirs: &[f32]) -> f32 {
     let largest = theirs.iter().fold(0.0, |max: f32, value| max.max(value.abs()));
     let pairs = ours.iter().flatten().zip(theirs);
     pairs.fold(0.0, |max: f32, (a, b)| max.max((a - b).abs())) / largest
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -17,6 +17,8 @@
     reason = "a benchmark prints, and ends where something it needs is not there"
 )]
 
+#[path = "measuring.rs"]
+mod measuring;
 #[path = "onnx_peer.rs"]
 mod onnx_peer;
 #[path = "../it/support/random.rs"]
@@ -35,8 +37,8 @@ use kindred::embedder::{Choice, Draft, Embedder, write_builtin};
 use kindred::photo::{Limits, Photo, decode};
 use rayon::prelude::*;
 
+use measuring::{median, noise};
 use onnx_peer::Peer;
-use random::Random;
 
 const ROUNDS: usize = 9;
 /// Photos that are embedded at a time, by both.
@@ -100,10 +102,7 @@ fn peer(folder: &Path, threads: usize) -> Peer {
     write_safetensors(&folder.join("weights.safetensors"), &weights).unwrap();
     let network = architecture.network().unwrap();
     let mut peer = Peer::start(folder, &network, threads);
-    let mut random = Random(7);
-    let len = 3 * network.input_size().pow(2);
-    let faces: Vec<Vec<u8>> =
-        (0..BATCH).map(|_| (0..len).map(|_| random.below(256) as u8).collect()).collect();
+    let faces = noise(BATCH, network.input_size());
     let faces: Vec<&[u8]> = faces.iter().map(Vec::as_slice).collect();
     peer.embed(&faces, architecture.preprocessing());
     peer
@@ -116,10 +115,4 @@ fn photos() -> Vec<Photo> {
     let files = files.filter_map(Result::ok).map(walkdir::DirEntry::into_path);
     let photos = files.filter(|path| path.extension().is_some_and(|end| end == "jpg"));
     photos.map(|path| decode(&fs::read(path).unwrap(), &Limits::default()).unwrap()).collect()
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

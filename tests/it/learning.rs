@@ -94,6 +94,13 @@ fn a_stopped_training_of_a_backbone_goes_on_and_ends_in_the_same_bytes() {
     assert_eq!(again.code, 0, "{}", again.stderr);
     let bytes = |name: &str| fs::read(out(name)).unwrap();
     assert_eq!(bytes("once.safetensors"), bytes("again.safetensors"));
+    fs::copy(out("once.checkpoint"), out("seeded.checkpoint")).unwrap();
+    let teacher = folder.path().join("teacher");
+    let arguments = ["train", "backbone", "--faces", &faces, "--teacher", path(&teacher)];
+    let seeded = out("seeded.safetensors");
+    let other = ["--epochs", "1", "--seed", "2", "--out", path(&seeded)];
+    let other = run(&[&arguments[..], &other].concat());
+    assert!(other.error().contains("another seed"), "{}", other.stderr);
     fs::write(out("broken.checkpoint"), &bytes("once.checkpoint")[..5000]).unwrap();
     let broken = train_backbone(folder.path(), &faces, &out("broken.safetensors"));
     assert!(broken.error().contains("broken.checkpoint"), "{}", broken.stderr);

@@ -71,7 +71,7 @@ pub(super) fn whitened(
     let column = |at: usize| rows.iter().skip(at).step_by(columns).copied().collect::<Vec<_>>();
     let turned: Vec<Vec<f32>> = (0..columns).map(|at| whitening.turned(&column(at))).collect();
     let row = |row: usize| turned.iter().map(move |column| column[row]);
-    let values = (0..whitening.mean.len()).flat_map(row).collect();
+    let values = (0..weights[bias].values.len()).flat_map(row).collect();
     weights[weight].values = values;
     weights[bias].values = whitening.apply(&weights[bias].values);
     Ok(weights)

@@ -6,7 +6,7 @@ use super::chain::Chain;
 use super::layer::Values;
 use super::shard::{Seeds, Shard};
 use crate::backbone::executor::{Executor, Statistics};
-use crate::backbone::network::{BatchNorm, Network, NodeId, Op};
+use crate::backbone::network::{BatchNorm, Network, Node, NodeId, Op, Parameter};
 
 /// What runs shards, one after the other, on a device. What is asked for of a shard is copied from there.
 pub(super) struct Tensors {
@@ -16,14 +16,14 @@ pub(super) struct Tensors {
     watched: Vec<(usize, NodeId)>,
     /// Batch normalisations, each with the node that it normalises.
     norms: Vec<(NodeId, BatchNorm)>,
-    /// Per shard.
+    /// Of the last pass, per parameter its values on the device.
+    weights: Vec<Var>,
+    /// Of the last pass, per shard.
     trails: Vec<Trail>,
 }
 
 /// What the way back needs of the way forward.
 struct Trail {
-    /// Per parameter.
-    weights: Vec<Var>,
     /// Per watched layer, `(n, channels, height, width)`.
     watched: Vec<Tensor>,
     /// Per normalisation its input, likewise.
@@ -32,12 +32,13 @@ struct Trail {
 
 impl Tensors {
     pub(super) fn new(network: &Network, device: Device) -> Self {
-        let norm = |node: &crate::backbone::network::Node| match &node.op {
+        let norm = |node: &Node| match &node.op {
             Op::BatchNorm(norm) => Some((node.inputs[0], norm.clone())),
             _ => None,
         };
         let norms = network.nodes().iter().filter_map(norm).collect();
-        Self { network: network.clone(), device, watched: Vec::new(), norms, trails: Vec::new() }
+        let (watched, weights, trails) = (Vec::new(), Vec::new(), Vec::new());
+        Self { network: network.clone(), device, watched, norms, weights, trails }
     }
 
     /// From now on the results of these layers of the chain are there after a pass, in their order.
@@ -53,10 +54,11 @@ impl Tensors {
         shards: impl Iterator<Item = (&'p mut Shard, &'p [f32])>,
     ) -> Result<()> {
         self.trails.clear();
+        let executor = self.executor(values)?;
         for (shard, pixels) in shards {
             shard.images = pixels.len() / chain.input.len();
             shard.outputs.resize_with(chain.layers.len(), Vec::new);
-            let trail = self.run(values, (shard.images, pixels))?;
+            let trail = self.run(&executor, (shard.images, pixels))?;
             for ((layer, _), result) in self.watched.iter().zip(&trail.watched) {
                 shard.outputs[*layer] = channel_by_channel(result)?;
             }
@@ -65,16 +67,19 @@ impl Tensors {
         Ok(())
     }
 
-    fn run(&self, values: &Values, (images, pixels): (usize, &[f32])) -> Result<Trail> {
+    /// Puts the weights on the device, for all shards of a pass.
+    fn executor(&mut self, values: &Values) -> Result<Executor> {
         let parameters = values.iter().zip(self.network.parameters());
-        let weight = |(values, parameter): (&Vec<f32>, &crate::backbone::network::Parameter)| {
+        let weight = |(values, parameter): (&Vec<f32>, &Parameter)| {
             Var::from_slice(values, parameter.shape.as_slice(), &self.device)
         };
-        let weights: Vec<Var> = parameters.map(weight).collect::<Result<_>>()?;
-        let tensors = weights.iter().map(|weight| weight.as_tensor().clone()).collect();
+        self.weights = parameters.map(weight).collect::<Result<_>>()?;
+        let tensors = self.weights.iter().map(|weight| weight.as_tensor().clone()).collect();
         let place = (self.device.clone(), DType::F32);
-        let executor =
-            Executor::learning(self.network.clone(), place, (tensors, Statistics::OfBatch));
+        Ok(Executor::learning(self.network.clone(), place, (tensors, Statistics::OfBatch)))
+    }
+
+    fn run(&self, executor: &Executor, (images, pixels): (usize, &[f32])) -> Result<Trail> {
         let side = self.network.input_size();
         let input = Tensor::from_slice(pixels, (images, side, side, 3), &self.device)?;
         let asked = self.watched.iter().map(|(_, node)| *node);
@@ -82,7 +87,7 @@ impl Tensors {
         let input = input.permute((0, 3, 1, 2))?.contiguous()?;
         let mut watched = executor.run_keeping(&input, &nodes)?;
         let normed = watched.split_off(self.watched.len());
-        Ok(Trail { weights, watched, normed })
+        Ok(Trail { watched, normed })
     }
 
     /// Fills the gradients of all weights of the shards of the last pass; `seeds` as of [`Shard::backward`].
@@ -108,7 +113,7 @@ impl Tensors {
                 Some(gradient) => gradient.flatten_all()?.to_vec1(),
                 None => Ok(vec![0.0; weight.elem_count()]),
             };
-            shard.gradients = trail.weights.iter().map(gradient).collect::<Result<_>>()?;
+            shard.gradients = self.weights.iter().map(gradient).collect::<Result<_>>()?;
             for ((_, norm), input) in self.norms.iter().zip(&trail.normed) {
                 let mean = input.mean_keepdim((0, 2, 3))?;
                 let variance = input.broadcast_sub(&mean)?.sqr()?.mean((0, 2, 3))?;
