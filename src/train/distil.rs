@@ -1,5 +1,6 @@
 //! A backbone learns from another one.
 
+use std::fs::File;
 use std::path::Path;
 
 use rand::seq::SliceRandom;
@@ -10,8 +11,8 @@ use rayon::prelude::*;
 use super::TrainError;
 use super::faces::KnownFace;
 use super::views::{SIDE, aligned_picture, lesson_picture};
-use crate::backbone::NamedTensor;
 use crate::backbone::learn::{Lesson, Loss};
+use crate::backbone::{NamedTensor, WeightsFile};
 use crate::domain::Progress;
 use crate::photo::{Photo, resize};
 
@@ -21,6 +22,8 @@ pub const BATCH: usize = 64;
 const CHECKPOINT_EVERY: usize = 100;
 /// Faces by which embeddings are whitened, at most.
 const WHITENING_FACES: usize = 4096;
+/// Faces by which the normalisations of a trained network are found again, at most.
+const BEGINNING_FACES: usize = 256;
 
 /// Teaches a student with pictures of `faces`, random by `seed`, from the checkpoint in the file `checkpoint` on if there is
 /// one. At every checkpoint `report` hears how many batches there were and the mean loss since the last one. Returns the
@@ -78,6 +81,21 @@ pub fn distil(
     Ok(Some(lesson.weights(&views(&some_aligned(faces)))?))
 }
 
+/// Lets a student begin with the weights in a file instead of random ones; `faces` as for [`distil`], which comes next.
+///
+/// # Errors
+/// When the file cannot be read, or its weights are of a network of another size.
+pub fn begin_from(
+    lesson: &mut Lesson,
+    faces: &[KnownFace],
+    weights: &Path,
+) -> Result<(), TrainError> {
+    let unreadable = |source| TrainError::Unreadable { path: weights.to_owned(), source };
+    let mut file = WeightsFile::new(weights, File::open(weights).map_err(unreadable)?)?;
+    let pictures: Vec<Vec<u8>> = evenly(faces, BEGINNING_FACES).map(aligned_picture).collect();
+    Ok(lesson.begin_from(&mut file, &views(&pictures))?)
+}
+
 /// What a training is about, in numbers below 2²⁴: how many faces, and the seed.
 fn about(faces: usize, seed: u64) -> [u32; 5] {
     let part = |at: u32| (seed >> (16 * at)) as u32 & 0xffff;
@@ -86,7 +104,12 @@ fn about(faces: usize, seed: u64) -> [u32; 5] {
 
 /// Some of the faces as a backbone is to see them in use, by which embeddings are whitened.
 fn some_aligned(faces: &[KnownFace]) -> Vec<Vec<u8>> {
-    faces.iter().step_by(faces.len().div_ceil(WHITENING_FACES)).map(aligned_picture).collect()
+    evenly(faces, WHITENING_FACES).map(aligned_picture).collect()
+}
+
+/// `most` of the faces or a few less, from all folders alike.
+fn evenly(faces: &[KnownFace], most: usize) -> impl Iterator<Item = &KnownFace> {
+    faces.iter().step_by(faces.len().div_ceil(most).max(1))
 }
 
 /// Faces in the order in which they are shown: every one once before any is shown again, each time another picture of

@@ -34,7 +34,7 @@ use crate::metrics::Ranking;
 use checkpoint::Checkpoints;
 pub use corpus::{Corpus, EmbeddedPhotos};
 pub use course::Epoch;
-pub use distil::{BATCH, distil};
+pub use distil::{BATCH, begin_from, distil};
 pub use error::TrainError;
 pub use faces::{FaceFolder, KnownFace, load_faces};
 use fit::{Combination, Fitted, Panel, Taught};

@@ -107,6 +107,32 @@ fn a_stopped_training_of_a_backbone_goes_on_and_ends_in_the_same_bytes() {
 }
 
 #[test]
+fn a_backbone_goes_on_from_the_weights_of_an_earlier_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let faces = workplace(folder.path());
+    let out = |name: &str| folder.path().join(name);
+    assert_eq!(train_backbone(folder.path(), &faces, &out("first.safetensors")).code, 0);
+    let teacher = folder.path().join("teacher");
+    let go_on = |from: &Path, name: &str| {
+        let arguments = ["train", "backbone", "--faces", &faces, "--teacher", path(&teacher)];
+        let out = out(name);
+        let more = ["--epochs", "1", "--from", path(from), "--out", path(&out)];
+        run(&[&arguments[..], &more].concat())
+    };
+    let second = go_on(&out("first.safetensors"), "second.safetensors");
+    assert_eq!(second.code, 0, "{}", second.stderr);
+    let size = |name: &str| fs::metadata(out(name)).unwrap().len();
+    assert_eq!(size("first.safetensors"), size("second.safetensors"));
+    assert_ne!(
+        fs::read(out("first.safetensors")).unwrap(),
+        fs::read(out("second.safetensors")).unwrap()
+    );
+    let other = go_on(&folder.path().join("teacher").join("tiny.safetensors"), "third.safetensors");
+    assert!(other.error().contains("tiny.safetensors"), "{}", other.stderr);
+    assert!(!out("third.safetensors").exists());
+}
+
+#[test]
 fn faces_that_are_none_are_refused_with_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
     let faces = workplace(folder.path());

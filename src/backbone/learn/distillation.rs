@@ -15,7 +15,7 @@ use super::fold::whitened;
 use super::hint::Hints;
 use super::student::{SHARD, Student, channels_first};
 use crate::backbone::device::{Device, Precision};
-use crate::backbone::network::Network;
+use crate::backbone::network::{Network, Parameter};
 use crate::backbone::preprocessing::Preprocessing;
 use crate::backbone::{
     Architecture, BackboneError, Maps, NamedTensor, Runner, WeightsFile, vggface_lite,
@@ -47,8 +47,6 @@ pub struct Loss {
     pub embedding: f32,
     /// Squared difference of the cosines that student and teacher see between two faces.
     pub relation: f32,
-    /// 1 − cosine of the student's and the teacher's inner maps, position by position.
-    pub maps: f32,
 }
 
 /// How much the relation of two faces counts beside the faces themselves.
@@ -63,18 +61,13 @@ impl Loss {
         Self {
             embedding: self.embedding + other.embedding,
             relation: self.relation + other.relation,
-            maps: self.maps + other.maps,
         }
     }
 
     /// `share` times this loss.
     #[must_use]
     pub fn times(self, share: f32) -> Self {
-        Self {
-            embedding: share * self.embedding,
-            relation: share * self.relation,
-            maps: share * self.maps,
-        }
+        Self { embedding: share * self.embedding, relation: share * self.relation }
     }
 }
 
@@ -168,6 +161,26 @@ impl Lesson {
         Ok(Self { config, student, teacher, hints, preprocessing, schedule })
     }
 
+    /// Begins with what a [`vggface_lite::network`] of the same size has learned, instead of with random weights, and without
+    /// leading inner maps. What its normalisations have to be is found on these faces, `(size, size, 3)` bytes each.
+    ///
+    /// # Errors
+    /// When a weight is missing or of another size, or cannot be read.
+    pub fn begin_from(
+        &mut self,
+        weights: &mut WeightsFile,
+        faces: &[&[u8]],
+    ) -> Result<(), BackboneError> {
+        let learning = vggface_lite::learning_network(&self.config)?;
+        let network = vggface_lite::network(&self.config)?;
+        let pixels = self.preprocessing.pixels(faces, self.config.input_size);
+        let read = |parameter: &Parameter| weights.read(parameter);
+        self.student.unfold(&learning, (network, read), &pixels)?;
+        self.hints = Hints::none();
+        self.student.watch(&[]);
+        Ok(())
+    }
+
     /// The weights of [`vggface_lite::network`] as learned so far. Its embedding is whitened by what it says of these
     /// faces, `(size, size, 3)` bytes each, where they are not all alike to it: a student keeps more of what its teacher
     /// says of all faces than of what it says of each.
@@ -222,13 +235,12 @@ impl Lesson {
         let (said, maps) = self.teacher.judge(for_teacher)?;
         let pixels = self.preprocessing.pixels(faces, self.config.input_size);
         self.student.forward(&pixels)?;
-        let (mut loss, gradients) = compare(&self.student.outputs(), &said);
+        let (loss, gradients) = compare(&self.student.outputs(), &said);
         let fading = 1.0 - self.student.steps() as f32 / HINTED;
-        let (rate, count) = (self.schedule.rate(self.student.steps()), faces.len() as f32);
+        let rate = self.schedule.rate(self.student.steps());
         let last = self.student.chain.layers.len() - 1;
-        let (apart, mut seeds) =
-            self.hints.lead(&self.student.shards, &maps, fading.max(0.0) / count);
-        loss.maps = apart / count;
+        let share = fading.max(0.0) / faces.len() as f32;
+        let mut seeds = self.hints.lead(&self.student.shards, &maps, share);
         for (seeds, gradients) in seeds.iter_mut().zip(gradients.chunks(SHARD)) {
             seeds.push((last, channels_first(gradients)));
         }

@@ -77,6 +77,18 @@ pub(super) fn whitened(
     Ok(weights)
 }
 
+/// A student as if it had learned: with statistics, scales and shifts that matter.
+#[cfg(test)]
+pub(super) fn learned_by_chance(network: &Network) -> Student {
+    let device = crate::backbone::device::Device::Cpu;
+    let mut student = Student::new(network, 5, device).expect("the network can be learned");
+    for (at, values) in student.values.iter_mut().enumerate() {
+        let bump = |place: usize| 0.1 + ((at * 7 + place * 13) % 10) as f32 / 20.0;
+        values.iter_mut().enumerate().for_each(|(place, value)| *value += bump(place));
+    }
+    student
+}
+
 #[cfg(test)]
 mod tests {
     use candle_core::{DType, Tensor};
@@ -112,12 +124,7 @@ mod tests {
             embedding: 9,
         };
         let learning = learning_network(&config).unwrap();
-        let mut student = Student::new(&learning, 5, Device::Cpu).unwrap();
-        // As if it had learned: statistics, scales and shifts that matter.
-        for (at, values) in student.values.iter_mut().enumerate() {
-            let bump = |place: usize| 0.1 + ((at * 7 + place * 13) % 10) as f32 / 20.0;
-            values.iter_mut().enumerate().for_each(|(place, value)| *value += bump(place));
-        }
+        let student = learned_by_chance(&learning);
         let expected = run(learning.clone(), &student.tensors());
         let found = run(network(&config).unwrap(), &student.folded(&learning));
         let largest = expected.iter().fold(0.0_f32, |a, b| a.max(b.abs()));

@@ -73,19 +73,29 @@ impl Hints {
         Self { hints, gradients: Vec::new(), values, optimiser }
     }
 
+    /// No hints: a student that has learned before is not led again.
+    pub(super) fn none() -> Self {
+        Self {
+            hints: Vec::new(),
+            values: Vec::new(),
+            gradients: Vec::new(),
+            optimiser: Adam::new(&[]),
+        }
+    }
+
     /// The student's layers whose maps are led, in their order.
     pub(super) fn layers(&self) -> Vec<usize> {
         self.hints.iter().map(|hint| hint.layer).collect()
     }
 
-    /// Compares the maps of a batch with the teacher's, per hint n × `(channels, plane)`. Returns the sum over the faces
-    /// of the mean over the hints and positions of 1 − cosine, and per shard the gradients of `share` times that.
+    /// Compares the maps of a batch with the teacher's, per hint n × `(channels, plane)`. Returns per shard the gradients
+    /// of `share` times the sum over the faces of the mean over the hints and positions of 1 − cosine.
     pub(super) fn lead(
         &mut self,
         shards: &[Shard],
         taught: &[Vec<Vec<f32>>],
         share: f32,
-    ) -> (f32, Vec<Seeds>) {
+    ) -> Vec<Seeds> {
         let count = self.hints.len().max(1) as f32;
         let of_shard = |(at, shard): (usize, &Shard)| {
             let lead = |(place, hint): (usize, &Hint)| {
@@ -96,17 +106,16 @@ impl Hints {
         };
         let led: Vec<Vec<Led>> = shards.par_iter().enumerate().map(of_shard).collect();
         self.gradients = self.values.iter().map(|values| vec![0.0; values.len()]).collect();
-        let (mut apart, mut seeds) = (0.0, Vec::new());
+        let mut seeds = Vec::new();
         for led in led {
             let mut own = Vec::new();
             for ((led, hint), sum) in led.into_iter().zip(&self.hints).zip(&mut self.gradients) {
-                apart += led.apart / count;
                 sum.iter_mut().zip(&led.weights).for_each(|(sum, value)| *sum += value);
                 own.push((hint.layer, led.map));
             }
             seeds.push(own);
         }
-        (apart, seeds)
+        seeds
     }
 
     /// What is learned, for a checkpoint.
@@ -121,9 +130,8 @@ impl Hints {
     }
 }
 
-/// What a hint says of a shard: how far the maps are apart, and the gradients of its weights and of the student's map.
+/// What a hint says of a shard: the gradients of its weights and of the student's map.
 struct Led {
-    apart: f32,
     weights: Vec<f32>,
     map: Vec<f32>,
 }
@@ -136,19 +144,17 @@ impl Hint {
         let weight = Matrix::new(weights, out, inputs);
         let mut found = vec![0.0; out * columns];
         weight.times(map, &mut found, (columns, false));
-        let apart = self.slopes(&mut found, taught, share / self.plane as f32);
+        self.slopes(&mut found, taught, share / self.plane as f32);
         let slopes = Matrix::new(&found, out, columns);
         let (mut weights, mut gradient) = (vec![0.0; out * inputs], vec![0.0; inputs * columns]);
         slopes.times(map.transposed(), &mut weights, (inputs, false));
         weight.transposed().times(slopes, &mut gradient, (columns, false));
-        Led { apart: apart / self.plane as f32, weights, map: gradient }
+        Led { weights, map: gradient }
     }
 
-    /// Replaces `found`, `(channels, n, plane)`, by the gradient of `share` times the sum over positions of 1 − cosine;
-    /// returns that sum.
-    fn slopes(&self, found: &mut [f32], taught: &[Vec<f32>], share: f32) -> f32 {
+    /// Replaces `found`, `(channels, n, plane)`, by the gradient of `share` times the sum over positions of 1 − cosine.
+    fn slopes(&self, found: &mut [f32], taught: &[Vec<f32>], share: f32) {
         let (channels, images) = (self.channels[0], taught.len());
-        let mut sum = 0.0;
         for (image, taught) in taught.iter().enumerate() {
             let place = |channel: usize| (channel * images + image) * self.plane;
             let (mut products, mut own, mut others) =
@@ -165,7 +171,6 @@ impl Hint {
             for at in 0..self.plane {
                 let length = (own[at] * others[at]).sqrt();
                 let cosine = products[at] / length;
-                sum += 1.0 - cosine;
                 // d cosine / dp = t / |p||t| − cosine p / |p|²
                 (products[at], own[at]) = (share / length, share * cosine / own[at]);
             }
@@ -177,6 +182,5 @@ impl Hint {
                 }
             }
         }
-        sum
     }
 }

@@ -29,6 +29,7 @@ mod pool;
 mod shard;
 mod student;
 mod tensors;
+mod unfold;
 
 pub use adam::Schedule;
 pub use distillation::{Lesson, Loss, Teacher};

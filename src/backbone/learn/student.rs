@@ -15,7 +15,7 @@ use crate::backbone::{BackboneError, NamedTensor};
 
 /// A network that learns.
 pub struct Student {
-    parameters: Vec<Parameter>,
+    pub(super) parameters: Vec<Parameter>,
     pub(super) chain: Chain,
     pub(super) values: Vec<Vec<f32>>,
     roles: Vec<Role>,

@@ -1,0 +1,117 @@
+//! A trained network as a student that goes on learning.
+
+use candle_core::{D, DType, Device, Tensor};
+
+use super::student::Student;
+use crate::backbone::BackboneError;
+use crate::backbone::executor::Executor;
+use crate::backbone::network::{BatchNorm, Network, Op, Parameter};
+
+/// A batch normalisation, and the bias that it becomes when it is folded into the convolution before it.
+struct Pair {
+    norm: BatchNorm,
+    bias: String,
+}
+
+impl Student {
+    /// Takes over what a network with its normalisations folded in ([`Student::folded`]) has learned: each normalisation
+    /// gets the scales and shifts with which the student says what the network says, by the statistics of `pixels`,
+    /// `(n, size, size, 3)` preprocessed. `learning` is the network that the student learns with; `read` reads the weights of
+    /// `network`.
+    pub(super) fn unfold(
+        &mut self,
+        learning: &Network,
+        (network, mut read): (Network, impl FnMut(&Parameter) -> Result<Vec<f32>, BackboneError>),
+        pixels: &[f32],
+    ) -> Result<(), BackboneError> {
+        let mut folded = Vec::with_capacity(network.parameters().len());
+        for parameter in network.parameters() {
+            folded.push((parameter.name.clone(), read(parameter)?));
+        }
+        let value = |name: &str| folded.iter().find(|(own, _)| own == name).map(|(_, v)| v);
+        for (parameter, values) in self.parameters.iter().zip(&mut self.values) {
+            if let Some(folded) = value(&parameter.name) {
+                values.clone_from(folded);
+            }
+        }
+        let pairs = pairs(learning);
+        let is_biased = |op: &Op, name: &str| match op {
+            Op::Conv(conv) => {
+                conv.bias.is_some_and(|bias| network.parameters()[bias.index()].name == name)
+            }
+            _ => false,
+        };
+        let place = |pair: &Pair| {
+            network.ids().find(|id| is_biased(&network.nodes()[id.index()].op, &pair.bias))
+        };
+        let places: Vec<_> = pairs.iter().filter_map(place).collect();
+        let side = network.input_size();
+        let shape = (pixels.len() / (side * side * 3), side, side, 3);
+        let input = Tensor::from_slice(pixels, shape, &Device::Cpu)?;
+        let weights = |parameter: &Parameter| {
+            Ok::<_, BackboneError>(value(&parameter.name).cloned().unwrap_or_default())
+        };
+        let executor = Executor::load(network.clone(), (&Device::Cpu, DType::F32), weights)?;
+        let maps = executor.forward(&input, &places)?;
+        for (Pair { norm, bias }, map) in pairs.iter().zip(maps) {
+            let channels = map.transpose(0, 1)?.flatten_from(1)?;
+            let means: Vec<f32> = channels.mean(D::Minus1)?.to_vec1()?;
+            let variances: Vec<f32> = channels.var(D::Minus1)?.to_vec1()?;
+            let biases = value(bias).map_or(&[][..], Vec::as_slice);
+            let scale = |variance: &f32| (variance + norm.epsilon as f32).sqrt();
+            self.values[norm.gamma.index()] = variances.iter().map(scale).collect();
+            self.values[norm.mean.index()] =
+                means.iter().zip(biases).map(|(mean, bias)| mean - bias).collect();
+            self.values[norm.beta.index()] = means;
+            self.values[norm.variance.index()] = variances;
+        }
+        Ok(())
+    }
+}
+
+fn pairs(learning: &Network) -> Vec<Pair> {
+    let (nodes, parameters) = (learning.nodes(), learning.parameters());
+    let pair = |at: usize| {
+        let (Op::BatchNorm(norm), Op::Conv(conv)) = (&nodes[at].op, &nodes[at.checked_sub(1)?].op)
+        else {
+            return None;
+        };
+        let weight = parameters[conv.weight.index()].name.trim_end_matches(".weight");
+        Some(Pair { norm: norm.clone(), bias: format!("{weight}.bias") })
+    };
+    (0..nodes.len()).filter_map(pair).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backbone::device::Device;
+    use crate::backbone::learn::fold::learned_by_chance;
+    use crate::backbone::vggface_lite::{Config, learning_network, network};
+
+    #[test]
+    fn what_is_folded_and_unfolded_says_the_same() {
+        let config = Config {
+            input_size: 32,
+            depths: [1, 2, 1, 1, 1],
+            channels: [4, 5, 6, 7, 8],
+            embedding: 9,
+        };
+        let (learning, network) = (learning_network(&config).unwrap(), network(&config).unwrap());
+        let folded = learned_by_chance(&learning).folded(&learning);
+        let read = |parameter: &Parameter| {
+            let tensor = folded.iter().find(|tensor| tensor.name == parameter.name).unwrap();
+            Ok(tensor.values.clone())
+        };
+        let pixels: Vec<f32> =
+            (0..4 * 3072).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0).collect();
+        let mut student = Student::new(&learning, 8, Device::Cpu).unwrap();
+        student.unfold(&learning, (network, read), &pixels).unwrap();
+        for (tensor, again) in folded.iter().zip(student.folded(&learning)) {
+            let largest = tensor.values.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+            for (value, again) in tensor.values.iter().zip(&again.values) {
+                assert!((value - again).abs() < 1e-4 * largest, "{}: {value} {again}", tensor.name);
+            }
+        }
+    }
+}
