@@ -20,7 +20,7 @@
 //! | | [`synthesis`] | families of people who do not exist, drawn with all their photos | rayon |
 //! | query | [`search`] | probe → candidates → people and families | – |
 //! | engines | [`embedder`] | a bundle: photo → landmarks → aligned crop → one embedding per backbone | – |
-//! | | [`gallery`] | enrolled photos and their nearest neighbours | hnsw_rs |
+//! | | [`gallery`] | enrolled photos and their nearest neighbours; copies of a gallery | hnsw_rs, zip |
 //! | parts | [`photo`] | bytes → upright RGB under limits; scaling; faces aligned by their landmarks; contact sheets | image, fast_image_resize, embedded-graphics |
 //! | | [`dataset`] | folders and zip archives in the FIW layout; lists of kin; pairs of photos and families kept apart | csv, zip |
 //! | | [`backbone`] | networks, their weights in all formats, preprocessing, what runs them and what teaches them | candle, safetensors, hdf5-reader, zip |
@@ -40,14 +40,16 @@
 //! thread takes them batch by batch: it hashes each file, leaves out what the gallery has from the same bytes, decodes
 //! the rest ([`photo::decode`]), finds the face in them where the bundle can, and cuts out each backbone's input
 //! ([`embedder::Embedder::prepare`]). The job's own thread runs the backbones on the batch ([`embedder::Embedder::embed`]) and enrols it
-//! ([`gallery::Gallery::enrol`]): one transaction, on disk before the next batch. At the end the search graph is built
-//! by hnsw_rs, copied out of it into flat arrays, and stored.
+//! ([`gallery::Gallery::enrol`]): one transaction, on disk before the next batch. At the end the photos that are in no
+//! search graph yet are sealed, if they are many ([`gallery::Gallery::seal`]): hnsw_rs builds a graph, which is copied out into
+//! flat arrays, improved and stored.
 //!
 //! # A probe is searched
 //!
 //! The photo is decoded, scaled and embedded as above; over HTTP by one model thread behind a bounded queue, which
-//! embeds what waits together. [`gallery::Snapshot::nearest`] walks the graph, compares photos that came after it one
-//! by one, and leaves out the probe's own file. [`search::search`] takes the people of those photos with all of theirs,
+//! embeds what waits together. [`gallery::Snapshot::nearest`] walks the graphs, by embeddings as bytes, compares what it
+//! found by the embeddings themselves, and photos that are in no graph one by one; the probe's own file is left out.
+//! [`search::search`] takes the people of those photos with all of theirs,
 //! lets the bundle's [`kinship::Ensemble`] judge them in one batch, groups them by person and family, the likeliest kin
 //! first, and looks further while the candidates name too few people. No convolution is run for that: heads read stored
 //! embeddings.
@@ -72,14 +74,15 @@
 //!
 //! # Invariants
 //!
-//! - sled is the truth; the search graph is derived, and an answer never depends on when it was built.
+//! - sled is the truth; search graphs are derived, and an answer never depends on when they were built.
+//! - What was acknowledged is on disk, whatever ends the process; a store that lost something does not open.
+//! - Who reads a gallery has a [`gallery::Snapshot`], which no write changes.
 //! - A gallery answers only for the bundle it was made with: [`domain::Fingerprint`].
 //! - Untrusted bytes (photos, weights, archives, the store, HTTP) end in an error, never in a panic or an unbounded
 //!   allocation.
 //! - Names, photos and embeddings are never logged.
 //! - `unsafe` stands only in the kernels of [`backbone`]'s CPU engine, the matrix product that its networks learn by, and
-//!   [`gallery`]'s inner product, each with its
-//!   reason. Weights of others are read without it, and no pickle runs code.
+//!   [`gallery`]'s inner products, each with its reason. Weights of others are read without it, and no pickle runs code.
 //! - The same photos and bundle give the same gallery and the same answers, bit for bit, on one kind of processor.
 //!
 //! # Decisions
@@ -94,6 +97,16 @@
 //!   the widths of a network are found in its tensors.
 //! - **Rows, not vectors, go into hnsw_rs.** It is given row numbers and a distance that looks the rows up, so that the
 //!   vectors exist once, and the arithmetic is our own ([`gallery`]).
+//! - **hnsw_rs makes a first graph, and not the last one.** To be the same every time it takes one thread, and its search is
+//!   slow. So it looks at few candidates for each node (ef 48), and then every node looks for its neighbours once more by our
+//!   own walk, on all threads, with the same result every time: half the time of a graph by hnsw_rs alone, and a better one.
+//! - **Walks go by bytes.** A vector as bytes is a quarter of its size, and memory is what a walk waits for; what it finds is
+//!   compared by the values themselves.
+//! - **Embeddings are stored once.** A segment in the store is its links and the numbers of its photos. The vectors are read
+//!   from the photos' own records, in their order, which takes as long as reading a copy would.
+//! - **A gallery tells beside its database what this has to have.** sled opens a file that was cut short as if nothing were
+//!   missing, and panics on some that were damaged otherwise: `gallery.json` and the counts of every commit find the first,
+//!   and a guard around sled turns the second into an error.
 //! - **A backbone that is trained here says nothing that it says of all faces.** Embeddings around their mean, whitened,
 //!   tell kin better by their cosine than as they are, and the same person as well, without a label having been used: the
 //!   default backbone's teacher has an area under the ROC of 0.739 on aligned faces instead of 0.712. So a student learns

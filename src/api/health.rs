@@ -13,7 +13,7 @@ pub(super) async fn healthz() -> HttpResponse {
 pub(super) async fn readyz(state: web::Data<State>) -> HttpResponse {
     HttpResponse::Ok().json(json!({
         "status": "ready",
-        "photos": state.snapshot.photos().len(),
+        "photos": state.snapshot.photo_count(),
         "model": state.model.space().fingerprint.to_string(),
     }))
 }

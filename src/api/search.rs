@@ -14,6 +14,7 @@ use super::upload::{blocking, decode, embed};
 use super::wire::{SearchResponse, TimingsMs};
 use crate::domain::ContentHash;
 use crate::error::ErrorKind;
+use crate::gallery::{Filter, Selection};
 use crate::search::{Options, Probe, Query, search};
 
 /// The parts of the form.
@@ -72,8 +73,9 @@ pub(super) async fn post(
             [] => Query::Relatives(person),
             photos => Query::Children([person, Probe { photos }]),
         };
-        let among = (&state.snapshot, state.model.ensemble());
-        search(among, &query, |photo| own_files.contains(&photo.content_hash), options)
+        let filter = Filter::without(Selection::of_files(own_files));
+        let among = (&*state.snapshot, state.model.ensemble());
+        search(among, &query, &Options { filter, ..options })
     });
     let answer = answer.await??;
     timings.search = milliseconds(started);
@@ -85,6 +87,7 @@ fn options(limit: Option<usize>, candidates: Option<usize>) -> Result<Options, P
     let options = Options {
         limit: limit.unwrap_or(default.limit),
         candidates: candidates.unwrap_or(default.candidates),
+        ..default
     };
     for (name, value, most) in [
         ("limit", options.limit, Options::MAX_LIMIT),

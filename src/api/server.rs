@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::middleware::from_fn;
@@ -17,7 +18,7 @@ use crate::photo::Limits;
 /// What requests are answered from.
 pub struct Service {
     /// The gallery.
-    pub snapshot: Snapshot,
+    pub snapshot: Arc<Snapshot>,
     /// The bundle it was made with.
     pub embedder: Embedder,
 }
@@ -30,7 +31,7 @@ pub struct Server {
 
 /// What the handlers share.
 pub(super) struct State {
-    pub(super) snapshot: Snapshot,
+    pub(super) snapshot: Arc<Snapshot>,
     pub(super) model: ModelQueue,
 }
 

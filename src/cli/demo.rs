@@ -15,7 +15,7 @@ use crate::dataset::{Source, read_relationships};
 use crate::domain::Progress;
 use crate::embedder::{Embedder, write_builtin};
 use crate::error::{ErrorKind, io_kind};
-use crate::gallery::{Gallery, Snapshot, StoredPhoto};
+use crate::gallery::{Filter, Gallery, Selection, Snapshot};
 use crate::ingest::{Plan, ingest, relate};
 use crate::search::{Options, Probe, Query, search};
 use crate::synthesis::{self, synthesize};
@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     }
     relate(&gallery, &read_relationships(&photos.join("relationships.csv"))?)?;
     display.finish();
-    show(&photos, (&gallery.snapshot()?, &embedder))?;
+    show(&photos, (&*gallery.snapshot()?, &embedder))?;
     let server =
         Server::bind(Service { snapshot: gallery.snapshot()?, embedder }, arguments.listen)?;
     display.hand_over(server.stopper());
@@ -107,9 +107,9 @@ fn show(photos: &Path, (snapshot, embedder): (&Snapshot, &Embedder)) -> Result<(
     let (face, hash) = read_face(&probe, embedder)?;
     let embedded = embed(embedder, vec![(face, hash)])?;
     let query = Query::Relatives(Probe { photos: &embedded });
-    let skip = |photo: &StoredPhoto| photo.content_hash == hash;
-    let options = Options { limit: 5, ..Options::default() };
-    print_answer(&search((snapshot, embedder.ensemble()), &query, skip, options)?);
+    let filter = Filter::without(Selection::of_files(vec![hash]));
+    let options = Options { limit: 5, filter, ..Options::default() };
+    print_answer(&search((snapshot, embedder.ensemble()), &query, &options)?);
     Ok(())
 }
 

@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let started = Instant::now();
     let report = ingest(plan, &gallery, &embedder, &display)?;
     display.finish();
-    print_report(&report, &gallery, started.elapsed().as_secs_f64());
+    print_report(&report, gallery.photo_count()?, started.elapsed().as_secs_f64());
     if let Some(pairs) = pairs {
         let without_photos = relate(&gallery, &pairs)?;
         println!(
@@ -66,7 +66,7 @@ fn ending(report: &Report) -> Ending {
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn print_report(report: &Report, gallery: &Gallery, seconds: f64) {
+fn print_report(report: &Report, photos: usize, seconds: f64) {
     let Report { enrolled, known, rejected, other_files, cancelled } = report;
     print_rejected(rejected);
     if *other_files > 0 {
@@ -78,9 +78,8 @@ fn print_report(report: &Report, gallery: &Gallery, seconds: f64) {
     let rate = *enrolled as f64 / seconds.max(1e-9);
     println!(
         "{enrolled} photos enrolled in {seconds:.1} s ({rate:.1} photos/s), {known} were there already, \
-         {} rejected; the gallery has {} photos",
-        rejected.len(),
-        gallery.photo_count()
+         {} rejected; the gallery has {photos} photos",
+        rejected.len()
     );
 }
 

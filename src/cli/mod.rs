@@ -12,6 +12,7 @@ mod evaluate_landmarks;
 mod exit;
 mod families;
 mod figures;
+mod gallery;
 mod ingest;
 mod models;
 mod opened;
@@ -25,6 +26,7 @@ mod train_backbone;
 mod train_landmarks;
 mod train_report;
 mod unfreeze;
+mod who;
 
 use std::process::ExitCode;
 
@@ -50,6 +52,8 @@ enum Command {
     Compare(compare::Arguments),
     /// Answer searches over HTTP
     Serve(serve::Arguments),
+    /// Look after a gallery: what is in it, whether it is whole, remove, copy and repair
+    Gallery(gallery::Arguments),
     /// Write the embeddings of a folder or zip of photos to a safetensors file
     Embed(embed::Arguments),
     /// Train an ensemble that tells kin from others, and make a bundle of it
@@ -74,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Search(arguments) => search::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Gallery(arguments) => gallery::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),

@@ -10,11 +10,12 @@ use sha2::{Digest, Sha256};
 
 use super::exit::{Ending, Failure};
 use super::opened::Opened;
+use super::who::{Who, selection, who};
 use crate::api::wire::{SearchResponse, TimingsMs};
 use crate::domain::{ContentHash, Embedding};
 use crate::embedder::{Embedder, Face};
 use crate::error::{Classify, ErrorKind, io_kind};
-use crate::gallery::StoredPhoto;
+use crate::gallery::{Filter, Selection};
 use crate::photo::{self, Limits};
 use crate::search::{Answer, CoupleMatch, Options, PersonMatch, Probe, Query, search};
 
@@ -37,9 +38,29 @@ pub(super) struct Arguments {
     /// Nearest photos that a trained bundle judges, 1 to 10000
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_CANDIDATES as i64))]
     candidates: u16,
+    /// Search only among these families, people or photos: F0001, F0001/MID2, F0001/MID2/P00001_face0
+    #[arg(long, value_name = "WHO", value_parser = who)]
+    only: Vec<Who>,
+    /// Leave these families, people or photos out
+    #[arg(long, value_name = "WHO", value_parser = who)]
+    without: Vec<Who>,
+    /// Compare every photo instead of walking through the search graph
+    #[arg(long)]
+    exact: bool,
+    /// Photos kept in view on a walk through the search graph: more find more, and take longer
+    #[arg(long, conflicts_with = "exact", value_parser = clap::value_parser!(u32).range(1..=Options::MAX_EF as i64))]
+    ef: Option<u32>,
     /// Write JSON, in the form of the HTTP service
     #[arg(long)]
     json: bool,
+}
+
+impl Arguments {
+    /// What counts, the probe's own files left out.
+    fn filter(&self, own_files: Vec<ContentHash>) -> Filter {
+        let only = (!self.only.is_empty()).then(|| selection(&self.only));
+        Filter { only, without: Selection { files: own_files, ..selection(&self.without) } }
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
@@ -65,10 +86,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         [] => Query::Relatives(person),
         photos => Query::Children([person, Probe { photos }]),
     };
-    let options =
-        Options { limit: arguments.limit.into(), candidates: arguments.candidates.into() };
-    let skip = |photo: &StoredPhoto| own_files.contains(&photo.content_hash);
-    let answer = search((&snapshot, embedder.ensemble()), &query, skip, options)?;
+    let options = Options {
+        limit: arguments.limit.into(),
+        candidates: arguments.candidates.into(),
+        ef: arguments.ef.map(|ef| ef as usize),
+        exact: arguments.exact,
+        filter: arguments.filter(own_files),
+    };
+    let answer = search((&snapshot, embedder.ensemble()), &query, &options)?;
     timings.search = milliseconds(started);
 
     if arguments.json {

@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     telemetry::start();
     let (gallery, embedder) = arguments.opened.open()?;
     let snapshot = gallery.snapshot()?;
-    let photos = snapshot.photos().len();
+    let photos = snapshot.photo_count();
     let server = Server::bind(Service { snapshot, embedder }, arguments.listen)?;
     println!("{photos} photos at http://{}, stop with Ctrl-C", server.address());
     server.run()?;

@@ -1,10 +1,10 @@
 //! Identification: is the nearest photo one of the same person?
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::EvaluateError;
 use crate::domain::{FamilyId, MemberId, PhotoId};
-use crate::gallery::{Gallery, Snapshot, StoredPhoto};
+use crate::gallery::{Filter, Gallery, Lookup, Selection, Snapshot, StoredPhoto};
 use crate::metrics::{Bootstrap, Figure};
 
 const DRAWS: usize = 1000;
@@ -20,8 +20,13 @@ pub(super) fn identification(
     seed: u64,
 ) -> Result<Option<Figure>, EvaluateError> {
     let mut people: BTreeMap<MemberId, Vec<&PhotoId>> = BTreeMap::new();
-    for photo in snapshot.photos().iter().filter(|photo| is_probe(photo.id.member())) {
-        people.entry(photo.id.member()).or_default().push(&photo.id);
+    let mut sources: HashMap<(FamilyId, &str), BTreeSet<PhotoId>> = HashMap::new();
+    for StoredPhoto { id, .. } in snapshot.photos() {
+        let source = (id.member().family(), id.source_photo());
+        sources.entry(source).or_default().insert(id.clone());
+        if is_probe(id.member()) {
+            people.entry(id.member()).or_default().push(id);
+        }
     }
     let families: BTreeSet<FamilyId> = people.keys().map(|person| person.family()).collect();
     let families: Vec<FamilyId> = families.into_iter().collect();
@@ -34,11 +39,11 @@ pub(super) fn identification(
             let Some(embeddings) = gallery.embeddings(photo)?.filter(|_| has_other) else {
                 continue;
             };
-            let is_own = |other: &StoredPhoto| {
-                other.id.member().family() == person.family()
-                    && other.id.source_photo() == photo.source_photo()
-            };
-            let nearest = snapshot.nearest(&embeddings[0], 1, is_own);
+            let of_source = &sources[&(person.family(), photo.source_photo())];
+            let of_source = Selection { photos: of_source.clone(), ..Selection::default() };
+            let filter = Filter::without(of_source);
+            let lookup = Lookup { filter, ..Lookup::nearest(1) };
+            let nearest = snapshot.nearest(&embeddings[0], &lookup);
             let found = nearest.neighbours.first().map(|found| found.photo.id.member());
             hits.push((family, found == Some(*person)));
         }

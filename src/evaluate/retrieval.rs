@@ -7,10 +7,10 @@ use serde::Serialize;
 use super::EvaluateError;
 use super::identification::identification;
 use crate::domain::{Embedding, FamilyId, MemberId, PhotoId, Progress};
-use crate::gallery::{Gallery, Snapshot, StoredPhoto};
+use crate::gallery::{Filter, Gallery, Selection, Snapshot};
 use crate::kinship::Ensemble;
 use crate::metrics::{Bootstrap, Figure, average_precision, is_hit};
-use crate::search::{PersonMatch, Probe, Query, rank};
+use crate::search::{Options, PersonMatch, Probe, Query, rank};
 
 /// How well searches in a gallery find relatives. Everybody with listed kin in it is the probe once, with all photos;
 /// their own photos, and faces cut from the same photographs, are left out of the search.
@@ -111,8 +111,14 @@ pub fn retrieve(
         let photos = own.iter().filter_map(|id| gallery.embeddings(id).transpose());
         let photos: Vec<Vec<Embedding>> = photos.collect::<Result<_, _>>()?;
         let family = families.partition_point(|family| *family < person.family());
+        let filter = Filter::without(Selection {
+            people: BTreeSet::from([*person]),
+            photos: of_same_sources(own, &people),
+            ..Selection::default()
+        });
         let scored = |ensemble| {
-            let ranked = ranked((&snapshot, ensemble), (own, &photos), candidates)?;
+            let options = Options { candidates, filter: filter.clone(), ..Options::default() };
+            let ranked = ranked((&snapshot, ensemble), &photos, &options)?;
             Ok::<_, EvaluateError>(scored(*person, &ranked, (&snapshot, &people), family))
         };
         plain.push(scored(None)?);
@@ -124,7 +130,7 @@ pub fn retrieve(
     let figures = |scored: &[Scored]| figures(scored, families.len(), seed);
     Ok(Some(RetrievalReport {
         probes: probes.len(),
-        photos: snapshot.photos().len(),
+        photos: snapshot.photo_count(),
         candidates,
         same_person_rank_1: identification((gallery, &snapshot), is_probe, seed)?,
         cosine: figures(&plain).ok_or(EvaluateError::NoKin)?,
@@ -132,21 +138,26 @@ pub fn retrieve(
     }))
 }
 
+/// Photos of a person's family that were cut from the photographs that theirs were cut from.
+fn of_same_sources(
+    own: &[PhotoId],
+    people: &BTreeMap<MemberId, Vec<PhotoId>>,
+) -> BTreeSet<PhotoId> {
+    let sources: BTreeSet<&str> = own.iter().map(PhotoId::source_photo).collect();
+    let family = own.first().map(|photo| photo.member().family());
+    let of_family = people.iter().filter(|(person, _)| Some(person.family()) == family);
+    let photos = of_family.flat_map(|(_, photos)| photos);
+    photos.filter(|photo| sources.contains(photo.source_photo())).cloned().collect()
+}
+
 /// The people that a search names, the likeliest kin first. The probe's own person is not in the gallery, so that those
 /// who are taken for it stand among the others.
 fn ranked(
     among: (&Snapshot, Option<&Ensemble>),
-    (own, photos): (&[PhotoId], &[Vec<Embedding>]),
-    candidates: usize,
+    photos: &[Vec<Embedding>],
+    options: &Options,
 ) -> Result<Vec<MemberId>, EvaluateError> {
-    let shares_source = |photo: &StoredPhoto| {
-        own.iter().any(|own| {
-            own.member() == photo.id.member()
-                || (own.member().family() == photo.id.member().family()
-                    && own.source_photo() == photo.id.source_photo())
-        })
-    };
-    let answer = rank(among, &Query::Relatives(Probe { photos }), shares_source, candidates)?;
+    let answer = rank(among, &Query::Relatives(Probe { photos }), options)?;
     let mut people = answer.people;
     people.extend(answer.same_person);
     let score = |found: &PersonMatch| match &found.kinship {

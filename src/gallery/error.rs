@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::domain::{EmbeddingError, Fingerprint};
-use crate::error::{Classify, ErrorKind};
+use crate::error::{Classify, ErrorKind, io_kind};
 use crate::store::StoreError;
 
 /// Why a gallery cannot be opened, read or written.
@@ -36,6 +36,34 @@ pub enum GalleryError {
         "the gallery is damaged: {0}; restore it from a copy, or ingest the photos into a new one"
     )]
     BadEmbedding(EmbeddingError),
+    /// Nothing of what should be removed is there.
+    #[error("{what} is not in the gallery")]
+    NotEnrolled {
+        /// The photo, person or family.
+        what: String,
+    },
+    /// An archive is no archive of a gallery, or damaged.
+    #[error("{} is not a whole archive of a gallery: {reason}; export it again", path.display())]
+    BadArchive {
+        /// The archive.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An archive cannot be read or written.
+    #[error("cannot use {}: {source}", path.display())]
+    Archive {
+        /// The archive.
+        path: PathBuf,
+        /// The operating system's reason.
+        source: std::io::Error,
+    },
+    /// An archive is to be imported where a gallery is already.
+    #[error("there is a gallery with photos at {} already; import into a new folder", path.display())]
+    NotEmpty {
+        /// The gallery.
+        path: PathBuf,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -46,7 +74,10 @@ impl Classify for GalleryError {
         match self {
             Self::OtherBundle { .. } => ErrorKind::Incompatible,
             Self::WrongDimension { .. } => ErrorKind::Internal,
-            Self::BadEmbedding(_) => ErrorKind::Corrupt,
+            Self::NotEnrolled { .. } => ErrorKind::NotFound,
+            Self::NotEmpty { .. } => ErrorKind::Conflict,
+            Self::Archive { source, .. } => io_kind(source),
+            Self::BadArchive { .. } | Self::BadEmbedding(_) => ErrorKind::Corrupt,
             Self::Store(error) => error.kind(),
         }
     }

@@ -1,30 +1,57 @@
 //! The gallery: enrolled photos, kept in a [`store`](crate::store), and what answers "which are nearest".
 //!
-//! The store is the truth. A search graph over it is built by [`Gallery::build_graph`] and stored beside it, but is
-//! derived: photos that the graph does not have yet are compared one by one, and a graph that no longer fits the
-//! photos is left aside, so that no answer ever depends on when it was built.
+//! The store is the truth. In memory a gallery is a few sealed segments and a tail ([`Snapshot`]). A segment has a search
+//! graph, which is derived from its embeddings and stored beside them; the tail is compared photo by photo, and is sealed
+//! when it is large enough ([`Gallery::seal`]). No answer depends on what is sealed, but for the rare neighbour that a
+//! walk through a graph misses.
+//!
+//! A removed photo is gone from the store at once, and from every later snapshot. Its node is left out of the graph when
+//! the gallery is opened again: links lead around it. [`Gallery::compact`] builds the graph without it.
 
+mod archive;
+mod bits;
+mod build;
+mod codes;
 mod dot;
 mod error;
-mod graph;
+mod filter;
+mod links;
+mod load;
+mod matrix;
+mod neighbour;
+mod part;
+mod remove;
+mod scored;
+mod seal;
 mod snapshot;
+mod stats;
+mod walk;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
+pub use archive::Archived;
 pub use error::GalleryError;
-pub use snapshot::{Embeddings, Method, Nearest, Neighbour, Snapshot, StoredPhoto};
+pub use filter::{Filter, Selection};
+pub use neighbour::{Embeddings, Lookup, Method, Nearest, Neighbour, StoredPhoto};
+pub use snapshot::Snapshot;
+pub use stats::{SegmentStats, Stats};
 
 use crate::domain::{
     ContentHash, Embedding, EmbeddingSpace, Fingerprint, MemberId, PhotoId, Relationship,
 };
 use crate::store::{Header, NewPhoto, Store};
 
-/// An open gallery. One process has it at a time.
+/// An open gallery. One process has it at a time; its threads share it, and one of them writes at a time.
 pub struct Gallery {
     store: Store,
     space: EmbeddingSpace,
     bundle: PathBuf,
+    /// Held by whoever writes.
+    writer: Mutex<()>,
+    /// What is enrolled now; none until it is asked for.
+    current: RwLock<Option<Arc<Snapshot>>>,
 }
 
 /// A photo to enrol.
@@ -70,11 +97,31 @@ impl Gallery {
         Self::from_store(Store::open(path)?)
     }
 
+    /// Opens an existing gallery and makes everything anew that is derived from its records: their count, what is said of
+    /// them beside the database, and the search graphs.
+    ///
+    /// # Errors
+    /// As [`Self::open`], but for a damaged graph or count.
+    pub fn rebuild(path: &Path) -> Result<Self, GalleryError> {
+        let gallery = Self::from_store(Store::recount(path)?)?;
+        gallery.seal()?;
+        Ok(gallery)
+    }
+
+    /// Writes the database anew, without the room and the bytes of what was removed or replaced.
+    ///
+    /// # Errors
+    /// When the store fails; then the old one stays.
+    pub fn rewrite(self) -> Result<Self, GalleryError> {
+        Self::from_store(self.store.rewrite()?)
+    }
+
     fn from_store(store: Store) -> Result<Self, GalleryError> {
         let Header { fingerprint, dimensions, bundle } = store.header()?;
         let dimensions = dimensions.into_iter().map(|d| d as usize).collect();
         let space = EmbeddingSpace { fingerprint: Fingerprint(fingerprint), dimensions };
-        Ok(Self { store, space, bundle: PathBuf::from(bundle) })
+        let (writer, current) = (Mutex::new(()), RwLock::new(None));
+        Ok(Self { store, space, bundle: PathBuf::from(bundle), writer, current })
     }
 
     /// What the enrolled embeddings are.
@@ -88,8 +135,11 @@ impl Gallery {
     }
 
     /// Number of enrolled photos.
-    pub fn photo_count(&self) -> usize {
-        self.store.photo_count()
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn photo_count(&self) -> Result<usize, GalleryError> {
+        Ok(self.store.counts()?.photos as usize)
     }
 
     /// The embeddings of an enrolled photo, one per backbone; none where it is not enrolled.
@@ -110,7 +160,7 @@ impl Gallery {
     /// # Errors
     /// When the store fails.
     pub fn people(&self) -> Result<BTreeSet<MemberId>, GalleryError> {
-        self.store.photos().map(|photo| Ok(photo?.id.member())).collect()
+        Ok(self.store.photos()?.iter().map(|photo| photo.id.member()).collect())
     }
 
     /// Checks that embeddings of `space` may be compared with the enrolled ones.
@@ -136,14 +186,17 @@ impl Gallery {
         Ok(self.store.photo(id)?.map(|photo| photo.content_hash))
     }
 
-    /// Enrols photos, all or none; they are on disk when this returns. One that is enrolled already is replaced.
+    /// Enrols photos, all or none; they are on disk when this returns, and in every later snapshot. One that is enrolled
+    /// already is replaced; of several with the same identity the last one stays.
     ///
     /// # Errors
     /// When the embeddings are not of this gallery's space, or the store fails.
     pub fn enrol(&self, photos: Vec<Enrolment>) -> Result<(), GalleryError> {
         let new =
             photos.into_iter().map(|photo| self.record(photo)).collect::<Result<Vec<_>, _>>()?;
-        Ok(self.store.put_photos(&new)?)
+        let _writer = self.writer();
+        let ordinals = self.store.put_photos(&new)?;
+        self.update(|snapshot| Ok(snapshot.with(&new, &ordinals)))
     }
 
     fn record(&self, photo: Enrolment) -> Result<NewPhoto, GalleryError> {
@@ -164,26 +217,56 @@ impl Gallery {
     /// # Errors
     /// When the store fails.
     pub fn relate(&self, pairs: &[Relationship]) -> Result<(), GalleryError> {
-        Ok(self.store.put_relationships(pairs)?)
-    }
-
-    /// Builds and stores a new search graph over every enrolled photo, unless the stored one has them all.
-    ///
-    /// # Errors
-    /// When the store fails; then the old graph stays.
-    pub fn build_graph(&self) -> Result<(), GalleryError> {
-        let snapshot = self.snapshot()?;
-        if !snapshot.graph_is_complete() {
-            self.store.put_graph(&snapshot.build_graph())?;
-        }
-        Ok(())
+        let _writer = self.writer();
+        self.store.put_relationships(pairs)?;
+        self.update(|snapshot| Ok(snapshot.with_kin(load::kin(&self.store)?)))
     }
 
     /// What is enrolled now, in memory, to be searched; later changes do not show in it.
     ///
     /// # Errors
     /// When the store fails or is damaged.
-    pub fn snapshot(&self) -> Result<Snapshot, GalleryError> {
-        Snapshot::load(&self.store, &self.space.dimensions)
+    pub fn snapshot(&self) -> Result<Arc<Snapshot>, GalleryError> {
+        if let Some(snapshot) = self.loaded() {
+            return Ok(snapshot);
+        }
+        let _writer = self.writer();
+        self.load()
+    }
+
+    /// Lets one thread write; what a thread that failed had written is whole, as the store's transactions are.
+    fn writer(&self) -> MutexGuard<'_, ()> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn loaded(&self) -> Option<Arc<Snapshot>> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The current snapshot, for whoever writes.
+    fn load(&self) -> Result<Arc<Snapshot>, GalleryError> {
+        if let Some(snapshot) = self.loaded() {
+            return Ok(snapshot);
+        }
+        let snapshot = Arc::new(load::load(&self.store, &self.space.dimensions)?);
+        self.replace(Some(Arc::clone(&snapshot)));
+        Ok(snapshot)
+    }
+
+    fn replace(&self, snapshot: Option<Arc<Snapshot>>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
+    }
+
+    /// Brings what is in memory up to what was written; where nothing is, it stays so.
+    fn update(
+        &self,
+        change: impl FnOnce(&Snapshot) -> Result<Snapshot, GalleryError>,
+    ) -> Result<(), GalleryError> {
+        if let Some(snapshot) = self.loaded() {
+            // What is on disk counts: where it cannot be followed in memory, it is read anew.
+            self.replace(None);
+            self.replace(Some(Arc::new(change(&snapshot)?)));
+        }
+        Ok(())
     }
 }

@@ -1,138 +1,86 @@
 //! What a gallery holds at one moment, in memory.
 
 use std::collections::{BTreeSet, HashMap};
-use std::fmt;
+use std::sync::Arc;
 
-use super::GalleryError;
-use super::dot::dot;
-use super::graph::{self, Matrix, Scored};
-use crate::domain::{ContentHash, Embedding, MemberId, PhotoId};
-use crate::store::{Graph, Store};
+use rayon::prelude::*;
 
-/// Up to so many photos are compared one by one, which takes less than a millisecond at 512 dimensions.
-const EXACT_UP_TO: usize = 4096;
+use super::bits::Bits;
+use super::codes::Probe;
+use super::neighbour::{Embeddings, Lookup, Method, Nearest, Neighbour, StoredPhoto};
+use super::part::{Counting, Part, Wanted};
+use super::scored::Scored;
+use crate::domain::{Embedding, MemberId, PhotoId};
 
-/// Candidates the graph search keeps in view at least (the paper's ef).
-const MIN_EF: usize = 128;
+/// Nodes of a search graph that are kept in view at least.
+const MIN_EF: usize = 64;
 
 /// An immutable view of a gallery that answers searches.
 pub struct Snapshot {
-    /// The graph's photos in the order of its nodes, then those it does not have.
-    photos: Vec<StoredPhoto>,
-    ordinals: Vec<u64>,
-    /// Per backbone the photos' embeddings; the first is the retrieval space.
-    vectors: Vec<Matrix>,
-    graph: Graph,
-    kin: HashMap<MemberId, BTreeSet<MemberId>>,
-    /// Everybody's photos, as places in `photos`.
-    people: HashMap<MemberId, Vec<u32>>,
+    /// The sealed segments, and last the tail.
+    pub(super) parts: Vec<Held>,
+    pub(super) kin: Arc<Kin>,
 }
 
-/// An enrolled photo.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredPhoto {
-    /// Whose photo.
-    pub id: PhotoId,
-    /// SHA-256 of the file it was enrolled from.
-    pub content_hash: ContentHash,
+/// Who is listed as kin of whom.
+pub(super) type Kin = HashMap<MemberId, BTreeSet<MemberId>>;
+
+/// A part, and which of its rows are there no more.
+#[derive(Clone)]
+pub(super) struct Held {
+    pub(super) part: Arc<Part>,
+    pub(super) dead: Arc<Bits>,
 }
 
-/// An enrolled photo near a probe.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Neighbour<'a> {
-    /// The photo.
-    pub photo: &'a StoredPhoto,
-    /// Cosine of its embedding and the probe's, -1 to 1.
-    pub cosine: f32,
-    /// Its embeddings, one per backbone.
-    pub embeddings: Embeddings<'a>,
-}
-
-/// The embeddings of an enrolled photo.
-#[derive(Clone, Copy)]
-pub struct Embeddings<'a> {
-    vectors: &'a [Matrix],
-    node: u32,
-}
-
-/// How neighbours were found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
-    /// The probe was compared with every photo.
-    Exact,
-    /// The search graph led to them; a neighbour may rarely be missed.
-    Graph,
-}
-
-/// The answer to a nearest-neighbour query.
-#[derive(Debug)]
-pub struct Nearest<'a> {
-    /// Nearest first; ties in the order of the photos.
-    pub neighbours: Vec<Neighbour<'a>>,
-    /// How they were found.
-    pub method: Method,
-}
-
-impl<'a> Embeddings<'a> {
-    /// The values of the one by the backbone at place `backbone` of the bundle.
-    pub fn values(self, backbone: usize) -> &'a [f32] {
-        self.vectors[backbone].row(self.node)
+impl Held {
+    pub(super) fn new(part: Part) -> Self {
+        let dead = Arc::new(Bits::none(part.photos.len()));
+        Self { part: Arc::new(part), dead }
     }
-}
 
-impl PartialEq for Embeddings<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        let places = 0..self.vectors.len().max(other.vectors.len());
-        places.into_iter().all(|at| self.values(at) == other.values(at))
+    /// The rows that are there.
+    pub(super) fn live(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.part.rows()).filter(|&row| !self.dead.contains(row))
     }
-}
 
-impl fmt::Debug for Embeddings<'_> {
-    /// Hides the values: they are a person's face.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Embeddings(..)")
+    pub(super) fn live_count(&self) -> usize {
+        self.part.photos.len() - self.dead.count()
+    }
+
+    /// How many rows of a segment are there no more, those that were left out when it was read counted in.
+    pub(super) fn removed(&self) -> usize {
+        self.dead.count() + self.part.graph().map_or(0, |graph| graph.removed)
+    }
+
+    /// Without these photos.
+    pub(super) fn without<'a>(&self, ids: impl Iterator<Item = &'a PhotoId>) -> Self {
+        let mut held = self.clone();
+        for row in ids.filter_map(|id| self.part.row_of(id)) {
+            if !held.dead.contains(row) {
+                Arc::make_mut(&mut held.dead).insert(row);
+            }
+        }
+        held
+    }
+
+    fn neighbour(&self, Scored { cosine, node }: Scored) -> Neighbour<'_> {
+        Neighbour {
+            photo: self.part.photo(node),
+            cosine: cosine.clamp(-1.0, 1.0),
+            embeddings: Embeddings { part: &self.part, row: node },
+        }
     }
 }
 
 impl Snapshot {
-    /// Reads everything a search needs, with embeddings of these widths, one per backbone.
-    pub(super) fn load(store: &Store, widths: &[usize]) -> Result<Self, GalleryError> {
-        let mut by_ordinal = HashMap::new();
-        for photo in store.photos() {
-            let photo = photo?;
-            let stored = StoredPhoto { id: photo.id, content_hash: photo.content_hash };
-            by_ordinal.insert(photo.ordinal, stored);
-        }
-        let graph = store.graph()?.filter(|graph| fits(graph, &by_ordinal)).unwrap_or_default();
-        let mut photos = Vec::with_capacity(by_ordinal.len());
-        let mut ordinals = graph.ordinals.clone();
-        photos.extend(ordinals.iter().filter_map(|ordinal| by_ordinal.remove(ordinal)));
-        let mut rest: Vec<_> = by_ordinal.into_iter().collect();
-        rest.sort_unstable_by_key(|(ordinal, _)| *ordinal);
-        for (ordinal, photo) in rest {
-            ordinals.push(ordinal);
-            photos.push(photo);
-        }
-        let vectors = (0..)
-            .zip(widths)
-            .map(|(backbone, &width)| matrix(store, &ordinals, (backbone, width)))
-            .collect::<Result<_, _>>()?;
-        let mut kin: HashMap<_, BTreeSet<_>> = HashMap::new();
-        for pair in store.relationships() {
-            let [first, second] = pair?.people();
-            kin.entry(first).or_default().insert(second);
-            kin.entry(second).or_default().insert(first);
-        }
-        let mut people: HashMap<_, Vec<u32>> = HashMap::new();
-        for (node, photo) in (0..).zip(&photos) {
-            people.entry(photo.id.member()).or_default().push(node);
-        }
-        Ok(Self { photos, ordinals, vectors, graph, kin, people })
+    /// The enrolled photos, in no promised order.
+    pub fn photos(&self) -> impl Iterator<Item = &StoredPhoto> {
+        self.parts.iter().flat_map(|held| held.live().map(|row| held.part.photo(row)))
     }
 
-    /// The enrolled photos, in no promised order.
-    pub fn photos(&self) -> &[StoredPhoto] {
-        &self.photos
+    /// How many photos are enrolled.
+    pub fn photo_count(&self) -> usize {
+        self.parts.iter().map(Held::live_count).sum()
     }
 
     /// Whom the gallery lists as kin of `person`, in the order of the identities.
@@ -146,77 +94,52 @@ impl Snapshot {
         person: MemberId,
         probe: &'a Embedding,
     ) -> impl Iterator<Item = Neighbour<'a>> {
-        let nodes = self.people.get(&person).into_iter().flatten();
-        nodes.map(|&node| {
-            let cosine = dot(probe.as_slice(), self.vectors[0].row(node));
-            self.neighbour(Scored { cosine, node })
+        self.parts.iter().flat_map(move |held| {
+            let rows = held.part.rows_of(person).iter().copied();
+            let live = rows.filter(|&row| !held.dead.contains(row));
+            live.map(|row| held.neighbour(held.part.scored(probe.as_slice(), row)))
         })
     }
 
-    fn neighbour(&self, Scored { cosine, node }: Scored) -> Neighbour<'_> {
-        Neighbour {
-            photo: &self.photos[node as usize],
-            cosine: cosine.clamp(-1.0, 1.0),
-            embeddings: Embeddings { vectors: &self.vectors, node },
-        }
+    /// The photos nearest to `probe`. Small or selective sets are compared photo by photo, and so are photos that are in no
+    /// search graph yet.
+    pub fn nearest(&self, probe: &Embedding, lookup: &Lookup) -> Nearest<'_> {
+        self.nearest_counting(probe, lookup, &self.counting(lookup))
     }
 
-    /// The `count` photos nearest to `probe`, leaving out those of which `skip` is true. A small gallery is compared
-    /// photo by photo, and so are photos that came after the graph.
-    pub fn nearest(
+    /// [`Self::nearest`] of each of several probes, side by side.
+    pub fn nearest_each(&self, probes: &[Embedding], lookup: &Lookup) -> Vec<Nearest<'_>> {
+        let counting = self.counting(lookup);
+        probes.par_iter().map(|probe| self.nearest_counting(probe, lookup, &counting)).collect()
+    }
+
+    /// Which rows count, part by part.
+    fn counting(&self, Lookup { filter, .. }: &Lookup) -> Vec<Counting> {
+        let counting =
+            |held: &Held| held.part.counting((filter.only.as_ref(), &filter.without), &held.dead);
+        self.parts.iter().map(counting).collect()
+    }
+
+    fn nearest_counting(
         &self,
         probe: &Embedding,
-        count: usize,
-        skip: impl Fn(&StoredPhoto) -> bool,
+        &Lookup { count, ef, exact, .. }: &Lookup,
+        counting: &[Counting],
     ) -> Nearest<'_> {
-        let (query, vectors) = (probe.as_slice(), &self.vectors[0]);
-        let in_graph = self.graph.ordinals.len() as u32;
-        let skipped = self.photos.iter().filter(|photo| skip(photo)).count();
-        let (method, compared, mut found) = if self.photos.len() <= EXACT_UP_TO || in_graph == 0 {
-            (Method::Exact, 0..vectors.rows(), Vec::new())
-        } else {
-            let ef = (count + skipped).max(MIN_EF);
-            let found = graph::search(&self.graph, vectors, query, ef);
-            (Method::Graph, in_graph..vectors.rows(), found)
+        let (probe, code) = (probe.as_slice(), Probe::of(probe.as_slice()));
+        let ef = ef.unwrap_or((count + count / 2).max(MIN_EF)).max(count);
+        let wanted = Wanted { probe, code: &code, count, ef, exact };
+        let (mut neighbours, mut method) = (Vec::new(), Method::Exact);
+        for (held, counting) in self.parts.iter().zip(counting) {
+            let (found, how) = held.part.nearest(&wanted, counting);
+            neighbours.extend(found.into_iter().map(|scored| held.neighbour(scored)));
+            method = if how == Method::Graph { how } else { method };
+        }
+        let by_cosine = |a: &Neighbour<'_>, b: &Neighbour<'_>| {
+            b.cosine.total_cmp(&a.cosine).then_with(|| a.photo.id.cmp(&b.photo.id))
         };
-        found.extend(compared.map(|node| Scored { cosine: dot(query, vectors.row(node)), node }));
-        found.retain(|scored| !skip(&self.photos[scored.node as usize]));
-        found.sort_unstable_by_key(|scored| std::cmp::Reverse(*scored));
-        found.truncate(count);
-        let neighbours = found.into_iter().map(|scored| self.neighbour(scored)).collect();
+        neighbours.sort_unstable_by(by_cosine);
+        neighbours.truncate(count);
         Nearest { neighbours, method }
     }
-
-    /// Whether no photo is outside the graph, or there are too few to want one.
-    pub(super) fn graph_is_complete(&self) -> bool {
-        self.photos.len() <= EXACT_UP_TO || self.graph.ordinals.len() == self.photos.len()
-    }
-
-    /// A graph over every photo.
-    pub(super) fn build_graph(&self) -> Graph {
-        let mut graph = graph::build(&self.vectors[0]);
-        for ordinal in &mut graph.ordinals {
-            *ordinal = self.ordinals[*ordinal as usize];
-        }
-        graph
-    }
-}
-
-/// The embeddings of one backbone, of `width` values, in the order of the photos.
-fn matrix(
-    store: &Store,
-    ordinals: &[u64],
-    (backbone, width): (u8, usize),
-) -> Result<Matrix, GalleryError> {
-    let mut values = Vec::with_capacity(ordinals.len() * width);
-    for &ordinal in ordinals {
-        let embedding = Embedding::from_unit(store.embedding(ordinal, backbone, width)?);
-        values.extend_from_slice(embedding.map_err(GalleryError::BadEmbedding)?.as_slice());
-    }
-    Ok(Matrix { values, width })
-}
-
-/// Whether a stored graph is whole and every photo it has is still there.
-fn fits(graph: &Graph, photos: &HashMap<u64, StoredPhoto>) -> bool {
-    graph::is_sound(graph) && graph.ordinals.iter().all(|ordinal| photos.contains_key(ordinal))
 }

@@ -52,7 +52,7 @@ impl Plan {
     }
 }
 
-/// Enrols every photo of the plan that `gallery` does not have from the same file, and builds the search graph.
+/// Enrols every photo of the plan that `gallery` does not have from the same file, and seals it.
 ///
 /// Photos are on disk batch by batch; whatever ends the job, what was reported to `progress` stays.
 ///
@@ -82,8 +82,8 @@ pub fn ingest(
     report.rejected.extend(end.rejected);
     report.cancelled = end.cancelled;
     if !report.cancelled {
-        progress.begin("Building the search graph", 0, "photos");
-        gallery.build_graph()?;
+        progress.begin("Sealing", 0, "photos");
+        gallery.seal()?;
     }
     Ok(report)
 }

@@ -8,7 +8,7 @@ mod rerank;
 use std::collections::HashSet;
 
 use crate::domain::{Embedding, FamilyId, MemberId, PhotoId};
-use crate::gallery::{Method, Neighbour, Snapshot, StoredPhoto};
+use crate::gallery::{Filter, Lookup, Method, Neighbour, Snapshot};
 use crate::kinship::Ensemble;
 
 pub use compare::{Comparison, compare};
@@ -30,13 +30,19 @@ pub enum Query<'a> {
     Parents(Probe<'a>),
 }
 
-/// How much to look for.
-#[derive(Clone, Copy, Debug)]
+/// How much to look for, and where.
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Most people to return.
     pub limit: usize,
     /// Nearest photos whose people are judged; more are taken while they name fewer than `limit` people.
     pub candidates: usize,
+    /// Nodes of a search graph that are kept in view, as [`Lookup::ef`].
+    pub ef: Option<usize>,
+    /// Compare every photo, and leave the search graphs aside.
+    pub exact: bool,
+    /// Which photos count; leaves out the probe's own files, for instance.
+    pub filter: Filter,
 }
 
 impl Options {
@@ -44,11 +50,18 @@ impl Options {
     pub const MAX_LIMIT: usize = 1000;
     /// Most candidates a search can be asked for.
     pub const MAX_CANDIDATES: usize = 10_000;
+    /// Most nodes that a search can be asked to keep in view.
+    pub const MAX_EF: usize = 100_000;
+
+    /// How `count` nearest photos are looked for.
+    fn lookup(&self, count: usize) -> Lookup {
+        Lookup { count, ef: self.ef, exact: self.exact, filter: self.filter.clone() }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { limit: 10, candidates: 200 }
+        Self { limit: 10, candidates: 200, ef: None, exact: false, filter: Filter::default() }
     }
 }
 
@@ -130,7 +143,7 @@ pub struct FamilyMatch {
     pub people: Vec<MemberId>,
 }
 
-/// Searches `snapshot`; photos of which `skip` is true do not count, such as the probe's own files.
+/// Searches `snapshot`.
 ///
 /// The people of the nearest photos in the retrieval space are the candidates, with all their photos. Where there is an
 /// `ensemble` it judges each of them beside each of the probe's photos, and decides the order; else the cosine does.
@@ -140,16 +153,15 @@ pub struct FamilyMatch {
 pub fn search(
     (snapshot, ensemble): (&Snapshot, Option<&Ensemble>),
     query: &Query<'_>,
-    skip: impl Fn(&StoredPhoto) -> bool,
-    options: Options,
+    options: &Options,
 ) -> Result<Answer, SearchError> {
-    let search = Search::new((snapshot, ensemble), query)?;
+    let search = Search::new((snapshot, ensemble), query, options)?;
     let mut count = options.candidates.max(options.limit);
-    let mut found = search.candidates(&skip, count);
+    let mut found = search.candidates(count);
     // Many photos of few people can fill the candidates: look further until there are enough people, and judge them then.
-    while search.others(&found.0) < options.limit && count < snapshot.photos().len() {
+    while search.others(&found.0) < options.limit && count < snapshot.photo_count() {
         count *= 4;
-        found = search.candidates(&skip, count);
+        found = search.candidates(count);
     }
     let mut answer = search.answer(found)?;
     answer.people.truncate(options.limit);
@@ -158,18 +170,17 @@ pub fn search(
     Ok(answer)
 }
 
-/// [`search`] for everybody among exactly `count` candidates.
+/// [`search`] for everybody among exactly as many candidates as the options say.
 ///
 /// # Errors
 /// As [`search`].
 pub fn rank(
     (snapshot, ensemble): (&Snapshot, Option<&Ensemble>),
     query: &Query<'_>,
-    skip: impl Fn(&StoredPhoto) -> bool,
-    count: usize,
+    options: &Options,
 ) -> Result<Answer, SearchError> {
-    let search = Search::new((snapshot, ensemble), query)?;
-    search.answer(search.candidates(&skip, count))
+    let search = Search::new((snapshot, ensemble), query, options)?;
+    search.answer(search.candidates(options.candidates))
 }
 
 /// A search under way.
@@ -178,6 +189,7 @@ struct Search<'a> {
     ensemble: Option<&'a Ensemble>,
     query: &'a Query<'a>,
     probes: &'a [Probe<'a>],
+    options: &'a Options,
     /// Per probe the direction between its photos.
     means: Vec<Embedding>,
 }
@@ -186,6 +198,7 @@ impl<'a> Search<'a> {
     fn new(
         (snapshot, ensemble): (&'a Snapshot, Option<&'a Ensemble>),
         query: &'a Query<'a>,
+        options: &'a Options,
     ) -> Result<Self, SearchError> {
         let probes = match query {
             Query::Relatives(probe) | Query::Parents(probe) => std::slice::from_ref(probe),
@@ -195,16 +208,12 @@ impl<'a> Search<'a> {
             return Err(SearchError::NoEnsemble);
         }
         let means = probes.iter().map(rerank::mean).collect::<Result<_, _>>()?;
-        Ok(Self { snapshot, ensemble, query, probes, means })
+        Ok(Self { snapshot, ensemble, query, probes, options, means })
     }
 
     /// The photos of the people of the `count` nearest ones, the nearest first, and how they were found.
-    fn candidates(
-        &self,
-        skip: &impl Fn(&StoredPhoto) -> bool,
-        count: usize,
-    ) -> (Vec<Neighbour<'_>>, Method) {
-        rerank::candidates(self.snapshot, &self.means, (count, skip))
+    fn candidates(&self, count: usize) -> (Vec<Neighbour<'_>>, Method) {
+        rerank::candidates(self.snapshot, &self.means, &self.options.lookup(count))
     }
 
     /// How many people there are among candidates who are not the probe's own person.
@@ -239,7 +248,7 @@ impl<'a> Search<'a> {
             families: grouping::families(&people),
             people,
             members: self.ensemble.map(rerank::member_names).unwrap_or_default(),
-            searched_photos: self.snapshot.photos().len(),
+            searched_photos: self.snapshot.photo_count(),
             method,
         })
     }

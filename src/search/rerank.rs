@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{Kinship, PhotoMatch, Probe, SearchError};
 use crate::domain::{Embedding, EmbeddingError, PhotoId};
-use crate::gallery::{Method, Neighbour, Snapshot, StoredPhoto};
+use crate::gallery::{Lookup, Method, Neighbour, Snapshot};
 use crate::kinship::{Ensemble, Judgement, KinshipError, Rows, probability};
 
 /// A candidate and what the ensemble says of it.
@@ -14,22 +14,21 @@ pub(super) struct Judged {
     pub(super) judgement: Option<Judgement>,
 }
 
-/// The people of the `count` photos nearest to one or the other probe, with all their photos; the nearest photo first.
+/// The people of the photos nearest to one or the other probe, with all their photos that count; the nearest photo first.
 pub(super) fn candidates<'a>(
     snapshot: &'a Snapshot,
     means: &'a [Embedding],
-    (count, skip): (usize, impl Fn(&StoredPhoto) -> bool),
+    lookup: &Lookup,
 ) -> (Vec<Neighbour<'a>>, Method) {
     let (mut people, mut method) = (BTreeSet::new(), Method::Exact);
-    for mean in means {
-        let nearest = snapshot.nearest(mean, count, &skip);
+    for nearest in snapshot.nearest_each(means, lookup) {
         method = nearest.method;
         people.extend(nearest.neighbours.iter().map(|neighbour| neighbour.photo.id.member()));
     }
     let mut found = HashMap::<&PhotoId, Neighbour<'a>>::new();
     for mean in means {
         let photos = people.iter().flat_map(|&person| snapshot.photos_of(person, mean));
-        for neighbour in photos.filter(|neighbour| !skip(neighbour.photo)) {
+        for neighbour in photos.filter(|neighbour| lookup.filter.counts(neighbour.photo)) {
             let known = found.entry(&neighbour.photo.id).or_insert(neighbour);
             known.cosine = known.cosine.max(neighbour.cosine);
         }

@@ -43,6 +43,36 @@ pub enum StoreError {
         /// What is damaged.
         what: String,
     },
+    /// The search graph is not what was written; the photos may be.
+    #[error("the search graph of the gallery is damaged; run `kindred gallery rebuild {}` to make it anew", path.display())]
+    DamagedGraph {
+        /// The gallery.
+        path: PathBuf,
+    },
+    /// The database has fewer records than were stored.
+    #[error(
+        "the gallery {} has lost records: it should have {expected} photos, and its database has {found}; \
+         restore the folder from a copy, or ingest the photos into a new one",
+        path.display()
+    )]
+    LostRecords {
+        /// The gallery.
+        path: PathBuf,
+        /// Photos that were stored.
+        expected: u64,
+        /// Photos that are counted in the database.
+        found: u64,
+    },
+    /// The file that tells what the database should hold is missing, damaged or another gallery's.
+    #[error(
+        "{} is missing, damaged or another gallery's; restore it from a copy, or run \
+         `kindred gallery rebuild` on the gallery to write it anew from what its database has",
+        path.display()
+    )]
+    BadManifest {
+        /// The file.
+        path: PathBuf,
+    },
     /// The operating system refused.
     #[error("cannot use the gallery {}: {source}", path.display())]
     Io {
@@ -62,7 +92,10 @@ impl Classify for StoreError {
             Self::NoGallery { .. } => ErrorKind::NotFound,
             Self::NotAGallery { .. } | Self::InUse { .. } => ErrorKind::Conflict,
             Self::NewerSchema { .. } => ErrorKind::Incompatible,
-            Self::Corrupt { .. } => ErrorKind::Corrupt,
+            Self::Corrupt { .. }
+            | Self::DamagedGraph { .. }
+            | Self::LostRecords { .. }
+            | Self::BadManifest { .. } => ErrorKind::Corrupt,
             Self::Io { source, .. } => io_kind(source),
             Self::Database(sled::Error::Io(_)) => ErrorKind::Unavailable,
             Self::Database(_) => ErrorKind::Internal,

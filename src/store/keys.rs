@@ -7,7 +7,8 @@ use crate::domain::{MemberId, Relationship};
 pub(super) const SCHEMA: &[u8] = b"schema";
 pub(super) const HEADER: &[u8] = b"header";
 pub(super) const NEXT_ORDINAL: &[u8] = b"next_ordinal";
-pub(super) const GRAPH: &[u8] = b"graph";
+pub(super) const COUNTS: &[u8] = b"counts";
+pub(super) const SEGMENTS: &[u8] = b"segments";
 
 /// Longest value written in one piece: with its frame and key it stays under 16 KiB.
 pub(super) const CHUNK_BYTES: usize = 15 * 1024;
@@ -27,11 +28,22 @@ pub(super) fn embedding_prefix(ordinal: u64, backbone: u8) -> [u8; 9] {
     key
 }
 
-pub(super) fn graph_chunk(stamp: u64, chunk: u32) -> [u8; 12] {
+pub(super) fn segment_chunk(stamp: u64, chunk: u32) -> [u8; 12] {
     let mut key = [0; 12];
     key[..8].copy_from_slice(&stamp.to_be_bytes());
     key[8..].copy_from_slice(&chunk.to_be_bytes());
     key
+}
+
+/// The ordinal, backbone and part of an embedding's key.
+pub(super) fn parse_embedding(key: &[u8]) -> Result<(u64, u8, u8), StoreError> {
+    match key {
+        [ordinal @ .., backbone, part] if ordinal.len() == 8 => {
+            let ordinal = ordinal.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte));
+            Ok((ordinal, *backbone, *part))
+        }
+        _ => Err(StoreError::Corrupt { what: "an embedding's key is unreadable".into() }),
+    }
 }
 
 pub(super) fn relationship(pair: &Relationship) -> Vec<u8> {

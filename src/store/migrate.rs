@@ -4,14 +4,16 @@ use super::{StoreError, keys};
 
 #[path = "../../migrations/m0001_create_layout.rs"]
 mod m0001_create_layout;
+#[path = "../../migrations/m0002_count_records.rs"]
+mod m0002_count_records;
 
 type Step = fn(&sled::Db) -> sled::Result<()>;
 
 /// Step n leads from schema n to schema n + 1.
-const STEPS: [Step; 1] = [m0001_create_layout::up];
+const STEPS: [Step; 2] = [m0001_create_layout::up, m0002_count_records::up];
 
 /// The newest schema.
-const SUPPORTED: u32 = STEPS.len() as u32;
+pub(super) const SUPPORTED: u32 = STEPS.len() as u32;
 
 /// Applies the steps that `db` lacks.
 ///

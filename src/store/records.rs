@@ -42,10 +42,32 @@ pub(super) struct PhotoRecord {
     pub(super) content_hash: [u8; 32],
 }
 
-/// A search graph over stored photos.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
-pub struct Graph {
-    /// Per node, the ordinal of its photo.
+/// What was counted with the last commit, to know it again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Counts {
+    /// Changes of photos and relationships since the gallery was made.
+    pub commits: u64,
+    /// Photos.
+    pub photos: u64,
+    /// Listed pairs.
+    pub relationships: u64,
+}
+
+/// What a removal took away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Photos, with what was stored of them.
+    pub photos: usize,
+    /// Embeddings.
+    pub embeddings: usize,
+    /// Listed pairs.
+    pub relationships: usize,
+}
+
+/// A search graph over some of the photos.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Segment {
+    /// Per node, the ordinal of its photo; one that is gone is a removed photo's.
     pub ordinals: Vec<u64>,
     /// The layers, from the one that has every node upwards.
     pub layers: Vec<GraphLayer>,
@@ -58,4 +80,13 @@ pub struct GraphLayer {
     pub offsets: Vec<u32>,
     /// The lists, one after the other.
     pub neighbours: Vec<u32>,
+}
+
+/// A segment among the stored ones.
+#[derive(Clone, Copy, Encode, Decode)]
+pub(super) struct SegmentEntry {
+    /// What its chunks are stored under.
+    pub(super) stamp: u64,
+    /// How many chunks it has.
+    pub(super) chunks: u32,
 }

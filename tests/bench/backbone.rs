@@ -17,6 +17,8 @@
 
 #[path = "measuring.rs"]
 mod measuring;
+#[path = "noise.rs"]
+mod noise;
 #[path = "onnx_peer.rs"]
 mod onnx_peer;
 #[path = "../it/support/random.rs"]
@@ -32,7 +34,8 @@ use kindred::backbone::{
     Architecture, Backbone, Device, Precision, WeightsFile, write_safetensors,
 };
 
-use measuring::{median, noise};
+use measuring::median;
+use noise::noise;
 use onnx_peer::Peer;
 
 const ROUNDS: usize = 9;

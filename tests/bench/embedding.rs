@@ -19,6 +19,8 @@
 
 #[path = "measuring.rs"]
 mod measuring;
+#[path = "noise.rs"]
+mod noise;
 #[path = "onnx_peer.rs"]
 mod onnx_peer;
 #[path = "../it/support/random.rs"]
@@ -37,7 +39,8 @@ use kindred::embedder::{Choice, Draft, Embedder, write_builtin};
 use kindred::photo::{Limits, Photo, decode};
 use rayon::prelude::*;
 
-use measuring::{median, noise};
+use measuring::median;
+use noise::noise;
 use onnx_peer::Peer;
 
 const ROUNDS: usize = 9;

@@ -42,7 +42,7 @@ fn a_killed_ingest_goes_on_and_ends_with_every_photo_once() {
         // SIGKILL; it may have ended already.
         let _ = process.kill();
         process.wait().unwrap();
-        sizes.push(Gallery::open(&gallery).map_or(0, |gallery| gallery.photo_count()));
+        sizes.push(Gallery::open(&gallery).map_or(0, |gallery| gallery.photo_count().unwrap()));
     }
     assert!(sizes.is_sorted(), "what was stored stays: {sizes:?}");
     assert!(

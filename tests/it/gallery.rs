@@ -1,94 +1,104 @@
-//! The gallery against a naive one.
+//! What a gallery finds, and what it does not any more.
 
-use kindred::domain::{ContentHash, Embedding, EmbeddingSpace, Fingerprint};
-use kindred::gallery::{Enrolment, Gallery, Method};
+use std::collections::BTreeSet;
+
+use kindred::domain::Embedding;
+use kindred::gallery::{Filter, Gallery, Lookup, Method, Selection, Snapshot};
 
 use crate::support::Random;
+use crate::support::gallery::{clustered, enrol, enrolment, open};
 
-fn space(dimension: usize) -> EmbeddingSpace {
-    EmbeddingSpace { fingerprint: Fingerprint([7; 32]), dimensions: vec![dimension] }
+fn cosine(a: &Embedding, b: &Embedding) -> f32 {
+    a.as_slice().iter().zip(b.as_slice()).map(|(a, b)| a * b).sum()
 }
 
-/// Unit vectors in clusters, as the photos of one person are.
-fn clustered(count: usize, dimension: usize, seed: u64) -> Vec<Embedding> {
-    let mut random = Random(seed);
-    let mut centre = Vec::new();
-    let vector = |at: usize| {
-        if at.is_multiple_of(8) {
-            centre = (0..dimension).map(|_| random.signed()).collect();
-        }
-        Embedding::normalise(centre.iter().map(|c| c + 0.6 * random.signed()).collect()).unwrap()
-    };
-    (0..count).map(vector).collect()
+/// The nearest photo's name and how it was found.
+fn nearest(gallery: &Gallery, probe: &Embedding) -> (String, Method) {
+    let snapshot = gallery.snapshot().unwrap();
+    let nearest = snapshot.nearest(probe, &Lookup::nearest(1));
+    (nearest.neighbours[0].photo.id.to_string(), nearest.method)
 }
 
-fn enrolment(at: usize, embedding: &Embedding) -> Enrolment {
-    let id = format!("F{:04}/MID{}/P{at:06}", at / 40, at / 8).parse().unwrap();
-    let mut hash = [0; 32];
-    hash[..8].copy_from_slice(&at.to_le_bytes());
-    Enrolment { id, content_hash: ContentHash(hash), embeddings: vec![embedding.clone()] }
-}
-
-fn enrol(gallery: &Gallery, vectors: &[Embedding]) {
-    gallery
-        .enrol(vectors.iter().enumerate().map(|(at, vector)| enrolment(at, vector)).collect())
-        .unwrap();
+fn names(snapshot: &Snapshot, probe: &Embedding, lookup: &Lookup) -> BTreeSet<String> {
+    let nearest = snapshot.nearest(probe, lookup);
+    nearest.neighbours.iter().map(|found| found.photo.id.to_string()).collect()
 }
 
 #[test]
 fn the_graph_finds_what_a_full_comparison_finds() {
     let folder = tempfile::tempdir().unwrap();
     let vectors = clustered(6000, 64, 1);
-    let gallery =
-        Gallery::open_or_create(&folder.path().join("g"), &space(64), folder.path()).unwrap();
-    enrol(&gallery, &vectors);
-    gallery.build_graph().unwrap();
+    let gallery = open(folder.path(), "g", 64);
+    enrol(&gallery, 0, &vectors);
+    gallery.seal().unwrap();
     let snapshot = gallery.snapshot().unwrap();
     let (mut found, mut wanted) = (0, 0);
-    for probe in clustered(6000, 64, 1).iter().step_by(97) {
-        let nearest = snapshot.nearest(probe, 10, |_| false);
+    for probe in vectors.iter().step_by(97) {
+        let nearest = snapshot.nearest(probe, &Lookup::nearest(10));
         assert_eq!(nearest.method, Method::Graph);
-        assert!(
-            (nearest.neighbours[0].cosine - 1.0).abs() < 1e-5,
-            "an enrolled photo finds itself"
-        );
-        let mut exact: Vec<f32> = vectors
-            .iter()
-            .map(|v| v.as_slice().iter().zip(probe.as_slice()).map(|(a, b)| a * b).sum())
-            .collect();
+        let own = nearest.neighbours[0].cosine;
+        assert!((own - 1.0).abs() < 1e-5, "an enrolled photo finds itself");
+        let mut exact: Vec<f32> = vectors.iter().map(|vector| cosine(vector, probe)).collect();
         exact.sort_by(|a, b| b.total_cmp(a));
         wanted += 10;
         found += nearest.neighbours.iter().filter(|n| n.cosine >= exact[9] - 1e-5).count();
     }
     assert!(found * 100 >= wanted * 99, "recall {found} of {wanted}");
+    let exact = Lookup { exact: true, ..Lookup::nearest(10) };
+    assert_eq!(snapshot.nearest(&vectors[0], &exact).method, Method::Exact);
+    // Several at once say what each alone does.
+    let probes = &vectors[..20];
+    for (probe, each) in probes.iter().zip(snapshot.nearest_each(probes, &Lookup::nearest(10))) {
+        assert_eq!(each.neighbours, snapshot.nearest(probe, &Lookup::nearest(10)).neighbours);
+    }
 }
 
 #[test]
-fn photos_enrolled_or_replaced_after_the_graph_are_found_too() {
+fn photos_enrolled_or_replaced_after_sealing_are_found_and_what_they_replace_is_not() {
     let folder = tempfile::tempdir().unwrap();
-    let vectors = clustered(5000, 32, 2);
-    let gallery =
-        Gallery::open_or_create(&folder.path().join("g"), &space(32), folder.path()).unwrap();
-    enrol(&gallery, &vectors[..4500]);
-    gallery.build_graph().unwrap();
-    gallery.enrol((4500..5000).map(|at| enrolment(at, &vectors[at])).collect()).unwrap();
-    let own = |at: usize| {
-        let snapshot = gallery.snapshot().unwrap();
-        let nearest = snapshot.nearest(&vectors[at], 1, |_| false);
-        (nearest.neighbours[0].photo.id.clone(), nearest.method)
-    };
-    assert_eq!(own(4777), (enrolment(4777, &vectors[4777]).id, Method::Graph));
-    gallery.enrol(vec![enrolment(0, &vectors[4777])]).unwrap();
-    let snapshot = gallery.snapshot().unwrap();
-    let nearest = snapshot.nearest(&vectors[4777], 2, |_| false);
-    assert_eq!(
-        nearest.method,
-        Method::Exact,
-        "the graph has a photo that was replaced, and is left aside"
-    );
-    assert!(nearest.neighbours.iter().all(|n| n.cosine > 0.9999));
-    gallery.build_graph().unwrap();
-    assert_eq!(own(4600).1, Method::Graph);
+    let vectors = clustered(5001, 32, 2);
+    let gallery = open(folder.path(), "g", 32);
+    enrol(&gallery, 0, &vectors[..4500]);
+    gallery.seal().unwrap();
+    let before = gallery.snapshot().unwrap();
+    enrol(&gallery, 4500, &vectors[4500..5000]);
+    assert_eq!(nearest(&gallery, &vectors[4777]).0, enrolment(4777, 0, &vectors[0]).id.to_string());
+    gallery.enrol(vec![enrolment(0, 1, &vectors[5000])]).unwrap();
+    let first = enrolment(0, 0, &vectors[0]).id.to_string();
+    assert_eq!(nearest(&gallery, &vectors[5000]), (first.clone(), Method::Graph));
+    assert_ne!(nearest(&gallery, &vectors[0]).0, first);
+    assert_eq!(gallery.snapshot().unwrap().photo_count(), 5000);
+    drop(gallery);
+    // Who reads goes on with what there was.
+    assert_eq!(before.photo_count(), 4500);
+    let own = before.nearest(&vectors[0], &Lookup::nearest(1));
+    assert_eq!(own.neighbours[0].photo.id.to_string(), first);
+    let reopened = open(folder.path(), "g", 32);
+    assert_eq!(nearest(&reopened, &vectors[5000]), (first.clone(), Method::Graph));
+    assert_ne!(nearest(&reopened, &vectors[0]).0, first);
+    let stats = reopened.verify().unwrap();
+    assert_eq!((stats.photos, stats.tail, stats.segments.len()), (5000, 501, 1));
+    assert_eq!((stats.segments[0].photos, stats.segments[0].removed), (4499, 1));
+    reopened.compact().unwrap();
+    let stats = reopened.stats().unwrap();
+    assert_eq!((stats.segments[0].photos, stats.segments[0].removed, stats.tail), (5000, 0, 0));
+    assert_eq!(nearest(&reopened, &vectors[5000]), (first, Method::Graph));
+}
+
+#[test]
+fn segments_stay_few() {
+    let folder = tempfile::tempdir().unwrap();
+    let vectors = clustered(3 * 4100, 8, 6);
+    let gallery = open(folder.path(), "g", 8);
+    for (part, vectors) in vectors.chunks(4100).enumerate() {
+        enrol(&gallery, part * 4100, vectors);
+        gallery.seal().unwrap();
+    }
+    let stats = gallery.verify().unwrap();
+    assert_eq!((stats.segments.len(), stats.segments[0].photos, stats.tail), (1, 3 * 4100, 0));
+    enrol(&gallery, 3 * 4100, &vectors[..4000]);
+    gallery.seal().unwrap();
+    assert_eq!(gallery.stats().unwrap().tail, 4000, "a tail that is small enough stays");
 }
 
 #[test]
@@ -96,16 +106,14 @@ fn the_same_photos_give_the_same_answers_in_another_gallery() {
     let folder = tempfile::tempdir().unwrap();
     let vectors = clustered(4500, 32, 3);
     let answers = |name: &str| -> Vec<(String, u32)> {
-        let gallery =
-            Gallery::open_or_create(&folder.path().join(name), &space(32), folder.path()).unwrap();
-        enrol(&gallery, &vectors);
-        gallery.build_graph().unwrap();
+        let gallery = open(folder.path(), name, 32);
+        enrol(&gallery, 0, &vectors);
+        gallery.seal().unwrap();
         let snapshot = gallery.snapshot().unwrap();
-        let nearest = vectors
-            .iter()
-            .step_by(500)
-            .flat_map(|probe| snapshot.nearest(probe, 20, |_| false).neighbours);
-        nearest.map(|n| (n.photo.id.to_string(), n.cosine.to_bits())).collect()
+        let probes = vectors.iter().step_by(500);
+        let found =
+            probes.flat_map(|probe| snapshot.nearest(probe, &Lookup::nearest(20)).neighbours);
+        found.map(|n| (n.photo.id.to_string(), n.cosine.to_bits())).collect()
     };
     assert_eq!(answers("a"), answers("b"));
 }
@@ -114,15 +122,174 @@ fn the_same_photos_give_the_same_answers_in_another_gallery() {
 fn embeddings_longer_than_a_stored_value_come_back_whole() {
     let folder = tempfile::tempdir().unwrap();
     let vectors = clustered(5, 4096, 4);
-    let gallery =
-        Gallery::open_or_create(&folder.path().join("g"), &space(4096), folder.path()).unwrap();
-    enrol(&gallery, &vectors);
+    let gallery = open(folder.path(), "g", 4096);
+    enrol(&gallery, 0, &vectors);
     let snapshot = gallery.snapshot().unwrap();
     for vector in &vectors {
-        assert!(snapshot.nearest(vector, 1, |_| false).neighbours[0].cosine > 0.999_999);
+        let nearest = snapshot.nearest(vector, &Lookup::nearest(1));
+        assert!(nearest.neighbours[0].cosine > 0.999_999);
     }
-    assert!(
-        gallery.enrol(vec![enrolment(9, &clustered(1, 512, 1)[0])]).is_err(),
-        "another width is refused"
+    let narrow = enrolment(9, 0, &clustered(1, 512, 1)[0]);
+    assert!(gallery.enrol(vec![narrow]).is_err(), "another width is refused");
+}
+
+#[test]
+fn no_photo_becomes_unreachable_among_many_that_are_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = Random(5);
+    let mut vectors = vec![clustered(1, 32, 9)[0].clone(); 33];
+    let one = clustered(1, 32, 10)[0].clone();
+    vectors.extend((0..200).map(|_| {
+        let near = one.as_slice().iter().map(|value| value + 1e-3 * random.signed());
+        Embedding::normalise(near.collect()).unwrap()
+    }));
+    vectors.extend(clustered(4000, 32, 11));
+    let gallery = open(folder.path(), "g", 32);
+    enrol(&gallery, 0, &vectors);
+    gallery.seal().unwrap();
+    assert_eq!(gallery.verify().unwrap().segments[0].unreachable, 0);
+    let snapshot = gallery.snapshot().unwrap();
+    let lost = |(at, vector): &(usize, &Embedding)| {
+        // As many as may be alike.
+        let found = names(&snapshot, vector, &Lookup::nearest(240));
+        !found.contains(&enrolment(*at, 0, vector).id.to_string())
+    };
+    let lost = vectors.iter().enumerate().filter(lost).count();
+    assert_eq!(lost, 0);
+}
+
+#[test]
+fn only_what_counts_is_found_whether_it_is_little_or_much() {
+    let folder = tempfile::tempdir().unwrap();
+    let vectors = clustered(9000, 16, 7);
+    let gallery = open(folder.path(), "g", 16);
+    enrol(&gallery, 0, &vectors);
+    gallery.seal().unwrap();
+    let snapshot = gallery.snapshot().unwrap();
+    let families = |range: std::ops::Range<u32>| Selection {
+        families: range.map(kindred::domain::FamilyId::new).collect(),
+        ..Selection::default()
+    };
+    let person = Selection {
+        people: BTreeSet::from(["F0100/MID2".parse().unwrap()]),
+        ..Selection::default()
+    };
+    let photo = enrolment(4321, 0, &vectors[0]);
+    let one = Selection { photos: BTreeSet::from([photo.id.clone()]), ..Selection::default() };
+    let file = Selection::of_files(vec![photo.content_hash]);
+    let all = families(0..225);
+    for (filter, method) in [
+        (Filter { only: Some(families(3..5)), ..Filter::default() }, Method::Exact),
+        (Filter { only: Some(person.clone()), ..Filter::default() }, Method::Exact),
+        (Filter { only: Some(one.clone()), ..Filter::default() }, Method::Exact),
+        (Filter { only: Some(file.clone()), ..Filter::default() }, Method::Exact),
+        (Filter { only: Some(families(0..120)), ..Filter::default() }, Method::Graph),
+        (Filter { only: Some(families(0..9)), without: families(8..20) }, Method::Exact),
+        (Filter::without(person), Method::Graph),
+        (Filter::without(file), Method::Graph),
+        (Filter::without(one), Method::Graph),
+        (Filter::without(families(0..220)), Method::Exact),
+        (Filter::without(all), Method::Exact),
+    ] {
+        let counting: Vec<usize> = (0..vectors.len())
+            .filter(|&at| {
+                let photo = enrolment(at, 0, &vectors[at]);
+                let (id, content_hash) = (photo.id, photo.content_hash);
+                filter.counts(&kindred::gallery::StoredPhoto { id, content_hash })
+            })
+            .collect();
+        let (mut found, mut wanted) = (0, 0);
+        for probe in vectors.iter().step_by(500) {
+            let mut exact: Vec<f32> =
+                counting.iter().map(|&at| cosine(&vectors[at], probe)).collect();
+            exact.sort_by(|a, b| b.total_cmp(a));
+            let lookup = Lookup { filter: filter.clone(), ..Lookup::nearest(10) };
+            let nearest = snapshot.nearest(probe, &lookup);
+            assert_eq!(nearest.method, method, "{filter:?}");
+            assert!(nearest.neighbours.iter().all(|n| filter.counts(n.photo)), "{filter:?}");
+            let count = counting.len().min(10);
+            assert_eq!(nearest.neighbours.len(), count);
+            wanted += count;
+            let worst = exact.get(count.wrapping_sub(1)).copied().unwrap_or_default() - 1e-5;
+            found += nearest.neighbours.iter().filter(|n| n.cosine >= worst).count();
+        }
+        assert!(found * 100 >= wanted * 99, "recall {found} of {wanted}: {filter:?}");
+    }
+}
+
+#[test]
+fn what_is_removed_is_gone_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let vectors = clustered(4800, 16, 8);
+    let gallery = open(folder.path(), "g", 16);
+    enrol(&gallery, 0, &vectors);
+    gallery.seal().unwrap();
+    let pair = |text: &str| {
+        let (a, b) = text.split_once(' ').unwrap();
+        kindred::domain::Relationship::new(a.parse().unwrap(), b.parse().unwrap(), None).unwrap()
+    };
+    let pairs = ["F0001/MID0 F0001/MID1", "F0001/MID1 F0001/MID2", "F0002/MID0 F0002/MID1"];
+    gallery.relate(&pairs.map(pair)).unwrap();
+    let before = gallery.snapshot().unwrap();
+    let photo = gallery.remove_photo(&"F0000/MID0/P000003".parse().unwrap()).unwrap();
+    assert_eq!((photo.photos, photo.embeddings, photo.relationships), (1, 1, 0));
+    let person = gallery.remove_person("F0001/MID1".parse().unwrap()).unwrap();
+    assert_eq!((person.photos, person.embeddings, person.relationships), (8, 8, 2));
+    let family = gallery.remove_family("F0002".parse().unwrap()).unwrap();
+    assert_eq!((family.photos, family.embeddings, family.relationships), (40, 40, 1));
+    let error = gallery.remove_family("F0002".parse().unwrap()).unwrap_err().to_string();
+    assert_eq!(error, "F0002 is not in the gallery");
+    assert_eq!(
+        (before.photo_count(), before.kin_of("F0001/MID1".parse().unwrap()).count()),
+        (4800, 2)
     );
+    let check = |gallery: &Gallery| {
+        let snapshot = gallery.snapshot().unwrap();
+        assert_eq!(snapshot.photo_count(), 4800 - 49);
+        assert_eq!(snapshot.kin_of("F0001/MID0".parse().unwrap()).count(), 0);
+        for at in [3, 49, 80, 100, 119] {
+            let own = enrolment(at, 0, &vectors[at]).id;
+            assert!(gallery.embeddings(&own).unwrap().is_none());
+            assert!(
+                !names(&snapshot, &vectors[at], &Lookup::nearest(50)).contains(&own.to_string())
+            );
+        }
+        assert_eq!(
+            nearest(gallery, &vectors[777]).0,
+            enrolment(777, 0, &vectors[0]).id.to_string()
+        );
+        assert_eq!(gallery.verify().unwrap().photos, 4800 - 49);
+    };
+    check(&gallery);
+    drop(gallery);
+    let gallery = open(folder.path(), "g", 16);
+    check(&gallery);
+    gallery.compact().unwrap();
+    check(&gallery);
+    let gallery = gallery.rewrite().unwrap();
+    check(&gallery);
+    assert_eq!(gallery.stats().unwrap().segments[0].removed, 0);
+}
+
+#[test]
+fn what_was_removed_is_in_no_file_once_the_database_was_written_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let vectors = clustered(40, 16, 12);
+    let gallery = open(folder.path(), "g", 16);
+    enrol(&gallery, 0, &vectors);
+    gallery.remove_photo(&enrolment(7, 0, &vectors[7]).id).unwrap();
+    gallery.compact().unwrap();
+    let in_files = |at: usize| {
+        let bytes: Vec<u8> =
+            vectors[at].as_slice().iter().flat_map(|value| value.to_le_bytes()).collect();
+        let files = walkdir::WalkDir::new(folder.path()).into_iter().map(Result::unwrap);
+        let mut files = files.filter(|file| file.file_type().is_file());
+        files.any(|file| {
+            let content = std::fs::read(file.path()).unwrap();
+            content.windows(bytes.len()).any(|part| part == bytes)
+        })
+    };
+    drop(gallery.rewrite().unwrap());
+    assert!(in_files(8), "a photo that stays is there to be found");
+    assert!(!in_files(7));
 }

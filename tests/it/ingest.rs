@@ -37,7 +37,7 @@ impl Archive {
 /// The identities of a gallery's photos, in order.
 pub fn photo_ids(gallery: &Path) -> Vec<String> {
     let snapshot = Gallery::open(gallery).unwrap().snapshot().unwrap();
-    let mut ids: Vec<_> = snapshot.photos().iter().map(|photo| photo.id.to_string()).collect();
+    let mut ids: Vec<_> = snapshot.photos().map(|photo| photo.id.to_string()).collect();
     ids.sort();
     ids
 }

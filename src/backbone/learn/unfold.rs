@@ -85,8 +85,11 @@ fn pairs(learning: &Network) -> Vec<Pair> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::backbone::NamedTensor;
+    use crate::backbone::cpu::{Engine, Instructions};
     use crate::backbone::device::Device;
     use crate::backbone::learn::fold::learned_by_chance;
+    use crate::backbone::network::ParameterId;
     use crate::backbone::vggface_lite::{Config, learning_network, network};
 
     #[test]
@@ -99,19 +102,26 @@ mod tests {
         };
         let (learning, network) = (learning_network(&config).unwrap(), network(&config).unwrap());
         let folded = learned_by_chance(&learning).folded(&learning);
-        let read = |parameter: &Parameter| {
-            let tensor = folded.iter().find(|tensor| tensor.name == parameter.name).unwrap();
-            Ok(tensor.values.clone())
+        let of = |tensors: &[NamedTensor], parameter: &Parameter| {
+            let tensor = tensors.iter().find(|tensor| tensor.name == parameter.name).unwrap();
+            tensor.values.clone()
         };
         let pixels: Vec<f32> =
             (0..4 * 3072).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0).collect();
         let mut student = Student::new(&learning, 8, Device::Cpu).unwrap();
-        student.unfold(&learning, (network, read), &pixels).unwrap();
-        for (tensor, again) in folded.iter().zip(student.folded(&learning)) {
-            let largest = tensor.values.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
-            for (value, again) in tensor.values.iter().zip(&again.values) {
-                assert!((value - again).abs() < 1e-4 * largest, "{}: {value} {again}", tensor.name);
-            }
+        let read = |parameter: &Parameter| Ok(of(&folded, parameter));
+        student.unfold(&learning, (network.clone(), read), &pixels).unwrap();
+        let says = |tensors: &[NamedTensor]| -> Vec<f32> {
+            let read = |id: ParameterId| {
+                Ok::<_, BackboneError>(of(tensors, &network.parameters()[id.index()]))
+            };
+            let engine = Engine::new(&network, Instructions::best(), read).unwrap();
+            engine.run(4, &pixels).concat()
+        };
+        let (expected, found) = (says(&folded), says(&student.folded(&learning)));
+        let largest = expected.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!((found - expected).abs() < 1e-4 * largest, "{found} {expected}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod bundle;
 pub mod families;
+pub mod gallery;
 pub mod program;
 pub mod random;
 pub mod server;

@@ -1,0 +1,157 @@
+//! `kindred gallery`
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::exit::{Ending, Failure};
+use super::progress::Display;
+use super::who::{Who, who};
+use crate::gallery::{Gallery, SegmentStats, Stats};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Tell what a gallery has and takes
+    Stats(Place),
+    /// Check every checksum, every count and every link
+    Verify(Place),
+    /// Make one search graph of everything, and write the files anew without what was removed
+    Compact(Place),
+    /// Remove photos, people or families, with their embeddings and the kin pairs that name them
+    Delete(Delete),
+    /// Write a gallery into one file, for another machine or as a copy
+    Export(Export),
+    /// Enrol what is in such a file into a gallery, which is made where there is none
+    Import(Import),
+    /// Make the search graph and everything else anew that is derived from the stored photos
+    Rebuild(Place),
+}
+
+#[derive(Args)]
+struct Place {
+    /// Folder of the gallery
+    gallery: PathBuf,
+}
+
+#[derive(Args)]
+struct Delete {
+    /// Folder of the gallery
+    gallery: PathBuf,
+    /// Families, people or photos: F0001, F0001/MID2, F0001/MID2/P00001_face0
+    #[arg(required = true, value_parser = who)]
+    who: Vec<Who>,
+}
+
+#[derive(Args)]
+struct Export {
+    /// Folder of the gallery
+    gallery: PathBuf,
+    /// The file to be made
+    file: PathBuf,
+}
+
+#[derive(Args)]
+struct Import {
+    /// The file, as kindred gallery export writes it
+    file: PathBuf,
+    /// Folder of the gallery
+    #[arg(long)]
+    gallery: PathBuf,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    match &arguments.command {
+        Command::Stats(Place { gallery }) => print_stats(&Gallery::open(gallery)?.stats()?),
+        Command::Verify(Place { gallery }) => verify(&Gallery::open(gallery)?)?,
+        Command::Compact(Place { gallery }) => {
+            let gallery = Gallery::open(gallery)?;
+            gallery.compact()?;
+            verify(&gallery.rewrite()?)?;
+        }
+        Command::Delete(arguments) => delete(arguments)?,
+        Command::Export(Export { gallery, file }) => return export(gallery, file),
+        Command::Import(Import { file, gallery }) => return import(file, gallery),
+        Command::Rebuild(Place { gallery }) => verify(&Gallery::rebuild(gallery)?)?,
+    }
+    Ok(Ending::Done)
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn verify(gallery: &Gallery) -> Result<(), Failure> {
+    print_stats(&gallery.verify()?);
+    println!("all of it is whole");
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn delete(Delete { gallery, who }: &Delete) -> Result<(), Failure> {
+    let gallery = Gallery::open(gallery)?;
+    for who in who {
+        let removed = match who {
+            Who::Family(family) => gallery.remove_family(*family),
+            Who::Person(person) => gallery.remove_person(*person),
+            Who::Photo(photo) => gallery.remove_photo(photo),
+        }?;
+        println!(
+            "removed {} photos, {} embeddings, {} listed kin pairs",
+            removed.photos, removed.embeddings, removed.relationships
+        );
+    }
+    println!("run kindred gallery compact to have their bytes off the disk as well");
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn export(gallery: &std::path::Path, file: &std::path::Path) -> Result<Ending, Failure> {
+    let gallery = Gallery::open(gallery)?;
+    let display = Display::start()?;
+    let exported = gallery.export(file, &display)?;
+    display.finish();
+    let Some(exported) = exported else { return Ok(Ending::Stopped) };
+    println!(
+        "{} photos and {} listed kin pairs written to {}",
+        exported.photos,
+        exported.relationships,
+        file.display()
+    );
+    Ok(Ending::Done)
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn import(file: &std::path::Path, gallery: &std::path::Path) -> Result<Ending, Failure> {
+    let display = Display::start()?;
+    let imported = Gallery::import(gallery, file, &display)?;
+    display.finish();
+    let Some(imported) = imported else {
+        println!("stopped; run the same command again to go on from here");
+        return Ok(Ending::Stopped);
+    };
+    println!(
+        "{} photos and {} listed kin pairs imported into {}",
+        imported.photos,
+        imported.relationships,
+        gallery.display()
+    );
+    Ok(Ending::Done)
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_stats(stats: &Stats) {
+    let Stats { schema, photos, people, families, relationships, segments, tail, disk_bytes } =
+        stats;
+    println!("photos        {photos} of {people} people in {families} families");
+    println!("kin pairs     {relationships}");
+    for SegmentStats { photos, removed, layers, links, .. } in segments {
+        println!(
+            "segment       {photos} photos, {links} links, {layers} layers, {removed} removed since"
+        );
+    }
+    println!("tail          {tail} photos that are compared one by one");
+    println!("on disk       {:.1} MB, schema {schema}", *disk_bytes as f64 / 1e6);
+}

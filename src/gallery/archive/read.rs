@@ -1,0 +1,218 @@
+//! An archive into a gallery.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+use super::{
+    Archived, CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine,
+    embeddings_file,
+};
+use crate::domain::{
+    ContentHash, Embedding, EmbeddingSpace, Fingerprint, PhotoId, Progress, Relationship,
+};
+use crate::gallery::{Enrolment, Gallery, GalleryError};
+
+/// Photos that are enrolled together.
+const BATCH: usize = 512;
+
+/// Most backbones an archive is believed to have embeddings of, and the widest of these.
+const MOST_BACKBONES: usize = 64;
+const WIDEST: usize = 1 << 16;
+
+type Zip = ZipArchive<BufReader<File>>;
+
+impl Gallery {
+    /// Enrols what is in an archive into the gallery at `path`, which is made where there is none, and seals it. Every checksum
+    /// is checked before anything is enrolled; done twice, it is as if done once. None where `progress` asked to stop.
+    ///
+    /// # Errors
+    /// When the file is no whole archive, or the gallery was made with another bundle, or fails.
+    pub fn import(
+        path: &Path,
+        file: &Path,
+        progress: &dyn Progress,
+    ) -> Result<Option<Archived>, GalleryError> {
+        let archive = Archive { path: file };
+        let contents = archive.contents()?;
+        let names = (0..contents.dimensions.len()).map(embeddings_file);
+        let names: Vec<String> =
+            [PHOTOS, RELATIONSHIPS].map(String::from).into_iter().chain(names).collect();
+        progress.begin("Checking", names.len() as u64, "files");
+        for name in &names {
+            if progress.cancelled() {
+                return Ok(None);
+            }
+            archive.check(name, &contents)?;
+            progress.advance(1);
+        }
+        let photos = archive.photos(contents.photos)?;
+        let pairs = archive.relationships(contents.relationships)?;
+        let space = archive.space(&contents)?;
+        let gallery = Self::open_or_create(path, &space, Path::new(&contents.bundle))?;
+        progress.begin("Importing", photos.len() as u64, "photos");
+        let done = archive.embeddings(&contents.dimensions, photos, |batch| {
+            progress.advance(batch.len() as u64);
+            gallery.enrol(batch)?;
+            Ok(!progress.cancelled())
+        })?;
+        if !done {
+            return Ok(None);
+        }
+        gallery.relate(&pairs)?;
+        gallery.seal()?;
+        let Contents { photos, relationships, .. } = contents;
+        Ok(Some(Archived { photos, relationships }))
+    }
+}
+
+/// An archive on disk.
+struct Archive<'a> {
+    path: &'a Path,
+}
+
+impl Archive<'_> {
+    fn open(&self) -> Result<Zip, GalleryError> {
+        let file = File::open(self.path).map_err(|source| self.unreadable(source))?;
+        ZipArchive::new(BufReader::new(file)).map_err(|error| self.bad_zip(error))
+    }
+
+    fn contents(&self) -> Result<Contents, GalleryError> {
+        let mut zip = self.open()?;
+        let entry = zip.by_name(CONTENTS).map_err(|error| self.bad_zip(error))?;
+        let contents: Contents = serde_json::from_reader(entry)
+            .map_err(|_| self.bad(format!("{CONTENTS} cannot be understood")))?;
+        if contents.format != FORMAT {
+            let reason = format!(
+                "it has the format {}, this program knows {FORMAT}; is it of a newer version?",
+                contents.format
+            );
+            return Err(self.bad(reason));
+        }
+        let widths = &contents.dimensions;
+        if !(1..=MOST_BACKBONES).contains(&widths.len())
+            || !widths.iter().all(|width| (1..=WIDEST).contains(width))
+        {
+            return Err(self.bad("its dimensions are none of embeddings".into()));
+        }
+        Ok(contents)
+    }
+
+    fn space(&self, contents: &Contents) -> Result<EmbeddingSpace, GalleryError> {
+        let fingerprint = contents.fingerprint.parse();
+        let fingerprint = fingerprint.map_err(|_| self.bad("its fingerprint is none".into()))?;
+        Ok(EmbeddingSpace { fingerprint, dimensions: contents.dimensions.clone() })
+    }
+
+    /// Checks the checksum of a file.
+    fn check(&self, name: &str, contents: &Contents) -> Result<(), GalleryError> {
+        let mut zip = self.open()?;
+        let mut entry = zip.by_name(name).map_err(|error| self.bad_zip(error))?;
+        let (mut sha256, mut bytes) = (Sha256::new(), vec![0; 1 << 16]);
+        loop {
+            match entry.read(&mut bytes).map_err(|error| self.broken(&error))? {
+                0 => break,
+                read => sha256.update(&bytes[..read]),
+            }
+        }
+        let found = Fingerprint(sha256.finalize().into()).to_string();
+        if contents.sha256.get(name) != Some(&found) {
+            return Err(self.bad(format!("{name} does not match its checksum")));
+        }
+        Ok(())
+    }
+
+    fn photos(&self, count: usize) -> Result<Vec<(PhotoId, ContentHash)>, GalleryError> {
+        self.lines(PHOTOS, count, |line| {
+            let PhotoLine { photo, sha256 } = serde_json::from_str(line).ok()?;
+            let Fingerprint(hash) = sha256.parse().ok()?;
+            Some((photo.parse().ok()?, ContentHash(hash)))
+        })
+    }
+
+    fn relationships(&self, count: usize) -> Result<Vec<Relationship>, GalleryError> {
+        self.lines(RELATIONSHIPS, count, |line| {
+            let RelationshipLine { people: [first, second], relation } =
+                serde_json::from_str(line).ok()?;
+            let relation = relation.map(|code| code.parse()).transpose().ok()?;
+            Relationship::new(first.parse().ok()?, second.parse().ok()?, relation).ok()
+        })
+    }
+
+    fn lines<T>(
+        &self,
+        name: &str,
+        count: usize,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Vec<T>, GalleryError> {
+        let mut zip = self.open()?;
+        let entry = zip.by_name(name).map_err(|error| self.bad_zip(error))?;
+        let mut found = Vec::new();
+        for line in BufReader::new(entry).lines() {
+            let line = line.map_err(|error| self.broken(&error))?;
+            let parsed = parse(&line);
+            let number = found.len() + 1;
+            found.push(
+                parsed.ok_or_else(|| self.bad(format!("line {number} of {name} is unreadable")))?,
+            );
+        }
+        if found.len() != count {
+            return Err(self.bad(format!("{name} has {} of {count} lines", found.len())));
+        }
+        Ok(found)
+    }
+
+    /// Reads the photos' embeddings, and calls `take` with one batch after the other until it says that it wants no more.
+    /// Whether all were taken.
+    fn embeddings(
+        &self,
+        widths: &[usize],
+        photos: Vec<(PhotoId, ContentHash)>,
+        mut take: impl FnMut(Vec<Enrolment>) -> Result<bool, GalleryError>,
+    ) -> Result<bool, GalleryError> {
+        let mut zips = widths.iter().map(|_| self.open()).collect::<Result<Vec<_>, _>>()?;
+        let mut files = Vec::new();
+        for (backbone, zip) in zips.iter_mut().enumerate() {
+            let entry = zip.by_name(&embeddings_file(backbone));
+            files.push(BufReader::new(entry.map_err(|error| self.bad_zip(error))?));
+        }
+        let mut photos = photos.into_iter().peekable();
+        while photos.peek().is_some() {
+            let mut batch = Vec::with_capacity(BATCH);
+            for (id, content_hash) in photos.by_ref().take(BATCH) {
+                let read = files.iter_mut().zip(widths).map(|(file, &width)| {
+                    let mut bytes = vec![0; 4 * width];
+                    file.read_exact(&mut bytes).map_err(|error| self.broken(&error))?;
+                    let values = bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b));
+                    Embedding::from_unit(values.collect()).map_err(|e| self.bad(e.to_string()))
+                });
+                let embeddings = read.collect::<Result<_, _>>()?;
+                batch.push(Enrolment { id, content_hash, embeddings });
+            }
+            if !take(batch)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    fn bad(&self, reason: String) -> GalleryError {
+        GalleryError::BadArchive { path: self.path.to_owned(), reason }
+    }
+
+    fn broken(&self, error: &io::Error) -> GalleryError {
+        self.bad(error.to_string())
+    }
+
+    fn bad_zip(&self, error: ZipError) -> GalleryError {
+        self.bad(error.to_string())
+    }
+
+    fn unreadable(&self, source: io::Error) -> GalleryError {
+        GalleryError::Archive { path: self.path.to_owned(), source }
+    }
+}

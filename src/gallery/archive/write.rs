@@ -1,0 +1,176 @@
+//! A gallery into an archive.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, Write};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+use super::{
+    Archived, CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine,
+    embeddings_file,
+};
+use crate::domain::{Fingerprint, Progress, Relationship};
+use crate::gallery::{Gallery, GalleryError};
+use crate::store::{Photo, StoreError};
+use crate::whole_file::write_whole;
+
+impl Gallery {
+    /// Writes all records into an archive, which is there only once it is whole. None where `progress` asked to stop.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged, or the file cannot be written.
+    pub fn export(
+        &self,
+        file: &Path,
+        progress: &dyn Progress,
+    ) -> Result<Option<Archived>, GalleryError> {
+        // Nobody changes anything meanwhile.
+        let _writer = self.writer();
+        let (photos, pairs) = (self.store.photos()?, self.store.relationships()?);
+        let steps = photos.len() * self.space.dimensions.len();
+        progress.begin("Exporting", steps as u64, "embeddings");
+        // What ended the writing, where it was not the file.
+        let mut ended = None;
+        let written = write_whole(file, |unfinished| {
+            let zip = ZipWriter::new(BufWriter::new(File::create(unfinished)?));
+            let mut archive = Archive { zip, sha256: BTreeMap::new() };
+            match self.write_all((&photos, &pairs), &mut archive, progress) {
+                Ok(()) => {}
+                Err(Ended::Io(error)) => return Err(error),
+                Err(other) => {
+                    ended = Some(other);
+                    return Err(io::ErrorKind::Interrupted.into());
+                }
+            }
+            archive.zip.finish()?.flush()
+        });
+        match (ended, written) {
+            (Some(Ended::Stopped), _) => Ok(None),
+            (Some(Ended::Store(error)), _) => Err(error.into()),
+            (_, Err(source)) => Err(GalleryError::Archive { path: file.to_owned(), source }),
+            (_, Ok(())) => Ok(Some(Archived { photos: photos.len(), relationships: pairs.len() })),
+        }
+    }
+
+    fn write_all(
+        &self,
+        (photos, pairs): (&[Photo], &[Relationship]),
+        archive: &mut Archive<impl Write + Seek>,
+        progress: &dyn Progress,
+    ) -> Result<(), Ended> {
+        archive.add(PHOTOS, |to| {
+            for Photo { id, content_hash, .. } in photos {
+                let (photo, sha256) = (id.to_string(), Fingerprint(content_hash.0).to_string());
+                write_line(to, &PhotoLine { photo, sha256 })?;
+            }
+            Ok(())
+        })?;
+        archive.add(RELATIONSHIPS, |to| {
+            for pair in pairs {
+                let people = pair.people().map(|person| person.to_string());
+                let relation = pair.relation().map(|relation| relation.code().to_owned());
+                write_line(to, &RelationshipLine { people, relation })?;
+            }
+            Ok(())
+        })?;
+        for (backbone, &width) in self.space.dimensions.iter().enumerate() {
+            archive.add(&embeddings_file(backbone), |to| {
+                for photo in photos {
+                    if progress.cancelled() {
+                        return Err(Ended::Stopped);
+                    }
+                    let values = self.store.embedding(photo.ordinal, backbone as u8, width)?;
+                    let bytes = values.iter().flat_map(|value| value.to_le_bytes());
+                    to.write_all(&bytes.collect::<Vec<u8>>())?;
+                    progress.advance(1);
+                }
+                Ok(())
+            })?;
+        }
+        let contents = Contents {
+            format: FORMAT,
+            fingerprint: self.space.fingerprint.to_string(),
+            dimensions: self.space.dimensions.clone(),
+            bundle: self.bundle.to_string_lossy().into_owned(),
+            photos: photos.len(),
+            relationships: pairs.len(),
+            sha256: std::mem::take(&mut archive.sha256),
+        };
+        archive.add(CONTENTS, |to| write_line(to, &contents))
+    }
+}
+
+/// Why an archive is not written to its end.
+enum Ended {
+    Stopped,
+    Store(StoreError),
+    Io(io::Error),
+}
+
+impl From<io::Error> for Ended {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<zip::result::ZipError> for Ended {
+    fn from(error: zip::result::ZipError) -> Self {
+        Self::Io(error.into())
+    }
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+fn write_line(to: &mut impl Write, line: &impl serde::Serialize) -> Result<(), Ended> {
+    serde_json::to_writer(&mut *to, line).map_err(io::Error::from)?;
+    Ok(to.write_all(b"\n")?)
+}
+
+/// A zip archive under way, and the checksums of what is in it.
+struct Archive<W: Write + Seek> {
+    zip: ZipWriter<W>,
+    sha256: BTreeMap<String, String>,
+}
+
+impl<W: Write + Seek> Archive<W> {
+    fn add(
+        &mut self,
+        name: &str,
+        write: impl FnOnce(&mut Hashed<'_, ZipWriter<W>>) -> Result<(), Ended>,
+    ) -> Result<(), Ended> {
+        // Embeddings do not compress, and may be more than 4 GiB.
+        let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        self.zip.start_file(name, stored.large_file(true))?;
+        let mut hashed = Hashed { to: &mut self.zip, sha256: Sha256::new() };
+        write(&mut hashed)?;
+        let sha256 = Fingerprint(hashed.sha256.finalize().into()).to_string();
+        self.sha256.insert(name.to_owned(), sha256);
+        Ok(())
+    }
+}
+
+/// Writes on, and notes the checksum.
+struct Hashed<'a, W> {
+    to: &'a mut W,
+    sha256: Sha256,
+}
+
+impl<W: Write> Write for Hashed<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        self.sha256.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}

@@ -1,0 +1,151 @@
+//! The links of a search graph in flat arrays.
+//!
+//! Nodes are numbered by falling level, so that each layer's nodes are the first ones and the entry point is node 0.
+
+use std::collections::VecDeque;
+
+use super::bits::Bits;
+use crate::store::GraphLayer;
+
+/// Most nodes that a link which led to a removed one leads to instead.
+const DETOURS: usize = 16;
+
+impl GraphLayer {
+    /// A layer of these lists.
+    pub(super) fn of(lists: impl IntoIterator<Item = Vec<u32>>) -> Self {
+        let mut layer = Self { offsets: vec![0], neighbours: Vec::new() };
+        for list in lists {
+            layer.neighbours.extend(list);
+            layer.offsets.push(layer.neighbours.len() as u32);
+        }
+        layer
+    }
+
+    /// Nodes on the layer.
+    pub(super) fn nodes(&self) -> u32 {
+        self.offsets.len().saturating_sub(1) as u32
+    }
+
+    pub(super) fn neighbours(&self, node: u32) -> &[u32] {
+        let node = node as usize;
+        &self.neighbours[self.offsets[node] as usize..self.offsets[node + 1] as usize]
+    }
+
+    /// The lists of all nodes.
+    pub(super) fn lists(&self) -> impl Iterator<Item = &[u32]> {
+        (0..self.nodes()).map(|node| self.neighbours(node))
+    }
+
+    /// The layer without the nodes of which `numbers` has none, and with the others numbered anew. A link to a removed
+    /// node leads on to those that this one led to.
+    fn without(&self, numbers: &[Option<u32>]) -> Self {
+        let is_kept = |node: &u32| numbers[*node as usize].is_some();
+        let kept = (0..self.nodes()).filter(is_kept);
+        Self::of(kept.map(|node| {
+            let links = self.neighbours(node);
+            let mut list: Vec<u32> = links.iter().copied().filter(is_kept).collect();
+            for &removed in links.iter().filter(|link| !is_kept(link)) {
+                for way in self.detour(removed, is_kept) {
+                    if way != node && !list.contains(&way) {
+                        list.push(way);
+                    }
+                }
+            }
+            list.into_iter().filter_map(|node| numbers[node as usize]).collect()
+        }))
+    }
+
+    /// The first kept nodes that removed ones lead to from `start` on.
+    fn detour(&self, start: u32, is_kept: impl Fn(&u32) -> bool) -> Vec<u32> {
+        let (mut seen, mut found) = (vec![start], Vec::new());
+        let mut at = 0;
+        while at < seen.len() && seen.len() < 4 * DETOURS && found.len() < DETOURS {
+            for &next in self.neighbours(seen[at]) {
+                let list = if is_kept(&next) { &mut found } else { &mut seen };
+                if !list.contains(&next) {
+                    list.push(next);
+                }
+            }
+            at += 1;
+        }
+        found.truncate(DETOURS);
+        found
+    }
+}
+
+/// The layers without the nodes of which `is_kept` is false; the others keep their order.
+pub(super) fn without(layers: &[GraphLayer], is_kept: &[bool]) -> Vec<GraphLayer> {
+    if is_kept.iter().all(|kept| *kept) {
+        return layers.to_vec();
+    }
+    let mut next = 0..;
+    let number = |kept: &bool| if *kept { next.next() } else { None };
+    let numbers: Vec<Option<u32>> = is_kept.iter().map(number).collect();
+    let kept = layers.iter().map(|layer| layer.without(&numbers));
+    let mut kept: Vec<GraphLayer> = kept.collect();
+    while kept.len() > 1 && kept.last().is_some_and(|layer| layer.nodes() == 0) {
+        kept.pop();
+    }
+    kept
+}
+
+/// Whether every offset and neighbour of the layers points at something, for `nodes` nodes.
+pub(super) fn are_sound(layers: &[GraphLayer], nodes: usize) -> bool {
+    let mut below = nodes + 1;
+    layers.iter().all(|layer| {
+        let rows = layer.offsets.len();
+        let fits = (1..=below).contains(&rows)
+            && layer.offsets[0] == 0
+            && layer.offsets.is_sorted()
+            && layer.offsets.last().is_some_and(|&end| end as usize == layer.neighbours.len())
+            && layer.neighbours.iter().all(|&node| (node as usize) < rows - 1);
+        below = rows;
+        fits
+    }) && layers.first().is_some_and(|base| base.offsets.len() == nodes + 1)
+}
+
+/// The nodes of the lowest layer that no path reaches from the entry point, in their order.
+pub(super) fn unreachable(base: &GraphLayer) -> Vec<u32> {
+    let mut reached = Bits::none(base.nodes() as usize);
+    spread(base, 0, &mut reached);
+    (0..base.nodes()).filter(|&node| !reached.contains(node)).collect()
+}
+
+/// Marks what can be reached from a node.
+pub(super) fn spread(base: &GraphLayer, start: u32, reached: &mut Bits) {
+    if base.nodes() == 0 || !reached.insert(start) {
+        return;
+    }
+    let mut waiting = VecDeque::from([start]);
+    while let Some(node) = waiting.pop_front() {
+        waiting.extend(base.neighbours(node).iter().copied().filter(|&next| reached.insert(next)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_nodes_are_removed_links_lead_around_them() {
+        // 0 → 1 → 2 → 3 → 0
+        let ring = GraphLayer::of([vec![1], vec![2], vec![3], vec![0]]);
+        assert!(are_sound(std::slice::from_ref(&ring), 4) && unreachable(&ring).is_empty());
+        let left = without(&[ring.clone(), GraphLayer::of([vec![]])], &[false, true, false, true]);
+        assert_eq!(left, [GraphLayer::of([vec![1], vec![0]])]);
+        let end = GraphLayer::of([vec![1], vec![0], vec![1]]);
+        assert_eq!(unreachable(&end), [2]);
+    }
+
+    #[test]
+    fn a_layer_that_points_beyond_itself_is_not_sound() {
+        let ring = GraphLayer::of([vec![1], vec![0]]);
+        let sound = |layers: &[GraphLayer]| are_sound(layers, 2);
+        assert!(sound(&[ring.clone(), GraphLayer::of([vec![]])]));
+        assert!(!sound(&[]) && !are_sound(std::slice::from_ref(&ring), 3));
+        assert!(!sound(&[GraphLayer::of([vec![2], vec![0]])]));
+        assert!(!sound(&[GraphLayer { offsets: vec![0, 2, 1], ..ring.clone() }]));
+        assert!(!sound(&[GraphLayer { offsets: vec![1, 1, 2], ..ring.clone() }]));
+        assert!(!sound(&[ring.clone(), GraphLayer::of([vec![], vec![], vec![]])]));
+    }
+}

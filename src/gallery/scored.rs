@@ -1,0 +1,35 @@
+//! A node and how near it is.
+
+use std::cmp::Ordering;
+
+/// A node and its cosine to a probe; ordered by the cosine, then the node, so that ties are always broken alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Scored {
+    pub(super) cosine: f32,
+    pub(super) node: u32,
+}
+
+impl Eq for Scored {}
+
+impl PartialOrd for Scored {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Scored {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.cosine.total_cmp(&other.cosine).then(other.node.cmp(&self.node))
+    }
+}
+
+/// The `count` best of `scored`, best first.
+pub(super) fn best(mut scored: Vec<Scored>, count: usize) -> Vec<Scored> {
+    let falling = |a: &Scored, b: &Scored| b.cmp(a);
+    if count < scored.len() {
+        scored.select_nth_unstable_by(count, falling);
+        scored.truncate(count);
+    }
+    scored.sort_unstable_by(falling);
+    scored
+}

@@ -1,0 +1,168 @@
+//! The tail becomes a segment, and segments become one.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::build::{Built, build};
+use super::matrix::Matrix;
+use super::part::{EXACT_UP_TO, Graph, Part};
+use super::snapshot::{Held, Kin, Snapshot};
+use super::{Gallery, GalleryError, StoredPhoto};
+use crate::domain::PhotoId;
+use crate::store::{NewPhoto, Segment, Stamp};
+
+/// A segment is sealed anew, with what comes after it, where it is not larger than so many times that: so segments stay few,
+/// and a photo is sealed a few times at most.
+const GROWTH: usize = 2;
+
+impl Gallery {
+    /// Makes a segment of the tail, and of the segments before it that are not much larger, if the tail is large enough to
+    /// want one. Snapshots of before are not touched.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing has changed.
+    pub fn seal(&self) -> Result<(), GalleryError> {
+        let _writer = self.writer();
+        let snapshot = self.load()?;
+        let [segments @ .., tail] = snapshot.parts.as_slice() else { return Ok(()) };
+        if tail.live_count() <= EXACT_UP_TO {
+            return Ok(());
+        }
+        let (mut first, mut photos) = (segments.len(), tail.live_count());
+        while first > 0 && segments[first - 1].live_count() <= GROWTH * photos {
+            first -= 1;
+            photos += segments[first].live_count();
+        }
+        self.merge(&snapshot, first)
+    }
+
+    /// Makes one segment of everything, without what was removed; none, where there are too few photos to want one.
+    ///
+    /// # Errors
+    /// When the store fails; then nothing has changed.
+    pub fn compact(&self) -> Result<(), GalleryError> {
+        let _writer = self.writer();
+        let snapshot = self.load()?;
+        let [segments @ .., tail] = snapshot.parts.as_slice() else { return Ok(()) };
+        let is_compact = match segments {
+            [] => tail.live_count() <= EXACT_UP_TO,
+            [only] => tail.live_count() == 0 && only.removed() == 0,
+            _ => false,
+        };
+        if is_compact { Ok(()) } else { self.merge(&snapshot, 0) }
+    }
+
+    /// Replaces the parts from place `first` on by one segment and an empty tail, or by a tail.
+    fn merge(&self, snapshot: &Snapshot, first: usize) -> Result<(), GalleryError> {
+        let (kept, merged) = snapshot.parts.split_at(first);
+        let joined = Joined::of(merged, &self.space.dimensions);
+        let replaced: Vec<Stamp> =
+            merged.iter().filter_map(|held| Some(held.part.graph()?.stamp)).collect();
+        let mut parts = kept.to_vec();
+        let empty = || Joined::of(&[], &self.space.dimensions).part(None);
+        if joined.photos.len() <= EXACT_UP_TO {
+            self.store.remove_segments(&replaced)?;
+            parts.push(Held::new(joined.part(None)));
+        } else {
+            let Built { layers, rows } = build(&joined.vectors[0]);
+            let joined = joined.ordered(&rows);
+            let segment = Segment { ordinals: joined.ordinals.clone(), layers };
+            let stamp = self.store.put_segment(&segment, &replaced)?;
+            let graph = Graph::new(stamp, (segment.layers, 0), &joined.vectors[0]);
+            parts.extend([joined.part(Some(graph)), empty()].map(Held::new));
+        }
+        self.replace(Some(Arc::new(Snapshot { parts, kin: Arc::clone(&snapshot.kin) })));
+        Ok(())
+    }
+}
+
+/// Photos with all that is known of them, to be a part.
+struct Joined {
+    photos: Vec<StoredPhoto>,
+    ordinals: Vec<u64>,
+    vectors: Vec<Matrix>,
+}
+
+impl Joined {
+    /// What is there of some parts.
+    fn of(parts: &[Held], widths: &[usize]) -> Self {
+        let rows: usize = parts.iter().map(Held::live_count).sum();
+        let vectors = widths.iter().map(|&width| {
+            let values = Vec::with_capacity(rows * width);
+            Matrix { values, width }
+        });
+        let vectors = vectors.collect();
+        let mut joined = Self { photos: Vec::with_capacity(rows), ordinals: Vec::new(), vectors };
+        for held in parts {
+            for row in held.live() {
+                joined.photos.push(held.part.photo(row).clone());
+                joined.ordinals.push(held.part.ordinals[row as usize]);
+                for (to, from) in joined.vectors.iter_mut().zip(&held.part.vectors) {
+                    to.values.extend_from_slice(from.row(row));
+                }
+            }
+        }
+        joined
+    }
+
+    fn push(&mut self, photo: &NewPhoto, ordinal: u64) {
+        let NewPhoto { id, content_hash, embeddings } = photo;
+        self.photos.push(StoredPhoto { id: id.clone(), content_hash: *content_hash });
+        self.ordinals.push(ordinal);
+        for (to, values) in self.vectors.iter_mut().zip(embeddings) {
+            to.values.extend_from_slice(values);
+        }
+    }
+
+    /// The same with these rows, in this order.
+    fn ordered(self, rows: &[u32]) -> Self {
+        let place = |row: &u32| *row as usize;
+        let matrix = |from: &Matrix| Matrix {
+            values: rows.iter().flat_map(|&row| from.row(row)).copied().collect(),
+            width: from.width,
+        };
+        Self {
+            photos: rows.iter().map(|row| self.photos[place(row)].clone()).collect(),
+            ordinals: rows.iter().map(|row| self.ordinals[place(row)]).collect(),
+            vectors: self.vectors.iter().map(matrix).collect(),
+        }
+    }
+
+    fn part(self, graph: Option<Graph>) -> Part {
+        Part::new((self.photos, self.ordinals), self.vectors, graph)
+    }
+}
+
+impl Snapshot {
+    /// The same with more photos, which take the place of those with the same identity.
+    pub(super) fn with(&self, new: &[NewPhoto], ordinals: &[u64]) -> Self {
+        let mut next = self.without_each(new.iter().map(|photo| &photo.id));
+        let Some(tail) = next.parts.pop() else { return next };
+        let widths: Vec<usize> = tail.part.vectors.iter().map(|matrix| matrix.width).collect();
+        let mut joined = Joined::of(&[tail], &widths);
+        let last: HashMap<&PhotoId, u64> =
+            new.iter().map(|photo| &photo.id).zip(ordinals.iter().copied()).collect();
+        for (photo, &ordinal) in new.iter().zip(ordinals) {
+            if last[&photo.id] == ordinal {
+                joined.push(photo, ordinal);
+            }
+        }
+        next.parts.push(Held::new(joined.part(None)));
+        next
+    }
+
+    /// The same without some photos.
+    pub(super) fn without(&self, ids: &[PhotoId]) -> Self {
+        self.without_each(ids.iter())
+    }
+
+    fn without_each<'a>(&self, ids: impl Iterator<Item = &'a PhotoId> + Clone) -> Self {
+        let parts = self.parts.iter().map(|held| held.without(ids.clone())).collect();
+        Self { parts, kin: Arc::clone(&self.kin) }
+    }
+
+    /// The same with others listed as kin.
+    pub(super) fn with_kin(&self, kin: Kin) -> Self {
+        Self { parts: self.parts.clone(), kin: kin.into() }
+    }
+}

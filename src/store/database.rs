@@ -1,0 +1,56 @@
+//! Opening sled's files.
+
+use std::io;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::StoreError;
+use super::guard::guarded;
+
+/// The folder of sled's files inside a gallery.
+pub(super) const FOLDER: &str = "store";
+
+/// sled keeps this much of its pages in memory.
+const CACHE_BYTES: u64 = 64 << 20;
+
+/// sled gives its lock back a moment after the last handle is dropped.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// Whether the gallery at `path` has a database.
+pub(super) fn exists(path: &Path) -> bool {
+    path.join(FOLDER).join("conf").is_file()
+}
+
+/// Opens the database in a folder of the gallery at `path`, or makes one.
+pub(super) fn open(path: &Path, folder: &str) -> Result<sled::Db, StoreError> {
+    let folder = path.join(folder);
+    // Every write here is followed by an explicit flush, so sled's own timer has nothing to do.
+    let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    let failed = |error| opening(path, error);
+    guarded(|| {
+        for _ in 1..LOCK_TRIES {
+            match config.open() {
+                Err(sled::Error::Io(error)) if is_lock(&error) => sleep(LOCK_PAUSE),
+                other => return other.map_err(failed),
+            }
+        }
+        config.open().map_err(failed)
+    })
+}
+
+fn opening(path: &Path, error: sled::Error) -> StoreError {
+    match error {
+        sled::Error::Io(error) if is_lock(&error) => StoreError::InUse { path: path.to_owned() },
+        sled::Error::Io(source) => StoreError::Io { path: path.to_owned(), source },
+        // It keeps its settings in a file, and these are not ours.
+        sled::Error::Unsupported(reason) => StoreError::Corrupt { what: reason },
+        other => other.into(),
+    }
+}
+
+/// sled 0.34 names its lock only in the text of the error.
+fn is_lock(error: &io::Error) -> bool {
+    error.to_string().contains("could not acquire lock")
+}

@@ -1,0 +1,97 @@
+//! What a gallery says of itself beside its database, in a file that a person can read.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::migrate::SUPPORTED;
+use super::{Counts, Header, StoreError};
+use crate::domain::Fingerprint;
+use crate::whole_file::write_whole;
+
+/// The file.
+pub(super) const FILE: &str = "gallery.json";
+
+/// What the database is to hold at least.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Manifest {
+    schema: u32,
+    /// Of the bundle, in hexadecimal.
+    fingerprint: String,
+    /// Embedding width per backbone.
+    dimensions: Vec<u32>,
+    commits: u64,
+    photos: u64,
+    relationships: u64,
+}
+
+impl Manifest {
+    pub(super) fn of(header: &Header, counts: Counts) -> Self {
+        let Counts { commits, photos, relationships } = counts;
+        Self {
+            schema: SUPPORTED,
+            fingerprint: Fingerprint(header.fingerprint).to_string(),
+            dimensions: header.dimensions.clone(),
+            commits,
+            photos,
+            relationships,
+        }
+    }
+
+    /// Whether nothing was stored yet.
+    pub(super) fn is_new(&self) -> bool {
+        self.commits == 0 && self.photos == 0 && self.relationships == 0
+    }
+
+    /// The manifest of the gallery at `path`, if it has one.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, StoreError> {
+        let file = path.join(FILE);
+        match fs::read(&file) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(StoreError::Io { path: path.to_owned(), source }),
+            Ok(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(manifest) => Ok(Some(manifest)),
+                Err(_) => Err(damaged(file)),
+            },
+        }
+    }
+
+    pub(super) fn write(&self, path: &Path) -> Result<(), StoreError> {
+        let text = serde_json::to_vec_pretty(self).expect("plain data becomes JSON");
+        write_whole(&path.join(FILE), |file| fs::write(file, text))
+            .map_err(|source| StoreError::Io { path: path.to_owned(), source })
+    }
+
+    /// Checks that nothing is missing of what the manifest tells. A database may be ahead of it by what was committed just
+    /// before the program ended.
+    pub(super) fn check(
+        found: Option<&Self>,
+        (header, counts): (&Header, Counts),
+        path: &Path,
+    ) -> Result<(), StoreError> {
+        let Some(manifest) = found else {
+            // It is written before the first commit; one that an older version made had none.
+            return if counts.commits == 0 { Ok(()) } else { Err(damaged(path.join(FILE))) };
+        };
+        let own = Self::of(header, counts);
+        if (&manifest.fingerprint, &manifest.dimensions) != (&own.fingerprint, &own.dimensions) {
+            return Err(damaged(path.join(FILE)));
+        }
+        let is_same = (manifest.photos, manifest.relationships) == (own.photos, own.relationships);
+        if manifest.commits > own.commits || (manifest.commits == own.commits && !is_same) {
+            return Err(manifest.lost(counts.photos, path));
+        }
+        Ok(())
+    }
+
+    /// The error of a database that has lost what the manifest tells of, and has `found` photos.
+    pub(super) fn lost(&self, found: u64, path: &Path) -> StoreError {
+        StoreError::LostRecords { path: path.to_owned(), expected: self.photos, found }
+    }
+}
+
+fn damaged(file: PathBuf) -> StoreError {
+    StoreError::BadManifest { path: file }
+}

@@ -1,0 +1,252 @@
+//! Photos and their embeddings.
+
+use std::collections::HashSet;
+
+use sled::transaction::{Transactional, TransactionalTree};
+
+use super::guard::guarded;
+use super::records::PhotoRecord;
+use super::{
+    InTransaction, NewPhoto, Photo, Removed, Store, StoreError, abort, codec, count, keys,
+};
+use crate::domain::{ContentHash, PhotoId, Relationship};
+
+impl Store {
+    /// One photo's record, if it is there.
+    ///
+    /// # Errors
+    /// When reading fails or the record is damaged.
+    pub fn photo(&self, id: &PhotoId) -> Result<Option<Photo>, StoreError> {
+        let bytes = guarded(|| Ok(self.photos.get(id.to_string())?))?;
+        bytes
+            .map(|bytes| codec::decode(&bytes, "a photo record").map(|r| photo(id.clone(), r)))
+            .transpose()
+    }
+
+    /// Every photo, in the order of the identities' text.
+    ///
+    /// # Errors
+    /// When reading fails or a record is damaged.
+    pub fn photos(&self) -> Result<Vec<Photo>, StoreError> {
+        let read = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
+            let (key, value) = entry?;
+            let id = keys::parse_text(&key, "a photo's key")?;
+            Ok(photo(id, codec::decode(&value, "a photo record")?))
+        };
+        guarded(|| self.photos.iter().map(read).collect())
+    }
+
+    /// The embedding of photo `ordinal` by the backbone at `backbone`, `(dimension)`.
+    ///
+    /// # Errors
+    /// When reading fails, or it is missing, damaged or of another dimension.
+    pub fn embedding(
+        &self,
+        ordinal: u64,
+        backbone: u8,
+        dimension: usize,
+    ) -> Result<Vec<f32>, StoreError> {
+        let mut values = Vec::with_capacity(dimension);
+        guarded(|| {
+            for part in self.embeddings.scan_prefix(keys::embedding_prefix(ordinal, backbone)) {
+                values.extend(codec::decode_floats(&part?.1, "an embedding")?);
+            }
+            Ok(())
+        })?;
+        if values.len() != dimension {
+            let what = format!("an embedding has {} of {dimension} values", values.len());
+            return Err(StoreError::Corrupt { what });
+        }
+        Ok(values)
+    }
+
+    /// Reads all embeddings in the order of the ordinals. `place` says, for an ordinal and a backbone, where the values
+    /// are wanted; nowhere, where it returns none.
+    ///
+    /// # Errors
+    /// When reading fails, or an embedding is damaged, or not of the length of its place.
+    pub fn read_embeddings<'a>(
+        &self,
+        place: impl FnMut(u64, u8) -> Option<&'a mut [f32]>,
+    ) -> Result<(), StoreError> {
+        guarded(|| self.read_each_embedding(place))
+    }
+
+    fn read_each_embedding<'a>(
+        &self,
+        mut place: impl FnMut(u64, u8) -> Option<&'a mut [f32]>,
+    ) -> Result<(), StoreError> {
+        let (mut current, mut rest) = (None, None);
+        for entry in self.embeddings.iter() {
+            let (key, bytes) = entry?;
+            let (ordinal, backbone, _) = keys::parse_embedding(&key)?;
+            if current != Some((ordinal, backbone)) {
+                check_full(rest.take())?;
+                current = Some((ordinal, backbone));
+                rest = place(ordinal, backbone);
+            }
+            let Some(wanted) = rest.take() else { continue };
+            let values = codec::decode_floats(&bytes, "an embedding")?;
+            let (part, others) = wanted.split_at_mut_checked(values.len()).ok_or_else(too_long)?;
+            part.iter_mut().zip(values).for_each(|(place, value)| *place = value);
+            rest = Some(others);
+        }
+        check_full(rest)
+    }
+
+    /// Keys of embeddings whose photo is not there, which only a damaged or badly written store has.
+    fn orphans(&self) -> Result<Vec<sled::IVec>, StoreError> {
+        let ordinals: HashSet<u64> = self.photos()?.iter().map(|photo| photo.ordinal).collect();
+        let orphan = |key: sled::Result<sled::IVec>| {
+            let key = key?;
+            let (ordinal, ..) = keys::parse_embedding(&key)?;
+            Ok((!ordinals.contains(&ordinal)).then_some(key))
+        };
+        guarded(|| {
+            let keys = self.embeddings.iter().keys().map(orphan);
+            keys.filter_map(Result::transpose).collect()
+        })
+    }
+
+    /// How many parts of embeddings have no photo.
+    ///
+    /// # Errors
+    /// When reading fails or a record is damaged.
+    pub fn orphan_count(&self) -> Result<usize, StoreError> {
+        Ok(self.orphans()?.len())
+    }
+
+    pub(super) fn remove_orphans(&self) -> Result<(), StoreError> {
+        let orphans = self.orphans()?;
+        guarded(|| {
+            for key in orphans {
+                self.embeddings.remove(key)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Stores photos with their embeddings, all or none, and returns when they are on disk. A photo that is there
+    /// already is replaced. Returns their ordinals.
+    ///
+    /// # Errors
+    /// When writing fails; then none of them is stored.
+    pub fn put_photos(&self, photos: &[NewPhoto]) -> Result<Vec<u64>, StoreError> {
+        let trees = (&self.meta, &self.photos, &self.embeddings);
+        let store = || {
+            trees.transaction(|(meta, records, embeddings)| {
+                let first = next_ordinal(meta)?;
+                let mut new = 0;
+                for (ordinal, photo) in (first..).zip(photos) {
+                    let old = remove_photo((records, embeddings), &photo.id)?;
+                    new += u64::from(old.photos == 0);
+                    put_photo((records, embeddings), photo, ordinal)?;
+                }
+                let next = first + photos.len() as u64;
+                meta.insert(keys::NEXT_ORDINAL, &next.to_be_bytes())?;
+                count(meta, |counts| counts.photos += new).map(|counts| (first, counts))
+            })
+        };
+        let first = self.commit(store)?;
+        Ok((first..).take(photos.len()).collect())
+    }
+
+    /// Removes photos and their embeddings, and listed pairs, all or none, and returns when that is on disk. Those that are
+    /// not there are passed over.
+    ///
+    /// # Errors
+    /// When writing fails; then none of them is removed.
+    pub fn remove(
+        &self,
+        photos: &[PhotoId],
+        pairs: &[Relationship],
+    ) -> Result<Removed, StoreError> {
+        let trees = (&self.meta, &self.photos, &self.embeddings, &self.relationships);
+        let remove = || {
+            trees.transaction(|(meta, records, embeddings, relationships)| {
+                let mut sum = Removed::default();
+                for photo in photos {
+                    let own = remove_photo((records, embeddings), photo)?;
+                    sum.photos += own.photos;
+                    sum.embeddings += own.embeddings;
+                }
+                for pair in pairs {
+                    let old = relationships.remove(keys::relationship(pair))?;
+                    sum.relationships += usize::from(old.is_some());
+                }
+                let counts = count(meta, |counts| {
+                    counts.photos = counts.photos.saturating_sub(sum.photos as u64);
+                    counts.relationships =
+                        counts.relationships.saturating_sub(sum.relationships as u64);
+                });
+                counts.map(|counts| (sum, counts))
+            })
+        };
+        self.commit(remove)
+    }
+}
+
+fn too_long() -> StoreError {
+    StoreError::Corrupt { what: "an embedding has more values than the model gives".into() }
+}
+
+fn check_full(rest: Option<&mut [f32]>) -> Result<(), StoreError> {
+    match rest {
+        Some([_, ..]) => Err(StoreError::Corrupt { what: "an embedding has lost values".into() }),
+        _ => Ok(()),
+    }
+}
+
+fn photo(id: PhotoId, record: PhotoRecord) -> Photo {
+    let PhotoRecord { ordinal, content_hash } = record;
+    Photo { id, ordinal, content_hash: ContentHash(content_hash) }
+}
+
+fn next_ordinal(meta: &TransactionalTree) -> InTransaction<u64> {
+    let Some(bytes) = meta.get(keys::NEXT_ORDINAL)? else { return Ok(0) };
+    let bytes = bytes.as_ref().try_into();
+    let corrupt =
+        |_| abort(StoreError::Corrupt { what: "the next photo's number is damaged".into() });
+    bytes.map(u64::from_be_bytes).map_err(corrupt)
+}
+
+fn put_photo(
+    (records, embeddings): (&TransactionalTree, &TransactionalTree),
+    photo: &NewPhoto,
+    ordinal: u64,
+) -> InTransaction<()> {
+    let record = PhotoRecord { ordinal, content_hash: photo.content_hash.0 };
+    let key = photo.id.to_string();
+    records.insert(key.as_bytes(), codec::encode(&record).map_err(abort)?)?;
+    for (backbone, values) in (0..).zip(&photo.embeddings) {
+        for (part, values) in (0..).zip(values.chunks(keys::FLOATS_PER_PART)) {
+            let key = keys::embedding(ordinal, backbone, part);
+            embeddings.insert(&key, codec::encode_floats(values))?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a photo, if it is there, with its embeddings.
+fn remove_photo(
+    (records, embeddings): (&TransactionalTree, &TransactionalTree),
+    id: &PhotoId,
+) -> InTransaction<Removed> {
+    let mut removed = Removed::default();
+    let Some(record) = records.remove(id.to_string().as_bytes())? else { return Ok(removed) };
+    let record: PhotoRecord = codec::decode(&record, "a photo record").map_err(abort)?;
+    removed.photos = 1;
+    // Within a transaction keys cannot be listed, but those of a photo have no gaps.
+    for backbone in 0..=u8::MAX {
+        let is_there = |part| embeddings.remove(&keys::embedding(record.ordinal, backbone, part));
+        let mut parts = 0;
+        while is_there(parts)?.is_some() {
+            parts += 1;
+        }
+        if parts == 0 {
+            break;
+        }
+        removed.embeddings += 1;
+    }
+    Ok(removed)
+}

@@ -1,0 +1,125 @@
+//! A gallery of drawn faces.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Instant;
+
+use kindred::domain::{ContentHash, Embedding, EmbeddingSpace, Fingerprint, PhotoId};
+use kindred::gallery::{Enrolment, Gallery, Lookup, Snapshot};
+
+use super::Index;
+use super::faces::Faces;
+
+const NEIGHBOURS: usize = 10;
+
+pub struct Ours {
+    path: PathBuf,
+    gallery: Option<Gallery>,
+    snapshot: Option<Arc<Snapshot>>,
+    queries: Vec<Embedding>,
+    /// Per query the nearest, by a full comparison.
+    truth: Vec<Vec<PhotoId>>,
+}
+
+impl Ours {
+    /// Enrols the faces, without a graph yet.
+    pub fn new(folder: &Path, faces: &Faces) -> Self {
+        let path = folder.join("gallery");
+        let space =
+            EmbeddingSpace { fingerprint: Fingerprint([1; 32]), dimensions: vec![faces.width] };
+        let gallery = Gallery::open_or_create(&path, &space, folder).unwrap();
+        for (batch, vectors) in faces.vectors.chunks(1024).enumerate() {
+            let enrolments = vectors.iter().enumerate().map(|(at, vector)| Enrolment {
+                id: id(1024 * batch + at),
+                content_hash: ContentHash([0; 32]),
+                embeddings: vec![vector.clone()],
+            });
+            gallery.enrol(enrolments.collect()).unwrap();
+        }
+        let snapshot = gallery.snapshot().unwrap();
+        let lookup = Lookup { exact: true, ..Lookup::nearest(NEIGHBOURS) };
+        let nearest = snapshot.nearest_each(&faces.queries, &lookup);
+        let ids = |nearest: &kindred::gallery::Nearest<'_>| {
+            nearest.neighbours.iter().map(|found| found.photo.id.clone()).collect()
+        };
+        let truth = nearest.iter().map(ids).collect();
+        let queries = faces.queries.clone();
+        Self { path, gallery: Some(gallery), snapshot: None, queries, truth }
+    }
+
+    /// Per query the numbers of the nearest.
+    pub fn truth(&self) -> Vec<u32> {
+        self.truth.iter().flatten().map(number).collect()
+    }
+
+    /// Bytes on disk.
+    pub fn disk(&self) -> u64 {
+        let files = fs::read_dir(self.path.join("store")).unwrap().map(Result::unwrap);
+        files.map(|file| file.metadata().unwrap().len()).sum()
+    }
+}
+
+fn id(at: usize) -> PhotoId {
+    format!("F{:04}/MID{}/{at}", 1 + at / 40, at / 8).parse().unwrap()
+}
+
+fn number(id: &PhotoId) -> u32 {
+    id.to_string().rsplit_once('/').unwrap().1.parse().unwrap()
+}
+
+impl Index for Ours {
+    fn name(&self) -> String {
+        "kindred".into()
+    }
+
+    fn build(&mut self) -> f64 {
+        let gallery = self.gallery.as_ref().unwrap();
+        let started = Instant::now();
+        gallery.seal().unwrap();
+        started.elapsed().as_secs_f64()
+    }
+
+    /// In a process of its own, whose memory nothing else has used.
+    fn load(&mut self) -> [f64; 2] {
+        (self.snapshot, self.gallery) = (None, None);
+        let mut program = Command::new(std::env::current_exe().unwrap());
+        let said = program.arg("open").arg(&self.path).output().unwrap().stdout;
+        let numbers = String::from_utf8(said).unwrap();
+        let numbers: Vec<f64> = numbers.split_whitespace().map(|n| n.parse().unwrap()).collect();
+        let gallery = Gallery::open(&self.path).unwrap();
+        self.snapshot = Some(gallery.snapshot().unwrap());
+        self.gallery = Some(gallery);
+        [numbers[0], numbers[1]]
+    }
+
+    fn query(&mut self, ef: usize) -> [f64; 2] {
+        let snapshot = self.snapshot.as_ref().unwrap();
+        let lookup = Lookup { ef: Some(ef), ..Lookup::nearest(NEIGHBOURS) };
+        let started = Instant::now();
+        let found: Vec<_> =
+            self.queries.iter().map(|query| snapshot.nearest(query, &lookup)).collect();
+        let seconds = started.elapsed().as_secs_f64();
+        let hits = found.iter().zip(&self.truth).map(|(found, truth)| {
+            found.neighbours.iter().filter(|found| truth.contains(&found.photo.id)).count()
+        });
+        let wanted = self.queries.len() * NEIGHBOURS;
+        [hits.sum::<usize>() as f64 / wanted as f64, self.queries.len() as f64 / seconds]
+    }
+}
+
+/// Opens the gallery at `path`; prints the seconds that it takes, and the bytes of memory.
+pub fn open(path: &Path) {
+    let (before, started) = (resident(), Instant::now());
+    let gallery = Gallery::open(path).unwrap();
+    let snapshot = gallery.snapshot().unwrap();
+    println!("{} {}", started.elapsed().as_secs_f64(), resident() - before);
+    assert!(snapshot.photo_count() > 0);
+}
+
+/// Bytes of memory of this process.
+fn resident() -> u64 {
+    let pages = fs::read_to_string("/proc/self/statm").unwrap();
+    4096 * pages.split(' ').nth(1).unwrap().parse::<u64>().unwrap()
+}

@@ -1,0 +1,35 @@
+//! Galleries that were made when a schema was the newest one are read by every later version.
+//!
+//! Each is a zip archive of a whole gallery, with 21 photos of drawn people and 18 kin pairs.
+
+use std::io::Cursor;
+
+use kindred::gallery::{Gallery, Lookup};
+
+const SCHEMAS: [&[u8]; 2] =
+    [include_bytes!("frozen/schema-1.zip"), include_bytes!("frozen/schema-2.zip")];
+
+#[test]
+fn a_gallery_of_every_schema_is_opened_and_has_what_it_had() {
+    let mut answers = Vec::new();
+    for (schema, archive) in (1..).zip(SCHEMAS) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gallery");
+        zip::ZipArchive::new(Cursor::new(archive)).unwrap().extract(&path).unwrap();
+        for _ in 0..2 {
+            let gallery = Gallery::open(&path).unwrap();
+            let stats = gallery.verify().unwrap();
+            let counts = (stats.photos, stats.people, stats.relationships, stats.schema);
+            assert_eq!(counts, (21, 8, 18, SCHEMAS.len() as u32), "schema {schema}");
+            let probe = gallery.embeddings(&"F0001/MID1/P00001_face0".parse().unwrap());
+            let snapshot = gallery.snapshot().unwrap();
+            let nearest = snapshot.nearest(&probe.unwrap().unwrap()[0], &Lookup::nearest(5));
+            let found = nearest.neighbours.iter();
+            answers.push(
+                found.map(|n| (n.photo.id.to_string(), n.cosine.to_bits())).collect::<Vec<_>>(),
+            );
+        }
+    }
+    assert_eq!(answers[0][0].0, "F0001/MID1/P00001_face0");
+    assert!(answers.iter().all(|answer| *answer == answers[0]));
+}
