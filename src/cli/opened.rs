@@ -7,7 +7,7 @@ use clap::Args;
 use super::compute::Compute;
 use super::exit::Failure;
 use crate::embedder::Embedder;
-use crate::gallery::Gallery;
+use crate::gallery::{Gallery, Precision};
 
 #[derive(Args)]
 pub(super) struct Opened {
@@ -17,6 +17,9 @@ pub(super) struct Opened {
     /// Folder of the model bundle, if it is no longer where the gallery was made with it
     #[arg(long, value_name = "BUNDLE")]
     model: Option<PathBuf>,
+    /// Keep embeddings in memory as 16-bit floats: half the memory; what is found is compared by the stored ones
+    #[arg(long)]
+    half_precision: bool,
     #[command(flatten)]
     compute: Compute,
 }
@@ -24,7 +27,8 @@ pub(super) struct Opened {
 impl Opened {
     /// Opens the gallery and loads the bundle.
     pub(super) fn open(&self) -> Result<(Gallery, Embedder), Failure> {
-        let gallery = Gallery::open(&self.gallery)?;
+        let precision = if self.half_precision { Precision::Half } else { Precision::Full };
+        let gallery = Gallery::open(&self.gallery)?.with_precision(precision);
         let bundle = self.model.as_deref().unwrap_or(gallery.bundle());
         let embedder = self.compute.load(bundle).map_err(|error| {
             let failure = Failure::from(error);

@@ -1,13 +1,14 @@
 //! A snapshot from the store.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::GalleryError;
 use super::dot::dot;
 use super::links;
-use super::matrix::Matrix;
+use super::matrix::{Matrix, Precision};
 use super::neighbour::StoredPhoto;
 use super::part::{Graph, Part};
 use super::snapshot::{Held, Kin, Snapshot};
@@ -23,15 +24,20 @@ struct Plan {
     graph: Option<(Stamp, Vec<GraphLayer>, usize)>,
 }
 
-/// Reads everything a search needs, with embeddings of these widths, one per backbone.
-pub(super) fn load(store: &Store, widths: &[usize]) -> Result<Snapshot, GalleryError> {
+/// Reads everything a search needs, with embeddings of these widths, one per backbone, and keeps them as precisely as asked.
+pub(super) fn load(
+    store: &Arc<Store>,
+    widths: &[usize],
+    precision: Precision,
+) -> Result<Snapshot, GalleryError> {
     let mut plans = plans(store, widths)?;
     fill(&mut plans, store)?;
     for vectors in plans.iter().flat_map(|plan| &plan.vectors) {
         check(vectors)?;
     }
-    let parts = plans.into_iter().map(Plan::part).map(Held::new).collect();
-    Ok(Snapshot { parts, kin: kin(store)?.into() })
+    let parts = plans.into_iter().map(|plan| Held::new(plan.part(precision))).collect();
+    let stored = (precision == Precision::Half).then(|| Arc::clone(store));
+    Ok(Snapshot { parts, kin: kin(store)?.into(), stored })
 }
 
 /// Who is listed as kin of whom.
@@ -85,11 +91,11 @@ impl Plan {
         Self { photos, ordinals, vectors, graph }
     }
 
-    fn part(self) -> Part {
+    fn part(self, precision: Precision) -> Part {
         let graph = self
             .graph
             .map(|(stamp, layers, removed)| Graph::new(stamp, (layers, removed), &self.vectors[0]));
-        Part::new((self.photos, self.ordinals), self.vectors, graph)
+        Part::new((self.photos, self.ordinals), (self.vectors, precision), graph)
     }
 }
 

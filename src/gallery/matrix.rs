@@ -1,10 +1,30 @@
 //! Vectors side by side.
 
-/// Vectors of one width, row after row.
-#[derive(Clone)]
+use std::borrow::Cow;
+
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+
+/// How many bits of an embedding's values are in memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// All 32.
+    #[default]
+    Full,
+    /// 16 of them: half the memory. What is found is compared by the stored values, which takes longer.
+    Half,
+}
+
+/// Vectors of one width, row after row, while they are put together.
 pub(super) struct Matrix {
     pub(super) values: Vec<f32>,
     pub(super) width: usize,
+}
+
+/// Vectors of one width, row after row, as they are kept.
+pub(super) enum Vectors {
+    Full(Matrix),
+    Half { values: Vec<f16>, width: usize },
 }
 
 impl Matrix {
@@ -20,5 +40,34 @@ impl Matrix {
 
     pub(super) fn rows(&self) -> u32 {
         (self.values.len() / self.width) as u32
+    }
+
+    pub(super) fn kept(self, precision: Precision) -> Vectors {
+        match precision {
+            Precision::Full => Vectors::Full(self),
+            Precision::Half => {
+                let mut values = vec![f16::ZERO; self.values.len()];
+                values.convert_from_f32_slice(&self.values);
+                Vectors::Half { values, width: self.width }
+            }
+        }
+    }
+}
+
+impl Vectors {
+    pub(super) fn row(&self, at: u32) -> Cow<'_, [f32]> {
+        match self {
+            Self::Full(matrix) => Cow::Borrowed(matrix.row(at)),
+            Self::Half { values, width } => {
+                Cow::Owned(values[at as usize * width..][..*width].to_f32_vec())
+            }
+        }
+    }
+
+    pub(super) fn width(&self) -> usize {
+        match self {
+            Self::Full(matrix) => matrix.width,
+            Self::Half { width, .. } => *width,
+        }
     }
 }

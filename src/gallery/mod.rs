@@ -34,6 +34,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 pub use archive::Archived;
 pub use error::GalleryError;
 pub use filter::{Filter, Selection};
+pub use matrix::Precision;
 pub use neighbour::{Embeddings, Lookup, Method, Nearest, Neighbour, StoredPhoto};
 pub use snapshot::Snapshot;
 pub use stats::{SegmentStats, Stats};
@@ -45,9 +46,10 @@ use crate::store::{Header, NewPhoto, Store};
 
 /// An open gallery. One process has it at a time; its threads share it, and one of them writes at a time.
 pub struct Gallery {
-    store: Store,
+    store: Arc<Store>,
     space: EmbeddingSpace,
     bundle: PathBuf,
+    precision: Precision,
     /// Held by whoever writes.
     writer: Mutex<()>,
     /// What is enrolled now; none until it is asked for.
@@ -108,12 +110,21 @@ impl Gallery {
         Ok(gallery)
     }
 
+    /// The same gallery with this many bits of each value in memory.
+    #[must_use]
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, current: RwLock::new(None), ..self }
+    }
+
     /// Writes the database anew, without the room and the bytes of what was removed or replaced.
     ///
     /// # Errors
-    /// When the store fails; then the old one stays.
+    /// When a snapshot of half precision is still in use, or the store fails; then the old one stays.
     pub fn rewrite(self) -> Result<Self, GalleryError> {
-        Self::from_store(self.store.rewrite()?)
+        let Self { store, precision, current, .. } = self;
+        drop(current);
+        let store = Arc::try_unwrap(store).map_err(|store| store.in_use())?;
+        Ok(Self::from_store(store.rewrite()?)?.with_precision(precision))
     }
 
     fn from_store(store: Store) -> Result<Self, GalleryError> {
@@ -121,7 +132,8 @@ impl Gallery {
         let dimensions = dimensions.into_iter().map(|d| d as usize).collect();
         let space = EmbeddingSpace { fingerprint: Fingerprint(fingerprint), dimensions };
         let (writer, current) = (Mutex::new(()), RwLock::new(None));
-        Ok(Self { store, space, bundle: PathBuf::from(bundle), writer, current })
+        let (store, precision) = (Arc::new(store), Precision::Full);
+        Ok(Self { store, space, bundle: PathBuf::from(bundle), precision, writer, current })
     }
 
     /// What the enrolled embeddings are.
@@ -248,7 +260,7 @@ impl Gallery {
         if let Some(snapshot) = self.loaded() {
             return Ok(snapshot);
         }
-        let snapshot = Arc::new(load::load(&self.store, &self.space.dimensions)?);
+        let snapshot = Arc::new(load::load(&self.store, &self.space.dimensions, self.precision)?);
         self.replace(Some(Arc::clone(&snapshot)));
         Ok(snapshot)
     }

@@ -1,5 +1,6 @@
 //! What a search in a gallery is asked and answers.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use super::filter::Filter;
@@ -73,8 +74,8 @@ pub struct Embeddings<'a> {
 }
 
 impl<'a> Embeddings<'a> {
-    /// The values of the one by the backbone at place `backbone` of the bundle.
-    pub fn values(self, backbone: usize) -> &'a [f32] {
+    /// The values of the one by the backbone at place `backbone` of the bundle, as precisely as they are in memory.
+    pub fn values(self, backbone: usize) -> Cow<'a, [f32]> {
         self.part.vectors[backbone].row(self.row)
     }
 }

@@ -6,7 +6,7 @@ use super::codes::{Codes, Probe};
 use super::dot::dot;
 use super::filter::Selection;
 use super::links;
-use super::matrix::Matrix;
+use super::matrix::{Matrix, Precision, Vectors};
 use super::neighbour::{Method, StoredPhoto};
 use super::scored::{Scored, best};
 use super::walk::walk;
@@ -22,7 +22,7 @@ const SELECTIVE: usize = 8;
 pub(super) struct Part {
     pub(super) photos: Vec<StoredPhoto>,
     pub(super) ordinals: Vec<u64>,
-    pub(super) vectors: Vec<Matrix>,
+    pub(super) vectors: Vec<Vectors>,
     /// Rows in the order of the photos' identities, and of their files.
     by_id: Vec<u32>,
     by_file: Vec<u32>,
@@ -81,9 +81,10 @@ impl Graph {
 impl Part {
     pub(super) fn new(
         (photos, ordinals): (Vec<StoredPhoto>, Vec<u64>),
-        vectors: Vec<Matrix>,
+        (vectors, precision): (Vec<Matrix>, Precision),
         graph: Option<Graph>,
     ) -> Self {
+        let vectors = vectors.into_iter().map(|matrix| matrix.kept(precision)).collect();
         let rows = 0..photos.len() as u32;
         let mut by_id: Vec<u32> = rows.clone().collect();
         by_id.sort_unstable_by_key(|&row| &photos[row as usize].id);
@@ -226,7 +227,7 @@ impl Part {
     }
 
     pub(super) fn scored(&self, probe: &[f32], row: u32) -> Scored {
-        Scored { cosine: dot(probe, self.vectors[0].row(row)), node: row }
+        Scored { cosine: dot(probe, &self.vectors[0].row(row)), node: row }
     }
 }
 

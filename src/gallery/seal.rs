@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::build::{Built, build};
-use super::matrix::Matrix;
+use super::matrix::{Matrix, Precision, Vectors};
 use super::part::{EXACT_UP_TO, Graph, Part};
 use super::snapshot::{Held, Kin, Snapshot};
 use super::{Gallery, GalleryError, StoredPhoto};
@@ -59,19 +59,20 @@ impl Gallery {
         let replaced: Vec<Stamp> =
             merged.iter().filter_map(|held| Some(held.part.graph()?.stamp)).collect();
         let mut parts = kept.to_vec();
-        let empty = || Joined::of(&[], &self.space.dimensions).part(None);
+        let precision = snapshot.precision();
+        let empty = || Joined::of(&[], &self.space.dimensions).part(None, precision);
         if joined.photos.len() <= EXACT_UP_TO {
             self.store.remove_segments(&replaced)?;
-            parts.push(Held::new(joined.part(None)));
+            parts.push(Held::new(joined.part(None, precision)));
         } else {
             let Built { layers, rows } = build(&joined.vectors[0]);
             let joined = joined.ordered(&rows);
             let segment = Segment { ordinals: joined.ordinals.clone(), layers };
             let stamp = self.store.put_segment(&segment, &replaced)?;
             let graph = Graph::new(stamp, (segment.layers, 0), &joined.vectors[0]);
-            parts.extend([joined.part(Some(graph)), empty()].map(Held::new));
+            parts.extend([joined.part(Some(graph), precision), empty()].map(Held::new));
         }
-        self.replace(Some(Arc::new(Snapshot { parts, kin: Arc::clone(&snapshot.kin) })));
+        self.replace(Some(Arc::new(snapshot.having(parts))));
         Ok(())
     }
 }
@@ -98,7 +99,7 @@ impl Joined {
                 joined.photos.push(held.part.photo(row).clone());
                 joined.ordinals.push(held.part.ordinals[row as usize]);
                 for (to, from) in joined.vectors.iter_mut().zip(&held.part.vectors) {
-                    to.values.extend_from_slice(from.row(row));
+                    to.values.extend_from_slice(&from.row(row));
                 }
             }
         }
@@ -128,8 +129,8 @@ impl Joined {
         }
     }
 
-    fn part(self, graph: Option<Graph>) -> Part {
-        Part::new((self.photos, self.ordinals), self.vectors, graph)
+    fn part(self, graph: Option<Graph>, precision: Precision) -> Part {
+        Part::new((self.photos, self.ordinals), (self.vectors, precision), graph)
     }
 }
 
@@ -138,7 +139,7 @@ impl Snapshot {
     pub(super) fn with(&self, new: &[NewPhoto], ordinals: &[u64]) -> Self {
         let mut next = self.without_each(new.iter().map(|photo| &photo.id));
         let Some(tail) = next.parts.pop() else { return next };
-        let widths: Vec<usize> = tail.part.vectors.iter().map(|matrix| matrix.width).collect();
+        let widths: Vec<usize> = tail.part.vectors.iter().map(Vectors::width).collect();
         let mut joined = Joined::of(&[tail], &widths);
         let last: HashMap<&PhotoId, u64> =
             new.iter().map(|photo| &photo.id).zip(ordinals.iter().copied()).collect();
@@ -147,7 +148,7 @@ impl Snapshot {
                 joined.push(photo, ordinal);
             }
         }
-        next.parts.push(Held::new(joined.part(None)));
+        next.parts.push(Held::new(joined.part(None, self.precision())));
         next
     }
 
@@ -157,12 +158,16 @@ impl Snapshot {
     }
 
     fn without_each<'a>(&self, ids: impl Iterator<Item = &'a PhotoId> + Clone) -> Self {
-        let parts = self.parts.iter().map(|held| held.without(ids.clone())).collect();
-        Self { parts, kin: Arc::clone(&self.kin) }
+        self.having(self.parts.iter().map(|held| held.without(ids.clone())).collect())
+    }
+
+    /// The same with other parts.
+    fn having(&self, parts: Vec<Held>) -> Self {
+        Self { parts, kin: Arc::clone(&self.kin), stored: self.stored.clone() }
     }
 
     /// The same with others listed as kin.
     pub(super) fn with_kin(&self, kin: Kin) -> Self {
-        Self { parts: self.parts.clone(), kin: kin.into() }
+        Self { kin: kin.into(), ..self.having(self.parts.clone()) }
     }
 }

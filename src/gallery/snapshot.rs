@@ -7,19 +7,27 @@ use rayon::prelude::*;
 
 use super::bits::Bits;
 use super::codes::Probe;
+use super::dot::dot;
+use super::matrix::Precision;
 use super::neighbour::{Embeddings, Lookup, Method, Nearest, Neighbour, StoredPhoto};
 use super::part::{Counting, Part, Wanted};
 use super::scored::Scored;
 use crate::domain::{Embedding, MemberId, PhotoId};
+use crate::store::Store;
 
 /// Nodes of a search graph that are kept in view at least.
 const MIN_EF: usize = 64;
+
+/// How many more than the wanted ones are compared by the stored embeddings.
+const RESCORED: usize = 8;
 
 /// An immutable view of a gallery that answers searches.
 pub struct Snapshot {
     /// The sealed segments, and last the tail.
     pub(super) parts: Vec<Held>,
     pub(super) kin: Arc<Kin>,
+    /// Where the embeddings are with all their bits, if those in memory have not.
+    pub(super) stored: Option<Arc<Store>>,
 }
 
 /// Who is listed as kin of whom.
@@ -128,7 +136,9 @@ impl Snapshot {
     ) -> Nearest<'_> {
         let (probe, code) = (probe.as_slice(), Probe::of(probe.as_slice()));
         let ef = ef.unwrap_or((count + count / 2).max(MIN_EF)).max(count);
-        let wanted = Wanted { probe, code: &code, count, ef, exact };
+        // Few bits may not tell which of two is the nearer.
+        let more = if self.stored.is_some() { RESCORED } else { 0 };
+        let wanted = Wanted { probe, code: &code, count: count + more, ef: ef + more, exact };
         let (mut neighbours, mut method) = (Vec::new(), Method::Exact);
         for (held, counting) in self.parts.iter().zip(counting) {
             let (found, how) = held.part.nearest(&wanted, counting);
@@ -138,8 +148,25 @@ impl Snapshot {
         let by_cosine = |a: &Neighbour<'_>, b: &Neighbour<'_>| {
             b.cosine.total_cmp(&a.cosine).then_with(|| a.photo.id.cmp(&b.photo.id))
         };
+        self.rescore(&mut neighbours, probe);
         neighbours.sort_unstable_by(by_cosine);
         neighbours.truncate(count);
         Nearest { neighbours, method }
+    }
+
+    /// Compares neighbours by the stored embeddings, where those in memory have lost bits. One whose photo has been removed
+    /// since keeps its cosine.
+    fn rescore(&self, neighbours: &mut [Neighbour<'_>], probe: &[f32]) {
+        let Some(store) = &self.stored else { return };
+        for Neighbour { cosine, embeddings, .. } in neighbours {
+            let ordinal = embeddings.part.ordinals[embeddings.row as usize];
+            if let Ok(values) = store.embedding(ordinal, 0, probe.len()) {
+                *cosine = dot(probe, &values).clamp(-1.0, 1.0);
+            }
+        }
+    }
+
+    pub(super) fn precision(&self) -> Precision {
+        if self.stored.is_some() { Precision::Half } else { Precision::Full }
     }
 }

@@ -82,7 +82,7 @@ impl Gallery {
     pub fn verify(&self) -> Result<Stats, GalleryError> {
         {
             let _writer = self.writer();
-            let snapshot = load::load(&self.store, &self.space.dimensions)?;
+            let snapshot = load::load(&self.store, &self.space.dimensions, self.precision)?;
             self.replace(Some(snapshot.into()));
         }
         let orphans = self.store.orphan_count()?;

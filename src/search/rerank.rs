@@ -82,7 +82,10 @@ fn judgements(
     ensemble: &Ensemble,
 ) -> Result<Vec<Judgement>, KinshipError> {
     let backbones = probes[0].photos[0].len();
-    let rows = |backbone| Rows::new(candidates.iter().map(|c| c.embeddings.values(backbone)));
+    let rows = |backbone| {
+        let values: Vec<_> = candidates.iter().map(|c| c.embeddings.values(backbone)).collect();
+        Rows::new(values.iter().map(|values| &**values))
+    };
     let candidates: Vec<Rows> = (0..backbones).map(rows).collect::<Result<_, _>>()?;
     let mut sums: Vec<Judgement> = Vec::new();
     for probe in probes {

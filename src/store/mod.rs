@@ -87,6 +87,11 @@ impl Store {
         migrate::SUPPORTED
     }
 
+    /// The error of a store that somebody else still reads.
+    pub fn in_use(&self) -> StoreError {
+        StoreError::InUse { path: self.path.clone() }
+    }
+
     /// Bytes on disk.
     ///
     /// # Errors

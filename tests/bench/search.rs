@@ -7,7 +7,7 @@
 //!
 //! Vectors are drawn: people in families, several photos each; a query is another photo of somebody. Graphs are built by two
 //! threads, queries are asked by one, one after the other. Programs take turns, three times; printed are medians. `alone`
-//! leaves the peers out. `growth` shows instead how all of it grows with the gallery, without peers.
+//! leaves the peers out, `half` keeps 16 bits of each of our values in memory. `growth` shows instead how all of it grows with the gallery, without peers.
 
 #![expect(
     unreachable_pub,
@@ -29,6 +29,7 @@ mod peer;
 
 use faces::Faces;
 use gallery::Ours;
+use kindred::gallery::Precision;
 use measuring::median;
 use peer::Peer;
 
@@ -49,15 +50,16 @@ trait Index {
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    if let [first, path, ..] = arguments.as_slice()
+    if let [first, precision, path, ..] = arguments.as_slice()
         && first == "open"
     {
-        return gallery::open(path.as_ref());
+        return gallery::open(precision, path.as_ref());
     }
-    if arguments.iter().any(|argument| argument == "growth") {
+    let has = |word: &str| arguments.iter().any(|argument| argument == word);
+    if has("growth") {
         return growth::show();
     }
-    let is_alone = arguments.iter().any(|argument| argument == "alone");
+    let precision = if has("half") { Precision::Half } else { Precision::Full };
     let sizes = arguments.iter().filter_map(|argument| {
         let (count, width) = argument.split_once('x')?;
         Some((count.parse().unwrap(), width.parse().unwrap()))
@@ -67,13 +69,13 @@ fn main() {
         sizes.push((50_000, 512));
     }
     for (count, width) in sizes {
-        bench(&Faces::draw(count, width), is_alone);
+        bench(&Faces::draw(count, width), precision, has("alone"));
     }
 }
 
-fn bench(faces: &Faces, is_alone: bool) {
+fn bench(faces: &Faces, precision: Precision, is_alone: bool) {
     let folder = tempfile::tempdir().unwrap();
-    let ours = Ours::new(folder.path(), faces);
+    let ours = Ours::new(folder.path(), faces, precision);
     faces.write(folder.path(), &ours.truth());
     let mut indices: Vec<Box<dyn Index>> = vec![Box::new(ours)];
     if !is_alone {

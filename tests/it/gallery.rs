@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kindred::domain::Embedding;
-use kindred::gallery::{Filter, Gallery, Lookup, Method, Selection, Snapshot};
+use kindred::gallery::{Filter, Gallery, Lookup, Method, Precision, Selection, Snapshot};
 
 use crate::support::Random;
 use crate::support::gallery::{clustered, enrol, enrolment, open};
@@ -215,6 +215,32 @@ fn only_what_counts_is_found_whether_it_is_little_or_much() {
         }
         assert!(found * 100 >= wanted * 99, "recall {found} of {wanted}: {filter:?}");
     }
+}
+
+#[test]
+fn with_half_the_bits_in_memory_the_answers_are_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let vectors = clustered(5200, 48, 13);
+    let gallery = open(folder.path(), "g", 48);
+    enrol(&gallery, 0, &vectors[..5000]);
+    gallery.seal().unwrap();
+    enrol(&gallery, 5000, &vectors[5000..]);
+    let answers = |snapshot: &Snapshot, lookup: &Lookup| -> Vec<(String, u32)> {
+        let probes = vectors.iter().step_by(37);
+        let found = probes.flat_map(|probe| snapshot.nearest(probe, lookup).neighbours);
+        found.map(|found| (found.photo.id.to_string(), found.cosine.to_bits())).collect()
+    };
+    let exact = Lookup { exact: true, ..Lookup::nearest(10) };
+    let full = gallery.snapshot().unwrap();
+    let gallery = gallery.with_precision(Precision::Half);
+    let half = gallery.snapshot().unwrap();
+    assert_eq!(answers(&half, &exact), answers(&full, &exact));
+    let (found, wanted) = (answers(&half, &Lookup::nearest(10)), answers(&full, &exact));
+    let both = found.iter().filter(|found| wanted.contains(found)).count();
+    assert!(both * 100 >= wanted.len() * 99, "{both} of {}", wanted.len());
+    // Who still reads needs the stored values.
+    let error = gallery.rewrite().err().unwrap().to_string();
+    assert!(error.contains("open in another process"), "{error}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod api;
 mod architectures;
 mod backbone;
 mod cli;
+mod copies;
 mod damage;
 mod dataset;
 mod demo;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use kindred::domain::{ContentHash, Embedding, EmbeddingSpace, Fingerprint, PhotoId};
-use kindred::gallery::{Enrolment, Gallery, Lookup, Snapshot};
+use kindred::gallery::{Enrolment, Gallery, Lookup, Precision, Snapshot};
 
 use super::Index;
 use super::faces::Faces;
@@ -16,6 +16,7 @@ const NEIGHBOURS: usize = 10;
 
 pub struct Ours {
     path: PathBuf,
+    precision: Precision,
     gallery: Option<Gallery>,
     snapshot: Option<Arc<Snapshot>>,
     queries: Vec<Embedding>,
@@ -25,7 +26,7 @@ pub struct Ours {
 
 impl Ours {
     /// Enrols the faces, without a graph yet.
-    pub fn new(folder: &Path, faces: &Faces) -> Self {
+    pub fn new(folder: &Path, faces: &Faces, precision: Precision) -> Self {
         let path = folder.join("gallery");
         let space =
             EmbeddingSpace { fingerprint: Fingerprint([1; 32]), dimensions: vec![faces.width] };
@@ -46,7 +47,7 @@ impl Ours {
         };
         let truth = nearest.iter().map(ids).collect();
         let queries = faces.queries.clone();
-        Self { path, gallery: Some(gallery), snapshot: None, queries, truth }
+        Self { path, precision, gallery: Some(gallery), snapshot: None, queries, truth }
     }
 
     /// Per query the numbers of the nearest.
@@ -85,10 +86,15 @@ impl Index for Ours {
     fn load(&mut self) -> [f64; 2] {
         (self.snapshot, self.gallery) = (None, None);
         let mut program = Command::new(std::env::current_exe().unwrap());
-        let said = program.arg("open").arg(&self.path).output().unwrap().stdout;
+        let said = program
+            .args(["open", &format!("{:?}", self.precision)])
+            .arg(&self.path)
+            .output()
+            .unwrap()
+            .stdout;
         let numbers = String::from_utf8(said).unwrap();
         let numbers: Vec<f64> = numbers.split_whitespace().map(|n| n.parse().unwrap()).collect();
-        let gallery = Gallery::open(&self.path).unwrap();
+        let gallery = Gallery::open(&self.path).unwrap().with_precision(self.precision);
         self.snapshot = Some(gallery.snapshot().unwrap());
         self.gallery = Some(gallery);
         [numbers[0], numbers[1]]
@@ -110,9 +116,10 @@ impl Index for Ours {
 }
 
 /// Opens the gallery at `path`; prints the seconds that it takes, and the bytes of memory.
-pub fn open(path: &Path) {
+pub fn open(precision: &str, path: &Path) {
+    let precision = if precision == "Half" { Precision::Half } else { Precision::Full };
     let (before, started) = (resident(), Instant::now());
-    let gallery = Gallery::open(path).unwrap();
+    let gallery = Gallery::open(path).unwrap().with_precision(precision);
     let snapshot = gallery.snapshot().unwrap();
     println!("{} {}", started.elapsed().as_secs_f64(), resident() - before);
     assert!(snapshot.photo_count() > 0);

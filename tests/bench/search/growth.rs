@@ -1,5 +1,7 @@
 //! How a gallery grows.
 
+use kindred::gallery::Precision;
+
 use super::faces::Faces;
 use super::gallery::Ours;
 use super::{Index, ROUNDS};
@@ -39,7 +41,7 @@ pub fn show() {
 
 fn measured(count: usize) -> [f64; 6] {
     let (folder, faces) = (tempfile::tempdir().unwrap(), Faces::draw(count, WIDTH));
-    let mut ours = Ours::new(folder.path(), &faces);
+    let mut ours = Ours::new(folder.path(), &faces, Precision::Full);
     let build = ours.build();
     let loads: Vec<[f64; 2]> = (0..ROUNDS).map(|_| ours.load()).collect();
     let queries: Vec<[f64; 2]> = (0..ROUNDS).map(|_| ours.query(EF)).collect();
