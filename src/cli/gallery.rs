@@ -1,12 +1,13 @@
 //! `kindred gallery`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
 use super::exit::{Ending, Failure};
 use super::progress::Display;
 use super::who::{Who, who};
+use crate::domain::Progress;
 use crate::gallery::{Gallery, SegmentStats, Stats};
 
 #[derive(Args)]
@@ -69,17 +70,33 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     match &arguments.command {
         Command::Stats(Place { gallery }) => print_stats(&Gallery::open(gallery)?.stats()?),
         Command::Verify(Place { gallery }) => verify(&Gallery::open(gallery)?)?,
-        Command::Compact(Place { gallery }) => {
-            let gallery = Gallery::open(gallery)?;
-            gallery.compact()?;
-            verify(&gallery.rewrite()?)?;
-        }
+        Command::Compact(Place { gallery }) => return compact(gallery),
         Command::Delete(arguments) => delete(arguments)?,
         Command::Export(Export { gallery, file }) => return export(gallery, file),
         Command::Import(Import { file, gallery }) => return import(file, gallery),
-        Command::Rebuild(Place { gallery }) => verify(&Gallery::rebuild(gallery)?)?,
+        Command::Rebuild(Place { gallery }) => return rebuild(gallery),
     }
     Ok(Ending::Done)
+}
+
+fn compact(gallery: &Path) -> Result<Ending, Failure> {
+    let gallery = Gallery::open(gallery)?;
+    let display = Display::start()?;
+    gallery.compact(&display)?;
+    display.finish();
+    if display.cancelled() {
+        return Ok(Ending::Stopped);
+    }
+    verify(&gallery.rewrite()?)?;
+    Ok(Ending::Done)
+}
+
+fn rebuild(gallery: &Path) -> Result<Ending, Failure> {
+    let display = Display::start()?;
+    let gallery = Gallery::rebuild(gallery, &display)?;
+    display.finish();
+    verify(&gallery)?;
+    Ok(if display.cancelled() { Ending::Stopped } else { Ending::Done })
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
@@ -108,7 +125,7 @@ fn delete(Delete { gallery, who }: &Delete) -> Result<(), Failure> {
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn export(gallery: &std::path::Path, file: &std::path::Path) -> Result<Ending, Failure> {
+fn export(gallery: &Path, file: &Path) -> Result<Ending, Failure> {
     let gallery = Gallery::open(gallery)?;
     let display = Display::start()?;
     let exported = gallery.export(file, &display)?;
@@ -124,7 +141,7 @@ fn export(gallery: &std::path::Path, file: &std::path::Path) -> Result<Ending, F
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn import(file: &std::path::Path, gallery: &std::path::Path) -> Result<Ending, Failure> {
+fn import(file: &Path, gallery: &Path) -> Result<Ending, Failure> {
     let display = Display::start()?;
     let imported = Gallery::import(gallery, file, &display)?;
     display.finish();

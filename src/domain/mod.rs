@@ -10,6 +10,6 @@ mod space;
 
 pub use embedding::{Embedding, EmbeddingError};
 pub use identity::{FamilyId, IdentityError, MemberId, PhotoId};
-pub use progress::Progress;
+pub use progress::{Progress, Unwatched};
 pub use relationship::{Relation, Relationship, RelationshipError};
 pub use space::{ContentHash, EmbeddingSpace, Fingerprint, HexError};

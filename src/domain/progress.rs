@@ -19,3 +19,16 @@ pub trait Progress {
     /// Whether the job should stop at its next safe point.
     fn cancelled(&self) -> bool;
 }
+
+/// Nobody watches, and nobody stops the job.
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn begin(&self, _what: &str, _total: u64, _unit: &str) {}
+
+    fn advance(&self, _units: u64) {}
+
+    fn cancelled(&self) -> bool {
+        false
+    }
+}

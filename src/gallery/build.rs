@@ -18,6 +18,7 @@ use super::links::{spread, unreachable};
 use super::matrix::Matrix;
 use super::scored::Scored;
 use super::walk::walk;
+use crate::domain::Progress;
 use crate::store::GraphLayer;
 
 /// Most neighbours per node above the lowest layer; twice as many on it (the paper's M).
@@ -26,6 +27,8 @@ const MAX_NEIGHBOURS: usize = 16;
 const EF_FIRST: usize = 48;
 /// Candidates among which a node looks for its neighbours once more.
 const EF_REFINED: usize = 100;
+/// Nodes between two looks at whether to stop.
+const BATCH: usize = 1024;
 /// hnsw_rs wants all sixteen of its layers.
 const MAX_LAYERS: usize = 16;
 
@@ -35,17 +38,15 @@ pub(super) struct Built {
     pub(super) rows: Vec<u32>,
 }
 
-/// Builds the graph over the rows of `vectors`.
-pub(super) fn build(vectors: &Matrix) -> Built {
+/// Builds the graph over the rows of `vectors`, of which there are some; None where `progress` asked to stop.
+pub(super) fn build(vectors: &Matrix, progress: &dyn Progress) -> Option<Built> {
     let rows = 0..vectors.rows();
     let codes = Codes::of(rows.map(|row| vectors.row(row)), vectors.width);
-    let Built { mut layers, rows } = first(&codes, vectors.rows());
+    let Built { mut layers, rows } = first(&codes, vectors.rows(), progress)?;
     let codes = Codes::of(rows.iter().map(|&row| vectors.row(row)), vectors.width);
-    if !layers.is_empty() {
-        layers[0] = refined(&layers, &codes);
-        link_unreachable(&mut layers, &codes);
-    }
-    Built { layers, rows }
+    layers[0] = refined(&layers, &codes, progress)?;
+    link_unreachable(&mut layers, &codes);
+    Some(Built { layers, rows })
 }
 
 /// One minus the cosine of two rows, which hnsw_rs is given the numbers of.
@@ -58,12 +59,17 @@ impl Distance<u32> for RowDistance<'_> {
     }
 }
 
-fn first(codes: &Codes, rows: u32) -> Built {
+fn first(codes: &Codes, rows: u32, progress: &dyn Progress) -> Option<Built> {
+    progress.begin("Linking", rows.into(), "photos");
     let hnsw = Hnsw::new(MAX_NEIGHBOURS, rows as usize, MAX_LAYERS, EF_FIRST, RowDistance(codes));
-    for row in shuffled(rows) {
-        hnsw.insert_slice((&[row], row as usize));
+    for batch in shuffled(rows).chunks(BATCH) {
+        if progress.cancelled() {
+            return None;
+        }
+        batch.iter().for_each(|&row| hnsw.insert_slice((&[row], row as usize)));
+        progress.advance(batch.len() as u64);
     }
-    copied_out(&hnsw)
+    Some(copied_out(&hnsw))
 }
 
 /// 0..count in an order that looks random and is always the same.
@@ -124,7 +130,7 @@ fn points(hnsw: &Hnsw<'_, u32, RowDistance<'_>>) -> Vec<Point> {
 
 /// The lowest layer with better links: each node chooses among what a walk finds and what it is linked with, and who was
 /// chosen links back.
-fn refined(layers: &[GraphLayer], codes: &Codes) -> GraphLayer {
+fn refined(layers: &[GraphLayer], codes: &Codes, progress: &dyn Progress) -> Option<GraphLayer> {
     let base = &layers[0];
     let choose = |node: u32| {
         let mut candidates = walk(layers, codes, &codes.probe(node), EF_REFINED);
@@ -133,7 +139,16 @@ fn refined(layers: &[GraphLayer], codes: &Codes) -> GraphLayer {
         candidates.extend(linked.map(|&other| scored(codes, node, other)));
         chosen(candidates, codes, MAX_NEIGHBOURS)
     };
-    let forward: Vec<Vec<u32>> = (0..base.nodes()).into_par_iter().map(choose).collect();
+    progress.begin("Looking for better links", base.nodes().into(), "photos");
+    let nodes: Vec<u32> = (0..base.nodes()).collect();
+    let mut forward: Vec<Vec<u32>> = Vec::with_capacity(nodes.len());
+    for batch in nodes.chunks(BATCH) {
+        if progress.cancelled() {
+            return None;
+        }
+        forward.par_extend(batch.par_iter().map(|&node| choose(node)));
+        progress.advance(batch.len() as u64);
+    }
     let mut both = forward.clone();
     for (node, chosen) in (0..).zip(&forward) {
         chosen.iter().for_each(|&other| both[other as usize].push(node));
@@ -143,7 +158,7 @@ fn refined(layers: &[GraphLayer], codes: &Codes) -> GraphLayer {
         chosen(candidates.collect(), codes, 2 * MAX_NEIGHBOURS)
     };
     let lists: Vec<Vec<u32>> = both.into_par_iter().enumerate().map(bounded).collect();
-    GraphLayer::of(lists)
+    Some(GraphLayer::of(lists))
 }
 
 fn scored(codes: &Codes, node: u32, other: u32) -> Scored {

@@ -40,7 +40,7 @@ pub use snapshot::Snapshot;
 pub use stats::{SegmentStats, Stats};
 
 use crate::domain::{
-    ContentHash, Embedding, EmbeddingSpace, Fingerprint, MemberId, PhotoId, Relationship,
+    ContentHash, Embedding, EmbeddingSpace, Fingerprint, MemberId, PhotoId, Progress, Relationship,
 };
 use crate::store::{Header, NewPhoto, Store};
 
@@ -100,13 +100,13 @@ impl Gallery {
     }
 
     /// Opens an existing gallery and makes everything anew that is derived from its records: their count, what is said of
-    /// them beside the database, and the search graphs.
+    /// them beside the database, and the search graphs; these are left for later where `progress` asked to stop.
     ///
     /// # Errors
     /// As [`Self::open`], but for a damaged graph or count.
-    pub fn rebuild(path: &Path) -> Result<Self, GalleryError> {
+    pub fn rebuild(path: &Path, progress: &dyn Progress) -> Result<Self, GalleryError> {
         let gallery = Self::from_store(Store::recount(path)?)?;
-        gallery.seal()?;
+        gallery.seal(progress)?;
         Ok(gallery)
     }
 

@@ -8,7 +8,7 @@ use super::matrix::{Matrix, Precision, Vectors};
 use super::part::{EXACT_UP_TO, Graph, Part};
 use super::snapshot::{Held, Kin, Snapshot};
 use super::{Gallery, GalleryError, StoredPhoto};
-use crate::domain::PhotoId;
+use crate::domain::{PhotoId, Progress};
 use crate::store::{NewPhoto, Segment, Stamp};
 
 /// A segment is sealed anew, with what comes after it, where it is not larger than so many times that: so segments stay few,
@@ -17,11 +17,11 @@ const GROWTH: usize = 2;
 
 impl Gallery {
     /// Makes a segment of the tail, and of the segments before it that are not much larger, if the tail is large enough to
-    /// want one. Snapshots of before are not touched.
+    /// want one. Snapshots of before are not touched. Nothing has changed where `progress` asked to stop.
     ///
     /// # Errors
     /// When the store fails; then nothing has changed.
-    pub fn seal(&self) -> Result<(), GalleryError> {
+    pub fn seal(&self, progress: &dyn Progress) -> Result<(), GalleryError> {
         let _writer = self.writer();
         let snapshot = self.load()?;
         let [segments @ .., tail] = snapshot.parts.as_slice() else { return Ok(()) };
@@ -33,14 +33,15 @@ impl Gallery {
             first -= 1;
             photos += segments[first].live_count();
         }
-        self.merge(&snapshot, first)
+        self.merge(&snapshot, first, progress)
     }
 
-    /// Makes one segment of everything, without what was removed; none, where there are too few photos to want one.
+    /// Makes one segment of everything, without what was removed; none, where there are too few photos to want one. Nothing
+    /// has changed where `progress` asked to stop.
     ///
     /// # Errors
     /// When the store fails; then nothing has changed.
-    pub fn compact(&self) -> Result<(), GalleryError> {
+    pub fn compact(&self, progress: &dyn Progress) -> Result<(), GalleryError> {
         let _writer = self.writer();
         let snapshot = self.load()?;
         let [segments @ .., tail] = snapshot.parts.as_slice() else { return Ok(()) };
@@ -49,11 +50,16 @@ impl Gallery {
             [only] => tail.live_count() == 0 && only.removed() == 0,
             _ => false,
         };
-        if is_compact { Ok(()) } else { self.merge(&snapshot, 0) }
+        if is_compact { Ok(()) } else { self.merge(&snapshot, 0, progress) }
     }
 
     /// Replaces the parts from place `first` on by one segment and an empty tail, or by a tail.
-    fn merge(&self, snapshot: &Snapshot, first: usize) -> Result<(), GalleryError> {
+    fn merge(
+        &self,
+        snapshot: &Snapshot,
+        first: usize,
+        progress: &dyn Progress,
+    ) -> Result<(), GalleryError> {
         let (kept, merged) = snapshot.parts.split_at(first);
         let joined = Joined::of(merged, &self.space.dimensions);
         let replaced: Vec<Stamp> =
@@ -65,7 +71,8 @@ impl Gallery {
             self.store.remove_segments(&replaced)?;
             parts.push(Held::new(joined.part(None, precision)));
         } else {
-            let Built { layers, rows } = build(&joined.vectors[0]);
+            let built = build(&joined.vectors[0], progress);
+            let Some(Built { layers, rows }) = built else { return Ok(()) };
             let joined = joined.ordered(&rows);
             let segment = Segment { ordinals: joined.ordinals.clone(), layers };
             let stamp = self.store.put_segment(&segment, &replaced)?;

@@ -82,8 +82,7 @@ pub fn ingest(
     report.rejected.extend(end.rejected);
     report.cancelled = end.cancelled;
     if !report.cancelled {
-        progress.begin("Sealing", 0, "photos");
-        gallery.seal()?;
+        gallery.seal(progress)?;
     }
     Ok(report)
 }

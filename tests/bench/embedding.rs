@@ -23,6 +23,8 @@ mod measuring;
 mod noise;
 #[path = "onnx_peer.rs"]
 mod onnx_peer;
+#[path = "python.rs"]
+mod python;
 #[path = "../it/support/random.rs"]
 mod random;
 #[path = "../it/support/weights.rs"]

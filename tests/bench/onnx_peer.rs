@@ -1,18 +1,16 @@
-//! ONNX Runtime in a Python process of its own, spoken to line by line.
+//! ONNX Runtime.
 
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use kindred::backbone::network::{Network, Node, Op, ParameterId, Window};
 use kindred::backbone::preprocessing::Preprocessing;
 use serde_json::{Value, json};
 
+use super::python::Python;
+
 pub struct Peer {
-    process: Child,
-    requests: ChildStdin,
-    answers: BufReader<ChildStdout>,
+    python: Python,
     folder: PathBuf,
 }
 
@@ -23,26 +21,15 @@ impl Peer {
             network.nodes().iter().map(|node| describe(network, node)).collect();
         let description = json!({ "input_size": network.input_size(), "nodes": nodes });
         fs::write(folder.join("network.json"), description.to_string()).unwrap();
-        let python = std::env::var("KINDRED_PYTHON").unwrap_or_else(|_| "python3".into());
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/onnx_peer.py");
-        let mut process = Command::new(python)
-            .args([script, folder.to_str().unwrap(), &threads.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let requests = process.stdin.take().unwrap();
-        let answers = BufReader::new(process.stdout.take().unwrap());
-        let mut peer = Self { process, requests, answers, folder: folder.to_owned() };
-        assert_eq!(peer.answer(), "ready");
-        peer
+        let arguments = [folder.to_str().unwrap(), &threads.to_string()];
+        Self { python: Python::start("onnx_peer.py", &arguments), folder: folder.to_owned() }
     }
 
     /// The raw outputs for these faces, one after the other. They are what [`Self::time`] runs on from now on.
     pub fn embed(&mut self, faces: &[&[u8]], pixels: Preprocessing) -> Vec<f32> {
         fs::write(self.folder.join("faces"), faces.concat()).unwrap();
         assert_eq!(
-            self.ask(&format!("embed {} {} {}", faces.len(), pixels.mean[0], pixels.scale)),
+            self.python.ask(&format!("embed {} {} {}", faces.len(), pixels.mean[0], pixels.scale)),
             "done"
         );
         let bytes = fs::read(self.folder.join("outputs")).unwrap();
@@ -51,26 +38,7 @@ impl Peer {
 
     /// Milliseconds that a number of runs on the same faces took, from pixels to outputs.
     pub fn time(&mut self, repeats: usize) -> f64 {
-        self.ask(&format!("time {repeats}")).parse().unwrap()
-    }
-
-    fn ask(&mut self, request: &str) -> String {
-        writeln!(self.requests, "{request}").unwrap();
-        self.requests.flush().unwrap();
-        self.answer()
-    }
-
-    fn answer(&mut self) -> String {
-        let mut line = String::new();
-        self.answers.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    }
-}
-
-impl Drop for Peer {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        self.python.ask(&format!("time {repeats}")).parse().unwrap()
     }
 }
 

@@ -26,6 +26,8 @@ mod growth;
 mod measuring;
 #[path = "search/peer.rs"]
 mod peer;
+#[path = "python.rs"]
+mod python;
 
 use faces::Faces;
 use gallery::Ours;

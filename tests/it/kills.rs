@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use kindred::domain::{FamilyId, MemberId};
+use kindred::domain::{FamilyId, MemberId, Unwatched};
 
 use crate::support::Random;
 use crate::support::gallery::{PEOPLE, PHOTOS, clustered, enrolment, open};
@@ -98,8 +98,8 @@ fn worker() {
                 // Who is not there cannot be removed.
                 let _ = gallery.remove_person(MemberId::new(family, person as u32));
             }
-            Act::Seal => gallery.seal().unwrap(),
-            Act::Compact => gallery.compact().unwrap(),
+            Act::Seal => gallery.seal(&Unwatched).unwrap(),
+            Act::Compact => gallery.compact(&Unwatched).unwrap(),
             Act::Rewrite => gallery = gallery.rewrite().unwrap(),
         }
         say("end", at);

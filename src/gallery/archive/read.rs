@@ -64,7 +64,7 @@ impl Gallery {
             return Ok(None);
         }
         gallery.relate(&pairs)?;
-        gallery.seal()?;
+        gallery.seal(progress)?;
         let Contents { photos, relationships, .. } = contents;
         Ok(Some(Archived { photos, relationships }))
     }

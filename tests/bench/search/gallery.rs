@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use kindred::domain::{ContentHash, Embedding, EmbeddingSpace, Fingerprint, PhotoId};
+use kindred::domain::{ContentHash, Embedding, EmbeddingSpace, Fingerprint, PhotoId, Unwatched};
 use kindred::gallery::{Enrolment, Gallery, Lookup, Precision, Snapshot};
 
 use super::Index;
@@ -78,7 +78,7 @@ impl Index for Ours {
     fn build(&mut self) -> f64 {
         let gallery = self.gallery.as_ref().unwrap();
         let started = Instant::now();
-        gallery.seal().unwrap();
+        gallery.seal(&Unwatched).unwrap();
         started.elapsed().as_secs_f64()
     }
 
