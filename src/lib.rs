@@ -11,7 +11,7 @@
 //! | layer | room | what it is for | vendor crates at home there |
 //! |---|---|---|---|
 //! | edges | [`cli`] | one file per command; exit codes; progress on a terminal | clap, indicatif |
-//! | | [`api`] | the HTTP service: one file per endpoint, the model queue, problem+json | actix-web |
+//! | | [`api`] | the HTTP service: one file per endpoint, the model queue, problem+json | actix-web, jiff |
 //! | | [`telemetry`] | the service's log | tracing-subscriber |
 //! | jobs | [`train`] | an ensemble is taught, calibrated and judged; its report; the small backbone and the landmark network learn | plotters, maud |
 //! | | [`evaluate`] | how good a bundle is: verification, tri-subject, retrieval | – |

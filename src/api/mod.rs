@@ -5,8 +5,12 @@
 
 mod compare;
 mod error;
+mod families;
 mod health;
 mod model;
+mod origin;
+mod people;
+mod photos;
 mod problem;
 mod request_id;
 mod search;

@@ -8,6 +8,7 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
+use crate::domain::IdentityError;
 use crate::error::{Classify, ErrorKind};
 
 /// An error as the client sees it.
@@ -22,6 +23,12 @@ impl Problem {
     pub(super) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         let (status, code) = status_and_code(kind);
         Self { status, code: code.into(), detail: detail.into() }
+    }
+
+    /// An address or a field that names nobody.
+    #[expect(clippy::needless_pass_by_value, reason = "it is what an error becomes")]
+    pub(super) fn bad_identity(error: IdentityError) -> Self {
+        Self::new(ErrorKind::InvalidInput, error.to_string())
     }
 
     /// The same with a code of its own.
@@ -85,7 +92,7 @@ pub(super) async fn no_such_page() -> Result<HttpResponse, Problem> {
 }
 
 pub(super) async fn wrong_method() -> Result<HttpResponse, Problem> {
-    Err(Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, "this address takes POST"))
+    Err(Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, "this address takes another method"))
 }
 
 impl fmt::Display for Problem {

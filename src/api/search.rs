@@ -12,7 +12,6 @@ use super::problem::Problem;
 use super::server::State;
 use super::upload::{blocking, decode, embed};
 use super::wire::{SearchResponse, TimingsMs};
-use crate::domain::ContentHash;
 use crate::error::ErrorKind;
 use crate::gallery::{Filter, Selection};
 use crate::search::{Options, Probe, Query, search};
@@ -33,15 +32,23 @@ pub(super) struct Form {
     limit: Option<Text<usize>>,
     /// Nearest photos to judge, 1 to 10000; 200 when it is not given.
     candidates: Option<Text<usize>>,
+    /// Photos kept in view on a walk through a search graph, 1 to 100000.
+    ef: Option<Text<usize>>,
+    /// `true` to compare every photo.
+    exact: Option<Text<bool>>,
+    /// Families to search among; all where none is given.
+    family_ids: Vec<Text<String>>,
+    /// Families to leave out.
+    exclude_family_ids: Vec<Text<String>>,
 }
 
 pub(super) async fn post(
     state: web::Data<State>,
     form: MultipartForm<Form>,
 ) -> Result<HttpResponse, Problem> {
-    let Form { image, other_parent, parents, limit, candidates } = form.into_inner();
-    let wants_parents = parents.is_some_and(Text::into_inner);
-    let options = options(limit.map(Text::into_inner), candidates.map(Text::into_inner))?;
+    let Form { image, other_parent, parents, .. } = &form.0;
+    let wants_parents = parents.as_ref().is_some_and(|parents| parents.0);
+    let mut options = options(&form.0)?;
     if image.is_empty() {
         let detail = "the form has no part 'image'; send multipart/form-data with a photo in it";
         return Err(Problem::with_status(StatusCode::BAD_REQUEST, detail));
@@ -52,11 +59,12 @@ pub(super) async fn post(
         return Err(Problem::new(ErrorKind::InvalidInput, detail));
     }
     let mut timings = TimingsMs::default();
+    let Form { image, other_parent, .. } = form.into_inner();
 
     let started = Instant::now();
     let person = decode(&state, image).await?;
     let other = decode(&state, other_parent).await?;
-    let own_files: Vec<ContentHash> =
+    options.filter.without.files =
         person.iter().chain(&other).map(|upload| upload.content_hash).collect();
     timings.decode = milliseconds(started);
 
@@ -73,25 +81,31 @@ pub(super) async fn post(
             [] => Query::Relatives(person),
             photos => Query::Children([person, Probe { photos }]),
         };
-        let filter = Filter::without(Selection::of_files(own_files));
-        let among = (&*state.snapshot, state.model.ensemble());
-        search(among, &query, &Options { filter, ..options })
+        let snapshot = state.gallery.snapshot()?;
+        let answer = search((&snapshot, state.model.ensemble()), &query, &options);
+        Ok::<_, Problem>(answer?)
     });
     let answer = answer.await??;
     timings.search = milliseconds(started);
     Ok(HttpResponse::Ok().json(SearchResponse::new(&answer, timings)))
 }
 
-fn options(limit: Option<usize>, candidates: Option<usize>) -> Result<Options, Problem> {
+fn options(form: &Form) -> Result<Options, Problem> {
     let default = Options::default();
+    let number = |text: &Option<Text<usize>>| text.as_ref().map(|text| text.0);
+    let only = families(&form.family_ids)?;
+    let only = (!form.family_ids.is_empty()).then_some(only);
     let options = Options {
-        limit: limit.unwrap_or(default.limit),
-        candidates: candidates.unwrap_or(default.candidates),
-        ..default
+        limit: number(&form.limit).unwrap_or(default.limit),
+        candidates: number(&form.candidates).unwrap_or(default.candidates),
+        ef: number(&form.ef),
+        exact: form.exact.as_ref().is_some_and(|exact| exact.0),
+        filter: Filter { only, without: families(&form.exclude_family_ids)? },
     };
     for (name, value, most) in [
         ("limit", options.limit, Options::MAX_LIMIT),
         ("candidates", options.candidates, Options::MAX_CANDIDATES),
+        ("ef", options.ef.unwrap_or(1), Options::MAX_EF),
     ] {
         if !(1..=most).contains(&value) {
             let detail = format!("{name} is {value}; it goes from 1 to {most}");
@@ -99,6 +113,12 @@ fn options(limit: Option<usize>, candidates: Option<usize>) -> Result<Options, P
         }
     }
     Ok(options)
+}
+
+fn families(ids: &[Text<String>]) -> Result<Selection, Problem> {
+    let parsed = ids.iter().map(|id| id.0.parse()).collect::<Result<_, _>>();
+    let families = parsed.map_err(Problem::bad_identity)?;
+    Ok(Selection { families, ..Selection::default() })
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::middleware::from_fn;
@@ -10,15 +9,15 @@ use actix_web::{App, HttpServer, dev, web};
 
 use super::error::ServeError;
 use super::model::ModelQueue;
-use super::{compare, health, problem, request_id, search};
+use super::{compare, families, health, origin, people, photos, problem, request_id, search};
 use crate::embedder::Embedder;
-use crate::gallery::Snapshot;
+use crate::gallery::Gallery;
 use crate::photo::Limits;
 
 /// What requests are answered from.
 pub struct Service {
     /// The gallery.
-    pub snapshot: Arc<Snapshot>,
+    pub gallery: Gallery,
     /// The bundle it was made with.
     pub embedder: Embedder,
 }
@@ -31,7 +30,7 @@ pub struct Server {
 
 /// What the handlers share.
 pub(super) struct State {
-    pub(super) snapshot: Arc<Snapshot>,
+    pub(super) gallery: Gallery,
     pub(super) model: ModelQueue,
 }
 
@@ -48,9 +47,13 @@ impl Server {
             return Err(ServeError::NotLoopback { address });
         }
         let model = ModelQueue::start(service.embedder);
-        let state = web::Data::new(State { snapshot: service.snapshot, model });
+        let state = web::Data::new(State { gallery: service.gallery, model });
         let app = move || {
-            App::new().app_data(state.clone()).configure(routes).wrap(from_fn(request_id::attach))
+            App::new()
+                .app_data(state.clone())
+                .configure(routes)
+                .wrap(from_fn(origin::check))
+                .wrap(from_fn(request_id::attach))
         };
         let server = HttpServer::new(app).shutdown_timeout(SHUTDOWN_SECONDS);
         let server = server.bind(address).map_err(|source| match source.kind() {
@@ -103,6 +106,35 @@ fn routes(config: &mut web::ServiceConfig) {
         .service(
             web::resource("/v1/compare")
                 .post(compare::post)
+                .default_service(web::to(problem::wrong_method)),
+        )
+        .service(
+            web::resource("/v1/families")
+                .get(families::list)
+                .default_service(web::to(problem::wrong_method)),
+        )
+        .service(
+            web::resource("/v1/families/{family}")
+                .get(families::get)
+                .delete(families::delete)
+                .default_service(web::to(problem::wrong_method)),
+        )
+        .service(
+            web::resource("/v1/people/{family}/{member}")
+                .get(people::get)
+                .delete(people::delete)
+                .default_service(web::to(problem::wrong_method)),
+        )
+        .service(
+            web::resource("/v1/people/{family}/{member}/photos")
+                .post(people::post_photos)
+                .default_service(web::to(problem::wrong_method)),
+        )
+        .service(
+            web::resource("/v1/photos/{family}/{member}/{name}")
+                .get(photos::get)
+                .put(photos::put)
+                .delete(photos::delete)
                 .default_service(web::to(problem::wrong_method)),
         )
         .default_service(web::to(problem::no_such_page));

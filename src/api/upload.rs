@@ -1,7 +1,8 @@
 //! Photos in a request become embeddings.
 
 use actix_multipart::form::bytes::Bytes;
-use actix_web::web;
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
@@ -49,6 +50,13 @@ pub(super) async fn embed(
         embedded.push(state.model.embed(upload.face).await?);
     }
     Ok(embedded)
+}
+
+/// Answers with what `work` comes to, on a thread that may block.
+pub(super) async fn answer<T: Serialize + Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(blocking(work).await??))
 }
 
 /// Runs `work` on a thread that may block.

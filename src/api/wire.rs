@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::gallery::Method;
+use crate::domain::{ContentHash, FamilyId, Fingerprint, MemberId, PhotoId};
+use crate::gallery::{Method, Removed};
 use crate::search::{self, Answer, Comparison, CoupleMatch, FamilyMatch, PersonMatch, PhotoMatch};
 
 /// The answer to a search.
@@ -100,6 +102,134 @@ struct Family {
 struct Searched {
     photos: usize,
     method: &'static str,
+}
+
+/// A page of the list of families.
+#[derive(Debug, Serialize)]
+pub struct FamilyList {
+    families: Vec<String>,
+    /// The `cursor` of the next page; none on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// A family with a photo in the gallery.
+#[derive(Debug, Serialize)]
+pub struct FamilyResource {
+    family: String,
+    people: Vec<FamilyMember>,
+}
+
+#[derive(Debug, Serialize)]
+struct FamilyMember {
+    person: String,
+    photos: usize,
+    listed_kin: Vec<String>,
+}
+
+/// A person with a photo in the gallery.
+#[derive(Debug, Serialize)]
+pub struct PersonResource {
+    person: String,
+    family: String,
+    photos: Vec<String>,
+    listed_kin: Vec<String>,
+}
+
+/// A photo in the gallery.
+#[derive(Debug, Serialize)]
+pub struct PhotoResource {
+    id: String,
+    person: String,
+    family: String,
+    /// Of the file that it was enrolled from.
+    sha256: String,
+}
+
+/// What was enrolled.
+#[derive(Debug, Serialize)]
+pub struct Enrolled {
+    photos: Vec<String>,
+}
+
+/// What was removed of whom, and when.
+#[derive(Debug, Serialize)]
+pub struct Receipt {
+    removed: String,
+    /// RFC 3339, UTC.
+    at: String,
+    photos: usize,
+    embeddings: usize,
+    relationships: usize,
+}
+
+impl FamilyList {
+    /// The list in words of the wire.
+    pub fn new(families: &[FamilyId], next: Option<&FamilyId>) -> Self {
+        Self {
+            families: families.iter().map(ToString::to_string).collect(),
+            next: next.map(ToString::to_string),
+        }
+    }
+}
+
+impl FamilyResource {
+    /// A family of people, with the number of their photos and their listed kin.
+    pub fn new(
+        family: FamilyId,
+        people: impl Iterator<Item = (MemberId, usize, Vec<MemberId>)>,
+    ) -> Self {
+        let member = |(person, photos, kin): (MemberId, usize, Vec<MemberId>)| FamilyMember {
+            person: person.to_string(),
+            photos,
+            listed_kin: kin.iter().map(ToString::to_string).collect(),
+        };
+        Self { family: family.to_string(), people: people.map(member).collect() }
+    }
+}
+
+impl PersonResource {
+    /// A person with these photos and listed kin.
+    pub fn new<'a>(
+        person: MemberId,
+        photos: impl Iterator<Item = &'a PhotoId>,
+        kin: impl Iterator<Item = MemberId>,
+    ) -> Self {
+        Self {
+            person: person.to_string(),
+            family: person.family().to_string(),
+            photos: photos.map(ToString::to_string).collect(),
+            listed_kin: kin.map(|kin| kin.to_string()).collect(),
+        }
+    }
+}
+
+impl PhotoResource {
+    /// A photo that was enrolled from the file with this hash.
+    pub fn new(id: &PhotoId, hash: ContentHash) -> Self {
+        Self {
+            id: id.to_string(),
+            person: id.member().to_string(),
+            family: id.member().family().to_string(),
+            sha256: Fingerprint(hash.0).to_string(),
+        }
+    }
+}
+
+impl Enrolled {
+    /// These photos.
+    pub fn new(photos: &[PhotoId]) -> Self {
+        Self { photos: photos.iter().map(ToString::to_string).collect() }
+    }
+}
+
+impl Receipt {
+    /// The receipt of a removal that is on disk now.
+    pub fn new(what: impl ToString, removed: Removed) -> Self {
+        let Removed { photos, embeddings, relationships } = removed;
+        let at = Timestamp::now().to_string();
+        Self { removed: what.to_string(), at, photos, embeddings, relationships }
+    }
 }
 
 impl SearchResponse {

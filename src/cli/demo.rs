@@ -84,8 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     relate(&gallery, &read_relationships(&photos.join("relationships.csv"))?)?;
     display.finish();
     show(&photos, (&*gallery.snapshot()?, &embedder))?;
-    let server =
-        Server::bind(Service { snapshot: gallery.snapshot()?, embedder }, arguments.listen)?;
+    let server = Server::bind(Service { gallery, embedder }, arguments.listen)?;
     display.hand_over(server.stopper());
     if display.cancelled() {
         return Ok(Ending::Stopped);

@@ -22,9 +22,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     telemetry::start();
     let (gallery, embedder) = arguments.opened.open()?;
-    let snapshot = gallery.snapshot()?;
-    let photos = snapshot.photo_count();
-    let server = Server::bind(Service { snapshot, embedder }, arguments.listen)?;
+    // Read before the first request comes.
+    let photos = gallery.snapshot()?.photo_count();
+    let server = Server::bind(Service { gallery, embedder }, arguments.listen)?;
     println!("{photos} photos at http://{}, stop with Ctrl-C", server.address());
     server.run()?;
     Ok(Ending::Done)

@@ -42,6 +42,7 @@ pub use stats::{SegmentStats, Stats};
 use crate::domain::{
     ContentHash, Embedding, EmbeddingSpace, Fingerprint, MemberId, PhotoId, Progress, Relationship,
 };
+pub use crate::store::Removed;
 use crate::store::{Header, NewPhoto, Store};
 
 /// An open gallery. One process has it at a time; its threads share it, and one of them writes at a time.

@@ -10,7 +10,7 @@ use super::matrix::{Matrix, Precision, Vectors};
 use super::neighbour::{Method, StoredPhoto};
 use super::scored::{Scored, best};
 use super::walk::walk;
-use crate::domain::{MemberId, PhotoId};
+use crate::domain::{FamilyId, MemberId, PhotoId};
 use crate::store::{GraphLayer, Stamp};
 
 /// Up to so many photos are compared one by one, which takes less than a millisecond at 512 dimensions.
@@ -116,6 +116,11 @@ impl Part {
         self.range(&self.by_id, |photo| photo.id.member(), person)
     }
 
+    /// The rows of a family's photos.
+    pub(super) fn rows_of_family(&self, family: FamilyId) -> &[u32] {
+        self.range(&self.by_id, |photo| photo.id.member().family(), family)
+    }
+
     /// The rows of `sorted` with the value `wanted`, by which they are sorted.
     fn range<'a, T: Ord>(
         &'a self,
@@ -132,8 +137,7 @@ impl Part {
     fn select(&self, selection: &Selection, mut each: impl FnMut(u32)) {
         let Selection { families, people, photos, files } = selection;
         for &family in families {
-            let rows = self.range(&self.by_id, |photo| photo.id.member().family(), family);
-            rows.iter().copied().for_each(&mut each);
+            self.rows_of_family(family).iter().copied().for_each(&mut each);
         }
         people.iter().flat_map(|&person| self.rows_of(person)).copied().for_each(&mut each);
         photos.iter().filter_map(|id| self.row_of(id)).for_each(&mut each);

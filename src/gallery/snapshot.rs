@@ -12,7 +12,7 @@ use super::matrix::Precision;
 use super::neighbour::{Embeddings, Lookup, Method, Nearest, Neighbour, StoredPhoto};
 use super::part::{Counting, Part, Wanted};
 use super::scored::Scored;
-use crate::domain::{Embedding, MemberId, PhotoId};
+use crate::domain::{Embedding, FamilyId, MemberId, PhotoId};
 use crate::store::Store;
 
 /// Nodes of a search graph that are kept in view at least.
@@ -94,6 +94,26 @@ impl Snapshot {
     /// Whom the gallery lists as kin of `person`, in the order of the identities.
     pub fn kin_of(&self, person: MemberId) -> impl Iterator<Item = MemberId> {
         self.kin.get(&person).into_iter().flatten().copied()
+    }
+
+    /// The photos of a family, in the order of their identities.
+    pub fn of_family(&self, family: FamilyId) -> Vec<&StoredPhoto> {
+        self.collected(|held| held.part.rows_of_family(family).to_vec())
+    }
+
+    /// The photos of a person, in the order of their identities.
+    pub fn of_person(&self, person: MemberId) -> Vec<&StoredPhoto> {
+        self.collected(|held| held.part.rows_of(person).to_vec())
+    }
+
+    fn collected<'a>(&'a self, rows: impl Fn(&Held) -> Vec<u32>) -> Vec<&'a StoredPhoto> {
+        let photos = |held: &'a Held| {
+            let live = rows(held).into_iter().filter(|&row| !held.dead.contains(row));
+            live.map(|row| held.part.photo(row)).collect::<Vec<_>>()
+        };
+        let mut photos: Vec<&StoredPhoto> = self.parts.iter().flat_map(photos).collect();
+        photos.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        photos
     }
 
     /// The photos of `person` beside `probe`, in no promised order.

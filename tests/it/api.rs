@@ -8,14 +8,14 @@ use crate::ingest::Archive;
 use crate::support::program::{path, run};
 use crate::support::server::{Response, Server};
 
-fn served() -> (Archive, Server) {
+pub fn served() -> (Archive, Server) {
     let archive = Archive::new(3);
     archive.ingest();
     let server = Server::start(&archive.path("gallery"));
     (archive, server)
 }
 
-fn assert_problem(response: &Response, status: u16, code: &str) {
+pub fn assert_problem(response: &Response, status: u16, code: &str) {
     assert_eq!(response.status, status, "{}", response.body);
     assert_eq!(response.content_type, "application/problem+json");
     assert_eq!(response.body["status"], status);

@@ -11,6 +11,7 @@
 )]
 
 mod api;
+mod api_resources;
 mod architectures;
 mod backbone;
 mod cli;

@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 8] = [
 ];
 
 /// Crates that only these rooms may name.
-const HOMES: [(&str, &[&str]); 20] = [
+const HOMES: [(&str, &[&str]); 21] = [
     ("gemm", &["backbone"]),
     ("faer", &["whitening", "kinship"]),
     ("plotters", &["train"]),
@@ -36,6 +36,7 @@ const HOMES: [(&str, &[&str]); 20] = [
     ("zip", &["dataset", "backbone", "gallery"]),
     ("hdf5_reader", &["backbone"]),
     ("actix_web", &["api"]),
+    ("jiff", &["api"]),
     ("actix_multipart", &["api"]),
     ("clap", &["cli"]),
     ("indicatif", &["cli"]),

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
+use ureq::http::Method;
 
 use super::program::{kindred, path};
 
@@ -53,6 +54,16 @@ impl Server {
 
     /// Posts a multipart form of these parts: name, file name and content.
     pub fn post_form(&self, route: &str, parts: &[(&str, Option<&str>, &[u8])]) -> Response {
+        self.send_form(Method::POST, route, parts)
+    }
+
+    /// Sends one in another way.
+    pub fn send_form(
+        &self,
+        method: Method,
+        route: &str,
+        parts: &[(&str, Option<&str>, &[u8])],
+    ) -> Response {
         let mut body = Vec::new();
         for (name, file, content) in parts {
             let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
@@ -64,12 +75,32 @@ impl Server {
             body.extend(b"\r\n");
         }
         body.extend(b"--XX--\r\n");
-        self.post(route, "multipart/form-data; boundary=XX", &body)
+        let content_type = ("content-type", "multipart/form-data; boundary=XX");
+        self.send(method, route, &[content_type], &body)
     }
 
     pub fn post(&self, route: &str, content_type: &str, body: &[u8]) -> Response {
-        let request = agent().post(format!("http://{}{route}", self.address));
-        read(request.header("content-type", content_type).send(body).unwrap())
+        self.send(Method::POST, route, &[("content-type", content_type)], body)
+    }
+
+    pub fn delete(&self, route: &str) -> Response {
+        self.send(Method::DELETE, route, &[], &[])
+    }
+
+    pub fn send(
+        &self,
+        method: Method,
+        route: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Response {
+        let mut request = ureq::http::Request::builder()
+            .method(method)
+            .uri(format!("http://{}{route}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        read(agent().run(request.body(body).unwrap()).unwrap())
     }
 }
 
@@ -82,7 +113,8 @@ impl Drop for Server {
 }
 
 fn agent() -> ureq::Agent {
-    ureq::Agent::config_builder().http_status_as_error(false).build().into()
+    let config = ureq::Agent::config_builder().http_status_as_error(false);
+    config.allow_non_standard_methods(true).build().into()
 }
 
 fn read(mut response: ureq::http::Response<ureq::Body>) -> Response {

@@ -1,0 +1,84 @@
+//! `/v1/people/{family}/{member}`: somebody's photos, more of them, and forgetting a person.
+
+use actix_multipart::form::MultipartForm;
+use actix_multipart::form::bytes::Bytes;
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, web};
+
+use super::families::not_enrolled;
+use super::problem::Problem;
+use super::server::State;
+use super::upload::{answer, blocking, decode, embed};
+use super::wire::{Enrolled, PersonResource, Receipt};
+use crate::domain::{Fingerprint, MemberId, PhotoId};
+use crate::gallery::Enrolment;
+
+/// The parts of the form.
+#[derive(MultipartForm)]
+#[multipart(duplicate_field = "deny")]
+pub(super) struct Form {
+    /// The photos' files, all of the person.
+    #[multipart(limit = "64MiB")]
+    image: Vec<Bytes>,
+}
+
+/// A person in an address.
+type Path = web::Path<(String, String)>;
+
+/// Digits of a file's SHA-256 that name a photo which came without a name.
+const NAME_DIGITS: usize = 16;
+
+pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
+    let person = person(&path)?;
+    answer(move || {
+        let snapshot = state.gallery.snapshot()?;
+        let photos = snapshot.of_person(person);
+        if photos.is_empty() {
+            return Err(not_enrolled(person));
+        }
+        let photos = photos.iter().map(|photo| &photo.id);
+        let kin = snapshot.kin_of(person);
+        Ok(PersonResource::new(person, photos, kin))
+    })
+    .await
+}
+
+/// Enrols photos of a person, who need not be known; a photo is named after its file's content, so that the same one is enrolled
+/// once.
+pub(super) async fn post_photos(
+    state: web::Data<State>,
+    path: Path,
+    form: MultipartForm<Form>,
+) -> Result<HttpResponse, Problem> {
+    let person = person(&path)?;
+    let images = form.into_inner().image;
+    if images.is_empty() {
+        let detail = "the form has no part 'image'; send multipart/form-data with photos in it";
+        return Err(Problem::with_status(StatusCode::BAD_REQUEST, detail));
+    }
+    let uploads = decode(&state, images).await?;
+    let hashes: Vec<_> = uploads.iter().map(|upload| upload.content_hash).collect();
+    let embedded = embed(&state, uploads).await?;
+    let mut enrolments = Vec::with_capacity(hashes.len());
+    for (content_hash, embeddings) in hashes.into_iter().zip(embedded) {
+        let name = Fingerprint(content_hash.0).to_string();
+        let id = PhotoId::new(person, &name[..NAME_DIGITS]).map_err(Problem::bad_identity)?;
+        enrolments.push(Enrolment { id, content_hash, embeddings });
+    }
+    let ids: Vec<PhotoId> = enrolments.iter().map(|photo| photo.id.clone()).collect();
+    blocking(move || state.gallery.enrol(enrolments)).await??;
+    Ok(HttpResponse::Created().json(Enrolled::new(&ids)))
+}
+
+pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
+    let person = person(&path)?;
+    answer(move || {
+        let removed = state.gallery.remove_person(person)?;
+        Ok(Receipt::new(person, removed))
+    })
+    .await
+}
+
+fn person((family, member): &(String, String)) -> Result<MemberId, Problem> {
+    format!("{family}/{member}").parse().map_err(Problem::bad_identity)
+}

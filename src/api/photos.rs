@@ -1,0 +1,71 @@
+//! `/v1/photos/{family}/{member}/{name}`: a photo, enrolled under a name or forgotten.
+
+use actix_multipart::form::MultipartForm;
+use actix_multipart::form::bytes::Bytes;
+use actix_web::{HttpResponse, web};
+
+use super::families::not_enrolled;
+use super::problem::Problem;
+use super::server::State;
+use super::upload::{answer, blocking, decode, embed};
+use super::wire::{Enrolled, PhotoResource, Receipt};
+use crate::domain::PhotoId;
+use crate::gallery::Enrolment;
+
+/// The parts of the form.
+#[derive(MultipartForm)]
+#[multipart(duplicate_field = "deny")]
+pub(super) struct Form {
+    /// The photo's file.
+    #[multipart(limit = "64MiB")]
+    image: Bytes,
+}
+
+/// A photo in an address.
+type Path = web::Path<(String, String, String)>;
+
+pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
+    let id = photo(&path)?;
+    answer(move || match state.gallery.content_hash(&id)? {
+        Some(hash) => Ok(PhotoResource::new(&id, hash)),
+        None => Err(not_enrolled(id)),
+    })
+    .await
+}
+
+/// Enrols the photo, or another one in its place.
+pub(super) async fn put(
+    state: web::Data<State>,
+    path: Path,
+    form: MultipartForm<Form>,
+) -> Result<HttpResponse, Problem> {
+    let id = photo(&path)?;
+    let uploads = decode(&state, vec![form.into_inner().image]).await?;
+    let hashes: Vec<_> = uploads.iter().map(|upload| upload.content_hash).collect();
+    let embedded = embed(&state, uploads).await?;
+    let enrolment =
+        |(content_hash, embeddings)| Enrolment { id: id.clone(), content_hash, embeddings };
+    let enrolments: Vec<Enrolment> = hashes.into_iter().zip(embedded).map(enrolment).collect();
+    let enrolled = Enrolled::new(std::slice::from_ref(&id));
+    let was_there = blocking(move || {
+        let was_there = state.gallery.content_hash(&id)?.is_some();
+        state.gallery.enrol(enrolments)?;
+        Ok::<_, Problem>(was_there)
+    })
+    .await??;
+    let mut response = if was_there { HttpResponse::Ok() } else { HttpResponse::Created() };
+    Ok(response.json(enrolled))
+}
+
+pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
+    let id = photo(&path)?;
+    answer(move || {
+        let removed = state.gallery.remove_photo(&id)?;
+        Ok(Receipt::new(id, removed))
+    })
+    .await
+}
+
+fn photo((family, member, name): &(String, String, String)) -> Result<PhotoId, Problem> {
+    format!("{family}/{member}/{name}").parse().map_err(Problem::bad_identity)
+}
