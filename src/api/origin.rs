@@ -4,6 +4,7 @@
 //! request that says from which page it comes has to come from one of this service, and one without a key has to name this
 //! machine.
 
+use actix_web::HttpResponse;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
@@ -23,7 +24,9 @@ pub(super) async fn check(
         .is_none_or(|origin| origin.split_once("://").is_some_and(|(_, o)| o == host));
     if !is_own || !is_this_machine(host) {
         let detail = "a page of another place asked for this; open the service's own address";
-        return Err(Problem::with_status(StatusCode::FORBIDDEN, detail).into());
+        let problem = Problem::with_status(StatusCode::FORBIDDEN, detail);
+        let (request, _) = request.into_parts();
+        return Ok(ServiceResponse::new(request, HttpResponse::from_error(problem)));
     }
     Ok(next.call(request).await?.map_into_boxed_body())
 }

@@ -200,8 +200,17 @@ impl Mounted {
         command.stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     }
 
+    /// sled's threads give their files back a moment after the gallery is closed.
     fn mount(&self, options: &str) {
-        assert!(self.try_mount(options), "{options}");
+        let pause = || std::thread::sleep(Duration::from_millis(50));
+        let done = (0..100).any(|_| {
+            let is_done = self.try_mount(options);
+            if !is_done {
+                pause();
+            }
+            is_done
+        });
+        assert!(done, "{options}");
     }
 }
 
