@@ -2,13 +2,12 @@
 
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::families::not_enrolled;
 use super::problem::Problem;
 use super::server::State;
-use super::upload::{answer, blocking, decode, embed};
+use super::upload::{answer, blocking, embedded};
 use super::wire::{Enrolled, PersonResource, Receipt};
 use crate::domain::{Fingerprint, MemberId, PhotoId};
 use crate::gallery::Enrolment;
@@ -53,14 +52,10 @@ pub(super) async fn post_photos(
     let person = person(&path)?;
     let images = form.into_inner().image;
     if images.is_empty() {
-        let detail = "the form has no part 'image'; send multipart/form-data with photos in it";
-        return Err(Problem::with_status(StatusCode::BAD_REQUEST, detail));
+        return Err(Problem::no_image());
     }
-    let uploads = decode(&state, images).await?;
-    let hashes: Vec<_> = uploads.iter().map(|upload| upload.content_hash).collect();
-    let embedded = embed(&state, uploads).await?;
-    let mut enrolments = Vec::with_capacity(hashes.len());
-    for (content_hash, embeddings) in hashes.into_iter().zip(embedded) {
+    let mut enrolments = Vec::with_capacity(images.len());
+    for (content_hash, embeddings) in embedded(&state, images).await? {
         let name = Fingerprint(content_hash.0).to_string();
         let id = PhotoId::new(person, &name[..NAME_DIGITS]).map_err(Problem::bad_identity)?;
         enrolments.push(Enrolment { id, content_hash, embeddings });

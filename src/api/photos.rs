@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use super::families::not_enrolled;
 use super::problem::Problem;
 use super::server::State;
-use super::upload::{answer, blocking, decode, embed};
+use super::upload::{answer, blocking, embedded};
 use super::wire::{Enrolled, PhotoResource, Receipt};
 use crate::domain::PhotoId;
 use crate::gallery::Enrolment;
@@ -40,12 +40,10 @@ pub(super) async fn put(
     form: MultipartForm<Form>,
 ) -> Result<HttpResponse, Problem> {
     let id = photo(&path)?;
-    let uploads = decode(&state, vec![form.into_inner().image]).await?;
-    let hashes: Vec<_> = uploads.iter().map(|upload| upload.content_hash).collect();
-    let embedded = embed(&state, uploads).await?;
-    let enrolment =
-        |(content_hash, embeddings)| Enrolment { id: id.clone(), content_hash, embeddings };
-    let enrolments: Vec<Enrolment> = hashes.into_iter().zip(embedded).map(enrolment).collect();
+    let image = form.into_inner().image;
+    let photo = |(content_hash, embeddings)| Enrolment { id: id.clone(), content_hash, embeddings };
+    let enrolments: Vec<Enrolment> =
+        embedded(&state, vec![image]).await?.into_iter().map(photo).collect();
     let enrolled = Enrolled::new(std::slice::from_ref(&id));
     let was_there = blocking(move || {
         let was_there = state.gallery.content_hash(&id)?.is_some();

@@ -25,6 +25,12 @@ impl Problem {
         Self { status, code: code.into(), detail: detail.into() }
     }
 
+    /// A form without a photo where one is wanted.
+    pub(super) fn no_image() -> Self {
+        let detail = "the form has no part 'image'; send multipart/form-data with a photo in it";
+        Self::with_status(StatusCode::BAD_REQUEST, detail)
+    }
+
     /// An address or a field that names nobody.
     #[expect(clippy::needless_pass_by_value, reason = "it is what an error becomes")]
     pub(super) fn bad_identity(error: IdentityError) -> Self {

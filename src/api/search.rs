@@ -5,7 +5,6 @@ use std::time::Instant;
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
 use actix_multipart::form::text::Text;
-use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
 use super::problem::Problem;
@@ -50,8 +49,7 @@ pub(super) async fn post(
     let wants_parents = parents.as_ref().is_some_and(|parents| parents.0);
     let mut options = options(&form.0)?;
     if image.is_empty() {
-        let detail = "the form has no part 'image'; send multipart/form-data with a photo in it";
-        return Err(Problem::with_status(StatusCode::BAD_REQUEST, detail));
+        return Err(Problem::no_image());
     }
     if wants_parents && !other_parent.is_empty() {
         let detail =

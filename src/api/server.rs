@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, dev, web};
+use actix_web::{App, HttpServer, Resource, dev, web};
 
 use super::error::ServeError;
 use super::model::ModelQueue;
@@ -98,44 +98,22 @@ fn routes(config: &mut web::ServiceConfig) {
         .app_data(form)
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
+        .service(resource("/v1/search").post(search::post))
+        .service(resource("/v1/compare").post(compare::post))
+        .service(resource("/v1/families").get(families::list))
+        .service(resource("/v1/families/{family}").get(families::get).delete(families::delete))
+        .service(resource("/v1/people/{family}/{member}").get(people::get).delete(people::delete))
+        .service(resource("/v1/people/{family}/{member}/photos").post(people::post_photos))
         .service(
-            web::resource("/v1/search")
-                .post(search::post)
-                .default_service(web::to(problem::wrong_method)),
-        )
-        .service(
-            web::resource("/v1/compare")
-                .post(compare::post)
-                .default_service(web::to(problem::wrong_method)),
-        )
-        .service(
-            web::resource("/v1/families")
-                .get(families::list)
-                .default_service(web::to(problem::wrong_method)),
-        )
-        .service(
-            web::resource("/v1/families/{family}")
-                .get(families::get)
-                .delete(families::delete)
-                .default_service(web::to(problem::wrong_method)),
-        )
-        .service(
-            web::resource("/v1/people/{family}/{member}")
-                .get(people::get)
-                .delete(people::delete)
-                .default_service(web::to(problem::wrong_method)),
-        )
-        .service(
-            web::resource("/v1/people/{family}/{member}/photos")
-                .post(people::post_photos)
-                .default_service(web::to(problem::wrong_method)),
-        )
-        .service(
-            web::resource("/v1/photos/{family}/{member}/{name}")
+            resource("/v1/photos/{family}/{member}/{name}")
                 .get(photos::get)
                 .put(photos::put)
-                .delete(photos::delete)
-                .default_service(web::to(problem::wrong_method)),
+                .delete(photos::delete),
         )
         .default_service(web::to(problem::no_such_page));
+}
+
+/// An address, which says so where it is asked in a way that it does not know.
+fn resource(path: &str) -> Resource {
+    web::resource(path).default_service(web::to(problem::wrong_method))
 }

@@ -52,6 +52,16 @@ pub(super) async fn embed(
     Ok(embedded)
 }
 
+/// Photos of a request as they are enrolled: the hash of each file, and one embedding per backbone.
+pub(super) async fn embedded(
+    state: &web::Data<State>,
+    photos: Vec<Bytes>,
+) -> Result<Vec<(ContentHash, Vec<Embedding>)>, Problem> {
+    let uploads = decode(state, photos).await?;
+    let hashes: Vec<ContentHash> = uploads.iter().map(|upload| upload.content_hash).collect();
+    Ok(hashes.into_iter().zip(embed(state, uploads).await?).collect())
+}
+
 /// Answers with what `work` comes to, on a thread that may block.
 pub(super) async fn answer<T: Serialize + Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,

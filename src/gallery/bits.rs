@@ -4,13 +4,12 @@
 #[derive(Clone)]
 pub(super) struct Bits {
     words: Vec<u64>,
-    count: usize,
 }
 
 impl Bits {
     /// None of `rows` rows.
     pub(super) fn none(rows: usize) -> Self {
-        Self { words: vec![0; rows.div_ceil(64)], count: 0 }
+        Self { words: vec![0; rows.div_ceil(64)] }
     }
 
     /// Puts a row in; tells whether it was new.
@@ -18,7 +17,6 @@ impl Bits {
         let (word, bit) = (&mut self.words[row as usize / 64], 1 << (row % 64));
         let is_new = *word & bit == 0;
         *word |= bit;
-        self.count += usize::from(is_new);
         is_new
     }
 
@@ -26,8 +24,8 @@ impl Bits {
         self.words[row as usize / 64] & (1 << (row % 64)) != 0
     }
 
-    /// How many are in.
+    /// How many are in. They are counted here, as rustc 1.95 compiles a counter in [`Self::insert`] wrongly.
     pub(super) fn count(&self) -> usize {
-        self.count
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 }

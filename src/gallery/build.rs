@@ -12,9 +12,8 @@ use hnsw_rs::anndists::dist::distances::Distance;
 use hnsw_rs::hnsw::Hnsw;
 use rayon::prelude::*;
 
-use super::bits::Bits;
 use super::codes::Codes;
-use super::links::{spread, unreachable};
+use super::links::{reachable, spread};
 use super::matrix::Matrix;
 use super::scored::Scored;
 use super::walk::walk;
@@ -183,14 +182,13 @@ fn chosen(mut candidates: Vec<Scored>, codes: &Codes, most: usize) -> Vec<u32> {
 
 /// Links every node that no path reaches from the nearest one that some path does.
 pub(super) fn link_unreachable(layers: &mut [GraphLayer], codes: &Codes) {
-    let lost = unreachable(&layers[0]);
-    if lost.is_empty() {
+    let mut reached = reachable(&layers[0]);
+    let nodes = layers[0].nodes();
+    if reached.count() == nodes as usize {
         return;
     }
     let mut lists: Vec<Vec<u32>> = layers[0].lists().map(<[u32]>::to_vec).collect();
-    let mut reached = Bits::none(lists.len());
-    spread(&layers[0], 0, &mut reached);
-    for node in lost {
+    for node in 0..nodes {
         if !reached.contains(node) {
             let nearest = walk(layers, codes, &codes.probe(node), EF_REFINED).into_iter().next();
             lists[nearest.map_or(0, |nearest| nearest.node) as usize].push(node);

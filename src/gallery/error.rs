@@ -58,12 +58,6 @@ pub enum GalleryError {
         /// The operating system's reason.
         source: std::io::Error,
     },
-    /// An archive is to be imported where a gallery is already.
-    #[error("there is a gallery with photos at {} already; import into a new folder", path.display())]
-    NotEmpty {
-        /// The gallery.
-        path: PathBuf,
-    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,7 +69,6 @@ impl Classify for GalleryError {
             Self::OtherBundle { .. } => ErrorKind::Incompatible,
             Self::WrongDimension { .. } => ErrorKind::Internal,
             Self::NotEnrolled { .. } => ErrorKind::NotFound,
-            Self::NotEmpty { .. } => ErrorKind::Conflict,
             Self::Archive { source, .. } => io_kind(source),
             Self::BadArchive { .. } | Self::BadEmbedding(_) => ErrorKind::Corrupt,
             Self::Store(error) => error.kind(),

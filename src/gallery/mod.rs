@@ -275,11 +275,10 @@ impl Gallery {
         &self,
         change: impl FnOnce(&Snapshot) -> Result<Snapshot, GalleryError>,
     ) -> Result<(), GalleryError> {
-        if let Some(snapshot) = self.loaded() {
-            // What is on disk counts: where it cannot be followed in memory, it is read anew.
-            self.replace(None);
-            self.replace(Some(Arc::new(change(&snapshot)?)));
-        }
-        Ok(())
+        let Some(snapshot) = self.loaded() else { return Ok(()) };
+        let changed = change(&snapshot).map(Arc::new);
+        // What is on disk counts: where it cannot be followed in memory, it is read anew.
+        self.replace(changed.as_ref().ok().cloned());
+        changed.map(drop)
     }
 }

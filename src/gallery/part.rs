@@ -17,6 +17,8 @@ use crate::store::{GraphLayer, Stamp};
 pub(super) const EXACT_UP_TO: usize = 4096;
 /// Where fewer than one in so many photos of a graph count, they are compared one by one.
 const SELECTIVE: usize = 8;
+/// Rows beyond the wanted ones that are compared by their vectors, at least.
+const RESCORED: usize = 16;
 
 /// Photos, and per backbone their embeddings; the first is the retrieval space. Nothing in it ever changes.
 pub(super) struct Part {
@@ -74,7 +76,8 @@ impl Graph {
 
     /// Nodes that no path reaches.
     pub(super) fn unreachable(&self) -> usize {
-        links::unreachable(&self.layers[0]).len()
+        let base = &self.layers[0];
+        base.nodes() as usize - links::reachable(base).count()
     }
 }
 
@@ -234,6 +237,3 @@ impl Part {
         Scored { cosine: dot(probe, &self.vectors[0].row(row)), node: row }
     }
 }
-
-/// Rows beyond the wanted ones that are compared by their vectors, at least.
-const RESCORED: usize = 16;

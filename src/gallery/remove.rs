@@ -51,7 +51,7 @@ impl Gallery {
         }
         let removed = self.store.remove(&photos, &pairs)?;
         self.update(|snapshot| {
-            let snapshot = snapshot.without(&photos);
+            let snapshot = snapshot.without(photos.iter());
             Ok(if pairs.is_empty() { snapshot } else { snapshot.with_kin(kin(&self.store)?) })
         })?;
         Ok(removed)

@@ -144,7 +144,7 @@ impl Joined {
 impl Snapshot {
     /// The same with more photos, which take the place of those with the same identity.
     pub(super) fn with(&self, new: &[NewPhoto], ordinals: &[u64]) -> Self {
-        let mut next = self.without_each(new.iter().map(|photo| &photo.id));
+        let mut next = self.without(new.iter().map(|photo| &photo.id));
         let Some(tail) = next.parts.pop() else { return next };
         let widths: Vec<usize> = tail.part.vectors.iter().map(Vectors::width).collect();
         let mut joined = Joined::of(&[tail], &widths);
@@ -160,11 +160,7 @@ impl Snapshot {
     }
 
     /// The same without some photos.
-    pub(super) fn without(&self, ids: &[PhotoId]) -> Self {
-        self.without_each(ids.iter())
-    }
-
-    fn without_each<'a>(&self, ids: impl Iterator<Item = &'a PhotoId> + Clone) -> Self {
+    pub(super) fn without<'a>(&self, ids: impl Iterator<Item = &'a PhotoId> + Clone) -> Self {
         self.having(self.parts.iter().map(|held| held.without(ids.clone())).collect())
     }
 
