@@ -31,7 +31,7 @@ pub(super) fn load(
     precision: Precision,
 ) -> Result<Snapshot, GalleryError> {
     let mut plans = plans(store, widths)?;
-    fill(&mut plans, store)?;
+    plans.iter_mut().try_for_each(|plan| fill(plan, store))?;
     for vectors in plans.iter().flat_map(|plan| &plan.vectors) {
         check(vectors)?;
     }
@@ -86,7 +86,9 @@ impl Plan {
         widths: &[usize],
         graph: Option<(Stamp, Vec<GraphLayer>, usize)>,
     ) -> Self {
-        let (ordinals, photos): (Vec<u64>, Vec<StoredPhoto>) = photos.unzip();
+        let (mut ordinals, mut photos): (Vec<u64>, Vec<StoredPhoto>) = photos.unzip();
+        ordinals.shrink_to_fit();
+        photos.shrink_to_fit();
         let vectors = widths.iter().map(|&width| Matrix::zeros(photos.len(), width)).collect();
         Self { photos, ordinals, vectors, graph }
     }
@@ -100,19 +102,12 @@ impl Plan {
 }
 
 /// Reads the vectors to their rows.
-fn fill(plans: &mut [Plan], store: &Store) -> Result<(), GalleryError> {
-    let mut rows: HashMap<(u64, u8), &mut [f32]> = HashMap::new();
-    for plan in plans {
-        let ordinals = &plan.ordinals;
-        for (backbone, matrix) in (0..).zip(&mut plan.vectors) {
-            let vectors = matrix.values.chunks_exact_mut(matrix.width);
-            rows.extend(ordinals.iter().map(|&ordinal| (ordinal, backbone)).zip(vectors));
-        }
-    }
-    store.read_embeddings(|ordinal, backbone| rows.remove(&(ordinal, backbone)))?;
-    if !rows.is_empty() {
-        let what = format!("{} embeddings are missing", rows.len());
-        return Err(StoreError::Corrupt { what }.into());
+fn fill(plan: &mut Plan, store: &Store) -> Result<(), GalleryError> {
+    for (backbone, matrix) in (0..).zip(&mut plan.vectors) {
+        let rows = matrix.values.par_chunks_exact_mut(matrix.width);
+        let read =
+            |(row, &ordinal): (&mut [f32], &u64)| store.read_embedding(ordinal, backbone, row);
+        rows.zip(&plan.ordinals).try_for_each(read)?;
     }
     Ok(())
 }

@@ -56,15 +56,15 @@ pub(super) fn encode_floats(values: &[f32]) -> Vec<u8> {
     seal(&payload)
 }
 
-pub(super) fn decode_floats<'a>(
-    bytes: &'a [u8],
-    what: &str,
-) -> Result<impl ExactSizeIterator<Item = f32> + 'a, StoreError> {
-    let (values, rest) = unseal(bytes, what)?.as_chunks();
-    if !rest.is_empty() {
-        return Err(corrupt(what));
+/// Reads an embedding, or a part of one, to `values`, which it has to fill.
+pub(super) fn decode_floats(bytes: &[u8], values: &mut [f32]) -> Result<(), StoreError> {
+    const WHAT: &str = "an embedding";
+    let (floats, rest) = unseal(bytes, WHAT)?.as_chunks();
+    if !rest.is_empty() || floats.len() != values.len() {
+        return Err(corrupt(WHAT));
     }
-    Ok(values.iter().map(|bytes| f32::from_le_bytes(*bytes)))
+    values.iter_mut().zip(floats).for_each(|(value, bytes)| *value = f32::from_le_bytes(*bytes));
+    Ok(())
 }
 
 fn corrupt(what: &str) -> StoreError {
@@ -95,7 +95,12 @@ mod tests {
     fn vectors_read_back_exactly() {
         let values = [0.1, -0.0, f32::MIN_POSITIVE, 3.5e37];
         let bytes = encode_floats(&values);
-        assert!(decode_floats(&bytes, "it").unwrap().eq(values));
-        assert!(decode_floats(&seal(b"12345"), "it").is_err());
+        let mut read = [1.0; 4];
+        decode_floats(&bytes, &mut read).unwrap();
+        assert_eq!(read.map(f32::to_bits), values.map(f32::to_bits));
+        for length in [3, 5] {
+            assert!(decode_floats(&bytes, &mut vec![0.0; length]).is_err());
+        }
+        assert!(decode_floats(&seal(b"12345"), &mut [0.0]).is_err());
     }
 }

@@ -11,8 +11,8 @@ use super::guard::guarded;
 /// The folder of sled's files inside a gallery.
 pub(super) const FOLDER: &str = "store";
 
-/// sled keeps this much of its pages in memory.
-const CACHE_BYTES: u64 = 64 << 20;
+/// sled keeps this much of its pages in memory; more made nothing faster, as searches go by vectors of their own.
+const CACHE_BYTES: u64 = 8 << 20;
 
 /// sled gives its lock back a moment after the last handle is dropped.
 const LOCK_TRIES: u32 = 20;

@@ -39,59 +39,36 @@ impl Store {
     /// The embedding of photo `ordinal` by the backbone at `backbone`, `(dimension)`.
     ///
     /// # Errors
-    /// When reading fails, or it is missing, damaged or of another dimension.
+    /// As [`Self::read_embedding`].
     pub fn embedding(
         &self,
         ordinal: u64,
         backbone: u8,
         dimension: usize,
     ) -> Result<Vec<f32>, StoreError> {
-        let mut values = Vec::with_capacity(dimension);
-        guarded(|| {
-            for part in self.embeddings.scan_prefix(keys::embedding_prefix(ordinal, backbone)) {
-                values.extend(codec::decode_floats(&part?.1, "an embedding")?);
-            }
-            Ok(())
-        })?;
-        if values.len() != dimension {
-            let what = format!("an embedding has {} of {dimension} values", values.len());
-            return Err(StoreError::Corrupt { what });
-        }
+        let mut values = vec![0.0; dimension];
+        self.read_embedding(ordinal, backbone, &mut values)?;
         Ok(values)
     }
 
-    /// Reads all embeddings in the order of the ordinals. `place` says, for an ordinal and a backbone, where the values
-    /// are wanted; nowhere, where it returns none.
+    /// Reads the embedding of photo `ordinal` by the backbone at `backbone` to `values`, `(dimension)`.
     ///
     /// # Errors
-    /// When reading fails, or an embedding is damaged, or not of the length of its place.
-    pub fn read_embeddings<'a>(
+    /// When reading fails, or it is missing, damaged or of another dimension.
+    pub fn read_embedding(
         &self,
-        place: impl FnMut(u64, u8) -> Option<&'a mut [f32]>,
+        ordinal: u64,
+        backbone: u8,
+        values: &mut [f32],
     ) -> Result<(), StoreError> {
-        guarded(|| self.read_each_embedding(place))
-    }
-
-    fn read_each_embedding<'a>(
-        &self,
-        mut place: impl FnMut(u64, u8) -> Option<&'a mut [f32]>,
-    ) -> Result<(), StoreError> {
-        let (mut current, mut rest) = (None, None);
-        for entry in self.embeddings.iter() {
-            let (key, bytes) = entry?;
-            let (ordinal, backbone, _) = keys::parse_embedding(&key)?;
-            if current != Some((ordinal, backbone)) {
-                check_full(rest.take())?;
-                current = Some((ordinal, backbone));
-                rest = place(ordinal, backbone);
-            }
-            let Some(wanted) = rest.take() else { continue };
-            let values = codec::decode_floats(&bytes, "an embedding")?;
-            let (part, others) = wanted.split_at_mut_checked(values.len()).ok_or_else(too_long)?;
-            part.iter_mut().zip(values).for_each(|(place, value)| *place = value);
-            rest = Some(others);
-        }
-        check_full(rest)
+        let parts = values.chunks_mut(keys::FLOATS_PER_PART);
+        guarded(|| {
+            (0..).zip(parts).try_for_each(|(part, values)| {
+                let key = keys::embedding(ordinal, backbone, part);
+                let bytes = self.embeddings.get(key)?.ok_or_else(missing)?;
+                codec::decode_floats(&bytes, values)
+            })
+        })
     }
 
     /// Keys of embeddings whose photo is not there, which only a damaged or badly written store has.
@@ -186,15 +163,8 @@ impl Store {
     }
 }
 
-fn too_long() -> StoreError {
-    StoreError::Corrupt { what: "an embedding has more values than the model gives".into() }
-}
-
-fn check_full(rest: Option<&mut [f32]>) -> Result<(), StoreError> {
-    match rest {
-        Some([_, ..]) => Err(StoreError::Corrupt { what: "an embedding has lost values".into() }),
-        _ => Ok(()),
-    }
+fn missing() -> StoreError {
+    StoreError::Corrupt { what: "an embedding is missing".into() }
 }
 
 fn photo(id: PhotoId, record: PhotoRecord) -> Photo {
