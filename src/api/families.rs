@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
 
+use super::paging::Page;
 use super::problem::Problem;
 use super::server::State;
 use super::upload::answer;
@@ -12,38 +12,18 @@ use super::wire::{FamilyList, FamilyResource, Receipt};
 use crate::domain::{FamilyId, MemberId};
 use crate::error::ErrorKind;
 
-/// Most families of a page.
-const MOST: usize = 1000;
-
-/// Which part of the list.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Page {
-    /// How many, 1 to 1000; 100 when it is not given.
-    limit: Option<usize>,
-    /// What the page before names as `next`.
-    cursor: Option<String>,
-}
-
 pub(super) async fn list(
     state: web::Data<State>,
     page: web::Query<Page>,
 ) -> Result<HttpResponse, Problem> {
-    let Page { limit, cursor } = page.into_inner();
-    let limit = limit.unwrap_or(100);
-    if !(1..=MOST).contains(&limit) {
-        let detail = format!("limit is {limit}; it goes from 1 to {MOST}");
-        return Err(Problem::new(ErrorKind::InvalidInput, detail));
-    }
-    let after = cursor.map(|cursor| family(&cursor)).transpose()?;
+    let window = page.into_inner().window(Problem::bad_identity)?;
     answer(move || {
         let snapshot = state.gallery.snapshot()?;
         let families = snapshot.photos().map(|photo| photo.id.member().family());
-        let families: BTreeSet<FamilyId> =
-            families.filter(|family| after.is_none_or(|after| *family > after)).collect();
-        let shown: Vec<FamilyId> = families.iter().copied().take(limit).collect();
-        let next = shown.last().filter(|_| shown.len() < families.len());
-        Ok(FamilyList::new(&shown, next))
+        let families: BTreeSet<FamilyId> = families.collect();
+        let (families, has_more) = window.of(families.into_iter(), |family| *family);
+        let next = families.last().filter(|_| has_more);
+        Ok(FamilyList::new(&families, next))
     })
     .await
 }

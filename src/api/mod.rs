@@ -4,14 +4,18 @@
 //! they queue faces for the one model thread and wait for its answer.
 
 mod compare;
+mod embeddings;
 mod error;
 mod families;
 mod health;
 mod model;
 mod origin;
+mod paging;
 mod people;
 mod photos;
 mod problem;
+mod relationships;
+mod removals;
 mod request_id;
 mod search;
 mod server;

@@ -1,25 +1,15 @@
 //! `/v1/people/{family}/{member}`: somebody's photos, more of them, and forgetting a person.
 
 use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes;
 use actix_web::{HttpResponse, web};
 
 use super::families::not_enrolled;
 use super::problem::Problem;
 use super::server::State;
-use super::upload::{answer, blocking, embedded};
+use super::upload::{Images, answer, blocking, embedded};
 use super::wire::{Enrolled, PersonResource, Receipt};
 use crate::domain::{Fingerprint, MemberId, PhotoId};
 use crate::gallery::Enrolment;
-
-/// The parts of the form.
-#[derive(MultipartForm)]
-#[multipart(duplicate_field = "deny")]
-pub(super) struct Form {
-    /// The photos' files, all of the person.
-    #[multipart(limit = "64MiB")]
-    image: Vec<Bytes>,
-}
 
 /// A person in an address.
 type Path = web::Path<(String, String)>;
@@ -47,13 +37,10 @@ pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpRespo
 pub(super) async fn post_photos(
     state: web::Data<State>,
     path: Path,
-    form: MultipartForm<Form>,
+    form: MultipartForm<Images>,
 ) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
-    let images = form.into_inner().image;
-    if images.is_empty() {
-        return Err(Problem::no_image());
-    }
+    let images = form.into_inner().given()?;
     let mut enrolments = Vec::with_capacity(images.len());
     for (content_hash, embeddings) in embedded(&state, images).await? {
         let name = Fingerprint(content_hash.0).to_string();

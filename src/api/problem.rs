@@ -8,7 +8,8 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
-use crate::domain::IdentityError;
+use super::wire::Removal;
+use crate::domain::{IdentityError, RelationshipError};
 use crate::error::{Classify, ErrorKind};
 
 /// An error as the client sees it.
@@ -35,6 +36,17 @@ impl Problem {
     #[expect(clippy::needless_pass_by_value, reason = "it is what an error becomes")]
     pub(super) fn bad_identity(error: IdentityError) -> Self {
         Self::new(ErrorKind::InvalidInput, error.to_string())
+    }
+
+    /// Two people who cannot be listed as kin.
+    #[expect(clippy::needless_pass_by_value, reason = "it is what an error becomes")]
+    pub(super) fn bad_relationship(error: RelationshipError) -> Self {
+        Self::new(ErrorKind::InvalidInput, error.to_string())
+    }
+
+    /// What became of one thing of several that a request names.
+    pub(super) fn of_item(self, id: String) -> Removal {
+        Removal::failed(id, self.code, self.detail)
     }
 
     /// The same with a code of its own.

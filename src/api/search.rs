@@ -35,6 +35,8 @@ pub(super) struct Form {
     ef: Option<Text<usize>>,
     /// `true` to compare every photo.
     exact: Option<Text<bool>>,
+    /// How likely kin somebody must be to be returned, 0 to 1.
+    min_probability: Option<Text<f64>>,
     /// Families to search among; all where none is given.
     family_ids: Vec<Text<String>>,
     /// Families to leave out.
@@ -98,6 +100,7 @@ fn options(form: &Form) -> Result<Options, Problem> {
         candidates: number(&form.candidates).unwrap_or(default.candidates),
         ef: number(&form.ef),
         exact: form.exact.as_ref().is_some_and(|exact| exact.0),
+        min_probability: form.min_probability.as_ref().map(|text| text.0),
         filter: Filter { only, without: families(&form.exclude_family_ids)? },
     };
     for (name, value, most) in [
@@ -109,6 +112,12 @@ fn options(form: &Form) -> Result<Options, Problem> {
             let detail = format!("{name} is {value}; it goes from 1 to {most}");
             return Err(Problem::new(ErrorKind::InvalidInput, detail));
         }
+    }
+    if let Some(least) = options.min_probability
+        && !(0.0..=1.0).contains(&least)
+    {
+        let detail = format!("min_probability is {least}; it goes from 0 to 1");
+        return Err(Problem::new(ErrorKind::InvalidInput, detail));
     }
     Ok(options)
 }

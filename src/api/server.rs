@@ -9,7 +9,10 @@ use actix_web::{App, HttpServer, Resource, dev, web};
 
 use super::error::ServeError;
 use super::model::ModelQueue;
-use super::{compare, families, health, origin, people, photos, problem, request_id, search};
+use super::{
+    compare, embeddings, families, health, origin, people, photos, problem, relationships,
+    removals, request_id, search,
+};
 use crate::embedder::Embedder;
 use crate::gallery::Gallery;
 use crate::photo::Limits;
@@ -98,8 +101,10 @@ fn routes(config: &mut web::ServiceConfig) {
         .app_data(form)
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
+        .route("/info", web::get().to(health::info))
         .service(resource("/v1/search").post(search::post))
         .service(resource("/v1/compare").post(compare::post))
+        .service(resource("/v1/embeddings").post(embeddings::post))
         .service(resource("/v1/families").get(families::list))
         .service(resource("/v1/families/{family}").get(families::get).delete(families::delete))
         .service(resource("/v1/people/{family}/{member}").get(people::get).delete(people::delete))
@@ -110,6 +115,13 @@ fn routes(config: &mut web::ServiceConfig) {
                 .put(photos::put)
                 .delete(photos::delete),
         )
+        .service(
+            resource("/v1/relationships")
+                .get(relationships::list)
+                .put(relationships::put)
+                .delete(relationships::delete),
+        )
+        .service(resource("/v1/removals").post(removals::post))
         .default_service(web::to(problem::no_such_page));
 }
 

@@ -1,5 +1,6 @@
 //! Photos in a request become embeddings.
 
+use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -17,6 +18,22 @@ pub(super) struct Upload {
     face: Face,
     /// SHA-256 of its file.
     pub(super) content_hash: ContentHash,
+}
+
+/// A form of photos and nothing else.
+#[derive(MultipartForm)]
+#[multipart(duplicate_field = "deny")]
+pub(super) struct Images {
+    /// The photos' files.
+    #[multipart(limit = "64MiB")]
+    image: Vec<Bytes>,
+}
+
+impl Images {
+    /// The photos, of which there is one at least.
+    pub(super) fn given(self) -> Result<Vec<Bytes>, Problem> {
+        if self.image.is_empty() { Err(Problem::no_image()) } else { Ok(self.image) }
+    }
 }
 
 /// Most photos in one request.

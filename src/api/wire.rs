@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::domain::{ContentHash, FamilyId, Fingerprint, MemberId, PhotoId};
+use crate::domain::{
+    ContentHash, Embedding, FamilyId, Fingerprint, MemberId, PhotoId, Relationship,
+};
 use crate::gallery::{Method, Removed};
 use crate::search::{self, Answer, Comparison, CoupleMatch, FamilyMatch, PersonMatch, PhotoMatch};
 
@@ -146,6 +148,84 @@ pub struct PhotoResource {
     sha256: String,
 }
 
+/// Two people who are listed as kin.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RelationshipResource {
+    /// The first of them; the elder one where the relation has one.
+    pub person_a: String,
+    /// The other.
+    pub person_b: String,
+    /// How they are kin, where it is known: a code such as `fd`, father and daughter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relation: Option<String>,
+}
+
+/// People to list as kin.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedKin {
+    /// The pairs.
+    pub relationships: Vec<RelationshipResource>,
+}
+
+/// A page of the list of kin.
+#[derive(Debug, Serialize)]
+pub struct RelationshipList {
+    relationships: Vec<RelationshipResource>,
+    /// The `cursor` of the next page; none on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+/// Embeddings of the photos of a request, in their order.
+#[derive(Debug, Serialize)]
+pub struct EmbeddingsResponse {
+    /// Fingerprint of the bundle that made them.
+    model: String,
+    photos: Vec<EmbeddedPhoto>,
+}
+
+#[derive(Debug, Serialize)]
+struct EmbeddedPhoto {
+    /// Of its file.
+    sha256: String,
+    /// Per backbone of the bundle a vector of length 1.
+    embeddings: Vec<Vec<f32>>,
+}
+
+/// What is to be forgotten.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Removals {
+    /// Families, people and photos.
+    pub ids: Vec<String>,
+}
+
+/// What became of each, in the order in which they were named.
+#[derive(Debug, Serialize)]
+pub struct RemovalsResponse {
+    /// One for each.
+    pub results: Vec<Removal>,
+}
+
+/// What became of one: a receipt, or why there is none.
+#[derive(Debug, Serialize)]
+pub struct Removal {
+    id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<Receipt>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ItemError>,
+}
+
+/// Why something did not happen to one of several.
+#[derive(Debug, Serialize)]
+struct ItemError {
+    code: String,
+    detail: String,
+}
+
 /// What was enrolled.
 #[derive(Debug, Serialize)]
 pub struct Enrolled {
@@ -213,6 +293,44 @@ impl PhotoResource {
             family: id.member().family().to_string(),
             sha256: Fingerprint(hash.0).to_string(),
         }
+    }
+}
+
+impl From<&Relationship> for RelationshipResource {
+    fn from(pair: &Relationship) -> Self {
+        let [person_a, person_b] = pair.people().map(|person| person.to_string());
+        let relation = pair.relation().map(|relation| relation.code().to_owned());
+        Self { person_a, person_b, relation }
+    }
+}
+
+impl RelationshipList {
+    /// These pairs, and where the list goes on.
+    pub fn new(pairs: &[Relationship], next: Option<String>) -> Self {
+        Self { relationships: pairs.iter().map(RelationshipResource::from).collect(), next }
+    }
+}
+
+impl EmbeddingsResponse {
+    /// Per photo the hash of its file and one embedding per backbone.
+    pub fn new(model: Fingerprint, photos: &[(ContentHash, Vec<Embedding>)]) -> Self {
+        let photo = |(hash, embeddings): &(ContentHash, Vec<Embedding>)| EmbeddedPhoto {
+            sha256: Fingerprint(hash.0).to_string(),
+            embeddings: embeddings.iter().map(|e| e.as_slice().to_vec()).collect(),
+        };
+        Self { model: model.to_string(), photos: photos.iter().map(photo).collect() }
+    }
+}
+
+impl Removal {
+    /// It was removed.
+    pub fn done(id: String, receipt: Receipt) -> Self {
+        Self { id, receipt: Some(receipt), error: None }
+    }
+
+    /// It was not removed.
+    pub fn failed(id: String, code: String, detail: String) -> Self {
+        Self { id, receipt: None, error: Some(ItemError { code, detail }) }
     }
 }
 

@@ -6,8 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::exit::{Ending, Failure};
 use super::progress::Display;
-use super::who::{Who, who};
-use crate::domain::Progress;
+use crate::domain::{Progress, Who};
 use crate::gallery::{Gallery, SegmentStats, Stats};
 
 #[derive(Args)]
@@ -45,7 +44,7 @@ struct Delete {
     /// Folder of the gallery
     gallery: PathBuf,
     /// Families, people or photos: F0001, F0001/MID2, F0001/MID2/P00001_face0
-    #[arg(required = true, value_parser = who)]
+    #[arg(required = true)]
     who: Vec<Who>,
 }
 
@@ -110,11 +109,7 @@ fn verify(gallery: &Gallery) -> Result<(), Failure> {
 fn delete(Delete { gallery, who }: &Delete) -> Result<(), Failure> {
     let gallery = Gallery::open(gallery)?;
     for who in who {
-        let removed = match who {
-            Who::Family(family) => gallery.remove_family(*family),
-            Who::Person(person) => gallery.remove_person(*person),
-            Who::Photo(photo) => gallery.remove_photo(photo),
-        }?;
+        let removed = gallery.remove(who)?;
         println!(
             "removed {} photos, {} embeddings, {} listed kin pairs",
             removed.photos, removed.embeddings, removed.relationships

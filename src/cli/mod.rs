@@ -26,7 +26,6 @@ mod train_backbone;
 mod train_landmarks;
 mod train_report;
 mod unfreeze;
-mod who;
 
 use std::process::ExitCode;
 

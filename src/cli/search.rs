@@ -10,9 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::exit::{Ending, Failure};
 use super::opened::Opened;
-use super::who::{Who, selection, who};
 use crate::api::wire::{SearchResponse, TimingsMs};
-use crate::domain::{ContentHash, Embedding};
+use crate::domain::{ContentHash, Embedding, Who};
 use crate::embedder::{Embedder, Face};
 use crate::error::{Classify, ErrorKind, io_kind};
 use crate::gallery::{Filter, Selection};
@@ -39,10 +38,10 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_CANDIDATES as i64))]
     candidates: u16,
     /// Search only among these families, people or photos: F0001, F0001/MID2, F0001/MID2/P00001_face0
-    #[arg(long, value_name = "WHO", value_parser = who)]
+    #[arg(long, value_name = "WHO")]
     only: Vec<Who>,
     /// Leave these families, people or photos out
-    #[arg(long, value_name = "WHO", value_parser = who)]
+    #[arg(long, value_name = "WHO")]
     without: Vec<Who>,
     /// Compare every photo instead of walking through the search graph
     #[arg(long)]
@@ -50,6 +49,9 @@ pub(super) struct Arguments {
     /// Photos kept in view on a walk through the search graph: more find more, and take longer
     #[arg(long, conflicts_with = "exact", value_parser = clap::value_parser!(u32).range(1..=Options::MAX_EF as i64))]
     ef: Option<u32>,
+    /// Show only who is at least so likely kin, 0 to 1; takes a trained bundle
+    #[arg(long, value_name = "P", value_parser = probability)]
+    min_probability: Option<f64>,
     /// Write JSON, in the form of the HTTP service
     #[arg(long)]
     json: bool,
@@ -58,8 +60,8 @@ pub(super) struct Arguments {
 impl Arguments {
     /// What counts, the probe's own files left out.
     fn filter(&self, own_files: Vec<ContentHash>) -> Filter {
-        let only = (!self.only.is_empty()).then(|| selection(&self.only));
-        Filter { only, without: Selection { files: own_files, ..selection(&self.without) } }
+        let only = (!self.only.is_empty()).then(|| Selection::of(&self.only));
+        Filter { only, without: Selection { files: own_files, ..Selection::of(&self.without) } }
     }
 }
 
@@ -91,6 +93,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         candidates: arguments.candidates.into(),
         ef: arguments.ef.map(|ef| ef as usize),
         exact: arguments.exact,
+        min_probability: arguments.min_probability,
         filter: arguments.filter(own_files),
     };
     let answer = search((&snapshot, embedder.ensemble()), &query, &options)?;
@@ -102,6 +105,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         print_answer(&answer);
     }
     Ok(Ending::Done)
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err("not from 0 to 1".into()) }
 }
 
 /// A photo as the backbones want it, and the hash of its file.

@@ -7,9 +7,11 @@ mod identity;
 mod progress;
 mod relationship;
 mod space;
+mod who;
 
 pub use embedding::{Embedding, EmbeddingError};
 pub use identity::{FamilyId, IdentityError, MemberId, PhotoId};
 pub use progress::{Progress, Unwatched};
 pub use relationship::{Relation, Relationship, RelationshipError};
 pub use space::{ContentHash, EmbeddingSpace, Fingerprint, HexError};
+pub use who::Who;

@@ -39,7 +39,7 @@ pub enum GalleryError {
     /// Nothing of what should be removed is there.
     #[error("{what} is not in the gallery")]
     NotEnrolled {
-        /// The photo, person or family.
+        /// The photo, person, family or listed pair.
         what: String,
     },
     /// An archive is no archive of a gallery, or damaged.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::neighbour::StoredPhoto;
-use crate::domain::{ContentHash, FamilyId, MemberId, PhotoId};
+use crate::domain::{ContentHash, FamilyId, MemberId, PhotoId, Who};
 
 /// Photos, by whatever names them. Nothing that is named more than once counts twice.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +31,19 @@ impl Selection {
     /// The photos that were enrolled from these files.
     pub fn of_files(files: Vec<ContentHash>) -> Self {
         Self { files, ..Self::default() }
+    }
+
+    /// All of these.
+    pub fn of(named: &[Who]) -> Self {
+        let mut selection = Self::default();
+        for who in named {
+            match who {
+                Who::Family(family) => drop(selection.families.insert(*family)),
+                Who::Person(person) => drop(selection.people.insert(*person)),
+                Who::Photo(photo) => drop(selection.photos.insert(photo.clone())),
+            }
+        }
+        selection
     }
 
     /// Whether it names a photo.

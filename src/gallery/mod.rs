@@ -225,7 +225,8 @@ impl Gallery {
         Ok(NewPhoto { id, content_hash, embeddings })
     }
 
-    /// Lists people as kin; they are on disk when this returns. They need not have photos.
+    /// Lists people as kin, in place of what was known of the same two; they are on disk when this returns. They need not have
+    /// photos.
     ///
     /// # Errors
     /// When the store fails.
@@ -233,6 +234,14 @@ impl Gallery {
         let _writer = self.writer();
         self.store.put_relationships(pairs)?;
         self.update(|snapshot| Ok(snapshot.with_kin(load::kin(&self.store)?)))
+    }
+
+    /// Everybody who is listed as kin, in no promised order.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn relationships(&self) -> Result<Vec<Relationship>, GalleryError> {
+        Ok(self.store.relationships()?)
     }
 
     /// What is enrolled now, in memory, to be searched; later changes do not show in it.

@@ -7,8 +7,10 @@ use crate::kinship::KinshipError;
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
-    /// Children or parents are searched for, and nothing tells who is kin.
-    #[error("children and parents are found by a trained bundle only; make one with kindred train")]
+    /// Children, parents or a probability are asked for, and nothing tells who is kin.
+    #[error(
+        "only a trained bundle tells children, parents and how likely somebody is kin; make one with kindred train"
+    )]
     NoEnsemble,
     /// The photos of one person point in opposite directions.
     #[error("the photos of one person have nothing in common: {0}")]

@@ -41,6 +41,8 @@ pub struct Options {
     pub ef: Option<usize>,
     /// Compare every photo, and leave the search graphs aside.
     pub exact: bool,
+    /// How likely kin somebody must be to be returned, 0 to 1; takes an ensemble.
+    pub min_probability: Option<f64>,
     /// Which photos count; leaves out the probe's own files, for instance.
     pub filter: Filter,
 }
@@ -61,7 +63,14 @@ impl Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { limit: 10, candidates: 200, ef: None, exact: false, filter: Filter::default() }
+        Self {
+            limit: 10,
+            candidates: 200,
+            ef: None,
+            exact: false,
+            min_probability: None,
+            filter: Filter::default(),
+        }
     }
 }
 
@@ -149,7 +158,7 @@ pub struct FamilyMatch {
 /// `ensemble` it judges each of them beside each of the probe's photos, and decides the order; else the cosine does.
 ///
 /// # Errors
-/// When the probe's embeddings are not those of the ensemble's backbones, or children or parents are searched for without one.
+/// When the probe's embeddings are not those of the ensemble's backbones, or children, parents or a probability are asked for without one.
 pub fn search(
     (snapshot, ensemble): (&Snapshot, Option<&Ensemble>),
     query: &Query<'_>,
@@ -164,6 +173,11 @@ pub fn search(
         found = search.candidates(count);
     }
     let mut answer = search.answer(found)?;
+    if let Some(least) = options.min_probability {
+        let probability = |found: &PersonMatch| found.kinship.as_ref().map(|k| k.probability);
+        answer.people.retain(|found| probability(found).is_some_and(|p| p >= least));
+        answer.couples.retain(|couple| couple.probability >= least);
+    }
     answer.people.truncate(options.limit);
     answer.couples.truncate(options.limit);
     answer.families = grouping::families(&answer.people);
@@ -204,7 +218,9 @@ impl<'a> Search<'a> {
             Query::Relatives(probe) | Query::Parents(probe) => std::slice::from_ref(probe),
             Query::Children(parents) => parents.as_slice(),
         };
-        if ensemble.is_none() && !matches!(query, Query::Relatives(_)) {
+        let takes_ensemble =
+            !matches!(query, Query::Relatives(_)) || options.min_probability.is_some();
+        if ensemble.is_none() && takes_ensemble {
             return Err(SearchError::NoEnsemble);
         }
         let means = probes.iter().map(rerank::mean).collect::<Result<_, _>>()?;

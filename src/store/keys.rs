@@ -46,8 +46,7 @@ pub(super) fn parse_embedding(key: &[u8]) -> Result<(u64, u8, u8), StoreError> {
     }
 }
 
-pub(super) fn relationship(pair: &Relationship) -> Vec<u8> {
-    let [first, second] = pair.people();
+pub(super) fn relationship([first, second]: [MemberId; 2]) -> Vec<u8> {
     format!("{first}\0{second}").into_bytes()
 }
 

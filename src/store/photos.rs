@@ -148,7 +148,7 @@ impl Store {
                     sum.embeddings += own.embeddings;
                 }
                 for pair in pairs {
-                    let old = relationships.remove(keys::relationship(pair))?;
+                    let old = relationships.remove(keys::relationship(pair.people()))?;
                     sum.relationships += usize::from(old.is_some());
                 }
                 let counts = count(meta, |counts| {

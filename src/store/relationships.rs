@@ -7,7 +7,7 @@ use super::{Store, StoreError, abort, codec, count, keys};
 use crate::domain::Relationship;
 
 impl Store {
-    /// Lists people as kin, replacing what was known of the same pair, all or none.
+    /// Lists people as kin, replacing what was known of the same two, whichever came first; all or none.
     ///
     /// # Errors
     /// When writing fails; then none of them is listed.
@@ -15,14 +15,22 @@ impl Store {
         let trees = (&self.meta, &self.relationships);
         let store = || {
             trees.transaction(|(meta, relationships)| {
-                let mut new = 0;
+                let (mut new, mut turned) = (0, 0);
                 for pair in pairs {
                     let code = pair.relation().map(|relation| relation.code().to_owned());
                     let record = codec::encode(&code).map_err(abort)?;
-                    let old = relationships.insert(keys::relationship(pair), record)?;
+                    let [first, second] = pair.people();
+                    let old = relationships.insert(keys::relationship([first, second]), record)?;
                     new += u64::from(old.is_none());
+                    let old = relationships.remove(keys::relationship([second, first]))?;
+                    turned += u64::from(old.is_some());
                 }
-                Ok(((), count(meta, |counts| counts.relationships += new)?))
+                Ok((
+                    (),
+                    count(meta, |counts| {
+                        counts.relationships = (counts.relationships + new).saturating_sub(turned);
+                    })?,
+                ))
             })
         };
         self.commit(store)

@@ -118,8 +118,125 @@ fn a_search_keeps_to_the_families_that_it_is_told() {
     assert_eq!(found, ["F0002", "F0003"]);
     let found = families(&[("exclude_family_ids", b"F0001"), ("ef", b"200")]);
     assert!(!found.contains(&json!("F0001")) && found.len() == 2, "{found:?}");
-    let form = [("image", Some("a.png"), &photo[..]), ("family_ids", None, b"the Smiths")];
-    assert_problem(&server.post_form("/v1/search", &form), 422, "invalid_input");
+    // The last is in its range, but takes a trained bundle.
+    let wrong: [(&str, &[u8]); 3] =
+        [("family_ids", b"the Smiths"), ("min_probability", b"1.5"), ("min_probability", b"0.5")];
+    for (name, value) in wrong {
+        let form = [("image", Some("a.png"), &photo[..]), (name, None, value)];
+        assert_problem(&server.post_form("/v1/search", &form), 422, "invalid_input");
+    }
+}
+
+#[test]
+fn kin_are_listed_told_page_by_page_and_listed_no_more() {
+    let (_archive, server) = served();
+    let put = |body: &Value| {
+        let json = ("content-type", "application/json");
+        server.send(Method::PUT, "/v1/relationships", &[json], body.to_string().as_bytes())
+    };
+    let pair = |a: &str, b: &str, relation: &str| json!({ "person_a": a, "person_b": b, "relation": relation });
+    let before = server.get("/v1/relationships").body["relationships"].as_array().unwrap().len();
+    let listed = put(&json!({ "relationships": [
+        pair("F0090/MID1", "F0090/MID2", "fd"), { "person_a": "F0090/MID3", "person_b": "F0090/MID1" },
+    ] }));
+    assert_eq!((listed.status, listed.body["relationships"].as_array().unwrap().len()), (200, 2));
+    // The same two the other way round are the same two.
+    assert_eq!(
+        put(&json!({ "relationships": [pair("F0090/MID1", "F0090/MID3", "fs")] })).status,
+        200
+    );
+    let mut all = Vec::new();
+    let mut next = Some(String::new());
+    while let Some(cursor) = next {
+        let page = server.get(&format!("/v1/relationships?limit=2{cursor}")).body;
+        all.extend(page["relationships"].as_array().unwrap().iter().cloned());
+        next = page["next"].as_str().map(|next| format!("&cursor={next}"));
+    }
+    assert_eq!(all.len(), before + 2);
+    assert!(all.contains(&pair("F0090/MID1", "F0090/MID3", "fs")), "{all:?}");
+    let route = "/v1/relationships?person_a=F0090/MID2&person_b=F0090/MID1";
+    let receipt = server.delete(route).body;
+    assert_eq!((&receipt["relationships"], &receipt["photos"]), (&json!(1), &json!(0)));
+    assert_problem(&server.delete(route), 404, "not_found");
+    for wrong in [
+        json!({ "relationships": [pair("F0090/MID1", "F0090/MID1", "bb")] }),
+        json!({ "relationships": [pair("F0090/MID1", "F0090/MID2", "cousin")] }),
+        json!({ "relationships": [pair("Smith", "F0090/MID2", "bb")] }),
+    ] {
+        assert_problem(&put(&wrong), 422, "invalid_input");
+    }
+    assert_problem(&put(&json!({ "pairs": [] })), 400, "bad_request");
+    assert_problem(&server.get("/v1/relationships?cursor=F0090"), 422, "invalid_input");
+    assert_eq!(server.terminate(), 0);
+}
+
+#[test]
+fn a_pair_that_is_listed_either_way_round_is_counted_once() {
+    let (archive, server) = served();
+    let json = ("content-type", "application/json");
+    for (a, b) in [("F0090/MID1", "F0090/MID2"), ("F0090/MID2", "F0090/MID1")] {
+        let body = json!({ "relationships": [{ "person_a": a, "person_b": b }] }).to_string();
+        let put = server.send(Method::PUT, "/v1/relationships", &[json], body.as_bytes());
+        assert_eq!(put.status, 200);
+    }
+    assert_eq!(server.terminate(), 0);
+    // A gallery whose count is another than its records are does not open.
+    assert!(!photo_ids(&archive.path("gallery")).is_empty());
+}
+
+#[test]
+fn many_are_removed_at_once_with_a_result_for_each() {
+    let (archive, server) = served();
+    let post =
+        |body: &Value| server.post("/v1/removals", "application/json", body.to_string().as_bytes());
+    let photo = &archive.ids[0];
+    let answer = post(&json!({ "ids": ["F0003", photo, "F0099", "F0002/MID1", "Smith", photo] }));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let results = answer.body["results"].as_array().unwrap();
+    let photos = |at: usize| &results[at]["receipt"]["photos"];
+    assert_eq!([photos(0), photos(1), photos(3)], [&json!(12), &json!(1), &json!(4)]);
+    let codes = [2, 4, 5].map(|at| results[at]["error"]["code"].as_str().unwrap());
+    assert_eq!(codes, ["not_found", "invalid_input", "not_found"]);
+    assert_eq!((&results[4]["id"], &results[4]["receipt"]), (&json!("Smith"), &Value::Null));
+    assert_eq!(server.get("/readyz").body["photos"], 36 - 12 - 1 - 4);
+    assert_problem(&post(&json!({ "ids": [] })), 422, "invalid_input");
+    assert_problem(&post(&json!({ "ids": vec!["F0001"; 1001] })), 422, "invalid_input");
+    assert_problem(&post(&json!("F0001")), 400, "bad_request");
+}
+
+#[test]
+fn embeddings_are_told_in_the_order_of_the_photos_and_have_length_one() {
+    let (archive, server) = served();
+    let file =
+        |at: usize| fs::read(archive.path("photos").join(format!("{}.png", archive.ids[at])));
+    let (first, second) = (file(0).unwrap(), file(5).unwrap());
+    let images = [("image", Some("a.png"), &first[..]), ("image", Some("b.png"), &second)];
+    let told = server.post_form("/v1/embeddings", &images).body;
+    assert_eq!(told["model"], server.get("/readyz").body["model"]);
+    let photos = told["photos"].as_array().unwrap();
+    let sha256 = |at: usize| {
+        server.get(&format!("/v1/photos/{}", archive.ids[at])).body["sha256"]
+            == photos[at / 5]["sha256"]
+    };
+    assert!(photos.len() == 2 && sha256(0) && sha256(5), "{told}");
+    for photo in photos {
+        let values = photo["embeddings"][0].as_array().unwrap();
+        let norm: f64 = values.iter().map(|value| value.as_f64().unwrap().powi(2)).sum();
+        assert!((norm - 1.0).abs() < 1e-4, "{norm}");
+    }
+    assert_problem(&server.post_form("/v1/embeddings", &[]), 400, "bad_request");
+}
+
+#[test]
+fn a_client_learns_the_model_the_gallery_and_the_limits() {
+    let (_archive, server) = served();
+    let info = server.get("/info").body;
+    assert_eq!((&info["name"], &info["gallery"]["photos"]), (&json!("kindred"), &json!(36)));
+    assert_eq!(info["model"]["fingerprint"], server.get("/readyz").body["model"]);
+    assert_eq!(info["model"]["has_ensemble"], json!(false));
+    let most = info["limits"]["limit"].as_u64().unwrap();
+    let beyond = server.get(&format!("/v1/families?limit={}", most + 1));
+    assert_problem(&beyond, 422, "invalid_input");
 }
 
 #[test]

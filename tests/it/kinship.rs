@@ -124,6 +124,10 @@ fn a_trained_bundle_judges_compares_searches_and_is_evaluated() {
         .map(|person| person["kinship"]["probability"].as_f64().unwrap())
         .collect();
     assert!(likely.len() == 10 && likely.is_sorted_by(|a, b| a >= b), "{likely:?}");
+    let least = likely[4];
+    let fewer = search(&["--min-probability", &least.to_string()]);
+    let expected = likely.iter().filter(|&&likely| likely >= least).count();
+    assert_eq!(fewer["matches"].as_array().unwrap().len(), expected);
     let other = photo(1, 2, 0);
     let children = search(&["--other-parent", path(&other)]);
     assert_ne!(answer["matches"], children["matches"]);

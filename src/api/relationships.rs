@@ -1,0 +1,89 @@
+//! `/v1/relationships`: who is listed as kin of whom.
+
+use std::str::FromStr;
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::paging::Page;
+use super::problem::Problem;
+use super::server::State;
+use super::upload::answer;
+use super::wire::{ListedKin, Receipt, RelationshipList, RelationshipResource};
+use crate::domain::{IdentityError, MemberId, Relationship};
+
+/// Two people, in the text of a cursor.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Pair([MemberId; 2]);
+
+impl FromStr for Pair {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, IdentityError> {
+        let (a, b) = text.split_once(',').unwrap_or((text, ""));
+        Ok(Self([a.parse()?, b.parse()?]))
+    }
+}
+
+/// The pair that an address asks for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Named {
+    person_a: String,
+    person_b: String,
+}
+
+pub(super) async fn list(
+    state: web::Data<State>,
+    page: web::Query<Page>,
+) -> Result<HttpResponse, Problem> {
+    let window = page.into_inner().window(Problem::bad_identity)?;
+    answer(move || {
+        let mut pairs = state.gallery.relationships()?;
+        pairs.sort_unstable();
+        let (pairs, has_more) = window.of(pairs.into_iter(), |pair| Pair(pair.people()));
+        let next = pairs.last().filter(|_| has_more).map(|pair| pair.people());
+        let next = next.map(|[a, b]| format!("{a},{b}"));
+        Ok(RelationshipList::new(&pairs, next))
+    })
+    .await
+}
+
+/// Lists people as kin, or says anew how they are; all of them or none.
+pub(super) async fn put(
+    state: web::Data<State>,
+    listed: web::Json<ListedKin>,
+) -> Result<HttpResponse, Problem> {
+    let pairs: Vec<Relationship> =
+        listed.relationships.iter().map(relationship).collect::<Result<_, _>>()?;
+    answer(move || {
+        state.gallery.relate(&pairs)?;
+        Ok(RelationshipList::new(&pairs, None))
+    })
+    .await
+}
+
+pub(super) async fn delete(
+    state: web::Data<State>,
+    pair: web::Query<Named>,
+) -> Result<HttpResponse, Problem> {
+    let people = [person(&pair.person_a)?, person(&pair.person_b)?];
+    answer(move || {
+        let removed = state.gallery.unrelate(people)?;
+        let [a, b] = people;
+        Ok(Receipt::new(format!("{a},{b}"), removed))
+    })
+    .await
+}
+
+fn relationship(listed: &RelationshipResource) -> Result<Relationship, Problem> {
+    let relation = listed.relation.as_deref().map(str::parse).transpose();
+    let [a, b] = [person(&listed.person_a)?, person(&listed.person_b)?];
+    relation
+        .and_then(|relation| Relationship::new(a, b, relation))
+        .map_err(Problem::bad_relationship)
+}
+
+fn person(text: &str) -> Result<MemberId, Problem> {
+    text.parse().map_err(Problem::bad_identity)
+}

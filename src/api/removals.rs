@@ -1,0 +1,38 @@
+//! `POST /v1/removals`: forgets photos, people and families, with a result for each.
+
+use actix_web::{HttpResponse, web};
+
+use super::problem::Problem;
+use super::server::State;
+use super::upload::answer;
+use super::wire::{Receipt, Removal, Removals, RemovalsResponse};
+use crate::domain::Who;
+use crate::error::ErrorKind;
+
+/// Most names of one request.
+const MOST: usize = 1000;
+
+/// One that fails leaves the others alone.
+pub(super) async fn post(
+    state: web::Data<State>,
+    asked: web::Json<Removals>,
+) -> Result<HttpResponse, Problem> {
+    let names = asked.into_inner().ids;
+    if !(1..=MOST).contains(&names.len()) {
+        let detail = format!("{} ids in a request; give 1 to {MOST}", names.len());
+        return Err(Problem::new(ErrorKind::InvalidInput, detail));
+    }
+    answer(move || {
+        let results = names.into_iter().map(|name| match remove(&state, &name) {
+            Ok(receipt) => Removal::done(name, receipt),
+            Err(problem) => problem.of_item(name),
+        });
+        Ok(RemovalsResponse { results: results.collect() })
+    })
+    .await
+}
+
+fn remove(state: &State, name: &str) -> Result<Receipt, Problem> {
+    let who: Who = name.parse().map_err(Problem::bad_identity)?;
+    Ok(Receipt::new(&who, state.gallery.remove(&who)?))
+}

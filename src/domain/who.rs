@@ -1,0 +1,58 @@
+//! A family, a person or a photo, by its name.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{FamilyId, IdentityError, MemberId, PhotoId};
+
+/// A family, a person or a photo.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody of a family.
+    Family(FamilyId),
+    /// A person.
+    Person(MemberId),
+    /// One photo of somebody.
+    Photo(PhotoId),
+}
+
+impl FromStr for Who {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, IdentityError> {
+        let family = || text.parse().map(Self::Family).ok();
+        let person = || text.parse().map(Self::Person).ok();
+        let photo = || text.parse().map(Self::Photo).ok();
+        family().or_else(person).or_else(photo).ok_or_else(|| IdentityError {
+            expected: "a family such as F0001, a person such as F0001/MID1, or a photo such as \
+                       F0001/MID1/P00001_face0",
+            found: text.into(),
+        })
+    }
+}
+
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Family(family) => family.fmt(f),
+            Self::Person(person) => person.fmt(f),
+            Self::Photo(photo) => photo.fmt(f),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_says_what_it_names_and_reads_back() {
+        for name in ["F0001", "F0001/MID2", "F0001/MID2/P00001_face0"] {
+            assert_eq!(name.parse::<Who>().unwrap().to_string(), name);
+        }
+        assert!(matches!("F0001/MID2".parse(), Ok(Who::Person(_))));
+        for name in ["", "Smith", "F1", "F0001/", "F0001/2", "F0001/MID2/", "../F0001"] {
+            assert!(name.parse::<Who>().is_err(), "{name}");
+        }
+    }
+}
