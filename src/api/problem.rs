@@ -3,6 +3,7 @@
 use std::fmt;
 
 use actix_multipart::MultipartError;
+use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
@@ -103,6 +104,15 @@ pub(super) fn from_multipart(error: MultipartError) -> Problem {
         "{error}; send multipart/form-data with photos in the parts that the address asks for"
     );
     Problem::with_status(error.status_code(), detail)
+}
+
+/// What a body becomes that is not the JSON which was asked for.
+pub(super) fn from_json(error: &JsonPayloadError) -> Problem {
+    let status = match error {
+        JsonPayloadError::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        other => other.status_code(),
+    };
+    Problem::with_status(status, format!("{error}; send application/json of the documented form"))
 }
 
 pub(super) async fn no_such_page() -> Result<HttpResponse, Problem> {

@@ -97,8 +97,11 @@ fn routes(config: &mut web::ServiceConfig) {
         .total_limit(max_bytes + (64 << 10))
         .memory_limit(max_bytes + (64 << 10))
         .error_handler(|error, _| problem::from_multipart(error).into());
+    let json =
+        web::JsonConfig::default().error_handler(|error, _| problem::from_json(&error).into());
     config
         .app_data(form)
+        .app_data(json)
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
         .route("/info", web::get().to(health::info))

@@ -166,6 +166,9 @@ fn kin_are_listed_told_page_by_page_and_listed_no_more() {
         assert_problem(&put(&wrong), 422, "invalid_input");
     }
     assert_problem(&put(&json!({ "pairs": [] })), 400, "bad_request");
+    let text =
+        server.send(Method::PUT, "/v1/relationships", &[("content-type", "text/plain")], b"kin");
+    assert_problem(&text, 415, "unsupported_media_type");
     assert_problem(&server.get("/v1/relationships?cursor=F0090"), 422, "invalid_input");
     assert_eq!(server.terminate(), 0);
 }
