@@ -6,23 +6,23 @@ use actix_web::{HttpResponse, web};
 
 use super::paging::Page;
 use super::problem::Problem;
+use super::removals::forget;
+use super::resources::{FamilyList, FamilyResource};
 use super::server::State;
 use super::upload::answer;
-use super::wire::{FamilyList, FamilyResource, Receipt};
-use crate::domain::{FamilyId, MemberId};
+use crate::domain::{FamilyId, MemberId, Who};
 use crate::error::ErrorKind;
 
 pub(super) async fn list(
     state: web::Data<State>,
     page: web::Query<Page>,
 ) -> Result<HttpResponse, Problem> {
-    let window = page.into_inner().window(Problem::bad_identity)?;
+    let window = page.into_inner().window()?;
     answer(move || {
         let snapshot = state.gallery.snapshot()?;
         let families = snapshot.photos().map(|photo| photo.id.member().family());
         let families: BTreeSet<FamilyId> = families.collect();
-        let (families, has_more) = window.of(families.into_iter(), |family| *family);
-        let next = families.last().filter(|_| has_more);
+        let (families, next) = window.of(families.into_iter(), |family| *family);
         Ok(FamilyList::new(&families, next))
     })
     .await
@@ -54,15 +54,11 @@ pub(super) async fn delete(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let family = family(&path)?;
-    answer(move || {
-        let removed = state.gallery.remove_family(family)?;
-        Ok(Receipt::new(family, removed))
-    })
-    .await
+    forget(state, Who::Family(family)).await
 }
 
 fn family(text: &str) -> Result<FamilyId, Problem> {
-    text.parse().map_err(Problem::bad_identity)
+    text.parse().map_err(Problem::invalid)
 }
 
 pub(super) fn not_enrolled(what: impl std::fmt::Display) -> Problem {

@@ -1,6 +1,6 @@
 //! The HTTP service.
 //!
-//! One endpoint per file, wire types in [`wire`], errors as problem+json. Handlers never run a model:
+//! One endpoint per file, what is written in [`wire`] and `resources`, errors as problem+json. Handlers never run a model:
 //! they queue faces for the one model thread and wait for its answer.
 
 mod compare;
@@ -17,6 +17,7 @@ mod problem;
 mod relationships;
 mod removals;
 mod request_id;
+mod resources;
 mod search;
 mod server;
 mod upload;

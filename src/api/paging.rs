@@ -1,11 +1,11 @@
 //! Lists that are told a page after the other.
 
+use std::fmt::Display;
 use std::str::FromStr;
 
 use serde::Deserialize;
 
 use super::problem::Problem;
-use crate::error::ErrorKind;
 
 /// Most entries of a page.
 const MOST: usize = 1000;
@@ -33,30 +33,25 @@ impl Page {
     ///
     /// # Errors
     /// When the length is out of its range, or the cursor is no key.
-    pub(super) fn window<K: FromStr>(
-        self,
-        no_key: impl FnOnce(K::Err) -> Problem,
-    ) -> Result<Window<K>, Problem> {
-        let limit = self.limit.unwrap_or(USUAL);
-        if !(1..=MOST).contains(&limit) {
-            let detail = format!("limit is {limit}; it goes from 1 to {MOST}");
-            return Err(Problem::new(ErrorKind::InvalidInput, detail));
-        }
-        let after = self.cursor.map(|cursor| cursor.parse()).transpose().map_err(no_key)?;
+    pub(super) fn window<K: FromStr<Err: Display>>(self) -> Result<Window<K>, Problem> {
+        let limit = Problem::check_range(("limit", self.limit.unwrap_or(USUAL)), 1..=MOST)?;
+        let after = self.cursor.map(|cursor| cursor.parse()).transpose();
+        let after = after.map_err(Problem::invalid)?;
         Ok(Window { limit, after })
     }
 }
 
 impl<K: Ord> Window<K> {
-    /// The page's part of `entries`, which are sorted by `key`, and whether there are more.
+    /// The page's part of `entries`, which are sorted by `key`, and the key of its last one where there are more.
     pub(super) fn of<T>(
         &self,
         entries: impl Iterator<Item = T>,
         key: impl Fn(&T) -> K,
-    ) -> (Vec<T>, bool) {
+    ) -> (Vec<T>, Option<K>) {
         let is_later = |entry: &T| self.after.as_ref().is_none_or(|after| key(entry) > *after);
         let mut rest = entries.filter(is_later);
-        let page = rest.by_ref().take(self.limit).collect();
-        (page, rest.next().is_some())
+        let page: Vec<T> = rest.by_ref().take(self.limit).collect();
+        let next = rest.next().and(page.last()).map(&key);
+        (page, next)
     }
 }

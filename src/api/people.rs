@@ -5,10 +5,11 @@ use actix_web::{HttpResponse, web};
 
 use super::families::not_enrolled;
 use super::problem::Problem;
+use super::removals::forget;
+use super::resources::{Enrolled, PersonResource};
 use super::server::State;
 use super::upload::{Images, answer, blocking, embedded};
-use super::wire::{Enrolled, PersonResource, Receipt};
-use crate::domain::{Fingerprint, MemberId, PhotoId};
+use crate::domain::{Fingerprint, MemberId, PhotoId, Who};
 use crate::gallery::Enrolment;
 
 /// A person in an address.
@@ -44,7 +45,7 @@ pub(super) async fn post_photos(
     let mut enrolments = Vec::with_capacity(images.len());
     for (content_hash, embeddings) in embedded(&state, images).await? {
         let name = Fingerprint(content_hash.0).to_string();
-        let id = PhotoId::new(person, &name[..NAME_DIGITS]).map_err(Problem::bad_identity)?;
+        let id = PhotoId::new(person, &name[..NAME_DIGITS]).map_err(Problem::invalid)?;
         enrolments.push(Enrolment { id, content_hash, embeddings });
     }
     let ids: Vec<PhotoId> = enrolments.iter().map(|photo| photo.id.clone()).collect();
@@ -54,13 +55,9 @@ pub(super) async fn post_photos(
 
 pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
-    answer(move || {
-        let removed = state.gallery.remove_person(person)?;
-        Ok(Receipt::new(person, removed))
-    })
-    .await
+    forget(state, Who::Person(person)).await
 }
 
 fn person((family, member): &(String, String)) -> Result<MemberId, Problem> {
-    format!("{family}/{member}").parse().map_err(Problem::bad_identity)
+    format!("{family}/{member}").parse().map_err(Problem::invalid)
 }

@@ -6,10 +6,11 @@ use actix_web::{HttpResponse, web};
 
 use super::families::not_enrolled;
 use super::problem::Problem;
+use super::removals::forget;
+use super::resources::{Enrolled, PhotoResource};
 use super::server::State;
 use super::upload::{answer, blocking, embedded};
-use super::wire::{Enrolled, PhotoResource, Receipt};
-use crate::domain::PhotoId;
+use crate::domain::{PhotoId, Who};
 use crate::gallery::Enrolment;
 
 /// The parts of the form.
@@ -57,13 +58,9 @@ pub(super) async fn put(
 
 pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
     let id = photo(&path)?;
-    answer(move || {
-        let removed = state.gallery.remove_photo(&id)?;
-        Ok(Receipt::new(id, removed))
-    })
-    .await
+    forget(state, Who::Photo(id)).await
 }
 
 fn photo((family, member, name): &(String, String, String)) -> Result<PhotoId, Problem> {
-    format!("{family}/{member}/{name}").parse().map_err(Problem::bad_identity)
+    format!("{family}/{member}/{name}").parse().map_err(Problem::invalid)
 }

@@ -1,6 +1,7 @@
 //! Errors on the wire: problem+json, RFC 9457.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use actix_multipart::MultipartError;
 use actix_web::error::JsonPayloadError;
@@ -9,8 +10,7 @@ use actix_web::http::header::RETRY_AFTER;
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
-use super::wire::Removal;
-use crate::domain::{IdentityError, RelationshipError};
+use super::resources::Removal;
 use crate::error::{Classify, ErrorKind};
 
 /// An error as the client sees it.
@@ -33,16 +33,21 @@ impl Problem {
         Self::with_status(StatusCode::BAD_REQUEST, detail)
     }
 
-    /// An address or a field that names nobody.
-    #[expect(clippy::needless_pass_by_value, reason = "it is what an error becomes")]
-    pub(super) fn bad_identity(error: IdentityError) -> Self {
+    /// An address or a field that names nobody, or what cannot be.
+    pub(super) fn invalid(error: impl fmt::Display) -> Self {
         Self::new(ErrorKind::InvalidInput, error.to_string())
     }
 
-    /// Two people who cannot be listed as kin.
-    #[expect(clippy::needless_pass_by_value, reason = "it is what an error becomes")]
-    pub(super) fn bad_relationship(error: RelationshipError) -> Self {
-        Self::new(ErrorKind::InvalidInput, error.to_string())
+    /// Checks that the number `name` of a request is in its range.
+    pub(super) fn check_range<T: PartialOrd + fmt::Display>(
+        (name, value): (&str, T),
+        range: RangeInclusive<T>,
+    ) -> Result<T, Self> {
+        if range.contains(&value) {
+            return Ok(value);
+        }
+        let (least, most) = range.into_inner();
+        Err(Self::invalid(format!("{name} is {value}; it goes from {least} to {most}")))
     }
 
     /// What became of one thing of several that a request names.

@@ -1,5 +1,6 @@
 //! `/v1/relationships`: who is listed as kin of whom.
 
+use std::fmt;
 use std::str::FromStr;
 
 use actix_web::{HttpResponse, web};
@@ -7,12 +8,12 @@ use serde::Deserialize;
 
 use super::paging::Page;
 use super::problem::Problem;
+use super::resources::{ListedKin, Receipt, RelationshipList, RelationshipResource};
 use super::server::State;
 use super::upload::answer;
-use super::wire::{ListedKin, Receipt, RelationshipList, RelationshipResource};
 use crate::domain::{IdentityError, MemberId, Relationship};
 
-/// Two people, in the text of a cursor.
+/// Two people, as a cursor and a receipt write them.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Pair([MemberId; 2]);
 
@@ -22,6 +23,13 @@ impl FromStr for Pair {
     fn from_str(text: &str) -> Result<Self, IdentityError> {
         let (a, b) = text.split_once(',').unwrap_or((text, ""));
         Ok(Self([a.parse()?, b.parse()?]))
+    }
+}
+
+impl fmt::Display for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b] = self.0;
+        write!(f, "{a},{b}")
     }
 }
 
@@ -37,14 +45,12 @@ pub(super) async fn list(
     state: web::Data<State>,
     page: web::Query<Page>,
 ) -> Result<HttpResponse, Problem> {
-    let window = page.into_inner().window(Problem::bad_identity)?;
+    let window = page.into_inner().window()?;
     answer(move || {
         let mut pairs = state.gallery.relationships()?;
         pairs.sort_unstable();
-        let (pairs, has_more) = window.of(pairs.into_iter(), |pair| Pair(pair.people()));
-        let next = pairs.last().filter(|_| has_more).map(|pair| pair.people());
-        let next = next.map(|[a, b]| format!("{a},{b}"));
-        Ok(RelationshipList::new(&pairs, next))
+        let (pairs, next) = window.of(pairs.into_iter(), |pair| Pair(pair.people()));
+        Ok(RelationshipList::new(&pairs, next.map(|next| next.to_string())))
     })
     .await
 }
@@ -67,11 +73,10 @@ pub(super) async fn delete(
     state: web::Data<State>,
     pair: web::Query<Named>,
 ) -> Result<HttpResponse, Problem> {
-    let people = [person(&pair.person_a)?, person(&pair.person_b)?];
+    let pair = Pair([person(&pair.person_a)?, person(&pair.person_b)?]);
     answer(move || {
-        let removed = state.gallery.unrelate(people)?;
-        let [a, b] = people;
-        Ok(Receipt::new(format!("{a},{b}"), removed))
+        let removed = state.gallery.unrelate(pair.0)?;
+        Ok(Receipt::new(pair, removed))
     })
     .await
 }
@@ -79,11 +84,9 @@ pub(super) async fn delete(
 fn relationship(listed: &RelationshipResource) -> Result<Relationship, Problem> {
     let relation = listed.relation.as_deref().map(str::parse).transpose();
     let [a, b] = [person(&listed.person_a)?, person(&listed.person_b)?];
-    relation
-        .and_then(|relation| Relationship::new(a, b, relation))
-        .map_err(Problem::bad_relationship)
+    relation.and_then(|relation| Relationship::new(a, b, relation)).map_err(Problem::invalid)
 }
 
 fn person(text: &str) -> Result<MemberId, Problem> {
-    text.parse().map_err(Problem::bad_identity)
+    text.parse().map_err(Problem::invalid)
 }

@@ -3,9 +3,9 @@
 use actix_web::{HttpResponse, web};
 
 use super::problem::Problem;
+use super::resources::{Receipt, Removal, Removals, RemovalsResponse};
 use super::server::State;
 use super::upload::answer;
-use super::wire::{Receipt, Removal, Removals, RemovalsResponse};
 use crate::domain::Who;
 use crate::error::ErrorKind;
 
@@ -23,7 +23,7 @@ pub(super) async fn post(
         return Err(Problem::new(ErrorKind::InvalidInput, detail));
     }
     answer(move || {
-        let results = names.into_iter().map(|name| match remove(&state, &name) {
+        let results = names.into_iter().map(|name| match remove_named(&state, &name) {
             Ok(receipt) => Removal::done(name, receipt),
             Err(problem) => problem.of_item(name),
         });
@@ -32,7 +32,15 @@ pub(super) async fn post(
     .await
 }
 
-fn remove(state: &State, name: &str) -> Result<Receipt, Problem> {
-    let who: Who = name.parse().map_err(Problem::bad_identity)?;
-    Ok(Receipt::new(&who, state.gallery.remove(&who)?))
+/// Answers with the receipt of one removal.
+pub(super) async fn forget(state: web::Data<State>, who: Who) -> Result<HttpResponse, Problem> {
+    answer(move || remove(&state, &who)).await
+}
+
+fn remove_named(state: &State, name: &str) -> Result<Receipt, Problem> {
+    remove(state, &name.parse().map_err(Problem::invalid)?)
+}
+
+fn remove(state: &State, who: &Who) -> Result<Receipt, Problem> {
+    Ok(Receipt::new(who, state.gallery.remove(who)?))
 }

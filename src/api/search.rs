@@ -108,23 +108,17 @@ fn options(form: &Form) -> Result<Options, Problem> {
         ("candidates", options.candidates, Options::MAX_CANDIDATES),
         ("ef", options.ef.unwrap_or(1), Options::MAX_EF),
     ] {
-        if !(1..=most).contains(&value) {
-            let detail = format!("{name} is {value}; it goes from 1 to {most}");
-            return Err(Problem::new(ErrorKind::InvalidInput, detail));
-        }
+        Problem::check_range((name, value), 1..=most)?;
     }
-    if let Some(least) = options.min_probability
-        && !(0.0..=1.0).contains(&least)
-    {
-        let detail = format!("min_probability is {least}; it goes from 0 to 1");
-        return Err(Problem::new(ErrorKind::InvalidInput, detail));
+    if let Some(least) = options.min_probability {
+        Problem::check_range(("min_probability", least), 0.0..=1.0)?;
     }
     Ok(options)
 }
 
 fn families(ids: &[Text<String>]) -> Result<Selection, Problem> {
     let parsed = ids.iter().map(|id| id.0.parse()).collect::<Result<_, _>>();
-    let families = parsed.map_err(Problem::bad_identity)?;
+    let families = parsed.map_err(Problem::invalid)?;
     Ok(Selection { families, ..Selection::default() })
 }
 

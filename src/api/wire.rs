@@ -1,14 +1,11 @@
-//! What the service and `--json` write.
+//! What the service and `--json` answer of photos.
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::domain::{
-    ContentHash, Embedding, FamilyId, Fingerprint, MemberId, PhotoId, Relationship,
-};
-use crate::gallery::{Method, Removed};
+use crate::domain::{ContentHash, Embedding, Fingerprint};
+use crate::gallery::Method;
 use crate::search::{self, Answer, Comparison, CoupleMatch, FamilyMatch, PersonMatch, PhotoMatch};
 
 /// The answer to a search.
@@ -106,78 +103,6 @@ struct Searched {
     method: &'static str,
 }
 
-/// A page of the list of families.
-#[derive(Debug, Serialize)]
-pub struct FamilyList {
-    families: Vec<String>,
-    /// The `cursor` of the next page; none on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
-/// A family with a photo in the gallery.
-#[derive(Debug, Serialize)]
-pub struct FamilyResource {
-    family: String,
-    people: Vec<FamilyMember>,
-}
-
-#[derive(Debug, Serialize)]
-struct FamilyMember {
-    person: String,
-    photos: usize,
-    listed_kin: Vec<String>,
-}
-
-/// A person with a photo in the gallery.
-#[derive(Debug, Serialize)]
-pub struct PersonResource {
-    person: String,
-    family: String,
-    photos: Vec<String>,
-    listed_kin: Vec<String>,
-}
-
-/// A photo in the gallery.
-#[derive(Debug, Serialize)]
-pub struct PhotoResource {
-    id: String,
-    person: String,
-    family: String,
-    /// Of the file that it was enrolled from.
-    sha256: String,
-}
-
-/// Two people who are listed as kin.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RelationshipResource {
-    /// The first of them; the elder one where the relation has one.
-    pub person_a: String,
-    /// The other.
-    pub person_b: String,
-    /// How they are kin, where it is known: a code such as `fd`, father and daughter.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub relation: Option<String>,
-}
-
-/// People to list as kin.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ListedKin {
-    /// The pairs.
-    pub relationships: Vec<RelationshipResource>,
-}
-
-/// A page of the list of kin.
-#[derive(Debug, Serialize)]
-pub struct RelationshipList {
-    relationships: Vec<RelationshipResource>,
-    /// The `cursor` of the next page; none on the last one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
-
 /// Embeddings of the photos of a request, in their order.
 #[derive(Debug, Serialize)]
 pub struct EmbeddingsResponse {
@@ -194,123 +119,6 @@ struct EmbeddedPhoto {
     embeddings: Vec<Vec<f32>>,
 }
 
-/// What is to be forgotten.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Removals {
-    /// Families, people and photos.
-    pub ids: Vec<String>,
-}
-
-/// What became of each, in the order in which they were named.
-#[derive(Debug, Serialize)]
-pub struct RemovalsResponse {
-    /// One for each.
-    pub results: Vec<Removal>,
-}
-
-/// What became of one: a receipt, or why there is none.
-#[derive(Debug, Serialize)]
-pub struct Removal {
-    id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    receipt: Option<Receipt>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ItemError>,
-}
-
-/// Why something did not happen to one of several.
-#[derive(Debug, Serialize)]
-struct ItemError {
-    code: String,
-    detail: String,
-}
-
-/// What was enrolled.
-#[derive(Debug, Serialize)]
-pub struct Enrolled {
-    photos: Vec<String>,
-}
-
-/// What was removed of whom, and when.
-#[derive(Debug, Serialize)]
-pub struct Receipt {
-    removed: String,
-    /// RFC 3339, UTC.
-    at: String,
-    photos: usize,
-    embeddings: usize,
-    relationships: usize,
-}
-
-impl FamilyList {
-    /// The list in words of the wire.
-    pub fn new(families: &[FamilyId], next: Option<&FamilyId>) -> Self {
-        Self {
-            families: families.iter().map(ToString::to_string).collect(),
-            next: next.map(ToString::to_string),
-        }
-    }
-}
-
-impl FamilyResource {
-    /// A family of people, with the number of their photos and their listed kin.
-    pub fn new(
-        family: FamilyId,
-        people: impl Iterator<Item = (MemberId, usize, Vec<MemberId>)>,
-    ) -> Self {
-        let member = |(person, photos, kin): (MemberId, usize, Vec<MemberId>)| FamilyMember {
-            person: person.to_string(),
-            photos,
-            listed_kin: kin.iter().map(ToString::to_string).collect(),
-        };
-        Self { family: family.to_string(), people: people.map(member).collect() }
-    }
-}
-
-impl PersonResource {
-    /// A person with these photos and listed kin.
-    pub fn new<'a>(
-        person: MemberId,
-        photos: impl Iterator<Item = &'a PhotoId>,
-        kin: impl Iterator<Item = MemberId>,
-    ) -> Self {
-        Self {
-            person: person.to_string(),
-            family: person.family().to_string(),
-            photos: photos.map(ToString::to_string).collect(),
-            listed_kin: kin.map(|kin| kin.to_string()).collect(),
-        }
-    }
-}
-
-impl PhotoResource {
-    /// A photo that was enrolled from the file with this hash.
-    pub fn new(id: &PhotoId, hash: ContentHash) -> Self {
-        Self {
-            id: id.to_string(),
-            person: id.member().to_string(),
-            family: id.member().family().to_string(),
-            sha256: Fingerprint(hash.0).to_string(),
-        }
-    }
-}
-
-impl From<&Relationship> for RelationshipResource {
-    fn from(pair: &Relationship) -> Self {
-        let [person_a, person_b] = pair.people().map(|person| person.to_string());
-        let relation = pair.relation().map(|relation| relation.code().to_owned());
-        Self { person_a, person_b, relation }
-    }
-}
-
-impl RelationshipList {
-    /// These pairs, and where the list goes on.
-    pub fn new(pairs: &[Relationship], next: Option<String>) -> Self {
-        Self { relationships: pairs.iter().map(RelationshipResource::from).collect(), next }
-    }
-}
-
 impl EmbeddingsResponse {
     /// Per photo the hash of its file and one embedding per backbone.
     pub fn new(model: Fingerprint, photos: &[(ContentHash, Vec<Embedding>)]) -> Self {
@@ -319,34 +127,6 @@ impl EmbeddingsResponse {
             embeddings: embeddings.iter().map(|e| e.as_slice().to_vec()).collect(),
         };
         Self { model: model.to_string(), photos: photos.iter().map(photo).collect() }
-    }
-}
-
-impl Removal {
-    /// It was removed.
-    pub fn done(id: String, receipt: Receipt) -> Self {
-        Self { id, receipt: Some(receipt), error: None }
-    }
-
-    /// It was not removed.
-    pub fn failed(id: String, code: String, detail: String) -> Self {
-        Self { id, receipt: None, error: Some(ItemError { code, detail }) }
-    }
-}
-
-impl Enrolled {
-    /// These photos.
-    pub fn new(photos: &[PhotoId]) -> Self {
-        Self { photos: photos.iter().map(ToString::to_string).collect() }
-    }
-}
-
-impl Receipt {
-    /// The receipt of a removal that is on disk now.
-    pub fn new(what: impl ToString, removed: Removed) -> Self {
-        let Removed { photos, embeddings, relationships } = removed;
-        let at = Timestamp::now().to_string();
-        Self { removed: what.to_string(), at, photos, embeddings, relationships }
     }
 }
 

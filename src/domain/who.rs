@@ -16,6 +16,17 @@ pub enum Who {
     Photo(PhotoId),
 }
 
+impl Who {
+    /// Whether all of a person is meant.
+    pub fn includes(&self, person: MemberId) -> bool {
+        match self {
+            Self::Family(family) => person.family() == *family,
+            Self::Person(own) => person == *own,
+            Self::Photo(_) => false,
+        }
+    }
+}
+
 impl FromStr for Who {
     type Err = IdentityError;
 

@@ -32,9 +32,6 @@ pub(super) fn load(
 ) -> Result<Snapshot, GalleryError> {
     let mut plans = plans(store, widths)?;
     plans.iter_mut().try_for_each(|plan| fill(plan, store))?;
-    for vectors in plans.iter().flat_map(|plan| &plan.vectors) {
-        check(vectors)?;
-    }
     let parts = plans.into_iter().map(|plan| Held::new(plan.part(precision))).collect();
     let stored = (precision == Precision::Half).then(|| Arc::clone(store));
     Ok(Snapshot { parts, kin: kin(store)?.into(), stored })
@@ -87,6 +84,7 @@ impl Plan {
         graph: Option<(Stamp, Vec<GraphLayer>, usize)>,
     ) -> Self {
         let (mut ordinals, mut photos): (Vec<u64>, Vec<StoredPhoto>) = photos.unzip();
+        // They stay as long as the gallery is open.
         ordinals.shrink_to_fit();
         photos.shrink_to_fit();
         let vectors = widths.iter().map(|&width| Matrix::zeros(photos.len(), width)).collect();
@@ -105,17 +103,18 @@ impl Plan {
 fn fill(plan: &mut Plan, store: &Store) -> Result<(), GalleryError> {
     for (backbone, matrix) in (0..).zip(&mut plan.vectors) {
         let rows = matrix.values.par_chunks_exact_mut(matrix.width);
-        let read =
-            |(row, &ordinal): (&mut [f32], &u64)| store.read_embedding(ordinal, backbone, row);
+        let read = |(row, &ordinal): (&mut [f32], &u64)| {
+            store.read_embedding(ordinal, backbone, row)?;
+            check(row)
+        };
         rows.zip(&plan.ordinals).try_for_each(read)?;
     }
     Ok(())
 }
 
-/// Checks that every vector is an embedding.
-fn check(vectors: &Matrix) -> Result<(), GalleryError> {
-    let is_unit = |row: &[f32]| (dot(row, row) - 1.0).abs() < 2e-3;
-    if vectors.values.par_chunks(vectors.width).all(is_unit) {
+/// Checks that a vector is an embedding.
+fn check(vector: &[f32]) -> Result<(), GalleryError> {
+    if (dot(vector, vector) - 1.0).abs() < 2e-3 {
         return Ok(());
     }
     Err(GalleryError::BadEmbedding(EmbeddingError::NotUnit))

@@ -2,64 +2,22 @@
 
 use super::load::kin;
 use super::{Gallery, GalleryError};
-use crate::domain::{FamilyId, MemberId, PhotoId, Relationship, Who};
+use crate::domain::{MemberId, PhotoId, Relationship, Who};
 use crate::store::Removed;
 
 impl Gallery {
-    /// Removes a photo, a person or a family.
+    /// Removes photos, with their records and embeddings, and the listed pairs that name a person or a family who is removed.
+    /// They are gone from the store when this returns, and from every later snapshot.
     ///
     /// # Errors
     /// When nothing of it is here, or the store fails.
     pub fn remove(&self, who: &Who) -> Result<Removed, GalleryError> {
-        match who {
-            Who::Photo(id) => self.remove_photo(id),
-            Who::Person(person) => self.remove_person(*person),
-            Who::Family(family) => self.remove_family(*family),
-        }
-    }
-
-    /// Removes a photo: its record and its embeddings. They are gone from the store when this returns, and from every
-    /// later snapshot.
-    ///
-    /// # Errors
-    /// When it is not enrolled, or the store fails.
-    pub fn remove_photo(&self, id: &PhotoId) -> Result<Removed, GalleryError> {
-        self.remove_each(|photo| photo == id, |_| false, id)
-    }
-
-    /// Removes a person: their photos, as [`Self::remove_photo`] does, and the listed pairs that name them.
-    ///
-    /// # Errors
-    /// When nothing of them is here, or the store fails.
-    pub fn remove_person(&self, person: MemberId) -> Result<Removed, GalleryError> {
-        self.remove_each(|photo| photo.member() == person, |named| named == person, person)
-    }
-
-    /// Removes a family: its people, as [`Self::remove_person`] does.
-    ///
-    /// # Errors
-    /// When nothing of it is here, or the store fails.
-    pub fn remove_family(&self, family: FamilyId) -> Result<Removed, GalleryError> {
-        self.remove_each(
-            |photo| photo.member().family() == family,
-            |named| named.family() == family,
-            family,
-        )
-    }
-
-    fn remove_each(
-        &self,
-        is_meant: impl Fn(&PhotoId) -> bool,
-        is_named: impl Fn(MemberId) -> bool,
-        what: impl ToString,
-    ) -> Result<Removed, GalleryError> {
         let _writer = self.writer();
-        let photos = self.store.photos()?.into_iter().map(|photo| photo.id);
-        let photos: Vec<PhotoId> = photos.filter(&is_meant).collect();
-        let mut pairs: Vec<Relationship> = self.store.relationships()?;
-        pairs.retain(|pair| pair.people().into_iter().any(&is_named));
+        let photos = self.store.photos_of(who)?;
+        let mut pairs = self.store.relationships()?;
+        pairs.retain(|pair| pair.people().into_iter().any(|person| who.includes(person)));
         if photos.is_empty() && pairs.is_empty() {
-            return Err(GalleryError::NotEnrolled { what: what.to_string() });
+            return Err(GalleryError::NotEnrolled { what: who.to_string() });
         }
         self.erase(&photos, &pairs)
     }

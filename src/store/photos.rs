@@ -9,7 +9,7 @@ use super::records::PhotoRecord;
 use super::{
     InTransaction, NewPhoto, Photo, Removed, Store, StoreError, abort, codec, count, keys,
 };
-use crate::domain::{ContentHash, PhotoId, Relationship};
+use crate::domain::{ContentHash, PhotoId, Relationship, Who};
 
 impl Store {
     /// One photo's record, if it is there.
@@ -34,6 +34,18 @@ impl Store {
             Ok(photo(id, codec::decode(&value, "a photo record")?))
         };
         guarded(|| self.photos.iter().map(read).collect())
+    }
+
+    /// The photos of a family or a person, or one photo, if they are there.
+    ///
+    /// # Errors
+    /// When reading fails or a key is damaged.
+    pub fn photos_of(&self, who: &Who) -> Result<Vec<PhotoId>, StoreError> {
+        if let Who::Photo(id) = who {
+            return Ok(self.photo(id)?.map(|photo| photo.id).into_iter().collect());
+        }
+        let keys = || self.photos.scan_prefix(format!("{who}/")).keys();
+        guarded(|| keys().map(|key| keys::parse_text(&key?, "a photo's key")).collect())
     }
 
     /// The embedding of photo `ordinal` by the backbone at `backbone`, `(dimension)`.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kindred::domain::{Embedding, Unwatched};
+use kindred::domain::{Embedding, Unwatched, Who};
 use kindred::gallery::{Filter, Gallery, Lookup, Method, Precision, Selection, Snapshot};
 
 use crate::support::Random;
@@ -257,13 +257,13 @@ fn what_is_removed_is_gone_and_told() {
     let pairs = ["F0001/MID0 F0001/MID1", "F0001/MID1 F0001/MID2", "F0002/MID0 F0002/MID1"];
     gallery.relate(&pairs.map(pair)).unwrap();
     let before = gallery.snapshot().unwrap();
-    let photo = gallery.remove_photo(&"F0000/MID0/P000003".parse().unwrap()).unwrap();
+    let photo = gallery.remove(&"F0000/MID0/P000003".parse().unwrap()).unwrap();
     assert_eq!((photo.photos, photo.embeddings, photo.relationships), (1, 1, 0));
-    let person = gallery.remove_person("F0001/MID1".parse().unwrap()).unwrap();
+    let person = gallery.remove(&"F0001/MID1".parse().unwrap()).unwrap();
     assert_eq!((person.photos, person.embeddings, person.relationships), (8, 8, 2));
-    let family = gallery.remove_family("F0002".parse().unwrap()).unwrap();
+    let family = gallery.remove(&"F0002".parse().unwrap()).unwrap();
     assert_eq!((family.photos, family.embeddings, family.relationships), (40, 40, 1));
-    let error = gallery.remove_family("F0002".parse().unwrap()).unwrap_err().to_string();
+    let error = gallery.remove(&"F0002".parse().unwrap()).unwrap_err().to_string();
     assert_eq!(error, "F0002 is not in the gallery");
     assert_eq!(
         (before.photo_count(), before.kin_of("F0001/MID1".parse().unwrap()).count()),
@@ -303,7 +303,7 @@ fn what_was_removed_is_in_no_file_once_the_database_was_written_anew() {
     let vectors = clustered(40, 16, 12);
     let gallery = open(folder.path(), "g", 16);
     enrol(&gallery, 0, &vectors);
-    gallery.remove_photo(&enrolment(7, 0, &vectors[7]).id).unwrap();
+    gallery.remove(&Who::Photo(enrolment(7, 0, &vectors[7]).id)).unwrap();
     gallery.compact(&Unwatched).unwrap();
     let in_files = |at: usize| {
         let bytes: Vec<u8> =

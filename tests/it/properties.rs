@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use kindred::domain::{ContentHash, Embedding, PhotoId, Unwatched};
+use kindred::domain::{ContentHash, Embedding, PhotoId, Unwatched, Who};
 use kindred::gallery::{Gallery, Lookup};
 
 use crate::support::Random;
@@ -57,20 +57,20 @@ impl Pair<'_> {
             }
             6..10 => {
                 let photo = self.known();
-                assert_eq!(self.gallery().remove_photo(&photo).unwrap().photos, 1);
+                assert_eq!(self.gallery().remove(&Who::Photo(photo.clone())).unwrap().photos, 1);
                 self.naive.remove(&photo);
             }
             10..12 => {
                 let person = self.known().member();
                 let before = self.naive.len();
                 self.naive.retain(|photo, _| photo.member() != person);
-                let removed = self.gallery().remove_person(person).unwrap();
+                let removed = self.gallery().remove(&Who::Person(person)).unwrap();
                 assert_eq!(removed.photos, before - self.naive.len());
             }
             12 => {
                 let family = self.known().member().family();
                 self.naive.retain(|photo, _| photo.member().family() != family);
-                self.gallery().remove_family(family).unwrap();
+                self.gallery().remove(&Who::Family(family)).unwrap();
             }
             13 => self.gallery().seal(&Unwatched).unwrap(),
             14 => self.gallery().compact(&Unwatched).unwrap(),
