@@ -38,13 +38,13 @@ pub(super) struct Probe {
 
 impl Codes {
     /// Vectors of `width` values, row by row.
-    pub(super) fn of<'a>(vectors: impl Iterator<Item = &'a [f32]>, width: usize) -> Self {
+    pub(super) fn of(vectors: impl Iterator<Item = impl AsRef<[f32]>>, width: usize) -> Self {
         let lines_of_row = width.div_ceil(LINE);
         let rows = vectors.size_hint().0;
         let mut lines = Vec::with_capacity(rows * lines_of_row);
         let mut scales = Vec::with_capacity(rows);
         for vector in vectors {
-            scales.push(encode(vector, &mut lines));
+            scales.push(encode(vector.as_ref(), &mut lines));
         }
         Self { lines, scales, lines_of_row }
     }

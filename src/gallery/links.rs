@@ -74,9 +74,9 @@ impl GraphLayer {
 }
 
 /// The layers without the nodes of which `is_kept` is false; the others keep their order.
-pub(super) fn without(layers: &[GraphLayer], is_kept: &[bool]) -> Vec<GraphLayer> {
+pub(super) fn without(layers: Vec<GraphLayer>, is_kept: &[bool]) -> Vec<GraphLayer> {
     if is_kept.iter().all(|kept| *kept) {
-        return layers.to_vec();
+        return layers;
     }
     let mut next = 0..;
     let number = |kept: &bool| if *kept { next.next() } else { None };
@@ -132,7 +132,8 @@ mod tests {
         let ring = GraphLayer::of([vec![1], vec![2], vec![3], vec![0]]);
         assert!(are_sound(std::slice::from_ref(&ring), 4));
         assert_eq!(reachable(&ring).count(), 4);
-        let left = without(&[ring.clone(), GraphLayer::of([vec![]])], &[false, true, false, true]);
+        let left =
+            without(vec![ring.clone(), GraphLayer::of([vec![]])], &[false, true, false, true]);
         assert_eq!(left, [GraphLayer::of([vec![1], vec![0]])]);
         let end = GraphLayer::of([vec![1], vec![0], vec![1]]);
         let reached = reachable(&end);

@@ -1,6 +1,7 @@
 //! A snapshot from the store.
 
 use std::collections::HashMap;
+use std::io;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -8,20 +9,30 @@ use rayon::prelude::*;
 use super::GalleryError;
 use super::dot::dot;
 use super::links;
+use super::mapped::{Mapped, VectorFile};
 use super::matrix::{Matrix, Precision};
 use super::neighbour::StoredPhoto;
 use super::part::{Graph, Part};
 use super::snapshot::{Held, Kin, Snapshot};
 use crate::domain::EmbeddingError;
-use crate::store::{GraphLayer, Stamp, Store, StoreError};
+use crate::store::{GraphLayer, Segment, Stamp, Store, StoreError};
 
 /// A part whose vectors are still to come.
-struct Plan {
-    photos: Vec<StoredPhoto>,
-    ordinals: Vec<u64>,
-    vectors: Vec<Matrix>,
-    /// The graph, and how many nodes were left out of it.
-    graph: Option<(Stamp, Vec<GraphLayer>, usize)>,
+pub(super) struct Plan {
+    pub(super) photos: Vec<StoredPhoto>,
+    pub(super) ordinals: Vec<u64>,
+    pub(super) segment: Option<Sealed>,
+}
+
+/// What else is known of a segment.
+pub(super) struct Sealed {
+    pub(super) stamp: Stamp,
+    /// The graph, without removed photos.
+    pub(super) layers: Vec<GraphLayer>,
+    /// The numbers of its photos when it was sealed.
+    pub(super) ordinals: Vec<u64>,
+    /// Which of these are there, by their places; all, where it is none.
+    pub(super) kept: Option<Vec<u32>>,
 }
 
 /// Reads everything a search needs, with embeddings of these widths, one per backbone, and keeps them as precisely as asked.
@@ -30,11 +41,16 @@ pub(super) fn load(
     widths: &[usize],
     precision: Precision,
 ) -> Result<Snapshot, GalleryError> {
-    let mut plans = plans(store, widths)?;
-    plans.iter_mut().try_for_each(|plan| fill(plan, store))?;
-    let parts = plans.into_iter().map(|plan| Held::new(plan.part(precision))).collect();
+    let part = |plan: Plan| plan.part(store, (widths, precision)).map(Held::new);
+    let parts = plans(store)?.into_iter().map(part).collect::<Result<Vec<_>, _>>()?;
+    VectorFile::keep_only(store.path(), files(&parts)).map_err(|error| failed(store, error))?;
     let stored = (precision == Precision::Half).then(|| Arc::clone(store));
     Ok(Snapshot { parts, kin: kin(store)?.into(), stored })
+}
+
+/// The files in which the vectors of parts are.
+pub(super) fn files(parts: &[Held]) -> impl Iterator<Item = &VectorFile> + Clone {
+    parts.iter().filter_map(|held| held.part.graph()).flat_map(|graph| &graph.files)
 }
 
 /// Who is listed as kin of whom.
@@ -50,7 +66,7 @@ pub(super) fn kin(store: &Store) -> Result<Kin, GalleryError> {
 }
 
 /// The segments without removed photos, and last the tail: all photos that are in none.
-fn plans(store: &Store, widths: &[usize]) -> Result<Vec<Plan>, GalleryError> {
+fn plans(store: &Store) -> Result<Vec<Plan>, GalleryError> {
     let mut by_ordinal = HashMap::new();
     for photo in store.photos()? {
         let stored = StoredPhoto { id: photo.id, content_hash: photo.content_hash };
@@ -65,51 +81,111 @@ fn plans(store: &Store, widths: &[usize]) -> Result<Vec<Plan>, GalleryError> {
         let found: Vec<_> =
             segment.ordinals.iter().map(|ordinal| by_ordinal.remove(ordinal)).collect();
         let is_kept: Vec<bool> = found.iter().map(Option::is_some).collect();
-        let layers = links::without(&segment.layers, &is_kept);
-        let removed = is_kept.iter().filter(|kept| !**kept).count();
-        let kept = segment.ordinals.into_iter().zip(found);
-        let kept = kept.filter_map(|(ordinal, photo)| Some((ordinal, photo?)));
-        plans.push(Plan::new(kept, widths, Some((stamp, layers, removed))));
+        let rows = (0..).zip(&is_kept).filter_map(|(row, is_kept)| is_kept.then_some(row));
+        let kept = is_kept.contains(&false).then(|| rows.collect());
+        let Segment { ordinals, layers } = segment;
+        let photos = ordinals.clone().into_iter().zip(found);
+        let photos = photos.filter_map(|(ordinal, photo)| Some((ordinal, photo?)));
+        let layers = links::without(layers, &is_kept);
+        let sealed = Sealed { stamp, layers, ordinals, kept };
+        plans.push(Plan::new(photos, Some(sealed)));
     }
     let mut rest: Vec<_> = by_ordinal.into_iter().collect();
     rest.sort_unstable_by_key(|(ordinal, _)| *ordinal);
-    plans.push(Plan::new(rest.into_iter(), widths, None));
+    plans.push(Plan::new(rest.into_iter(), None));
     Ok(plans)
 }
 
 impl Plan {
-    fn new(
-        photos: impl Iterator<Item = (u64, StoredPhoto)>,
-        widths: &[usize],
-        graph: Option<(Stamp, Vec<GraphLayer>, usize)>,
-    ) -> Self {
+    fn new(photos: impl Iterator<Item = (u64, StoredPhoto)>, segment: Option<Sealed>) -> Self {
         let (mut ordinals, mut photos): (Vec<u64>, Vec<StoredPhoto>) = photos.unzip();
         // They stay as long as the gallery is open.
         ordinals.shrink_to_fit();
         photos.shrink_to_fit();
-        let vectors = widths.iter().map(|&width| Matrix::zeros(photos.len(), width)).collect();
-        Self { photos, ordinals, vectors, graph }
+        Self { photos, ordinals, segment }
     }
 
-    fn part(self, precision: Precision) -> Part {
-        let graph = self
-            .graph
-            .map(|(stamp, layers, removed)| Graph::new(stamp, (layers, removed), &self.vectors[0]));
-        Part::new((self.photos, self.ordinals), (self.vectors, precision), graph)
+    /// The part with embeddings of these widths, kept as precisely as asked.
+    pub(super) fn part(
+        self,
+        store: &Store,
+        (widths, precision): (&[usize], Precision),
+    ) -> Result<Part, GalleryError> {
+        let Self { photos, ordinals, segment } = self;
+        let widths = (0..).zip(widths.iter().copied());
+        let Some(sealed) = segment else {
+            let read = |place| read(store, &ordinals, place, |_| true);
+            let vectors = widths.map(|place| Ok(read(place)?.kept(precision)));
+            let vectors = vectors.collect::<Result<_, GalleryError>>()?;
+            return Ok(Part::new((photos, ordinals), vectors, None));
+        };
+        let file = |place| VectorFile::new(store.path(), &sealed.ordinals, place);
+        let files: Vec<VectorFile> = widths.clone().map(file).collect();
+        let mapped =
+            files.iter().zip(widths).map(|(file, place)| sealed.mapped(store, file, place));
+        let mapped = mapped.collect::<Result<Vec<_>, _>>()?;
+        let graph = sealed.graph(files, &mapped[0]);
+        let kept = mapped.into_iter().map(|mapped| mapped.kept(precision));
+        let vectors = kept.collect::<io::Result<_>>().map_err(|error| failed(store, error))?;
+        Ok(Part::new((photos, ordinals), vectors, Some(graph)))
     }
 }
 
-/// Reads the vectors to their rows.
-fn fill(plan: &mut Plan, store: &Store) -> Result<(), GalleryError> {
-    for (backbone, matrix) in (0..).zip(&mut plan.vectors) {
-        let rows = matrix.values.par_chunks_exact_mut(matrix.width);
-        let read = |(row, &ordinal): (&mut [f32], &u64)| {
-            store.read_embedding(ordinal, backbone, row)?;
-            check(row)
+impl Sealed {
+    /// The vectors by one backbone, from their file, which is written first where it is missing.
+    fn mapped(
+        &self,
+        store: &Store,
+        file: &VectorFile,
+        place: (u8, usize),
+    ) -> Result<Mapped, GalleryError> {
+        let failed = |error| failed(store, error);
+        let mapped = match file.open().map_err(failed)? {
+            Some(mapped) => mapped,
+            None => {
+                let is_there = |row: u32| {
+                    self.kept.as_ref().is_none_or(|kept| kept.binary_search(&row).is_ok())
+                };
+                let matrix = read(store, &self.ordinals, place, is_there)?;
+                file.write(&matrix.values).map_err(failed)?;
+                file.open().map_err(failed)?.ok_or_else(|| store.damaged_graph())?
+            }
         };
-        rows.zip(&plan.ordinals).try_for_each(read)?;
+        Ok(match &self.kept {
+            Some(rows) => mapped.keeping(rows.clone()),
+            None => mapped,
+        })
     }
-    Ok(())
+
+    fn graph(self, files: Vec<VectorFile>, vectors: &Mapped) -> Graph {
+        let removed = self.kept.map_or(0, |kept| self.ordinals.len() - kept.len());
+        Graph::new((self.stamp, files), (self.layers, removed), vectors)
+    }
+}
+
+/// The embeddings of these photos by one backbone, of those that are there; zeros in the place of others.
+fn read(
+    store: &Store,
+    ordinals: &[u64],
+    (backbone, width): (u8, usize),
+    is_there: impl Fn(u32) -> bool + Sync,
+) -> Result<Matrix, GalleryError> {
+    let mut matrix = Matrix::zeros(ordinals.len(), width);
+    let rows = matrix.values.par_chunks_exact_mut(width).zip(ordinals).enumerate();
+    let rows = rows.filter(|(row, _)| is_there(*row as u32));
+    rows.try_for_each(|(_, (row, &ordinal))| {
+        store.read_embedding(ordinal, backbone, row)?;
+        check(row)
+    })?;
+    Ok(matrix)
+}
+
+/// The error of a file of vectors.
+pub(super) fn failed(store: &Store, error: io::Error) -> GalleryError {
+    if error.kind() == io::ErrorKind::InvalidData {
+        return store.damaged_graph().into();
+    }
+    StoreError::Io { path: store.path().to_owned(), source: error }.into()
 }
 
 /// Checks that a vector is an embedding.

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
+use super::mapped::Mapped;
+
 /// How many bits of an embedding's values are in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
@@ -15,7 +17,7 @@ pub enum Precision {
     Half,
 }
 
-/// Vectors of one width, row after row, while they are put together.
+/// Vectors of one width, row after row, in memory.
 pub(super) struct Matrix {
     pub(super) values: Vec<f32>,
     pub(super) width: usize,
@@ -24,7 +26,12 @@ pub(super) struct Matrix {
 /// Vectors of one width, row after row, as they are kept.
 pub(super) enum Vectors {
     Full(Matrix),
-    Half { values: Vec<f16>, width: usize },
+    /// Those of a segment.
+    Mapped(Mapped),
+    Half {
+        values: Vec<f16>,
+        width: usize,
+    },
 }
 
 impl Matrix {
@@ -45,19 +52,35 @@ impl Matrix {
     pub(super) fn kept(self, precision: Precision) -> Vectors {
         match precision {
             Precision::Full => Vectors::Full(self),
-            Precision::Half => {
-                let mut values = vec![f16::ZERO; self.values.len()];
-                values.convert_from_f32_slice(&self.values);
-                Vectors::Half { values, width: self.width }
-            }
+            Precision::Half => Vectors::half(self.values.chunks_exact(self.width), self.width),
         }
     }
 }
 
 impl Vectors {
+    /// 16 bits of each value of some rows.
+    pub(super) fn half<'a>(rows: impl ExactSizeIterator<Item = &'a [f32]>, width: usize) -> Self {
+        let mut values = vec![f16::ZERO; rows.len() * width];
+        for (half, full) in values.chunks_exact_mut(width).zip(rows) {
+            half.convert_from_f32_slice(full);
+        }
+        Self::Half { values, width }
+    }
+
+    /// Whether a row is this vector, as far as its bits tell.
+    pub(super) fn has(&self, at: u32, vector: &[f32]) -> bool {
+        match self {
+            Self::Half { .. } => {
+                self.row(at).iter().zip(vector).all(|(own, v)| *own == f16::from_f32(*v).to_f32())
+            }
+            _ => self.row(at) == vector,
+        }
+    }
+
     pub(super) fn row(&self, at: u32) -> Cow<'_, [f32]> {
         match self {
             Self::Full(matrix) => Cow::Borrowed(matrix.row(at)),
+            Self::Mapped(mapped) => Cow::Borrowed(mapped.row(at)),
             Self::Half { values, width } => {
                 Cow::Owned(values[at as usize * width..][..*width].to_f32_vec())
             }
@@ -67,6 +90,7 @@ impl Vectors {
     pub(super) fn width(&self) -> usize {
         match self {
             Self::Full(matrix) => matrix.width,
+            Self::Mapped(mapped) => mapped.width(),
             Self::Half { width, .. } => *width,
         }
     }

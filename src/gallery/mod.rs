@@ -17,6 +17,7 @@ mod error;
 mod filter;
 mod links;
 mod load;
+mod mapped;
 mod matrix;
 mod neighbour;
 mod part;

@@ -6,7 +6,8 @@ use super::codes::{Codes, Probe};
 use super::dot::dot;
 use super::filter::Selection;
 use super::links;
-use super::matrix::{Matrix, Precision, Vectors};
+use super::mapped::{Mapped, VectorFile};
+use super::matrix::Vectors;
 use super::neighbour::{Method, StoredPhoto};
 use super::scored::{Scored, best};
 use super::walk::walk;
@@ -35,6 +36,8 @@ pub(super) struct Part {
 /// A search graph, ready to be walked through.
 pub(super) struct Graph {
     pub(super) stamp: Stamp,
+    /// Where the vectors of its nodes are, one per backbone.
+    pub(super) files: Vec<VectorFile>,
     pub(super) layers: Vec<GraphLayer>,
     /// Stored nodes that were left out, as their photos were removed.
     pub(super) removed: usize,
@@ -62,12 +65,13 @@ pub(super) struct Wanted<'a> {
 impl Graph {
     /// The graph with these layers over the vectors of the retrieval space, out of which `removed` nodes were left.
     pub(super) fn new(
-        stamp: Stamp,
+        (stamp, files): (Stamp, Vec<VectorFile>),
         (layers, removed): (Vec<GraphLayer>, usize),
-        vectors: &Matrix,
+        vectors: &Mapped,
     ) -> Self {
         let rows = (0..vectors.rows()).map(|row| vectors.row(row));
-        let mut graph = Self { stamp, layers, removed, codes: Codes::of(rows, vectors.width) };
+        let mut graph =
+            Self { stamp, files, layers, removed, codes: Codes::of(rows, vectors.width()) };
         if removed > 0 {
             link_unreachable(&mut graph.layers, &graph.codes);
         }
@@ -84,10 +88,9 @@ impl Graph {
 impl Part {
     pub(super) fn new(
         (photos, ordinals): (Vec<StoredPhoto>, Vec<u64>),
-        (vectors, precision): (Vec<Matrix>, Precision),
+        vectors: Vec<Vectors>,
         graph: Option<Graph>,
     ) -> Self {
-        let vectors = vectors.into_iter().map(|matrix| matrix.kept(precision)).collect();
         let rows = 0..photos.len() as u32;
         let mut by_id: Vec<u32> = rows.clone().collect();
         by_id.sort_unstable_by_key(|&row| &photos[row as usize].id);

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::build::{Built, build};
+use super::load::{Plan, Sealed, failed, files};
+use super::mapped::VectorFile;
 use super::matrix::{Matrix, Precision, Vectors};
-use super::part::{EXACT_UP_TO, Graph, Part};
+use super::part::{EXACT_UP_TO, Part};
 use super::snapshot::{Held, Kin, Snapshot};
 use super::{Gallery, GalleryError, StoredPhoto};
 use crate::domain::{PhotoId, Progress};
-use crate::store::{NewPhoto, Segment, Stamp};
+use crate::store::{GraphLayer, NewPhoto, Segment, Stamp};
 
 /// A segment is sealed anew, with what comes after it, where it is not larger than so many times that: so segments stay few,
 /// and a photo is sealed a few times at most.
@@ -66,21 +68,42 @@ impl Gallery {
             merged.iter().filter_map(|held| Some(held.part.graph()?.stamp)).collect();
         let mut parts = kept.to_vec();
         let precision = snapshot.precision();
-        let empty = || Joined::of(&[], &self.space.dimensions).part(None, precision);
         if joined.photos.len() <= EXACT_UP_TO {
             self.store.remove_segments(&replaced)?;
-            parts.push(Held::new(joined.part(None, precision)));
+            parts.push(Held::new(joined.tail(precision)));
         } else {
             let built = build(&joined.vectors[0], progress);
             let Some(Built { layers, rows }) = built else { return Ok(()) };
-            let joined = joined.ordered(&rows);
-            let segment = Segment { ordinals: joined.ordinals.clone(), layers };
-            let stamp = self.store.put_segment(&segment, &replaced)?;
-            let graph = Graph::new(stamp, (segment.layers, 0), &joined.vectors[0]);
-            parts.extend([joined.part(Some(graph), precision), empty()].map(Held::new));
+            let sealed = self.sealed(joined.ordered(&rows), layers, &replaced)?;
+            let empty = Joined::of(&[], &self.space.dimensions).tail(precision);
+            parts.extend(
+                [sealed.part(&self.store, (&self.space.dimensions, precision))?, empty]
+                    .map(Held::new),
+            );
         }
+        // What is left of others goes when the gallery is opened again.
+        let _ = VectorFile::keep_only(self.store.path(), files(&parts));
         self.replace(Some(Arc::new(snapshot.having(parts))));
         Ok(())
+    }
+
+    /// Puts a segment with these layers on disk, in place of others.
+    fn sealed(
+        &self,
+        joined: Joined,
+        layers: Vec<GraphLayer>,
+        replaced: &[Stamp],
+    ) -> Result<Plan, GalleryError> {
+        let Joined { photos, ordinals, vectors } = joined;
+        for (backbone, Matrix { values, width }) in (0..).zip(vectors) {
+            let file = VectorFile::new(self.store.path(), &ordinals, (backbone, width));
+            file.write(&values).map_err(|error| failed(&self.store, error))?;
+        }
+        let segment = Segment { ordinals: ordinals.clone(), layers };
+        let stamp = self.store.put_segment(&segment, replaced)?;
+        let Segment { ordinals: sealed, layers } = segment;
+        let sealed = Sealed { stamp, layers, ordinals: sealed, kept: None };
+        Ok(Plan { photos, ordinals, segment: Some(sealed) })
     }
 }
 
@@ -136,8 +159,9 @@ impl Joined {
         }
     }
 
-    fn part(self, graph: Option<Graph>, precision: Precision) -> Part {
-        Part::new((self.photos, self.ordinals), (self.vectors, precision), graph)
+    fn tail(self, precision: Precision) -> Part {
+        let vectors = self.vectors.into_iter().map(|matrix| matrix.kept(precision));
+        Part::new((self.photos, self.ordinals), vectors.collect(), None)
     }
 }
 
@@ -155,7 +179,7 @@ impl Snapshot {
                 joined.push(photo, ordinal);
             }
         }
-        next.parts.push(Held::new(joined.part(None, self.precision())));
+        next.parts.push(Held::new(joined.tail(self.precision())));
         next
     }
 

@@ -2,6 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
+use super::load::failed;
+use super::mapped::VectorFile;
+use super::snapshot::Held;
 use super::{Gallery, GalleryError, load};
 use crate::domain::{FamilyId, MemberId};
 use crate::store::StoreError;
@@ -23,7 +28,7 @@ pub struct Stats {
     pub segments: Vec<SegmentStats>,
     /// Photos that are in no segment yet, and are compared one by one.
     pub tail: usize,
-    /// Bytes of the database's files.
+    /// Bytes of the database's files and those of the segments' vectors.
     pub disk_bytes: u64,
 }
 
@@ -70,8 +75,25 @@ impl Gallery {
             relationships: self.store.counts()?.relationships as usize,
             segments: segments.collect(),
             tail: tail.map(|held| held.live_count()).sum(),
-            disk_bytes: self.store.disk_bytes()?,
+            disk_bytes: self.store.disk_bytes()?
+                + VectorFile::disk_bytes(self.store.path())
+                    .map_err(|error| failed(&self.store, error))?,
         })
+    }
+
+    /// Checks that the vectors of a part are the stored embeddings.
+    fn check_vectors(&self, Held { part, .. }: &Held) -> Result<(), GalleryError> {
+        for (backbone, vectors) in (0..).zip(&part.vectors) {
+            let rows = part.ordinals.par_iter().enumerate();
+            rows.try_for_each(|(row, &ordinal)| {
+                let stored = self.store.embedding(ordinal, backbone, vectors.width())?;
+                if vectors.has(row as u32, &stored) {
+                    return Ok(());
+                }
+                Err(GalleryError::from(self.store.damaged_graph()))
+            })?;
+        }
+        Ok(())
     }
 
     /// Reads everything anew and checks every checksum, every count, that every photo has its embeddings and every embedding
@@ -83,6 +105,9 @@ impl Gallery {
         {
             let _writer = self.writer();
             let snapshot = load::load(&self.store, &self.space.dimensions, self.precision)?;
+            for held in &snapshot.parts {
+                self.check_vectors(held)?;
+            }
             self.replace(Some(snapshot.into()));
         }
         let orphans = self.store.orphan_count()?;

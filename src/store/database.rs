@@ -14,8 +14,9 @@ pub(super) const FOLDER: &str = "store";
 /// sled keeps this much of its pages in memory; more made nothing faster, as searches go by vectors of their own.
 const CACHE_BYTES: u64 = 8 << 20;
 
-/// sled gives its lock back a moment after the last handle is dropped.
-const LOCK_TRIES: u32 = 20;
+/// sled gives its lock back a moment after the last handle is dropped, on a busy machine after seconds. Whoever really has the
+/// gallery holds a lock of ours, too, so that nobody waits for this one in vain.
+const LOCK_TRIES: u32 = 200;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// Whether the gallery at `path` has a database.

@@ -43,8 +43,8 @@ pub enum StoreError {
         /// What is damaged.
         what: String,
     },
-    /// The search graph is not what was written; the photos may be.
-    #[error("the search graph of the gallery is damaged; run `kindred gallery rebuild {}` to make it anew", path.display())]
+    /// A search graph or the copy of its vectors is not what was written; the photos may be.
+    #[error("the search index of the gallery is damaged; run `kindred gallery rebuild {}` to make it anew", path.display())]
     DamagedGraph {
         /// The gallery.
         path: PathBuf,

@@ -21,7 +21,7 @@ mod rewrite;
 mod segments;
 
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sled::transaction::{
     ConflictableTransactionError, TransactionError, TransactionResult, TransactionalTree,
@@ -85,6 +85,11 @@ impl Store {
     /// The schema of every open store: the newest one.
     pub fn schema(&self) -> u32 {
         migrate::SUPPORTED
+    }
+
+    /// The gallery's folder.
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The error of a store that somebody else still reads.

@@ -44,8 +44,8 @@ trait Index {
     fn name(&self) -> String;
     /// Seconds.
     fn build(&mut self) -> f64;
-    /// Seconds, and bytes of memory.
-    fn load(&mut self) -> [f64; 2];
+    /// Seconds, bytes of memory, and bytes once every vector has been read.
+    fn load(&mut self) -> [f64; 3];
     /// Recall of the ten nearest, and queries a second.
     fn query(&mut self, ef: usize) -> [f64; 2];
 }
@@ -86,13 +86,16 @@ fn bench(faces: &Faces, precision: Precision, is_alone: bool) {
         }
     }
     println!("\n{} × {}\n", faces.vectors.len(), faces.width);
-    println!("{:<10} {:>9} {:>9} {:>12}", "", "build, s", "open, s", "bytes a face");
+    println!(
+        "{:<10} {:>9} {:>9} {:>12} {:>9}",
+        "", "build, s", "open, s", "bytes a face", "all read"
+    );
     for index in &mut indices {
         let build = index.build();
-        let loads: Vec<[f64; 2]> = (0..ROUNDS).map(|_| index.load()).collect();
+        let loads: Vec<[f64; 3]> = (0..ROUNDS).map(|_| index.load()).collect();
         let open = median(loads.iter().map(|load| load[0]));
-        let bytes = loads[0][1] / faces.vectors.len() as f64;
-        println!("{:<10} {build:>9.2} {open:>9.3} {bytes:>12.0}", index.name());
+        let [opened, read] = [1, 2].map(|at| loads[0][at] / faces.vectors.len() as f64);
+        println!("{:<10} {build:>9.2} {open:>9.3} {opened:>12.0} {read:>9.0}", index.name());
     }
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {

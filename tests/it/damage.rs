@@ -136,6 +136,15 @@ fn what_is_derived_is_built_anew_when_it_is_damaged_or_gone() {
     assert!(rebuilt.stdout.contains("photos        4200 of"), "{}", rebuilt.stdout);
     assert!(rebuilt.stdout.contains("segment       4200 photos"), "{}", rebuilt.stdout);
     assert_eq!(verify(&gallery).code, 0);
+    let vectors =
+        files(&gallery).into_iter().find(|file| file.parent().unwrap().ends_with("vectors"));
+    let vectors = vectors.unwrap();
+    let mut bytes = fs::read(&vectors).unwrap();
+    bytes[1000] ^= 1;
+    fs::write(&vectors, bytes).unwrap();
+    assert!(verify(&gallery).error().contains("kindred gallery rebuild"));
+    assert_eq!(run(&["gallery", "rebuild", path(&gallery)]).code, 0);
+    assert_eq!(verify(&gallery).code, 0);
 }
 
 #[test]

@@ -300,9 +300,10 @@ fn what_is_removed_is_gone_and_told() {
 #[test]
 fn what_was_removed_is_in_no_file_once_the_database_was_written_anew() {
     let folder = tempfile::tempdir().unwrap();
-    let vectors = clustered(40, 16, 12);
+    let vectors = clustered(4200, 16, 12);
     let gallery = open(folder.path(), "g", 16);
     enrol(&gallery, 0, &vectors);
+    gallery.seal(&Unwatched).unwrap();
     gallery.remove(&Who::Photo(enrolment(7, 0, &vectors[7]).id)).unwrap();
     gallery.compact(&Unwatched).unwrap();
     let in_files = |at: usize| {
@@ -318,4 +319,38 @@ fn what_was_removed_is_in_no_file_once_the_database_was_written_anew() {
     drop(gallery.rewrite().unwrap());
     assert!(in_files(8), "a photo that stays is there to be found");
     assert!(!in_files(7));
+}
+
+#[test]
+fn the_file_of_a_segments_vectors_is_written_anew_when_it_is_gone() {
+    let folder = tempfile::tempdir().unwrap();
+    let vectors = clustered(4800, 16, 21);
+    let gallery = open(folder.path(), "g", 16);
+    enrol(&gallery, 0, &vectors);
+    gallery.seal(&Unwatched).unwrap();
+    gallery.remove(&"F0003".parse().unwrap()).unwrap();
+    let answers = |gallery: &Gallery| -> Vec<String> {
+        vectors.iter().step_by(31).map(|probe| nearest(gallery, probe).0).collect()
+    };
+    let before = answers(&gallery);
+    drop(gallery);
+    let place = folder.path().join("g/vectors");
+    let files = || -> Vec<_> {
+        std::fs::read_dir(&place).unwrap().map(|file| file.unwrap().file_name()).collect()
+    };
+    let own = files();
+    assert_eq!(own.len(), 1);
+    std::fs::remove_dir_all(&place).unwrap();
+    let gallery = open(folder.path(), "g", 16);
+    assert_eq!(answers(&gallery), before);
+    gallery.verify().unwrap();
+    drop(gallery);
+    // Killed while it was written, or while an older one was to go.
+    std::fs::write(place.join("left"), "over").unwrap();
+    let gallery = open(folder.path(), "g", 16);
+    assert_eq!(answers(&gallery), before);
+    assert_eq!(files(), own);
+    gallery.compact(&Unwatched).unwrap();
+    assert_eq!(answers(&gallery), before);
+    assert!(files().len() == 1 && files() != own);
 }

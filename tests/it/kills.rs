@@ -1,7 +1,7 @@
 //! A gallery whose process is killed at any moment has all that was acknowledged, and nothing by half.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -119,11 +119,13 @@ fn killed(folder: &Path, seed: u64, after: Duration) -> (usize, bool) {
     sleep(after);
     process.kill().unwrap();
     let (mut begun, mut ended) = (0, 0);
-    for line in BufReader::new(process.stderr.take().unwrap()).lines() {
-        match line.unwrap().split_once(' ') {
+    let mut said = String::new();
+    process.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    for line in said.lines() {
+        match line.split_once(' ') {
             Some(("begin", _)) => begun += 1,
             Some(("end", _)) => ended += 1,
-            other => panic!("the worker says {other:?}"),
+            _ => panic!("the worker says {said}"),
         }
     }
     process.wait().unwrap();

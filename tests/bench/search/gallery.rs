@@ -57,8 +57,7 @@ impl Ours {
 
     /// Bytes on disk.
     pub fn disk(&self) -> u64 {
-        let files = fs::read_dir(self.path.join("store")).unwrap().map(Result::unwrap);
-        files.map(|file| file.metadata().unwrap().len()).sum()
+        self.gallery.as_ref().unwrap().stats().unwrap().disk_bytes
     }
 }
 
@@ -83,7 +82,7 @@ impl Index for Ours {
     }
 
     /// In a process of its own, whose memory nothing else has used.
-    fn load(&mut self) -> [f64; 2] {
+    fn load(&mut self) -> [f64; 3] {
         (self.snapshot, self.gallery) = (None, None);
         let mut program = Command::new(std::env::current_exe().unwrap());
         let said = program
@@ -97,7 +96,7 @@ impl Index for Ours {
         let gallery = Gallery::open(&self.path).unwrap().with_precision(self.precision);
         self.snapshot = Some(gallery.snapshot().unwrap());
         self.gallery = Some(gallery);
-        [numbers[0], numbers[1]]
+        [numbers[0], numbers[1], numbers[2]]
     }
 
     fn query(&mut self, ef: usize) -> [f64; 2] {
@@ -115,14 +114,19 @@ impl Index for Ours {
     }
 }
 
-/// Opens the gallery at `path`; prints the seconds that it takes, and the bytes of memory.
+/// Opens the gallery at `path`; prints the seconds that it takes, the bytes of memory, and these again once every vector
+/// has been compared.
 pub fn open(precision: &str, path: &Path) {
     let precision = if precision == "Half" { Precision::Half } else { Precision::Full };
     let (before, started) = (resident(), Instant::now());
     let gallery = Gallery::open(path).unwrap().with_precision(precision);
     let snapshot = gallery.snapshot().unwrap();
-    println!("{} {}", started.elapsed().as_secs_f64(), resident() - before);
-    assert!(snapshot.photo_count() > 0);
+    let (seconds, opened) = (started.elapsed().as_secs_f64(), resident() - before);
+    let width = gallery.space().dimensions[0];
+    let probe = Embedding::normalise((0..width).map(|at| at as f32 + 1.0).collect()).unwrap();
+    let found = snapshot.nearest(&probe, &Lookup { exact: true, ..Lookup::nearest(1) });
+    assert_eq!(found.neighbours.len(), 1);
+    println!("{seconds} {opened} {}", resident() - before);
 }
 
 /// Bytes of memory of this process.

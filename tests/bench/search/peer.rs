@@ -31,9 +31,9 @@ impl Index for Peer {
         self.ask("build")[0]
     }
 
-    fn load(&mut self) -> [f64; 2] {
+    fn load(&mut self) -> [f64; 3] {
         let numbers = self.ask("load");
-        [numbers[0], numbers[1]]
+        [numbers[0], numbers[1], numbers[1]]
     }
 
     fn query(&mut self, ef: usize) -> [f64; 2] {
