@@ -6,7 +6,7 @@ use actix_web::{HttpResponse, web};
 
 use super::problem::Problem;
 use super::server::State;
-use super::upload::{blocking, decode, embed};
+use super::upload::{blocking, embedded};
 use super::wire::CompareResponse;
 use crate::search::compare;
 
@@ -27,8 +27,9 @@ pub(super) async fn post(
     form: MultipartForm<Form>,
 ) -> Result<HttpResponse, Problem> {
     let Form { image_a, image_b } = form.into_inner();
-    let uploads = decode(&state, vec![image_a, image_b]).await?;
-    let photos = embed(&state, uploads).await?;
-    let comparison = blocking(move || compare(state.model.ensemble(), &photos[0], &photos[1]));
+    let photos = embedded(&state, vec![image_a.data, image_b.data]).await?;
+    let comparison = blocking(move || {
+        compare(state.model.ensemble(), &photos[0].embeddings, &photos[1].embeddings)
+    });
     Ok(HttpResponse::Ok().json(CompareResponse::new(&comparison.await??)))
 }

@@ -20,8 +20,11 @@ const MAX_BATCH: usize = 8;
 
 struct Job {
     face: Face,
-    answer: oneshot::Sender<Result<Vec<Embedding>, Problem>>,
+    answer: oneshot::Sender<EmbeddedFace>,
 }
+
+/// One embedding per backbone, or why there is none.
+type EmbeddedFace = Result<Vec<Embedding>, Problem>;
 
 /// A handle to the model thread, which ends when the handle is dropped.
 pub(super) struct ModelQueue {
@@ -36,6 +39,11 @@ impl ModelQueue {
         let model = Arc::clone(&embedder);
         thread::spawn(move || work(&model, &waiting));
         Self { embedder, jobs }
+    }
+
+    /// The bundle.
+    pub(super) fn embedder(&self) -> &Embedder {
+        &self.embedder
     }
 
     pub(super) fn space(&self) -> &EmbeddingSpace {
@@ -58,12 +66,21 @@ impl ModelQueue {
         })
     }
 
-    /// Embeds a face, one embedding per backbone.
+    /// Embeds faces, of each one embedding per backbone. All of them wait at once, to be embedded together.
     ///
     /// # Errors
-    /// `Overloaded` when the queue is full; `Internal` when the model fails; `InvalidInput` when this face has no
-    /// embedding.
-    pub(super) async fn embed(&self, face: Face) -> Result<Vec<Embedding>, Problem> {
+    /// `Overloaded` when the queue is full; `Internal` when the model fails; `InvalidInput` when a face has no embedding.
+    pub(super) async fn embed(&self, faces: Vec<Face>) -> Result<Vec<Vec<Embedding>>, Problem> {
+        let waiting: Vec<_> =
+            faces.into_iter().map(|face| self.queue(face)).collect::<Result<_, _>>()?;
+        let mut embedded = Vec::with_capacity(waiting.len());
+        for answered in waiting {
+            embedded.push(answered.await.map_err(|_| model_is_gone())??);
+        }
+        Ok(embedded)
+    }
+
+    fn queue(&self, face: Face) -> Result<oneshot::Receiver<EmbeddedFace>, Problem> {
         let (answer, answered) = oneshot::channel();
         self.jobs.try_send(Job { face, answer }).map_err(|error| match error {
             TrySendError::Full(_) => {
@@ -71,7 +88,7 @@ impl ModelQueue {
             }
             TrySendError::Disconnected(_) => model_is_gone(),
         })?;
-        answered.await.map_err(|_| model_is_gone())?
+        Ok(answered)
     }
 }
 

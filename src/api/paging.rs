@@ -17,9 +17,9 @@ const USUAL: usize = 100;
 #[serde(deny_unknown_fields)]
 pub(super) struct Page {
     /// How many entries, 1 to 1000; 100 when it is not given.
-    limit: Option<usize>,
+    pub(super) limit: Option<usize>,
     /// What the page before names as `next`.
-    cursor: Option<String>,
+    pub(super) cursor: Option<String>,
 }
 
 /// A page of a list that is sorted by a key, from which it can be gone on with.

@@ -10,7 +10,6 @@ use super::resources::{Enrolled, PersonResource};
 use super::server::State;
 use super::upload::{Images, answer, blocking, embedded};
 use crate::domain::{Fingerprint, MemberId, PhotoId, Who};
-use crate::gallery::Enrolment;
 
 /// A person in an address.
 type Path = web::Path<(String, String)>;
@@ -43,10 +42,10 @@ pub(super) async fn post_photos(
     let person = person(&path)?;
     let images = form.into_inner().given()?;
     let mut enrolments = Vec::with_capacity(images.len());
-    for (content_hash, embeddings) in embedded(&state, images).await? {
-        let name = Fingerprint(content_hash.0).to_string();
+    for upload in embedded(&state, images).await? {
+        let name = Fingerprint(upload.content_hash.0).to_string();
         let id = PhotoId::new(person, &name[..NAME_DIGITS]).map_err(Problem::invalid)?;
-        enrolments.push(Enrolment { id, content_hash, embeddings });
+        enrolments.push(upload.enrolment(id));
     }
     let ids: Vec<PhotoId> = enrolments.iter().map(|photo| photo.id.clone()).collect();
     blocking(move || state.gallery.enrol(enrolments)).await??;

@@ -2,6 +2,7 @@
 
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 
 use super::families::not_enrolled;
@@ -11,7 +12,7 @@ use super::resources::{Enrolled, PhotoResource};
 use super::server::State;
 use super::upload::{answer, blocking, embedded};
 use crate::domain::{PhotoId, Who};
-use crate::gallery::Enrolment;
+use crate::error::ErrorKind;
 
 /// The parts of the form.
 #[derive(MultipartForm)]
@@ -41,10 +42,8 @@ pub(super) async fn put(
     form: MultipartForm<Form>,
 ) -> Result<HttpResponse, Problem> {
     let id = photo(&path)?;
-    let image = form.into_inner().image;
-    let photo = |(content_hash, embeddings)| Enrolment { id: id.clone(), content_hash, embeddings };
-    let enrolments: Vec<Enrolment> =
-        embedded(&state, vec![image]).await?.into_iter().map(photo).collect();
+    let uploads = embedded(&state, vec![form.into_inner().image.data]).await?;
+    let enrolments = uploads.into_iter().map(|upload| upload.enrolment(id.clone())).collect();
     let enrolled = Enrolled::new(std::slice::from_ref(&id));
     let was_there = blocking(move || {
         let was_there = state.gallery.content_hash(&id)?.is_some();
@@ -54,6 +53,18 @@ pub(super) async fn put(
     .await??;
     let mut response = if was_there { HttpResponse::Ok() } else { HttpResponse::Created() };
     Ok(response.json(enrolled))
+}
+
+/// The small picture, if one is kept. No cache keeps it: who is removed is to be seen no more.
+pub(super) async fn image(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
+    let id = photo(&path)?;
+    let picture = blocking(move || state.gallery.thumbnail(&id)).await??;
+    let picture = picture.ok_or_else(|| {
+        Problem::new(ErrorKind::NotFound, "no picture is kept of this photo").coded("not_kept")
+    })?;
+    let mut response = HttpResponse::Ok();
+    response.content_type("image/jpeg").insert_header((CACHE_CONTROL, "no-store"));
+    Ok(response.body(picture))
 }
 
 pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::resources::{ListedKin, Receipt, RelationshipList, RelationshipResource};
 use super::server::State;
 use super::upload::answer;
-use crate::domain::{IdentityError, MemberId, Relationship};
+use crate::domain::{FamilyId, IdentityError, MemberId, Relationship};
 
 /// Two people, as a cursor and a receipt write them.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -41,13 +41,30 @@ pub(super) struct Named {
     person_b: String,
 }
 
+/// Which pairs of the list, and which part of these, as [`Page`] has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    limit: Option<usize>,
+    cursor: Option<String>,
+    /// A family that has one of the two people, at least.
+    family: Option<String>,
+}
+
 pub(super) async fn list(
     state: web::Data<State>,
-    page: web::Query<Page>,
+    wanted: web::Query<Wanted>,
 ) -> Result<HttpResponse, Problem> {
-    let window = page.into_inner().window()?;
+    let Wanted { limit, cursor, family } = wanted.into_inner();
+    let window = Page { limit, cursor }.window()?;
+    let family: Option<FamilyId> =
+        family.as_deref().map(str::parse).transpose().map_err(Problem::invalid)?;
     answer(move || {
         let mut pairs = state.gallery.relationships()?;
+        pairs.retain(|pair| {
+            let mut families = pair.people().into_iter().map(|person| person.family());
+            family.is_none_or(|family| families.any(|own| own == family))
+        });
         pairs.sort_unstable();
         let (pairs, next) = window.of(pairs.into_iter(), |pair| Pair(pair.people()));
         Ok(RelationshipList::new(&pairs, next.map(|next| next.to_string())))

@@ -124,6 +124,7 @@ pub(super) struct Receipt {
     at: String,
     photos: usize,
     embeddings: usize,
+    thumbnails: usize,
     relationships: usize,
 }
 
@@ -217,8 +218,8 @@ impl Enrolled {
 impl Receipt {
     /// The receipt of a removal that is on disk now.
     pub(super) fn new(what: impl ToString, removed: Removed) -> Self {
-        let Removed { photos, embeddings, relationships } = removed;
+        let Removed { photos, embeddings, thumbnails, relationships } = removed;
         let at = Timestamp::now().to_string();
-        Self { removed: what.to_string(), at, photos, embeddings, relationships }
+        Self { removed: what.to_string(), at, photos, embeddings, thumbnails, relationships }
     }
 }

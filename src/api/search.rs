@@ -6,118 +6,231 @@ use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
 use actix_multipart::form::text::Text;
 use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 
+use super::probe::{Sample, Samples};
 use super::problem::Problem;
 use super::server::State;
-use super::upload::{blocking, decode, embed};
-use super::wire::{SearchResponse, TimingsMs};
-use crate::error::ErrorKind;
+use super::upload::blocking;
+use super::wire::{Context, ModelVersion, SearchResponse, TimingsMs};
 use crate::gallery::{Filter, Selection};
-use crate::search::{Options, Probe, Query, search};
+use crate::search::{Grouping, Options, Probe, Query, search};
 
-/// The parts of the form.
+/// The parts of the form; as those of [`Asked`].
 #[derive(MultipartForm)]
-#[multipart(duplicate_field = "deny")]
+#[multipart(duplicate_field = "deny", deny_unknown_fields)]
 pub(super) struct Form {
-    /// The photos' files, all of one person.
     #[multipart(limit = "64MiB")]
     image: Vec<Bytes>,
-    /// Photos of the other parent, if children of two people are searched for.
     #[multipart(limit = "64MiB")]
     other_parent: Vec<Bytes>,
-    /// `true` to search for two parents of the person.
-    parents: Option<Text<bool>>,
-    /// Most people to return, 1 to 1000; 10 when it is not given.
+    mode: Option<Text<Mode>>,
+    group_by: Option<Text<GroupBy>>,
     limit: Option<Text<usize>>,
-    /// Nearest photos to judge, 1 to 10000; 200 when it is not given.
     candidates: Option<Text<usize>>,
-    /// Photos kept in view on a walk through a search graph, 1 to 100000.
     ef: Option<Text<usize>>,
-    /// `true` to compare every photo.
     exact: Option<Text<bool>>,
-    /// How likely kin somebody must be to be returned, 0 to 1.
     min_probability: Option<Text<f64>>,
-    /// Families to search among; all where none is given.
     family_ids: Vec<Text<String>>,
-    /// Families to leave out.
     exclude_family_ids: Vec<Text<String>>,
+    explain: Option<Text<bool>>,
 }
 
-pub(super) async fn post(
+/// What is asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    /// The photos, all of one person.
+    image: Vec<Sample>,
+    /// Photos of the other parent, if children of two people are searched for.
+    #[serde(default)]
+    other_parent: Vec<Sample>,
+    /// What is searched for; relatives, or children where there is another parent, when it is not given.
+    mode: Option<Mode>,
+    /// What `limit` counts; people when it is not given.
+    group_by: Option<GroupBy>,
+    /// Most people, photos or families to return, 1 to 1000; 10 when it is not given.
+    limit: Option<usize>,
+    /// Nearest photos to judge, 1 to 10000; 200 when it is not given.
+    candidates: Option<usize>,
+    /// Photos kept in view on a walk through a search graph, 1 to 100000.
+    ef: Option<usize>,
+    /// `true` to compare every photo.
+    #[serde(default)]
+    exact: bool,
+    /// How likely kin somebody must be to be returned, 0 to 1.
+    min_probability: Option<f64>,
+    /// Families to search among; all where none is given.
+    #[serde(default)]
+    family_ids: Vec<String>,
+    /// Families to leave out.
+    #[serde(default)]
+    exclude_family_ids: Vec<String>,
+    /// `true` to be told how the decision came about.
+    #[serde(default)]
+    explain: bool,
+}
+
+/// What is searched for.
+#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Mode {
+    /// Relatives of the person.
+    Relatives,
+    /// The person alone.
+    SamePerson,
+    /// Children of the person and the other parent.
+    ChildOf,
+    /// Two people who may be the person's parents.
+    ParentsOf,
+}
+
+/// What a limit counts.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum GroupBy {
+    Person,
+    Photo,
+    Family,
+}
+
+pub(super) async fn post_form(
     state: web::Data<State>,
     form: MultipartForm<Form>,
 ) -> Result<HttpResponse, Problem> {
-    let Form { image, other_parent, parents, .. } = &form.0;
-    let wants_parents = parents.as_ref().is_some_and(|parents| parents.0);
-    let mut options = options(&form.0)?;
-    if image.is_empty() {
+    if form.image.is_empty() {
         return Err(Problem::no_image());
     }
-    if wants_parents && !other_parent.is_empty() {
-        let detail =
-            "leave 'parents' or 'other_parent' out: one searches for parents, one for children";
-        return Err(Problem::new(ErrorKind::InvalidInput, detail));
-    }
+    answer(state, form.into_inner().into()).await
+}
+
+pub(super) async fn post_json(
+    state: web::Data<State>,
+    asked: web::Json<Asked>,
+) -> Result<HttpResponse, Problem> {
+    answer(state, asked.into_inner()).await
+}
+
+async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, Problem> {
+    let mode = asked.mode()?;
+    let (mut options, explain) = (asked.options()?, asked.explain);
     let mut timings = TimingsMs::default();
-    let Form { image, other_parent, .. } = form.into_inner();
 
     let started = Instant::now();
-    let person = decode(&state, image).await?;
-    let other = decode(&state, other_parent).await?;
-    options.filter.without.files =
-        person.iter().chain(&other).map(|upload| upload.content_hash).collect();
+    let person = Samples::read(&state, ("image", asked.image)).await?;
+    let other = Samples::read(&state, ("other_parent", asked.other_parent)).await?;
+    options.filter.without.files = [person.files.as_slice(), &other.files].concat();
+    let faces = [person.seen.as_slice(), &other.seen].concat();
     timings.decode = milliseconds(started);
 
     let started = Instant::now();
-    let person = embed(&state, person).await?;
-    let other = embed(&state, other).await?;
+    let (person, other) = (person.embedded(&state).await?, other.embedded(&state).await?);
     timings.embed = milliseconds(started);
 
     let started = Instant::now();
-    let answer = blocking(move || {
+    let response = blocking(move || {
         let person = Probe { photos: &person };
-        let query = match other.as_slice() {
-            [] if wants_parents => Query::Parents(person),
-            [] => Query::Relatives(person),
-            photos => Query::Children([person, Probe { photos }]),
+        let query = match mode {
+            Mode::Relatives => Query::Relatives(person),
+            Mode::SamePerson => Query::SamePerson(person),
+            Mode::ChildOf => Query::Children([person, Probe { photos: &other }]),
+            Mode::ParentsOf => Query::Parents(person),
         };
         let snapshot = state.gallery.snapshot()?;
-        let answer = search((&snapshot, state.model.ensemble()), &query, &options);
-        Ok::<_, Problem>(answer?)
+        let ensemble = state.model.ensemble();
+        let answer = search((&snapshot, ensemble), &query, &options)?;
+        timings.search = milliseconds(started);
+        let context = Context {
+            faces,
+            timings,
+            model: ModelVersion::of(state.model.embedder()),
+            gallery_version: state.gallery.version()?,
+            explained_by: ensemble.filter(|_| explain),
+        };
+        Ok::<_, Problem>(SearchResponse::new(&answer, context))
     });
-    let answer = answer.await??;
-    timings.search = milliseconds(started);
-    Ok(HttpResponse::Ok().json(SearchResponse::new(&answer, timings)))
+    Ok(HttpResponse::Ok().json(response.await??))
 }
 
-fn options(form: &Form) -> Result<Options, Problem> {
-    let default = Options::default();
-    let number = |text: &Option<Text<usize>>| text.as_ref().map(|text| text.0);
-    let only = families(&form.family_ids)?;
-    let only = (!form.family_ids.is_empty()).then_some(only);
-    let options = Options {
-        limit: number(&form.limit).unwrap_or(default.limit),
-        candidates: number(&form.candidates).unwrap_or(default.candidates),
-        ef: number(&form.ef),
-        exact: form.exact.as_ref().is_some_and(|exact| exact.0),
-        min_probability: form.min_probability.as_ref().map(|text| text.0),
-        filter: Filter { only, without: families(&form.exclude_family_ids)? },
-    };
-    for (name, value, most) in [
-        ("limit", options.limit, Options::MAX_LIMIT),
-        ("candidates", options.candidates, Options::MAX_CANDIDATES),
-        ("ef", options.ef.unwrap_or(1), Options::MAX_EF),
-    ] {
-        Problem::check_range((name, value), 1..=most)?;
+impl Asked {
+    fn mode(&self) -> Result<Mode, Problem> {
+        if self.image.is_empty() {
+            return Err(Problem::invalid("'image' is empty; give a photo at least"));
+        }
+        let has_other = !self.other_parent.is_empty();
+        let usual = if has_other { Mode::ChildOf } else { Mode::Relatives };
+        let mode = self.mode.unwrap_or(usual);
+        if (mode == Mode::ChildOf) != has_other {
+            return Err(Problem::invalid(
+                "children are searched for with photos in 'other_parent', and nothing else is",
+            ));
+        }
+        Ok(mode)
     }
-    if let Some(least) = options.min_probability {
-        Problem::check_range(("min_probability", least), 0.0..=1.0)?;
+
+    fn options(&self) -> Result<Options, Problem> {
+        let default = Options::default();
+        let only = families(&self.family_ids)?;
+        let only = (!self.family_ids.is_empty()).then_some(only);
+        let options = Options {
+            limit: self.limit.unwrap_or(default.limit),
+            group_by: self.group_by.map_or(default.group_by, Grouping::from),
+            candidates: self.candidates.unwrap_or(default.candidates),
+            ef: self.ef,
+            exact: self.exact,
+            min_probability: self.min_probability,
+            filter: Filter { only, without: families(&self.exclude_family_ids)? },
+        };
+        for (name, value, most) in [
+            ("limit", options.limit, Options::MAX_LIMIT),
+            ("candidates", options.candidates, Options::MAX_CANDIDATES),
+            ("ef", options.ef.unwrap_or(1), Options::MAX_EF),
+        ] {
+            Problem::check_range((name, value), 1..=most)?;
+        }
+        if let Some(least) = options.min_probability {
+            Problem::check_range(("min_probability", least), 0.0..=1.0)?;
+        }
+        Ok(options)
     }
-    Ok(options)
 }
 
-fn families(ids: &[Text<String>]) -> Result<Selection, Problem> {
-    let parsed = ids.iter().map(|id| id.0.parse()).collect::<Result<_, _>>();
+impl From<Form> for Asked {
+    fn from(form: Form) -> Self {
+        let files = |parts: Vec<Bytes>| {
+            parts.into_iter().map(|part| Sample::File(part.data)).collect::<Vec<_>>()
+        };
+        let texts = |parts: Vec<Text<String>>| parts.into_iter().map(|part| part.0).collect();
+        let is_set = |part: Option<Text<bool>>| part.is_some_and(|part| part.0);
+        Self {
+            image: files(form.image),
+            other_parent: files(form.other_parent),
+            mode: form.mode.map(|part| part.0),
+            group_by: form.group_by.map(|part| part.0),
+            limit: form.limit.map(|part| part.0),
+            candidates: form.candidates.map(|part| part.0),
+            ef: form.ef.map(|part| part.0),
+            exact: is_set(form.exact),
+            min_probability: form.min_probability.map(|part| part.0),
+            family_ids: texts(form.family_ids),
+            exclude_family_ids: texts(form.exclude_family_ids),
+            explain: is_set(form.explain),
+        }
+    }
+}
+
+impl From<GroupBy> for Grouping {
+    fn from(group_by: GroupBy) -> Self {
+        match group_by {
+            GroupBy::Person => Self::Person,
+            GroupBy::Photo => Self::Photo,
+            GroupBy::Family => Self::Family,
+        }
+    }
+}
+
+fn families(ids: &[String]) -> Result<Selection, Problem> {
+    let parsed = ids.iter().map(|id| id.parse()).collect::<Result<_, _>>();
     let families = parsed.map_err(Problem::invalid)?;
     Ok(Selection { families, ..Selection::default() })
 }

@@ -4,6 +4,8 @@ use std::io;
 use std::net::SocketAddr;
 
 use actix_multipart::form::MultipartFormConfig;
+use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::http::header::CONTENT_TYPE;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, Resource, dev, web};
 
@@ -11,7 +13,7 @@ use super::error::ServeError;
 use super::model::ModelQueue;
 use super::{
     compare, embeddings, families, health, origin, people, photos, problem, relationships,
-    removals, request_id, search,
+    removals, request_id, rerank, search,
 };
 use crate::embedder::Embedder;
 use crate::gallery::Gallery;
@@ -23,6 +25,8 @@ pub struct Service {
     pub gallery: Gallery,
     /// The bundle it was made with.
     pub embedder: Embedder,
+    /// Whether a small picture is kept of each photo that is enrolled.
+    pub keep_photos: bool,
 }
 
 /// A server that listens but does not answer yet.
@@ -35,10 +39,14 @@ pub struct Server {
 pub(super) struct State {
     pub(super) gallery: Gallery,
     pub(super) model: ModelQueue,
+    pub(super) keep_photos: bool,
 }
 
 /// Seconds a request that is under way has to end in when the server is told to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
+
+/// Longest JSON without photos.
+const MAX_JSON_BYTES: usize = 2 << 20;
 
 impl Server {
     /// Listens on `address`; port 0 takes any free one.
@@ -49,8 +57,9 @@ impl Server {
         if !address.ip().is_loopback() {
             return Err(ServeError::NotLoopback { address });
         }
-        let model = ModelQueue::start(service.embedder);
-        let state = web::Data::new(State { gallery: service.gallery, model });
+        let Service { gallery, embedder, keep_photos } = service;
+        let model = ModelQueue::start(embedder);
+        let state = web::Data::new(State { gallery, model, keep_photos });
         let app = move || {
             App::new()
                 .app_data(state.clone())
@@ -97,15 +106,23 @@ fn routes(config: &mut web::ServiceConfig) {
         .total_limit(max_bytes + (64 << 10))
         .memory_limit(max_bytes + (64 << 10))
         .error_handler(|error, _| problem::from_multipart(error).into());
-    let json =
-        web::JsonConfig::default().error_handler(|error, _| problem::from_json(&error).into());
+    let json = |max_bytes: usize| {
+        let config = web::JsonConfig::default().limit(max_bytes);
+        config.error_handler(|error, _| problem::from_json(&error).into())
+    };
     config
         .app_data(form)
-        .app_data(json)
+        .app_data(json(MAX_JSON_BYTES))
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
         .route("/info", web::get().to(health::info))
-        .service(resource("/v1/search").post(search::post))
+        .service(
+            resource("/v1/search")
+                .app_data(json(max_bytes * 3 / 2))
+                .route(web::post().guard(fn_guard(is_json)).to(search::post_json))
+                .post(search::post_form),
+        )
+        .service(resource("/v1/rerank").app_data(json(max_bytes * 3 / 2)).post(rerank::post))
         .service(resource("/v1/compare").post(compare::post))
         .service(resource("/v1/embeddings").post(embeddings::post))
         .service(resource("/v1/families").get(families::list))
@@ -118,6 +135,7 @@ fn routes(config: &mut web::ServiceConfig) {
                 .put(photos::put)
                 .delete(photos::delete),
         )
+        .service(resource("/v1/photos/{family}/{member}/{name}/image").get(photos::image))
         .service(
             resource("/v1/relationships")
                 .get(relationships::list)
@@ -126,6 +144,12 @@ fn routes(config: &mut web::ServiceConfig) {
         )
         .service(resource("/v1/removals").post(removals::post))
         .default_service(web::to(problem::no_such_page));
+}
+
+/// Whether a request says that it brings JSON.
+fn is_json(context: &GuardContext<'_>) -> bool {
+    let kind = context.head().headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    kind.is_some_and(|kind| kind.trim_start().starts_with("application/json"))
 }
 
 /// An address, which says so where it is asked in a way that it does not know.

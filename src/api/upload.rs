@@ -1,23 +1,28 @@
 //! Photos in a request become embeddings.
 
 use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes;
-use actix_web::{HttpResponse, web};
+use actix_multipart::form::bytes::Bytes as Part;
+use actix_web::HttpResponse;
+use actix_web::web::{self, Bytes};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::problem::Problem;
 use super::server::State;
-use crate::domain::{ContentHash, Embedding};
+use crate::domain::{ContentHash, Embedding, PhotoId};
 use crate::embedder::Face;
 use crate::error::ErrorKind;
+use crate::gallery::Enrolment;
 use crate::photo::{self, Limits};
 
-/// A photo of a request, decoded.
+/// A photo of a request, embedded.
 pub(super) struct Upload {
-    face: Face,
     /// SHA-256 of its file.
     pub(super) content_hash: ContentHash,
+    /// One embedding per backbone.
+    pub(super) embeddings: Vec<Embedding>,
+    /// A small picture of it, where the service keeps these.
+    thumbnail: Option<Vec<u8>>,
 }
 
 /// A form of photos and nothing else.
@@ -26,57 +31,74 @@ pub(super) struct Upload {
 pub(super) struct Images {
     /// The photos' files.
     #[multipart(limit = "64MiB")]
-    image: Vec<Bytes>,
+    image: Vec<Part>,
 }
 
 impl Images {
-    /// The photos, of which there is one at least.
+    /// The photos' files, of which there is one at least.
     pub(super) fn given(self) -> Result<Vec<Bytes>, Problem> {
-        if self.image.is_empty() { Err(Problem::no_image()) } else { Ok(self.image) }
+        let files: Vec<Bytes> = self.image.into_iter().map(|part| part.data).collect();
+        if files.is_empty() { Err(Problem::no_image()) } else { Ok(files) }
+    }
+}
+
+impl Upload {
+    /// The photo as it is enrolled under a name.
+    pub(super) fn enrolment(self, id: PhotoId) -> Enrolment {
+        let Self { content_hash, embeddings, thumbnail, .. } = self;
+        Enrolment { id, content_hash, embeddings, thumbnail }
     }
 }
 
 /// Most photos in one request.
 pub(super) const MAX_PHOTOS: usize = 16;
 
-/// Decodes the photos of a request.
+/// Photos whose face was cut out, to be embedded.
+pub(super) type Decoded = Vec<(Face, Upload)>;
+
+/// Decodes photos' files and finds the face in each.
 pub(super) async fn decode(
     state: &web::Data<State>,
-    photos: Vec<Bytes>,
-) -> Result<Vec<Upload>, Problem> {
-    if photos.len() > MAX_PHOTOS {
-        let detail = format!("{} photos in a request; at most {MAX_PHOTOS}", photos.len());
+    files: Vec<Bytes>,
+) -> Result<Decoded, Problem> {
+    if files.len() > MAX_PHOTOS {
+        let detail = format!("{} photos in a request; at most {MAX_PHOTOS}", files.len());
         return Err(Problem::new(ErrorKind::InvalidInput, detail));
     }
     let state = state.clone();
-    let decode = move |photo: &Bytes| {
-        let decoded = photo::decode(&photo.data, &Limits::default())?;
-        let content_hash = ContentHash(Sha256::digest(&photo.data).into());
-        Ok(Upload { face: state.model.prepare(&decoded)?, content_hash })
-    };
-    blocking(move || photos.iter().map(decode).collect()).await?
+    blocking(move || files.iter().map(|file| decode_one(&state, file)).collect()).await?
 }
 
-/// Embeds decoded photos: per photo one embedding per backbone.
+fn decode_one(state: &State, file: &Bytes) -> Result<(Face, Upload), Problem> {
+    let photo = photo::decode(file, &Limits::default())?;
+    let face = state.model.prepare(&photo)?;
+    let upload = Upload {
+        content_hash: ContentHash(Sha256::digest(file).into()),
+        embeddings: Vec::new(),
+        thumbnail: state.keep_photos.then(|| photo::thumbnail(&photo)),
+    };
+    Ok((face, upload))
+}
+
+/// Embeds decoded photos; they wait for the model together.
 pub(super) async fn embed(
     state: &web::Data<State>,
-    uploads: Vec<Upload>,
-) -> Result<Vec<Vec<Embedding>>, Problem> {
-    let mut embedded = Vec::with_capacity(uploads.len());
-    for upload in uploads {
-        embedded.push(state.model.embed(upload.face).await?);
+    decoded: Decoded,
+) -> Result<Vec<Upload>, Problem> {
+    let (faces, mut uploads): (Vec<Face>, Vec<Upload>) = decoded.into_iter().unzip();
+    for (upload, embeddings) in uploads.iter_mut().zip(state.model.embed(faces).await?) {
+        upload.embeddings = embeddings;
     }
-    Ok(embedded)
+    Ok(uploads)
 }
 
-/// Photos of a request as they are enrolled: the hash of each file, and one embedding per backbone.
+/// Decodes and embeds photos' files.
 pub(super) async fn embedded(
     state: &web::Data<State>,
-    photos: Vec<Bytes>,
-) -> Result<Vec<(ContentHash, Vec<Embedding>)>, Problem> {
-    let uploads = decode(state, photos).await?;
-    let hashes: Vec<ContentHash> = uploads.iter().map(|upload| upload.content_hash).collect();
-    Ok(hashes.into_iter().zip(embed(state, uploads).await?).collect())
+    files: Vec<Bytes>,
+) -> Result<Vec<Upload>, Problem> {
+    let decoded = decode(state, files).await?;
+    embed(state, decoded).await
 }
 
 /// Answers with what `work` comes to, on a thread that may block.

@@ -1,29 +1,114 @@
 //! What the service and `--json` answer of photos.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
-use crate::domain::{ContentHash, Embedding, Fingerprint};
+use super::upload::Upload;
+use crate::domain::{Fingerprint, PhotoId};
+use crate::embedder::{Embedder, Face};
 use crate::gallery::Method;
+use crate::kinship::{Ensemble, MemberConfig};
 use crate::search::{self, Answer, Comparison, CoupleMatch, FamilyMatch, PersonMatch, PhotoMatch};
 
 /// The answer to a search.
 #[derive(Debug, Serialize)]
 pub struct SearchResponse {
+    /// Where the face is in each photo of the request.
+    faces: Vec<FaceSeen>,
     /// The probe's own person, by the likeness; empty without a trained bundle.
     same_person: Vec<Person>,
     /// People, the likeliest kin first; without a trained bundle the nearest first.
     matches: Vec<Person>,
     /// Their families, in the order of their first person.
     families: Vec<Family>,
+    /// Photos, the likeliest kin first; only where these were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    photos: Vec<Photo>,
     /// Couples, the likeliest parents first; only where parents were searched for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     couples: Vec<Couple>,
     /// What was searched, and how.
     searched: Searched,
+    /// How the decision came about, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<Explanation>,
+    /// What made the embeddings.
+    model: ModelVersion,
+    /// What was searched.
+    gallery: GalleryVersion,
     /// Where the time went.
     timings_ms: TimingsMs,
+}
+
+/// What is to be said beside what was found.
+pub struct Context<'a> {
+    /// The faces of the request.
+    pub faces: Vec<FaceSeen>,
+    /// Where the time went.
+    pub timings: TimingsMs,
+    /// The bundle.
+    pub model: ModelVersion,
+    /// How often the gallery has changed.
+    pub gallery_version: u64,
+    /// The ensemble, if it is to be explained.
+    pub explained_by: Option<&'a Ensemble>,
+}
+
+/// Where a face is in a photo of a request.
+#[derive(Clone, Debug, Serialize)]
+pub struct FaceSeen {
+    /// Which part of the request it came in.
+    part: &'static str,
+    /// Its place among the photos of that part, from 0 on.
+    index: usize,
+    /// Pixels of a row of the upright photo.
+    width: u32,
+    /// Its rows.
+    height: u32,
+    #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
+    bounds: Option<Bounds>,
+    /// The eyes, the tip of the nose and the corners of the mouth, from left to right, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    landmarks: Option<[[f32; 2]; 5]>,
+    /// How likely there is a whole face at these points, 0 to 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quality: Option<f32>,
+}
+
+/// A square around a face, in pixels of the photo.
+#[derive(Clone, Debug, Serialize)]
+struct Bounds {
+    x: f32,
+    y: f32,
+    width: f32,
+    height: f32,
+}
+
+/// The bundle that made embeddings.
+#[derive(Clone, Debug, Serialize)]
+pub struct ModelVersion {
+    name: String,
+    fingerprint: String,
+}
+
+#[derive(Debug, Serialize)]
+struct GalleryVersion {
+    photos: usize,
+    /// How often it has changed since it was made.
+    version: u64,
+}
+
+#[derive(Debug, Serialize)]
+struct Explanation {
+    /// Photos that were judged.
+    candidates: usize,
+    /// From this probability on two people are taken for kin.
+    kin_threshold: f64,
+    /// From this cosine on two photos are taken for the same person's.
+    same_person_threshold: f64,
+    /// The share of each member in the joined score.
+    weights: BTreeMap<String, f64>,
 }
 
 /// Milliseconds per stage.
@@ -79,6 +164,23 @@ struct Photo {
     /// How likely the two are kin by this photo alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     probability: Option<f64>,
+    /// The same by each member of the ensemble alone, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<BTreeMap<String, f64>>,
+}
+
+/// Photos in the order of how likely they are of kin.
+#[derive(Debug, Serialize)]
+pub(super) struct RerankResponse {
+    results: Vec<Reranked>,
+}
+
+#[derive(Debug, Serialize)]
+struct Reranked {
+    /// Its place among the photos of the request, from 0 on.
+    index: usize,
+    #[serde(flatten)]
+    photo: Photo,
 }
 
 #[derive(Debug, Serialize)]
@@ -121,9 +223,9 @@ struct EmbeddedPhoto {
 
 impl EmbeddingsResponse {
     /// Per photo the hash of its file and one embedding per backbone.
-    pub fn new(model: Fingerprint, photos: &[(ContentHash, Vec<Embedding>)]) -> Self {
-        let photo = |(hash, embeddings): &(ContentHash, Vec<Embedding>)| EmbeddedPhoto {
-            sha256: Fingerprint(hash.0).to_string(),
+    pub(super) fn new(model: Fingerprint, photos: &[Upload]) -> Self {
+        let photo = |Upload { content_hash, embeddings, .. }: &Upload| EmbeddedPhoto {
+            sha256: Fingerprint(content_hash.0).to_string(),
             embeddings: embeddings.iter().map(|e| e.as_slice().to_vec()).collect(),
         };
         Self { model: model.to_string(), photos: photos.iter().map(photo).collect() }
@@ -132,22 +234,78 @@ impl EmbeddingsResponse {
 
 impl SearchResponse {
     /// The answer in words of the wire.
-    pub fn new(answer: &Answer, timings_ms: TimingsMs) -> Self {
+    pub fn new(answer: &Answer, context: Context<'_>) -> Self {
         let method = match answer.method {
             Method::Exact => "exact",
             Method::Graph => "graph",
         };
+        let Context { faces, timings, model, gallery_version, explained_by } = context;
+        let explained = explained_by.map(|_| answer.members.as_slice());
         let people = |found: &[PersonMatch]| {
-            found.iter().map(|found| Person::new(found, &answer.members)).collect()
+            let person = |found| Person::new(found, (&answer.members, explained));
+            found.iter().map(person).collect()
         };
+        let explanation = explained_by.map(|ensemble| Explanation::new(ensemble, answer));
         Self {
+            faces,
             same_person: people(&answer.same_person),
             matches: people(&answer.people),
             families: answer.families.iter().map(Family::from).collect(),
+            photos: answer.photos.iter().map(|photo| Photo::new(photo, explained)).collect(),
             couples: answer.couples.iter().map(Couple::from).collect(),
             searched: Searched { photos: answer.searched_photos, method },
-            timings_ms,
+            explanation,
+            model,
+            gallery: GalleryVersion { photos: answer.searched_photos, version: gallery_version },
+            timings_ms: timings,
         }
+    }
+}
+
+impl FaceSeen {
+    /// The face at a place of a part of a request.
+    pub fn new((part, index): (&'static str, usize), face: &Face) -> Self {
+        let [width, height] = face.photo_size;
+        let bounds = face.found.map(|found| {
+            let [x, y, width, height] = found.bounds();
+            Bounds { x, y, width, height }
+        });
+        let landmarks = face.found.map(|found| found.landmarks.0);
+        let quality = face.found.map(|found| found.quality);
+        Self { part, index, width, height, bounds, landmarks, quality }
+    }
+}
+
+impl ModelVersion {
+    /// The version of a bundle.
+    pub fn of(bundle: &Embedder) -> Self {
+        let fingerprint = bundle.space().fingerprint.to_string();
+        Self { name: bundle.name().to_owned(), fingerprint }
+    }
+}
+
+impl Explanation {
+    fn new(ensemble: &Ensemble, answer: &Answer) -> Self {
+        let config = ensemble.config();
+        let weight = |member: &MemberConfig| (member.name.clone(), member.weight);
+        Self {
+            candidates: answer.judged_photos,
+            kin_threshold: config.kin_threshold,
+            same_person_threshold: config.same_person_threshold,
+            weights: config.members.iter().map(weight).collect(),
+        }
+    }
+}
+
+impl RerankResponse {
+    /// What was found of photos that were asked for in this order.
+    pub(super) fn new(asked: &[PhotoId], found: &[PhotoMatch]) -> Self {
+        let places: HashMap<&PhotoId, usize> = asked.iter().zip(0..).collect();
+        let result = |found: &PhotoMatch| Reranked {
+            index: places[&found.photo],
+            photo: Photo::new(found, None),
+        };
+        Self { results: found.iter().map(result).collect() }
     }
 }
 
@@ -168,28 +326,38 @@ impl Kinship {
         Self {
             probability: kinship.probability,
             kin: kinship.is_kin,
-            members: members.iter().cloned().zip(kinship.members.iter().copied()).collect(),
+            members: by_member(kinship, members),
         }
     }
 }
 
+fn by_member(kinship: &search::Kinship, members: &[String]) -> BTreeMap<String, f64> {
+    members.iter().cloned().zip(kinship.members.iter().copied()).collect()
+}
+
 impl Person {
-    fn new(found: &PersonMatch, members: &[String]) -> Self {
+    fn new(found: &PersonMatch, (members, explained): (&[String], Option<&[String]>)) -> Self {
         Self {
             person: found.person.to_string(),
             family: found.person.family().to_string(),
             cosine: found.cosine,
             kinship: found.kinship.as_ref().map(|kinship| Kinship::new(kinship, members)),
-            photos: found.photos.iter().map(Photo::from).collect(),
+            photos: found.photos.iter().map(|photo| Photo::new(photo, explained)).collect(),
             listed_kin: found.listed_kin.iter().map(ToString::to_string).collect(),
         }
     }
 }
 
-impl From<&PhotoMatch> for Photo {
-    fn from(found: &PhotoMatch) -> Self {
-        let probability = found.kinship.as_ref().map(|kinship| kinship.probability);
-        Self { id: found.photo.to_string(), cosine: found.cosine, probability }
+impl Photo {
+    /// A photo, with what each of these members says of it.
+    fn new(found: &PhotoMatch, members: Option<&[String]>) -> Self {
+        let kinship = found.kinship.as_ref();
+        Self {
+            id: found.photo.to_string(),
+            cosine: found.cosine,
+            probability: kinship.map(|kinship| kinship.probability),
+            members: kinship.zip(members).map(|(kinship, members)| by_member(kinship, members)),
+        }
     }
 }
 

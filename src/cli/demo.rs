@@ -77,14 +77,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     }
     let gallery = place.folder.join("gallery");
     let gallery = Gallery::open_or_create(&gallery, embedder.space(), &model)?;
-    let report = ingest(Plan::new(Source::open(&photos)?)?, &gallery, &embedder, &display)?;
+    let plan = Plan::new(Source::open(&photos)?)?.with_thumbnails(true);
+    let report = ingest(plan, &gallery, &embedder, &display)?;
     if report.cancelled {
         return Ok(Ending::Stopped);
     }
     relate(&gallery, &read_relationships(&photos.join("relationships.csv"))?)?;
     display.finish();
     show(&photos, (&*gallery.snapshot()?, &embedder))?;
-    let server = Server::bind(Service { gallery, embedder }, arguments.listen)?;
+    let server = Server::bind(Service { gallery, embedder, keep_photos: true }, arguments.listen)?;
     display.hand_over(server.stopper());
     if display.cancelled() {
         return Ok(Ending::Stopped);

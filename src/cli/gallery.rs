@@ -111,8 +111,8 @@ fn delete(Delete { gallery, who }: &Delete) -> Result<(), Failure> {
     for who in who {
         let removed = gallery.remove(who)?;
         println!(
-            "removed {} photos, {} embeddings, {} listed kin pairs",
-            removed.photos, removed.embeddings, removed.relationships
+            "removed {} photos, {} embeddings, {} thumbnails, {} listed kin pairs",
+            removed.photos, removed.embeddings, removed.thumbnails, removed.relationships
         );
     }
     println!("run kindred gallery compact to have their bytes off the disk as well");
@@ -155,9 +155,10 @@ fn import(file: &Path, gallery: &Path) -> Result<Ending, Failure> {
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_stats(stats: &Stats) {
-    let Stats { schema, photos, people, families, relationships, segments, tail, disk_bytes } =
-        stats;
+    let Stats { schema, photos, people, families, segments, tail, disk_bytes, .. } = stats;
+    let Stats { thumbnails, relationships, .. } = stats;
     println!("photos        {photos} of {people} people in {families} families");
+    println!("thumbnails    {thumbnails}");
     println!("kin pairs     {relationships}");
     for SegmentStats { photos, removed, layers, links, .. } in segments {
         println!(

@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 
 use super::exit::{Ending, Failure};
 use super::opened::Opened;
-use crate::api::wire::{SearchResponse, TimingsMs};
+use crate::api::wire::{Context, FaceSeen, ModelVersion, SearchResponse, TimingsMs};
 use crate::domain::{ContentHash, Embedding, Who};
 use crate::embedder::{Embedder, Face};
 use crate::error::{Classify, ErrorKind, io_kind};
 use crate::gallery::{Filter, Selection};
 use crate::photo::{self, Limits};
-use crate::search::{Answer, CoupleMatch, Options, PersonMatch, Probe, Query, search};
+use crate::search::{Answer, CoupleMatch, Grouping, Options, PersonMatch, Probe, Query, search};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -73,6 +73,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let read = |path: &PathBuf| read_face(path, &embedder);
     let person = arguments.photos.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let other = arguments.other_parent.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+    let seen = |part, (index, (face, _)): (usize, &(Face, ContentHash))| {
+        FaceSeen::new((part, index), face)
+    };
+    let faces = person.iter().enumerate().map(|face| seen("image", face));
+    let faces =
+        faces.chain(other.iter().enumerate().map(|face| seen("other_parent", face))).collect();
     let own_files: Vec<ContentHash> = person.iter().chain(&other).map(|(_, hash)| *hash).collect();
     timings.decode = milliseconds(started);
 
@@ -90,6 +96,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     };
     let options = Options {
         limit: arguments.limit.into(),
+        group_by: Grouping::Person,
         candidates: arguments.candidates.into(),
         ef: arguments.ef.map(|ef| ef as usize),
         exact: arguments.exact,
@@ -100,7 +107,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     timings.search = milliseconds(started);
 
     if arguments.json {
-        print_json(&SearchResponse::new(&answer, timings))?;
+        let model = ModelVersion::of(&embedder);
+        let (gallery_version, explained_by) = (gallery.version()?, None);
+        let context = Context { faces, timings, model, gallery_version, explained_by };
+        print_json(&SearchResponse::new(&answer, context))?;
     } else {
         print_answer(&answer);
     }

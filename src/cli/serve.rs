@@ -16,6 +16,9 @@ pub(super) struct Arguments {
     /// Address and port; port 0 takes any free one
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
+    /// Keep a small picture of each photo that is enrolled
+    #[arg(long)]
+    keep_photos: bool,
 }
 
 #[expect(clippy::print_stdout, reason = "the address is the command's output")]
@@ -24,7 +27,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let (gallery, embedder) = arguments.opened.open()?;
     // Read before the first request comes.
     let photos = gallery.snapshot()?.photo_count();
-    let server = Server::bind(Service { gallery, embedder }, arguments.listen)?;
+    let server = Server::bind(
+        Service { gallery, embedder, keep_photos: arguments.keep_photos },
+        arguments.listen,
+    )?;
     println!("{photos} photos at http://{}, stop with Ctrl-C", server.address());
     server.run()?;
     Ok(Ending::Done)

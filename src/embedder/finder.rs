@@ -22,6 +22,17 @@ pub struct FoundFace {
     pub quality: f32,
 }
 
+impl FoundFace {
+    /// The square around the face, turned upright: left, top, width and height in pixels of the photo; it may reach beyond
+    /// its edge.
+    pub fn bounds(&self) -> [f32; 4] {
+        const SIDE: f32 = Landmarks::ALIGNED_SIZE;
+        let place = Similarity::fit(&Landmarks::ALIGNED, &self.landmarks);
+        let ([x, y], side) = (place.map([SIDE / 2.0; 2]), SIDE * place.scale());
+        [x - side / 2.0, y - side / 2.0, side, side]
+    }
+}
+
 /// From this quality on something is taken for a face, unless a bundle says otherwise.
 pub const DEFAULT_MIN_QUALITY: f32 = 0.5;
 

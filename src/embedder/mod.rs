@@ -26,6 +26,7 @@ pub use manifest::{BackboneEntry, KinshipEntry, LandmarksEntry, Manifest};
 
 /// A loaded bundle.
 pub struct Embedder {
+    name: String,
     names: Vec<String>,
     backbones: Vec<Backbone>,
     space: EmbeddingSpace,
@@ -39,6 +40,8 @@ pub struct Face {
     crops: Vec<Vec<u8>>,
     /// Where it is in its photo; none where the bundle does not look for it.
     pub found: Option<FoundFace>,
+    /// Pixels of a row and of a column of its photo.
+    pub photo_size: [u32; 2],
 }
 
 impl Face {
@@ -81,13 +84,14 @@ impl Embedder {
         let finder = manifest.landmarks.as_ref().map(find).transpose()?;
         let dimensions = backbones.iter().map(Backbone::dimension).collect();
         let space = EmbeddingSpace { fingerprint: manifest.fingerprint(), dimensions };
+        let name = manifest.name;
         let names: Vec<String> = manifest.backbones.into_iter().map(|entry| entry.name).collect();
         let widths =
             names.iter().map(String::as_str).zip(backbones.iter().map(Backbone::dimension));
         let widths: Vec<_> = widths.collect();
         let ensemble = manifest.kinship.map(|kinship| load_ensemble(bundle, kinship, &widths));
         let ensemble = ensemble.transpose()?;
-        Ok(Self { names, backbones, space, finder, ensemble })
+        Ok(Self { name, names, backbones, space, finder, ensemble })
     }
 
     /// The bundle's trained ensemble; none where it has none.
@@ -103,6 +107,11 @@ impl Embedder {
     /// What this bundle embeds into.
     pub fn space(&self) -> &EmbeddingSpace {
         &self.space
+    }
+
+    /// What the bundle is called.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The backbones' names, in the order of the embeddings.
@@ -124,7 +133,8 @@ impl Embedder {
             };
             aligned.unwrap_or_else(|| square(photo, size, backbone.crop())).rgb
         };
-        Ok(Face { crops: self.backbones.iter().map(crop).collect(), found })
+        let crops = self.backbones.iter().map(crop).collect();
+        Ok(Face { crops, found, photo_size: [photo.width, photo.height] })
     }
 
     /// Embeds faces in one batch. Returns per face its embedding by each backbone, or why it has none.

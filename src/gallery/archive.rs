@@ -2,6 +2,7 @@
 //!
 //! A zip archive with what is true of a gallery, and nothing derived: `photos.jsonl`, a line a photo with its identity and
 //! the SHA-256 of its file; per backbone `embeddings-N.f32`, in the order of the photos, rows of little-endian f32;
+//! `thumbnails`, the small pictures of the photos that have one, one after the other, whose lengths are with the photos;
 //! `relationships.jsonl`, a line a listed pair; and `gallery.json`, which tells what the embeddings are, how many of all there
 //! are, and the SHA-256 of each of the other files.
 
@@ -21,12 +22,13 @@ pub struct Archived {
     pub relationships: usize,
 }
 
-/// The version of the archive's layout.
-const FORMAT: u32 = 1;
+/// The version of the archive's layout; the first one had no small pictures.
+const FORMAT: u32 = 2;
 
 const CONTENTS: &str = "gallery.json";
 const PHOTOS: &str = "photos.jsonl";
 const RELATIONSHIPS: &str = "relationships.jsonl";
+const THUMBNAILS: &str = "thumbnails";
 
 fn embeddings_file(backbone: usize) -> String {
     format!("embeddings-{backbone}.f32")
@@ -53,6 +55,9 @@ struct Contents {
 struct PhotoLine {
     photo: String,
     sha256: String,
+    /// Bytes of its small picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    thumbnail: Option<usize>,
 }
 
 /// A line of `relationships.jsonl`.

@@ -66,6 +66,8 @@ pub struct Enrolment {
     pub content_hash: ContentHash,
     /// One embedding per backbone, in the bundle's order.
     pub embeddings: Vec<Embedding>,
+    /// A small picture of it to be kept, a JPEG, if it is to be.
+    pub thumbnail: Option<Vec<u8>>,
 }
 
 impl Gallery {
@@ -156,6 +158,14 @@ impl Gallery {
         Ok(self.store.counts()?.photos as usize)
     }
 
+    /// How often photos and listed kin have changed since the gallery was made.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn version(&self) -> Result<u64, GalleryError> {
+        Ok(self.store.counts()?.commits)
+    }
+
     /// The embeddings of an enrolled photo, one per backbone; none where it is not enrolled.
     ///
     /// # Errors
@@ -200,6 +210,15 @@ impl Gallery {
         Ok(self.store.photo(id)?.map(|photo| photo.content_hash))
     }
 
+    /// The small picture of an enrolled photo, a JPEG; none where it is not enrolled, or none was kept.
+    ///
+    /// # Errors
+    /// When the store fails or is damaged.
+    pub fn thumbnail(&self, id: &PhotoId) -> Result<Option<Vec<u8>>, GalleryError> {
+        let Some(photo) = self.store.photo(id)? else { return Ok(None) };
+        Ok(self.store.thumbnail(photo.ordinal)?)
+    }
+
     /// Enrols photos, all or none; they are on disk when this returns, and in every later snapshot. One that is enrolled
     /// already is replaced; of several with the same identity the last one stays.
     ///
@@ -214,7 +233,7 @@ impl Gallery {
     }
 
     fn record(&self, photo: Enrolment) -> Result<NewPhoto, GalleryError> {
-        let Enrolment { id, content_hash, embeddings } = photo;
+        let Enrolment { id, content_hash, embeddings, thumbnail } = photo;
         let found: Vec<usize> = embeddings.iter().map(Embedding::dimension).collect();
         if found != self.space.dimensions {
             return Err(GalleryError::WrongDimension {
@@ -223,7 +242,7 @@ impl Gallery {
             });
         }
         let embeddings = embeddings.iter().map(|e| e.as_slice().to_vec()).collect();
-        Ok(NewPhoto { id, content_hash, embeddings })
+        Ok(NewPhoto { id, content_hash, embeddings, thumbnail })
     }
 
     /// Lists people as kin, in place of what was known of the same two; they are on disk when this returns. They need not have

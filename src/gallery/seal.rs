@@ -137,7 +137,7 @@ impl Joined {
     }
 
     fn push(&mut self, photo: &NewPhoto, ordinal: u64) {
-        let NewPhoto { id, content_hash, embeddings } = photo;
+        let NewPhoto { id, content_hash, embeddings, .. } = photo;
         self.photos.push(StoredPhoto { id: id.clone(), content_hash: *content_hash });
         self.ordinals.push(ordinal);
         for (to, values) in self.vectors.iter_mut().zip(embeddings) {

@@ -22,6 +22,8 @@ pub struct Stats {
     pub people: usize,
     /// Their families.
     pub families: usize,
+    /// Photos of which a small picture is kept.
+    pub thumbnails: usize,
     /// Listed kin pairs.
     pub relationships: usize,
     /// The sealed segments.
@@ -72,6 +74,7 @@ impl Gallery {
             photos: snapshot.photo_count(),
             people: people.len(),
             families: families.len(),
+            thumbnails: self.store.thumbnail_count()?,
             relationships: self.store.counts()?.relationships as usize,
             segments: segments.collect(),
             tail: tail.map(|held| held.live_count()).sum(),

@@ -33,6 +33,7 @@ pub struct Plan {
     source: Source,
     listing: Listing,
     families: FamilyPhotos,
+    thumbnails: bool,
 }
 
 impl Plan {
@@ -43,7 +44,13 @@ impl Plan {
     pub fn new(source: Source) -> Result<Self, IngestError> {
         let listing = source.list(&EXTENSIONS)?;
         let families = family_photos(&source, &listing)?;
-        Ok(Self { source, listing, families })
+        Ok(Self { source, listing, families, thumbnails: false })
+    }
+
+    /// The same, with a small picture of each photo kept in the gallery, or not.
+    #[must_use]
+    pub fn with_thumbnails(self, thumbnails: bool) -> Self {
+        Self { thumbnails, ..self }
     }
 
     /// The photos of families, in the order of their identities.
@@ -52,7 +59,8 @@ impl Plan {
     }
 }
 
-/// Enrols every photo of the plan that `gallery` does not have from the same file, and seals it.
+/// Enrols every photo of the plan that `gallery` does not have from the same file, with a small picture where these are wanted,
+/// and seals it.
 ///
 /// Photos are on disk batch by batch; whatever ends the job, what was reported to `progress` stays.
 ///
@@ -66,14 +74,17 @@ pub fn ingest(
     progress: &dyn Progress,
 ) -> Result<Report, IngestError> {
     gallery.check_bundle(embedder.space())?;
-    let Plan { mut source, listing, families } = plan;
+    let Plan { mut source, listing, families, thumbnails } = plan;
     let mut report = Report { other_files: listing.other_files, ..Report::default() };
     report.rejected.extend(listing.unreadable.into_iter().map(Rejected::from));
     report.rejected.extend(families.misplaced.into_iter().map(Rejected::from));
 
     let items = families.photos.into_iter().map(|(key, path)| Item { key, path }).collect();
-    let is_known = |id: &PhotoId, hash| Ok(gallery.content_hash(id)? == Some(hash));
-    let pipeline = Pipeline { source: &mut source, embedder, progress };
+    let is_known = |id: &PhotoId, hash| {
+        let is_enrolled = gallery.content_hash(id)? == Some(hash);
+        Ok(is_enrolled && (!thumbnails || gallery.thumbnail(id)?.is_some()))
+    };
+    let pipeline = Pipeline { source: &mut source, embedder, progress, thumbnails };
     let end = pipeline.run(items, is_known, |batch| {
         report.enrolled += batch.len();
         Ok(gallery.enrol(batch.into_iter().map(enrolment).collect())?)
@@ -88,8 +99,8 @@ pub fn ingest(
 }
 
 fn enrolment(photo: Embedded<PhotoId>) -> Enrolment {
-    let Embedded { key, content_hash, embeddings, .. } = photo;
-    Enrolment { id: key, content_hash, embeddings }
+    let Embedded { key, content_hash, embeddings, thumbnail, .. } = photo;
+    Enrolment { id: key, content_hash, embeddings, thumbnail }
 }
 
 /// Lists kin in the gallery. Returns how many of the pairs name somebody without a photo in it; they are kept too.
@@ -146,7 +157,7 @@ pub fn embed_photos(
     let by_backbone = embedder.names().iter().map(|_| Vec::new()).collect();
     let mut found = Embeddings { by_backbone, ..Embeddings::default() };
     let items = photos.into_iter().map(|path| Item { key: (), path }).collect();
-    let pipeline = Pipeline { source, embedder, progress };
+    let pipeline = Pipeline { source, embedder, progress, thumbnails: false };
     let end = pipeline.run(
         items,
         |(), _| Ok(false),

@@ -30,6 +30,8 @@ pub(super) struct Embedded<K> {
     pub(super) content_hash: ContentHash,
     /// One embedding per backbone.
     pub(super) embeddings: Vec<Embedding>,
+    /// A small picture of it, where these are wanted.
+    pub(super) thumbnail: Option<Vec<u8>>,
 }
 
 /// A photo left out, and why.
@@ -53,11 +55,20 @@ pub(super) struct Pipeline<'a> {
     pub(super) source: &'a mut Source,
     pub(super) embedder: &'a Embedder,
     pub(super) progress: &'a dyn Progress,
+    /// Whether small pictures of the photos are wanted.
+    pub(super) thumbnails: bool,
+}
+
+/// What is known of a photo before it is embedded.
+struct Read<K> {
+    item: Item<K>,
+    content_hash: ContentHash,
+    thumbnail: Option<Vec<u8>>,
 }
 
 /// A photo read and decoded, or the reason why there is nothing to embed.
 enum Decoded<K> {
-    Face { item: Item<K>, content_hash: ContentHash, face: Face },
+    Face { photo: Read<K>, face: Face },
     Known,
     Rejected(Rejected),
 }
@@ -71,12 +82,13 @@ impl Pipeline<'_> {
         is_known: impl Fn(&K, ContentHash) -> Result<bool, IngestError> + Send + Sync,
         take: impl FnMut(Vec<Embedded<K>>) -> Result<(), IngestError>,
     ) -> Result<End, IngestError> {
-        let Self { source, embedder, progress } = self;
+        let Self { source, embedder, progress, thumbnails } = self;
         progress.begin("Embedding", items.len() as u64, "photos");
         thread::scope(|scope| {
             // The receiver goes when this closure returns, which ends the reader at its next batch.
             let (sender, batches) = sync_channel(BATCHES_AHEAD);
-            scope.spawn(move || read_batches(source, embedder, items, is_known, &sender));
+            let wanted = (embedder, thumbnails);
+            scope.spawn(move || read_batches(source, wanted, (items, is_known), &sender));
             embed_batches(embedder, progress, batches, take)
         })
     }
@@ -84,9 +96,8 @@ impl Pipeline<'_> {
 
 fn read_batches<K: Send>(
     source: &mut Source,
-    embedder: &Embedder,
-    items: Vec<Item<K>>,
-    is_known: impl Fn(&K, ContentHash) -> Result<bool, IngestError> + Sync,
+    (embedder, thumbnails): (&Embedder, bool),
+    (items, is_known): (Vec<Item<K>>, impl Fn(&K, ContentHash) -> Result<bool, IngestError> + Sync),
     batches: &SyncSender<Result<Vec<Decoded<K>>, IngestError>>,
 ) {
     let limits = Limits::default();
@@ -113,7 +124,10 @@ fn read_batches<K: Send>(
                 Err(error) => return Ok(reject(error.to_string())),
             };
             match embedder.prepare(&photo) {
-                Ok(face) => Ok(Decoded::Face { face, item, content_hash }),
+                Ok(face) => {
+                    let thumbnail = thumbnails.then(|| photo::thumbnail(&photo));
+                    Ok(Decoded::Face { photo: Read { item, content_hash, thumbnail }, face })
+                }
                 Err(error @ EmbedderError::NoFace { .. }) => Ok(reject(error.to_string())),
                 Err(error) => Err(error.into()),
             }
@@ -143,8 +157,8 @@ fn embed_batches<K>(
             match decoded {
                 Decoded::Known => end.known += 1,
                 Decoded::Rejected(rejected) => end.rejected.push(rejected),
-                Decoded::Face { item, content_hash, face } => {
-                    photos.push((item, content_hash));
+                Decoded::Face { photo, face } => {
+                    photos.push(photo);
                     faces.push(face);
                 }
             }
@@ -159,16 +173,17 @@ fn embed_batches<K>(
 
 fn embed<K>(
     embedder: &Embedder,
-    photos: Vec<(Item<K>, ContentHash)>,
+    photos: Vec<Read<K>>,
     faces: &[Face],
     rejected: &mut Vec<Rejected>,
 ) -> Result<Vec<Embedded<K>>, IngestError> {
     let mut embedded = Vec::with_capacity(faces.len());
-    for ((Item { key, path }, content_hash), result) in
-        photos.into_iter().zip(embedder.embed(faces)?)
-    {
+    for (photo, result) in photos.into_iter().zip(embedder.embed(faces)?) {
+        let Read { item: Item { key, path }, content_hash, thumbnail } = photo;
         match result {
-            Ok(embeddings) => embedded.push(Embedded { key, path, content_hash, embeddings }),
+            Ok(embeddings) => {
+                embedded.push(Embedded { key, path, content_hash, embeddings, thumbnail });
+            }
             Err(error) => rejected.push(Rejected { path, reason: error.to_string() }),
         }
     }

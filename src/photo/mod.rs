@@ -17,7 +17,7 @@ pub use decode::{Limits, Photo, PhotoError, decode};
 pub use jpeg::encode_jpeg;
 pub use mark::mark;
 pub use png::encode_png;
-pub use resize::{middle, resize};
+pub use resize::{middle, resize, thumbnail};
 pub use sheet::{ContactSheet, Spot};
 
 /// File extensions, in lower case, of files that hold one photo.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::rerank::{Judged, kinship};
-use super::{CoupleMatch, FamilyMatch, PersonMatch};
+use super::{Answer, CoupleMatch, FamilyMatch, Grouping, Options, PersonMatch, PhotoMatch};
 use crate::kinship::{Ensemble, Judgement, probability};
 
 /// A person's photos among the candidates.
@@ -83,6 +83,37 @@ pub(super) fn families(people: &[PersonMatch]) -> Vec<FamilyMatch> {
     families
 }
 
+/// Leaves of an answer's people, photos or families as many as are wanted, and of the others what belongs to these.
+pub(super) fn limit(answer: &mut Answer, options: &Options) {
+    if options.group_by != Grouping::Family {
+        answer.people.truncate(options.limit);
+    }
+    answer.families = families(&answer.people);
+    match options.group_by {
+        Grouping::Person => {}
+        Grouping::Photo => {
+            answer.photos = answer.people.iter().flat_map(|found| found.photos.clone()).collect();
+            sort_photos(&mut answer.photos);
+            answer.photos.truncate(options.limit);
+        }
+        Grouping::Family => {
+            answer.families.truncate(options.limit);
+            let is_left = |found: &PersonMatch| {
+                answer.families.iter().any(|family| family.family == found.person.family())
+            };
+            answer.people.retain(is_left);
+        }
+    }
+}
+
+/// The likeliest kin first; of equally likely ones, and without an ensemble, the nearest first.
+pub(super) fn sort_photos(photos: &mut [PhotoMatch]) {
+    let likely = |photo: &PhotoMatch| photo.kinship.as_ref().map_or(0.0, |k| k.probability);
+    photos.sort_by(|a, b| {
+        likely(b).total_cmp(&likely(a)).then_with(|| b.cosine.total_cmp(&a.cosine))
+    });
+}
+
 /// Of every family the two likeliest kin who are not listed as kin of each other, as parents are not.
 pub(super) fn couples(people: &[PersonMatch]) -> Vec<CoupleMatch> {
     let mut couples: Vec<CoupleMatch> = Vec::new();
@@ -111,7 +142,7 @@ pub(super) fn couples(people: &[PersonMatch]) -> Vec<CoupleMatch> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::{Kinship, PhotoMatch};
+    use crate::search::Kinship;
 
     #[test]
     fn photos_are_grouped_by_person_and_people_by_family_in_the_order_of_the_nearest() {

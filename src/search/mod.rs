@@ -24,6 +24,8 @@ pub struct Probe<'a> {
 pub enum Query<'a> {
     /// Relatives of one person.
     Relatives(Probe<'a>),
+    /// Photos of one person, and nobody else.
+    SamePerson(Probe<'a>),
     /// Children of two people, who are kin to both.
     Children([Probe<'a>; 2]),
     /// Two parents of one person: people of one family who are both the person's kin, but not listed as each other's.
@@ -33,8 +35,10 @@ pub enum Query<'a> {
 /// How much to look for, and where.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Most people to return.
+    /// Most people to return, or photos, or families.
     pub limit: usize,
+    /// Which of these.
+    pub group_by: Grouping,
     /// Nearest photos whose people are judged; more are taken while they name fewer than `limit` people.
     pub candidates: usize,
     /// Nodes of a search graph that are kept in view, as [`Lookup::ef`].
@@ -45,6 +49,18 @@ pub struct Options {
     pub min_probability: Option<f64>,
     /// Which photos count; leaves out the probe's own files, for instance.
     pub filter: Filter,
+}
+
+/// What the limit of a search counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Grouping {
+    /// People, each with all photos.
+    #[default]
+    Person,
+    /// Photos, whoever is on them.
+    Photo,
+    /// Families, each with all people.
+    Family,
 }
 
 impl Options {
@@ -65,6 +81,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             limit: 10,
+            group_by: Grouping::default(),
             candidates: 200,
             ef: None,
             exact: false,
@@ -83,12 +100,16 @@ pub struct Answer {
     pub people: Vec<PersonMatch>,
     /// Their families, in the order of their first person.
     pub families: Vec<FamilyMatch>,
+    /// Their photos, the likeliest kin first, without an ensemble the nearest first; only where photos were searched for.
+    pub photos: Vec<PhotoMatch>,
     /// Couples, the likeliest parents first; only where parents were searched for.
     pub couples: Vec<CoupleMatch>,
     /// Names of the ensemble's members, in the order of [`Kinship::members`].
     pub members: Vec<String>,
     /// Photos in the gallery.
     pub searched_photos: usize,
+    /// Photos that were judged.
+    pub judged_photos: usize,
     /// How the photos were searched.
     pub method: Method,
 }
@@ -178,10 +199,30 @@ pub fn search(
         answer.people.retain(|found| probability(found).is_some_and(|p| p >= least));
         answer.couples.retain(|couple| couple.probability >= least);
     }
-    answer.people.truncate(options.limit);
     answer.couples.truncate(options.limit);
-    answer.families = grouping::families(&answer.people);
+    grouping::limit(&mut answer, options);
     Ok(answer)
+}
+
+/// Judges these photos beside a probe, the likeliest kin first; without an ensemble the nearest first.
+///
+/// # Errors
+/// When one of them is not enrolled, or the probe's embeddings are not those of the ensemble's backbones.
+pub fn rerank(
+    (snapshot, ensemble): (&Snapshot, Option<&Ensemble>),
+    probe: &Probe<'_>,
+    photos: &[PhotoId],
+) -> Result<Vec<PhotoMatch>, SearchError> {
+    let mean = rerank::mean(probe)?;
+    let found = photos.iter().map(|id| {
+        let mut own = snapshot.photos_of(id.member(), &mean);
+        own.find(|own| own.photo.id == *id).ok_or_else(|| SearchError::NotEnrolled(id.clone()))
+    });
+    let found: Vec<Neighbour<'_>> = found.collect::<Result<_, _>>()?;
+    let judged = rerank::judge(&found, std::slice::from_ref(probe), ensemble)?;
+    let mut photos: Vec<PhotoMatch> = judged.into_iter().map(|judged| judged.photo).collect();
+    grouping::sort_photos(&mut photos);
+    Ok(photos)
 }
 
 /// [`search`] for everybody among exactly as many candidates as the options say.
@@ -215,7 +256,9 @@ impl<'a> Search<'a> {
         options: &'a Options,
     ) -> Result<Self, SearchError> {
         let probes = match query {
-            Query::Relatives(probe) | Query::Parents(probe) => std::slice::from_ref(probe),
+            Query::Relatives(probe) | Query::SamePerson(probe) | Query::Parents(probe) => {
+                std::slice::from_ref(probe)
+            }
             Query::Children(parents) => parents.as_slice(),
         };
         let takes_ensemble =
@@ -250,19 +293,25 @@ impl<'a> Search<'a> {
         (candidates, method): (Vec<Neighbour<'_>>, Method),
     ) -> Result<Answer, SearchError> {
         let judged = rerank::judge(&candidates, self.probes, self.ensemble)?;
+        let judged_photos = judged.len();
         let (mut same_person, mut people) = grouping::people(judged, self.ensemble);
+        if matches!(self.query, Query::SamePerson(_)) {
+            people.clear();
+        }
         for found in people.iter_mut().chain(&mut same_person) {
             found.listed_kin = self.snapshot.kin_of(found.person).collect();
         }
         let couples = match self.query {
             Query::Parents(_) => grouping::couples(&people),
-            Query::Relatives(_) | Query::Children(_) => Vec::new(),
+            Query::Relatives(_) | Query::SamePerson(_) | Query::Children(_) => Vec::new(),
         };
         Ok(Answer {
             same_person,
             couples,
             families: grouping::families(&people),
             people,
+            photos: Vec::new(),
+            judged_photos,
             members: self.ensemble.map(rerank::member_names).unwrap_or_default(),
             searched_photos: self.snapshot.photo_count(),
             method,

@@ -28,6 +28,13 @@ pub(super) fn embedding_prefix(ordinal: u64, backbone: u8) -> [u8; 9] {
     key
 }
 
+pub(super) fn thumbnail(ordinal: u64, part: u8) -> [u8; 9] {
+    let mut key = [0; 9];
+    key[..8].copy_from_slice(&ordinal.to_be_bytes());
+    key[8] = part;
+    key
+}
+
 pub(super) fn segment_chunk(stamp: u64, chunk: u32) -> [u8; 12] {
     let mut key = [0; 12];
     key[..8].copy_from_slice(&stamp.to_be_bytes());
@@ -35,15 +42,10 @@ pub(super) fn segment_chunk(stamp: u64, chunk: u32) -> [u8; 12] {
     key
 }
 
-/// The ordinal, backbone and part of an embedding's key.
-pub(super) fn parse_embedding(key: &[u8]) -> Result<(u64, u8, u8), StoreError> {
-    match key {
-        [ordinal @ .., backbone, part] if ordinal.len() == 8 => {
-            let ordinal = ordinal.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte));
-            Ok((ordinal, *backbone, *part))
-        }
-        _ => Err(StoreError::Corrupt { what: "an embedding's key is unreadable".into() }),
-    }
+/// The photo's number in the key of an embedding or a thumbnail.
+pub(super) fn parse_ordinal(key: &[u8]) -> Result<u64, StoreError> {
+    let ordinal = key.first_chunk().copied().map(u64::from_be_bytes);
+    ordinal.ok_or_else(|| StoreError::Corrupt { what: "an embedding's key is unreadable".into() })
 }
 
 pub(super) fn relationship([first, second]: [MemberId; 2]) -> Vec<u8> {

@@ -6,11 +6,14 @@ use super::{StoreError, keys};
 mod m0001_create_layout;
 #[path = "../../migrations/m0002_count_records.rs"]
 mod m0002_count_records;
+#[path = "../../migrations/m0003_keep_thumbnails.rs"]
+mod m0003_keep_thumbnails;
 
 type Step = fn(&sled::Db) -> sled::Result<()>;
 
 /// Step n leads from schema n to schema n + 1.
-const STEPS: [Step; 2] = [m0001_create_layout::up, m0002_count_records::up];
+const STEPS: [Step; 3] =
+    [m0001_create_layout::up, m0002_count_records::up, m0003_keep_thumbnails::up];
 
 /// The newest schema.
 pub(super) const SUPPORTED: u32 = STEPS.len() as u32;

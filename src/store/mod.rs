@@ -41,6 +41,7 @@ pub struct Store {
     meta: sled::Tree,
     photos: sled::Tree,
     embeddings: sled::Tree,
+    thumbnails: sled::Tree,
     relationships: sled::Tree,
     segments: sled::Tree,
     /// Locked as long as the store is open.

@@ -99,6 +99,7 @@ impl Store {
                 meta: db.open_tree("meta")?,
                 photos: db.open_tree("photos")?,
                 embeddings: db.open_tree("embeddings")?,
+                thumbnails: db.open_tree("thumbnails")?,
                 relationships: db.open_tree("relationships")?,
                 segments: db.open_tree("segments")?,
                 db,

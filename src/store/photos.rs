@@ -83,36 +83,69 @@ impl Store {
         })
     }
 
-    /// Keys of embeddings whose photo is not there, which only a damaged or badly written store has.
-    fn orphans(&self) -> Result<Vec<sled::IVec>, StoreError> {
-        let ordinals: HashSet<u64> = self.photos()?.iter().map(|photo| photo.ordinal).collect();
-        let orphan = |key: sled::Result<sled::IVec>| {
-            let key = key?;
-            let (ordinal, ..) = keys::parse_embedding(&key)?;
-            Ok((!ordinals.contains(&ordinal)).then_some(key))
-        };
+    /// The small picture of photo `ordinal`, if it was kept.
+    ///
+    /// # Errors
+    /// When reading fails, or it is damaged.
+    pub fn thumbnail(&self, ordinal: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut bytes = Vec::new();
         guarded(|| {
-            let keys = self.embeddings.iter().keys().map(orphan);
-            keys.filter_map(Result::transpose).collect()
+            for part in 0..=u8::MAX {
+                let Some(chunk) = self.thumbnails.get(keys::thumbnail(ordinal, part))? else {
+                    break;
+                };
+                bytes.extend_from_slice(codec::unseal(&chunk, THUMBNAIL)?);
+            }
+            Ok((!bytes.is_empty()).then_some(bytes))
         })
     }
 
-    /// How many parts of embeddings have no photo.
+    /// How many photos have a small picture; checks all of these.
+    ///
+    /// # Errors
+    /// When reading fails, or one is damaged.
+    pub fn thumbnail_count(&self) -> Result<usize, StoreError> {
+        guarded(|| {
+            let mut count = 0;
+            for entry in self.thumbnails.iter() {
+                let (key, chunk) = entry?;
+                codec::unseal(&chunk, THUMBNAIL)?;
+                count += usize::from(key.last() == Some(&0));
+            }
+            Ok(count)
+        })
+    }
+
+    /// Keys in `tree` whose photo is not there, which only a damaged or badly written store has.
+    fn orphans(&self, tree: &sled::Tree) -> Result<Vec<sled::IVec>, StoreError> {
+        let ordinals: HashSet<u64> = self.photos()?.iter().map(|photo| photo.ordinal).collect();
+        let orphan = |key: sled::Result<sled::IVec>| {
+            let key = key?;
+            let ordinal = keys::parse_ordinal(&key)?;
+            Ok((!ordinals.contains(&ordinal)).then_some(key))
+        };
+        guarded(|| tree.iter().keys().map(orphan).filter_map(Result::transpose).collect())
+    }
+
+    /// How many parts of embeddings and small pictures have no photo.
     ///
     /// # Errors
     /// When reading fails or a record is damaged.
     pub fn orphan_count(&self) -> Result<usize, StoreError> {
-        Ok(self.orphans()?.len())
+        Ok(self.orphans(&self.embeddings)?.len() + self.orphans(&self.thumbnails)?.len())
     }
 
     pub(super) fn remove_orphans(&self) -> Result<(), StoreError> {
-        let orphans = self.orphans()?;
-        guarded(|| {
-            for key in orphans {
-                self.embeddings.remove(key)?;
-            }
-            Ok(())
-        })
+        for tree in [&self.embeddings, &self.thumbnails] {
+            let orphans = self.orphans(tree)?;
+            guarded(|| {
+                for key in orphans {
+                    tree.remove(key)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
     }
 
     /// Stores photos with their embeddings, all or none, and returns when they are on disk. A photo that is there
@@ -121,15 +154,15 @@ impl Store {
     /// # Errors
     /// When writing fails; then none of them is stored.
     pub fn put_photos(&self, photos: &[NewPhoto]) -> Result<Vec<u64>, StoreError> {
-        let trees = (&self.meta, &self.photos, &self.embeddings);
+        let trees = (&self.meta, &self.photos, &self.embeddings, &self.thumbnails);
         let store = || {
-            trees.transaction(|(meta, records, embeddings)| {
+            trees.transaction(|(meta, records, embeddings, thumbnails)| {
                 let first = next_ordinal(meta)?;
                 let mut new = 0;
+                let trees = PhotoTrees { records, embeddings, thumbnails };
                 for (ordinal, photo) in (first..).zip(photos) {
-                    let old = remove_photo((records, embeddings), &photo.id)?;
-                    new += u64::from(old.photos == 0);
-                    put_photo((records, embeddings), photo, ordinal)?;
+                    new += u64::from(trees.remove(&photo.id)?.photos == 0);
+                    trees.put(photo, ordinal)?;
                 }
                 let next = first + photos.len() as u64;
                 meta.insert(keys::NEXT_ORDINAL, &next.to_be_bytes())?;
@@ -150,14 +183,17 @@ impl Store {
         photos: &[PhotoId],
         pairs: &[Relationship],
     ) -> Result<Removed, StoreError> {
-        let trees = (&self.meta, &self.photos, &self.embeddings, &self.relationships);
+        let Self { meta, photos: records, embeddings, thumbnails, relationships, .. } = self;
+        let trees = (meta, records, embeddings, thumbnails, relationships);
         let remove = || {
-            trees.transaction(|(meta, records, embeddings, relationships)| {
+            trees.transaction(|(meta, records, embeddings, thumbnails, relationships)| {
                 let mut sum = Removed::default();
+                let trees = PhotoTrees { records, embeddings, thumbnails };
                 for photo in photos {
-                    let own = remove_photo((records, embeddings), photo)?;
+                    let own = trees.remove(photo)?;
                     sum.photos += own.photos;
                     sum.embeddings += own.embeddings;
+                    sum.thumbnails += own.thumbnails;
                 }
                 for pair in pairs {
                     let old = relationships.remove(keys::relationship(pair.people()))?;
@@ -174,6 +210,9 @@ impl Store {
         self.commit(remove)
     }
 }
+
+/// What is said of a damaged one.
+const THUMBNAIL: &str = "a photo's small picture";
 
 fn missing() -> StoreError {
     StoreError::Corrupt { what: "an embedding is missing".into() }
@@ -192,43 +231,65 @@ fn next_ordinal(meta: &TransactionalTree) -> InTransaction<u64> {
     bytes.map(u64::from_be_bytes).map_err(corrupt)
 }
 
-fn put_photo(
-    (records, embeddings): (&TransactionalTree, &TransactionalTree),
-    photo: &NewPhoto,
-    ordinal: u64,
-) -> InTransaction<()> {
-    let record = PhotoRecord { ordinal, content_hash: photo.content_hash.0 };
-    let key = photo.id.to_string();
-    records.insert(key.as_bytes(), codec::encode(&record).map_err(abort)?)?;
-    for (backbone, values) in (0..).zip(&photo.embeddings) {
-        for (part, values) in (0..).zip(values.chunks(keys::FLOATS_PER_PART)) {
-            let key = keys::embedding(ordinal, backbone, part);
-            embeddings.insert(&key, codec::encode_floats(values))?;
-        }
-    }
-    Ok(())
+/// Where what is stored of a photo is, within a transaction.
+struct PhotoTrees<'a> {
+    records: &'a TransactionalTree,
+    embeddings: &'a TransactionalTree,
+    thumbnails: &'a TransactionalTree,
 }
 
-/// Removes a photo, if it is there, with its embeddings.
-fn remove_photo(
-    (records, embeddings): (&TransactionalTree, &TransactionalTree),
-    id: &PhotoId,
-) -> InTransaction<Removed> {
-    let mut removed = Removed::default();
-    let Some(record) = records.remove(id.to_string().as_bytes())? else { return Ok(removed) };
-    let record: PhotoRecord = codec::decode(&record, "a photo record").map_err(abort)?;
-    removed.photos = 1;
-    // Within a transaction keys cannot be listed, but those of a photo have no gaps.
-    for backbone in 0..=u8::MAX {
-        let is_there = |part| embeddings.remove(&keys::embedding(record.ordinal, backbone, part));
-        let mut parts = 0;
-        while is_there(parts)?.is_some() {
-            parts += 1;
+impl PhotoTrees<'_> {
+    fn put(&self, photo: &NewPhoto, ordinal: u64) -> InTransaction<()> {
+        let record = PhotoRecord { ordinal, content_hash: photo.content_hash.0 };
+        let key = photo.id.to_string();
+        self.records.insert(key.as_bytes(), codec::encode(&record).map_err(abort)?)?;
+        for (backbone, values) in (0..).zip(&photo.embeddings) {
+            for (part, values) in (0..).zip(values.chunks(keys::FLOATS_PER_PART)) {
+                let key = keys::embedding(ordinal, backbone, part);
+                self.embeddings.insert(&key, codec::encode_floats(values))?;
+            }
         }
-        if parts == 0 {
+        let picture = photo.thumbnail.as_deref().unwrap_or_default();
+        for (part, bytes) in (0..).zip(picture.chunks(keys::CHUNK_BYTES)) {
+            self.thumbnails.insert(&keys::thumbnail(ordinal, part), codec::seal(bytes))?;
+        }
+        Ok(())
+    }
+
+    /// Removes a photo, if it is there, with all that is stored of it.
+    fn remove(&self, id: &PhotoId) -> InTransaction<Removed> {
+        let mut removed = Removed::default();
+        let Some(record) = self.records.remove(id.to_string().as_bytes())? else {
+            return Ok(removed);
+        };
+        let PhotoRecord { ordinal, .. } =
+            codec::decode(&record, "a photo record").map_err(abort)?;
+        removed.photos = 1;
+        for backbone in 0..=u8::MAX {
+            let key = |part| keys::embedding(ordinal, backbone, part);
+            if remove_parts(self.embeddings, key)? == 0 {
+                break;
+            }
+            removed.embeddings += 1;
+        }
+        let key = |part| keys::thumbnail(ordinal, part);
+        removed.thumbnails = usize::from(remove_parts(self.thumbnails, key)? > 0);
+        Ok(removed)
+    }
+}
+
+/// Removes parts until there are no more; returns how many there were. Within a transaction keys cannot be listed, but parts
+/// have no gaps.
+fn remove_parts<const N: usize>(
+    tree: &TransactionalTree,
+    key: impl Fn(u8) -> [u8; N],
+) -> InTransaction<usize> {
+    let mut parts = 0;
+    for part in 0..=u8::MAX {
+        if tree.remove(key(part).as_slice())?.is_none() {
             break;
         }
-        removed.embeddings += 1;
+        parts += 1;
     }
-    Ok(removed)
+    Ok(parts)
 }

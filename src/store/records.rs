@@ -34,6 +34,8 @@ pub struct NewPhoto {
     pub content_hash: ContentHash,
     /// Per backbone, in the bundle's order, its embedding.
     pub embeddings: Vec<Vec<f32>>,
+    /// A small picture of it, if it is to be kept.
+    pub thumbnail: Option<Vec<u8>>,
 }
 
 #[derive(Encode, Decode)]
@@ -60,6 +62,8 @@ pub struct Removed {
     pub photos: usize,
     /// Embeddings.
     pub embeddings: usize,
+    /// Small pictures of the photos, where these were kept.
+    pub thumbnails: usize,
     /// Listed pairs.
     pub relationships: usize,
 }

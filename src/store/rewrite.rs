@@ -24,8 +24,11 @@ impl Store {
         let copy = database::open(&path, NEW)?;
         guarded(|| self.copy_to(&copy))?;
         drop(copy);
-        let Self { lock, db, meta, photos, embeddings, relationships, segments, .. } = self;
-        drop((db, meta, photos, embeddings, relationships, segments));
+        // sled's files are given back with the last of its handles.
+        let Self {
+            lock, db, meta, photos, embeddings, thumbnails, relationships, segments, ..
+        } = self;
+        drop((db, meta, photos, embeddings, thumbnails, relationships, segments));
         let failed = |source| StoreError::Io { path: path.clone(), source };
         fs::rename(path.join(database::FOLDER), path.join(OLD)).map_err(failed)?;
         fs::rename(path.join(NEW), path.join(database::FOLDER)).map_err(failed)?;

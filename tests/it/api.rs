@@ -68,7 +68,7 @@ fn every_error_is_a_problem_with_its_requests_id() {
     assert_problem(&server.get("/nothing"), 404, "not_found");
     assert_problem(&server.get("/v1/search"), 405, "method_not_allowed");
     assert_problem(
-        &server.post("/v1/search", "application/json", b"{}"),
+        &server.post("/v1/removals", "text/plain", b"{}"),
         415,
         "unsupported_media_type",
     );

@@ -30,7 +30,11 @@ fn an_exported_gallery_is_the_same_after_import() {
     let photos = archive.path("photos");
     let (bundle, original) = (archive.path("bundle"), archive.path("gallery"));
     let places = [path(&photos), "--gallery", path(&original), "--model", path(&bundle)];
-    run(&[&["ingest"][..], &places, &["--relationships", path(&kin)]].concat());
+    let more = ["--relationships", path(&kin), "--keep-photos"];
+    let again = run(&[&["ingest"][..], &places, &more].concat());
+    assert!(again.stdout.contains("36 photos enrolled"), "they have no picture: {}", again.stdout);
+    let once_more = run(&[&["ingest"][..], &places, &more].concat());
+    assert!(once_more.stdout.contains("36 were there already"), "{}", once_more.stdout);
     let file = export(&archive);
     let copy = archive.path("elsewhere");
     // Twice is as once.
@@ -53,6 +57,7 @@ fn an_exported_gallery_is_the_same_after_import() {
     assert_eq!(search(&copy), search(&original));
     let verified = gallery("verify", &[path(&copy)]);
     assert!(verified.stdout.contains("kin pairs     2\n"), "{}", verified.stdout);
+    assert!(verified.stdout.contains("thumbnails    36\n"), "{}", verified.stdout);
 }
 
 #[test]

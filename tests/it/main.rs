@@ -12,6 +12,7 @@
 
 mod api;
 mod api_resources;
+mod api_search;
 mod architectures;
 mod backbone;
 mod cli;

@@ -10,7 +10,7 @@ use zip::result::ZipError;
 
 use super::{
     Archived, CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine,
-    embeddings_file,
+    THUMBNAILS, embeddings_file,
 };
 use crate::domain::{
     ContentHash, Embedding, EmbeddingSpace, Fingerprint, PhotoId, Progress, Relationship,
@@ -23,6 +23,8 @@ const BATCH: usize = 512;
 /// Most backbones an archive is believed to have embeddings of, and the widest of these.
 const MOST_BACKBONES: usize = 64;
 const WIDEST: usize = 1 << 16;
+/// The longest small picture it is believed to have, in bytes.
+const LARGEST_THUMBNAIL: usize = 1 << 20;
 
 type Zip = ZipArchive<BufReader<File>>;
 
@@ -40,8 +42,9 @@ impl Gallery {
         let archive = Archive { path: file };
         let contents = archive.contents()?;
         let names = (0..contents.dimensions.len()).map(embeddings_file);
-        let names: Vec<String> =
-            [PHOTOS, RELATIONSHIPS].map(String::from).into_iter().chain(names).collect();
+        let others = [PHOTOS, RELATIONSHIPS, THUMBNAILS].map(String::from);
+        let others = others.into_iter().filter(|name| name != THUMBNAILS || contents.format > 1);
+        let names: Vec<String> = others.chain(names).collect();
         progress.begin("Checking", names.len() as u64, "files");
         for name in &names {
             if progress.cancelled() {
@@ -70,6 +73,14 @@ impl Gallery {
     }
 }
 
+/// A photo whose embeddings are still to be read.
+struct ArchivedPhoto {
+    id: PhotoId,
+    content_hash: ContentHash,
+    /// Bytes of its small picture.
+    thumbnail: Option<usize>,
+}
+
 /// An archive on disk.
 struct Archive<'a> {
     path: &'a Path,
@@ -86,9 +97,9 @@ impl Archive<'_> {
         let entry = zip.by_name(CONTENTS).map_err(|error| self.bad_zip(error))?;
         let contents: Contents = serde_json::from_reader(entry)
             .map_err(|_| self.bad(format!("{CONTENTS} cannot be understood")))?;
-        if contents.format != FORMAT {
+        if !(1..=FORMAT).contains(&contents.format) {
             let reason = format!(
-                "it has the format {}, this program knows {FORMAT}; is it of a newer version?",
+                "it has the format {}, this program knows up to {FORMAT}; is it of a newer version?",
                 contents.format
             );
             return Err(self.bad(reason));
@@ -126,11 +137,14 @@ impl Archive<'_> {
         Ok(())
     }
 
-    fn photos(&self, count: usize) -> Result<Vec<(PhotoId, ContentHash)>, GalleryError> {
+    fn photos(&self, count: usize) -> Result<Vec<ArchivedPhoto>, GalleryError> {
         self.lines(PHOTOS, count, |line| {
-            let PhotoLine { photo, sha256 } = serde_json::from_str(line).ok()?;
+            let PhotoLine { photo, sha256, thumbnail } = serde_json::from_str(line).ok()?;
             let Fingerprint(hash) = sha256.parse().ok()?;
-            Some((photo.parse().ok()?, ContentHash(hash)))
+            let content_hash = ContentHash(hash);
+            let is_plausible = thumbnail.is_none_or(|bytes| bytes <= LARGEST_THUMBNAIL);
+            is_plausible.then_some(())?;
+            Some(ArchivedPhoto { id: photo.parse().ok()?, content_hash, thumbnail })
         })
     }
 
@@ -171,7 +185,7 @@ impl Archive<'_> {
     fn embeddings(
         &self,
         widths: &[usize],
-        photos: Vec<(PhotoId, ContentHash)>,
+        photos: Vec<ArchivedPhoto>,
         mut take: impl FnMut(Vec<Enrolment>) -> Result<bool, GalleryError>,
     ) -> Result<bool, GalleryError> {
         let mut zips = widths.iter().map(|_| self.open()).collect::<Result<Vec<_>, _>>()?;
@@ -180,10 +194,23 @@ impl Archive<'_> {
             let entry = zip.by_name(&embeddings_file(backbone));
             files.push(BufReader::new(entry.map_err(|error| self.bad_zip(error))?));
         }
+        let mut pictures = self.open()?;
+        let has_pictures = photos.iter().any(|photo| photo.thumbnail.is_some());
+        let pictures = has_pictures.then(|| pictures.by_name(THUMBNAILS)).transpose();
+        let mut pictures = pictures.map_err(|error| self.bad_zip(error))?;
         let mut photos = photos.into_iter().peekable();
         while photos.peek().is_some() {
             let mut batch = Vec::with_capacity(BATCH);
-            for (id, content_hash) in photos.by_ref().take(BATCH) {
+            for photo in photos.by_ref().take(BATCH) {
+                let ArchivedPhoto { id, content_hash, thumbnail } = photo;
+                let thumbnail = match (thumbnail, &mut pictures) {
+                    (Some(bytes), Some(pictures)) => {
+                        let mut picture = vec![0; bytes];
+                        pictures.read_exact(&mut picture).map_err(|error| self.broken(&error))?;
+                        Some(picture)
+                    }
+                    _ => None,
+                };
                 let read = files.iter_mut().zip(widths).map(|(file, &width)| {
                     let mut bytes = vec![0; 4 * width];
                     file.read_exact(&mut bytes).map_err(|error| self.broken(&error))?;
@@ -191,7 +218,7 @@ impl Archive<'_> {
                     Embedding::from_unit(values.collect()).map_err(|e| self.bad(e.to_string()))
                 });
                 let embeddings = read.collect::<Result<_, _>>()?;
-                batch.push(Enrolment { id, content_hash, embeddings });
+                batch.push(Enrolment { id, content_hash, embeddings, thumbnail });
             }
             if !take(batch)? {
                 return Ok(false);

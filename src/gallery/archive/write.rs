@@ -11,7 +11,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::{
     Archived, CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine,
-    embeddings_file,
+    THUMBNAILS, embeddings_file,
 };
 use crate::domain::{Fingerprint, Progress, Relationship};
 use crate::gallery::{Gallery, GalleryError};
@@ -63,9 +63,16 @@ impl Gallery {
         progress: &dyn Progress,
     ) -> Result<(), Ended> {
         archive.add(PHOTOS, |to| {
-            for Photo { id, content_hash, .. } in photos {
+            for Photo { id, content_hash, ordinal } in photos {
                 let (photo, sha256) = (id.to_string(), Fingerprint(content_hash.0).to_string());
-                write_line(to, &PhotoLine { photo, sha256 })?;
+                let thumbnail = self.store.thumbnail(*ordinal)?.map(|picture| picture.len());
+                write_line(to, &PhotoLine { photo, sha256, thumbnail })?;
+            }
+            Ok(())
+        })?;
+        archive.add(THUMBNAILS, |to| {
+            for photo in photos {
+                to.write_all(&self.store.thumbnail(photo.ordinal)?.unwrap_or_default())?;
             }
             Ok(())
         })?;

@@ -36,6 +36,7 @@ impl Ours {
                 id: id(1024 * batch + at),
                 content_hash: ContentHash([0; 32]),
                 embeddings: vec![vector.clone()],
+                thumbnail: None,
             });
             gallery.enrol(enrolments.collect()).unwrap();
         }

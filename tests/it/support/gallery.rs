@@ -40,7 +40,8 @@ pub fn enrolment(at: usize, version: u64, embedding: &Embedding) -> Enrolment {
     let mut hash = [0; 32];
     hash[..8].copy_from_slice(&at.to_le_bytes());
     hash[8..16].copy_from_slice(&version.to_le_bytes());
-    Enrolment { id, content_hash: ContentHash(hash), embeddings: vec![embedding.clone()] }
+    let embeddings = vec![embedding.clone()];
+    Enrolment { id, content_hash: ContentHash(hash), embeddings, thumbnail: None }
 }
 
 /// Enrols vectors as the photos from number `first` on.

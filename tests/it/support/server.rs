@@ -120,11 +120,11 @@ fn agent() -> ureq::Agent {
 fn read(mut response: ureq::http::Response<ureq::Body>) -> Response {
     let headers = response.headers().clone();
     let content_type = headers.get("content-type").map(|v| v.to_str().unwrap().to_owned());
-    let text = response.body_mut().read_to_string().unwrap();
+    let bytes = response.body_mut().read_to_vec().unwrap();
     Response {
         status: response.status().as_u16(),
         content_type: content_type.unwrap_or_default(),
         headers,
-        body: serde_json::from_str(&text).unwrap_or(Value::Null),
+        body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
     }
 }

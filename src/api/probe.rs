@@ -1,0 +1,118 @@
+//! What a request compares with: files of photos, enrolled photos, or embeddings.
+
+use actix_web::web::{self, Bytes};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::Deserialize;
+
+use super::families::not_enrolled;
+use super::problem::Problem;
+use super::server::State;
+use super::upload::{Decoded, MAX_PHOTOS, blocking, decode, embed};
+use super::wire::FaceSeen;
+use crate::domain::{ContentHash, Embedding, PhotoId};
+
+/// One photo of a probe.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Sample {
+    /// A photo's file.
+    #[serde(skip)]
+    File(Bytes),
+    /// A photo's file in base64.
+    Base64(String),
+    /// The id of an enrolled photo.
+    Photo(String),
+    /// Per backbone of the bundle a vector.
+    Embeddings(Vec<Vec<f32>>),
+}
+
+/// Photos of one person whose faces are still to be embedded.
+#[derive(Default)]
+pub(super) struct Samples {
+    /// The embeddings that are known, and none for each face that is in `faces`.
+    known: Vec<Option<Vec<Embedding>>>,
+    faces: Decoded,
+    /// Hashes of the photos' files.
+    pub(super) files: Vec<ContentHash>,
+    /// Where the faces are.
+    pub(super) seen: Vec<FaceSeen>,
+}
+
+impl Samples {
+    /// Reads and decodes what a request has in its part `part`.
+    pub(super) async fn read(
+        state: &web::Data<State>,
+        (part, samples): (&'static str, Vec<Sample>),
+    ) -> Result<Self, Problem> {
+        if samples.len() > MAX_PHOTOS {
+            let detail = format!("{} photos in '{part}'; at most {MAX_PHOTOS}", samples.len());
+            return Err(Problem::invalid(detail));
+        }
+        let (mut read, mut files) = (Self::default(), Vec::new());
+        for sample in samples {
+            read.known.push(match sample {
+                Sample::File(file) => {
+                    files.push(file);
+                    None
+                }
+                Sample::Base64(text) => {
+                    let file = BASE64_STANDARD.decode(text).map_err(Problem::invalid)?;
+                    files.push(file.into());
+                    None
+                }
+                Sample::Photo(id) => {
+                    let (hash, embeddings) = enrolled(state, id).await?;
+                    read.files.push(hash);
+                    Some(embeddings)
+                }
+                Sample::Embeddings(values) => Some(given(state, values)?),
+            });
+        }
+        read.faces = decode(state, files).await?;
+        read.files.extend(read.faces.iter().map(|(_, upload)| upload.content_hash));
+        let places = read.known.iter().enumerate().filter(|(_, known)| known.is_none());
+        let places = places.map(|(index, _)| index).zip(&read.faces);
+        read.seen = places.map(|(index, (face, _))| FaceSeen::new((part, index), face)).collect();
+        Ok(read)
+    }
+
+    /// Embeds what is still to be; per photo one embedding per backbone.
+    pub(super) async fn embedded(
+        self,
+        state: &web::Data<State>,
+    ) -> Result<Vec<Vec<Embedding>>, Problem> {
+        let mut uploads = embed(state, self.faces).await?.into_iter();
+        let embeddings = self.known.into_iter().map(|known| match known {
+            Some(embeddings) => embeddings,
+            None => uploads.next().map(|upload| upload.embeddings).unwrap_or_default(),
+        });
+        Ok(embeddings.collect())
+    }
+}
+
+async fn enrolled(
+    state: &web::Data<State>,
+    id: String,
+) -> Result<(ContentHash, Vec<Embedding>), Problem> {
+    let id: PhotoId = id.parse().map_err(Problem::invalid)?;
+    let state = state.clone();
+    let found = blocking(move || {
+        let (hash, embeddings) = (state.gallery.content_hash(&id)?, state.gallery.embeddings(&id)?);
+        hash.zip(embeddings).ok_or_else(|| not_enrolled(id))
+    });
+    found.await?
+}
+
+fn given(state: &State, values: Vec<Vec<f32>>) -> Result<Vec<Embedding>, Problem> {
+    let (found, wanted) = (values.iter().map(Vec::len), &state.model.space().dimensions);
+    if !found.clone().eq(wanted.iter().copied()) {
+        let found: Vec<usize> = found.collect();
+        let detail = format!("embeddings of the widths {found:?}; this model's are {wanted:?}");
+        return Err(Problem::invalid(detail));
+    }
+    values
+        .into_iter()
+        .map(|values| Embedding::normalise(values).map_err(Problem::invalid))
+        .collect()
+}

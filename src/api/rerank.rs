@@ -1,0 +1,43 @@
+//! `POST /v1/rerank`: how likely enrolled photos are of kin of a person, the likeliest first.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::probe::{Sample, Samples};
+use super::problem::Problem;
+use super::server::State;
+use super::upload::answer;
+use super::wire::RerankResponse;
+use crate::domain::PhotoId;
+use crate::search::{Options, Probe, rerank};
+
+/// What is asked for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    /// The photos, all of one person.
+    image: Vec<Sample>,
+    /// Ids of enrolled photos, 1 to 10000.
+    photos: Vec<String>,
+}
+
+pub(super) async fn post(
+    state: web::Data<State>,
+    asked: web::Json<Asked>,
+) -> Result<HttpResponse, Problem> {
+    let Asked { image, photos } = asked.into_inner();
+    if image.is_empty() {
+        return Err(Problem::invalid("'image' is empty; give a photo at least"));
+    }
+    Problem::check_range(("the number of photos", photos.len()), 1..=Options::MAX_CANDIDATES)?;
+    let ids: Vec<PhotoId> =
+        photos.iter().map(|id| id.parse().map_err(Problem::invalid)).collect::<Result<_, _>>()?;
+    let person = Samples::read(&state, ("image", image)).await?.embedded(&state).await?;
+    answer(move || {
+        let snapshot = state.gallery.snapshot()?;
+        let probe = Probe { photos: &person };
+        let found = rerank((&snapshot, state.model.ensemble()), &probe, &ids)?;
+        Ok(RerankResponse::new(&ids, &found))
+    })
+    .await
+}

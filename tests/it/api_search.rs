@@ -1,0 +1,190 @@
+//! What can be asked of a search over HTTP, with the default bundle on drawn families.
+
+use std::fs;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use crate::api::assert_problem;
+use crate::support::program::{kindred, path};
+use crate::support::server::{Response, Server};
+
+/// A demonstration of three families, whose photos are kept.
+struct Demo {
+    folder: tempfile::TempDir,
+    server: Server,
+}
+
+const PROBE: &str = "F0001/MID1/P00001_face0";
+
+impl Demo {
+    fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let arguments = ["demo", path(folder.path()), "--families", "3", "--listen", "127.0.0.1:0"];
+        let server = Server::of(&mut kindred(&arguments));
+        Self { folder, server }
+    }
+
+    fn photo(&self, id: &str) -> Vec<u8> {
+        fs::read(self.folder.path().join(format!("photos/{id}.jpg"))).unwrap()
+    }
+
+    fn ask(&self, asked: &Value) -> Response {
+        self.server.post(
+            "/v1/search",
+            "application/json; charset=utf-8",
+            asked.to_string().as_bytes(),
+        )
+    }
+
+    fn found(&self, asked: &Value) -> Value {
+        let answer = self.ask(asked);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    }
+}
+
+fn list<'a>(answer: &'a Value, name: &str) -> &'a Vec<Value> {
+    answer[name].as_array().unwrap_or_else(|| panic!("{name} in {answer}"))
+}
+
+#[test]
+fn the_same_photo_finds_the_same_however_it_is_given() {
+    let demo = Demo::start();
+    let photo = demo.photo(PROBE);
+    let form = demo.server.post_form("/v1/search", &[("image", Some("me.jpg"), &photo)]);
+    assert_eq!(form.status, 200, "{}", form.body);
+    let face = &form.body["faces"][0];
+    assert_eq!((&face["part"], &face["index"]), (&json!("image"), &json!(0)));
+    let side = |name: &str| face["box"][name].as_f64().unwrap();
+    let width = face["width"].as_f64().unwrap();
+    assert!(
+        side("width") > width / 4.0
+            && side("x") > -width
+            && side("x") + side("width") < 2.0 * width
+    );
+    assert_eq!(list(face, "landmarks").len(), 5);
+    assert!(face["quality"].as_f64().unwrap() > 0.5);
+    assert_eq!(form.body["model"]["name"], "default");
+    assert_eq!(form.body["gallery"]["photos"], form.body["searched"]["photos"]);
+
+    let by_file = demo.found(&json!({ "image": [{ "base64": BASE64_STANDARD.encode(&photo) }] }));
+    let by_id = demo.found(&json!({ "image": [{ "photo": PROBE }] }));
+    let embedded = demo.server.post_form("/v1/embeddings", &[("image", Some("me.jpg"), &photo)]);
+    let embeddings = &embedded.body["photos"][0]["embeddings"];
+    let by_embeddings = demo.found(&json!({ "image": [{ "embeddings": embeddings }] }));
+    for part in ["matches", "families", "faces"] {
+        assert_eq!(form.body[part], by_file[part]);
+    }
+    assert_eq!(form.body["matches"], by_id["matches"]);
+    assert!(list(&by_id, "faces").is_empty());
+    // Nobody says that this is the enrolled photo, so it is found, too.
+    assert_eq!(by_embeddings["same_person"][0]["person"], "F0001/MID1");
+    assert_eq!(by_embeddings["same_person"][0]["photos"][0]["id"], PROBE);
+}
+
+#[test]
+fn a_search_says_what_was_asked_for_and_no_more() {
+    let demo = Demo::start();
+    let image = json!([{ "photo": PROBE }]);
+    let same = demo.found(&json!({ "image": image, "mode": "same_person" }));
+    assert!(list(&same, "matches").is_empty() && list(&same, "families").is_empty());
+    let parents = demo.found(&json!({ "image": image, "mode": "parents_of" }));
+    assert!(!list(&parents, "couples").is_empty());
+    let other = json!([{ "photo": "F0001/MID2/P00003_face0" }]);
+    let children = demo.found(&json!({ "image": image, "other_parent": other }));
+    assert_ne!(children["matches"], same["matches"]);
+
+    let photos = demo.found(&json!({ "image": image, "group_by": "photo", "limit": 7 }));
+    let likely: Vec<f64> = list(&photos, "photos")
+        .iter()
+        .map(|photo| photo["probability"].as_f64().unwrap())
+        .collect();
+    assert!(likely.len() == 7 && likely.is_sorted_by(|a, b| a >= b), "{likely:?}");
+    let families = demo.found(&json!({ "image": image, "group_by": "family", "limit": 1 }));
+    assert_eq!(list(&families, "families").len(), 1);
+    let family = &families["families"][0]["family"];
+    assert!(list(&families, "matches").iter().all(|found| found["family"] == *family));
+
+    let explained = demo.found(&json!({ "image": image, "explain": true }));
+    let weights = explained["explanation"]["weights"].as_object().unwrap();
+    let sum: f64 = weights.values().map(|weight| weight.as_f64().unwrap()).sum();
+    assert!((sum - 1.0).abs() < 1e-6, "{weights:?}");
+    let members = explained["matches"][0]["photos"][0]["members"].as_object().unwrap();
+    assert!(members.keys().eq(weights.keys()));
+    assert!(same.get("explanation").is_none());
+}
+
+#[test]
+fn enrolled_photos_are_ranked_beside_a_person() {
+    let demo = Demo::start();
+    let photos = ["F0002/MID1/P00001_face0", "F0001/MID2/P00003_face0", "F0001/MID3/P00006_face0"];
+    let rerank = |asked: &Value| {
+        demo.server.post("/v1/rerank", "application/json", asked.to_string().as_bytes())
+    };
+    let answer = rerank(&json!({ "image": [{ "photo": PROBE }], "photos": photos }));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let results = list(&answer.body, "results");
+    assert_eq!(results.len(), 3);
+    for result in results {
+        assert_eq!(result["id"], photos[result["index"].as_u64().unwrap() as usize]);
+    }
+    let likely = |at: usize| results[at]["probability"].as_f64().unwrap();
+    assert!(likely(0) >= likely(1) && likely(1) >= likely(2));
+    let gone = rerank(&json!({ "image": [{ "photo": PROBE }], "photos": ["F0001/MID2/gone"] }));
+    assert_problem(&gone, 404, "not_found");
+    let nothing = rerank(&json!({ "image": [{ "photo": PROBE }], "photos": [] }));
+    assert_problem(&nothing, 422, "invalid_input");
+}
+
+#[test]
+fn what_cannot_be_searched_with_is_a_problem() {
+    let demo = Demo::start();
+    let image = json!([{ "photo": PROBE }]);
+    for asked in [
+        json!({ "image": [] }),
+        json!({ "image": [{ "photo": "Smith" }] }),
+        json!({ "image": [{ "base64": "not base64!" }] }),
+        json!({ "image": [{ "base64": "aGVsbG8=" }] }),
+        json!({ "image": [{ "embeddings": [[1.0, 0.0]] }] }),
+        json!({ "image": vec![json!({ "photo": PROBE }); 17] }),
+        json!({ "image": image, "mode": "child_of" }),
+        json!({ "image": image, "mode": "relatives", "other_parent": image }),
+        json!({ "image": image, "limit": 0 }),
+        json!({ "image": image, "min_probability": 1.5 }),
+        json!({ "image": image, "family_ids": ["Smith"] }),
+    ] {
+        assert_problem(&demo.ask(&asked), 422, "invalid_input");
+    }
+    for asked in [json!({}), json!({ "image": image, "mode": "twins" }), json!({ "photo": PROBE })]
+    {
+        assert_problem(&demo.ask(&asked), 400, "bad_request");
+    }
+    assert_problem(&demo.ask(&json!({ "image": [{ "photo": "F0009/MID1/x" }] })), 404, "not_found");
+    let photo = demo.photo(PROBE);
+    let unknown = [("image", Some("a.jpg"), photo.as_slice()), ("limits", None, b"4")];
+    assert_problem(&demo.server.post_form("/v1/search", &unknown), 400, "bad_request");
+}
+
+#[test]
+fn a_kept_picture_is_shown_and_goes_with_its_photo() {
+    let demo = Demo::start();
+    let route = format!("/v1/photos/{PROBE}/image");
+    let shown = demo.server.get(&route);
+    assert_eq!((shown.status, shown.content_type.as_str()), (200, "image/jpeg"));
+    assert_eq!(shown.headers.get("cache-control").unwrap(), "no-store");
+    let removed = demo.server.delete(&format!("/v1/photos/{PROBE}"));
+    assert_eq!((removed.status, &removed.body["thumbnails"]), (200, &json!(1)));
+    assert_problem(&demo.server.get(&route), 404, "not_kept");
+}
+
+#[test]
+fn listed_kin_of_one_family_can_be_asked_for() {
+    let demo = Demo::start();
+    let all = demo.server.get("/v1/relationships?limit=1000").body;
+    let own = demo.server.get("/v1/relationships?limit=1000&family=F0002").body;
+    let is_own = |pair: &&Value| pair["person_a"].as_str().unwrap().starts_with("F0002/");
+    let expected: Vec<&Value> = list(&all, "relationships").iter().filter(is_own).collect();
+    assert!(!expected.is_empty() && list(&own, "relationships").iter().eq(expected));
+}
