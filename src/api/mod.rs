@@ -3,11 +3,15 @@
 //! One endpoint per file, what is written in [`wire`] and `resources`, errors as problem+json. Handlers never run a model:
 //! they queue faces for the one model thread and wait for its answer.
 
+mod access;
+mod audit;
 mod compare;
 mod embeddings;
 mod error;
 mod families;
 mod health;
+pub mod keys;
+mod metrics;
 mod model;
 mod origin;
 mod paging;
@@ -25,5 +29,5 @@ mod server;
 mod upload;
 pub mod wire;
 
-pub use error::ServeError;
-pub use server::{Server, Service};
+pub use error::{KeyError, ServeError};
+pub use server::{Server, Service, Terms};

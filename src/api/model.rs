@@ -5,6 +5,7 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
+use super::metrics::Metrics;
 use super::problem::Problem;
 use crate::domain::{Embedding, EmbeddingSpace};
 use crate::embedder::{Embedder, EmbedderError, Face};
@@ -16,7 +17,7 @@ use std::sync::Arc;
 /// Faces that may wait; beyond that the service is overloaded.
 const QUEUE: usize = 64;
 /// Most faces embedded at once.
-const MAX_BATCH: usize = 8;
+pub(super) const MAX_BATCH: usize = 8;
 
 struct Job {
     face: Face,
@@ -30,15 +31,16 @@ type EmbeddedFace = Result<Vec<Embedding>, Problem>;
 pub(super) struct ModelQueue {
     embedder: Arc<Embedder>,
     jobs: SyncSender<Job>,
+    metrics: Arc<Metrics>,
 }
 
 impl ModelQueue {
-    pub(super) fn start(embedder: Embedder) -> Self {
+    pub(super) fn start(embedder: Embedder, metrics: Arc<Metrics>) -> Self {
         let embedder = Arc::new(embedder);
         let (jobs, waiting) = sync_channel(QUEUE);
-        let model = Arc::clone(&embedder);
-        thread::spawn(move || work(&model, &waiting));
-        Self { embedder, jobs }
+        let (model, figures) = (Arc::clone(&embedder), Arc::clone(&metrics));
+        thread::spawn(move || work(&model, &waiting, &figures));
+        Self { embedder, jobs, metrics }
     }
 
     /// The bundle.
@@ -88,6 +90,7 @@ impl ModelQueue {
             }
             TrySendError::Disconnected(_) => model_is_gone(),
         })?;
+        self.metrics.queue.inc();
         Ok(answered)
     }
 }
@@ -96,15 +99,19 @@ fn model_is_gone() -> Problem {
     Problem::new(ErrorKind::Internal, "the model has stopped; restart the service")
 }
 
-fn work(embedder: &Embedder, waiting: &Receiver<Job>) {
+fn work(embedder: &Embedder, waiting: &Receiver<Job>, metrics: &Metrics) {
     while let Ok(first) = waiting.recv() {
         let batch = std::iter::once(first).chain(waiting.try_iter()).take(MAX_BATCH);
+        let batch = batch.inspect(|_| {
+            metrics.queue.dec();
+        });
         // Whoever has hung up costs nothing.
         let batch = batch.filter(|job| !job.answer.is_closed());
         let (faces, answers): (Vec<_>, Vec<_>) = batch.map(|job| (job.face, job.answer)).unzip();
         if faces.is_empty() {
             continue;
         }
+        metrics.embedded(faces.len());
         match embedder.embed(&faces) {
             Ok(results) => {
                 for (result, answer) in results.into_iter().zip(answers) {

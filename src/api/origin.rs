@@ -4,31 +4,23 @@
 //! request that says from which page it comes has to come from one of this service, and one without a key has to name this
 //! machine.
 
-use actix_web::HttpResponse;
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HOST, HeaderName, ORIGIN};
-use actix_web::middleware::Next;
 
 use super::problem::Problem;
 
-/// Middleware that refuses requests of other places' pages.
-pub(super) async fn check(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+/// Refuses a request of another place's page.
+pub(super) fn check(request: &ServiceRequest) -> Result<(), Problem> {
     let header = |name: HeaderName| request.headers().get(name).and_then(|v| v.to_str().ok());
     let host = header(HOST).unwrap_or_default();
     let is_own = header(ORIGIN)
         .is_none_or(|origin| origin.split_once("://").is_some_and(|(_, o)| o == host));
-    if !is_own || !is_this_machine(host) {
-        let detail = "a page of another place asked for this; open the service's own address";
-        let problem = Problem::with_status(StatusCode::FORBIDDEN, detail);
-        let (request, _) = request.into_parts();
-        return Ok(ServiceResponse::new(request, HttpResponse::from_error(problem)));
+    if is_own && is_this_machine(host) {
+        return Ok(());
     }
-    Ok(next.call(request).await?.map_into_boxed_body())
+    let detail = "a page of another place asked for this; open the service's own address";
+    Err(Problem::with_status(StatusCode::FORBIDDEN, detail))
 }
 
 /// Whether a host with or without port is a name of this machine.

@@ -3,6 +3,7 @@
 use actix_multipart::form::MultipartForm;
 use actix_web::{HttpResponse, web};
 
+use super::audit::Deed;
 use super::families::not_enrolled;
 use super::problem::Problem;
 use super::removals::forget;
@@ -49,7 +50,7 @@ pub(super) async fn post_photos(
     }
     let ids: Vec<PhotoId> = enrolments.iter().map(|photo| photo.id.clone()).collect();
     blocking(move || state.gallery.enrol(enrolments)).await??;
-    Ok(HttpResponse::Created().json(Enrolled::new(&ids)))
+    Ok(Deed::new("enrol", &ids).told_by(HttpResponse::Created().json(Enrolled::new(&ids))))
 }
 
 pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {

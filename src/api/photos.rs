@@ -5,6 +5,7 @@ use actix_multipart::form::bytes::Bytes;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
 
+use super::audit::Deed;
 use super::families::not_enrolled;
 use super::problem::Problem;
 use super::removals::forget;
@@ -45,6 +46,7 @@ pub(super) async fn put(
     let uploads = embedded(&state, vec![form.into_inner().image.data]).await?;
     let enrolments = uploads.into_iter().map(|upload| upload.enrolment(id.clone())).collect();
     let enrolled = Enrolled::new(std::slice::from_ref(&id));
+    let deed = Deed::new("enrol", [&id]);
     let was_there = blocking(move || {
         let was_there = state.gallery.content_hash(&id)?.is_some();
         state.gallery.enrol(enrolments)?;
@@ -52,7 +54,7 @@ pub(super) async fn put(
     })
     .await??;
     let mut response = if was_there { HttpResponse::Ok() } else { HttpResponse::Created() };
-    Ok(response.json(enrolled))
+    Ok(deed.told_by(response.json(enrolled)))
 }
 
 /// The small picture, if one is kept. No cache keeps it: who is removed is to be seen no more.

@@ -6,10 +6,11 @@ use std::ops::RangeInclusive;
 use actix_multipart::MultipartError;
 use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::RETRY_AFTER;
+use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::json;
 
+use super::request_id;
 use super::resources::Removal;
 use crate::error::{Classify, ErrorKind};
 
@@ -19,12 +20,23 @@ pub(super) struct Problem {
     status: StatusCode,
     code: String,
     detail: String,
+    /// Seconds after which the same request may be answered.
+    retry_after: Option<u64>,
+    /// The id by which its request is known in the log.
+    request_id: String,
 }
 
 impl Problem {
     pub(super) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         let (status, code) = status_and_code(kind);
-        Self { status, code: code.into(), detail: detail.into() }
+        let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
+        let (code, detail, request_id) = (code.into(), detail.into(), String::new());
+        Self { status, code, detail, retry_after, request_id }
+    }
+
+    /// The same, to be asked again after so many seconds.
+    pub(super) fn retry_after(self, seconds: u64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
     }
 
     /// A form without a photo where one is wanted.
@@ -63,22 +75,32 @@ impl Problem {
     /// An error of HTTP itself; its code is the status's name.
     pub(super) fn with_status(status: StatusCode, detail: impl Into<String>) -> Self {
         let name = status.canonical_reason().unwrap_or("Error");
-        Self { status, code: name.to_lowercase().replace(' ', "_"), detail: detail.into() }
+        let code = name.to_lowercase().replace(' ', "_");
+        let (detail, request_id) = (detail.into(), String::new());
+        Self { status, code, detail, retry_after: None, request_id }
     }
 
-    /// The response, with the id by which its request is known in the log.
-    pub(super) fn render(&self, request_id: &str) -> HttpResponse {
+    /// The same of the request with this id.
+    pub(super) fn with_request_id(self, id: &str) -> Self {
+        Self { request_id: id.to_owned(), ..self }
+    }
+
+    fn render(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.insert_header((RETRY_AFTER, "1"));
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((RETRY_AFTER, seconds.to_string()));
         }
+        if self.status == StatusCode::UNAUTHORIZED {
+            response.insert_header((WWW_AUTHENTICATE, "Bearer"));
+        }
+        response.insert_header((request_id::HEADER, self.request_id.as_str()));
         response.content_type("application/problem+json").json(json!({
             "type": "about:blank",
             "title": self.status.canonical_reason(),
             "status": self.status.as_u16(),
             "detail": self.detail,
             "code": self.code,
-            "request_id": request_id,
+            "request_id": self.request_id,
         }))
     }
 }
@@ -139,8 +161,7 @@ impl ResponseError for Problem {
         self.status
     }
 
-    /// Never reaches a client: `request_id::attach` renders problems.
     fn error_response(&self) -> HttpResponse {
-        self.render("")
+        self.render()
     }
 }

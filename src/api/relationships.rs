@@ -6,6 +6,7 @@ use std::str::FromStr;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
+use super::audit::Deed;
 use super::paging::Page;
 use super::problem::Problem;
 use super::resources::{ListedKin, Receipt, RelationshipList, RelationshipResource};
@@ -79,11 +80,12 @@ pub(super) async fn put(
 ) -> Result<HttpResponse, Problem> {
     let pairs: Vec<Relationship> =
         listed.relationships.iter().map(relationship).collect::<Result<_, _>>()?;
-    answer(move || {
+    let deed = Deed::new("relate", pairs.iter().map(|pair| Pair(pair.people())));
+    let response = answer(move || {
         state.gallery.relate(&pairs)?;
         Ok(RelationshipList::new(&pairs, None))
-    })
-    .await
+    });
+    Ok(deed.told_by(response.await?))
 }
 
 pub(super) async fn delete(
@@ -91,11 +93,12 @@ pub(super) async fn delete(
     pair: web::Query<Named>,
 ) -> Result<HttpResponse, Problem> {
     let pair = Pair([person(&pair.person_a)?, person(&pair.person_b)?]);
-    answer(move || {
+    let deed = Deed::new("unrelate", [&pair]);
+    let response = answer(move || {
         let removed = state.gallery.unrelate(pair.0)?;
         Ok(Receipt::new(pair, removed))
-    })
-    .await
+    });
+    Ok(deed.told_by(response.await?))
 }
 
 fn relationship(listed: &RelationshipResource) -> Result<Relationship, Problem> {

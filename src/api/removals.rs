@@ -2,10 +2,11 @@
 
 use actix_web::{HttpResponse, web};
 
+use super::audit::Deed;
 use super::problem::Problem;
 use super::resources::{Receipt, Removal, Removals, RemovalsResponse};
 use super::server::State;
-use super::upload::answer;
+use super::upload::{answer, blocking};
 use crate::domain::Who;
 use crate::error::ErrorKind;
 
@@ -22,19 +23,26 @@ pub(super) async fn post(
         let detail = format!("{} ids in a request; give 1 to {MOST}", names.len());
         return Err(Problem::new(ErrorKind::InvalidInput, detail));
     }
-    answer(move || {
+    let (removed, response) = blocking(move || {
+        let mut removed = Vec::new();
         let results = names.into_iter().map(|name| match remove_named(&state, &name) {
-            Ok(receipt) => Removal::done(name, receipt),
+            Ok(receipt) => {
+                removed.push(name.clone());
+                Removal::done(name, receipt)
+            }
             Err(problem) => problem.of_item(name),
         });
-        Ok(RemovalsResponse { results: results.collect() })
+        let response = RemovalsResponse { results: results.collect() };
+        (removed, response)
     })
-    .await
+    .await?;
+    Ok(Deed::new("remove", removed).told_by(HttpResponse::Ok().json(response)))
 }
 
 /// Answers with the receipt of one removal.
 pub(super) async fn forget(state: web::Data<State>, who: Who) -> Result<HttpResponse, Problem> {
-    answer(move || remove(&state, &who)).await
+    let deed = Deed::new("remove", [&who]);
+    Ok(deed.told_by(answer(move || remove(&state, &who)).await?))
 }
 
 fn remove_named(state: &State, name: &str) -> Result<Receipt, Problem> {

@@ -6,14 +6,21 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
+use actix_web::{HttpMessage, ResponseError, web};
 use uuid::Uuid;
 
+use super::metrics::Request;
 use super::problem::Problem;
+use super::server::State;
 
-const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The id, in the extensions of a request.
+pub(super) struct RequestId(pub(super) String);
 
 /// Middleware that names a request, renders its problem if it ends in one, and writes one line to the log.
 pub(super) async fn attach(
+    state: web::Data<State>,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
@@ -22,27 +29,42 @@ pub(super) async fn attach(
     // The route's pattern and not the path: a path may name a person.
     let method = request.method().clone();
     let route = request.match_pattern().unwrap_or_else(|| "-".into());
-    let mut response = next.call(request).await?.map_into_boxed_body();
-    if let Some(problem) = problem_of(&response) {
-        response = response.into_response(problem.render(&id));
-    }
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HEADER, value);
-    }
-    tracing::info!(
-        request_id = id,
-        %method,
-        route,
-        status = response.status().as_u16(),
-        elapsed_ms = started.elapsed().as_millis() as u64,
-        "request"
-    );
-    Ok(response)
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let answer = next.call(request).await;
+    let (status, answer) = match answer {
+        Ok(response) => {
+            let response = named(response.map_into_boxed_body(), &id);
+            (response.status(), Ok(response))
+        }
+        // The request is gone, and with it what a response is made of; actix renders the error.
+        Err(error) => {
+            let problem = problem_of(&error);
+            (problem.status_code(), Err(problem.with_request_id(&id).into()))
+        }
+    };
+    let (status, elapsed) = (status.as_u16(), started.elapsed());
+    let elapsed_ms = elapsed.as_millis() as u64;
+    tracing::info!(request_id = id, %method, route, status, elapsed_ms, "request");
+    let answered = Request { method: method.to_string(), route, status };
+    state.metrics.answered(answered, elapsed.as_secs_f64());
+    answer
 }
 
-/// The problem a response stands for, if it is an error: ours, or one of actix's own.
-fn problem_of(response: &ServiceResponse<BoxBody>) -> Option<Problem> {
-    let error = response.response().error()?;
+/// A response with its request's id, as a problem where it is an error.
+fn named(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    if let Some(error) = response.response().error() {
+        let problem = problem_of(error).with_request_id(id).error_response();
+        response = response.into_response(problem);
+    }
+    if let Ok(value) = HeaderValue::from_str(id) {
+        response.headers_mut().insert(HEADER, value);
+    }
+    response
+}
+
+/// The problem that an error stands for: ours, or one of actix's own.
+fn problem_of(error: &actix_web::Error) -> Problem {
     let ours = error.as_error::<Problem>().cloned();
-    Some(ours.unwrap_or_else(|| Problem::with_status(response.status(), error.to_string())))
+    let status = || error.as_response_error().status_code();
+    ours.unwrap_or_else(|| Problem::with_status(status(), error.to_string()))
 }

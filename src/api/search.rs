@@ -8,6 +8,7 @@ use actix_multipart::form::text::Text;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
+use super::audit::Deed;
 use super::probe::{Sample, Samples};
 use super::problem::Problem;
 use super::server::State;
@@ -128,7 +129,7 @@ async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, P
     timings.embed = milliseconds(started);
 
     let started = Instant::now();
-    let response = blocking(move || {
+    let (deed, response) = blocking(move || {
         let person = Probe { photos: &person };
         let query = match mode {
             Mode::Relatives => Query::Relatives(person),
@@ -140,6 +141,11 @@ async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, P
         let ensemble = state.model.ensemble();
         let answer = search((&snapshot, ensemble), &query, &options)?;
         timings.search = milliseconds(started);
+        for (stage, took) in timings.stages() {
+            state.metrics.took(stage, took / 1e3);
+        }
+        let found = answer.same_person.iter().chain(&answer.people).map(|found| found.person);
+        let deed = Deed::new("search", found);
         let context = Context {
             faces,
             timings,
@@ -147,9 +153,10 @@ async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, P
             gallery_version: state.gallery.version()?,
             explained_by: ensemble.filter(|_| explain),
         };
-        Ok::<_, Problem>(SearchResponse::new(&answer, context))
-    });
-    Ok(HttpResponse::Ok().json(response.await??))
+        Ok::<_, Problem>((deed, SearchResponse::new(&answer, context)))
+    })
+    .await??;
+    Ok(deed.told_by(HttpResponse::Ok().json(response)))
 }
 
 impl Asked {

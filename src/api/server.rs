@@ -2,6 +2,9 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_web::guard::{GuardContext, fn_guard};
@@ -9,11 +12,15 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, Resource, dev, web};
 
+use super::access::Rate;
+use super::audit::Audit;
 use super::error::ServeError;
+use super::keys::KeyRing;
+use super::metrics::Metrics;
 use super::model::ModelQueue;
 use super::{
-    compare, embeddings, families, health, origin, people, photos, problem, relationships,
-    removals, request_id, rerank, search,
+    access, audit, compare, embeddings, families, health, metrics, people, photos, problem,
+    relationships, removals, request_id, rerank, search,
 };
 use crate::embedder::Embedder;
 use crate::gallery::Gallery;
@@ -25,8 +32,32 @@ pub struct Service {
     pub gallery: Gallery,
     /// The bundle it was made with.
     pub embedder: Embedder,
+    /// What is asked of requests, and what is kept of them.
+    pub terms: Terms,
+}
+
+/// What is asked of requests, and what is kept of them.
+#[derive(Clone, Debug)]
+pub struct Terms {
     /// Whether a small picture is kept of each photo that is enrolled.
     pub keep_photos: bool,
+    /// How long a request may take.
+    pub request_time: Duration,
+    /// How many requests a second each key may make; any number where it is none.
+    pub requests_per_second: Option<NonZeroU32>,
+    /// For how many days it is remembered who searched, enrolled and removed.
+    pub audit_days: u32,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            keep_photos: false,
+            request_time: Duration::from_secs(60),
+            requests_per_second: None,
+            audit_days: 365,
+        }
+    }
 }
 
 /// A server that listens but does not answer yet.
@@ -40,6 +71,11 @@ pub(super) struct State {
     pub(super) gallery: Gallery,
     pub(super) model: ModelQueue,
     pub(super) keep_photos: bool,
+    pub(super) request_time: Duration,
+    pub(super) rate: Rate,
+    pub(super) keys: KeyRing,
+    pub(super) audit: Audit,
+    pub(super) metrics: Arc<Metrics>,
 }
 
 /// Seconds a request that is under way has to end in when the server is told to stop.
@@ -52,19 +88,19 @@ impl Server {
     /// Listens on `address`; port 0 takes any free one.
     ///
     /// # Errors
-    /// When the address is taken, may not be used, or is not on the loopback interface.
+    /// When the address is taken or may not be used, or can be reached from other machines and the gallery has no API key.
     pub fn bind(service: Service, address: SocketAddr) -> Result<Self, ServeError> {
-        if !address.ip().is_loopback() {
+        let state = State::new(service);
+        if !address.ip().is_loopback() && !state.keys.is_locked()? {
             return Err(ServeError::NotLoopback { address });
         }
-        let Service { gallery, embedder, keep_photos } = service;
-        let model = ModelQueue::start(embedder);
-        let state = web::Data::new(State { gallery, model, keep_photos });
+        let state = web::Data::new(state);
         let app = move || {
             App::new()
                 .app_data(state.clone())
                 .configure(routes)
-                .wrap(from_fn(origin::check))
+                .wrap(from_fn(audit::remember))
+                .wrap(from_fn(access::check))
                 .wrap(from_fn(request_id::attach))
         };
         let server = HttpServer::new(app).shutdown_timeout(SHUTDOWN_SECONDS);
@@ -99,6 +135,22 @@ impl Server {
     }
 }
 
+impl State {
+    fn new(Service { gallery, embedder, terms }: Service) -> Self {
+        let metrics = Arc::new(Metrics::new());
+        Self {
+            keep_photos: terms.keep_photos,
+            request_time: terms.request_time,
+            rate: Rate::new(terms.requests_per_second),
+            keys: KeyRing::of(gallery.path()),
+            audit: Audit::of(gallery.path(), terms.audit_days),
+            model: ModelQueue::start(embedder, Arc::clone(&metrics)),
+            metrics,
+            gallery,
+        }
+    }
+}
+
 fn routes(config: &mut web::ServiceConfig) {
     let max_bytes = Limits::default().max_file_bytes as usize;
     // The form's other fields and its framing are small.
@@ -115,6 +167,7 @@ fn routes(config: &mut web::ServiceConfig) {
         .app_data(json(MAX_JSON_BYTES))
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
+        .route("/metrics", web::get().to(metrics::get))
         .route("/info", web::get().to(health::info))
         .service(
             resource("/v1/search")

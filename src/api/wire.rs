@@ -122,6 +122,13 @@ pub struct TimingsMs {
     pub search: f64,
 }
 
+impl TimingsMs {
+    /// Each stage by its name.
+    pub(super) fn stages(self) -> [(&'static str, f64); 3] {
+        [("decode", self.decode), ("embed", self.embed), ("search", self.search)]
+    }
+}
+
 /// The answer to a comparison of two photos.
 #[derive(Debug, Serialize)]
 pub struct CompareResponse {

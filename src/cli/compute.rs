@@ -11,18 +11,13 @@ use crate::embedder::{Embedder, EmbedderError};
 pub(super) struct Compute {
     /// What embeds: cpu, cuda:N, or auto for a GPU where there is one
     #[arg(long, default_value_t)]
-    device: Device,
+    pub(super) device: Device,
     /// Numbers to compute with: f32, and on a GPU bf16 or f16
     #[arg(long, default_value_t)]
-    precision: Precision,
+    pub(super) precision: Precision,
 }
 
 impl Compute {
-    /// What a backbone learns on.
-    pub(super) fn device(&self) -> Device {
-        self.device
-    }
-
     /// Loads a bundle onto the device.
     pub(super) fn load(&self, bundle: &Path) -> Result<Embedder, EmbedderError> {
         Embedder::load(bundle, self.device, self.precision)

@@ -9,7 +9,7 @@ use clap::Args;
 use super::exit::{Ending, Failure};
 use super::progress::Display;
 use super::search::{embed, print_answer, read_face};
-use crate::api::{Server, Service};
+use crate::api::{Server, Service, Terms};
 use crate::backbone::{Device, Precision};
 use crate::dataset::{Source, read_relationships};
 use crate::domain::Progress;
@@ -85,7 +85,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     relate(&gallery, &read_relationships(&photos.join("relationships.csv"))?)?;
     display.finish();
     show(&photos, (&*gallery.snapshot()?, &embedder))?;
-    let server = Server::bind(Service { gallery, embedder, keep_photos: true }, arguments.listen)?;
+    let server = Server::bind(
+        Service { gallery, embedder, terms: Terms { keep_photos: true, ..Terms::default() } },
+        arguments.listen,
+    )?;
     display.hand_over(server.stopper());
     if display.cancelled() {
         return Ok(Ending::Stopped);

@@ -2,6 +2,7 @@
 
 mod compare;
 mod compute;
+mod config;
 mod dataset;
 mod demo;
 mod description;
@@ -14,12 +15,14 @@ mod families;
 mod figures;
 mod gallery;
 mod ingest;
+mod keys;
 mod models;
 mod opened;
 mod output;
 mod progress;
 mod search;
 mod serve;
+mod settings;
 mod synthesize;
 mod train;
 mod train_backbone;
@@ -50,7 +53,11 @@ enum Command {
     /// Tell how likely the people in two photos are kin
     Compare(compare::Arguments),
     /// Answer searches over HTTP
-    Serve(serve::Arguments),
+    Serve(Box<serve::Arguments>),
+    /// Print the settings that `kindred serve` would have from a file, the environment and flags
+    Config(Box<config::Arguments>),
+    /// Make, list and revoke the API keys of a gallery's service
+    Keys(keys::Arguments),
     /// Look after a gallery: what is in it, whether it is whole, remove, copy and repair
     Gallery(gallery::Arguments),
     /// Write the embeddings of a folder or zip of photos to a safetensors file
@@ -77,6 +84,8 @@ pub fn run() -> ExitCode {
         Command::Search(arguments) => search::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::Gallery(arguments) => gallery::run(&arguments),
         Command::Embed(arguments) => embed::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),

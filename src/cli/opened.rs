@@ -13,15 +13,15 @@ use crate::gallery::{Gallery, Precision};
 pub(super) struct Opened {
     /// Folder of the gallery
     #[arg(long)]
-    gallery: PathBuf,
+    pub(super) gallery: PathBuf,
     /// Folder of the model bundle, if it is no longer where the gallery was made with it
     #[arg(long, value_name = "BUNDLE")]
-    model: Option<PathBuf>,
+    pub(super) model: Option<PathBuf>,
     /// Keep embeddings in memory as 16-bit floats: half the memory; what is found is compared by the stored ones
     #[arg(long)]
-    half_precision: bool,
+    pub(super) half_precision: bool,
     #[command(flatten)]
-    compute: Compute,
+    pub(super) compute: Compute,
 }
 
 impl Opened {

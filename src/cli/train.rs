@@ -251,7 +251,7 @@ impl Job<'_> {
             embedder,
             bundle: (draft.folder(), draft.manifest()),
             data: &self.arguments.data,
-            device: self.arguments.compute.device(),
+            device: self.arguments.compute.device,
             learning_rate: self.arguments.stage_learning_rate,
             seed: self.arguments.seed,
         };

@@ -140,6 +140,11 @@ impl Gallery {
         Ok(Self { store, space, bundle: PathBuf::from(bundle), precision, writer, current })
     }
 
+    /// The gallery's folder.
+    pub fn path(&self) -> &Path {
+        self.store.path()
+    }
+
     /// What the enrolled embeddings are.
     pub fn space(&self) -> &EmbeddingSpace {
         &self.space

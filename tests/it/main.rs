@@ -11,6 +11,7 @@
 )]
 
 mod api;
+mod api_access;
 mod api_resources;
 mod api_search;
 mod architectures;

@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 8] = [
 ];
 
 /// Crates that only these rooms may name.
-const HOMES: [(&str, &[&str]); 22] = [
+const HOMES: [(&str, &[&str]); 25] = [
     ("gemm", &["backbone"]),
     ("faer", &["whitening", "kinship"]),
     ("plotters", &["train"]),
@@ -37,6 +37,9 @@ const HOMES: [(&str, &[&str]); 22] = [
     ("zip", &["dataset", "backbone", "gallery"]),
     ("hdf5_reader", &["backbone"]),
     ("actix_web", &["api"]),
+    ("governor", &["api"]),
+    ("prometheus_client", &["api"]),
+    ("utoipa", &["api"]),
     ("jiff", &["api"]),
     ("actix_multipart", &["api"]),
     ("clap", &["cli"]),

@@ -44,22 +44,25 @@ export async function post(path) {
  * Goes by XMLHttpRequest, because fetch does not tell.
  */
 export function upload(path, form, { onsent, signal, headers = {} }) {
-  return withKey((key) => new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", path);
-    for (const [name, value] of Object.entries({ ...headers, ...key })) request.setRequestHeader(name, value);
-    request.upload.onprogress = (event) => event.lengthComputable && onsent(event.loaded / event.total);
-    request.upload.onload = () => onsent(1);
-    request.onload = () => {
-      const body = parsed(request.responseText);
-      if (request.status < 400) resolve(body);
-      else reject(new Problem(request.status, body, request.getResponseHeader("Retry-After")));
-    };
-    request.onerror = () => reject(unreachable());
-    request.onabort = () => reject(signal.reason);
-    signal.addEventListener("abort", () => request.abort());
-    request.send(form);
-  }));
+  return withKey(
+    (key) =>
+      new Promise((resolve, reject) => {
+        const request = new XMLHttpRequest();
+        request.open("POST", path);
+        for (const [name, value] of Object.entries({ ...headers, ...key })) request.setRequestHeader(name, value);
+        request.upload.onprogress = (event) => event.lengthComputable && onsent(event.loaded / event.total);
+        request.upload.onload = () => onsent(1);
+        request.onload = () => {
+          const body = parsed(request.responseText);
+          if (request.status < 400) resolve(body);
+          else reject(new Problem(request.status, body, request.getResponseHeader("Retry-After")));
+        };
+        request.onerror = () => reject(unreachable());
+        request.onabort = () => reject(signal.reason);
+        signal.addEventListener("abort", () => request.abort());
+        request.send(form);
+      }),
+  );
 }
 
 function send(method, path, { body, headers = {} } = {}) {

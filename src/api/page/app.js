@@ -17,40 +17,55 @@ let search;
 
 const ROUTES = [
   // One search view for the whole visit: who looks at a family finds the results again.
-  [/^$/, () => (search ??= searchView(() => info))],
-  [/^families$/, familiesView],
-  [/^family\/(F\d+)$/, familyView],
-  [/^person\/(F\d+\/MID\d+)$/, personView],
-  [/^enrol(?:\/(F\d+))?(?:\/(MID\d+))?$/, (family, member) => enrolView(() => info, family, member)],
-  [/^jobs$/, jobsView],
+  ["", /^$/, () => (search ??= searchView(() => info))],
+  ["families", /^families$/, familiesView],
+  ["families", /^family\/(F\d+)$/, familyView],
+  ["families", /^person\/(F\d+\/MID\d+)$/, personView],
+  ["enrol", /^enrol(?:\/(F\d+))?(?:\/(MID\d+))?$/, (family, member) => enrolView(() => info, family, member)],
+  ["jobs", /^jobs$/, jobsView],
 ];
 
 function show() {
-  const path = decodeURIComponent(location.hash).replace(/^#?\/?/, "");
-  const view = viewOf(path);
+  const path = location.hash.replace(/^#?\/?/, "");
+  const [section, view] = viewOf(path);
   main.replaceChildren(view);
   const heading = view.querySelector("h1");
   document.title = path ? `${heading.textContent} – Kindred` : "Kindred";
   for (const link of links) {
-    link.toggleAttribute("aria-current", link.hash.slice(2) === path);
+    link.removeAttribute("aria-current");
+    if (link.hash === `#/${section}`) link.setAttribute("aria-current", "page");
   }
   return heading;
 }
 
+/** The part of the site and the view of an address. */
 function viewOf(path) {
-  for (const [pattern, view] of ROUTES) {
+  for (const [section, pattern, view] of ROUTES) {
     const match = path.match(pattern);
-    if (match) return view(...match.slice(1));
+    if (match) return [section, view(...match.slice(1))];
   }
-  return element("div", {}, element("h1", {}, "There is nothing here"), element("p", {}, element("a", { href: "#/" }, "To the search")));
+  return [
+    undefined,
+    element(
+      "div",
+      {},
+      element("h1", {}, "There is nothing here"),
+      element("p", {}, element("a", { href: "#/" }, "To the search")),
+    ),
+  ];
 }
 
 async function refreshInfo() {
   info = await getJson("/info");
   const { name, version, model, gallery } = info;
-  const about = [`${name} ${version}`, `model ${model.name ?? model.fingerprint.slice(0, 8)}`, `${gallery.photos.toLocaleString("en")} photos`];
-  document.getElementById("about").replaceChildren(about.join(" · "), " ",
-    storedKey() ? button("Forget my key", leave, { class: "quiet" }) : "");
+  const about = [
+    `${name} ${version}`,
+    `model ${model.name ?? model.fingerprint.slice(0, 8)}`,
+    `${gallery.photos.toLocaleString("en")} photos`,
+  ];
+  document
+    .getElementById("about")
+    .replaceChildren(about.join(" · "), " ", storedKey() ? button("Forget my key", leave, { class: "quiet" }) : "");
 }
 
 function leave() {
@@ -61,7 +76,10 @@ function leave() {
 /** Services may have no jobs. */
 async function offerJobs() {
   const link = links.find(({ hash }) => hash === "#/jobs");
-  link.hidden = await getJson("/v1/jobs?limit=1").then(() => false, () => true);
+  link.hidden = await getJson("/v1/jobs?limit=1").then(
+    () => false,
+    () => true,
+  );
 }
 
 function begin() {
@@ -81,8 +99,10 @@ document.querySelector(".skip").addEventListener("click", (event) => {
 // A photo that misses its field must not replace the page.
 for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
 
-main.append(pending(async () => {
-  await refreshInfo();
-  begin();
-  return "";
-}));
+main.append(
+  pending(async () => {
+    await refreshInfo();
+    begin();
+    return "";
+  }),
+);

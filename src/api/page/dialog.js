@@ -12,9 +12,12 @@ export function form({ title, content, action, isDangerous = false }) {
       isSubmitted = true;
       close();
     };
-    const buttons = element("div", { class: "buttons" },
+    const buttons = element(
+      "div",
+      { class: "buttons" },
       element("button", { type: "submit", class: isDangerous ? "danger" : "primary" }, action),
-      button("Cancel", close));
+      button("Cancel", close),
+    );
     const dialog = open(title, element("form", { onsubmit: submit }, content, buttons), () => resolve(isSubmitted));
   });
 }
@@ -22,7 +25,12 @@ export function form({ title, content, action, isDangerous = false }) {
 /** Asks whether `id` may be forgotten, which has to be typed. */
 export function confirmRemoval(id, consequence) {
   const input = element("input", {
-    id: "confirmation", required: true, pattern: id, autocomplete: "off", autocapitalize: "off", spellcheck: "false",
+    id: "confirmation",
+    required: true,
+    pattern: id,
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: "false",
     title: `Type ${id}`,
   });
   return form({
@@ -44,14 +52,33 @@ export function showReceipt(receipt) {
     ["When", new Date(receipt.at).toLocaleString()],
     ["Photos", receipt.photos],
     ["Embeddings", receipt.embeddings],
+    ["Thumbnails", receipt.thumbnails],
     ["Listed relations", receipt.relationships],
   ];
   return new Promise((resolve) => {
-    const dialog = open("Deleted", element("div", {},
-      element("p", {}, `${count(receipt.photos, "photo")} and what was computed from them are gone from every later search.`),
-      element("dl", { class: "facts receipt" }, rows.map(([name, value]) =>
-        element("div", {}, element("dt", {}, name), element("dd", {}, String(value))))),
-      element("div", { class: "buttons" }, button("Close", () => dialog.close(), { class: "primary" }))), resolve);
+    const dialog = open(
+      "Deleted",
+      element(
+        "div",
+        {},
+        element(
+          "p",
+          {},
+          `${count(receipt.photos, "photo")} and what was computed from them are gone from every later search.`,
+        ),
+        element(
+          "dl",
+          { class: "facts receipt" },
+          rows.map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, String(value)))),
+        ),
+        element(
+          "div",
+          { class: "buttons" },
+          button("Close", () => dialog.close(), { class: "primary" }),
+        ),
+      ),
+      resolve,
+    );
   });
 }
 

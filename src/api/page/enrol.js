@@ -12,7 +12,11 @@ export function enrolView(info, family = "", member = "") {
   const familyField = field("family", family, "F[0-9]{4,}", "F and four digits, such as F0001");
   const memberField = field("member", member, "MID[0-9]+", "MID and a number, such as MID1");
   const consent = element("input", { type: "checkbox", id: "consent", required: true });
-  const photos = picker({ label: "Photos of this person", hint: "One face in each, as large as can be.", most: info().limits.photos });
+  const photos = picker({
+    label: "Photos of this person",
+    hint: "One face in each, as large as can be.",
+    most: info().limits.photos,
+  });
   const known = element("p", { class: "hint", "aria-live": "polite" });
   const panel = element("div", {});
   const look = async () => (known.textContent = await whoIs(familyField, memberField));
@@ -32,7 +36,9 @@ export function enrolView(info, family = "", member = "") {
     const words = { sending: "The photos are on the way", working: "Looking for the face in each photo" };
     send.disabled = true;
     try {
-      const answer = await follow(panel, words, (following) => upload(address("people", person, "/photos"), form, following));
+      const answer = await follow(panel, words, (following) =>
+        upload(address("people", person, "/photos"), form, following),
+      );
       if (answer) enrolled(person, answer.photos);
     } catch (problem) {
       panel.replaceChildren(problemPanel(problem));
@@ -49,21 +55,44 @@ export function enrolView(info, family = "", member = "") {
   };
 
   const send = element("button", { type: "submit", class: "primary" }, "Enrol");
-  return element("div", {},
+  return element(
+    "div",
+    {},
     element("h1", {}, "Enrol a person"),
     element("p", { class: "lead" }, "Their photos join the archive, and every later search finds them."),
-    element("form", { class: "panel", onsubmit: submit },
+    element(
+      "form",
+      { class: "panel", onsubmit: submit },
       element("div", { class: "fields" }, labelled("Family", familyField), labelled("Person", memberField)),
       known,
       photos.node,
-      element("label", { class: "consent", for: "consent" }, consent,
-        element("span", {}, "I may keep this person’s face here: they agree, or I have another right to. A face is sensitive data; whoever is enrolled can be deleted at any time.")),
+      element(
+        "label",
+        { class: "consent", for: "consent" },
+        consent,
+        element(
+          "span",
+          {},
+          "I may keep this person’s face here: they agree, or I have another right to. A face is sensitive data; whoever is enrolled can be deleted at any time.",
+        ),
+      ),
       element("div", { class: "buttons" }, send),
-      panel));
+      panel,
+    ),
+  );
 }
 
 function field(name, value, pattern, title) {
-  return element("input", { id: name, value, pattern, title, required: true, autocomplete: "off", autocapitalize: "characters", spellcheck: "false" });
+  return element("input", {
+    id: name,
+    value,
+    pattern,
+    title,
+    required: true,
+    autocomplete: "off",
+    autocapitalize: "characters",
+    spellcheck: "false",
+  });
 }
 
 function labelled(text, input) {
@@ -75,7 +104,10 @@ function labelled(text, input) {
 /** Whether the person is enrolled already, and which number is free, so that nobody is mixed up. */
 async function whoIs(family, member) {
   if (!family.checkValidity() || !family.value) return "";
-  const people = await getJson(address("families", family.value)).then((found) => found.people, () => []);
+  const people = await getJson(address("families", family.value)).then(
+    (found) => found.people,
+    () => [],
+  );
   if (!people.length) return `${family.value} is a new family.`;
   const known = people.find(({ person }) => person === `${family.value}/${member.value}`);
   if (known) return `${member.value} has ${count(known.photos, "photo")} already; these are added.`;
@@ -84,10 +116,16 @@ async function whoIs(family, member) {
 }
 
 function success(person, ids) {
-  return element("section", { class: "notice" },
+  return element(
+    "section",
+    { class: "notice" },
     element("h2", {}, `${person} is enrolled`),
     element("p", {}, `${count(ids.length, "photo")} joined the archive.`),
-    element("div", { class: "buttons" },
+    element(
+      "div",
+      { class: "buttons" },
       element("a", { class: "button", href: `#/person/${person}` }, "Show this person"),
-      element("a", { class: "button", href: "#/" }, "Search for relatives")));
+      element("a", { class: "button", href: "#/" }, "Search for relatives"),
+    ),
+  );
 }

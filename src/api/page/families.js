@@ -15,63 +15,98 @@ const FACES_SHOWN = 4;
 /** Everybody, family by family. */
 export function familiesView() {
   const list = element("ul", { class: "tiles" });
-  return element("div", {},
+  return element(
+    "div",
+    {},
     element("h1", {}, "Families"),
     pending(async () => {
       const more = await append(list);
       if (!list.childElementCount) return nobody();
-      return element("div", {}, list, more);
-    }));
+      return element("div", { class: "stack" }, list, more);
+    }),
+  );
 }
 
 /** One family: its people, their listed kin, their photos. */
 export function familyView(family) {
-  return element("div", {},
+  return element(
+    "div",
+    {},
     crumbs(element("a", { href: "#/families" }, "Families")),
     element("h1", {}, `Family ${family}`),
-    pending(() => familyPage(family)));
+    pending(() => familyPage(family)),
+  );
 }
 
 /** The way back. */
 export function crumbs(...links) {
-  return element("nav", { class: "crumbs", "aria-label": "Where this is" },
-    links.flatMap((link, index) => [index > 0 && " / ", link]));
+  return element(
+    "nav",
+    { class: "crumbs", "aria-label": "Where this is" },
+    links.flatMap((link, index) => [index > 0 && " / ", link]),
+  );
 }
 
 /** Reads the family; where its relations change, a new page takes the place of this one. */
-async function familyPage(family) {
+async function familyPage(family, isEditing = false) {
   const [{ people }, { relationships }] = await Promise.all([
     getJson(address("families", family)),
     getJson(`/v1/relationships?family=${family}&limit=1000`),
   ]);
-  const page = describe(family, people, relationships, async () => page.replaceWith(await familyPage(family)));
+  const editor = [isEditing, async () => page.replaceWith(await familyPage(family, true))];
+  const page = describe(family, people, relationships, editor);
   return page;
 }
 
-function describe(family, people, relationships, onchange) {
+function describe(family, people, relationships, [isEditing, onchange]) {
   const photos = people.reduce((sum, person) => sum + person.photos, 0);
   const ids = people.map(({ person }) => person);
-  return element("div", {},
-    element("p", { class: "lead" }, [count(people.length, "person", "people"), count(photos, "photo"), count(relationships.length, "listed relation")].join(" · ")),
-    relationships.length > 0 && element("section", { class: "panel" }, element("h2", {}, "Listed relations"), tree(ids, relationships)),
+  return element(
+    "div",
+    { class: "stack" },
+    element(
+      "p",
+      { class: "lead" },
+      [
+        count(people.length, "person", "people"),
+        count(photos, "photo"),
+        count(relationships.length, "listed relation"),
+      ].join(" · "),
+    ),
+    relationships.length > 0 &&
+      element("section", { class: "panel" }, element("h2", {}, "Listed relations"), tree(ids, relationships)),
     element("h2", {}, "People"),
     element("ul", { class: "tiles people" }, people.map(personTile)),
-    relationEditor(ids, relationships, onchange),
+    relationEditor(ids, relationships, { isOpen: isEditing, onchange }),
     element("p", {}, element("a", { class: "button", href: `#/enrol/${family}` }, "Enrol somebody")),
-    removal("families", family, "Delete this family …",
-      `All ${count(people.length, "person", "people")} of this family are forgotten, with ${count(photos, "photo")} and what was computed from them. This cannot be undone.`));
+    removal(
+      "families",
+      family,
+      "Delete this family …",
+      `All ${count(people.length, "person", "people")} of this family are forgotten, with ${count(photos, "photo")} and what was computed from them. This cannot be undone.`,
+    ),
+  );
 }
 
-function personTile({ person, photos, listed_kin }) {
-  return element("li", {}, element("a", { class: "tile", href: `#/person/${person}` },
-    portrait(person, `Photo of ${person}`),
-    element("strong", {}, memberOf(person)),
-    element("small", {}, `${count(photos, "photo")} · ${listed_kin.length} kin`)));
+function personTile({ person, photos }) {
+  return element(
+    "li",
+    {},
+    element(
+      "a",
+      { class: "tile", href: `#/person/${person}` },
+      portrait(person, `Photo of ${person}`),
+      element("strong", {}, memberOf(person)),
+      element("small", {}, `${count(photos, "photo")}`),
+    ),
+  );
 }
 
 /** Adds a page to the list; gives the button for the next one. */
 async function append(list, cursor) {
-  const { families, next } = await getJson(`/v1/families?limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+  const { families, next } = await getJson(
+    `/v1/families?limit=${PAGE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`,
+  );
   list.append(...families.map(familyTile));
   if (!next) return undefined;
   const more = button("Show more", async () => {
@@ -98,11 +133,18 @@ function familyTile(family) {
     }
   });
   observer.observe(faces);
-  return element("li", {}, element("a", { class: "tile", href: `#/family/${family}` }, faces, element("strong", {}, family), size));
+  return element(
+    "li",
+    {},
+    element("a", { class: "tile", href: `#/family/${family}` }, faces, element("strong", {}, family), size),
+  );
 }
 
 function nobody() {
-  return element("div", { class: "kindly" },
+  return element(
+    "div",
+    { class: "kindly" },
     element("p", {}, "Nobody is enrolled yet."),
-    element("p", {}, element("a", { class: "button", href: "#/enrol" }, "Enrol the first person")));
+    element("p", {}, element("a", { class: "button", href: "#/enrol" }, "Enrol the first person")),
+  );
 }

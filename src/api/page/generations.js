@@ -8,11 +8,11 @@ export function arrange(people, relationships) {
   const rowOf = generations(people, relationships);
   const rows = [];
   for (const person of people) (rows[rowOf.get(person)] ??= []).push(person);
-  const near = neighbours(people, relationships, rowOf);
+  const { near, unitOf } = bonds(people, relationships, rowOf);
   const columns = new Map();
   for (const row of rows) row.forEach((person, index) => columns.set(person, index - (row.length - 1) / 2));
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
-    for (const row of sweep % 2 ? [...rows].reverse() : rows) settle(row, near, columns);
+    for (const row of sweep % 2 ? [...rows].reverse() : rows) settle(row, near, unitOf, columns);
   }
   const least = Math.min(...columns.values());
   const places = people.map((person) => [person, { row: rowOf.get(person), column: columns.get(person) - least }]);
@@ -40,7 +40,8 @@ function generations(people, relationships) {
 function reach(start, links) {
   const group = new Map([[start, 0]]);
   for (const [person, row] of group) {
-    for (const [other, step] of links.get(person)) if (!group.has(other) && links.has(other)) group.set(other, row + step);
+    for (const [other, step] of links.get(person))
+      if (!group.has(other) && links.has(other)) group.set(other, row + step);
   }
   return group;
 }
@@ -55,9 +56,10 @@ function stepOf(relation) {
   return ["bb", "ss", "sibs"].includes(relation) ? 0 : STEPS[relation[0]];
 }
 
-/** Who wants to be near whom: parents, children, and who has a child together. */
-function neighbours(people, relationships, rowOf) {
+/** Who wants to be near whom, as parents and children do; and who stand side by side, for they have a child together. */
+function bonds(people, relationships, rowOf) {
   const near = new Map(people.map((person) => [person, []]));
+  const unitOf = new Map(people.map((person) => [person, person]));
   const parents = new Map();
   for (const { person_a, person_b } of relationships) {
     if (rowOf.get(person_b) - rowOf.get(person_a) !== 1) continue;
@@ -65,26 +67,39 @@ function neighbours(people, relationships, rowOf) {
     near.get(person_b).push(person_a);
     parents.set(person_b, [...(parents.get(person_b) ?? []), person_a]);
   }
-  for (const [one, other] of parents.values()) {
-    if (!other) continue;
-    near.get(one).push(other);
-    near.get(other).push(one);
+  for (const couple of parents.values()) {
+    const units = couple.map((person) => unitOf.get(person));
+    for (const [person, unit] of unitOf) if (units.includes(unit)) unitOf.set(person, units[0]);
   }
-  return near;
+  return { near, unitOf };
 }
 
-/** Moves the people of a row towards the middle of whom they want to be near, a column apart. */
-function settle(row, near, columns) {
-  const wish = new Map(row.map((person) => {
-    const wanted = near.get(person).map((other) => columns.get(other));
-    return [person, wanted.length ? wanted.reduce((sum, column) => sum + column, 0) / wanted.length : columns.get(person)];
-  }));
-  row.sort((one, other) => wish.get(one) - wish.get(other));
+/** Moves the units of a row towards the middle of whom they want to be near, its people a column apart. */
+function settle(row, near, unitOf, columns) {
+  const wish = new Map(
+    row.map((person) => {
+      const wanted = near.get(person).map((other) => columns.get(other));
+      return [person, wanted.length ? mean(wanted) : columns.get(person)];
+    }),
+  );
+  const units = [...new Set(row.map((person) => unitOf.get(person)))].map((unit) => {
+    const people = row
+      .filter((person) => unitOf.get(person) === unit)
+      .sort((one, other) => wish.get(one) - wish.get(other));
+    return { people, start: mean(people.map((person) => wish.get(person))) - (people.length - 1) / 2 };
+  });
+  units.sort((one, other) => one.start + one.people.length / 2 - other.start - other.people.length / 2);
   let next = -Infinity;
-  for (const person of row) {
-    columns.set(person, Math.max(wish.get(person), next));
-    next = columns.get(person) + 1;
+  let drift = 0;
+  for (const { people, start } of units) {
+    const first = Math.max(start, next);
+    people.forEach((person, index) => columns.set(person, first + index));
+    next = first + people.length;
+    drift += (first - start) * people.length;
   }
-  const drift = row.reduce((sum, person) => sum + columns.get(person) - wish.get(person), 0) / row.length;
-  for (const person of row) columns.set(person, columns.get(person) - drift);
+  for (const person of row) columns.set(person, columns.get(person) - drift / row.length);
+}
+
+export function mean(numbers) {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }

@@ -24,9 +24,15 @@ export function jobsView() {
     none.hidden = true;
     list.prepend(watched(job));
   };
-  return element("div", {},
+  return element(
+    "div",
+    {},
     element("h1", {}, "Jobs"),
-    element("p", { class: "lead" }, "A whole archive is enrolled in the background. You may leave this page meanwhile."),
+    element(
+      "p",
+      { class: "lead" },
+      "A whole archive is enrolled in the background. You may leave this page meanwhile.",
+    ),
     archiveForm(start),
     element("h2", {}, "What is under way"),
     pending(async () => {
@@ -34,11 +40,17 @@ export function jobsView() {
       list.append(...jobs.map(watched));
       none.hidden = jobs.length > 0;
       return element("div", {}, none, list);
-    }));
+    }),
+  );
 }
 
 function archiveForm(onstart) {
-  const archive = picker({ label: "A zip of photos", hint: "One folder per family, in it one per person: F0001/MID1/photo.jpg", most: 1, accept: ".zip,application/zip" });
+  const archive = picker({
+    label: "A zip of photos",
+    hint: "One folder per family, in it one per person: F0001/MID1/photo.jpg",
+    most: 1,
+    accept: ".zip,application/zip",
+  });
   const panel = element("div", {});
   const consent = element("input", { type: "checkbox", id: "consent", required: true });
   const submit = async (event) => {
@@ -63,10 +75,19 @@ function archiveForm(onstart) {
       panel.replaceChildren(problemPanel(problem));
     }
   };
-  return element("form", { class: "panel", onsubmit: submit }, archive.node,
-    element("label", { class: "consent", for: "consent" }, consent,
-      element("span", {}, "I may keep the faces of these people here: they agree, or I have another right to.")),
-    element("div", { class: "buttons" }, element("button", { type: "submit", class: "primary" }, "Start")), panel);
+  return element(
+    "form",
+    { class: "panel", onsubmit: submit },
+    archive.node,
+    element(
+      "label",
+      { class: "consent", for: "consent" },
+      consent,
+      element("span", {}, "I may keep the faces of these people here: they agree, or I have another right to."),
+    ),
+    element("div", { class: "buttons" }, element("button", { type: "submit", class: "primary" }, "Start")),
+    panel,
+  );
 }
 
 const keys = new WeakMap();
@@ -103,18 +124,50 @@ function isOpen({ state }) {
 function jobCard(job, refresh) {
   const { photos, photos_per_second, errors = [] } = job;
   const cancel = () => refresh(post(`/v1/jobs/${encodeURIComponent(job.id)}/cancel`));
-  return element("article", { class: `card job ${job.state}` },
-    element("div", { class: "head" },
-      element("div", { class: "who" }, element("h3", {}, STATES[job.state]), element("p", { class: "hint" }, when(job))),
-      isOpen(job) && button("Cancel", cancel)),
-    photos && isOpen(job) && element("progress", { max: photos.total || 1, value: photos.total ? photos.done : undefined, "aria-label": "Progress" }),
-    photos && element("p", {}, tally(photos), isOpen(job) && photos_per_second ? `, ${photos_per_second.toFixed(0)} a second` : ""),
+  return element(
+    "article",
+    { class: `card job ${job.state}` },
+    element(
+      "div",
+      { class: "head" },
+      element(
+        "div",
+        { class: "who" },
+        element("h3", {}, STATES[job.state]),
+        element("p", { class: "hint" }, when(job)),
+      ),
+      isOpen(job) && button("Cancel", cancel),
+    ),
+    photos &&
+      isOpen(job) &&
+      element("progress", {
+        max: photos.total || 1,
+        value: photos.total ? photos.done : undefined,
+        "aria-label": "Progress",
+      }),
+    photos &&
+      element(
+        "p",
+        {},
+        tally(photos),
+        isOpen(job) && photos_per_second ? `, ${photos_per_second.toFixed(0)} a second` : "",
+      ),
     job.detail && element("p", { class: "detail" }, job.detail),
-    errors.length > 0 && element("details", {},
-      element("summary", {}, `${count(photos.rejected, "photo")} not enrolled`),
-      element("ul", { class: "rejected" }, errors.slice(0, ERRORS_SHOWN).map(({ photo, detail }) =>
-        element("li", {}, element("code", {}, photo), ` ${detail}`)))),
-    element("p", { class: "hint" }, "Job ", element("code", {}, job.id)));
+    errors.length > 0 &&
+      element(
+        "details",
+        {},
+        element("summary", {}, `${count(photos.rejected, "photo")} not enrolled`),
+        element(
+          "ul",
+          { class: "rejected" },
+          errors
+            .slice(0, ERRORS_SHOWN)
+            .map(({ photo, detail }) => element("li", {}, element("code", {}, photo), ` ${detail}`)),
+        ),
+      ),
+    element("p", { class: "hint" }, "Job ", element("code", {}, job.id)),
+  );
 }
 
 function tally({ total, done, enrolled, unchanged }) {

@@ -9,13 +9,21 @@ const blobs = new Map();
 const people = new Map();
 const loaders = new WeakMap();
 
-const observer = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) {
-    if (!isIntersecting) continue;
-    observer.unobserve(target);
-    loaders.get(target)().then((blob) => target.append(image(blob)), () => target.classList.add("none"));
-  }
-}, { rootMargin: "200px" });
+const observer = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      observer.unobserve(target);
+      loaders
+        .get(target)()
+        .then(
+          (blob) => target.append(image(blob)),
+          () => target.classList.add("none"),
+        );
+    }
+  },
+  { rootMargin: "200px" },
+);
 
 /** A photo by its id; a silhouette where the gallery keeps none. */
 export function thumbnail(id, name) {
@@ -43,9 +51,12 @@ export function image(blob, alt = "") {
 
 /** A person without a photo. */
 export function silhouette() {
-  return svg("svg", { viewBox: "0 0 48 48", class: "silhouette", "aria-hidden": "true" },
+  return svg(
+    "svg",
+    { viewBox: "0 0 48 48", class: "silhouette", "aria-hidden": "true" },
     svg("circle", { cx: 24, cy: 19, r: 8.5 }),
-    svg("path", { d: "M6 48c1-11 8-17 18-17s17 6 18 17z" }));
+    svg("path", { d: "M6 48c1-11 8-17 18-17s17 6 18 17z" }),
+  );
 }
 
 function photo(id) {

@@ -6,10 +6,22 @@ import { image } from "./photos.js";
 /** A field for up to `most` files; `files()` are the chosen ones, `clear()` empties it. */
 export function picker({ label, hint, most, accept = "image/*", onchange = () => {} }) {
   let chosen = [];
-  const input = element("input", { type: "file", class: "unseen", accept, multiple: most > 1, onchange: () => add(input.files) });
+  const input = element("input", {
+    type: "file",
+    class: "unseen",
+    accept,
+    multiple: most > 1,
+    onchange: () => add(input.files),
+  });
   const previews = element("ul", { class: "previews" });
-  const zone = element("label", { class: "drop" }, input, icon(),
-    element("strong", {}, label), element("span", { class: "hint" }, hint));
+  const zone = element(
+    "label",
+    { class: "drop" },
+    input,
+    icon(),
+    element("strong", {}, label),
+    element("span", { class: "hint" }, hint),
+  );
   zone.addEventListener("dragover", (event) => {
     event.preventDefault();
     zone.classList.add("over");
@@ -31,12 +43,16 @@ export function picker({ label, hint, most, accept = "image/*", onchange = () =>
   }
 
   function show() {
-    previews.replaceChildren(...chosen.map((file) => preview(file, () => {
-      chosen = chosen.filter((other) => other !== file);
-      announce(`${file.name} taken out.`);
-      show();
-      input.focus();
-    })));
+    previews.replaceChildren(
+      ...chosen.map((file) =>
+        preview(file, () => {
+          chosen = chosen.filter((other) => other !== file);
+          announce(`${file.name} taken out.`);
+          show();
+          input.focus();
+        }),
+      ),
+    );
     zone.classList.toggle("filled", chosen.length > 0);
     onchange();
   }
@@ -52,13 +68,21 @@ export function picker({ label, hint, most, accept = "image/*", onchange = () =>
 function preview(file, remove) {
   const picture = element("span", { class: "thumb" });
   if (file.type.startsWith("image/")) picture.append(image(file));
-  return element("li", {}, picture, element("span", { class: "name" }, file.name),
-    button("×", remove, { class: "quiet", "aria-label": `Take ${file.name} out` }));
+  return element(
+    "li",
+    {},
+    picture,
+    element("span", { class: "name" }, file.name),
+    button("×", remove, { class: "quiet", "aria-label": `Take ${file.name} out` }),
+  );
 }
 
 function icon() {
-  return svg("svg", { viewBox: "0 0 48 48", class: "icon", "aria-hidden": "true" },
+  return svg(
+    "svg",
+    { viewBox: "0 0 48 48", class: "icon", "aria-hidden": "true" },
     svg("rect", { x: 7, y: 9, width: 34, height: 30, rx: 6 }),
     svg("circle", { cx: 24, cy: 21, r: 5.5 }),
-    svg("path", { d: "M13 36c1-6 5-9 11-9s10 3 11 9" }));
+    svg("path", { d: "M13 36c1-6 5-9 11-9s10 3 11 9" }),
+  );
 }

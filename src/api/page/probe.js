@@ -11,9 +11,12 @@ const CROP_SIDE = 240;
 /** The whole photo with the face's frame and landmarks over it. */
 export function probeFigure({ file, face, name }) {
   const found = face?.box ? `The face was found; it is ${clarity(face.quality)}.` : "The photo is used as it is.";
-  return element("figure", { class: "probe" },
+  return element(
+    "figure",
+    { class: "probe" },
     element("div", { class: "framed" }, image(file, name), face?.box && overlay(face)),
-    element("figcaption", {}, element("strong", {}, name), " ", found));
+    element("figcaption", {}, element("strong", {}, name), " ", found),
+  );
 }
 
 /** The face alone, as a blob; nothing where the browser cannot show the file. */
@@ -28,9 +31,12 @@ export async function faceCrop({ file, face }) {
 
 function overlay({ width, height, box, landmarks = [] }) {
   const radius = box.width / 45;
-  return svg("svg", { viewBox: `0 0 ${width} ${height}`, class: "overlay", "aria-hidden": "true" },
+  return svg(
+    "svg",
+    { viewBox: `0 0 ${width} ${height}`, class: "overlay", "aria-hidden": "true" },
     svg("rect", { ...box, rx: box.width / 14 }),
-    landmarks.map(([cx, cy]) => svg("circle", { cx, cy, r: radius })));
+    landmarks.map(([cx, cy]) => svg("circle", { cx, cy, r: radius })),
+  );
 }
 
 /** A square around `box` that lies in the photo. */

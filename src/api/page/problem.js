@@ -3,8 +3,10 @@
 import { announce, button, element } from "./dom.js";
 
 const ADVICE = {
-  no_face: ["No face was found",
-    "Try a photo in which one face is larger, upright and well lit, or cut the face out of a group photo first."],
+  no_face: [
+    "No face was found",
+    "Try a photo in which one face is larger, upright and well lit, or cut the face out of a group photo first.",
+  ],
   overloaded: ["The server is busy", "It has more to do than it can take just now. Wait a moment and try again."],
   unavailable: ["The server is not ready", "It may be starting or stopping. Wait a moment and try again."],
 };
@@ -15,6 +17,7 @@ const BY_STATUS = {
   403: ["This is not allowed", ""],
   404: ["Not found", ""],
   413: ["This is too large", "Choose fewer or smaller photos."],
+  422: ["This cannot be used", ""],
   429: ["Too many requests", "This server limits how much one may ask in a while."],
   503: ["The server is busy", "Wait a moment and try again."],
 };
@@ -23,22 +26,26 @@ const BY_STATUS = {
 export function problemPanel(problem, retry) {
   const [title, advice] = ADVICE[problem.code] ?? BY_STATUS[problem.status] ?? ["This did not work", ""];
   announce(`${title}. ${problem.message}`);
-  return element("section", { class: "notice problem" },
+  return element(
+    "section",
+    { class: "notice problem" },
     element("h2", {}, title),
     advice && element("p", {}, advice),
     element("p", { class: "detail" }, sentence(problem.message)),
     details(problem.errors),
     problem.retryAfter > 1 && element("p", {}, `Please wait ${problem.retryAfter} seconds.`),
     retry && button("Try again", retry),
-    problem.requestId && element("p", { class: "hint" }, "Request ", element("code", {}, problem.requestId)));
+    problem.requestId && element("p", { class: "hint" }, "Request ", element("code", {}, problem.requestId)),
+  );
 }
 
 /** A panel that waits for `load` to give its content, and tells where it fails. */
 export function pending(load) {
   const panel = element("div", {}, element("p", { class: "waiting" }, "Loading…"));
-  const attempt = () => load()
-    .then((content) => panel.replaceChildren(content))
-    .catch((problem) => panel.replaceChildren(problemPanel(problem, attempt)));
+  const attempt = () =>
+    load()
+      .then((content) => panel.replaceChildren(content))
+      .catch((problem) => panel.replaceChildren(problemPanel(problem, attempt)));
   attempt();
   return panel;
 }

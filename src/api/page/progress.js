@@ -10,7 +10,15 @@ export async function follow(panel, { sending, working }, start) {
   const stop = new AbortController();
   const bar = element("progress", { max: 1, value: 0, "aria-label": "Progress" });
   const text = element("p", {}, `${sending} …`);
-  panel.replaceChildren(element("div", { class: "progress" }, text, bar, button("Cancel", () => stop.abort())));
+  panel.replaceChildren(
+    element(
+      "div",
+      { class: "progress" },
+      text,
+      bar,
+      button("Cancel", () => stop.abort()),
+    ),
+  );
   announce(sending);
   const onsent = (part) => {
     bar.value = part;

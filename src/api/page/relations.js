@@ -3,15 +3,15 @@
 import { put, remove } from "./api.js";
 import { button, element } from "./dom.js";
 import { problemPanel } from "./problem.js";
-import { memberOf, RELATIONS, relationName } from "./words.js";
+import { familyOf, memberOf, nameWithin, RELATIONS, relationName } from "./words.js";
 
 /** Lists, adds and removes the relations of `people`; `onchange` is called when they are others. */
-export function relationEditor(people, relationships, onchange) {
+export function relationEditor(people, relationships, { isOpen, onchange }) {
   const failure = element("div", {});
   const change = async (request) => {
     try {
       await request();
-      onchange();
+      await onchange();
     } catch (problem) {
       failure.replaceChildren(problemPanel(problem));
     }
@@ -19,36 +19,62 @@ export function relationEditor(people, relationships, onchange) {
   const drop = ({ person_a, person_b }) =>
     change(() => remove(`/v1/relationships?${new URLSearchParams({ person_a, person_b })}`));
   const add = (pair) => change(() => put("/v1/relationships", { relationships: [pair] }));
-  return element("details", {},
+  return element(
+    "details",
+    { open: isOpen },
     element("summary", {}, "Edit listed relations"),
-    element("ul", { class: "relations" }, relationships.map((pair) => line(pair, () => drop(pair)))),
+    element(
+      "ul",
+      { class: "relations" },
+      relationships.map((pair) => line(pair, familyOf(people[0]), () => drop(pair))),
+    ),
     people.length > 1 && addition(people, add),
-    failure);
+    failure,
+  );
 }
 
-function line(pair, drop) {
-  const [first, second] = [pair.person_a, pair.person_b].map(memberOf);
-  return element("li", {},
+function line(pair, family, drop) {
+  const [first, second] = [pair.person_a, pair.person_b].map((id) => nameWithin(family, id));
+  return element(
+    "li",
+    {},
     element("span", {}, element("strong", {}, `${first} and ${second}`), ` ${relationName(pair.relation)}`),
-    button("Remove", drop, { class: "quiet", "aria-label": `Remove: ${first} and ${second}, ${relationName(pair.relation)}` }));
+    button("Remove", drop, {
+      class: "quiet",
+      "aria-label": `Remove: ${first} and ${second}, ${relationName(pair.relation)}`,
+    }),
+  );
 }
 
 function addition(people, add) {
   const options = people.map((person) => [person, memberOf(person)]);
   const relations = [...RELATIONS.map((code) => [code, relationName(code)]), ["", "relatives, not known how"]];
-  const [first, relation, second] = [select("first", options), select("relation", relations), select("second", options)];
+  const [first, relation, second] = [
+    select("first", options),
+    select("relation", relations),
+    select("second", options),
+  ];
   second.selectedIndex = 1;
   const submit = (event) => {
     event.preventDefault();
     add({ person_a: first.value, person_b: second.value, ...(relation.value && { relation: relation.value }) });
   };
-  return element("form", { class: "addition", onsubmit: submit },
-    labelled("First, the elder", first), labelled("Second", second), labelled("They are", relation),
-    element("button", { type: "submit" }, "List"));
+  return element(
+    "form",
+    { class: "addition", onsubmit: submit },
+    labelled("First, the elder", first),
+    labelled("Second", second),
+    labelled("They are", relation),
+    element("button", { type: "submit" }, "List"),
+  );
 }
 
 function select(id, options) {
-  return element("select", { id: `relation-${id}` }, options.map(([value, text]) => element("option", { value }, text)));
+  return element(
+    "select",
+    { id: `relation-${id}` },
+    options.map(([value, text]) => element("option", { value }, text)),
+  );
 }
 
 function labelled(text, control) {

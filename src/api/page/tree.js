@@ -1,7 +1,7 @@
 // A family as a small tree of its listed relations: lines in SVG, people as links over it.
 
 import { element, svg } from "./dom.js";
-import { arrange } from "./generations.js";
+import { arrange, mean } from "./generations.js";
 import { portrait } from "./photos.js";
 import { memberOf, relationName } from "./words.js";
 
@@ -10,26 +10,52 @@ const ROW = 150;
 const FACE = 64;
 const TOP = 8;
 
-/** The tree of `people`. */
-export function tree(people, relationships) {
+/** The tree of `people`; relations with others are left out. */
+export function tree(people, listed) {
+  const relationships = listed.filter(
+    ({ person_a, person_b }) => people.includes(person_a) && people.includes(person_b),
+  );
   const { places, columns, rows } = arrange(people, relationships);
-  const points = new Map([...places].map(([person, { column, row }]) =>
-    [person, { x: (column + 0.5) * COLUMN, y: TOP + row * ROW + FACE / 2 }]));
-  const size = { width: columns * COLUMN, height: rows * ROW - 30 };
-  const lines = svg("svg", { viewBox: `0 0 ${size.width} ${size.height}`, ...size, "aria-hidden": "true" },
-    links(relationships, points));
-  const canvas = element("div", { class: "tree" }, lines, [...points].map(([person, point]) => node(person, point, relationships)));
+  const points = new Map(
+    [...places].map(([person, { column, row }]) => [
+      person,
+      { x: (column + 0.5) * COLUMN, y: TOP + row * ROW + FACE / 2 },
+    ]),
+  );
+  const size = { width: columns * COLUMN, height: rows * ROW - 45 };
+  const lines = svg(
+    "svg",
+    { viewBox: `0 0 ${size.width} ${size.height}`, ...size, "aria-hidden": "true" },
+    links(relationships, points),
+  );
+  const canvas = element(
+    "div",
+    { class: "tree" },
+    lines,
+    [...points].map(([person, point]) => node(person, point, relationships)),
+  );
   canvas.style.width = `${size.width}px`;
   canvas.style.height = `${size.height}px`;
-  return element("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "Tree of listed relations" }, canvas);
+  return element(
+    "div",
+    { class: "scroll", tabindex: 0, role: "group", "aria-label": "Tree of listed relations" },
+    canvas,
+  );
 }
 
 function node(person, { x, y }, relationships) {
   const kin = relationships
     .filter(({ person_a, person_b }) => [person_a, person_b].includes(person))
-    .map((pair) => `${relationName(pair.relation)} with ${memberOf(pair.person_a === person ? pair.person_b : pair.person_a)}`);
-  const link = element("a", { href: `#/person/${person}`, class: "node", title: kin.join("\n") },
-    portrait(person, `Photo of ${person}`), memberOf(person));
+    .map(
+      (pair) =>
+        `${relationName(pair.relation)} with ${memberOf(pair.person_a === person ? pair.person_b : pair.person_a)}`,
+    );
+  const link = element(
+    "a",
+    { href: `#/person/${person}`, class: "node", title: kin.join("\n") },
+    portrait(person, `Photo of ${person}`),
+    element("span", { class: "label" }, memberOf(person)),
+  );
   link.style.left = `${x - COLUMN / 2}px`;
   link.style.top = `${y - FACE / 2}px`;
   return link;
@@ -55,7 +81,7 @@ function links(relationships, points) {
 }
 
 /** Who is listed as a parent of whom. */
-export function parentsOf(relationships) {
+function parentsOf(relationships) {
   const parents = new Map();
   for (const { person_a, person_b, relation } of relationships) {
     if (!/^[fm][ds]$/.test(relation)) continue;
@@ -77,8 +103,4 @@ function descent(elders, children, points) {
 function straight(from, to) {
   const bend = from.y === to.y ? from.y - FACE / 2 - 6 : (from.y + to.y) / 2;
   return svg("path", { class: "loose", d: `M${from.x} ${from.y}Q${(from.x + to.x) / 2} ${bend} ${to.x} ${to.y}` });
-}
-
-function mean(numbers) {
-  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }

@@ -38,6 +38,11 @@ export const RELATIONS = Object.keys(ROLES);
 export const familyOf = (id) => id.split("/")[0];
 export const memberOf = (id) => id.split("/")[1];
 
+/** A person as they are called within `family`. */
+export function nameWithin(family, id) {
+  return familyOf(id) === family ? memberOf(id) : id;
+}
+
 export function percent(probability) {
   if (probability > 0.99) return ">99%";
   if (probability < 0.01) return "<1%";
@@ -77,6 +82,6 @@ export function clarity(quality) {
 /** A member of the ensemble: what it goes by, and which picture it sees. */
 export function judge(name) {
   const [kind, number] = name.split("-");
-  const words = kind === "vggface" ? `Pair comparison ${number}` : JUDGES[kind] ?? name;
+  const words = kind === "vggface" ? `Pair comparison ${number}` : (JUDGES[kind] ?? name);
   return name.endsWith("-whole") ? `${words} (whole photo)` : words;
 }

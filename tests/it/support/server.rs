@@ -13,16 +13,18 @@ use super::program::{kindred, path};
 
 /// A running server; killed when it is dropped.
 pub struct Server {
-    process: Child,
+    /// Somebody else's where it is none.
+    process: Option<Child>,
     pub address: String,
 }
 
-/// A response's status, content type and JSON body.
+/// A response's status, content type, and body: as JSON, and as it is where it is text.
 pub struct Response {
     pub status: u16,
     pub content_type: String,
     pub headers: ureq::http::HeaderMap,
     pub body: Value,
+    pub text: String,
 }
 
 impl Server {
@@ -38,13 +40,20 @@ impl Server {
         // What it prints afterwards must have somewhere to go.
         std::thread::spawn(move || lines.for_each(drop));
         let address = line.split("http://").nth(1).unwrap_or_default();
-        Self { process, address: address.split(',').next().unwrap().to_owned() }
+        let address = address.split(',').next().unwrap().to_owned();
+        Self { process: Some(process), address }
+    }
+
+    /// The same server under another address.
+    pub fn at(address: &str) -> Self {
+        Self { process: None, address: address.to_owned() }
     }
 
     /// Asks it to stop and waits; returns its exit code.
     pub fn terminate(mut self) -> i32 {
-        kill(Pid::from_raw(self.process.id() as i32), Signal::SIGTERM).unwrap();
-        self.process.wait().unwrap().code().unwrap_or(-1)
+        let mut process = self.process.take().unwrap();
+        kill(Pid::from_raw(process.id() as i32), Signal::SIGTERM).unwrap();
+        process.wait().unwrap().code().unwrap_or(-1)
     }
 
     pub fn get(&self, route: &str) -> Response {
@@ -106,9 +115,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+        if let Some(process) = &mut self.process {
+            // It may have ended already.
+            let _ = process.kill();
+            let _ = process.wait();
+        }
     }
 }
 
@@ -126,5 +137,6 @@ fn read(mut response: ureq::http::Response<ureq::Body>) -> Response {
         content_type: content_type.unwrap_or_default(),
         headers,
         body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
+        text: String::from_utf8(bytes).unwrap_or_default(),
     }
 }

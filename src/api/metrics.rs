@@ -1,0 +1,84 @@
+//! `GET /metrics`: figures of the service in the text format of Prometheus.
+
+use std::sync::atomic::AtomicU64;
+
+use actix_web::{HttpResponse, web};
+use prometheus_client::encoding::{EncodeLabelSet, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use super::problem::Problem;
+use super::server::State;
+
+/// A kind of request and how it ended. The route is its pattern: an address may name a person.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub(super) struct Request {
+    pub(super) method: String,
+    pub(super) route: String,
+    pub(super) status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Stage {
+    stage: &'static str,
+}
+
+/// The figures.
+pub(super) struct Metrics {
+    registry: Registry,
+    requests: Family<Request, Counter>,
+    seconds: Family<Stage, Histogram>,
+    batch: Histogram,
+    /// Faces that wait for the model.
+    pub(super) queue: Gauge,
+    photos: Gauge<u64, AtomicU64>,
+}
+
+impl Metrics {
+    pub(super) fn new() -> Self {
+        // From a millisecond to half a minute.
+        let seconds = Family::<Stage, Histogram>::new_with_constructor(|| {
+            Histogram::new(exponential_buckets(0.001, 2.0, 16))
+        });
+        let batch = Histogram::new((1..=super::model::MAX_BATCH).map(|size| size as f64));
+        let (requests, queue, photos) = (Family::default(), Gauge::default(), Gauge::default());
+        let mut registry = Registry::with_prefix("kindred");
+        registry.register("requests", "Requests answered", requests.clone());
+        let help = "Duration of requests and of their stages";
+        registry.register_with_unit("duration", help, Unit::Seconds, seconds.clone());
+        registry.register("model_batch_faces", "Faces embedded together", batch.clone());
+        registry.register("model_queue_faces", "Faces that wait for the model", queue.clone());
+        registry.register("gallery_photos", "Photos enrolled", photos.clone());
+        Self { registry, requests, seconds, batch, queue, photos }
+    }
+
+    /// A request was answered.
+    pub(super) fn answered(&self, request: Request, seconds: f64) {
+        self.requests.get_or_create(&request).inc();
+        self.took("request", seconds);
+    }
+
+    /// A stage of a request took so long.
+    pub(super) fn took(&self, stage: &'static str, seconds: f64) {
+        self.seconds.get_or_create(&Stage { stage }).observe(seconds);
+    }
+
+    /// So many faces were embedded together.
+    pub(super) fn embedded(&self, faces: usize) {
+        self.batch.observe(faces as f64);
+    }
+}
+
+pub(super) async fn get(state: web::Data<State>) -> Result<HttpResponse, Problem> {
+    let Metrics { registry, photos, .. } = &*state.metrics;
+    photos.set(state.gallery.photo_count()? as u64);
+    let mut figures = String::new();
+    let failed =
+        |error: std::fmt::Error| Problem::new(crate::error::ErrorKind::Internal, error.to_string());
+    text::encode(&mut figures, registry).map_err(failed)?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(HttpResponse::Ok().content_type(kind).body(figures))
+}

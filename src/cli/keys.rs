@@ -1,0 +1,66 @@
+//! `kindred keys`
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Subcommand};
+
+use super::exit::{Ending, Failure};
+use crate::api::keys::{Key, KeyRing, Scope};
+use crate::error::ErrorKind;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Folder of the gallery; a server that has it needs no restart
+    #[arg(long, global = true, env = "KINDRED_GALLERY")]
+    gallery: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a key and print it; it is stored nowhere and cannot be shown again
+    Create {
+        /// Whose it is, or for what
+        #[arg(long)]
+        name: String,
+        /// What it is for: search, write (enrol photos, list kin), admin (remove, read figures)
+        #[arg(long, value_delimiter = ',', required = true, value_parser = PossibleValuesParser::new(Scope::ALL.map(Scope::name)))]
+        scopes: Vec<String>,
+    },
+    /// Show all keys, without what proves them
+    List,
+    /// Take a key away; whoever has it is refused from then on
+    Revoke {
+        /// The key's id, as `kindred keys list` shows it
+        id: String,
+    },
+}
+
+#[expect(clippy::print_stdout, reason = "the keys are the command's output")]
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    let gallery = arguments.gallery.as_ref().ok_or_else(|| {
+        Failure::new(ErrorKind::InvalidInput, "say of which gallery with --gallery")
+    })?;
+    if !gallery.is_dir() {
+        let detail = format!("{} is no folder; make the gallery first", gallery.display());
+        return Err(Failure::new(ErrorKind::NotFound, detail));
+    }
+    let ring = KeyRing::of(gallery);
+    match &arguments.command {
+        Command::Create { name, scopes } => {
+            let named = |scope: &Scope| scopes.iter().any(|name| name == scope.name());
+            println!("{}", ring.create(name, Scope::ALL.into_iter().filter(named).collect())?);
+        }
+        Command::List => ring.keys()?.iter().for_each(print),
+        Command::Revoke { id } => ring.revoke(id)?,
+    }
+    Ok(Ending::Done)
+}
+
+#[expect(clippy::print_stdout, reason = "the keys are the command's output")]
+fn print(Key { id, name, scopes, created_at, .. }: &Key) {
+    let scopes: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
+    println!("{id}  {created_at}  {:<20}  {name}", scopes.join(","));
+}

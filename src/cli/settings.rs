@@ -1,0 +1,163 @@
+//! Settings of the service: from a file, from the environment over it, and from flags over both.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use serde::{Deserialize, Serialize};
+
+use super::compute::Compute;
+use super::exit::Failure;
+use super::opened::Opened;
+use crate::api::Terms;
+use crate::error::{ErrorKind, io_kind};
+use crate::telemetry::LogFormat;
+
+/// What flags and the environment say, and where the file is.
+#[derive(Args)]
+pub(super) struct Given {
+    /// A TOML file of settings; environment and flags go before it
+    #[arg(long, value_name = "FILE", env = "KINDRED_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    layer: Layer,
+}
+
+/// Settings, as far as one place has them.
+#[derive(Clone, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Layer {
+    /// Folder of the gallery
+    #[arg(long, env = "KINDRED_GALLERY")]
+    gallery: Option<PathBuf>,
+    /// Folder of the model bundle, if it is no longer where the gallery was made with it
+    #[arg(long, value_name = "BUNDLE", env = "KINDRED_MODEL")]
+    model: Option<PathBuf>,
+    /// What embeds: cpu, cuda:N, or auto for a GPU where there is one; auto unless given
+    #[arg(long, env = "KINDRED_DEVICE")]
+    device: Option<String>,
+    /// Numbers to compute with: f32, and on a GPU bf16 or f16; f32 unless given
+    #[arg(long, env = "KINDRED_PRECISION")]
+    precision: Option<String>,
+    /// Keep embeddings in memory as 16-bit floats
+    #[arg(long, value_name = "BOOL", env = "KINDRED_HALF_PRECISION", num_args = 0..=1, default_missing_value = "true")]
+    half_precision: Option<bool>,
+    /// Address and port; port 0 takes any free one; 127.0.0.1:8080 unless given
+    #[arg(long, env = "KINDRED_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// Keep a small picture of each photo that is enrolled
+    #[arg(long, value_name = "BOOL", env = "KINDRED_KEEP_PHOTOS", num_args = 0..=1, default_missing_value = "true")]
+    keep_photos: Option<bool>,
+    /// Seconds that a request may take; 60 unless given
+    #[arg(long, value_name = "SECONDS", env = "KINDRED_REQUEST_SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    request_seconds: Option<u32>,
+    /// Requests a second that each API key may make; any number unless given
+    #[arg(long, value_name = "N", env = "KINDRED_REQUESTS_PER_SECOND")]
+    requests_per_second: Option<NonZeroU32>,
+    /// Days for which it is remembered who searched, enrolled and removed; 365 unless given
+    #[arg(long, value_name = "DAYS", env = "KINDRED_AUDIT_DAYS")]
+    audit_days: Option<u32>,
+    /// How the log is written: text or json; text unless given
+    #[arg(long, value_name = "FORMAT", env = "KINDRED_LOG_FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+/// The settings in force.
+#[derive(Serialize)]
+pub(super) struct Settings {
+    gallery: PathBuf,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<PathBuf>,
+    device: String,
+    precision: String,
+    half_precision: bool,
+    pub(super) listen: SocketAddr,
+    keep_photos: bool,
+    request_seconds: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_per_second: Option<NonZeroU32>,
+    audit_days: u32,
+    pub(super) log_format: LogFormat,
+}
+
+impl Given {
+    /// The settings in force.
+    pub(super) fn settings(&self) -> Result<Settings, Failure> {
+        let file = self.config.as_ref().map(read).transpose()?.unwrap_or_default();
+        let layer = self.layer.clone().over(file);
+        let usual = Terms::default();
+        let gallery = layer.gallery.ok_or_else(|| {
+            let detail = "say which gallery with --gallery, KINDRED_GALLERY or `gallery` in a file";
+            Failure::new(ErrorKind::InvalidInput, detail)
+        })?;
+        Ok(Settings {
+            gallery,
+            model: layer.model,
+            device: layer.device.unwrap_or_else(|| "auto".into()),
+            precision: layer.precision.unwrap_or_else(|| "f32".into()),
+            half_precision: layer.half_precision.unwrap_or_default(),
+            listen: layer.listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into()),
+            keep_photos: layer.keep_photos.unwrap_or(usual.keep_photos),
+            request_seconds: layer.request_seconds.unwrap_or(usual.request_time.as_secs() as u32),
+            requests_per_second: layer.requests_per_second,
+            audit_days: layer.audit_days.unwrap_or(usual.audit_days),
+            log_format: layer.log_format.unwrap_or_default(),
+        })
+    }
+}
+
+fn read(path: &PathBuf) -> Result<Layer, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| {
+        Failure::new(io_kind(&error), format!("cannot read {}: {error}", path.display()))
+    })?;
+    toml::from_str(&text).map_err(|error| {
+        Failure::new(ErrorKind::InvalidInput, format!("{}: {error}", path.display()))
+    })
+}
+
+impl Layer {
+    /// What this layer says, and where it is silent what `below` says.
+    fn over(self, below: Self) -> Self {
+        Self {
+            gallery: self.gallery.or(below.gallery),
+            model: self.model.or(below.model),
+            device: self.device.or(below.device),
+            precision: self.precision.or(below.precision),
+            half_precision: self.half_precision.or(below.half_precision),
+            listen: self.listen.or(below.listen),
+            keep_photos: self.keep_photos.or(below.keep_photos),
+            request_seconds: self.request_seconds.or(below.request_seconds),
+            requests_per_second: self.requests_per_second.or(below.requests_per_second),
+            audit_days: self.audit_days.or(below.audit_days),
+            log_format: self.log_format.or(below.log_format),
+        }
+    }
+}
+
+impl Settings {
+    /// What the gallery is opened with.
+    pub(super) fn opened(&self) -> Result<Opened, Failure> {
+        let wrong = |reason: String| Failure::new(ErrorKind::InvalidInput, reason);
+        let device = self.device.parse().map_err(wrong)?;
+        let precision = self.precision.parse().map_err(wrong)?;
+        Ok(Opened {
+            gallery: self.gallery.clone(),
+            model: self.model.clone(),
+            half_precision: self.half_precision,
+            compute: Compute { device, precision },
+        })
+    }
+
+    /// What is asked of requests, and what is kept of them.
+    pub(super) fn terms(&self) -> Terms {
+        Terms {
+            keep_photos: self.keep_photos,
+            request_time: Duration::from_secs(self.request_seconds.into()),
+            requests_per_second: self.requests_per_second,
+            audit_days: self.audit_days,
+        }
+    }
+}

@@ -1,0 +1,339 @@
+"""Drives the web page of a running server in a browser, as people do.
+
+    pip install playwright          and Debian's chromium (apt install chromium)
+    kindred demo &                  or any server with the sample gallery and its photos
+    python tests/page/drive.py http://127.0.0.1:8080 [SCREENSHOT_DIR]
+
+KINDRED_CHROMIUM names another browser than /usr/bin/chromium.
+Prints a line per check; exits with 1 when one fails. Enrols the family F9901, and deletes it again.
+"""
+
+import os
+import struct
+import sys
+import tempfile
+import zlib
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import sync_playwright
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "sample"
+FATHER = SAMPLE / "F0001" / "MID1" / "P00001_face0.jpg"
+MOTHER = SAMPLE / "F0001" / "MID2" / "P00003_face0.jpg"
+SON = SAMPLE / "F0001" / "MID3" / "P00006_face0.jpg"
+NEW_FAMILY, NEW_PERSON = "F9901", "F9901/MID1"
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1200, "height": 850}
+
+
+class Site:
+    """A page of the server, and everything that went wrong in it."""
+
+    def __init__(self, browser, url, shots, viewport=DESK, scheme="light"):
+        self.url, self.shots, self.complaints = url.rstrip("/"), shots, []
+        self.page = browser.new_context(viewport=viewport, color_scheme=scheme).new_page()
+        self.page.set_default_timeout(20_000)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", self._watch)
+
+    def _hear(self, message):
+        # The browser itself reports every answer from 400 on, also those that are asked for here.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(message.text)
+
+    def _watch(self, request):
+        own = urlsplit(self.url).netloc
+        if urlsplit(request.url).scheme != "blob" and urlsplit(request.url).netloc != own:
+            self.complaints.append(f"asked another place: {request.url}")
+
+    def open(self, path=""):
+        self.page.goto(f"{self.url}/#/{path}")
+        self.page.wait_for_selector("main h1")
+
+    def choose(self, *files, field=0):
+        self.page.set_input_files(f"main input[type=file] >> nth={field}", [str(file) for file in files])
+
+    def search(self):
+        self.page.click("main button[type=submit]")
+        self.page.wait_for_selector(".answers h2, .problem")
+
+    def shoot(self, name):
+        if self.shots:
+            self.page.wait_for_timeout(500)
+            self.page.screenshot(path=str(Path(self.shots) / f"{name}.png"), full_page=True)
+
+    def fits(self):
+        width = self.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= self.page.viewport_size["width"], f"scrolls sideways: {width}"
+
+    def loaded(self, selector):
+        """Waits until the photo is there."""
+        self.page.locator(selector).first.scroll_into_view_if_needed()
+        self.until("s => document.querySelector(s)?.naturalWidth > 0", f"{selector} img")
+
+    def until(self, condition, argument=None):
+        """Playwright's own wait_for_function evaluates in the page, where its security policy forbids that."""
+        for _ in range(200):
+            if self.page.evaluate(condition, argument):
+                return
+            self.page.wait_for_timeout(100)
+        raise AssertionError(f"never so: {condition} {argument or ''}")
+
+
+def relatives(site):
+    site.open()
+    site.choose(FATHER)
+    site.search()
+    page = site.page
+    assert page.locator(".probe .overlay rect").count() == 1, "the face is not framed"
+    assert page.locator(".probe .overlay circle").count() == 5, "landmarks are missing"
+    assert "likely relative" in page.inner_text(".answers h2")
+    card = page.locator(".cards .card").first
+    assert "%" in card.inner_text() and "relatives" in card.inner_text()
+    assert card.locator(".beside figure").count() >= 2, "nothing is side by side"
+    assert card.locator(".judges li").count() >= 1, "no judges"
+    site.loaded(".cards .card .head .thumb")
+    site.shoot("relatives")
+
+
+def several_photos(site):
+    site.open()
+    site.choose(FATHER, FATHER.with_name("P00002_face0.jpg"))
+    site.search()
+    assert site.page.locator(".probe .overlay").count() == 2
+
+
+def two_parents(site):
+    site.open()
+    site.page.check("input[value=children]")
+    site.choose(FATHER)
+    site.page.click("main button[type=submit]")
+    assert "each parent" in site.page.inner_text("[role=alert]")
+    site.choose(MOTHER, field=1)
+    site.search()
+    assert "child" in site.page.inner_text(".answers h2").lower()
+    assert site.page.locator(".probe").count() == 2
+    site.shoot("children")
+
+
+def possible_parents(site):
+    site.open()
+    site.page.check("input[value=parents]")
+    site.choose(SON)
+    site.search()
+    assert "parents" in site.page.inner_text(".answers h2").lower()
+    assert site.page.locator(".couple .half").count() >= 2, "no couple"
+    site.shoot("parents")
+
+
+def nobody_found(site):
+    """The server's answer with nobody who reaches the threshold."""
+    photo = {"name": FATHER.name, "mimeType": "image/jpeg", "buffer": FATHER.read_bytes()}
+    answer = site.page.request.post(f"{site.url}/v1/search", multipart={"image": photo}).json()
+    for match in answer["matches"]:
+        match["kinship"].update(kin=False, probability=0.3)
+    site.open()
+    site.page.route("**/v1/search", lambda route: route.fulfill(json=answer))
+    site.choose(FATHER)
+    site.search()
+    assert site.page.inner_text(".answers h2") == "No relative found"
+    assert not site.page.locator(".cards .card").first.is_visible()
+    site.page.click("text=Show who looks most alike")
+    assert site.page.locator(".cards .card").first.is_visible()
+    site.shoot("nobody")
+
+
+def family(site):
+    site.open("families")
+    site.page.click("a[href='#/family/F0001']")
+    site.page.wait_for_selector(".tree .node")
+    assert site.page.locator(".tree .node").count() == 8
+    assert site.page.locator(".tree path").count() >= 2
+    site.loaded(".tree .node .thumb")
+    site.shoot("family")
+    site.page.click(".tiles.people a[href='#/person/F0001/MID3']")
+    site.page.wait_for_selector(".photos li")
+    assert "father" in site.page.inner_text("main")
+    site.shoot("person")
+
+
+def back_to_the_results(site):
+    site.open()
+    site.choose(FATHER)
+    site.search()
+    site.page.click(".cards .card h3 a >> nth=0")
+    site.page.wait_for_selector(".photos li")
+    site.page.go_back()
+    assert site.page.locator(".cards .card").first.is_visible()
+
+
+def enrol_find_delete(site):
+    page = site.page
+    site.open("enrol")
+    page.fill("#family", NEW_FAMILY)
+    page.press("#family", "Tab")
+    page.wait_for_selector("text=is a new family")
+    page.fill("#member", "MID1")
+    site.choose(SON)
+    page.click("main button[type=submit]")
+    assert page.locator(".notice").count() == 0, "enrolled without consent"
+    page.check("#consent")
+    page.click("main button[type=submit]")
+    page.wait_for_selector(f"text={NEW_PERSON} is enrolled")
+    site.shoot("enrolled")
+    # Another photo of the same man: the enrolled file itself would be left out.
+    site.open()
+    site.choose(SON.with_name("P00018_face1.jpg"))
+    page.select_option("#limit", "50")
+    site.search()
+    assert page.locator(f".found a[href='#/person/{NEW_PERSON}']").count() >= 1, "not found again"
+    delete_new_person(site)
+    site.shoot("receipt")
+    page.click("dialog button")
+    page.wait_for_selector(".tile")
+    assert page.locator(f"a[href='#/family/{NEW_FAMILY}']").count() == 0
+
+
+def delete_new_person(site):
+    page = site.page
+    site.open(f"person/{NEW_PERSON}")
+    page.click(".removal button")
+    page.fill("#confirmation", "something else")
+    page.click("dialog button.danger")
+    assert page.locator(".receipt").count() == 0, "deleted without a confirmation"
+    page.fill("#confirmation", NEW_PERSON)
+    page.click("dialog button.danger")
+    page.wait_for_selector(".receipt")
+    assert NEW_PERSON in page.inner_text(".receipt")
+
+
+def errors(site):
+    site.open()
+    with tempfile.TemporaryDirectory() as folder:
+        text, plain = Path(folder) / "letter.jpg", Path(folder) / "wall.png"
+        text.write_text("no photo")
+        plain.write_bytes(png(320, 240))
+        for file, words in [(text, "Not an image"), (plain, "No face was found")]:
+            site.choose(file)
+            site.search()
+            panel = site.page.inner_text(".problem")
+            assert words in panel and "Request" in panel, panel
+            site.page.click(".previews button")
+    site.shoot("error")
+    site.open("person/F9999/MID1")
+    site.page.wait_for_selector(".problem")
+    assert "Not found" in site.page.inner_text(".problem")
+
+
+def keyboard(site):
+    page = site.page
+    site.open()
+
+    def tab_to(selector):
+        for _ in range(40):
+            page.keyboard.press("Tab")
+            if page.evaluate("s => document.activeElement.matches(s)", selector):
+                return
+        raise AssertionError(f"Tab does not reach {selector}")
+
+    tab_to(".skip")
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main", "the skip link does not skip"
+    tab_to(".drop input")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(str(FATHER))
+    tab_to("button[type=submit]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".answers h2")
+    site.until("document.activeElement.matches('.answers h2')")
+    tab_to(".card h3 a")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".photos")
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+
+
+def narrow(site):
+    site.open()
+    site.fits()
+    site.choose(FATHER)
+    site.search()
+    site.loaded(".cards .card .head .thumb")
+    site.fits()
+    scheme = "dark" if site.page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches") else "light"
+    site.shoot(f"phone-{scheme}-relatives")
+    for path, selector in [("families", ".tile"), ("family/F0001", ".tree"), ("person/F0001/MID1", ".photos"), ("enrol", "form")]:
+        site.open(path)
+        site.page.wait_for_selector(selector)
+        site.fits()
+        site.shoot(f"phone-{scheme}-{path.split('/')[0]}")
+
+
+def jobs(site):
+    site.open()
+    site.page.wait_for_selector("nav a[href='#/jobs']")
+    site.open("jobs")
+    site.page.wait_for_selector("form")
+    site.shoot("jobs")
+
+
+def has_jobs(url, browser):
+    page = browser.new_page()
+    status = page.request.get(f"{url.rstrip('/')}/v1/jobs").status
+    page.close()
+    return status == 200
+
+
+def png(width, height):
+    """An image of one colour."""
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = (b"\0" + b"\x50\x90\x60" * width) * height
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+CHECKS = [
+    ("a photo's face and likely relatives", relatives, {}),
+    ("several photos of one person", several_photos, {}),
+    ("children of two parents", two_parents, {}),
+    ("possible parents", possible_parents, {}),
+    ("no relative found, said kindly", nobody_found, {}),
+    ("a family, its tree and a person", family, {}),
+    ("results are there again after a look at somebody", back_to_the_results, {}),
+    ("a person is enrolled, found, and deleted with a receipt", enrol_find_delete, {}),
+    ("errors say what to do", errors, {}),
+    ("a search by keyboard alone", keyboard, {}),
+    ("a phone's width, light", narrow, {"viewport": PHONE}),
+    ("a phone's width, dark", narrow, {"viewport": PHONE, "scheme": "dark"}),
+]
+
+
+def main(url, shots=None):
+    if shots:
+        Path(shots).mkdir(parents=True, exist_ok=True)
+    failed = 0
+    with sync_playwright() as playwright:
+        path = os.environ.get("KINDRED_CHROMIUM", "/usr/bin/chromium")
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        checks = CHECKS + ([("jobs", jobs, {})] if has_jobs(url, browser) else [])
+        for name, check, options in checks:
+            site = Site(browser, url, shots, **options)
+            try:
+                check(site)
+                assert not site.complaints, site.complaints
+                print(f"ok      {name}")
+            except Exception as error:  # whatever it is, the other checks go on
+                failed += 1
+                print(f"FAILED  {name}: {error}")
+            site.page.context.close()
+        browser.close()
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    sys.exit(main(*sys.argv[1:]))
