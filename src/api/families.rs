@@ -1,6 +1,6 @@
 //! `/v1/families`: who is enrolled, and forgetting a family.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, web};
 
@@ -10,7 +10,7 @@ use super::removals::forget;
 use super::resources::{FamilyList, FamilyResource};
 use super::server::State;
 use super::upload::answer;
-use crate::domain::{FamilyId, MemberId, Who};
+use crate::domain::{FamilyId, PhotoId, Who};
 use crate::error::ErrorKind;
 
 pub(super) async fn list(
@@ -35,15 +35,16 @@ pub(super) async fn get(
     let family = family(&path)?;
     answer(move || {
         let snapshot = state.gallery.snapshot()?;
-        let mut people: BTreeMap<MemberId, usize> = BTreeMap::new();
-        for photo in snapshot.of_family(family) {
-            *people.entry(photo.id.member()).or_default() += 1;
-        }
-        if people.is_empty() {
+        let photos: Vec<&PhotoId> =
+            snapshot.of_family(family).into_iter().map(|photo| &photo.id).collect();
+        if photos.is_empty() {
             return Err(not_enrolled(family));
         }
-        let kin = |person: &MemberId| snapshot.kin_of(*person).collect();
-        let people = people.iter().map(|(person, photos)| (*person, *photos, kin(person)));
+        // They come in the order of their identities.
+        let people = photos.chunk_by(|a, b| a.member() == b.member()).map(|photos| {
+            let person = photos[0].member();
+            (person, photos, snapshot.kin_of(person).collect())
+        });
         Ok(FamilyResource::new(family, people))
     })
     .await

@@ -14,6 +14,7 @@ pub mod keys;
 mod metrics;
 mod model;
 mod origin;
+mod page;
 mod paging;
 mod people;
 mod photos;

@@ -26,6 +26,8 @@ pub(super) struct FamilyResource {
 struct FamilyMember {
     person: String,
     photos: usize,
+    /// One of their photos.
+    portrait: String,
     listed_kin: Vec<String>,
 }
 
@@ -139,14 +141,15 @@ impl FamilyList {
 }
 
 impl FamilyResource {
-    /// A family of people, with the number of their photos and their listed kin.
-    pub(super) fn new(
+    /// A family of people, with their photos and their listed kin.
+    pub(super) fn new<'a>(
         family: FamilyId,
-        people: impl Iterator<Item = (MemberId, usize, Vec<MemberId>)>,
+        people: impl Iterator<Item = (MemberId, &'a [&'a PhotoId], Vec<MemberId>)>,
     ) -> Self {
-        let member = |(person, photos, kin): (MemberId, usize, Vec<MemberId>)| FamilyMember {
+        let member = |(person, photos, kin): (MemberId, &[&PhotoId], Vec<MemberId>)| FamilyMember {
             person: person.to_string(),
-            photos,
+            photos: photos.len(),
+            portrait: photos.first().map(ToString::to_string).unwrap_or_default(),
             listed_kin: kin.iter().map(ToString::to_string).collect(),
         };
         Self { family: family.to_string(), people: people.map(member).collect() }

@@ -19,7 +19,7 @@ use super::keys::KeyRing;
 use super::metrics::Metrics;
 use super::model::ModelQueue;
 use super::{
-    access, audit, compare, embeddings, families, health, metrics, people, photos, problem,
+    access, audit, compare, embeddings, families, health, metrics, page, people, photos, problem,
     relationships, removals, request_id, rerank, search,
 };
 use crate::embedder::Embedder;
@@ -165,6 +165,8 @@ fn routes(config: &mut web::ServiceConfig) {
     config
         .app_data(form)
         .app_data(json(MAX_JSON_BYTES))
+        .service(resource("/").get(page::index))
+        .service(resource("/assets/{name}").get(page::asset))
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
         .route("/metrics", web::get().to(metrics::get))

@@ -2,7 +2,7 @@
 
 import { address, getJson } from "./api.js";
 import { button, count, element } from "./dom.js";
-import { portrait } from "./photos.js";
+import { thumbnail } from "./photos.js";
 import { pending } from "./problem.js";
 import { relationEditor } from "./relations.js";
 import { removal } from "./removal.js";
@@ -88,14 +88,14 @@ function describe(family, people, relationships, [isEditing, onchange]) {
   );
 }
 
-function personTile({ person, photos }) {
+function personTile({ person, photos, portrait }) {
   return element(
     "li",
     {},
     element(
       "a",
       { class: "tile", href: `#/person/${person}` },
-      portrait(person, `Photo of ${person}`),
+      thumbnail(portrait, `Photo of ${person}`),
       element("strong", {}, memberOf(person)),
       element("small", {}, `${count(photos, "photo")}`),
     ),
@@ -126,7 +126,7 @@ function familyTile(family) {
     observer.disconnect();
     try {
       const { people } = await getJson(address("families", family));
-      faces.append(...people.slice(0, FACES_SHOWN).map(({ person }) => portrait(person, "")));
+      faces.append(...people.slice(0, FACES_SHOWN).map((person) => thumbnail(person.portrait, "")));
       size.textContent = count(people.length, "person", "people");
     } catch (problem) {
       size.textContent = problem.message;
