@@ -10,6 +10,7 @@ mod embeddings;
 mod error;
 mod families;
 mod health;
+mod jobs;
 pub mod keys;
 mod metrics;
 mod model;

@@ -3,10 +3,13 @@
 use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use actix_multipart::form::MultipartFormConfig;
+use actix_multipart::form::tempfile::TempFileConfig;
 use actix_web::guard::{GuardContext, fn_guard};
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::middleware::from_fn;
@@ -15,12 +18,13 @@ use actix_web::{App, HttpServer, Resource, dev, web};
 use super::access::Rate;
 use super::audit::Audit;
 use super::error::ServeError;
+use super::jobs::Jobs;
 use super::keys::KeyRing;
 use super::metrics::Metrics;
 use super::model::ModelQueue;
 use super::{
-    access, audit, compare, embeddings, families, health, metrics, page, people, photos, problem,
-    relationships, removals, request_id, rerank, search,
+    access, audit, compare, embeddings, families, health, jobs, metrics, page, people, photos,
+    problem, relationships, removals, request_id, rerank, search,
 };
 use crate::embedder::Embedder;
 use crate::gallery::Gallery;
@@ -41,6 +45,8 @@ pub struct Service {
 pub struct Terms {
     /// Whether a small picture is kept of each photo that is enrolled.
     pub keep_photos: bool,
+    /// The folder inside which jobs may read photos; none where they may not.
+    pub photo_root: Option<PathBuf>,
     /// How long a request may take.
     pub request_time: Duration,
     /// How many requests a second each key may make; any number where it is none.
@@ -53,6 +59,7 @@ impl Default for Terms {
     fn default() -> Self {
         Self {
             keep_photos: false,
+            photo_root: None,
             request_time: Duration::from_secs(60),
             requests_per_second: None,
             audit_days: 365,
@@ -64,6 +71,7 @@ impl Default for Terms {
 pub struct Server {
     server: dev::Server,
     address: SocketAddr,
+    state: Arc<State>,
 }
 
 /// What the handlers share.
@@ -71,6 +79,8 @@ pub(super) struct State {
     pub(super) gallery: Gallery,
     pub(super) model: ModelQueue,
     pub(super) keep_photos: bool,
+    pub(super) photo_root: Option<PathBuf>,
+    pub(super) jobs: Jobs,
     pub(super) request_time: Duration,
     pub(super) rate: Rate,
     pub(super) keys: KeyRing,
@@ -81,6 +91,8 @@ pub(super) struct State {
 /// Seconds a request that is under way has to end in when the server is told to stop.
 const SHUTDOWN_SECONDS: u64 = 30;
 
+/// Longest archive of photos.
+const MAX_ARCHIVE_BYTES: usize = 8 << 30;
 /// Longest JSON without photos.
 const MAX_JSON_BYTES: usize = 2 << 20;
 
@@ -90,15 +102,17 @@ impl Server {
     /// # Errors
     /// When the address is taken or may not be used, or can be reached from other machines and the gallery has no API key.
     pub fn bind(service: Service, address: SocketAddr) -> Result<Self, ServeError> {
-        let state = State::new(service);
+        let unusable = |source| ServeError::Io { address, source };
+        let state = State::new(service).map_err(unusable)?;
         if !address.ip().is_loopback() && !state.keys.is_locked()? {
             return Err(ServeError::NotLoopback { address });
         }
         let state = web::Data::new(state);
+        let app_state = state.clone();
         let app = move || {
             App::new()
-                .app_data(state.clone())
-                .configure(routes)
+                .app_data(app_state.clone())
+                .configure(|config| routes(config, &app_state.jobs))
                 .wrap(from_fn(audit::remember))
                 .wrap(from_fn(access::check))
                 .wrap(from_fn(request_id::attach))
@@ -109,7 +123,7 @@ impl Server {
             _ => ServeError::Io { address, source },
         })?;
         let address = server.addrs().first().copied().unwrap_or(address);
-        Ok(Self { server: server.run(), address })
+        Ok(Self { server: server.run(), address, state: state.into_inner() })
     }
 
     /// The address it listens on.
@@ -124,22 +138,29 @@ impl Server {
         move || drop(handle.stop(true))
     }
 
-    /// Answers requests until SIGTERM or SIGINT; requests under way are finished first.
+    /// Answers requests and does jobs until SIGTERM or SIGINT; requests under way are finished first, a job is gone on with by the
+    /// next server.
     ///
     /// # Errors
     /// When the server's threads fail.
     pub fn run(self) -> Result<(), ServeError> {
-        let Self { server, address } = self;
-        let failed = |source| ServeError::Io { address, source };
-        actix_web::rt::System::new().block_on(server).map_err(failed)
+        let Self { server, address, state } = self;
+        thread::scope(|scope| {
+            scope.spawn(|| jobs::work(&state));
+            let ended = actix_web::rt::System::new().block_on(server);
+            state.jobs.close_all();
+            ended.map_err(|source| ServeError::Io { address, source })
+        })
     }
 }
 
 impl State {
-    fn new(Service { gallery, embedder, terms }: Service) -> Self {
+    fn new(Service { gallery, embedder, terms }: Service) -> io::Result<Self> {
         let metrics = Arc::new(Metrics::new());
-        Self {
+        Ok(Self {
             keep_photos: terms.keep_photos,
+            photo_root: terms.photo_root,
+            jobs: Jobs::of(gallery.path())?,
             request_time: terms.request_time,
             rate: Rate::new(terms.requests_per_second),
             keys: KeyRing::of(gallery.path()),
@@ -147,23 +168,23 @@ impl State {
             model: ModelQueue::start(embedder, Arc::clone(&metrics)),
             metrics,
             gallery,
-        }
+        })
     }
 }
 
-fn routes(config: &mut web::ServiceConfig) {
+fn routes(config: &mut web::ServiceConfig, jobs: &Jobs) {
     let max_bytes = Limits::default().max_file_bytes as usize;
     // The form's other fields and its framing are small.
-    let form = MultipartFormConfig::default()
-        .total_limit(max_bytes + (64 << 10))
-        .memory_limit(max_bytes + (64 << 10))
-        .error_handler(|error, _| problem::from_multipart(error).into());
+    let form = |max_bytes: usize| {
+        let config = MultipartFormConfig::default().total_limit(max_bytes + (64 << 10));
+        config.error_handler(|error, _| problem::from_multipart(error).into())
+    };
     let json = |max_bytes: usize| {
         let config = web::JsonConfig::default().limit(max_bytes);
         config.error_handler(|error, _| problem::from_json(&error).into())
     };
     config
-        .app_data(form)
+        .app_data(form(max_bytes).memory_limit(max_bytes + (64 << 10)))
         .app_data(json(MAX_JSON_BYTES))
         .service(resource("/").get(page::index))
         .service(resource("/assets/{name}").get(page::asset))
@@ -197,6 +218,16 @@ fn routes(config: &mut web::ServiceConfig) {
                 .put(relationships::put)
                 .delete(relationships::delete),
         )
+        .service(
+            resource("/v1/jobs")
+                .app_data(form(MAX_ARCHIVE_BYTES))
+                .app_data(TempFileConfig::default().directory(jobs.folder()))
+                .get(jobs::list)
+                .route(web::post().guard(fn_guard(is_json)).to(jobs::post_folder))
+                .post(jobs::post_archive),
+        )
+        .service(resource("/v1/jobs/{id}").get(jobs::get))
+        .service(resource("/v1/jobs/{id}/cancel").post(jobs::cancel))
         .service(resource("/v1/removals").post(removals::post))
         .default_service(web::to(problem::no_such_page));
 }

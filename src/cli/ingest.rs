@@ -28,6 +28,9 @@ pub(super) struct Arguments {
     /// Keep a small picture of each photo in the gallery, for the web page to show
     #[arg(long)]
     keep_photos: bool,
+    /// Embed photos anew that the gallery has from the same file
+    #[arg(long)]
+    force: bool,
     /// A csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
     #[arg(long, value_name = "FILE")]
     relationships: Option<PathBuf>,
@@ -37,6 +40,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     // Cheap checks first: nothing is made before the input is known to be usable.
     let plan = Plan::new(Source::open(&arguments.dir)?)?.with_thumbnails(arguments.keep_photos);
+    let plan = plan.with_known_photos(arguments.force);
     let pairs = arguments.relationships.as_deref().map(read_relationships).transpose()?;
     let embedder = arguments.compute.load(&arguments.model)?;
     let bundle = arguments.model.canonicalize();

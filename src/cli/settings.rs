@@ -51,6 +51,9 @@ struct Layer {
     /// Keep a small picture of each photo that is enrolled
     #[arg(long, value_name = "BOOL", env = "KINDRED_KEEP_PHOTOS", num_args = 0..=1, default_missing_value = "true")]
     keep_photos: Option<bool>,
+    /// Folder inside which jobs may read photos; none unless given
+    #[arg(long, value_name = "DIR", env = "KINDRED_PHOTO_ROOT")]
+    photo_root: Option<PathBuf>,
     /// Seconds that a request may take; 60 unless given
     #[arg(long, value_name = "SECONDS", env = "KINDRED_REQUEST_SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     request_seconds: Option<u32>,
@@ -76,6 +79,8 @@ pub(super) struct Settings {
     half_precision: bool,
     pub(super) listen: SocketAddr,
     keep_photos: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    photo_root: Option<PathBuf>,
     request_seconds: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     requests_per_second: Option<NonZeroU32>,
@@ -101,6 +106,7 @@ impl Given {
             half_precision: layer.half_precision.unwrap_or_default(),
             listen: layer.listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into()),
             keep_photos: layer.keep_photos.unwrap_or(usual.keep_photos),
+            photo_root: layer.photo_root,
             request_seconds: layer.request_seconds.unwrap_or(usual.request_time.as_secs() as u32),
             requests_per_second: layer.requests_per_second,
             audit_days: layer.audit_days.unwrap_or(usual.audit_days),
@@ -129,6 +135,7 @@ impl Layer {
             half_precision: self.half_precision.or(below.half_precision),
             listen: self.listen.or(below.listen),
             keep_photos: self.keep_photos.or(below.keep_photos),
+            photo_root: self.photo_root.or(below.photo_root),
             request_seconds: self.request_seconds.or(below.request_seconds),
             requests_per_second: self.requests_per_second.or(below.requests_per_second),
             audit_days: self.audit_days.or(below.audit_days),
@@ -155,6 +162,7 @@ impl Settings {
     pub(super) fn terms(&self) -> Terms {
         Terms {
             keep_photos: self.keep_photos,
+            photo_root: self.photo_root.clone(),
             request_time: Duration::from_secs(self.request_seconds.into()),
             requests_per_second: self.requests_per_second,
             audit_days: self.audit_days,

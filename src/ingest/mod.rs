@@ -34,6 +34,7 @@ pub struct Plan {
     listing: Listing,
     families: FamilyPhotos,
     thumbnails: bool,
+    known_photos: bool,
 }
 
 impl Plan {
@@ -44,13 +45,19 @@ impl Plan {
     pub fn new(source: Source) -> Result<Self, IngestError> {
         let listing = source.list(&EXTENSIONS)?;
         let families = family_photos(&source, &listing)?;
-        Ok(Self { source, listing, families, thumbnails: false })
+        Ok(Self { source, listing, families, thumbnails: false, known_photos: false })
     }
 
     /// The same, with a small picture of each photo kept in the gallery, or not.
     #[must_use]
     pub fn with_thumbnails(self, thumbnails: bool) -> Self {
         Self { thumbnails, ..self }
+    }
+
+    /// The same, with photos embedded anew that the gallery has from the same file, or not.
+    #[must_use]
+    pub fn with_known_photos(self, known_photos: bool) -> Self {
+        Self { known_photos, ..self }
     }
 
     /// The photos of families, in the order of their identities.
@@ -74,14 +81,14 @@ pub fn ingest(
     progress: &dyn Progress,
 ) -> Result<Report, IngestError> {
     gallery.check_bundle(embedder.space())?;
-    let Plan { mut source, listing, families, thumbnails } = plan;
+    let Plan { mut source, listing, families, thumbnails, known_photos } = plan;
     let mut report = Report { other_files: listing.other_files, ..Report::default() };
     report.rejected.extend(listing.unreadable.into_iter().map(Rejected::from));
     report.rejected.extend(families.misplaced.into_iter().map(Rejected::from));
 
     let items = families.photos.into_iter().map(|(key, path)| Item { key, path }).collect();
     let is_known = |id: &PhotoId, hash| {
-        let is_enrolled = gallery.content_hash(id)? == Some(hash);
+        let is_enrolled = !known_photos && gallery.content_hash(id)? == Some(hash);
         Ok(is_enrolled && (!thumbnails || gallery.thumbnail(id)?.is_some()))
     };
     let pipeline = Pipeline { source: &mut source, embedder, progress, thumbnails };

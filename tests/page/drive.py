@@ -229,7 +229,7 @@ def errors(site):
 def keyboard(site):
     page, choosers = site.page, []
     # Asked for early: the browser is told in its own time that choosers are handled here.
-    page.on("filechooser", choosers.append)
+    page.on("filechooser", lambda chooser: choosers.append(chooser))
     site.open()
 
     def tab_to(selector):

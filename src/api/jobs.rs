@@ -1,0 +1,186 @@
+//! `/v1/jobs`: photos of many people, enrolled in the background.
+
+mod job;
+mod progress;
+mod queue;
+
+use std::path::{Component, Path, PathBuf};
+
+use actix_multipart::form::MultipartForm;
+use actix_multipart::form::tempfile::TempFile;
+use actix_multipart::form::text::Text;
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::audit::Deed;
+use super::paging::Page;
+use super::problem::Problem;
+use super::server::State;
+use super::upload::{answer, blocking};
+use crate::dataset::Source;
+use crate::error::ErrorKind;
+use crate::ingest::Plan;
+use job::{Job, Mode, Origin};
+
+pub(super) use queue::{Jobs, work};
+
+/// The parts of the form.
+#[derive(MultipartForm)]
+#[multipart(duplicate_field = "deny", deny_unknown_fields)]
+pub(super) struct Form {
+    /// A zip archive with a folder per family and in it a folder per person.
+    #[multipart(limit = "8GiB")]
+    archive: TempFile,
+    mode: Option<Text<Mode>>,
+}
+
+/// A folder of the server whose photos are to be enrolled.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Folder {
+    /// Its path inside the folder that the operator allowed.
+    folder: String,
+    mode: Option<Mode>,
+}
+
+#[derive(Serialize)]
+struct JobList {
+    jobs: Vec<Job>,
+    /// The `cursor` of the next page; none on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+}
+
+pub(super) async fn post_archive(
+    state: web::Data<State>,
+    request: HttpRequest,
+    form: MultipartForm<Form>,
+) -> Result<HttpResponse, Problem> {
+    let key = idempotency_key(&request)?;
+    let Form { archive, mode } = form.into_inner();
+    let mode = mode.map(|mode| mode.0).unwrap_or_default();
+    let job = blocking(move || {
+        if let Some(known) = key.as_deref().and_then(|key| state.jobs.known(key)) {
+            return Ok(known);
+        }
+        // What is no archive of families is told at once.
+        Plan::new(Source::open(archive.file.path())?)?;
+        let job = Job::new(Origin::Archive, mode, key);
+        let kept = archive.file.persist(state.jobs.archive(job.id));
+        kept.map_err(|error| Problem::new(ErrorKind::Unavailable, error.error.to_string()))?;
+        state.jobs.add(job)
+    });
+    accepted(job.await??)
+}
+
+pub(super) async fn post_folder(
+    state: web::Data<State>,
+    request: HttpRequest,
+    folder: web::Json<Folder>,
+) -> Result<HttpResponse, Problem> {
+    let key = idempotency_key(&request)?;
+    let Folder { folder, mode } = folder.into_inner();
+    let job = blocking(move || {
+        if let Some(known) = key.as_deref().and_then(|key| state.jobs.known(key)) {
+            return Ok(known);
+        }
+        Plan::new(Source::open(&inside(state.photo_root.as_deref(), &folder)?)?)?;
+        state.jobs.add(Job::new(Origin::Folder(folder), mode.unwrap_or_default(), key))
+    });
+    accepted(job.await??)
+}
+
+pub(super) async fn list(
+    state: web::Data<State>,
+    page: web::Query<Page>,
+) -> Result<HttpResponse, Problem> {
+    let window = page.into_inner().window::<Latest>()?;
+    answer(move || {
+        let (jobs, next) = window.of(state.jobs.all().into_iter().rev(), |job| Latest(job.id));
+        Ok(JobList { jobs, next: next.map(|Latest(id)| id.to_string()) })
+    })
+    .await
+}
+
+pub(super) async fn get(
+    state: web::Data<State>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let job = state.jobs.get(parsed(&id)?).ok_or_else(|| unknown(&id))?;
+    Ok(HttpResponse::Ok().json(job))
+}
+
+/// Asks a job to stop after its batch; photos that are enrolled by then stay.
+pub(super) async fn cancel(
+    state: web::Data<State>,
+    id: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let job = state.jobs.cancel(parsed(&id)?)?.ok_or_else(|| unknown(&id))?;
+    Ok(HttpResponse::Ok().json(job))
+}
+
+/// A job's id in a list that begins with the newest.
+#[derive(PartialEq, Eq)]
+struct Latest(Uuid);
+
+impl Ord for Latest {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        other.0.cmp(&self.0)
+    }
+}
+
+impl PartialOrd for Latest {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl std::str::FromStr for Latest {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        text.parse().map(Self)
+    }
+}
+
+fn accepted(job: Job) -> Result<HttpResponse, Problem> {
+    let place = format!("/v1/jobs/{}", job.id);
+    let deed = Deed::new("job", [job.id]);
+    Ok(deed.told_by(HttpResponse::Accepted().insert_header((LOCATION, place)).json(job)))
+}
+
+/// Longest key that a client may name a request by.
+const LONGEST_KEY: usize = 200;
+
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let Some(key) = request.headers().get("idempotency-key") else { return Ok(None) };
+    let key = key.to_str().ok().filter(|key| (1..=LONGEST_KEY).contains(&key.len()));
+    let wrong = || Problem::invalid(format!("an Idempotency-Key has 1 to {LONGEST_KEY} letters"));
+    key.map(|key| Some(key.to_owned())).ok_or_else(wrong)
+}
+
+/// A folder inside the one that the operator allowed, wherever links lead.
+fn inside(root: Option<&Path>, folder: &str) -> Result<PathBuf, Problem> {
+    let root = root.ok_or_else(|| {
+        Problem::invalid("no folder of the server may be read; start it with --photo-root")
+    })?;
+    let outside = || Problem::invalid("the folder is not inside the one that may be read");
+    let is_plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if !Path::new(folder).components().all(is_plain) {
+        return Err(outside());
+    }
+    // Whether something else is there is nobody's business.
+    let real = root.canonicalize().and_then(|root| Ok((root.join(folder).canonicalize()?, root)));
+    let (path, root) = real.map_err(|_| Problem::invalid("there is no such folder"))?;
+    if path.starts_with(&root) { Ok(path) } else { Err(outside()) }
+}
+
+fn parsed(id: &str) -> Result<Uuid, Problem> {
+    id.parse().map_err(|_| Problem::invalid(format!("'{id}' is no job's id")))
+}
+
+fn unknown(id: &str) -> Problem {
+    Problem::new(ErrorKind::NotFound, format!("there is no job {id}"))
+}
