@@ -3,33 +3,45 @@
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
 use actix_web::{HttpResponse, web};
+use utoipa::ToSchema;
 
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use super::server::State;
-use super::upload::{blocking, embedded};
+use super::upload::{PhotoFile, blocking, embedded};
 use super::wire::CompareResponse;
 use crate::search::compare;
 
 /// The parts of the form.
-#[derive(MultipartForm)]
+#[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny")]
+#[schema(as = CompareForm)]
 pub(super) struct Form {
     /// One photo's file.
     #[multipart(limit = "64MiB")]
+    #[schema(value_type = PhotoFile)]
     image_a: Bytes,
     /// The other's.
     #[multipart(limit = "64MiB")]
+    #[schema(value_type = PhotoFile)]
     image_b: Bytes,
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/compare",
+    tag = "search",
+    summary = "Compare two photos",
+    request_body(content = Form, content_type = "multipart/form-data"),
+    responses((status = 200, description = "How likely the two are kin", body = CompareResponse), Problems),
+)]
 pub(super) async fn post(
     state: web::Data<State>,
     form: MultipartForm<Form>,
 ) -> Result<HttpResponse, Problem> {
     let Form { image_a, image_b } = form.into_inner();
-    let photos = embedded(&state, vec![image_a.data, image_b.data]).await?;
-    let comparison = blocking(move || {
-        compare(state.model.ensemble(), &photos[0].embeddings, &photos[1].embeddings)
-    });
+    let a = embedded(&state, ("image_a", vec![image_a.data])).await?;
+    let b = embedded(&state, ("image_b", vec![image_b.data])).await?;
+    let comparison =
+        blocking(move || compare(state.model.ensemble(), &a[0].embeddings, &b[0].embeddings));
     Ok(HttpResponse::Ok().json(CompareResponse::new(&comparison.await??)))
 }

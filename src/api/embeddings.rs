@@ -3,16 +3,24 @@
 use actix_multipart::form::MultipartForm;
 use actix_web::{HttpResponse, web};
 
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use super::server::State;
 use super::upload::{Images, embedded};
 use super::wire::EmbeddingsResponse;
 
+#[utoipa::path(
+    post,
+    path = "/v1/embeddings",
+    tag = "search",
+    summary = "Embed photos",
+    request_body(content = Images, content_type = "multipart/form-data"),
+    responses((status = 200, description = "The embeddings", body = EmbeddingsResponse), Problems),
+)]
 pub(super) async fn post(
     state: web::Data<State>,
     form: MultipartForm<Images>,
 ) -> Result<HttpResponse, Problem> {
-    let photos = embedded(&state, form.into_inner().given()?).await?;
+    let photos = embedded(&state, ("image", form.into_inner().given()?)).await?;
     let model = state.model.space().fingerprint;
     Ok(HttpResponse::Ok().json(EmbeddingsResponse::new(model, &photos)))
 }

@@ -5,14 +5,22 @@ use std::collections::BTreeSet;
 use actix_web::{HttpResponse, web};
 
 use super::paging::Page;
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use super::removals::forget;
-use super::resources::{FamilyList, FamilyResource};
+use super::resources::{FamilyList, FamilyResource, Receipt};
 use super::server::State;
 use super::upload::answer;
 use crate::domain::{FamilyId, PhotoId, Who};
 use crate::error::ErrorKind;
 
+#[utoipa::path(
+    get,
+    path = "/v1/families",
+    tag = "families",
+    summary = "List families",
+    params(Page),
+    responses((status = 200, description = "A page of families", body = FamilyList), Problems),
+)]
 pub(super) async fn list(
     state: web::Data<State>,
     page: web::Query<Page>,
@@ -28,6 +36,14 @@ pub(super) async fn list(
     .await
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/families/{family}",
+    tag = "families",
+    summary = "Show a family",
+    params(("family" = String, Path, description = "A family, such as F0001")),
+    responses((status = 200, description = "Its people", body = FamilyResource), Problems),
+)]
 pub(super) async fn get(
     state: web::Data<State>,
     path: web::Path<String>,
@@ -50,6 +66,14 @@ pub(super) async fn get(
     .await
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/families/{family}",
+    tag = "families",
+    summary = "Forget a family",
+    params(("family" = String, Path, description = "A family, such as F0001")),
+    responses((status = 200, description = "What was removed", body = Receipt), Problems),
+)]
 pub(super) async fn delete(
     state: web::Data<State>,
     path: web::Path<String>,

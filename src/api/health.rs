@@ -1,42 +1,122 @@
 //! `GET /healthz`: the process answers. `GET /readyz`: it can answer searches. `GET /info`: with what, and how much may be asked.
 
 use actix_web::{HttpResponse, web};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use super::server::State;
 use super::upload::MAX_PHOTOS;
 use crate::photo::Limits;
 use crate::search::Options;
 
+/// The process answers.
+#[derive(Serialize, ToSchema)]
+struct Health {
+    #[schema(value_type = String)]
+    status: &'static str,
+}
+
+/// Searches can be answered.
+#[derive(Serialize, ToSchema)]
+struct Ready {
+    #[schema(value_type = String)]
+    status: &'static str,
+    /// Photos enrolled.
+    photos: usize,
+    /// Fingerprint of the bundle.
+    model: String,
+}
+
+/// What the service has, and how much may be asked of it.
+#[derive(Serialize, ToSchema)]
+struct Info {
+    #[schema(value_type = String)]
+    name: &'static str,
+    #[schema(value_type = String)]
+    version: &'static str,
+    model: ModelInfo,
+    gallery: GalleryInfo,
+    limits: AskedAtMost,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ModelInfo {
+    name: String,
+    fingerprint: String,
+    /// Values of an embedding by each backbone.
+    dimensions: Vec<usize>,
+    /// Whether it tells kin, and not only who looks alike.
+    has_ensemble: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct GalleryInfo {
+    photos: usize,
+}
+
+/// How much a request may ask for.
+#[derive(Serialize, ToSchema)]
+struct AskedAtMost {
+    /// Photos of one person.
+    photos: usize,
+    /// Bytes of a photo's file.
+    file_bytes: u64,
+    limit: usize,
+    candidates: usize,
+    ef: usize,
+}
+
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    tag = "service",
+    summary = "Whether the process answers",
+    responses((status = 200, description = "Done", body = Health), Problems),
+)]
 pub(super) async fn healthz() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": "ok" }))
+    HttpResponse::Ok().json(Health { status: "ok" })
 }
 
 /// The gallery and the model are loaded before the server listens, so it is ready as soon as it answers.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    tag = "service",
+    summary = "Whether searches can be answered",
+    responses((status = 200, description = "Done", body = Ready), Problems),
+)]
 pub(super) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let photos = state.gallery.photo_count()?;
     let model = state.model.space().fingerprint.to_string();
-    Ok(HttpResponse::Ok().json(json!({ "status": "ready", "photos": photos, "model": model })))
+    Ok(HttpResponse::Ok().json(Ready { status: "ready", photos, model }))
 }
 
+#[utoipa::path(
+    get,
+    path = "/info",
+    tag = "service",
+    summary = "What the service has, and how much may be asked",
+    responses((status = 200, description = "Done", body = Info), Problems),
+)]
 pub(super) async fn info(state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let space = state.model.space();
-    Ok(HttpResponse::Ok().json(json!({
-        "name": env!("CARGO_PKG_NAME"),
-        "version": env!("CARGO_PKG_VERSION"),
-        "model": {
-            "fingerprint": space.fingerprint.to_string(),
-            "dimensions": space.dimensions,
-            "has_ensemble": state.model.ensemble().is_some(),
+    let (space, limits) = (state.model.space(), Limits::default());
+    Ok(HttpResponse::Ok().json(Info {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        model: ModelInfo {
+            name: state.model.embedder().name().to_owned(),
+            fingerprint: space.fingerprint.to_string(),
+            dimensions: space.dimensions.clone(),
+            has_ensemble: state.model.ensemble().is_some(),
         },
-        "gallery": { "photos": state.gallery.photo_count()? },
-        "limits": {
-            "photos": MAX_PHOTOS,
-            "file_bytes": Limits::default().max_file_bytes,
-            "limit": Options::MAX_LIMIT,
-            "candidates": Options::MAX_CANDIDATES,
-            "ef": Options::MAX_EF,
+        gallery: GalleryInfo { photos: state.gallery.photo_count()? },
+        limits: AskedAtMost {
+            photos: MAX_PHOTOS,
+            file_bytes: limits.max_file_bytes,
+            limit: Options::MAX_LIMIT,
+            candidates: Options::MAX_CANDIDATES,
+            ef: Options::MAX_EF,
         },
-    })))
+    }))
 }

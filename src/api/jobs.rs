@@ -12,13 +12,14 @@ use actix_multipart::form::text::Text;
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::audit::Deed;
 use super::paging::Page;
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use super::server::State;
-use super::upload::{answer, blocking};
+use super::upload::{PhotoFile, answer, blocking};
 use crate::dataset::Source;
 use crate::error::ErrorKind;
 use crate::ingest::Plan;
@@ -27,25 +28,31 @@ use job::{Job, Mode, Origin};
 pub(super) use queue::{Jobs, work};
 
 /// The parts of the form.
-#[derive(MultipartForm)]
+#[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny", deny_unknown_fields)]
+#[schema(as = JobForm)]
 pub(super) struct Form {
     /// A zip archive with a folder per family and in it a folder per person.
     #[multipart(limit = "8GiB")]
+    #[schema(value_type = PhotoFile)]
     archive: TempFile,
+    /// Which photos are embedded; `missing` when it is not given.
+    #[schema(value_type = Option<Mode>)]
     mode: Option<Text<Mode>>,
 }
 
 /// A folder of the server whose photos are to be enrolled.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = JobFolder)]
 pub(super) struct Folder {
     /// Its path inside the folder that the operator allowed.
     folder: String,
     mode: Option<Mode>,
 }
 
-#[derive(Serialize)]
+/// A page of the list of jobs.
+#[derive(Serialize, ToSchema)]
 struct JobList {
     jobs: Vec<Job>,
     /// The `cursor` of the next page; none on the last one.
@@ -53,6 +60,16 @@ struct JobList {
     next: Option<String>,
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/jobs",
+    tag = "jobs",
+    summary = "Enrol many photos",
+    description = "Photos in an archive, or in a folder of the server inside the one that its operator allowed, are enrolled in the background.",
+    params(("idempotency-key" = Option<String>, Header, description = "Names the request: sent twice, it is one job")),
+    request_body(content((Form = "multipart/form-data"), (Folder = "application/json"))),
+    responses((status = 202, description = "It will be done", body = Job), Problems),
+)]
 pub(super) async fn post_archive(
     state: web::Data<State>,
     request: HttpRequest,
@@ -92,6 +109,14 @@ pub(super) async fn post_folder(
     accepted(job.await??)
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/jobs",
+    tag = "jobs",
+    summary = "List jobs, the newest first",
+    params(Page),
+    responses((status = 200, description = "A page of jobs", body = JobList), Problems),
+)]
 pub(super) async fn list(
     state: web::Data<State>,
     page: web::Query<Page>,
@@ -104,6 +129,14 @@ pub(super) async fn list(
     .await
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/jobs/{id}",
+    tag = "jobs",
+    summary = "Show how far a job is",
+    params(("id" = String, Path, description = "The job's id", format = "uuid")),
+    responses((status = 200, description = "The job", body = Job), Problems),
+)]
 pub(super) async fn get(
     state: web::Data<State>,
     id: web::Path<String>,
@@ -113,6 +146,14 @@ pub(super) async fn get(
 }
 
 /// Asks a job to stop after its batch; photos that are enrolled by then stay.
+#[utoipa::path(
+    post,
+    path = "/v1/jobs/{id}/cancel",
+    tag = "jobs",
+    summary = "Stop a job",
+    params(("id" = String, Path, description = "The job's id", format = "uuid")),
+    responses((status = 200, description = "The job; it stops after its batch", body = Job), Problems),
+)]
 pub(super) async fn cancel(
     state: web::Data<State>,
     id: web::Path<String>,

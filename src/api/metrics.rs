@@ -10,7 +10,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
 
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use super::server::State;
 
 /// A kind of request and how it ended. The route is its pattern: an address may name a person.
@@ -72,6 +72,13 @@ impl Metrics {
     }
 }
 
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    tag = "service",
+    summary = "Figures for Prometheus",
+    responses((status = 200, description = "The figures", body = String, content_type = "application/openmetrics-text"), Problems),
+)]
 pub(super) async fn get(state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let Metrics { registry, photos, .. } = &*state.metrics;
     photos.set(state.gallery.photo_count()? as u64);

@@ -14,6 +14,7 @@ mod jobs;
 pub mod keys;
 mod metrics;
 mod model;
+mod openapi;
 mod origin;
 mod page;
 mod paging;

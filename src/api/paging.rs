@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::problem::Problem;
 
@@ -13,10 +14,12 @@ const MOST: usize = 1000;
 const USUAL: usize = 100;
 
 /// Which part of a list.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Page {
     /// How many entries, 1 to 1000; 100 when it is not given.
+    #[param(minimum = 1, maximum = 1000)]
     pub(super) limit: Option<usize>,
     /// What the page before names as `next`.
     pub(super) cursor: Option<String>,

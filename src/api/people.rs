@@ -5,9 +5,9 @@ use actix_web::{HttpResponse, web};
 
 use super::audit::Deed;
 use super::families::not_enrolled;
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use super::removals::forget;
-use super::resources::{Enrolled, PersonResource};
+use super::resources::{Enrolled, PersonResource, Receipt};
 use super::server::State;
 use super::upload::{Images, answer, blocking, embedded};
 use crate::domain::{Fingerprint, MemberId, PhotoId, Who};
@@ -18,6 +18,14 @@ type Path = web::Path<(String, String)>;
 /// Digits of a file's SHA-256 that name a photo which came without a name.
 const NAME_DIGITS: usize = 16;
 
+#[utoipa::path(
+    get,
+    path = "/v1/people/{family}/{member}",
+    tag = "people",
+    summary = "Show a person",
+    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1")),
+    responses((status = 200, description = "Their photos and listed kin", body = PersonResource), Problems),
+)]
 pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
     answer(move || {
@@ -35,6 +43,15 @@ pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpRespo
 
 /// Enrols photos of a person, who need not be known; a photo is named after its file's content, so that the same one is enrolled
 /// once.
+#[utoipa::path(
+    post,
+    path = "/v1/people/{family}/{member}/photos",
+    tag = "people",
+    summary = "Enrol photos of a person",
+    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1")),
+    request_body(content = Images, content_type = "multipart/form-data"),
+    responses((status = 201, description = "The photos are enrolled", body = Enrolled), Problems),
+)]
 pub(super) async fn post_photos(
     state: web::Data<State>,
     path: Path,
@@ -43,7 +60,7 @@ pub(super) async fn post_photos(
     let person = person(&path)?;
     let images = form.into_inner().given()?;
     let mut enrolments = Vec::with_capacity(images.len());
-    for upload in embedded(&state, images).await? {
+    for upload in embedded(&state, ("image", images)).await? {
         let name = Fingerprint(upload.content_hash.0).to_string();
         let id = PhotoId::new(person, &name[..NAME_DIGITS]).map_err(Problem::invalid)?;
         enrolments.push(upload.enrolment(id));
@@ -53,6 +70,14 @@ pub(super) async fn post_photos(
     Ok(Deed::new("enrol", &ids).told_by(HttpResponse::Created().json(Enrolled::new(&ids))))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/people/{family}/{member}",
+    tag = "people",
+    summary = "Forget a person",
+    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1")),
+    responses((status = 200, description = "What was removed", body = Receipt), Problems),
+)]
 pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
     forget(state, Who::Person(person)).await

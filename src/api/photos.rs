@@ -4,29 +4,40 @@ use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
+use utoipa::ToSchema;
 
 use super::audit::Deed;
 use super::families::not_enrolled;
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use super::removals::forget;
-use super::resources::{Enrolled, PhotoResource};
+use super::resources::{Enrolled, PhotoResource, Receipt};
 use super::server::State;
-use super::upload::{answer, blocking, embedded};
+use super::upload::{PhotoFile, answer, blocking, embedded};
 use crate::domain::{PhotoId, Who};
 use crate::error::ErrorKind;
 
 /// The parts of the form.
-#[derive(MultipartForm)]
+#[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny")]
+#[schema(as = PhotoForm)]
 pub(super) struct Form {
     /// The photo's file.
     #[multipart(limit = "64MiB")]
+    #[schema(value_type = PhotoFile)]
     image: Bytes,
 }
 
 /// A photo in an address.
 type Path = web::Path<(String, String, String)>;
 
+#[utoipa::path(
+    get,
+    path = "/v1/photos/{family}/{member}/{name}",
+    tag = "photos",
+    summary = "Show what is known of a photo",
+    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0")),
+    responses((status = 200, description = "The photo", body = PhotoResource), Problems),
+)]
 pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
     let id = photo(&path)?;
     answer(move || match state.gallery.content_hash(&id)? {
@@ -37,13 +48,22 @@ pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpRespo
 }
 
 /// Enrols the photo, or another one in its place.
+#[utoipa::path(
+    put,
+    path = "/v1/photos/{family}/{member}/{name}",
+    tag = "photos",
+    summary = "Enrol a photo under a name",
+    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0")),
+    request_body(content = Form, content_type = "multipart/form-data"),
+    responses((status = 200, description = "It took the place of another one", body = Enrolled), (status = 201, description = "It is enrolled", body = Enrolled), Problems),
+)]
 pub(super) async fn put(
     state: web::Data<State>,
     path: Path,
     form: MultipartForm<Form>,
 ) -> Result<HttpResponse, Problem> {
     let id = photo(&path)?;
-    let uploads = embedded(&state, vec![form.into_inner().image.data]).await?;
+    let uploads = embedded(&state, ("image", vec![form.into_inner().image.data])).await?;
     let enrolments = uploads.into_iter().map(|upload| upload.enrolment(id.clone())).collect();
     let enrolled = Enrolled::new(std::slice::from_ref(&id));
     let deed = Deed::new("enrol", [&id]);
@@ -58,6 +78,14 @@ pub(super) async fn put(
 }
 
 /// The small picture, if one is kept. No cache keeps it: who is removed is to be seen no more.
+#[utoipa::path(
+    get,
+    path = "/v1/photos/{family}/{member}/{name}/image",
+    tag = "photos",
+    summary = "See a photo, small",
+    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0")),
+    responses((status = 200, description = "The picture", body = PhotoFile, content_type = "image/jpeg"), Problems),
+)]
 pub(super) async fn image(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
     let id = photo(&path)?;
     let picture = blocking(move || state.gallery.thumbnail(&id)).await??;
@@ -69,6 +97,14 @@ pub(super) async fn image(state: web::Data<State>, path: Path) -> Result<HttpRes
     Ok(response.body(picture))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/photos/{family}/{member}/{name}",
+    tag = "photos",
+    summary = "Forget a photo",
+    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0")),
+    responses((status = 200, description = "What was removed", body = Receipt), Problems),
+)]
 pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
     let id = photo(&path)?;
     forget(state, Who::Photo(id)).await

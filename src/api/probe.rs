@@ -4,6 +4,7 @@ use actix_web::web::{self, Bytes};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::families::not_enrolled;
 use super::problem::Problem;
@@ -13,11 +14,12 @@ use super::wire::FaceSeen;
 use crate::domain::{ContentHash, Embedding, PhotoId};
 
 /// One photo of a probe.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum Sample {
     /// A photo's file.
     #[serde(skip)]
+    #[schema(value_type = String)]
     File(Bytes),
     /// A photo's file in base64.
     Base64(String),
@@ -53,12 +55,12 @@ impl Samples {
         for sample in samples {
             read.known.push(match sample {
                 Sample::File(file) => {
-                    files.push(file);
+                    files.push((read.known.len(), file));
                     None
                 }
                 Sample::Base64(text) => {
                     let file = BASE64_STANDARD.decode(text).map_err(Problem::invalid)?;
-                    files.push(file.into());
+                    files.push((read.known.len(), file.into()));
                     None
                 }
                 Sample::Photo(id) => {
@@ -69,7 +71,7 @@ impl Samples {
                 Sample::Embeddings(values) => Some(given(state, values)?),
             });
         }
-        read.faces = decode(state, files).await?;
+        read.faces = decode(state, (part, files)).await?;
         read.files.extend(read.faces.iter().map(|(_, upload)| upload.content_hash));
         let places = read.known.iter().enumerate().filter(|(_, known)| known.is_none());
         let places = places.map(|(index, _)| index).zip(&read.faces);

@@ -8,7 +8,8 @@ use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
-use serde_json::json;
+use serde::Serialize;
+use utoipa::{IntoResponses, ToSchema};
 
 use super::request_id;
 use super::resources::Removal;
@@ -24,6 +25,7 @@ pub(super) struct Problem {
     retry_after: Option<u64>,
     /// The id by which its request is known in the log.
     request_id: String,
+    errors: Vec<PhotoProblem>,
 }
 
 impl Problem {
@@ -31,7 +33,7 @@ impl Problem {
         let (status, code) = status_and_code(kind);
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
         let (code, detail, request_id) = (code.into(), detail.into(), String::new());
-        Self { status, code, detail, retry_after, request_id }
+        Self { status, code, detail, retry_after, request_id, errors: Vec::new() }
     }
 
     /// The same, to be asked again after so many seconds.
@@ -77,7 +79,19 @@ impl Problem {
         let name = status.canonical_reason().unwrap_or("Error");
         let code = name.to_lowercase().replace(' ', "_");
         let (detail, request_id) = (detail.into(), String::new());
-        Self { status, code, detail, retry_after: None, request_id }
+        Self { status, code, detail, retry_after: None, request_id, errors: Vec::new() }
+    }
+
+    /// What is wrong with several photos: the first one's problem, with all of them.
+    pub(super) fn of_photos(part: &'static str, problems: Vec<(usize, Self)>) -> Option<Self> {
+        let error = |(index, problem): &(usize, Self)| PhotoProblem {
+            part,
+            index: *index,
+            detail: problem.detail.clone(),
+        };
+        let errors = problems.iter().map(error).collect();
+        let (_, first) = problems.into_iter().next()?;
+        Some(Self { errors, ..first })
     }
 
     /// The same of the request with this id.
@@ -94,15 +108,64 @@ impl Problem {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
         response.insert_header((request_id::HEADER, self.request_id.as_str()));
-        response.content_type("application/problem+json").json(json!({
-            "type": "about:blank",
-            "title": self.status.canonical_reason(),
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "code": self.code,
-            "request_id": self.request_id,
-        }))
+        response.content_type("application/problem+json").json(ProblemBody {
+            kind: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: &self.detail,
+            code: &self.code,
+            request_id: &self.request_id,
+            errors: &self.errors,
+        })
     }
+}
+
+/// An error on the wire: RFC 9457.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemBody<'a> {
+    #[serde(rename = "type")]
+    #[schema(value_type = String)]
+    kind: &'a str,
+    #[schema(value_type = String)]
+    title: &'a str,
+    status: u16,
+    /// What is wrong, and what to do, for people.
+    #[schema(value_type = String)]
+    detail: &'a str,
+    /// What is wrong, for programs.
+    #[schema(value_type = String)]
+    code: &'a str,
+    /// By which the request is known in the log.
+    #[schema(value_type = String)]
+    request_id: &'a str,
+    /// What is wrong with each of several photos.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[schema(value_type = Vec<PhotoProblem>, required = false)]
+    errors: &'a [PhotoProblem],
+}
+
+/// What is wrong with one photo of a request.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(super) struct PhotoProblem {
+    /// The part of the request that it came in.
+    #[schema(value_type = String)]
+    pub(super) part: &'static str,
+    /// Its place among the photos of that part, from 0 on.
+    pub(super) index: usize,
+    pub(super) detail: String,
+}
+
+/// What every address may answer.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "it stands in the documentation")]
+pub(super) enum Problems {
+    /// The request is wrong, or may not be made
+    #[response(status = "4XX", content_type = "application/problem+json")]
+    OfTheRequest(#[to_schema] ProblemBody<'static>),
+    /// The service cannot answer, perhaps for a while
+    #[response(status = "5XX", content_type = "application/problem+json")]
+    OfTheService(#[to_schema] ProblemBody<'static>),
 }
 
 /// The HTTP face of every class of error.

@@ -5,10 +5,11 @@ use std::str::FromStr;
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::audit::Deed;
 use super::paging::Page;
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use super::resources::{ListedKin, Receipt, RelationshipList, RelationshipResource};
 use super::server::State;
 use super::upload::answer;
@@ -35,23 +36,38 @@ impl fmt::Display for Pair {
 }
 
 /// The pair that an address asks for.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Named {
+    /// One of the two.
     person_a: String,
+    /// The other.
     person_b: String,
 }
 
 /// Which pairs of the list, and which part of these, as [`Page`] has it.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
+    /// How many pairs, 1 to 1000; 100 when it is not given.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
+    /// What the page before names as `next`.
     cursor: Option<String>,
     /// A family that has one of the two people, at least.
     family: Option<String>,
 }
 
+#[utoipa::path(
+    get,
+    path = "/v1/relationships",
+    tag = "relationships",
+    summary = "List who is kin of whom",
+    params(Wanted),
+    responses((status = 200, description = "A page of pairs", body = RelationshipList), Problems),
+)]
 pub(super) async fn list(
     state: web::Data<State>,
     wanted: web::Query<Wanted>,
@@ -74,6 +90,14 @@ pub(super) async fn list(
 }
 
 /// Lists people as kin, or says anew how they are; all of them or none.
+#[utoipa::path(
+    put,
+    path = "/v1/relationships",
+    tag = "relationships",
+    summary = "List people as kin",
+    request_body = ListedKin,
+    responses((status = 200, description = "They are listed", body = RelationshipList), Problems),
+)]
 pub(super) async fn put(
     state: web::Data<State>,
     listed: web::Json<ListedKin>,
@@ -88,6 +112,14 @@ pub(super) async fn put(
     Ok(deed.told_by(response.await?))
 }
 
+#[utoipa::path(
+    delete,
+    path = "/v1/relationships",
+    tag = "relationships",
+    summary = "List two people as kin no longer",
+    params(Named),
+    responses((status = 200, description = "What was removed", body = Receipt), Problems),
+)]
 pub(super) async fn delete(
     state: web::Data<State>,
     pair: web::Query<Named>,

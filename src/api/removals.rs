@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use super::audit::Deed;
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use super::resources::{Receipt, Removal, Removals, RemovalsResponse};
 use super::server::State;
 use super::upload::{answer, blocking};
@@ -14,6 +14,14 @@ use crate::error::ErrorKind;
 const MOST: usize = 1000;
 
 /// One that fails leaves the others alone.
+#[utoipa::path(
+    post,
+    path = "/v1/removals",
+    tag = "removals",
+    summary = "Forget many at once",
+    request_body = Removals,
+    responses((status = 200, description = "What became of each", body = RemovalsResponse), Problems),
+)]
 pub(super) async fn post(
     state: web::Data<State>,
     asked: web::Json<Removals>,

@@ -2,9 +2,10 @@
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::probe::{Sample, Samples};
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use super::server::State;
 use super::upload::answer;
 use super::wire::RerankResponse;
@@ -12,8 +13,9 @@ use crate::domain::PhotoId;
 use crate::search::{Options, Probe, rerank};
 
 /// What is asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RerankRequest)]
 pub(super) struct Asked {
     /// The photos, all of one person.
     image: Vec<Sample>,
@@ -21,6 +23,14 @@ pub(super) struct Asked {
     photos: Vec<String>,
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/rerank",
+    tag = "search",
+    summary = "Judge enrolled photos beside a person",
+    request_body = Asked,
+    responses((status = 200, description = "The photos, the likeliest kin first", body = RerankResponse), Problems),
+)]
 pub(super) async fn post(
     state: web::Data<State>,
     asked: web::Json<Asked>,

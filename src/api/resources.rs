@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::domain::{ContentHash, FamilyId, Fingerprint, MemberId, PhotoId, Relationship};
 use crate::gallery::Removed;
 
 /// A page of the list of families.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct FamilyList {
     families: Vec<String>,
     /// The `cursor` of the next page; none on the last one.
@@ -16,13 +17,13 @@ pub(super) struct FamilyList {
 }
 
 /// A family with a photo in the gallery.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct FamilyResource {
     family: String,
     people: Vec<FamilyMember>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct FamilyMember {
     person: String,
     photos: usize,
@@ -32,7 +33,7 @@ struct FamilyMember {
 }
 
 /// A person with a photo in the gallery.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PersonResource {
     person: String,
     family: String,
@@ -41,7 +42,7 @@ pub(super) struct PersonResource {
 }
 
 /// A photo in the gallery.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct PhotoResource {
     id: String,
     person: String,
@@ -51,7 +52,7 @@ pub(super) struct PhotoResource {
 }
 
 /// Two people who are listed as kin.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RelationshipResource {
     /// The first of them; the elder one where the relation has one.
@@ -64,7 +65,7 @@ pub(super) struct RelationshipResource {
 }
 
 /// People to list as kin.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListedKin {
     /// The pairs.
@@ -72,7 +73,7 @@ pub(super) struct ListedKin {
 }
 
 /// A page of the list of kin.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RelationshipList {
     relationships: Vec<RelationshipResource>,
     /// The `cursor` of the next page; none on the last one.
@@ -81,7 +82,7 @@ pub(super) struct RelationshipList {
 }
 
 /// What is to be forgotten.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Removals {
     /// Families, people and photos.
@@ -89,14 +90,14 @@ pub(super) struct Removals {
 }
 
 /// What became of each, in the order in which they were named.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RemovalsResponse {
     /// One for each.
     pub(super) results: Vec<Removal>,
 }
 
 /// What became of one: a receipt, or why there is none.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Removal {
     id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,20 +107,20 @@ pub(super) struct Removal {
 }
 
 /// Why something did not happen to one of several.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct ItemError {
     code: String,
     detail: String,
 }
 
 /// What was enrolled.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Enrolled {
     photos: Vec<String>,
 }
 
 /// What was removed of whom, and when.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Receipt {
     removed: String,
     /// RFC 3339, UTC.

@@ -7,39 +7,64 @@ use actix_multipart::form::bytes::Bytes;
 use actix_multipart::form::text::Text;
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::audit::Deed;
 use super::probe::{Sample, Samples};
-use super::problem::Problem;
+use super::problem::{Problem, Problems};
 use super::server::State;
-use super::upload::blocking;
+use super::upload::{PhotoFile, blocking};
 use super::wire::{Context, ModelVersion, SearchResponse, TimingsMs};
 use crate::gallery::{Filter, Selection};
 use crate::search::{Grouping, Options, Probe, Query, search};
 
 /// The parts of the form; as those of [`Asked`].
-#[derive(MultipartForm)]
+#[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny", deny_unknown_fields)]
+#[schema(as = SearchForm)]
 pub(super) struct Form {
+    /// The photos' files, all of one person.
     #[multipart(limit = "64MiB")]
+    #[schema(value_type = Vec<PhotoFile>)]
     image: Vec<Bytes>,
+    /// Photos of the other parent, if children of two people are searched for.
     #[multipart(limit = "64MiB")]
+    #[schema(value_type = Option<Vec<PhotoFile>>)]
     other_parent: Vec<Bytes>,
+    #[schema(value_type = Option<Mode>)]
     mode: Option<Text<Mode>>,
+    #[schema(value_type = Option<GroupBy>)]
     group_by: Option<Text<GroupBy>>,
+    /// Most people, photos or families to return; 10 when it is not given.
+    #[schema(value_type = Option<usize>, minimum = 1, maximum = 1000)]
     limit: Option<Text<usize>>,
+    /// Nearest photos to judge; 200 when it is not given.
+    #[schema(value_type = Option<usize>, minimum = 1, maximum = 10000)]
     candidates: Option<Text<usize>>,
+    /// Photos kept in view on a walk through a search graph.
+    #[schema(value_type = Option<usize>, minimum = 1, maximum = 100000)]
     ef: Option<Text<usize>>,
+    /// `true` to compare every photo.
+    #[schema(value_type = Option<bool>)]
     exact: Option<Text<bool>>,
+    /// How likely kin somebody must be to be returned.
+    #[schema(value_type = Option<f64>, minimum = 0, maximum = 1)]
     min_probability: Option<Text<f64>>,
+    /// Families to search among; all where none is given.
+    #[schema(value_type = Option<Vec<String>>)]
     family_ids: Vec<Text<String>>,
+    /// Families to leave out.
+    #[schema(value_type = Option<Vec<String>>)]
     exclude_family_ids: Vec<Text<String>>,
+    /// `true` to be told how the decision came about.
+    #[schema(value_type = Option<bool>)]
     explain: Option<Text<bool>>,
 }
 
 /// What is asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SearchRequest)]
 pub(super) struct Asked {
     /// The photos, all of one person.
     image: Vec<Sample>,
@@ -51,15 +76,19 @@ pub(super) struct Asked {
     /// What `limit` counts; people when it is not given.
     group_by: Option<GroupBy>,
     /// Most people, photos or families to return, 1 to 1000; 10 when it is not given.
+    #[schema(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// Nearest photos to judge, 1 to 10000; 200 when it is not given.
+    #[schema(minimum = 1, maximum = 10000)]
     candidates: Option<usize>,
     /// Photos kept in view on a walk through a search graph, 1 to 100000.
+    #[schema(minimum = 1, maximum = 100000)]
     ef: Option<usize>,
     /// `true` to compare every photo.
     #[serde(default)]
     exact: bool,
     /// How likely kin somebody must be to be returned, 0 to 1.
+    #[schema(minimum = 0, maximum = 1)]
     min_probability: Option<f64>,
     /// Families to search among; all where none is given.
     #[serde(default)]
@@ -73,8 +102,9 @@ pub(super) struct Asked {
 }
 
 /// What is searched for.
-#[derive(Clone, Copy, PartialEq, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = SearchMode)]
 enum Mode {
     /// Relatives of the person.
     Relatives,
@@ -87,7 +117,7 @@ enum Mode {
 }
 
 /// What a limit counts.
-#[derive(Clone, Copy, Deserialize)]
+#[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum GroupBy {
     Person,
@@ -95,6 +125,18 @@ enum GroupBy {
     Family,
 }
 
+#[utoipa::path(
+    post,
+    path = "/v1/search",
+    tag = "search",
+    summary = "Find likely relatives",
+    description = "The people of the gallery who are most likely kin of a person, by one or more photos of their face; photos of the same person stand apart. Photos come in a form, or in JSON, where enrolled photos and embeddings may stand for them, too.",
+    request_body(
+        content((Form = "multipart/form-data"), (Asked = "application/json")),
+        description = "The photos, and what is wanted",
+    ),
+    responses((status = 200, description = "Who was found", body = SearchResponse), Problems),
+)]
 pub(super) async fn post_form(
     state: web::Data<State>,
     form: MultipartForm<Form>,

@@ -23,8 +23,8 @@ use super::keys::KeyRing;
 use super::metrics::Metrics;
 use super::model::ModelQueue;
 use super::{
-    access, audit, compare, embeddings, families, health, jobs, metrics, page, people, photos,
-    problem, relationships, removals, request_id, rerank, search,
+    access, audit, compare, embeddings, families, health, jobs, metrics, openapi, page, people,
+    photos, problem, relationships, removals, request_id, rerank, search,
 };
 use crate::embedder::Embedder;
 use crate::gallery::Gallery;
@@ -190,6 +190,7 @@ fn routes(config: &mut web::ServiceConfig, jobs: &Jobs) {
         .service(resource("/assets/{name}").get(page::asset))
         .route("/healthz", web::get().to(health::healthz))
         .route("/readyz", web::get().to(health::readyz))
+        .route("/openapi.json", web::get().to(openapi::get))
         .route("/metrics", web::get().to(metrics::get))
         .route("/info", web::get().to(health::info))
         .service(

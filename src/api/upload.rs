@@ -6,6 +6,7 @@ use actix_web::HttpResponse;
 use actix_web::web::{self, Bytes};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use super::problem::Problem;
 use super::server::State;
@@ -25,12 +26,18 @@ pub(super) struct Upload {
     thumbnail: Option<Vec<u8>>,
 }
 
+/// The bytes of a file, as the documentation names them.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(super) struct PhotoFile(#[expect(dead_code, reason = "it stands for bytes")] Vec<u8>);
+
 /// A form of photos and nothing else.
-#[derive(MultipartForm)]
+#[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny")]
 pub(super) struct Images {
     /// The photos' files.
     #[multipart(limit = "64MiB")]
+    #[schema(value_type = Vec<PhotoFile>)]
     image: Vec<Part>,
 }
 
@@ -56,17 +63,27 @@ pub(super) const MAX_PHOTOS: usize = 16;
 /// Photos whose face was cut out, to be embedded.
 pub(super) type Decoded = Vec<(Face, Upload)>;
 
-/// Decodes photos' files and finds the face in each.
+/// Decodes the files of photos, which are at these places of a part of the request, and finds the face in each.
 pub(super) async fn decode(
     state: &web::Data<State>,
-    files: Vec<Bytes>,
+    (part, files): (&'static str, Vec<(usize, Bytes)>),
 ) -> Result<Decoded, Problem> {
     if files.len() > MAX_PHOTOS {
         let detail = format!("{} photos in a request; at most {MAX_PHOTOS}", files.len());
         return Err(Problem::new(ErrorKind::InvalidInput, detail));
     }
     let state = state.clone();
-    blocking(move || files.iter().map(|file| decode_one(&state, file)).collect()).await?
+    blocking(move || {
+        let (mut decoded, mut problems) = (Vec::new(), Vec::new());
+        for (index, file) in files {
+            match decode_one(&state, &file) {
+                Ok(photo) => decoded.push(photo),
+                Err(problem) => problems.push((index, problem)),
+            }
+        }
+        Problem::of_photos(part, problems).map_or(Ok(decoded), Err)
+    })
+    .await?
 }
 
 fn decode_one(state: &State, file: &Bytes) -> Result<(Face, Upload), Problem> {
@@ -92,12 +109,12 @@ pub(super) async fn embed(
     Ok(uploads)
 }
 
-/// Decodes and embeds photos' files.
+/// Decodes and embeds all files of a part of the request.
 pub(super) async fn embedded(
     state: &web::Data<State>,
-    files: Vec<Bytes>,
+    (part, files): (&'static str, Vec<Bytes>),
 ) -> Result<Vec<Upload>, Problem> {
-    let decoded = decode(state, files).await?;
+    let decoded = decode(state, (part, files.into_iter().enumerate().collect())).await?;
     embed(state, decoded).await
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::upload::Upload;
 use crate::domain::{Fingerprint, PhotoId};
@@ -12,7 +13,7 @@ use crate::kinship::{Ensemble, MemberConfig};
 use crate::search::{self, Answer, Comparison, CoupleMatch, FamilyMatch, PersonMatch, PhotoMatch};
 
 /// The answer to a search.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SearchResponse {
     /// Where the face is in each photo of the request.
     faces: Vec<FaceSeen>,
@@ -56,9 +57,10 @@ pub struct Context<'a> {
 }
 
 /// Where a face is in a photo of a request.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FaceSeen {
     /// Which part of the request it came in.
+    #[schema(value_type = String)]
     part: &'static str,
     /// Its place among the photos of that part, from 0 on.
     index: usize,
@@ -70,6 +72,7 @@ pub struct FaceSeen {
     bounds: Option<Bounds>,
     /// The eyes, the tip of the nose and the corners of the mouth, from left to right, in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Vec<f32>>>)]
     landmarks: Option<[[f32; 2]; 5]>,
     /// How likely there is a whole face at these points, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +80,7 @@ pub struct FaceSeen {
 }
 
 /// A square around a face, in pixels of the photo.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 struct Bounds {
     x: f32,
     y: f32,
@@ -86,20 +89,20 @@ struct Bounds {
 }
 
 /// The bundle that made embeddings.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ModelVersion {
     name: String,
     fingerprint: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct GalleryVersion {
     photos: usize,
     /// How often it has changed since it was made.
     version: u64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Explanation {
     /// Photos that were judged.
     candidates: usize,
@@ -112,7 +115,7 @@ struct Explanation {
 }
 
 /// Milliseconds per stage.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub struct TimingsMs {
     /// Reading and scaling the photo.
     pub decode: f64,
@@ -130,7 +133,7 @@ impl TimingsMs {
 }
 
 /// The answer to a comparison of two photos.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct CompareResponse {
     /// Cosine of the two, -1 to 1: a likeness, not a probability.
     cosine: f32,
@@ -142,7 +145,7 @@ pub struct CompareResponse {
 }
 
 /// How likely two people are blood relatives, by their faces; no proof.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Kinship {
     /// How likely, if half of all pairs of people were kin, 0 to 1.
     probability: f64,
@@ -152,7 +155,7 @@ struct Kinship {
     members: BTreeMap<String, f64>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Person {
     person: String,
     family: String,
@@ -164,7 +167,7 @@ struct Person {
     listed_kin: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Photo {
     id: String,
     cosine: f32,
@@ -177,12 +180,12 @@ struct Photo {
 }
 
 /// Photos in the order of how likely they are of kin.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RerankResponse {
     results: Vec<Reranked>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Reranked {
     /// Its place among the photos of the request, from 0 on.
     index: usize,
@@ -190,14 +193,15 @@ struct Reranked {
     photo: Photo,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Couple {
+    #[schema(value_type = Vec<String>)]
     people: [String; 2],
     /// How likely both are kin, 0 to 1.
     probability: f64,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Family {
     family: String,
     cosine: f32,
@@ -206,21 +210,23 @@ struct Family {
     people: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Searched {
     photos: usize,
+    /// `exact` or `graph`.
+    #[schema(value_type = String)]
     method: &'static str,
 }
 
 /// Embeddings of the photos of a request, in their order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct EmbeddingsResponse {
     /// Fingerprint of the bundle that made them.
     model: String,
     photos: Vec<EmbeddedPhoto>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct EmbeddedPhoto {
     /// Of its file.
     sha256: String,

@@ -168,6 +168,50 @@ fn what_cannot_be_searched_with_is_a_problem() {
 }
 
 #[test]
+fn every_photo_that_cannot_be_read_is_named() {
+    let demo = Demo::start();
+    let photo = demo.photo(PROBE);
+    let answer = demo.server.post_form(
+        "/v1/search",
+        &[("image", Some("a"), b"text"), ("image", Some("b"), &photo), ("image", Some("c"), b"")],
+    );
+    assert_problem(&answer, 422, "invalid_input");
+    let errors = list(&answer.body, "errors");
+    let places: Vec<&Value> = errors.iter().map(|error| &error["index"]).collect();
+    assert_eq!(places, [&json!(0), &json!(2)]);
+    assert!(errors.iter().all(|error| error["part"] == "image"));
+}
+
+#[test]
+fn the_document_names_every_address_and_the_page_asks_nobody_else() {
+    let demo = Demo::start();
+    let document = demo.server.get("/openapi.json").body;
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let paths = document["paths"].as_object().unwrap();
+    for (path, methods) in [
+        ("/v1/search", vec!["post"]),
+        ("/v1/photos/{family}/{member}/{name}", vec!["delete", "get", "put"]),
+        ("/v1/relationships", vec!["delete", "get", "put"]),
+        ("/v1/jobs/{id}/cancel", vec!["post"]),
+        ("/metrics", vec!["get"]),
+    ] {
+        let found: Vec<&String> = paths[path].as_object().unwrap().keys().collect();
+        assert_eq!(found, methods, "{path}");
+    }
+    let page = demo.server.get("/");
+    assert!(page.content_type.starts_with("text/html"));
+    let policy = page.headers.get("content-security-policy").unwrap().to_str().unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("http"), "{policy}");
+    let assets = page.text.split("\"/assets/").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let assets: Vec<&str> = assets.collect();
+    assert!(assets.contains(&"app.js") && assets.contains(&"style.css"), "{assets:?}");
+    for asset in assets {
+        assert_eq!(demo.server.get(&format!("/assets/{asset}")).status, 200, "{asset}");
+    }
+    assert_problem(&demo.server.get("/assets/..%2fserver.rs"), 404, "not_found");
+}
+
+#[test]
 fn a_kept_picture_is_shown_and_goes_with_its_photo() {
     let demo = Demo::start();
     let route = format!("/v1/photos/{PROBE}/image");

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::ingest::{Rejected, Report};
@@ -10,15 +11,18 @@ use crate::ingest::{Rejected, Report};
 const MOST_ERRORS: usize = 1000;
 
 /// Photos that are enrolled in the background.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(super) struct Job {
     /// Ids of later jobs are greater.
+    #[schema(value_type = String, format = "uuid")]
     pub(super) id: Uuid,
     pub(super) state: State,
     pub(super) mode: Mode,
     pub(super) origin: Origin,
+    #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
     pub(super) photos: Photos,
     pub(super) photos_per_second: f64,
@@ -32,8 +36,9 @@ pub(super) struct Job {
     pub(super) idempotency_key: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = JobState)]
 pub(super) enum State {
     Queued,
     Running,
@@ -43,7 +48,7 @@ pub(super) enum State {
 }
 
 /// Which photos are embedded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Mode {
     /// Those that the gallery does not have from the same file.
@@ -54,7 +59,7 @@ pub(super) enum Mode {
 }
 
 /// Where the photos are.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Origin {
     /// In an archive that came with the request.
@@ -64,7 +69,8 @@ pub(super) enum Origin {
 }
 
 /// How many photos became what.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+#[schema(as = JobPhotos)]
 pub(super) struct Photos {
     pub(super) total: u64,
     pub(super) done: u64,
@@ -73,7 +79,7 @@ pub(super) struct Photos {
     rejected: usize,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 struct PhotoError {
     photo: String,
     detail: String,
