@@ -90,7 +90,7 @@ fn admit(state: &State, request: &ServiceRequest) -> Result<Caller, Problem> {
 /// What a key has to be for; none where everybody may ask.
 fn needed(method: &Method, pattern: &str) -> Option<Scope> {
     match (method.as_str(), pattern) {
-        ("GET", "/" | "/assets/{name}" | "/healthz" | "/readyz" | "/openapi.json" | "/docs") => {
+        ("GET", "/" | "/assets/{name}" | "/healthz" | "/readyz" | "/docs" | "/openapi.json") => {
             None
         }
         ("GET", "/metrics") | ("DELETE", _) | ("POST", "/v1/removals") => Some(Scope::Admin),

@@ -29,6 +29,7 @@ pub(super) struct Form {
 #[utoipa::path(
     post,
     path = "/v1/compare",
+    operation_id = "compare",
     tag = "search",
     summary = "Compare two photos",
     request_body(content = Form, content_type = "multipart/form-data"),

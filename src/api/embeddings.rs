@@ -11,6 +11,7 @@ use super::wire::EmbeddingsResponse;
 #[utoipa::path(
     post,
     path = "/v1/embeddings",
+    operation_id = "embed",
     tag = "search",
     summary = "Embed photos",
     request_body(content = Images, content_type = "multipart/form-data"),

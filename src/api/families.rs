@@ -16,6 +16,7 @@ use crate::error::ErrorKind;
 #[utoipa::path(
     get,
     path = "/v1/families",
+    operation_id = "list_families",
     tag = "families",
     summary = "List families",
     params(Page),
@@ -39,9 +40,10 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/families/{family}",
+    operation_id = "get_family",
     tag = "families",
     summary = "Show a family",
-    params(("family" = String, Path, description = "A family, such as F0001")),
+    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001")),
     responses((status = 200, description = "Its people", body = FamilyResource), Problems),
 )]
 pub(super) async fn get(
@@ -69,9 +71,10 @@ pub(super) async fn get(
 #[utoipa::path(
     delete,
     path = "/v1/families/{family}",
+    operation_id = "delete_family",
     tag = "families",
     summary = "Forget a family",
-    params(("family" = String, Path, description = "A family, such as F0001")),
+    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001")),
     responses((status = 200, description = "What was removed", body = Receipt), Problems),
 )]
 pub(super) async fn delete(

@@ -70,6 +70,8 @@ struct AskedAtMost {
 #[utoipa::path(
     get,
     path = "/healthz",
+    operation_id = "healthz",
+    security(()),
     tag = "service",
     summary = "Whether the process answers",
     responses((status = 200, description = "Done", body = Health), Problems),
@@ -82,6 +84,8 @@ pub(super) async fn healthz() -> HttpResponse {
 #[utoipa::path(
     get,
     path = "/readyz",
+    operation_id = "readyz",
+    security(()),
     tag = "service",
     summary = "Whether searches can be answered",
     responses((status = 200, description = "Done", body = Ready), Problems),
@@ -95,6 +99,7 @@ pub(super) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, Prob
 #[utoipa::path(
     get,
     path = "/info",
+    operation_id = "info",
     tag = "service",
     summary = "What the service has, and how much may be asked",
     responses((status = 200, description = "Done", body = Info), Problems),

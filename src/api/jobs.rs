@@ -34,10 +34,10 @@ pub(super) use queue::{Jobs, work};
 pub(super) struct Form {
     /// A zip archive with a folder per family and in it a folder per person.
     #[multipart(limit = "8GiB")]
-    #[schema(value_type = PhotoFile)]
+    #[schema(value_type = PhotoFile, example = "photos.zip")]
     archive: TempFile,
     /// Which photos are embedded; `missing` when it is not given.
-    #[schema(value_type = Option<Mode>)]
+    #[schema(value_type = Mode, required = false)]
     mode: Option<Text<Mode>>,
 }
 
@@ -63,6 +63,7 @@ struct JobList {
 #[utoipa::path(
     post,
     path = "/v1/jobs",
+    operation_id = "create_job",
     tag = "jobs",
     summary = "Enrol many photos",
     description = "Photos in an archive, or in a folder of the server inside the one that its operator allowed, are enrolled in the background.",
@@ -112,6 +113,7 @@ pub(super) async fn post_folder(
 #[utoipa::path(
     get,
     path = "/v1/jobs",
+    operation_id = "list_jobs",
     tag = "jobs",
     summary = "List jobs, the newest first",
     params(Page),
@@ -132,6 +134,7 @@ pub(super) async fn list(
 #[utoipa::path(
     get,
     path = "/v1/jobs/{id}",
+    operation_id = "get_job",
     tag = "jobs",
     summary = "Show how far a job is",
     params(("id" = String, Path, description = "The job's id", format = "uuid")),
@@ -149,6 +152,7 @@ pub(super) async fn get(
 #[utoipa::path(
     post,
     path = "/v1/jobs/{id}/cancel",
+    operation_id = "cancel_job",
     tag = "jobs",
     summary = "Stop a job",
     params(("id" = String, Path, description = "The job's id", format = "uuid")),

@@ -75,6 +75,7 @@ impl Metrics {
 #[utoipa::path(
     get,
     path = "/metrics",
+    operation_id = "metrics",
     tag = "service",
     summary = "Figures for Prometheus",
     responses((status = 200, description = "The figures", body = String, content_type = "application/openmetrics-text"), Problems),

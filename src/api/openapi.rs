@@ -1,9 +1,13 @@
 //! `GET /openapi.json`: all of the service's addresses, from their types.
 
-use actix_web::web;
+use std::sync::LazyLock;
+
+use actix_web::{HttpRequest, HttpResponse};
+use utoipa::openapi::PathItem;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::problem::{PhotoProblem, Problem, ProblemBody};
 use super::{
     compare, embeddings, families, health, jobs, metrics, people, photos, relationships, removals,
     rerank, search,
@@ -13,7 +17,7 @@ use super::{
 #[derive(OpenApi)]
 #[openapi(
     info(
-        title = "Kindred",
+        title = "Kindred API",
         description = "Finds likely blood relatives by face. Where the gallery has API keys, a request needs one: `search` to search and read, `write` to enrol and list kin, `admin` to remove and to read figures. A likeness is no proof.",
     ),
     paths(
@@ -44,6 +48,7 @@ use super::{
         health::info,
         metrics::get,
     ),
+    components(schemas(ProblemBody<'_>, PhotoProblem)),
     security((), ("key" = []), ("bearer" = [])),
     modifiers(&Keys),
 )]
@@ -62,6 +67,25 @@ impl Modify for Keys {
     }
 }
 
-pub(super) async fn get() -> web::Json<utoipa::openapi::OpenApi> {
-    web::Json(Document::openapi())
+static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Document::openapi);
+
+pub(super) async fn get() -> HttpResponse {
+    HttpResponse::Ok().json(&*DOCUMENT)
+}
+
+/// What is answered to a method that an address does not take.
+pub(super) async fn wrong_method(request: HttpRequest) -> Result<HttpResponse, Problem> {
+    let path = request.match_pattern().and_then(|pattern| DOCUMENT.paths.paths.get(&pattern));
+    let known = |path: &PathItem| {
+        let methods = [
+            ("DELETE", &path.delete),
+            ("GET", &path.get),
+            ("POST", &path.post),
+            ("PUT", &path.put),
+        ];
+        let taken = methods.iter().filter(|(_, operation)| operation.is_some());
+        taken.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    };
+    // What is not in the document is there to be read.
+    Err(Problem::wrong_method(path.map_or_else(|| "GET".to_owned(), known)))
 }

@@ -7,13 +7,16 @@ use super::problem::Problem;
 use crate::error::ErrorKind;
 
 const INDEX: &str = include_str!("page/index.html");
+const DOCS: &str = include_str!("page/docs.html");
 
 /// Files by their names under `/assets`.
-const ASSETS: [(&str, &str); 24] = [
+const ASSETS: [(&str, &str); 28] = [
     ("api.js", include_str!("page/api.js")),
     ("app.js", include_str!("page/app.js")),
     ("card.js", include_str!("page/card.js")),
+    ("curl.js", include_str!("page/curl.js")),
     ("dialog.js", include_str!("page/dialog.js")),
+    ("docs.js", include_str!("page/docs.js")),
     ("dom.js", include_str!("page/dom.js")),
     ("enrol.js", include_str!("page/enrol.js")),
     ("families.js", include_str!("page/families.js")),
@@ -21,6 +24,7 @@ const ASSETS: [(&str, &str); 24] = [
     ("icon.svg", include_str!("page/icon.svg")),
     ("jobs.js", include_str!("page/jobs.js")),
     ("key.js", include_str!("page/key.js")),
+    ("operation.js", include_str!("page/operation.js")),
     ("people.js", include_str!("page/people.js")),
     ("photos.js", include_str!("page/photos.js")),
     ("picker.js", include_str!("page/picker.js")),
@@ -30,6 +34,7 @@ const ASSETS: [(&str, &str); 24] = [
     ("relations.js", include_str!("page/relations.js")),
     ("removal.js", include_str!("page/removal.js")),
     ("results.js", include_str!("page/results.js")),
+    ("schema.js", include_str!("page/schema.js")),
     ("search.js", include_str!("page/search.js")),
     ("style.css", include_str!("page/style.css")),
     ("tree.js", include_str!("page/tree.js")),
@@ -42,6 +47,11 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 
 pub(super) async fn index() -> HttpResponse {
     file("text/html; charset=utf-8", INDEX)
+}
+
+/// The service's addresses, told by `/openapi.json`.
+pub(super) async fn docs() -> HttpResponse {
+    file("text/html; charset=utf-8", DOCS)
 }
 
 pub(super) async fn asset(name: web::Path<String>) -> Result<HttpResponse, Problem> {

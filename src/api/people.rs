@@ -21,9 +21,10 @@ const NAME_DIGITS: usize = 16;
 #[utoipa::path(
     get,
     path = "/v1/people/{family}/{member}",
+    operation_id = "get_person",
     tag = "people",
     summary = "Show a person",
-    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1")),
+    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
     responses((status = 200, description = "Their photos and listed kin", body = PersonResource), Problems),
 )]
 pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
@@ -46,9 +47,10 @@ pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpRespo
 #[utoipa::path(
     post,
     path = "/v1/people/{family}/{member}/photos",
+    operation_id = "enrol_photos",
     tag = "people",
     summary = "Enrol photos of a person",
-    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1")),
+    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
     request_body(content = Images, content_type = "multipart/form-data"),
     responses((status = 201, description = "The photos are enrolled", body = Enrolled), Problems),
 )]
@@ -73,9 +75,10 @@ pub(super) async fn post_photos(
 #[utoipa::path(
     delete,
     path = "/v1/people/{family}/{member}",
+    operation_id = "delete_person",
     tag = "people",
     summary = "Forget a person",
-    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1")),
+    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
     responses((status = 200, description = "What was removed", body = Receipt), Problems),
 )]
 pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {

@@ -33,9 +33,10 @@ type Path = web::Path<(String, String, String)>;
 #[utoipa::path(
     get,
     path = "/v1/photos/{family}/{member}/{name}",
+    operation_id = "get_photo",
     tag = "photos",
     summary = "Show what is known of a photo",
-    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0")),
+    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
     responses((status = 200, description = "The photo", body = PhotoResource), Problems),
 )]
 pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
@@ -51,9 +52,10 @@ pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpRespo
 #[utoipa::path(
     put,
     path = "/v1/photos/{family}/{member}/{name}",
+    operation_id = "enrol_photo",
     tag = "photos",
     summary = "Enrol a photo under a name",
-    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0")),
+    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
     request_body(content = Form, content_type = "multipart/form-data"),
     responses((status = 200, description = "It took the place of another one", body = Enrolled), (status = 201, description = "It is enrolled", body = Enrolled), Problems),
 )]
@@ -81,9 +83,10 @@ pub(super) async fn put(
 #[utoipa::path(
     get,
     path = "/v1/photos/{family}/{member}/{name}/image",
+    operation_id = "get_picture",
     tag = "photos",
     summary = "See a photo, small",
-    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0")),
+    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
     responses((status = 200, description = "The picture", body = PhotoFile, content_type = "image/jpeg"), Problems),
 )]
 pub(super) async fn image(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
@@ -100,9 +103,10 @@ pub(super) async fn image(state: web::Data<State>, path: Path) -> Result<HttpRes
 #[utoipa::path(
     delete,
     path = "/v1/photos/{family}/{member}/{name}",
+    operation_id = "delete_photo",
     tag = "photos",
     summary = "Forget a photo",
-    params(("family" = String, Path, description = "A family, such as F0001"), ("member" = String, Path, description = "A member of the family, such as MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0")),
+    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
     responses((status = 200, description = "What was removed", body = Receipt), Problems),
 )]
 pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use actix_multipart::MultipartError;
 use actix_web::error::JsonPayloadError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
@@ -23,17 +23,19 @@ pub(super) struct Problem {
     detail: String,
     /// Seconds after which the same request may be answered.
     retry_after: Option<u64>,
+    /// The methods that the address takes, if it was another one.
+    allow: Option<Box<str>>,
     /// The id by which its request is known in the log.
-    request_id: String,
-    errors: Vec<PhotoProblem>,
+    request_id: Box<str>,
+    errors: Box<[PhotoProblem]>,
 }
 
 impl Problem {
     pub(super) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         let (status, code) = status_and_code(kind);
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
-        let (code, detail, request_id) = (code.into(), detail.into(), String::new());
-        Self { status, code, detail, retry_after, request_id, errors: Vec::new() }
+        let (code, detail, request_id) = (code.into(), detail.into(), Box::default());
+        Self { status, code, detail, retry_after, allow: None, request_id, errors: Box::default() }
     }
 
     /// The same, to be asked again after so many seconds.
@@ -78,8 +80,23 @@ impl Problem {
     pub(super) fn with_status(status: StatusCode, detail: impl Into<String>) -> Self {
         let name = status.canonical_reason().unwrap_or("Error");
         let code = name.to_lowercase().replace(' ', "_");
-        let (detail, request_id) = (detail.into(), String::new());
-        Self { status, code, detail, retry_after: None, request_id, errors: Vec::new() }
+        let (detail, request_id) = (detail.into(), Box::default());
+        Self {
+            status,
+            code,
+            detail,
+            retry_after: None,
+            allow: None,
+            request_id,
+            errors: Box::default(),
+        }
+    }
+
+    /// An address that takes only these methods.
+    pub(super) fn wrong_method(methods: String) -> Self {
+        let detail = format!("this address takes {methods}");
+        let problem = Self::with_status(StatusCode::METHOD_NOT_ALLOWED, detail);
+        Self { allow: Some(methods.into()), ..problem }
     }
 
     /// What is wrong with several photos: the first one's problem, with all of them.
@@ -96,7 +113,7 @@ impl Problem {
 
     /// The same of the request with this id.
     pub(super) fn with_request_id(self, id: &str) -> Self {
-        Self { request_id: id.to_owned(), ..self }
+        Self { request_id: id.into(), ..self }
     }
 
     fn render(&self) -> HttpResponse {
@@ -104,10 +121,13 @@ impl Problem {
         if let Some(seconds) = self.retry_after {
             response.insert_header((RETRY_AFTER, seconds.to_string()));
         }
+        if let Some(methods) = &self.allow {
+            response.insert_header((ALLOW, &**methods));
+        }
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
-        response.insert_header((request_id::HEADER, self.request_id.as_str()));
+        response.insert_header((request_id::HEADER, &*self.request_id));
         response.content_type("application/problem+json").json(ProblemBody {
             kind: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
@@ -207,10 +227,6 @@ pub(super) fn from_json(error: &JsonPayloadError) -> Problem {
 
 pub(super) async fn no_such_page() -> Result<HttpResponse, Problem> {
     Err(Problem::new(ErrorKind::NotFound, "there is nothing at this address"))
-}
-
-pub(super) async fn wrong_method() -> Result<HttpResponse, Problem> {
-    Err(Problem::with_status(StatusCode::METHOD_NOT_ALLOWED, "this address takes another method"))
 }
 
 impl fmt::Display for Problem {

@@ -63,6 +63,7 @@ pub(super) struct Wanted {
 #[utoipa::path(
     get,
     path = "/v1/relationships",
+    operation_id = "list_relationships",
     tag = "relationships",
     summary = "List who is kin of whom",
     params(Wanted),
@@ -93,6 +94,7 @@ pub(super) async fn list(
 #[utoipa::path(
     put,
     path = "/v1/relationships",
+    operation_id = "put_relationships",
     tag = "relationships",
     summary = "List people as kin",
     request_body = ListedKin,
@@ -115,6 +117,7 @@ pub(super) async fn put(
 #[utoipa::path(
     delete,
     path = "/v1/relationships",
+    operation_id = "delete_relationship",
     tag = "relationships",
     summary = "List two people as kin no longer",
     params(Named),

@@ -17,6 +17,7 @@ const MOST: usize = 1000;
 #[utoipa::path(
     post,
     path = "/v1/removals",
+    operation_id = "remove_many",
     tag = "removals",
     summary = "Forget many at once",
     request_body = Removals,

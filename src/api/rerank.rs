@@ -26,6 +26,7 @@ pub(super) struct Asked {
 #[utoipa::path(
     post,
     path = "/v1/rerank",
+    operation_id = "rerank",
     tag = "search",
     summary = "Judge enrolled photos beside a person",
     request_body = Asked,

@@ -18,7 +18,7 @@ use super::wire::{Context, ModelVersion, SearchResponse, TimingsMs};
 use crate::gallery::{Filter, Selection};
 use crate::search::{Grouping, Options, Probe, Query, search};
 
-/// The parts of the form; as those of [`Asked`].
+/// What is asked for, as a form.
 #[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny", deny_unknown_fields)]
 #[schema(as = SearchForm)]
@@ -29,35 +29,35 @@ pub(super) struct Form {
     image: Vec<Bytes>,
     /// Photos of the other parent, if children of two people are searched for.
     #[multipart(limit = "64MiB")]
-    #[schema(value_type = Option<Vec<PhotoFile>>)]
+    #[schema(value_type = Vec<PhotoFile>, required = false)]
     other_parent: Vec<Bytes>,
-    #[schema(value_type = Option<Mode>)]
+    #[schema(value_type = Mode, required = false)]
     mode: Option<Text<Mode>>,
-    #[schema(value_type = Option<GroupBy>)]
+    #[schema(value_type = GroupBy, required = false)]
     group_by: Option<Text<GroupBy>>,
     /// Most people, photos or families to return; 10 when it is not given.
-    #[schema(value_type = Option<usize>, minimum = 1, maximum = 1000)]
+    #[schema(value_type = usize, required = false, minimum = 1, maximum = 1000)]
     limit: Option<Text<usize>>,
     /// Nearest photos to judge; 200 when it is not given.
-    #[schema(value_type = Option<usize>, minimum = 1, maximum = 10000)]
+    #[schema(value_type = usize, required = false, minimum = 1, maximum = 10000)]
     candidates: Option<Text<usize>>,
     /// Photos kept in view on a walk through a search graph.
-    #[schema(value_type = Option<usize>, minimum = 1, maximum = 100000)]
+    #[schema(value_type = usize, required = false, minimum = 1, maximum = 100000)]
     ef: Option<Text<usize>>,
     /// `true` to compare every photo.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false)]
     exact: Option<Text<bool>>,
     /// How likely kin somebody must be to be returned.
-    #[schema(value_type = Option<f64>, minimum = 0, maximum = 1)]
+    #[schema(value_type = f64, required = false, minimum = 0, maximum = 1)]
     min_probability: Option<Text<f64>>,
     /// Families to search among; all where none is given.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Vec<String>, required = false)]
     family_ids: Vec<Text<String>>,
     /// Families to leave out.
-    #[schema(value_type = Option<Vec<String>>)]
+    #[schema(value_type = Vec<String>, required = false)]
     exclude_family_ids: Vec<Text<String>>,
     /// `true` to be told how the decision came about.
-    #[schema(value_type = Option<bool>)]
+    #[schema(value_type = bool, required = false)]
     explain: Option<Text<bool>>,
 }
 
@@ -128,6 +128,7 @@ enum GroupBy {
 #[utoipa::path(
     post,
     path = "/v1/search",
+    operation_id = "search",
     tag = "search",
     summary = "Find likely relatives",
     description = "The people of the gallery who are most likely kin of a person, by one or more photos of their face; photos of the same person stand apart. Photos come in a form, or in JSON, where enrolled photos and embeddings may stand for them, too.",

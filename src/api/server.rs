@@ -187,12 +187,13 @@ fn routes(config: &mut web::ServiceConfig, jobs: &Jobs) {
         .app_data(form(max_bytes).memory_limit(max_bytes + (64 << 10)))
         .app_data(json(MAX_JSON_BYTES))
         .service(resource("/").get(page::index))
+        .service(resource("/docs").get(page::docs))
         .service(resource("/assets/{name}").get(page::asset))
-        .route("/healthz", web::get().to(health::healthz))
-        .route("/readyz", web::get().to(health::readyz))
-        .route("/openapi.json", web::get().to(openapi::get))
-        .route("/metrics", web::get().to(metrics::get))
-        .route("/info", web::get().to(health::info))
+        .service(resource("/healthz").get(health::healthz))
+        .service(resource("/readyz").get(health::readyz))
+        .service(resource("/openapi.json").get(openapi::get))
+        .service(resource("/metrics").get(metrics::get))
+        .service(resource("/info").get(health::info))
         .service(
             resource("/v1/search")
                 .app_data(json(max_bytes * 3 / 2))
@@ -241,5 +242,5 @@ fn is_json(context: &GuardContext<'_>) -> bool {
 
 /// An address, which says so where it is asked in a way that it does not know.
 fn resource(path: &str) -> Resource {
-    web::resource(path).default_service(web::to(problem::wrong_method))
+    web::resource(path).default_service(web::to(openapi::wrong_method))
 }

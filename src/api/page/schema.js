@@ -78,7 +78,12 @@ export class Schemas {
     const own = names.map((name) => this.#field(name, properties[name], required.includes(name), depth));
     return [
       names.length > 0 && element("ul", { class: "schema" }, own),
-      choices && element("ul", { class: "schema choices" }, choices.map((choice) => this.#choice(choice, depth))),
+      choices &&
+        element(
+          "ul",
+          { class: "schema choices" },
+          choices.map((choice) => this.#choice(choice, depth)),
+        ),
       ...[...(prefixItems ?? []), items, additionalProperties]
         .filter((part) => typeof part === "object")
         .flatMap((part) => this.inside(part, depth + 1)),
@@ -134,14 +139,27 @@ export class Schemas {
     };
   }
 
-  #names({ type, choices, nullable, format, prefixItems, items, properties, additionalProperties, minItems, maxItems, ...rest }) {
+  #names({
+    type,
+    choices,
+    nullable,
+    format,
+    prefixItems,
+    items,
+    properties,
+    additionalProperties,
+    minItems,
+    maxItems,
+    ...rest
+  }) {
     const names = (name) => {
       if (name === "array") {
         if (prefixItems) return `[${prefixItems.map((item) => this.type(item)).join(", ")}]`;
         const inner = this.type(items);
         return `array of ${minItems && minItems === maxItems ? `${minItems} × ` : ""}${/ or /.test(inner) ? `(${inner})` : inner}`;
       }
-      if (name === "object" && typeof additionalProperties === "object") return `map of ${this.type(additionalProperties)}`;
+      if (name === "object" && typeof additionalProperties === "object")
+        return `map of ${this.type(additionalProperties)}`;
       if (format === "binary") return "file";
       return format && name !== "null" ? `${name} (${format})` : name;
     };
@@ -152,7 +170,7 @@ export class Schemas {
 
   #field(name, schema, isRequired, depth) {
     const inside = this.inside(schema, depth + 1);
-    const word = this.#whole(schema).choices ? "Choices" : "Fields";
+    const word = inside[0]?.classList.contains("choices") ? "Choices" : "Fields";
     return element(
       "li",
       {},
@@ -169,7 +187,13 @@ export class Schemas {
   }
 
   #choice(schema, depth) {
-    return element("li", {}, element("p", {}, this.kind(schema)), prose(this.description(schema)), this.inside(schema, depth + 1));
+    return element(
+      "li",
+      {},
+      element("p", {}, this.kind(schema)),
+      prose(this.description(schema)),
+      this.inside(schema, depth + 1),
+    );
   }
 
   /** The type and the limits of a value. */
