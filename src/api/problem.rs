@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 
 use actix_multipart::MultipartError;
-use actix_web::error::JsonPayloadError;
+use actix_web::error::{JsonPayloadError, PayloadError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
@@ -213,7 +213,11 @@ pub(super) fn from_multipart(error: MultipartError) -> Problem {
     let detail = format!(
         "{error}; send multipart/form-data with photos in the parts that the address asks for"
     );
-    Problem::with_status(error.status_code(), detail)
+    let status = match error {
+        MultipartError::Payload(PayloadError::Overflow) => StatusCode::PAYLOAD_TOO_LARGE,
+        other => other.status_code(),
+    };
+    Problem::with_status(status, detail)
 }
 
 /// What a body becomes that is not the JSON which was asked for.

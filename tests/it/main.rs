@@ -12,6 +12,7 @@
 
 mod api;
 mod api_access;
+mod api_hostile;
 mod api_jobs;
 mod api_resources;
 mod api_search;
