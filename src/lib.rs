@@ -11,7 +11,7 @@
 //! | layer | room | what it is for | vendor crates at home there |
 //! |---|---|---|---|
 //! | edges | [`cli`] | one file per command; exit codes; progress on a terminal | clap, indicatif |
-//! | | [`api`] | the HTTP service: one file per endpoint, the model queue, problem+json | actix-web, jiff |
+//! | | [`api`] | the HTTP service: one file per endpoint, the model queue, jobs, keys, the audit trail, problem+json, and the web page as plain files | actix-web, utoipa, governor, prometheus-client, jiff |
 //! | | [`telemetry`] | the service's log | tracing-subscriber |
 //! | jobs | [`train`] | an ensemble is taught, calibrated and judged; its report; the small backbone and the landmark network learn | plotters, maud |
 //! | | [`evaluate`] | how good a bundle is: verification, tri-subject, retrieval | – |
@@ -20,7 +20,7 @@
 //! | | [`synthesis`] | families of people who do not exist, drawn with all their photos | rayon |
 //! | query | [`search`] | probe → candidates → people and families | – |
 //! | engines | [`embedder`] | a bundle: photo → landmarks → aligned crop → one embedding per backbone | – |
-//! | | [`gallery`] | enrolled photos and their nearest neighbours; copies of a gallery | hnsw_rs, zip |
+//! | | [`gallery`] | enrolled photos and their nearest neighbours; copies of a gallery | hnsw_rs, memmap2, zip |
 //! | parts | [`photo`] | bytes → upright RGB under limits; scaling; faces aligned by their landmarks; contact sheets | image, fast_image_resize, embedded-graphics |
 //! | | [`dataset`] | folders and zip archives in the FIW layout; lists of kin; pairs of photos and families kept apart | csv, zip |
 //! | | [`backbone`] | networks, their weights in all formats, preprocessing, what runs them and what teaches them | candle, safetensors, hdf5-reader, zip |
@@ -42,11 +42,14 @@
 //! ([`embedder::Embedder::prepare`]). The job's own thread runs the backbones on the batch ([`embedder::Embedder::embed`]) and enrols it
 //! ([`gallery::Gallery::enrol`]): one transaction, on disk before the next batch. At the end the photos that are in no
 //! search graph yet are sealed, if they are many ([`gallery::Gallery::seal`]): hnsw_rs builds a graph, which is copied out into
-//! flat arrays, improved and stored.
+//! flat arrays, improved and stored, and their vectors are written to a file of their own.
+//! Over HTTP a job does the same in the background; it is stored before it is acknowledged, and done again from the start,
+//! which passes over what is enrolled, where a service ended before it did.
 //!
 //! # A probe is searched
 //!
-//! The photo is decoded, scaled and embedded as above; over HTTP by one model thread behind a bounded queue, which
+//! Over HTTP a request is named, let in by its key, and heard for no longer than a deadline. The photo is decoded, scaled
+//! and embedded as above; over HTTP by one model thread behind a bounded queue, which
 //! embeds what waits together. [`gallery::Snapshot::nearest`] walks the graphs, by embeddings as bytes, compares what it
 //! found by the embeddings themselves, and photos that are in no graph one by one; the probe's own file is left out.
 //! [`search::search`] takes the people of those photos with all of theirs,
@@ -81,8 +84,8 @@
 //! - Untrusted bytes (photos, weights, archives, the store, HTTP) end in an error, never in a panic or an unbounded
 //!   allocation.
 //! - Names, photos and embeddings are never logged.
-//! - `unsafe` stands only in the kernels of [`backbone`]'s CPU engine, the matrix product that its networks learn by, and
-//!   [`gallery`]'s inner products, each with its reason. Weights of others are read without it, and no pickle runs code.
+//! - `unsafe` stands only in the kernels of [`backbone`]'s CPU engine, the matrix product that its networks learn by,
+//!   [`gallery`]'s inner products, and where it maps a file, each with its reason. Weights of others are read without it, and no pickle runs code.
 //! - The same photos and bundle give the same gallery and the same answers, bit for bit, on one kind of processor.
 //!
 //! # Decisions
@@ -103,8 +106,16 @@
 //!   1.6 times as long as hnswlib's graph.
 //! - **Walks go by bytes.** A vector as bytes is a quarter of its size, and memory is what a walk waits for; what it finds is
 //!   compared by the values themselves.
-//! - **Embeddings are stored once.** A segment in the store is its links and the numbers of its photos. The vectors are read
-//!   from the photos' own records, in their order, which takes as long as reading a copy would.
+//! - **The vectors of a segment are mapped.** They are in the store, in the photos' own records, and that is the truth; but reading
+//!   them all from there when a gallery is opened took 5 µs each, and left twice their size in memory. So a
+//!   segment has a copy in a file, with checksums, whose name is a digest of what it follows from; it is written anew where
+//!   it is missing. A process that has just opened a gallery has half of the vectors' size in memory, and takes half the time. Opening does not
+//!   read the embeddings in the store any more: `gallery verify` does, and compares the two. A file that somebody cuts short
+//!   under a running process ends that process.
+//! - **Deeds are remembered from the outside in.** Handlers say on their response what was done to whom; one middleware adds who
+//!   asked and writes the line. So no handler knows keys, and what failed leaves none.
+//! - **Settings live with the command line**, which reads flags and environment anyway; a file is one more layer of the same
+//!   type.
 //! - **A gallery tells beside its database what this has to have.** sled opens a file that was cut short as if nothing were
 //!   missing, and panics on some that were damaged otherwise: `gallery.json` and the counts of every commit find the first,
 //!   and a guard around sled turns the second into an error.
