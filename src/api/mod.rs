@@ -27,6 +27,7 @@ mod removals;
 mod request_id;
 mod rerank;
 mod resources;
+mod routes;
 mod search;
 mod server;
 mod upload;

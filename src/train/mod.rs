@@ -41,7 +41,7 @@ use fit::{Combination, Fitted, Panel, Taught};
 use judge::{Judged, same_person_threshold};
 pub use page::page;
 pub use points::{PointOptions, learn_points};
-pub use report::{Data, Histogram, Judgment, MemberReport, Mistake, Report};
+pub use report::{Data, Example, Histogram, Judgment, MemberReport, Report};
 pub use split::Split;
 pub use stage_folder::StageEpoch;
 pub use stage_report::StageReport;
@@ -180,7 +180,8 @@ impl Kept<'_> {
             relations: pairs.relation_figures(&judged.scored(&judged.cosines[0]), (0.5, seed)),
             reliability: report::bins(&pairs),
             histogram: report::histogram(&pairs),
-            mistakes: report::mistakes(self.corpus, judged, probabilities),
+            mistakes: report::examples(self.corpus, (judged, probabilities), true),
+            successes: report::examples(self.corpus, (judged, probabilities), false),
             training_seconds,
             stages: Vec::new(),
         };

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Judgment, Mistake, Report, StageReport, charts};
+use super::{Example, Judgment, Report, StageReport, charts};
 use crate::metrics::{Figure, RankingFigures, RelationFigures};
 
 const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}\
@@ -39,7 +39,8 @@ pub fn page(report: &Report, picture: &mut dyn FnMut(&str) -> Option<Vec<u8>>) -
                 (probabilities(report))
                 @for chart in charts { (PreEscaped(chart)) }
                 (relations(&report.relations))
-                (mistakes(&report.mistakes, picture))
+                (examples("Strongest mistakes", &report.mistakes, picture))
+                (examples("Surest right answers", &report.successes, picture))
                 p {
                     "Seed " (report.seed) ", heads trained in " (format!("{:.0}", report.training_seconds))
                     " s. A likeness is not a proof of kinship."
@@ -131,20 +132,24 @@ fn relations(relations: &[RelationFigures]) -> Markup {
     }
 }
 
-fn mistakes(mistakes: &[Mistake], picture: &mut dyn FnMut(&str) -> Option<Vec<u8>>) -> Markup {
+fn examples(
+    title: &str,
+    examples: &[Example],
+    picture: &mut dyn FnMut(&str) -> Option<Vec<u8>>,
+) -> Markup {
     let mut image = |photo: &str| {
         picture(photo).map(|png| format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png)))
     };
     html! {
-        h2 { "Strongest mistakes" }
-        @for mistake in mistakes {
+        h2 { (title) }
+        @for example in examples {
             figure {
-                @for photo in &mistake.photos {
+                @for photo in &example.photos {
                     @if let Some(image) = image(photo) { img src=(image) alt=(photo) title=(photo); }
                 }
                 figcaption {
-                    (if mistake.is_kin { "kin" } else { "strangers" }) ", "
-                    (format!("{:.0}", 100.0 * mistake.probability)) " %"
+                    (if example.is_kin { "kin" } else { "strangers" }) ", "
+                    (format!("{:.0}", 100.0 * example.probability)) " %"
                 }
             }
         }

@@ -41,7 +41,9 @@ pub struct Report {
     /// How many probabilities are in each of twenty equal parts of 0 to 1.
     pub histogram: Histogram,
     /// Kin who were judged least likely, and others who were judged likeliest, the strongest mistakes first.
-    pub mistakes: Vec<Mistake>,
+    pub mistakes: Vec<Example>,
+    /// Kin who were judged likeliest, and others who were judged least likely, the surest first.
+    pub successes: Vec<Example>,
     /// How long the heads took to train, in seconds.
     pub training_seconds: f64,
     /// The backbones whose last stage was unfrozen, before and after; none unless asked for.
@@ -57,9 +59,9 @@ pub struct Histogram {
     pub others: Vec<usize>,
 }
 
-/// A pair on the wrong side.
+/// A pair that is shown.
 #[derive(Clone, Debug, Serialize)]
-pub struct Mistake {
+pub struct Example {
     /// The photos, such as F0001/MID1/P00001_face0.
     pub photos: [String; 2],
     /// How likely the ensemble took them for kin, 0 to 1.
@@ -119,8 +121,8 @@ pub struct MemberReport {
 
 /// Parts of the histogram.
 const PARTS: usize = 20;
-/// Mistakes of each kind that are shown.
-const MISTAKES: usize = 10;
+/// Pairs of kin that are shown, of those that were judged best and worst; and as many others.
+const EXAMPLES: usize = 10;
 /// Points of a curve that is drawn.
 const ROC_POINTS: usize = 200;
 
@@ -215,18 +217,25 @@ pub(super) fn histogram(pairs: &Pairs) -> Histogram {
     Histogram { kin, others }
 }
 
-/// The strongest mistakes, one of every two families.
-pub(super) fn mistakes(corpus: &Corpus, judged: &Judged, probabilities: &[f64]) -> Vec<Mistake> {
+/// The strongest mistakes or the surest right answers, one of every two families.
+pub(super) fn examples(
+    corpus: &Corpus,
+    (judged, probabilities): (&Judged, &[f64]),
+    mistakes: bool,
+) -> Vec<Example> {
     let name = |at: usize| corpus.pedigree.photos()[at].to_string();
     let mut found = Vec::new();
     for is_kin in [true, false] {
         let of_kind = |at: &usize| judged.pairs[*at].is_kin == is_kin;
         let mut places: Vec<usize> = (0..judged.pairs.len()).filter(of_kind).collect();
-        let wrong = |at: usize| if is_kin { 1.0 - probabilities[at] } else { probabilities[at] };
-        places.sort_by(|&a, &b| wrong(b).total_cmp(&wrong(a)));
+        let likely_first = is_kin != mistakes;
+        places.sort_by(|&a, &b| {
+            let order = probabilities[a].total_cmp(&probabilities[b]);
+            if likely_first { order.reverse() } else { order }
+        });
         let mut seen = std::collections::HashSet::new();
         places.retain(|&at| seen.insert(judged.pairs[at].families));
-        found.extend(places.into_iter().take(MISTAKES).map(|at| Mistake {
+        found.extend(places.into_iter().take(EXAMPLES).map(|at| Example {
             photos: judged.pairs[at].photos.map(name),
             probability: probabilities[at],
             is_kin,
