@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use actix_cors::Cors;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, dev, web};
 
@@ -44,6 +45,8 @@ pub struct Terms {
     pub request_time: Duration,
     /// How many requests a second each key may make; any number where it is none.
     pub requests_per_second: Option<NonZeroU32>,
+    /// Origins of other places' pages that may ask, with a key; none unless told.
+    pub allowed_origins: Vec<String>,
     /// For how many days it is remembered who searched, enrolled and removed.
     pub audit_days: u32,
 }
@@ -55,6 +58,7 @@ impl Default for Terms {
             photo_root: None,
             request_time: Duration::from_secs(60),
             requests_per_second: None,
+            allowed_origins: Vec::new(),
             audit_days: 365,
         }
     }
@@ -91,18 +95,20 @@ impl Server {
     /// When the address is taken or may not be used, or can be reached from other machines and the gallery has no API key.
     pub fn bind(service: Service, address: SocketAddr) -> Result<Self, ServeError> {
         let unusable = |source| ServeError::Io { address, source };
+        let allowed_origins = service.terms.allowed_origins.clone();
         let state = State::new(service).map_err(unusable)?;
         if !address.ip().is_loopback() && !state.keys.is_locked()? {
             return Err(ServeError::NotLoopback { address });
         }
         let state = web::Data::new(state);
-        let app_state = state.clone();
+        let (app_state, origins) = (state.clone(), allowed_origins);
         let app = move || {
             App::new()
                 .app_data(app_state.clone())
                 .configure(|config| routes(config, &app_state.jobs))
                 .wrap(from_fn(audit::remember))
                 .wrap(from_fn(access::check))
+                .wrap(cors(&origins))
                 .wrap(from_fn(request_id::attach))
         };
         let server = HttpServer::new(app).shutdown_timeout(SHUTDOWN_SECONDS);
@@ -140,6 +146,12 @@ impl Server {
             ended.map_err(|source| ServeError::Io { address, source })
         })
     }
+}
+
+/// Which pages of other places may read answers: a browser asks first, without a key.
+fn cors(origins: &[String]) -> Cors {
+    let cors = Cors::default().allow_any_method().allow_any_header().max_age(3600);
+    origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }
 
 impl State {

@@ -60,6 +60,9 @@ struct Layer {
     /// Requests a second that each API key may make; any number unless given
     #[arg(long, value_name = "N", env = "KINDRED_REQUESTS_PER_SECOND")]
     requests_per_second: Option<NonZeroU32>,
+    /// Origins of other places' pages that may ask with a key, such as https://archive.example; none unless given
+    #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "KINDRED_ALLOWED_ORIGINS")]
+    allowed_origins: Option<Vec<String>>,
     /// Days for which it is remembered who searched, enrolled and removed; 365 unless given
     #[arg(long, value_name = "DAYS", env = "KINDRED_AUDIT_DAYS")]
     audit_days: Option<u32>,
@@ -84,6 +87,8 @@ pub(super) struct Settings {
     request_seconds: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     requests_per_second: Option<NonZeroU32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    allowed_origins: Vec<String>,
     audit_days: u32,
     pub(super) log_format: LogFormat,
 }
@@ -109,6 +114,7 @@ impl Given {
             photo_root: layer.photo_root,
             request_seconds: layer.request_seconds.unwrap_or(usual.request_time.as_secs() as u32),
             requests_per_second: layer.requests_per_second,
+            allowed_origins: layer.allowed_origins.unwrap_or_default(),
             audit_days: layer.audit_days.unwrap_or(usual.audit_days),
             log_format: layer.log_format.unwrap_or_default(),
         })
@@ -138,6 +144,7 @@ impl Layer {
             photo_root: self.photo_root.or(below.photo_root),
             request_seconds: self.request_seconds.or(below.request_seconds),
             requests_per_second: self.requests_per_second.or(below.requests_per_second),
+            allowed_origins: self.allowed_origins.or(below.allowed_origins),
             audit_days: self.audit_days.or(below.audit_days),
             log_format: self.log_format.or(below.log_format),
         }
@@ -165,6 +172,7 @@ impl Settings {
             photo_root: self.photo_root.clone(),
             request_time: Duration::from_secs(self.request_seconds.into()),
             requests_per_second: self.requests_per_second,
+            allowed_origins: self.allowed_origins.clone(),
             audit_days: self.audit_days,
         }
     }

@@ -91,6 +91,24 @@ fn a_key_that_asks_too_often_is_told_to_wait() {
 }
 
 #[test]
+fn pages_of_other_places_may_ask_only_where_they_are_named() {
+    let archive = Archive::new(2);
+    archive.ingest();
+    let gallery = archive.path("gallery");
+    let key = new_key(&gallery, "search");
+    let server = serve(&gallery, &["--allowed-origins", "https://archive.example"]);
+    let allowed = |origin: &str| {
+        let headers = [("origin", origin), ("x-api-key", &key)];
+        let answer = server.send(Method::GET, "/v1/families", &headers, &[]);
+        answer.headers.get("access-control-allow-origin").is_some()
+    };
+    assert!(allowed("https://archive.example") && !allowed("https://other.example"));
+    let asks = [("origin", "https://archive.example"), ("access-control-request-method", "POST")];
+    let first = server.send(Method::OPTIONS, "/v1/search", &asks, &[]);
+    assert_eq!(first.status, 200, "a browser asks without a key: {}", first.body);
+}
+
+#[test]
 fn searches_enrolments_and_removals_are_remembered_without_a_photo() {
     let (archive, server) = served();
     let photo = fs::read(archive.path(&format!("photos/{}.png", archive.ids[0]))).unwrap();

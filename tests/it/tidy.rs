@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 8] = [
 ];
 
 /// Crates that only these rooms may name.
-const HOMES: [(&str, &[&str]); 25] = [
+const HOMES: [(&str, &[&str]); 26] = [
     ("gemm", &["backbone"]),
     ("faer", &["whitening", "kinship"]),
     ("plotters", &["train"]),
@@ -36,6 +36,7 @@ const HOMES: [(&str, &[&str]); 25] = [
     ("csv", &["dataset"]),
     ("zip", &["dataset", "backbone", "gallery"]),
     ("hdf5_reader", &["backbone"]),
+    ("actix_cors", &["api"]),
     ("actix_web", &["api"]),
     ("governor", &["api"]),
     ("prometheus_client", &["api"]),
