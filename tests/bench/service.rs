@@ -71,13 +71,13 @@ fn main() {
         one.p50_ms,
         one.p50_ms / model_ms
     );
-    let busy = load.photos(Pace::Busy(BUSY));
+    let busy = load.photos_embedded(Pace::Busy(BUSY));
     println!(
-        "photos:       {embed_rate:>7.1} a second by kindred embed, {:>7.1} by searches, {:.2}x",
+        "photos:       {embed_rate:>7.1} a second by kindred embed, {:>7.1} by the service, {:.2}x",
         busy.per_second,
         busy.per_second / embed_rate
     );
-    let half = load.photos(Pace::Steady(busy.per_second / 2.0));
+    let half = load.photos_embedded(Pace::Steady(busy.per_second / 2.0));
     println!(
         "at half that: {:>7.2} ms p50, {:>7.2} ms p99, {:.2}x",
         half.p50_ms,

@@ -7,6 +7,8 @@ use std::process::Command;
 use kindred::domain::Embedding;
 use serde_json::{Value, json};
 
+const FORM: &str = "multipart/form-data; boundary=XX";
+
 /// How requests follow each other.
 #[derive(Clone, Copy)]
 pub enum Pace {
@@ -45,11 +47,17 @@ impl Load {
         Self { address: address.to_owned(), form, json }
     }
 
+    /// Searches by the photo.
     pub fn photos(&self, pace: Pace) -> Answers {
-        let kind = "multipart/form-data; boundary=XX";
-        self.ask("/v1/search", Some((kind, &self.form)), pace)
+        self.ask("/v1/search", Some((FORM, &self.form)), pace)
     }
 
+    /// Has the photo embedded.
+    pub fn photos_embedded(&self, pace: Pace) -> Answers {
+        self.ask("/v1/embeddings", Some((FORM, &self.form)), pace)
+    }
+
+    /// Searches by embeddings.
     pub fn embeddings(&self, pace: Pace) -> Answers {
         self.ask("/v1/search", Some(("application/json", &self.json)), pace)
     }
