@@ -103,7 +103,7 @@
 //! - **hnsw_rs makes a first graph, and not the last one.** To be the same every time it takes one thread, and its search is
 //!   slow. So it looks at few candidates for each node (ef 48), and then every node looks for its neighbours once more by our
 //!   own walk, on all threads, with the same result every time: the whole takes
-//!   1.6 times as long as hnswlib's graph.
+//!   1.7 times as long as hnswlib's graph.
 //! - **Walks go by bytes.** A vector as bytes is a quarter of its size, and memory is what a walk waits for; what it finds is
 //!   compared by the values themselves.
 //! - **The vectors of a segment are mapped.** They are in the store, in the photos' own records, and that is the truth; but reading
