@@ -17,7 +17,8 @@ pub(super) struct Opened {
     /// Folder of the model bundle, if it is no longer where the gallery was made with it
     #[arg(long, value_name = "BUNDLE")]
     pub(super) model: Option<PathBuf>,
-    /// Keep embeddings in memory as 16-bit floats: half the memory; what is found is compared by the stored ones
+    /// Keep embeddings in memory as 16-bit floats, instead of mapping their files, which may take twice that; what is
+    /// found is compared by the stored ones
     #[arg(long)]
     pub(super) half_precision: bool,
     #[command(flatten)]

@@ -42,7 +42,7 @@ struct Layer {
     /// Numbers to compute with: f32, and on a GPU bf16 or f16; f32 unless given
     #[arg(long, env = "KINDRED_PRECISION")]
     precision: Option<String>,
-    /// Keep embeddings in memory as 16-bit floats
+    /// Keep embeddings in memory as 16-bit floats, instead of mapping their files, which may take twice that
     #[arg(long, value_name = "BOOL", env = "KINDRED_HALF_PRECISION", num_args = 0..=1, default_missing_value = "true")]
     half_precision: Option<bool>,
     /// Address and port; port 0 takes any free one; 127.0.0.1:8080 unless given

@@ -13,7 +13,8 @@ pub enum Precision {
     /// All 32.
     #[default]
     Full,
-    /// 16 of them: half the memory. What is found is compared by the stored values, which takes longer.
+    /// 16 of them, which stay in memory instead of being mapped from a file: half of what that takes once all of it is read.
+    /// What is found is compared by the stored values, which takes longer.
     Half,
 }
 
