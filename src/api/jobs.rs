@@ -80,15 +80,14 @@ pub(super) async fn post_archive(
     let Form { archive, mode } = form.into_inner();
     let mode = mode.map(|mode| mode.0).unwrap_or_default();
     let job = blocking(move || {
-        if let Some(known) = key.as_deref().and_then(|key| state.jobs.known(key)) {
-            return Ok(known);
-        }
-        // What is no archive of families is told at once.
-        Plan::new(Source::open(archive.file.path())?)?;
-        let job = Job::new(Origin::Archive, mode, key);
-        let kept = archive.file.persist(state.jobs.archive(job.id));
-        kept.map_err(|error| Problem::new(ErrorKind::Unavailable, error.error.to_string()))?;
-        state.jobs.add(job)
+        state.jobs.add(key, |key| {
+            // What is no archive of families is told at once.
+            Plan::new(Source::open(archive.file.path())?)?;
+            let job = Job::new(Origin::Archive, mode, key);
+            let kept = archive.file.persist(state.jobs.archive(job.id));
+            kept.map_err(|error| Problem::new(ErrorKind::Unavailable, error.error.to_string()))?;
+            Ok(job)
+        })
     });
     accepted(job.await??)
 }
@@ -101,11 +100,10 @@ pub(super) async fn post_folder(
     let key = idempotency_key(&request)?;
     let Folder { folder, mode } = folder.into_inner();
     let job = blocking(move || {
-        if let Some(known) = key.as_deref().and_then(|key| state.jobs.known(key)) {
-            return Ok(known);
-        }
-        Plan::new(Source::open(&inside(state.photo_root.as_deref(), &folder)?)?)?;
-        state.jobs.add(Job::new(Origin::Folder(folder), mode.unwrap_or_default(), key))
+        state.jobs.add(key, |key| {
+            Plan::new(Source::open(&inside(state.photo_root.as_deref(), &folder)?)?)?;
+            Ok(Job::new(Origin::Folder(folder), mode.unwrap_or_default(), key))
+        })
     });
     accepted(job.await??)
 }

@@ -97,12 +97,7 @@ impl VectorFile {
         gallery: &Path,
         kept: impl Iterator<Item = &'a Self> + Clone,
     ) -> io::Result<()> {
-        let entries = match fs::read_dir(gallery.join(FOLDER)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-            other => other?,
-        };
-        for entry in entries {
-            let path = entry?.path();
+        for path in files(gallery)? {
             if kept.clone().all(|file| file.path != path) {
                 fs::remove_file(path)?;
             }
@@ -112,11 +107,7 @@ impl VectorFile {
 
     /// Bytes of all such files of a gallery.
     pub(super) fn disk_bytes(gallery: &Path) -> io::Result<u64> {
-        let entries = match fs::read_dir(gallery.join(FOLDER)) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
-            other => other?,
-        };
-        entries.map(|entry| Ok(entry?.metadata()?.len())).sum()
+        files(gallery)?.into_iter().map(|path| Ok(fs::metadata(path)?.len())).sum()
     }
 }
 
@@ -165,6 +156,14 @@ impl Mapped {
         let blocks = values.par_chunks(BLOCK_ROWS * self.width * WORD);
         let checksums = checksums.par_chunks_exact(WORD);
         blocks.zip(checksums).all(|(block, sum)| crc32fast::hash(block).to_ne_bytes() == *sum)
+    }
+}
+
+/// All such files of a gallery.
+fn files(gallery: &Path) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(gallery.join(FOLDER)) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        entries => entries?.map(|entry| Ok(entry?.path())).collect(),
     }
 }
 

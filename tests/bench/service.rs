@@ -65,7 +65,7 @@ fn main() {
     let server = Server::start(&gallery);
     let load = Load::new(folder.path(), &server.address, &photo, &probe);
 
-    let one = load.photos(Pace::OneByOne(ROUNDS));
+    let one = load.photos(Pace::Count(1, ROUNDS));
     println!(
         "a photo:      {model_ms:>7.2} ms by the model alone, {:>7.2} ms a search (p50), {:.2}x",
         one.p50_ms,
@@ -84,7 +84,7 @@ fn main() {
         half.p99_ms,
         half.p99_ms / half.p50_ms
     );
-    let one = load.embeddings(Pace::OneByOne(5 * ROUNDS));
+    let one = load.embeddings(Pace::Count(1, 5 * ROUNDS));
     println!(
         "an embedding: {search_ms:>7.2} ms in process, {:>7.2} ms a search (p50), {:.2}x",
         one.p50_ms,

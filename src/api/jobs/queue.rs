@@ -30,6 +30,8 @@ const MOST_ENDED: usize = 1000;
 pub(in crate::api) struct Jobs {
     folder: PathBuf,
     known: Mutex<Known>,
+    /// Held while a job is made: of two requests with one key the second finds the first one's job.
+    making: Mutex<()>,
     /// Told of when there is another job, or no more will come.
     changed: Condvar,
 }
@@ -57,7 +59,7 @@ impl Jobs {
             }
         }
         let known = Mutex::new(Known { jobs, ..Known::default() });
-        let jobs = Self { folder, known, changed: Condvar::new() };
+        let jobs = Self { folder, known, making: Mutex::new(()), changed: Condvar::new() };
         let open = jobs.all().into_iter().filter(Job::is_open);
         let archives: Vec<PathBuf> = open.map(|job| jobs.archive(job.id)).collect();
         for left in others.iter().filter(|path| !archives.contains(path)) {
@@ -77,7 +79,7 @@ impl Jobs {
     }
 
     /// The job that a client has asked for under this key.
-    pub(super) fn known(&self, key: &str) -> Option<Job> {
+    fn known(&self, key: &str) -> Option<Job> {
         let known = self.lock();
         let mut jobs = known.jobs.values();
         jobs.find(|job| job.idempotency_key.as_deref() == Some(key)).cloned()
@@ -94,8 +96,17 @@ impl Jobs {
         known.jobs.get(&id).map(|job| known.told(job))
     }
 
-    /// Adds a job; it is on disk when this returns.
-    pub(super) fn add(&self, job: Job) -> Result<Job, Problem> {
+    /// Adds the job that `make` gives, unless there is one under this key already; it is on disk when this returns.
+    pub(super) fn add(
+        &self,
+        key: Option<String>,
+        make: impl FnOnce(Option<String>) -> Result<Job, Problem>,
+    ) -> Result<Job, Problem> {
+        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = key.as_deref().and_then(|key| self.known(key)) {
+            return Ok(known);
+        }
+        let job = make(key)?;
         let mut known = self.lock();
         if known.jobs.values().filter(|job| job.is_open()).count() >= MOST_WAITING {
             let detail = "too many jobs are waiting; try again when some have ended";

@@ -12,8 +12,6 @@ const FORM: &str = "multipart/form-data; boundary=XX";
 /// How requests follow each other.
 #[derive(Clone, Copy)]
 pub enum Pace {
-    /// So many, each after the one before.
-    OneByOne(usize),
     /// So many at once for a while.
     Busy(usize),
     /// So many at once until there were so many in all.
@@ -71,7 +69,6 @@ impl Load {
         let mut command = Command::new(oha);
         command.args(["--no-tui", "--output-format", "json"]);
         let arguments: Vec<String> = match pace {
-            Pace::OneByOne(count) => vec!["-c".into(), "1".into(), "-n".into(), count.to_string()],
             Pace::Busy(at_once) => {
                 vec!["-c".into(), at_once.to_string(), "-z".into(), "15s".into()]
             }
