@@ -29,6 +29,7 @@
 //! | | [`metrics`] | how good scores are: pure functions on slices | – |
 //! | words | [`domain`] | families, people, photos, relationships, embeddings | – |
 //! | | [`error`] | the classes of errors that the edges translate | – |
+//! | | `matrix` | products of matrices in slices | gemm |
 //! | | `whitening` | vectors brought around zero and to like variances | faer |
 //! | | [`whole_file`] | files that are there only once they are whole | – |
 //!
@@ -84,7 +85,7 @@
 //! - Untrusted bytes (photos, weights, archives, the store, HTTP) end in an error, never in a panic or an unbounded
 //!   allocation.
 //! - Names, photos and embeddings are never logged.
-//! - `unsafe` stands only in the kernels of [`backbone`]'s CPU engine, the matrix product that its networks learn by,
+//! - `unsafe` stands only in the kernels of [`backbone`]'s CPU engine, `matrix`, by which networks learn and heads judge,
 //!   [`gallery`]'s inner products, and where it maps a file, each with its reason. Weights of others are read without it, and no pickle runs code.
 //! - The same photos and bundle give the same gallery and the same answers, bit for bit, on one kind of processor.
 //!
@@ -145,6 +146,7 @@ pub mod evaluate;
 pub mod gallery;
 pub mod ingest;
 pub mod kinship;
+mod matrix;
 pub mod metrics;
 pub mod photo;
 pub mod search;

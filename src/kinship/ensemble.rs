@@ -1,8 +1,7 @@
 //! Members that judge together.
 
-use std::collections::BTreeMap;
-
 use candle_core::{Device, Tensor};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Head, HeadConfig, KinshipError, Rows};
@@ -55,6 +54,8 @@ pub struct Ensemble {
     config: EnsembleConfig,
     /// In the order of the members.
     heads: Vec<PlacedHead>,
+    /// Per space the first member that compares in it: what that projects serves the others, too.
+    spaces: Vec<usize>,
     backbones: usize,
 }
 
@@ -62,7 +63,7 @@ struct PlacedHead {
     head: Head,
     /// Place of its backbone.
     backbone: usize,
-    /// The first member that compares in the same space: what that projected serves this one too.
+    /// Which of the ensemble's spaces it compares in.
     space: usize,
 }
 
@@ -102,21 +103,25 @@ impl Ensemble {
         backbones: &[(&str, usize)],
         weights: &[u8],
     ) -> Result<Self, KinshipError> {
-        let mut heads: Vec<PlacedHead> = Vec::new();
+        let (mut heads, mut spaces) = (Vec::<PlacedHead>::new(), Vec::<usize>::new());
         for (at, MemberConfig { name, backbone, head, .. }) in config.members.iter().enumerate() {
             let place = backbones.iter().position(|(known, _)| known == backbone);
             let (member, named) = (name.clone(), backbone.clone());
             let backbone = place.ok_or(KinshipError::NoBackbone { member, backbone: named })?;
             let head = Self::head(name, backbones[backbone].1, (head, weights))?;
-            let mut space = at;
-            for (earlier, other) in heads.iter().enumerate().rev() {
-                if other.backbone == backbone && head.shares_space(&other.head)? {
-                    space = earlier;
+            let mut space = spaces.len();
+            for (known, &first) in spaces.iter().enumerate() {
+                let first: &PlacedHead = &heads[first];
+                if first.backbone == backbone && head.shares_space(&first.head)? {
+                    space = known;
                 }
+            }
+            if space == spaces.len() {
+                spaces.push(at);
             }
             heads.push(PlacedHead { head, backbone, space });
         }
-        Ok(Self { config, heads, backbones: backbones.len() })
+        Ok(Self { config, heads, spaces, backbones: backbones.len() })
     }
 
     /// The head of one member, for embeddings of `dimension` values, of [`Self::weights`].
@@ -172,15 +177,22 @@ impl Ensemble {
                 return Err(KinshipError::OtherBackbones { expected: self.backbones, found });
             }
         }
-        let (mut judged, mut projected) = (Vec::new(), BTreeMap::new());
-        for (at, (placed, member)) in self.heads.iter().zip(&self.config.members).enumerate() {
-            let PlacedHead { head, backbone, space } = placed;
-            if at == *space {
-                let [a, b] = [probe, candidates].map(|rows| head.project(&rows[*backbone]));
-                projected.insert(at, (a?, b?));
-            }
-            let (a, b) = &projected[space];
-            let scores = head.compare(a, b)?;
+        // On all threads, member by member: each lays out its weights for the product once.
+        let project = |&first: &usize| {
+            let PlacedHead { head, backbone, .. } = &self.heads[first];
+            Ok((head.project(&probe[*backbone])?, head.project(&candidates[*backbone])?))
+        };
+        let projected: Result<Vec<(Rows, Rows)>, KinshipError> =
+            self.spaces.par_iter().map(project).collect();
+        let projected = projected?;
+        let compare = |PlacedHead { head, space, .. }: &PlacedHead| {
+            let (probe, candidates) = &projected[*space];
+            head.compare(probe, candidates)
+        };
+        let scores: Result<Vec<Vec<f64>>, KinshipError> =
+            self.heads.par_iter().map(compare).collect();
+        let mut judged = Vec::new();
+        for (scores, member) in scores?.into_iter().zip(&self.config.members) {
             judged.resize_with(scores.len(), Judgement::default);
             for (judgement, score) in judged.iter_mut().zip(scores) {
                 let log_odds = member.calibration.log_odds(score);

@@ -6,6 +6,7 @@ use candle_core::{D, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::dropout::Dropout;
+use super::product::product;
 use super::{Fusion, KinshipError, Rows};
 
 /// What a head is made of.
@@ -218,9 +219,9 @@ impl Head {
                 None => features,
             };
             let width = features.dim(1)?;
-            let own = weight.narrow(1, column, width)?.t()?;
+            let own = weight.narrow(1, column, width)?;
             column += width;
-            let part = dropout.features(features)?.matmul(&own)?;
+            let part = product(&dropout.features(features)?, &own)?;
             let sum: &mut Option<Tensor> = if fusion.is_symmetric() { &mut even } else { &mut odd };
             *sum = Some(match sum.take() {
                 Some(sum) => (sum + part)?,
@@ -246,7 +247,7 @@ impl Head {
     }
 
     fn linear(&self, name: &str, input: &Tensor) -> Result<Tensor, KinshipError> {
-        let product = input.matmul(&self.tensors[&format!("{name}.weight")].t()?)?;
+        let product = product(input, &self.tensors[&format!("{name}.weight")])?;
         Ok(match self.tensors.get(&format!("{name}.bias")) {
             Some(bias) => product.broadcast_add(bias)?,
             None => product,

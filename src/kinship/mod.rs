@@ -8,6 +8,7 @@ mod head;
 mod initial;
 mod learner;
 mod logistic;
+mod product;
 mod recipe;
 mod rows;
 mod space;

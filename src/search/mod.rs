@@ -5,8 +5,6 @@ mod error;
 mod grouping;
 mod rerank;
 
-use std::collections::HashSet;
-
 use crate::domain::{Embedding, FamilyId, MemberId, PhotoId};
 use crate::gallery::{Filter, Lookup, Method, Neighbour, Snapshot};
 use crate::kinship::Ensemble;
@@ -123,7 +121,7 @@ pub struct PersonMatch {
     pub cosine: f32,
     /// What the ensemble says, where there is one.
     pub kinship: Option<Kinship>,
-    /// Their photos, the nearest first.
+    /// Their photos, the nearest first; only the nearest one of people who are much less likely than those asked for.
     pub photos: Vec<PhotoMatch>,
     /// Whom the gallery lists as their kin, in the order of the identities.
     pub listed_kin: Vec<MemberId>,
@@ -175,8 +173,9 @@ pub struct FamilyMatch {
 
 /// Searches `snapshot`.
 ///
-/// The people of the nearest photos in the retrieval space are the candidates, with all their photos. Where there is an
-/// `ensemble` it judges each of them beside each of the probe's photos, and decides the order; else the cosine does.
+/// The people of the nearest photos in the retrieval space are the candidates. Where there is an `ensemble` it judges the
+/// nearest photo of each beside each of the probe's photos, then all photos of the likeliest, and decides the order; else
+/// the cosine does.
 ///
 /// # Errors
 /// When the probe's embeddings are not those of the ensemble's backbones, or children, parents or a probability are asked for without one.
@@ -238,6 +237,12 @@ pub fn rank(
     search.answer(search.candidates(options.candidates))
 }
 
+/// So many times as many people as are asked for are judged by all their photos, and no fewer than the second number. On
+/// families kept apart more of them change nothing: mean average precision of listed kin is 0.037 with 20 people, 0.038
+/// with 30, 40 or all.
+const SHORTLISTED: usize = 3;
+const MIN_SHORTLIST: usize = 30;
+
 /// A search under way.
 struct Search<'a> {
     snapshot: &'a Snapshot,
@@ -270,29 +275,30 @@ impl<'a> Search<'a> {
         Ok(Self { snapshot, ensemble, query, probes, options, means })
     }
 
-    /// The photos of the people of the `count` nearest ones, the nearest first, and how they were found.
+    /// The people of the `count` nearest photos, by the nearest of each, the nearest first, and how they were found.
     fn candidates(&self, count: usize) -> (Vec<Neighbour<'_>>, Method) {
-        rerank::candidates(self.snapshot, &self.means, &self.options.lookup(count))
+        rerank::nearest_people(self.snapshot, &self.means, &self.options.lookup(count))
     }
 
-    /// How many people there are among candidates who are not the probe's own person.
+    /// How many candidates are not the probe's own person.
     fn others(&self, candidates: &[Neighbour<'_>]) -> usize {
-        let same = self.ensemble.map(|ensemble| ensemble.config().same_person_threshold);
-        let (mut seen, mut others) = (HashSet::new(), 0);
-        for Neighbour { photo, cosine, .. } in candidates {
-            // The first of a person's photos is the nearest.
-            let is_other = same.is_none_or(|same| f64::from(*cosine) < same);
-            others += usize::from(seen.insert(photo.id.member()) && is_other);
-        }
-        others
+        let same = self.ensemble.map_or(f64::INFINITY, |e| e.config().same_person_threshold);
+        candidates.iter().filter(|nearest| f64::from(nearest.cosine) < same).count()
     }
 
-    /// Judges candidates, and groups them by person and family.
+    /// Judges candidates, the likeliest of them by all their photos, and groups them by person and family.
     fn answer(
         &self,
         (candidates, method): (Vec<Neighbour<'_>>, Method),
     ) -> Result<Answer, SearchError> {
-        let judged = rerank::judge(&candidates, self.probes, self.ensemble)?;
+        let judge = |photos: &[Neighbour<'_>]| rerank::judge(photos, self.probes, self.ensemble);
+        let mut judged = judge(&candidates)?;
+        let count = self.options.limit.saturating_mul(SHORTLISTED).max(MIN_SHORTLIST);
+        let shortlist = rerank::shortlist(&judged, count, self.ensemble);
+        let among = (self.snapshot, self.means.as_slice());
+        let others = rerank::photos_of(among, (&shortlist, &judged), &self.options.filter);
+        judged.extend(judge(&others)?);
+        rerank::sort(&mut judged);
         let judged_photos = judged.len();
         let (mut same_person, mut people) = grouping::people(judged, self.ensemble);
         if matches!(self.query, Query::SamePerson(_)) {

@@ -1,10 +1,10 @@
 //! The nearest photos, judged by the ensemble.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{Kinship, PhotoMatch, Probe, SearchError};
-use crate::domain::{Embedding, EmbeddingError, PhotoId};
-use crate::gallery::{Lookup, Method, Neighbour, Snapshot};
+use crate::domain::{Embedding, EmbeddingError, MemberId, PhotoId};
+use crate::gallery::{Filter, Lookup, Method, Neighbour, Snapshot, StoredPhoto};
 use crate::kinship::{Ensemble, Judgement, KinshipError, Rows, probability};
 
 /// A candidate and what the ensemble says of it.
@@ -14,28 +14,65 @@ pub(super) struct Judged {
     pub(super) judgement: Option<Judgement>,
 }
 
-/// The people of the photos nearest to one or the other probe, with all their photos that count; the nearest photo first.
-pub(super) fn candidates<'a>(
+/// The people of the photos nearest to one or the other probe, each by the nearest photo of theirs; the nearest first.
+pub(super) fn nearest_people<'a>(
     snapshot: &'a Snapshot,
-    means: &'a [Embedding],
+    means: &[Embedding],
     lookup: &Lookup,
 ) -> (Vec<Neighbour<'a>>, Method) {
-    let (mut people, mut method) = (BTreeSet::new(), Method::Exact);
+    let (mut photos, mut method) = (Vec::new(), Method::Exact);
     for nearest in snapshot.nearest_each(means, lookup) {
         method = nearest.method;
-        people.extend(nearest.neighbours.iter().map(|neighbour| neighbour.photo.id.member()));
+        photos.extend(nearest.neighbours);
     }
-    let mut found = HashMap::<&PhotoId, Neighbour<'a>>::new();
+    photos.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then_with(|| a.photo.id.cmp(&b.photo.id)));
+    let mut seen = HashSet::new();
+    photos.retain(|neighbour| seen.insert(neighbour.photo.id.member()));
+    (photos, method)
+}
+
+/// All photos of `people` that count, but for those that are `known`, in the order of their identities.
+pub(super) fn photos_of<'a>(
+    (snapshot, means): (&'a Snapshot, &'a [Embedding]),
+    (people, known): (&BTreeSet<MemberId>, &[Judged]),
+    filter: &Filter,
+) -> Vec<Neighbour<'a>> {
+    let known: HashSet<&PhotoId> = known.iter().map(|judged| &judged.photo.photo).collect();
+    let counts = |photo: &StoredPhoto| filter.counts(photo) && !known.contains(&photo.id);
+    let mut found = BTreeMap::<&PhotoId, Neighbour<'a>>::new();
     for mean in means {
         let photos = people.iter().flat_map(|&person| snapshot.photos_of(person, mean));
-        for neighbour in photos.filter(|neighbour| lookup.filter.counts(neighbour.photo)) {
+        for neighbour in photos.filter(|neighbour| counts(neighbour.photo)) {
             let known = found.entry(&neighbour.photo.id).or_insert(neighbour);
             known.cosine = known.cosine.max(neighbour.cosine);
         }
     }
-    let mut found: Vec<_> = found.into_values().collect();
-    found.sort_by(|a, b| b.cosine.total_cmp(&a.cosine).then_with(|| a.photo.id.cmp(&b.photo.id)));
-    (found, method)
+    found.into_values().collect()
+}
+
+/// Those of `people`, each judged by one photo, who are to be judged by all their photos: the `count` likeliest kin,
+/// without an ensemble the nearest, and who may be the probe's own person.
+pub(super) fn shortlist(
+    people: &[Judged],
+    count: usize,
+    ensemble: Option<&Ensemble>,
+) -> BTreeSet<MemberId> {
+    let score = |judged: &&Judged| match &judged.judgement {
+        Some(judgement) => judgement.log_odds,
+        None => f64::from(judged.photo.cosine),
+    };
+    let same = ensemble.map_or(f64::INFINITY, |known| known.config().same_person_threshold);
+    let mut likeliest: Vec<&Judged> = people.iter().collect();
+    likeliest.sort_by(|a, b| score(b).total_cmp(&score(a)));
+    let own = people.iter().filter(|judged| f64::from(judged.photo.cosine) >= same);
+    own.chain(likeliest.into_iter().take(count)).map(|judged| judged.photo.photo.member()).collect()
+}
+
+/// The nearest first; of equally near ones in the order of their identities.
+pub(super) fn sort(photos: &mut [Judged]) {
+    photos.sort_by(|Judged { photo: a, .. }, Judged { photo: b, .. }| {
+        b.cosine.total_cmp(&a.cosine).then_with(|| a.photo.cmp(&b.photo))
+    });
 }
 
 /// The direction between a person's photos, in the retrieval space.
@@ -51,7 +88,7 @@ pub(super) fn mean(probe: &Probe<'_>) -> Result<Embedding, EmbeddingError> {
     Embedding::normalise(sum)
 }
 
-/// Judges every candidate beside every photo of every probe, in one batch a photo: log odds are the mean over a probe's
+/// Judges every candidate beside every photo of every probe: log odds are the mean over a probe's
 /// photos, and over the probes.
 pub(super) fn judge(
     candidates: &[Neighbour<'_>],

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use super::layer::{Layer, Shape, Trace, Values};
-use super::matrix::Matrix;
 use crate::backbone::network::Window;
+use crate::matrix::Matrix;
 
 /// A convolution without groups.
 pub(super) struct Convolution {

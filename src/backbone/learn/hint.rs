@@ -5,10 +5,10 @@ use rayon::prelude::*;
 use super::adam::{Adam, Role};
 use super::chain::Chain;
 use super::checkpoint::Learned;
-use super::matrix::Matrix;
 use super::shard::{Seeds, Shard};
 use super::student::{SHARD, normal};
 use crate::backbone::network::{Network, NodeId};
+use crate::matrix::Matrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 

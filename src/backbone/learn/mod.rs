@@ -22,7 +22,6 @@ mod fold;
 mod hint;
 mod last_stage;
 mod layer;
-mod matrix;
 mod norm;
 mod pointwise;
 mod pool;

@@ -6,7 +6,7 @@ use gemm::{Parallelism, gemm};
 
 /// A matrix in a slice.
 #[derive(Clone, Copy)]
-pub(super) struct Matrix<'a> {
+pub(crate) struct Matrix<'a> {
     values: &'a [f32],
     rows: usize,
     columns: usize,
@@ -16,7 +16,7 @@ pub(super) struct Matrix<'a> {
 
 impl<'a> Matrix<'a> {
     /// Row after row, side by side.
-    pub(super) fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
+    pub(crate) fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
         Self::in_rows(values, (rows, columns), columns)
     }
 
@@ -24,7 +24,7 @@ impl<'a> Matrix<'a> {
     ///
     /// # Panics
     /// When the values end before the matrix does.
-    pub(super) fn in_rows(
+    pub(crate) fn in_rows(
         values: &'a [f32],
         (rows, columns): (usize, usize),
         stride: usize,
@@ -33,7 +33,7 @@ impl<'a> Matrix<'a> {
         Self { values, rows, columns, strides: [stride, 1] }
     }
 
-    pub(super) fn transposed(self) -> Self {
+    pub(crate) fn transposed(self) -> Self {
         let Self { values, rows, columns, strides: [down, across] } = self;
         Self { values, rows: columns, columns: rows, strides: [across, down] }
     }
@@ -43,7 +43,7 @@ impl<'a> Matrix<'a> {
     ///
     /// # Panics
     /// When the shapes do not fit, or the result has no room.
-    pub(super) fn times(self, right: Matrix<'_>, result: &mut [f32], (stride, add): (usize, bool)) {
+    pub(crate) fn times(self, right: Matrix<'_>, result: &mut [f32], (stride, add): (usize, bool)) {
         let (rows, columns) = (self.rows, right.columns);
         assert_eq!(self.columns, right.rows, "the shapes of a product fit");
         assert!(holds(result.len(), (rows, columns), stride), "a product has room");

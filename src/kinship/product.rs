@@ -1,0 +1,109 @@
+//! The product of a linear layer.
+
+use candle_core::{CpuStorage, CustomOp2, DType, Error, Layout, Result, Shape, Tensor};
+
+use crate::matrix::Matrix;
+
+/// x Wᵀ: `(n, k)` and `(m, k)` → `(n, m)`.
+///
+/// On the calling thread, by [`Matrix`]: products of a few hundred rows are too small to share, and candle's own asks the
+/// system for the number of cores each time, which takes longer than most of them (candle-core 0.11.1). Values that are
+/// not 32-bit floats are left to candle.
+///
+/// # Errors
+/// When the widths differ.
+pub(super) fn product(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
+    match x.dtype() {
+        DType::F32 => x.contiguous()?.apply_op2(weight, Product),
+        _ => x.matmul(&weight.t()?),
+    }
+}
+
+struct Product;
+
+impl CustomOp2 for Product {
+    fn name(&self) -> &'static str {
+        "product"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        let (x, weight) = (matrix(x, x_layout)?, matrix(weight, weight_layout)?);
+        let (rows, columns) = (x_layout.shape().dims2()?.0, weight_layout.shape().dims2()?.0);
+        if x_layout.dims()[1] != weight_layout.dims()[1] {
+            let (x, weight) = (x_layout.shape().clone(), weight_layout.shape().clone());
+            return Err(Error::ShapeMismatchBinaryOp { lhs: x, rhs: weight, op: self.name() });
+        }
+        let mut product = vec![0.0; rows * columns];
+        x.times(weight.transposed(), &mut product, (columns, false));
+        Ok((CpuStorage::F32(product), (rows, columns).into()))
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        _: &Tensor,
+        slope: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
+        // With s the slope of the loss by the product: s W, and sᵀ x.
+        let by_x = product(slope, &weight.t()?.contiguous()?)?;
+        let by_weight = product(&slope.t()?, &x.t()?.contiguous()?)?;
+        Ok((Some(by_x), Some(by_weight)))
+    }
+}
+
+/// A tensor whose rows' values lie side by side.
+fn matrix<'a>(values: &'a CpuStorage, layout: &Layout) -> Result<Matrix<'a>> {
+    let (shape, stride) = (layout.shape().dims2()?, layout.stride());
+    let values = values.as_slice::<f32>()?;
+    if stride[1] != 1 && shape.1 != 1 {
+        return Err(Error::RequiresContiguous { op: "product" });
+    }
+    Ok(Matrix::in_rows(&values[layout.start_offset()..], shape, stride[0]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use candle_core::{Device, Var};
+
+    #[test]
+    fn the_product_and_its_slopes_are_candles() {
+        let values = |count: usize| (0..count).map(|at| (at * 37 % 23) as f32 / 11.0 - 1.0);
+        let tensor = |rows: usize, columns: usize| {
+            let values: Vec<f32> = values(rows * columns).collect();
+            Var::from_tensor(&Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap())
+        };
+        let (x, all) = (tensor(7, 5).unwrap(), tensor(3, 12).unwrap());
+        // Some columns of a wider layer, as a fusion among others has.
+        let weight = all.narrow(1, 4, 5).unwrap();
+        let own = product(&x, &weight).unwrap();
+        let candles = x.matmul(&weight.t().unwrap()).unwrap();
+        let near = |a: &Tensor, b: &Tensor| {
+            assert_eq!(a.dims(), b.dims());
+            let apart = (a - b).unwrap().abs().unwrap().max_all().unwrap();
+            assert!(apart.to_scalar::<f32>().unwrap() < 1e-5, "{a} {b}");
+        };
+        near(&own, &candles);
+        let slopes = |product: &Tensor| product.sqr().unwrap().backward().unwrap();
+        let (own, candles) = (slopes(&own), slopes(&candles));
+        for var in [&x, &all] {
+            near(own.get(var).unwrap(), candles.get(var).unwrap());
+        }
+    }
+
+    #[test]
+    fn widths_that_differ_are_an_error() {
+        let tensor = |shape: (usize, usize)| {
+            Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap()
+        };
+        assert!(product(&tensor((2, 3)), &tensor((2, 4))).is_err());
+        assert!(product(&tensor((2, 3)), &tensor((2, 2))).is_err());
+    }
+}
