@@ -25,6 +25,7 @@ mod serve;
 mod settings;
 mod synthesize;
 mod train;
+mod train_axes;
 mod train_backbone;
 mod train_landmarks;
 mod train_report;

@@ -12,7 +12,7 @@ use super::ingest::print_rejected;
 use super::progress::Display;
 use super::train_report::{measured, pictures, print_report, trained_on, write_report};
 use super::unfreeze::Stages;
-use super::{train_backbone, train_landmarks};
+use super::{train_axes, train_backbone, train_landmarks};
 use crate::backbone::Storage;
 use crate::dataset::{Source, read_relationships};
 use crate::domain::{PhotoId, Relationship};
@@ -27,6 +27,8 @@ use crate::train::{Corpus, EmbeddedPhotos, Options, TrainError, Trained, Unfreez
 enum Network {
     /// Train a small backbone that says of a face what another one says
     Backbone(train_backbone::Arguments),
+    /// Add to the embedding of a trained backbone axes along which kin are alike
+    Axes(train_axes::Arguments),
     /// Train the network that finds the points of a face, by which faces are aligned
     Landmarks(train_landmarks::Arguments),
 }
@@ -125,7 +127,7 @@ fn quality(text: &str) -> Result<f32, String> {
     share(text).map(|share| share as f32)
 }
 
-fn named_file(text: &str) -> Result<(String, PathBuf), String> {
+pub(super) fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     let (name, file) = text.split_once('=').ok_or("a backbone is given as NAME=FILE")?;
     if !crate::backbone::Architecture::NAMES.contains(&name) {
         let known = crate::backbone::Architecture::NAMES.join(", ");
@@ -141,6 +143,7 @@ fn share(text: &str) -> Result<f64, String> {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     match (&arguments.network, &arguments.ensemble) {
+        (Some(Network::Axes(arguments)), _) => train_axes::run(arguments),
         (Some(Network::Backbone(arguments)), _) => train_backbone::run(arguments),
         (Some(Network::Landmarks(arguments)), _) => train_landmarks::run(arguments),
         (None, Some(arguments)) => train_ensemble(arguments),

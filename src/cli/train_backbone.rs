@@ -59,8 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let manifest = Manifest::read(&arguments.teacher)?;
     let entry = &manifest.backbones[0];
     let said = entry.network.network().map_err(TrainError::from)?.output_width();
-    // What the teacher says of a face and of its mirror image.
-    let config = vggface_lite::Config { embedding: 2 * said, ..vggface_lite::Config::default() };
+    let config = vggface_lite::Config { embedding: said, ..vggface_lite::Config::default() };
     let weights = arguments.teacher.join(&entry.weights);
     let teacher = teacher(&weights, entry, (&config, arguments.device))?;
     let display = Display::start()?;

@@ -58,7 +58,8 @@ impl FamilyPhotos {
     }
 }
 
-fn identify(path: &Path) -> Option<PhotoId> {
+/// Whose photo a file is, by the last three parts of its path; none where they are no family, person and name.
+pub fn identify(path: &Path) -> Option<PhotoId> {
     let name = path.file_stem()?.to_str()?;
     let member = path.parent()?;
     let family = member.parent()?.file_name()?.to_str()?;

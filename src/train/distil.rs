@@ -10,11 +10,10 @@ use rayon::prelude::*;
 
 use super::TrainError;
 use super::faces::KnownFace;
-use super::views::{SIDE, aligned_picture, lesson_picture};
+use super::views::{aligned_picture, lesson_picture, scaled, views};
 use crate::backbone::learn::{Lesson, Loss};
 use crate::backbone::{NamedTensor, WeightsFile};
 use crate::domain::Progress;
-use crate::photo::{Photo, resize};
 
 /// Pictures in a batch.
 pub const BATCH: usize = 64;
@@ -144,17 +143,4 @@ impl Deck<'_> {
         }
         self.order[place]
     }
-}
-
-fn views(pictures: &[Vec<u8>]) -> Vec<&[u8]> {
-    pictures.iter().map(Vec::as_slice).collect()
-}
-
-/// The same pictures as a network with another input wants them.
-fn scaled(pictures: &[Vec<u8>], size: usize) -> Vec<Vec<u8>> {
-    let scale = |rgb: &Vec<u8>| {
-        let photo = Photo { width: SIDE, height: SIDE, rgb: rgb.clone() };
-        resize(&photo, size as u32, size as u32).rgb
-    };
-    pictures.par_iter().map(scale).collect()
 }

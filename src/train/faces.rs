@@ -20,6 +20,8 @@ pub struct FaceFolder {
 
 /// A photo and where its face is.
 pub struct KnownFace {
+    /// Path of the photo, relative to its folder.
+    pub path: String,
     /// The photo.
     pub photo: Photo,
     /// Its landmarks.
@@ -64,5 +66,5 @@ fn load(folder: &Path, face: &FacePoints) -> Result<KnownFace, TrainError> {
         .map_err(|source| TrainError::Unreadable { path: path.clone(), source })?;
     let photo = decode(&bytes, &Limits::default())
         .map_err(|source| TrainError::BadPhoto { path, source })?;
-    Ok(KnownFace { photo, landmarks: Landmarks(face.points) })
+    Ok(KnownFace { path: face.path.clone(), photo, landmarks: Landmarks(face.points) })
 }

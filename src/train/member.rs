@@ -2,6 +2,7 @@
 
 use super::corpus::Corpus;
 use super::course::{Course, Epoch, Next};
+use super::kin_pairs::kin_pairs;
 use super::split::Split;
 use crate::dataset::{PairSampler, PhotoPair, Sampling};
 use crate::kinship::{
@@ -25,8 +26,6 @@ const BATCH: usize = 64;
 const CONTRAST_STEPS: usize = 25;
 /// Shrinkages of the kin space that are tried on the validation families.
 const SHRINKAGES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 0.9];
-/// Photo pairs of each pair of kin that the kin space is fitted to.
-const SPACE_PAIRS: usize = 10;
 /// Photo pairs of each pair of kin that members are judged by.
 pub(super) const PROTOCOL_PAIRS: usize = 10;
 
@@ -111,16 +110,13 @@ impl Task<'_> {
     }
 
     /// The kin space of the training families, of those in which the likelihood ratio tells the most kin of the
-    /// validation families. A pair counts the less the more pairs its family has, by the root.
+    /// validation families.
     fn kin_space(&self, validation: &Validation) -> Result<KinSpace, KinshipError> {
-        let pairs = self.sampler(&self.split.train, 0).protocol(SPACE_PAIRS);
-        let kin: Vec<PhotoPair> = pairs.into_iter().filter(|pair| pair.is_kin).collect();
+        let mut sampler = self.sampler(&self.split.train, 0);
+        let (kin, weights) = kin_pairs(&mut sampler, self.corpus.pedigree.families().len());
         if kin.is_empty() {
             return Err(KinshipError::NoPairs { what: "training" });
         }
-        let mut counts = vec![0.0_f64; self.corpus.pedigree.families().len()];
-        kin.iter().for_each(|pair| counts[pair.families[0]] += 1.0);
-        let weights = kin.iter().map(|pair| counts[pair.families[0]].sqrt().recip()).collect();
         let (first, second) = self.corpus.sides(self.backbone, &kin)?;
         let spaces = KinSpace::fit(&KinRows { first, second, weights }, &SHRINKAGES)?;
         let auc = |space: KinSpace| {

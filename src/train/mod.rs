@@ -1,6 +1,7 @@
 //! Training of the ensemble: members learn on some families, are joined and calibrated on others, and are judged by
 //! families that served no other purpose.
 
+mod axes;
 mod charts;
 mod checkpoint;
 mod corpus;
@@ -10,6 +11,7 @@ mod error;
 mod faces;
 mod fit;
 mod judge;
+mod kin_pairs;
 mod member;
 mod page;
 mod point_views;
@@ -31,6 +33,7 @@ use serde::Serialize;
 use crate::domain::Progress;
 use crate::kinship::{Ensemble, EnsembleConfig, MemberConfig, Recipe, probability};
 use crate::metrics::Ranking;
+pub use axes::{Widened, add_axes};
 use checkpoint::Checkpoints;
 pub use corpus::{Corpus, EmbeddedPhotos};
 pub use course::Epoch;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use rayon::prelude::*;
 
 use super::TrainError;
+use super::views::views;
 use crate::backbone::BackboneError;
 use crate::backbone::learn::LastStage;
 use crate::dataset::{Source, family_photos};
@@ -105,8 +106,4 @@ impl TrunkMaps {
             }
         }
     }
-}
-
-fn views(crops: &[Vec<u8>]) -> Vec<&[u8]> {
-    crops.iter().map(Vec::as_slice).collect()
 }

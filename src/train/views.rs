@@ -1,6 +1,7 @@
 //! Random pictures of known faces, for networks to learn from.
 
 use rand::Rng;
+use rayon::prelude::*;
 
 use super::faces::KnownFace;
 use crate::photo::{Landmarks, Photo, Similarity, resize, warp};
@@ -33,6 +34,19 @@ pub(super) fn lesson_picture(
 /// A face, aligned.
 pub(super) fn aligned_picture(face: &KnownFace) -> Vec<u8> {
     warped(&face.photo, &Similarity::fit(&face.landmarks, &Landmarks::ALIGNED), SIDE).rgb
+}
+
+pub(super) fn views(pictures: &[Vec<u8>]) -> Vec<&[u8]> {
+    pictures.iter().map(Vec::as_slice).collect()
+}
+
+/// The same pictures, of [`SIDE`], as a network with another input wants them.
+pub(super) fn scaled(pictures: &[Vec<u8>], size: usize) -> Vec<Vec<u8>> {
+    let scale = |rgb: &Vec<u8>| {
+        let photo = Photo { width: SIDE, height: SIDE, rgb: rgb.clone() };
+        resize(&photo, size as u32, size as u32).rgb
+    };
+    pictures.par_iter().map(scale).collect()
 }
 
 fn placed(face: &KnownFace, random: &mut impl Rng) -> Photo {

@@ -74,8 +74,8 @@ fn a_trained_backbone_and_landmark_network_make_a_bundle_that_aligns() {
         path(&out("bundle")),
     ]);
     assert_eq!(imported.code, 0, "{}", imported.stderr);
-    // Twice as wide as the teacher's: what it says of a face and of its mirror image.
-    assert!(imported.stdout.contains("32 values"), "{}", imported.stdout);
+    // As wide as the teacher's.
+    assert!(imported.stdout.contains("16 values"), "{}", imported.stdout);
     let manifest = fs::read_to_string(out("bundle").join("manifest.toml")).unwrap();
     assert!(manifest.contains("[landmarks]") && manifest.contains("crop = \"aligned\""));
     let size = |file: &str| fs::metadata(out(file)).unwrap().len();
@@ -130,6 +130,41 @@ fn a_backbone_goes_on_from_the_weights_of_an_earlier_training() {
     let other = go_on(&folder.path().join("teacher").join("tiny.safetensors"), "third.safetensors");
     assert!(other.error().contains("tiny.safetensors"), "{}", other.stderr);
     assert!(!out("third.safetensors").exists());
+}
+
+#[test]
+fn a_backbone_gets_axes_by_kin_and_learns_on_without_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let faces = workplace(folder.path());
+    let out = |name: &str| folder.path().join(name);
+    assert_eq!(train_backbone(folder.path(), &faces, &out("first.safetensors")).code, 0);
+    let list = folder.path().join("kin.csv");
+    let add = |kin: &str, name: &str| {
+        fs::write(&list, kin).unwrap();
+        let (backbone, out) =
+            (format!("vggface-lite={}", path(&out("first.safetensors"))), out(name));
+        let arguments = ["train", "axes", "--backbone", &backbone, "--faces", &faces];
+        run(&[&arguments[..], &["--relationships", path(&list), "--out", path(&out)]].concat())
+    };
+    let kin = "p1,p2\nF0001/MID1,F0001/MID2\nF0002/MID1,F0002/MID3\n";
+    let added = add(kin, "axes.safetensors");
+    assert_eq!(added.code, 0, "{}", added.stderr);
+    assert!(added.stdout.contains("of photos of kin in 2 families"), "{}", added.stdout);
+    assert_eq!(add(kin, "again.safetensors").code, 0);
+    let bytes = |name: &str| fs::read(out(name)).unwrap();
+    assert_eq!(bytes("axes.safetensors"), bytes("again.safetensors"));
+    assert!(bytes("axes.safetensors").len() > bytes("first.safetensors").len());
+    let nobody = add("p1,p2\nF0007/MID1,F0007/MID2\n", "nobody.safetensors");
+    assert!(nobody.error().contains("kin"), "{}", nobody.stderr);
+    assert!(!out("nobody.safetensors").exists());
+    // Who goes on learning goes on from what was learned from the teacher.
+    let (teacher, from) = (folder.path().join("teacher"), out("axes.safetensors"));
+    let arguments = ["train", "backbone", "--faces", &faces, "--teacher", path(&teacher)];
+    let second = out("second.safetensors");
+    let more = ["--epochs", "1", "--from", path(&from), "--out", path(&second)];
+    let second = run(&[&arguments[..], &more].concat());
+    assert_eq!(second.code, 0, "{}", second.stderr);
+    assert_eq!(bytes("second.safetensors").len(), bytes("first.safetensors").len());
 }
 
 #[test]

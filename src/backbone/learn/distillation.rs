@@ -1,7 +1,8 @@
 //! A student learns what a teacher says of faces.
 //!
-//! Of a face the teacher says what it makes of it and of its mirror image, side by side, so that one pass of the student
-//! is worth two of the teacher. What it says is whitened first ([`Whitening`]): its cosine tells more then, and nothing
+//! Of a face the teacher says the mean of what it makes of it and of its mirror image, so that one pass of the student
+//! is worth two of the teacher. (Both side by side, as it was once, are learned as one: the halves had a cosine of 0.999.)
+//! What it says is whitened first ([`Whitening`]): its cosine tells more then, and nothing
 //! is to be learned that all faces have in common. The student learns that vector's direction, and how alike the faces of a batch are to
 //! each other by it (W. Park et al., "Relational Knowledge Distillation", 2019). Photos are few, but a teacher can be
 //! asked about any picture: student and teacher always see the same one, however it was turned, blurred or mixed from
@@ -96,7 +97,7 @@ impl Teacher {
 
     /// Values of what it says of a face.
     pub fn dimension(&self) -> usize {
-        2 * self.network.output_width()
+        self.network.output_width()
     }
 
     /// Whitens from now on what it says, by what it says of these faces, `(size, size, 3)` bytes each.
@@ -126,8 +127,8 @@ impl Teacher {
     fn judge(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
         let (outputs, maps) = self.outputs(faces)?;
         let said = outputs.chunks(2).map(|copies| {
-            let both = copies.iter().flat_map(|output| self.embedding(output));
-            both.map(|value| value * std::f32::consts::FRAC_1_SQRT_2).collect()
+            let [face, mirrored] = [0, 1].map(|at| self.embedding(&copies[at]));
+            unit(&face.iter().zip(mirrored).map(|(a, b)| a + b).collect::<Vec<f32>>())
         });
         // A mirror image follows its face; only the face's maps are wanted.
         let straight = maps.into_iter().map(|map| map.into_iter().step_by(2).collect());
@@ -149,7 +150,7 @@ impl Lesson {
         let mut student = Student::new(&network, seed, device)?;
         if student.dimension() != teacher.dimension() {
             let reason = format!(
-                "its embedding has {} values, what the teacher says of a face and its mirror image {}",
+                "its embedding has {} values, what the teacher says of a face {}",
                 student.dimension(),
                 teacher.dimension()
             );
@@ -162,7 +163,7 @@ impl Lesson {
     }
 
     /// Begins with what a [`vggface_lite::network`] of the same size has learned, instead of with random weights, and without
-    /// leading inner maps. What its normalisations have to be is found on these faces, `(size, size, 3)` bytes each.
+    /// leading inner maps. Of its embedding the first values are those that were learned from a teacher ([`super::Projection`]). What its normalisations have to be is found on these faces, `(size, size, 3)` bytes each.
     ///
     /// # Errors
     /// When a weight is missing or of another size, or cannot be read.
@@ -174,7 +175,10 @@ impl Lesson {
         let learning = vggface_lite::learning_network(&self.config)?;
         let network = vggface_lite::network(&self.config)?;
         let pixels = self.preprocessing.pixels(faces, self.config.input_size);
-        let read = |parameter: &Parameter| weights.read(parameter);
+        let read = |parameter: &Parameter| match parameter.name.starts_with("projection.") {
+            true => weights.read_first(parameter),
+            false => weights.read(parameter),
+        };
         self.student.unfold(&learning, (network, read), &pixels)?;
         self.hints = Hints::none();
         self.student.watch(&[]);

@@ -11,6 +11,8 @@
 //! On a GPU shards go the same way on candle's tensors (`tensors`), one after the other. On a CPU candle's convolutions take
 //! several times as long, backward more than forward; a test holds the gradients of both ways equal.
 //!
+//! A network that has learned may be given more values for its embedding ([`Projection`]).
+//!
 //! The last stage alone of a network of any shape learns on candle's tensors, too ([`LastStage`]).
 
 mod adam;
@@ -25,6 +27,7 @@ mod layer;
 mod norm;
 mod pointwise;
 mod pool;
+mod projection;
 mod shard;
 mod student;
 mod tensors;
@@ -33,4 +36,5 @@ mod unfold;
 pub use adam::Schedule;
 pub use distillation::{Lesson, Loss, Teacher};
 pub use last_stage::LastStage;
+pub use projection::{Axes, Projection};
 pub use student::Student;

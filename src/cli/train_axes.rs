@@ -1,0 +1,66 @@
+//! `kindred train axes`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::{Ending, Failure};
+use super::families::Families;
+use super::progress::Display;
+use super::train::named_file;
+use super::train_backbone::face_folder;
+use crate::backbone::import::{read_checkpoint, recognise};
+use crate::backbone::learn::Projection;
+use crate::backbone::write_safetensors;
+use crate::dataset::read_relationships;
+use crate::train::{FaceFolder, TrainError, add_axes, load_faces};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The network and the file of its weights, such as vggface-lite=lite.safetensors; its last layer has to be linear
+    #[arg(long, value_name = "NAME=FILE", value_parser = named_file)]
+    backbone: (String, PathBuf),
+    /// A folder with a folder per family and in it a folder per person, and the csv of the photos' landmarks; families that
+    /// an ensemble is to be trained on should be others
+    #[arg(long, value_name = "DIR=CSV", value_parser = face_folder)]
+    faces: FaceFolder,
+    /// The csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
+    #[arg(long, value_name = "CSV")]
+    relationships: PathBuf,
+    #[command(flatten)]
+    families: Families,
+    /// Seed of everything that is random
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The safetensors file of weights to be made
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+#[expect(clippy::print_stdout, reason = "what was done is the command's output")]
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    let (name, file) = &arguments.backbone;
+    let wanted = arguments.families.read()?;
+    let checkpoint = read_checkpoint(file).map_err(TrainError::from)?;
+    let recognised = recognise(file, checkpoint, name).map_err(TrainError::from)?;
+    let projection = Projection::of(recognised).map_err(TrainError::from)?;
+    let relationships = read_relationships(&arguments.relationships)?;
+    let display = Display::start()?;
+    let folders = std::slice::from_ref(&arguments.faces);
+    let Some(faces) = load_faces(folders, &|path| wanted.has_path(path), &display)? else {
+        return Ok(Ending::Stopped);
+    };
+    let people = (faces.as_slice(), relationships.as_slice());
+    let widened = add_axes(projection, people, arguments.seed, &display)?;
+    display.finish();
+    let Some(widened) = widened else { return Ok(Ending::Stopped) };
+    write_safetensors(&arguments.out, &widened.weights).map_err(TrainError::from)?;
+    println!(
+        "{} axes by {} pairs of photos of kin in {} families, written to {}",
+        widened.axes,
+        widened.pairs,
+        widened.families,
+        arguments.out.display()
+    );
+    Ok(Ending::Done)
+}
