@@ -5,14 +5,16 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use image::codecs::gif::GifEncoder;
 use image::codecs::jpeg::JpegEncoder;
-use image::{DynamicImage, ImageEncoder, ImageFormat, RgbImage};
+use image::{DynamicImage, Frame, ImageEncoder, ImageFormat, RgbImage};
+use kindred::backbone::vgg16;
 
 use crate::api::{assert_problem, served};
 use crate::ingest::Archive;
-use crate::support::program::{kindred, path};
+use crate::support::program::{ingest, kindred, path};
 use crate::support::server::{Response, Server};
-use crate::support::{Random, families};
+use crate::support::{Random, bundle, families};
 
 fn search(server: &Server, photo: &[u8]) -> Response {
     server.post_form("/v1/search", &[("image", Some("a"), photo)])
@@ -34,6 +36,45 @@ fn jpeg_with_exif(bytes: usize) -> Vec<u8> {
     encoder.set_exif_metadata(vec![b'I'; bytes]).unwrap();
     encoder.encode_image(&RgbImage::new(64, 64)).unwrap();
     jpeg
+}
+
+/// A JPEG of four inks, as printers have them: 64 pixels wide and high, in blocks of one colour each.
+fn cmyk_jpeg() -> Vec<u8> {
+    let segment =
+        |marker: u8, body: &[u8]| [&[0xff, marker, 0, body.len() as u8 + 2][..], body].concat();
+    // The lengths of codes, then what they stand for: `0` is no change, `10` one of four bits; of the others all are zero.
+    let code = |class: u8, lengths: [u8; 2], symbols: &[u8]| {
+        segment(0xc4, &[&[class], &lengths[..], &[0; 14], symbols].concat())
+    };
+    let inks: Vec<u8> = (1..=4).flat_map(|ink| [ink, 0x11, 0]).collect();
+    let scan: Vec<u8> = (1..=4).flat_map(|ink| [ink, 0]).collect();
+    let mut jpeg = [
+        vec![0xff, 0xd8],
+        segment(0xee, b"Adobe\0\x64\0\0\0\0\0"),
+        segment(0xdb, &[&[0][..], &[8; 64]].concat()),
+        segment(0xc0, &[&[8, 0, 64, 0, 64, 4][..], &inks].concat()),
+        code(0x00, [1, 1], &[0, 4]),
+        code(0x10, [1, 0], &[0]),
+        segment(0xda, &[&[4][..], &scan, &[0, 63, 0]].concat()),
+    ]
+    .concat();
+    let mut random = Random(3);
+    // Of each block cyan changes, by `10` and four bits; the other inks, and all waves, do not.
+    let block = |change: u64| format!("10{:04b}0000000", change % 16);
+    let bits: String = (0..64).map(|_| block(random.next())).collect();
+    for byte in bits.as_bytes().chunks(8) {
+        let byte = byte.iter().fold(0, |byte, bit| byte << 1 | (bit - b'0'));
+        jpeg.extend(if byte == 0xff { vec![byte, 0] } else { vec![byte] });
+    }
+    [jpeg, vec![0xff, 0xd9]].concat()
+}
+
+fn animated_gif(frames: &[&RgbImage]) -> Vec<u8> {
+    let mut gif = Vec::new();
+    let frame =
+        |&picture: &&RgbImage| Frame::new(DynamicImage::ImageRgb8(picture.clone()).into_rgba8());
+    GifEncoder::new(&mut gif).encode_frames(frames.iter().map(frame)).unwrap();
+    gif
 }
 
 /// A body, as it is, to an address; the first line of the answer, once one comes.
@@ -85,6 +126,48 @@ fn hostile_pictures_are_problems_and_odd_ones_are_photos() {
         assert!(matches!(answer.status, 200 | 422), "{}", answer.body);
     }
     assert_eq!(server.get("/healthz").status, 200);
+}
+
+#[test]
+fn of_an_animation_the_first_picture_counts_and_inks_are_colours() {
+    let (_archive, server) = served();
+    let embedding = |photo: &[u8]| {
+        let answer = server.post_form("/v1/embeddings", &[("image", Some("a"), photo)]);
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body["photos"][0]["embeddings"].clone()
+    };
+    let (first, second) = (families::photo(1, 1), families::photo(2, 1));
+    let still = embedding(&animated_gif(&[&first]));
+    assert_eq!(embedding(&animated_gif(&[&first, &second])), still);
+    assert_ne!(embedding(&animated_gif(&[&second, &first])), still);
+    assert!(!embedding(&cmyk_jpeg()).is_null());
+}
+
+#[test]
+fn who_finds_the_queue_full_is_told_when_to_come_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    // A network that takes its time.
+    let slow =
+        vgg16::Config { input_size: 64, channels: [32, 64, 128, 256, 256], ..bundle::network() };
+    bundle::write_of(&place("bundle"), &slow, 1);
+    families::write(&place("photos"), 1, 2, 1);
+    assert_eq!(ingest(&place("photos"), &place("gallery"), &place("bundle")).code, 0);
+    let server = Server::start(&place("gallery"));
+    let photo = families::encoded(&families::photo(1, 1), ImageFormat::Png);
+    let ask = || server.post_form("/v1/embeddings", &[("image", Some("a"), &photo)]);
+    let answers: Vec<Response> = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..200).map(|_| scope.spawn(ask)).collect();
+        asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+    });
+    let (answered, refused): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|answer| answer.status == 200);
+    assert!(answered.len() >= 64 && !refused.is_empty(), "{} answered", answered.len());
+    for answer in &refused {
+        assert_problem(answer, 503, "overloaded");
+        assert_eq!(answer.headers["retry-after"], "1");
+    }
+    assert_eq!(ask().status, 200);
 }
 
 #[test]

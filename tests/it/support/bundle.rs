@@ -21,9 +21,16 @@ pub fn network() -> vgg16::Config {
 
 /// Writes the tiny bundle into `folder`.
 pub fn write(folder: &Path, seed: u64) {
+    write_of(folder, &network(), seed);
+}
+
+/// Writes a bundle of a network in VGG16's layout into `folder`.
+pub fn write_of(folder: &Path, config: &vgg16::Config, seed: u64) {
     fs::create_dir_all(folder).unwrap();
     let weights = folder.join("tiny.safetensors");
-    write_safetensors(&weights, &random_weights(&Architecture::Vgg16(network()), seed)).unwrap();
+    let architecture = Architecture::Vgg16(config.clone());
+    write_safetensors(&weights, &random_weights(&architecture, seed)).unwrap();
+    let vgg16::Config { input_size, channels, hidden, .. } = config;
     let hash = Sha256::digest(fs::read(&weights).unwrap());
     let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     let manifest = format!(
@@ -34,7 +41,7 @@ pub fn write(folder: &Path, seed: u64) {
         name = "tiny"
         weights = "tiny.safetensors"
         sha256 = "{hash}"
-        network = {{ architecture = "vgg16", input_size = 32, channels = [4, 4, 8, 8, 8], hidden = 16 }}
+        network = {{ architecture = "vgg16", input_size = {input_size}, channels = {channels:?}, hidden = {hidden} }}
         preprocessing = {{ channels = "bgr", mean = [128.0, 128.0, 128.0], scale = 0.0078125 }}
         "#
     );
