@@ -53,8 +53,8 @@
 //! and embedded as above; over HTTP by one model thread behind a bounded queue, which
 //! embeds what waits together. [`gallery::Snapshot::nearest`] walks the graphs, by embeddings as bytes, compares what it
 //! found by the embeddings themselves, and photos that are in no graph one by one; the probe's own file is left out.
-//! [`search::search`] takes the people of those photos with all of theirs,
-//! lets the bundle's [`kinship::Ensemble`] judge them in one batch, groups them by person and family, the likeliest kin
+//! [`search::search`] takes the people of those photos, lets the bundle's [`kinship::Ensemble`] judge the nearest photo of each
+//! and then all photos of the likeliest, groups them by person and family, the likeliest kin
 //! first, and looks further while the candidates name too few people. No convolution is run for that: heads read stored
 //! embeddings.
 //!
@@ -74,7 +74,8 @@
 //! them and corrects where it says the points are. [`train::distil`] shows a small backbone random pictures, and lets it
 //! say what a teacher says of the same ones ([`backbone::learn::Lesson`]), whitened. Batches are dealt into shards of a fixed
 //! size, so that the result does not depend on the number of threads; on a GPU shards run on candle's tensors. At the end
-//! normalisations are folded into the weights, and so is what whitens the embedding.
+//! normalisations are folded into the weights, and so is what whitens the embedding. [`train::add_axes`] then finds, on pairs
+//! of kin, the axes along which these are alike in what the last layer is given, and adds them to the embedding.
 //!
 //! # Invariants
 //!
@@ -123,8 +124,12 @@
 //! - **A backbone that is trained here says nothing that it says of all faces.** Embeddings around their mean, whitened,
 //!   tell kin better by their cosine than as they are, and the same person as well, without a label having been used: the
 //!   default backbone's teacher has an area under the ROC of 0.739 on aligned faces instead of 0.712. So a student learns
-//!   that, and its own last layer is whitened ([`train::distil`]). Directions in which labelled kin are alike add 0.003 on
-//!   other families, and nothing is left then to calibrate on; they are the heads' business.
+//!   that, and its own last layer is whitened ([`train::distil`]).
+//! - **Half of an embedding is for kin.** What a teacher of identity says leaves out what kin have in common otherwise. Of the
+//!   embedding itself the directions in which kin are alike add 0.003; of what the last layer is given, which is wider, they add
+//!   0.036 on families kept apart (0.696 to 0.732), more than the teacher has. So an embedding has both
+//!   ([`train::add_axes`]), and a gallery is searched by both. The axes come from other families than the heads do:
+//!   nothing would be left to calibrate on else.
 //! - **Steps of a training stay long until its last fifth**, and nothing before depends on how long it will be, from 2,000
 //!   batches on: a longer training goes on from a shorter one ([`backbone::learn::Schedule`]).
 //! - **Heads work in a space that was learned first.** On frozen embeddings a head of any shape is little better than the
