@@ -1,16 +1,17 @@
-//! `/v1/families`: who is enrolled, and forgetting a family.
+//! `/v1/families`: who is enrolled, who is kin in a family, and forgetting one.
 
 use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, web};
 
+use super::audit::Deed;
 use super::paging::Page;
 use super::problem::{Problem, Problems};
 use super::removals::forget;
-use super::resources::{FamilyList, FamilyResource, Receipt};
+use super::resources::{FamilyList, FamilyResource, ListedKin, Receipt, RelationshipList};
 use super::server::State;
 use super::upload::answer;
-use crate::domain::{FamilyId, PhotoId, Who};
+use crate::domain::{FamilyId, MemberId, PhotoId, Who};
 use crate::error::ErrorKind;
 
 #[utoipa::path(
@@ -66,6 +67,37 @@ pub(super) async fn get(
         Ok(FamilyResource::new(family, people))
     })
     .await
+}
+
+/// Lists who is kin in a family, in place of all pairs that name somebody of it. People need not have photos yet.
+#[utoipa::path(
+    put,
+    path = "/v1/families/{family}",
+    operation_id = "put_family",
+    tag = "families",
+    summary = "List a family's kin anew",
+    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001")),
+    request_body = ListedKin,
+    responses((status = 200, description = "These are listed, and no others", body = RelationshipList), Problems),
+)]
+pub(super) async fn put(
+    state: web::Data<State>,
+    path: web::Path<String>,
+    listed: web::Json<ListedKin>,
+) -> Result<HttpResponse, Problem> {
+    let (family, pairs) = (family(&path)?, listed.pairs()?);
+    let is_own = |person: MemberId| person.family() == family;
+    if let Some(pair) = pairs.iter().find(|pair| !pair.people().into_iter().any(is_own)) {
+        let [a, b] = pair.people();
+        let detail = format!("neither {a} nor {b} is of {family}; list them with their family");
+        return Err(Problem::new(ErrorKind::InvalidInput, detail));
+    }
+    let deed = Deed::new("relate", [family]);
+    let response = answer(move || {
+        state.gallery.relate_only(family, &pairs)?;
+        Ok(RelationshipList::new(&pairs, None))
+    });
+    Ok(deed.told_by(response.await?))
 }
 
 #[utoipa::path(

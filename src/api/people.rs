@@ -1,4 +1,4 @@
-//! `/v1/people/{family}/{member}`: somebody's photos, more of them, and forgetting a person.
+//! `/v1/people/{family}/{member}`: somebody's photos, more of them, others in their place, and forgetting a person.
 
 use actix_multipart::form::MultipartForm;
 use actix_web::{HttpResponse, web};
@@ -11,6 +11,7 @@ use super::resources::{Enrolled, PersonResource, Receipt};
 use super::server::State;
 use super::upload::{Images, answer, blocking, embedded};
 use crate::domain::{Fingerprint, MemberId, PhotoId, Who};
+use crate::gallery::Enrolment;
 
 /// A person in an address.
 type Path = web::Path<(String, String)>;
@@ -60,16 +61,38 @@ pub(super) async fn post_photos(
     form: MultipartForm<Images>,
 ) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
-    let images = form.into_inner().given()?;
-    let mut enrolments = Vec::with_capacity(images.len());
-    for upload in embedded(&state, ("image", images)).await? {
-        let name = Fingerprint(upload.content_hash.0).to_string();
-        let id = PhotoId::new(person, &name[..NAME_DIGITS]).map_err(Problem::invalid)?;
-        enrolments.push(upload.enrolment(id));
-    }
-    let ids: Vec<PhotoId> = enrolments.iter().map(|photo| photo.id.clone()).collect();
+    let (ids, enrolments) = enrolments(&state, person, form).await?;
     blocking(move || state.gallery.enrol(enrolments)).await??;
     Ok(Deed::new("enrol", &ids).told_by(HttpResponse::Created().json(Enrolled::new(&ids))))
+}
+
+/// Enrols photos of a person, who need not be known, in place of all that are enrolled: they have these afterwards, and no
+/// others. Listed kin stay.
+#[utoipa::path(
+    put,
+    path = "/v1/people/{family}/{member}",
+    operation_id = "put_person",
+    tag = "people",
+    summary = "Enrol a person anew",
+    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
+    request_body(content = Images, content_type = "multipart/form-data"),
+    responses((status = 200, description = "These are the person's photos", body = Enrolled), Problems),
+)]
+pub(super) async fn put(
+    state: web::Data<State>,
+    path: Path,
+    form: MultipartForm<Images>,
+) -> Result<HttpResponse, Problem> {
+    let person = person(&path)?;
+    let (ids, enrolments) = enrolments(&state, person, form).await?;
+    let deed = Deed::new("replace", &ids);
+    // The new ones first: whoever is cut off in between has too many, and none too few.
+    let response = answer(move || {
+        state.gallery.enrol(enrolments)?;
+        state.gallery.keep_only(person, &ids)?;
+        Ok(Enrolled::new(&ids))
+    });
+    Ok(deed.told_by(response.await?))
 }
 
 #[utoipa::path(
@@ -84,6 +107,22 @@ pub(super) async fn post_photos(
 pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
     forget(state, Who::Person(person)).await
+}
+
+/// The photos of a form as a person's, each named after its file's content.
+async fn enrolments(
+    state: &web::Data<State>,
+    person: MemberId,
+    form: MultipartForm<Images>,
+) -> Result<(Vec<PhotoId>, Vec<Enrolment>), Problem> {
+    let images = form.into_inner().given()?;
+    let mut named = Vec::with_capacity(images.len());
+    for upload in embedded(state, ("image", images)).await? {
+        let name = Fingerprint(upload.content_hash.0).to_string();
+        let id = PhotoId::new(person, &name[..NAME_DIGITS]).map_err(Problem::invalid)?;
+        named.push((id.clone(), upload.enrolment(id)));
+    }
+    Ok(named.into_iter().unzip())
 }
 
 fn person((family, member): &(String, String)) -> Result<MemberId, Problem> {

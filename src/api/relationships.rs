@@ -10,10 +10,10 @@ use utoipa::IntoParams;
 use super::audit::Deed;
 use super::paging::Page;
 use super::problem::{Problem, Problems};
-use super::resources::{ListedKin, Receipt, RelationshipList, RelationshipResource};
+use super::resources::{ListedKin, Receipt, RelationshipList};
 use super::server::State;
 use super::upload::answer;
-use crate::domain::{FamilyId, IdentityError, MemberId, Relationship};
+use crate::domain::{FamilyId, IdentityError, MemberId};
 
 /// Two people, as a cursor and a receipt write them.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -104,8 +104,7 @@ pub(super) async fn put(
     state: web::Data<State>,
     listed: web::Json<ListedKin>,
 ) -> Result<HttpResponse, Problem> {
-    let pairs: Vec<Relationship> =
-        listed.relationships.iter().map(relationship).collect::<Result<_, _>>()?;
+    let pairs = listed.pairs()?;
     let deed = Deed::new("relate", pairs.iter().map(|pair| Pair(pair.people())));
     let response = answer(move || {
         state.gallery.relate(&pairs)?;
@@ -134,12 +133,6 @@ pub(super) async fn delete(
         Ok(Receipt::new(pair, removed))
     });
     Ok(deed.told_by(response.await?))
-}
-
-fn relationship(listed: &RelationshipResource) -> Result<Relationship, Problem> {
-    let relation = listed.relation.as_deref().map(str::parse).transpose();
-    let [a, b] = [person(&listed.person_a)?, person(&listed.person_b)?];
-    relation.and_then(|relation| Relationship::new(a, b, relation)).map_err(Problem::invalid)
 }
 
 fn person(text: &str) -> Result<MemberId, Problem> {

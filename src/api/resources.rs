@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::problem::Problem;
 use crate::domain::{ContentHash, FamilyId, Fingerprint, MemberId, PhotoId, Relationship};
 use crate::gallery::Removed;
 
@@ -56,12 +57,12 @@ pub(super) struct PhotoResource {
 #[serde(deny_unknown_fields)]
 pub(super) struct RelationshipResource {
     /// The first of them; the elder one where the relation has one.
-    pub(super) person_a: String,
+    person_a: String,
     /// The other.
-    pub(super) person_b: String,
+    person_b: String,
     /// How they are kin, where it is known: a code such as `fd`, father and daughter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) relation: Option<String>,
+    relation: Option<String>,
 }
 
 /// People to list as kin.
@@ -69,7 +70,7 @@ pub(super) struct RelationshipResource {
 #[serde(deny_unknown_fields)]
 pub(super) struct ListedKin {
     /// The pairs.
-    pub(super) relationships: Vec<RelationshipResource>,
+    relationships: Vec<RelationshipResource>,
 }
 
 /// A page of the list of kin.
@@ -190,6 +191,20 @@ impl From<&Relationship> for RelationshipResource {
         let [person_a, person_b] = pair.people().map(|person| person.to_string());
         let relation = pair.relation().map(|relation| relation.code().to_owned());
         Self { person_a, person_b, relation }
+    }
+}
+
+impl ListedKin {
+    /// The pairs, in the words of this program.
+    pub(super) fn pairs(&self) -> Result<Vec<Relationship>, Problem> {
+        let person = |text: &String| text.parse::<MemberId>().map_err(Problem::invalid);
+        let pair = |listed: &RelationshipResource| {
+            let [a, b] = [person(&listed.person_a)?, person(&listed.person_b)?];
+            let relation = listed.relation.as_deref().map(str::parse).transpose();
+            let pair = relation.and_then(|relation| Relationship::new(a, b, relation));
+            pair.map_err(Problem::invalid)
+        };
+        self.relationships.iter().map(pair).collect()
     }
 }
 

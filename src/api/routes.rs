@@ -51,8 +51,18 @@ pub(super) fn routes(config: &mut web::ServiceConfig, jobs: &Jobs) {
         .service(resource("/v1/compare").post(compare::post))
         .service(resource("/v1/embeddings").post(embeddings::post))
         .service(resource("/v1/families").get(families::list))
-        .service(resource("/v1/families/{family}").get(families::get).delete(families::delete))
-        .service(resource("/v1/people/{family}/{member}").get(people::get).delete(people::delete))
+        .service(
+            resource("/v1/families/{family}")
+                .get(families::get)
+                .put(families::put)
+                .delete(families::delete),
+        )
+        .service(
+            resource("/v1/people/{family}/{member}")
+                .get(people::get)
+                .put(people::put)
+                .delete(people::delete),
+        )
         .service(resource("/v1/people/{family}/{member}/photos").post(people::post_photos))
         .service(
             resource("/v1/photos/{family}/{member}/{name}")

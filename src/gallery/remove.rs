@@ -2,7 +2,7 @@
 
 use super::load::kin;
 use super::{Gallery, GalleryError};
-use crate::domain::{MemberId, PhotoId, Relationship, Who};
+use crate::domain::{FamilyId, MemberId, PhotoId, Relationship, Who};
 use crate::store::Removed;
 
 impl Gallery {
@@ -34,6 +34,36 @@ impl Gallery {
             return Err(GalleryError::NotEnrolled { what: format!("the pair {a} and {b}") });
         }
         self.erase(&[], &pairs)
+    }
+
+    /// Removes all photos of a person but `kept`; the listed pairs stay.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn keep_only(&self, person: MemberId, kept: &[PhotoId]) -> Result<Removed, GalleryError> {
+        let _writer = self.writer();
+        let mut photos = self.store.photos_of(&Who::Person(person))?;
+        photos.retain(|photo| !kept.contains(photo));
+        self.erase(&photos, &[])
+    }
+
+    /// Lists people as kin in place of all pairs that name somebody of a family.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn relate_only(
+        &self,
+        family: FamilyId,
+        pairs: &[Relationship],
+    ) -> Result<Removed, GalleryError> {
+        let _writer = self.writer();
+        self.store.put_relationships(pairs)?;
+        let mut others = self.store.relationships()?;
+        let is_own = |person: MemberId| person.family() == family;
+        others.retain(|pair| pair.people().into_iter().any(is_own) && !pairs.contains(pair));
+        let removed = self.store.remove(&[], &others)?;
+        self.update(|snapshot| Ok(snapshot.with_kin(kin(&self.store)?)))?;
+        Ok(removed)
     }
 
     /// Removes what is there, for whoever writes.

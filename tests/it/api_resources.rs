@@ -100,6 +100,61 @@ fn a_photo_is_enrolled_at_once_and_is_still_there_after_a_restart() {
 }
 
 #[test]
+fn a_person_and_the_kin_of_a_family_are_put_in_place_of_what_was_there() {
+    let (_archive, server) = served();
+    let file = |number| families::encoded(&families::photo(77, number), image::ImageFormat::Png);
+    let (first, second) = (file(1), file(2));
+    let put_person = |route: &str, files: &[&Vec<u8>]| {
+        let form: Vec<_> = files.iter().map(|file| ("image", Some("a.png"), &file[..])).collect();
+        server.send_form(Method::PUT, route, &form)
+    };
+    let put_kin = |route: &str, pairs: &[(&str, &str)]| {
+        let pairs: Vec<Value> =
+            pairs.iter().map(|(a, b)| json!({ "person_a": a, "person_b": b })).collect();
+        let body = json!({ "relationships": pairs }).to_string();
+        server.send(Method::PUT, route, &[("content-type", "application/json")], body.as_bytes())
+    };
+    // Somebody new, and again, and somebody who had four photos.
+    for route in ["/v1/people/F0100/MID1", "/v1/people/F0100/MID1", "/v1/people/F0001/MID1"] {
+        let put = put_person(route, &[&first, &second]);
+        assert_eq!((put.status, list(&put.body, "photos").len()), (200, 2), "{}", put.body);
+        let told = server.get(route).body;
+        let sorted = |body: &Value| {
+            let mut ids = list(body, "photos").clone();
+            ids.sort_by_key(ToString::to_string);
+            ids
+        };
+        assert_eq!(sorted(&told), sorted(&put.body));
+    }
+    let one = put_person("/v1/people/F0100/MID1", &[&second]);
+    assert_eq!(server.get("/v1/people/F0100/MID1").body["photos"], one.body["photos"]);
+    assert_problem(&put_person("/v1/people/F0100/MID1", &[]), 400, "bad_request");
+    assert_problem(&put_person("/v1/people/F0100/MID1", &[&b"x".to_vec()]), 422, "invalid_input");
+    assert_eq!(server.get("/v1/people/F0100/MID1").body["photos"], one.body["photos"]);
+
+    let kin = |family: &str| {
+        let listed = server.get(&format!("/v1/relationships?family={family}"));
+        let pair = |pair: &Value| format!("{} {}", pair["person_a"], pair["person_b"]);
+        list(&listed.body, "relationships").iter().map(pair).collect::<Vec<_>>()
+    };
+    let [one, two, three] = ["F0001/MID1", "F0001/MID2", "F0001/MID3"];
+    let others = kin("F0002");
+    assert_eq!(put_kin("/v1/families/F0001", &[(one, two), (one, three)]).status, 200);
+    let put = put_kin("/v1/families/F0001", &[(two, three), (three, one)]);
+    assert_eq!(put.status, 200, "{}", put.body);
+    assert_eq!(kin("F0001").len(), 2);
+    assert_eq!(server.get("/v1/people/F0001/MID1").body["listed_kin"], json!([three]));
+    assert_eq!(kin("F0002"), others);
+    let foreign = put_kin("/v1/families/F0001", &[("F0002/MID1", "F0002/MID2")]);
+    assert_problem(&foreign, 422, "invalid_input");
+    assert_eq!((put_kin("/v1/families/F0001", &[]).status, kin("F0001").len()), (200, 0));
+}
+
+fn list<'a>(body: &'a Value, name: &str) -> &'a Vec<Value> {
+    body[name].as_array().unwrap()
+}
+
+#[test]
 fn a_search_keeps_to_the_families_that_it_is_told() {
     let (archive, server) = served();
     let photo = fs::read(archive.path("photos").join(format!("{}.png", archive.ids[0]))).unwrap();

@@ -190,6 +190,8 @@ fn the_document_names_every_address_and_the_page_asks_nobody_else() {
     let paths = document["paths"].as_object().unwrap();
     for (path, methods) in [
         ("/v1/search", vec!["post"]),
+        ("/v1/families/{family}", vec!["delete", "get", "put"]),
+        ("/v1/people/{family}/{member}", vec!["delete", "get", "put"]),
         ("/v1/photos/{family}/{member}/{name}", vec!["delete", "get", "put"]),
         ("/v1/relationships", vec!["delete", "get", "put"]),
         ("/v1/jobs/{id}/cancel", vec!["post"]),
