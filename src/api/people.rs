@@ -85,7 +85,8 @@ pub(super) async fn put(
 ) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
     let (ids, enrolments) = enrolments(&state, person, form).await?;
-    let deed = Deed::new("replace", &ids);
+    let replaced = ids.iter().map(ToString::to_string).chain([person.to_string()]);
+    let deed = Deed::new("replace", replaced);
     // The new ones first: whoever is cut off in between has too many, and none too few.
     let response = answer(move || {
         state.gallery.enrol(enrolments)?;

@@ -29,7 +29,10 @@ def tool(name):
 
 def hold(url, examples):
     command = [tool("schemathesis"), "run", f"{url}/openapi.json", "--url", url, "--checks", CHECKS]
-    return subprocess.run([*command, "--max-examples", examples, "--seed", "1"]).returncode
+    # What it keeps for its next run goes with the folder.
+    with tempfile.TemporaryDirectory() as folder:
+        command += ["--max-examples", examples, "--seed", "1"]
+        return subprocess.run(command, cwd=folder).returncode
 
 
 def generate(url, folder):
