@@ -2,9 +2,13 @@
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::tempfile::TempFileConfig;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::guard::{GuardContext, fn_guard};
+use actix_web::http::Method;
 use actix_web::http::header::CONTENT_TYPE;
-use actix_web::{Resource, web};
+use actix_web::middleware::Next;
+use actix_web::{Error, Resource, web};
 
 use super::jobs::{self, Jobs};
 use super::{
@@ -89,6 +93,17 @@ pub(super) fn routes(config: &mut web::ServiceConfig, jobs: &Jobs) {
         .service(resource("/v1/jobs/{id}/cancel").post(jobs::cancel))
         .service(resource("/v1/removals").post(removals::post))
         .default_service(web::to(problem::no_such_page));
+}
+
+/// Lets every address that answers GET answer HEAD; the server leaves the body out.
+pub(super) async fn head_as_get(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    next.call(request).await
 }
 
 /// Whether a request says that it brings JSON.

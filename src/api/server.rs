@@ -19,7 +19,7 @@ use super::jobs::Jobs;
 use super::keys::KeyRing;
 use super::metrics::Metrics;
 use super::model::ModelQueue;
-use super::routes::routes;
+use super::routes::{head_as_get, routes};
 use super::{access, audit, jobs, request_id};
 use crate::embedder::Embedder;
 use crate::gallery::Gallery;
@@ -110,6 +110,7 @@ impl Server {
                 .wrap(from_fn(access::check))
                 .wrap(cors(&origins))
                 .wrap(from_fn(request_id::attach))
+                .wrap(from_fn(head_as_get))
         };
         let server = HttpServer::new(app).shutdown_timeout(SHUTDOWN_SECONDS);
         let server = server.bind(address).map_err(|source| match source.kind() {

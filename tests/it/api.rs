@@ -67,6 +67,14 @@ fn every_error_is_a_problem_with_its_requests_id() {
     let photo = fs::read(archive.path("photos").join(format!("{}.png", archive.ids[0]))).unwrap();
     assert_problem(&server.get("/nothing"), 404, "not_found");
     assert_problem(&server.get("/v1/search"), 405, "method_not_allowed");
+    let head = |route: &str| server.send(ureq::http::Method::HEAD, route, &[], &[]);
+    for route in ["/healthz", "/v1/families", "/"] {
+        let (asked, told) = (head(route), server.get(route));
+        assert_eq!((asked.status, asked.text.as_str()), (200, ""), "{route}");
+        let length = |headers: &ureq::http::HeaderMap| headers["content-length"].clone();
+        assert_eq!(length(&asked.headers), length(&told.headers), "{route}");
+    }
+    assert_eq!(head("/v1/search").status, 405);
     assert_problem(
         &server.post("/v1/removals", "text/plain", b"{}"),
         415,
