@@ -4,7 +4,8 @@
 //! Convolutional Networks for Large-Scale Image Recognition", 2014, but narrow, on 112×112 pixels, and without fully
 //! connected layers. A 2×2 maximum follows each of the first four blocks. After the fifth, every channel is pooled with
 //! weights of its own, one a position, because the middle of a face says more than its corners (the global depthwise
-//! convolution of S. Chen et al., "MobileFaceNets", 2018, section 3.1); then it is projected.
+//! convolution of S. Chen et al., "MobileFaceNets", 2018, section 3.1); then it is projected: onto what a teacher says of
+//! the face ([`super::learn::Lesson`]), and onto axes along which kin are alike ([`super::learn::Projection`]).
 //!
 //! While it learns, a batch normalisation stands between each convolution and its ReLU and behind the pooling
 //! ([`learning_network`]); they are folded into the weights when it has learned. Weights are named `conv1_1.weight` …

@@ -33,14 +33,17 @@ impl CustomOp2 for Product {
         weight: &CpuStorage,
         weight_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let (x, weight) = (matrix(x, x_layout)?, matrix(weight, weight_layout)?);
-        let (rows, columns) = (x_layout.shape().dims2()?.0, weight_layout.shape().dims2()?.0);
-        if x_layout.dims()[1] != weight_layout.dims()[1] {
-            let (x, weight) = (x_layout.shape().clone(), weight_layout.shape().clone());
-            return Err(Error::ShapeMismatchBinaryOp { lhs: x, rhs: weight, op: self.name() });
+        let ((rows, width), (columns, wanted)) =
+            (x_layout.shape().dims2()?, weight_layout.shape().dims2()?);
+        if width != wanted {
+            let (lhs, rhs) = (x_layout.shape().clone(), weight_layout.shape().clone());
+            return Err(Error::ShapeMismatchBinaryOp { lhs, rhs, op: self.name() });
         }
         let mut product = vec![0.0; rows * columns];
-        x.times(weight.transposed(), &mut product, (columns, false));
+        if width > 0 && !product.is_empty() {
+            let (x, weight) = (matrix(x, x_layout)?, matrix(weight, weight_layout)?);
+            x.times(weight.transposed(), &mut product, (columns, false));
+        }
         Ok((CpuStorage::F32(product), (rows, columns).into()))
     }
 
@@ -99,11 +102,12 @@ mod tests {
     }
 
     #[test]
-    fn widths_that_differ_are_an_error() {
+    fn widths_that_differ_are_an_error_and_of_nothing_there_is_nothing() {
         let tensor = |shape: (usize, usize)| {
             Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap()
         };
         assert!(product(&tensor((2, 3)), &tensor((2, 4))).is_err());
         assert!(product(&tensor((2, 3)), &tensor((2, 2))).is_err());
+        assert_eq!(product(&tensor((0, 3)), &tensor((2, 3))).unwrap().dims(), [0, 2]);
     }
 }

@@ -163,7 +163,8 @@ impl Lesson {
     }
 
     /// Begins with what a [`vggface_lite::network`] of the same size has learned, instead of with random weights, and without
-    /// leading inner maps. Of its embedding the first values are those that were learned from a teacher ([`super::Projection`]). What its normalisations have to be is found on these faces, `(size, size, 3)` bytes each.
+    /// leading inner maps. Of its embedding the first values are those that were learned from a teacher
+    /// ([`super::Projection`]). What its normalisations have to be is found on these faces, `(size, size, 3)` bytes each.
     ///
     /// # Errors
     /// When a weight is missing or of another size, or cannot be read.
