@@ -3,6 +3,8 @@
 use std::fs::{self, DirEntry, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
 
 use super::guard::guarded;
 use super::manifest::{FILE, Manifest};
@@ -11,6 +13,9 @@ use super::{Counts, Header, Store, StoreError, codec, database, keys, rewrite};
 
 /// The file that is locked by the process that has the gallery.
 const LOCK: &str = "gallery.lock";
+/// A lock outlasts its owner for as long as a process that the owner was about to start shares its files: a moment.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 /// What tells a gallery from other folders.
 const GALLERY_FILES: [&str; 3] = [database::FOLDER, rewrite::OLD, FILE];
 
@@ -133,11 +138,17 @@ fn lock(path: &Path, create: bool) -> Result<File, StoreError> {
     }
     let failed = |source| StoreError::Io { path: path.to_owned(), source };
     let file = File::options().create(true).append(true).open(path.join(LOCK)).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(StoreError::InUse { path: path.to_owned() }),
-        Err(TryLockError::Error(source)) => Err(failed(source)),
+    for attempt in 1..=LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if attempt < LOCK_TRIES => sleep(LOCK_PAUSE),
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::InUse { path: path.to_owned() });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
     }
+    Ok(file)
 }
 
 /// Checks that a gallery may be made at `path`.
