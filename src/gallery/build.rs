@@ -180,7 +180,9 @@ fn chosen(mut candidates: Vec<Scored>, codes: &Codes, most: usize) -> Vec<u32> {
     kept
 }
 
-/// Links every node that no path reaches from the nearest one that some path does.
+/// Links every node that no path reaches on the lowest layer from the nearest one that some path does, as far as a walk
+/// finds one, else from the entry point. (A walk comes down from higher layers, and so to nodes that the lowest one does not
+/// lead to.)
 pub(super) fn link_unreachable(layers: &mut [GraphLayer], codes: &Codes) {
     let mut reached = reachable(&layers[0]);
     let nodes = layers[0].nodes();
@@ -190,10 +192,27 @@ pub(super) fn link_unreachable(layers: &mut [GraphLayer], codes: &Codes) {
     let mut lists: Vec<Vec<u32>> = layers[0].lists().map(<[u32]>::to_vec).collect();
     for node in 0..nodes {
         if !reached.contains(node) {
-            let nearest = walk(layers, codes, &codes.probe(node), EF_REFINED).into_iter().next();
+            let near = walk(layers, codes, &codes.probe(node), EF_REFINED);
+            let nearest = near.into_iter().find(|near| reached.contains(near.node));
             lists[nearest.map_or(0, |nearest| nearest.node) as usize].push(node);
             spread(&layers[0], node, &mut reached);
         }
     }
     layers[0] = GraphLayer::of(lists);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_a_higher_layer_leads_to_is_linked_on_the_lowest() {
+        // On the lowest layer 0 and 2 know each other, and so do 1 and 3; above it 0 and 1 do.
+        let base = GraphLayer::of([vec![2], vec![3], vec![0], vec![1]]);
+        let mut layers = [base, GraphLayer::of([vec![1], vec![0]])];
+        let vectors = [[1.0, 0.0], [0.0, 1.0], [0.8, 0.6], [0.6, 0.8]];
+        let codes = Codes::of(vectors.into_iter(), 2);
+        link_unreachable(&mut layers, &codes);
+        assert_eq!(reachable(&layers[0]).count(), 4);
+    }
 }
