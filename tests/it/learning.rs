@@ -29,10 +29,12 @@ fn train_landmarks(faces: &str, out: &Path, more: &[&str]) -> Run {
     run(&arguments)
 }
 
-fn train_backbone(folder: &Path, faces: &str, out: &Path) -> Run {
+fn train_backbone(folder: &Path, faces: &str, out: &Path, more: &[&str]) -> Run {
     let teacher = folder.join("teacher");
-    let arguments = ["train", "backbone", "--faces", faces, "--teacher", path(&teacher)];
-    run(&[&arguments[..], &["--epochs", "1", "--out", path(out)]].concat())
+    let mut arguments = vec!["train", "backbone", "--faces", faces, "--teacher", path(&teacher)];
+    arguments.extend(["--epochs", "1", "--out", path(out)]);
+    arguments.extend(more);
+    run(&arguments)
 }
 
 #[test]
@@ -57,7 +59,7 @@ fn a_trained_backbone_and_landmark_network_make_a_bundle_that_aligns() {
     let folder = tempfile::tempdir().unwrap();
     let faces = workplace(folder.path());
     let out = |name: &str| folder.path().join(name);
-    let trained = train_backbone(folder.path(), &faces, &out("lite.safetensors"));
+    let trained = train_backbone(folder.path(), &faces, &out("lite.safetensors"), &[]);
     assert_eq!(trained.code, 0, "{}", trained.stderr);
     assert!(trained.stdout.contains("cosine to the teacher"), "{}", trained.stdout);
     assert_eq!(train_landmarks(&faces, &out("points.safetensors"), &[]).code, 0);
@@ -87,22 +89,19 @@ fn a_stopped_training_of_a_backbone_goes_on_and_ends_in_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let faces = workplace(folder.path());
     let out = |name: &str| folder.path().join(name);
-    assert_eq!(train_backbone(folder.path(), &faces, &out("once.safetensors")).code, 0);
+    assert_eq!(train_backbone(folder.path(), &faces, &out("once.safetensors"), &[]).code, 0);
     // All that a finished training needs is in its checkpoint.
     fs::copy(out("once.checkpoint"), out("again.checkpoint")).unwrap();
-    let again = train_backbone(folder.path(), &faces, &out("again.safetensors"));
+    let again = train_backbone(folder.path(), &faces, &out("again.safetensors"), &[]);
     assert_eq!(again.code, 0, "{}", again.stderr);
     let bytes = |name: &str| fs::read(out(name)).unwrap();
     assert_eq!(bytes("once.safetensors"), bytes("again.safetensors"));
     fs::copy(out("once.checkpoint"), out("seeded.checkpoint")).unwrap();
-    let teacher = folder.path().join("teacher");
-    let arguments = ["train", "backbone", "--faces", &faces, "--teacher", path(&teacher)];
     let seeded = out("seeded.safetensors");
-    let other = ["--epochs", "1", "--seed", "2", "--out", path(&seeded)];
-    let other = run(&[&arguments[..], &other].concat());
+    let other = train_backbone(folder.path(), &faces, &seeded, &["--seed", "2"]);
     assert!(other.error().contains("another seed"), "{}", other.stderr);
     fs::write(out("broken.checkpoint"), &bytes("once.checkpoint")[..5000]).unwrap();
-    let broken = train_backbone(folder.path(), &faces, &out("broken.safetensors"));
+    let broken = train_backbone(folder.path(), &faces, &out("broken.safetensors"), &[]);
     assert!(broken.error().contains("broken.checkpoint"), "{}", broken.stderr);
 }
 
@@ -111,13 +110,9 @@ fn a_backbone_goes_on_from_the_weights_of_an_earlier_training() {
     let folder = tempfile::tempdir().unwrap();
     let faces = workplace(folder.path());
     let out = |name: &str| folder.path().join(name);
-    assert_eq!(train_backbone(folder.path(), &faces, &out("first.safetensors")).code, 0);
-    let teacher = folder.path().join("teacher");
+    assert_eq!(train_backbone(folder.path(), &faces, &out("first.safetensors"), &[]).code, 0);
     let go_on = |from: &Path, name: &str| {
-        let arguments = ["train", "backbone", "--faces", &faces, "--teacher", path(&teacher)];
-        let out = out(name);
-        let more = ["--epochs", "1", "--from", path(from), "--out", path(&out)];
-        run(&[&arguments[..], &more].concat())
+        train_backbone(folder.path(), &faces, &out(name), &["--from", path(from)])
     };
     let second = go_on(&out("first.safetensors"), "second.safetensors");
     assert_eq!(second.code, 0, "{}", second.stderr);
@@ -137,7 +132,7 @@ fn a_backbone_gets_axes_by_kin_and_learns_on_without_them() {
     let folder = tempfile::tempdir().unwrap();
     let faces = workplace(folder.path());
     let out = |name: &str| folder.path().join(name);
-    assert_eq!(train_backbone(folder.path(), &faces, &out("first.safetensors")).code, 0);
+    assert_eq!(train_backbone(folder.path(), &faces, &out("first.safetensors"), &[]).code, 0);
     let list = folder.path().join("kin.csv");
     let add = |kin: &str, name: &str| {
         fs::write(&list, kin).unwrap();
@@ -158,11 +153,9 @@ fn a_backbone_gets_axes_by_kin_and_learns_on_without_them() {
     assert!(nobody.error().contains("kin"), "{}", nobody.stderr);
     assert!(!out("nobody.safetensors").exists());
     // Who goes on learning goes on from what was learned from the teacher.
-    let (teacher, from) = (folder.path().join("teacher"), out("axes.safetensors"));
-    let arguments = ["train", "backbone", "--faces", &faces, "--teacher", path(&teacher)];
-    let second = out("second.safetensors");
-    let more = ["--epochs", "1", "--from", path(&from), "--out", path(&second)];
-    let second = run(&[&arguments[..], &more].concat());
+    let from = out("axes.safetensors");
+    let (second, more) = (out("second.safetensors"), ["--from", path(&from)]);
+    let second = train_backbone(folder.path(), &faces, &second, &more);
     assert_eq!(second.code, 0, "{}", second.stderr);
     assert_eq!(bytes("second.safetensors").len(), bytes("first.safetensors").len());
 }

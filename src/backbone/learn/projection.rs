@@ -1,5 +1,6 @@
 //! A trained network whose embedding gets more values.
 
+use super::distillation::dot;
 use super::student::SHARD;
 use crate::backbone::cpu::{Engine, Instructions};
 use crate::backbone::import::Recognised;
@@ -107,10 +108,6 @@ impl Affine {
         let total: f32 = inputs.iter().map(square).sum();
         (total / inputs.len() as f32).sqrt().max(1e-12)
     }
-}
-
-fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 #[cfg(test)]
