@@ -89,6 +89,20 @@ pub enum BackboneError {
         /// The network it seems to be, or that it is none.
         found: String,
     },
+    /// The tensors are those of a network that more channels do not make the network asked for.
+    #[error(
+        "{} holds the weights of a network that cannot be widened to {depths:?} layers of {channels:?} channels: it has \
+         more channels, other layers or another input",
+        path.display()
+    )]
+    CannotWiden {
+        /// The file.
+        path: PathBuf,
+        /// Layers of the blocks of the network asked for.
+        depths: [usize; 5],
+        /// Their channels.
+        channels: [usize; 5],
+    },
     /// A weights file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
@@ -156,7 +170,8 @@ impl Classify for BackboneError {
             }
             Self::MissingTensor { .. }
             | Self::WrongTensor { .. }
-            | Self::OtherArchitecture { .. } => ErrorKind::Incompatible,
+            | Self::OtherArchitecture { .. }
+            | Self::CannotWiden { .. } => ErrorKind::Incompatible,
             Self::Unreadable { .. } | Self::Unwritable { .. } => ErrorKind::Unavailable,
             Self::UnknownFormat { .. }
             | Self::Code { .. }

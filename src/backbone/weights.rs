@@ -104,22 +104,6 @@ impl WeightsFile {
         }
         Ok(values)
     }
-
-    /// [`Self::read`] of a tensor that may be longer along its first axis than the network wants it: what comes first.
-    ///
-    /// # Errors
-    /// As [`Self::read`].
-    pub(super) fn read_first(&mut self, parameter: &Parameter) -> Result<Vec<f32>, BackboneError> {
-        let mut stored = parameter.clone();
-        if let (Some(info), [wanted, ..]) =
-            (self.header.info(&parameter.name), stored.shape.as_mut_slice())
-        {
-            *wanted = info.shape.first().map_or(*wanted, |&rows| rows.max(*wanted));
-        }
-        let mut values = self.read(&stored)?;
-        values.truncate(parameter.shape.iter().product());
-        Ok(values)
-    }
 }
 
 /// How the values of a type are stored; none for types that no weights have.

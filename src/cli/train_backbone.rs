@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     teacher: PathBuf,
     #[command(flatten)]
     families: Families,
-    /// Begin with these weights, of an earlier training, instead of random ones
+    /// Begin with these weights, of an earlier training of a network as wide or narrower, instead of random ones
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
     /// How often every photo is shown, each time another picture of it

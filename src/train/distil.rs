@@ -1,18 +1,17 @@
 //! A backbone learns from another one.
 
-use std::fs::File;
 use std::path::Path;
 
+use rand::SeedableRng;
 use rand::seq::SliceRandom;
-use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::TrainError;
 use super::faces::KnownFace;
 use super::views::{aligned_picture, lesson_picture, scaled, views};
+use crate::backbone::NamedTensor;
 use crate::backbone::learn::{Lesson, Loss};
-use crate::backbone::{NamedTensor, WeightsFile};
 use crate::domain::Progress;
 
 /// Pictures in a batch.
@@ -80,19 +79,18 @@ pub fn distil(
     Ok(Some(lesson.weights(&views(&some_aligned(faces)))?))
 }
 
-/// Lets a student begin with the weights in a file instead of random ones; `faces` as for [`distil`], which comes next.
+/// Lets a student begin with the weights in a file instead of random ones, as [`Lesson::begin_from`] says; `faces` as for
+/// [`distil`], which comes next.
 ///
 /// # Errors
-/// When the file cannot be read, or its weights are of a network of another size.
+/// As [`Lesson::begin_from`].
 pub fn begin_from(
     lesson: &mut Lesson,
     faces: &[KnownFace],
     weights: &Path,
 ) -> Result<(), TrainError> {
-    let unreadable = |source| TrainError::Unreadable { path: weights.to_owned(), source };
-    let mut file = WeightsFile::new(weights, File::open(weights).map_err(unreadable)?)?;
     let pictures: Vec<Vec<u8>> = evenly(faces, BEGINNING_FACES).map(aligned_picture).collect();
-    Ok(lesson.begin_from(&mut file, &views(&pictures))?)
+    Ok(lesson.begin_from(weights, &views(&pictures))?)
 }
 
 /// What a training is about, in numbers below 2²⁴: how many faces, and the seed.
@@ -127,8 +125,7 @@ impl Deck<'_> {
         let faces: Vec<usize> = places.clone().map(|at| self.face(at)).collect();
         let picture = |(at, face): (usize, usize)| {
             let mut random = ChaCha8Rng::seed_from_u64(self.seed ^ ((at as u64 + 1) << 20));
-            let other = &self.faces[random.random_range(0..self.faces.len())];
-            lesson_picture(&self.faces[face], other, &mut random)
+            lesson_picture(&self.faces[face], &mut random)
         };
         places.zip(faces).collect::<Vec<_>>().into_par_iter().map(picture).collect()
     }

@@ -2,21 +2,24 @@
 //!
 //! Of a face the teacher says the mean of what it makes of it and of its mirror image, so that one pass of the student
 //! is worth two of the teacher. (Both side by side, as it was once, are learned as one: the halves had a cosine of 0.999.)
-//! What it says is whitened first ([`Whitening`]): its cosine tells more then, and nothing
-//! is to be learned that all faces have in common. The student learns that vector's direction, and how alike the faces of a batch are to
-//! each other by it (W. Park et al., "Relational Knowledge Distillation", 2019). Photos are few, but a teacher can be
-//! asked about any picture: student and teacher always see the same one, however it was turned, blurred or mixed from
-//! two faces (L. Beyer et al., "Knowledge distillation: A good teacher is patient and consistent", 2022). In the
-//! beginning the student's inner maps are led, too, by those of the teacher that have their size (A. Romero et al.,
-//! "FitNets", 2015).
+//! What it says is whitened first ([`Whitening`]): its cosine tells more then, and nothing is to be learned that all faces
+//! have in common. The student learns that vector's direction, and how alike the faces of a batch are to each other by it
+//! (W. Park et al., "Relational Knowledge Distillation", 2019). Photos are few, but a teacher can be asked about any
+//! picture: student and teacher always see the same one, however it was turned, shifted or blurred (L. Beyer et al.,
+//! "Knowledge distillation: A good teacher is patient and consistent", 2022). In the beginning the student's inner maps
+//! are led, too, by those of the teacher that have their size (A. Romero et al., "FitNets", 2015).
+
+use std::path::Path;
 
 use super::adam::Schedule;
 use super::checkpoint::Learned;
 use super::fold::whitened;
 use super::hint::Hints;
 use super::student::{SHARD, Student, channels_first};
+use super::widen::widened;
 use crate::backbone::device::{Device, Precision};
-use crate::backbone::network::{Network, Parameter};
+use crate::backbone::import::{read_checkpoint, recognise};
+use crate::backbone::network::Network;
 use crate::backbone::preprocessing::Preprocessing;
 use crate::backbone::{
     Architecture, BackboneError, Maps, NamedTensor, Runner, WeightsFile, vggface_lite,
@@ -39,6 +42,7 @@ pub struct Lesson {
     hints: Hints,
     preprocessing: Preprocessing,
     schedule: Schedule,
+    seed: u64,
 }
 
 /// How far a student is from its teacher; means over the faces of a batch.
@@ -159,28 +163,29 @@ impl Lesson {
         let hints = Hints::new(&teacher.network, (&network, &student.chain), seed);
         student.watch(&hints.layers());
         let preprocessing = Architecture::VggfaceLite(config.clone()).preprocessing();
-        Ok(Self { config, student, teacher, hints, preprocessing, schedule })
+        Ok(Self { config, student, teacher, hints, preprocessing, schedule, seed })
     }
 
-    /// Begins with what a [`vggface_lite::network`] of the same size has learned, instead of with random weights, and without
-    /// leading inner maps. Of its embedding the first values are those that were learned from a teacher
-    /// ([`super::Projection`]). What its normalisations have to be is found on these faces, `(size, size, 3)` bytes each.
+    /// Begins with what a [`vggface_lite::network`] in a file of weights has learned, instead of with random weights, and
+    /// without leading inner maps. Where its layers have less channels than the student's, some are
+    /// doubled by chance. Of its embedding the first values are those that were learned from a teacher ([`super::Projection`]). What its
+    /// normalisations have to be is found on these faces, `(size, size, 3)` bytes each.
     ///
     /// # Errors
-    /// When a weight is missing or of another size, or cannot be read.
-    pub fn begin_from(
-        &mut self,
-        weights: &mut WeightsFile,
-        faces: &[&[u8]],
-    ) -> Result<(), BackboneError> {
+    /// When the file cannot be read, is of another network, or of one with more channels or layers.
+    pub fn begin_from(&mut self, weights: &Path, faces: &[&[u8]]) -> Result<(), BackboneError> {
         let learning = vggface_lite::learning_network(&self.config)?;
         let network = vggface_lite::network(&self.config)?;
-        let pixels = self.preprocessing.pixels(faces, self.config.input_size);
-        let read = |parameter: &Parameter| match parameter.name.starts_with("projection.") {
-            true => weights.read_first(parameter),
-            false => weights.read(parameter),
+        let found = recognise(weights, read_checkpoint(weights)?, "vggface-lite")?;
+        let narrow = found.architecture.network()?;
+        let other = || BackboneError::CannotWiden {
+            path: weights.to_owned(),
+            channels: self.config.channels,
+            depths: self.config.depths,
         };
-        self.student.unfold(&learning, (network, read), &pixels)?;
+        let weights = widened(&narrow, found.tensors, &network, self.seed).ok_or_else(other)?;
+        let pixels = self.preprocessing.pixels(faces, self.config.input_size);
+        self.student.unfold(&learning, (&network, &weights), &pixels)?;
         self.hints = Hints::none();
         self.student.watch(&[]);
         Ok(())

@@ -11,7 +11,8 @@
 //! On a GPU shards go the same way on candle's tensors (`tensors`), one after the other. On a CPU candle's convolutions take
 //! several times as long, backward more than forward; a test holds the gradients of both ways equal.
 //!
-//! A network that has learned may be given more values for its embedding ([`Projection`]).
+//! A network that has learned may be given more values for its embedding ([`Projection`]), or more channels, with which it
+//! goes on learning (`widen`).
 //!
 //! The last stage alone of a network of any shape learns on candle's tensors, too ([`LastStage`]).
 
@@ -32,6 +33,7 @@ mod shard;
 mod student;
 mod tensors;
 mod unfold;
+mod widen;
 
 pub use adam::Schedule;
 pub use distillation::{Lesson, Loss, Teacher};

@@ -3,9 +3,9 @@
 use candle_core::{D, DType, Device, Tensor};
 
 use super::student::Student;
-use crate::backbone::BackboneError;
 use crate::backbone::executor::Executor;
 use crate::backbone::network::{BatchNorm, Network, Op, Parameter};
+use crate::backbone::{BackboneError, NamedTensor};
 
 /// A batch normalisation, and the bias that it becomes when it is folded into the convolution before it.
 struct Pair {
@@ -16,19 +16,14 @@ struct Pair {
 impl Student {
     /// Takes over what a network with its normalisations folded in ([`Student::folded`]) has learned: each normalisation
     /// gets the scales and shifts with which the student says what the network says, by the statistics of `pixels`,
-    /// `(n, size, size, 3)` preprocessed. `learning` is the network that the student learns with; `read` reads the weights of
-    /// `network`.
+    /// `(n, size, size, 3)` preprocessed. `learning` is the network that the student learns with.
     pub(super) fn unfold(
         &mut self,
         learning: &Network,
-        (network, mut read): (Network, impl FnMut(&Parameter) -> Result<Vec<f32>, BackboneError>),
+        (network, weights): (&Network, &[NamedTensor]),
         pixels: &[f32],
     ) -> Result<(), BackboneError> {
-        let mut folded = Vec::with_capacity(network.parameters().len());
-        for parameter in network.parameters() {
-            folded.push((parameter.name.clone(), read(parameter)?));
-        }
-        let value = |name: &str| folded.iter().find(|(own, _)| own == name).map(|(_, v)| v);
+        let value = |name: &str| weights.iter().find(|own| own.name == name).map(|own| &own.values);
         for (parameter, values) in self.parameters.iter().zip(&mut self.values) {
             if let Some(folded) = value(&parameter.name) {
                 values.clone_from(folded);
@@ -48,10 +43,10 @@ impl Student {
         let side = network.input_size();
         let shape = (pixels.len() / (side * side * 3), side, side, 3);
         let input = Tensor::from_slice(pixels, shape, &Device::Cpu)?;
-        let weights = |parameter: &Parameter| {
+        let read = |parameter: &Parameter| {
             Ok::<_, BackboneError>(value(&parameter.name).cloned().unwrap_or_default())
         };
-        let executor = Executor::load(network.clone(), (&Device::Cpu, DType::F32), weights)?;
+        let executor = Executor::load(network.clone(), (&Device::Cpu, DType::F32), read)?;
         let maps = executor.forward(&input, &places)?;
         for (Pair { norm, bias }, map) in pairs.iter().zip(maps) {
             let channels = map.transpose(0, 1)?.flatten_from(1)?;
@@ -85,7 +80,6 @@ fn pairs(learning: &Network) -> Vec<Pair> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backbone::NamedTensor;
     use crate::backbone::cpu::{Engine, Instructions};
     use crate::backbone::device::Device;
     use crate::backbone::learn::fold::learned_by_chance;
@@ -109,8 +103,7 @@ mod tests {
         let pixels: Vec<f32> =
             (0..4 * 3072).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0).collect();
         let mut student = Student::new(&learning, 8, Device::Cpu).unwrap();
-        let read = |parameter: &Parameter| Ok(of(&folded, parameter));
-        student.unfold(&learning, (network.clone(), read), &pixels).unwrap();
+        student.unfold(&learning, (&network, &folded), &pixels).unwrap();
         let says = |tensors: &[NamedTensor]| -> Vec<f32> {
             let read = |id: ParameterId| {
                 Ok::<_, BackboneError>(of(tensors, &network.parameters()[id.index()]))
