@@ -1,13 +1,10 @@
 //! A student learns what a teacher says of faces.
 //!
-//! Of a face the teacher says the mean of what it makes of it and of its mirror image, so that one pass of the student
-//! is worth two of the teacher. (Both side by side, as it was once, are learned as one: the halves had a cosine of 0.999.)
-//! What it says is whitened first ([`Whitening`]): its cosine tells more then, and nothing is to be learned that all faces
-//! have in common. The student learns that vector's direction, and how alike the faces of a batch are to each other by it
-//! (W. Park et al., "Relational Knowledge Distillation", 2019). Photos are few, but a teacher can be asked about any
-//! picture: student and teacher always see the same one, however it was turned, shifted or blurred (L. Beyer et al.,
-//! "Knowledge distillation: A good teacher is patient and consistent", 2022). In the beginning the student's inner maps
-//! are led, too, by those of the teacher that have their size (A. Romero et al., "FitNets", 2015).
+//! Of what the teacher says of a face ([`Teacher`]) the student learns the direction, and how alike the faces of a batch
+//! are to each other by it (W. Park et al., "Relational Knowledge Distillation", 2019). Photos are few, but a teacher can be
+//! asked about any picture: student and teacher always see the same one, however it was turned, shifted or blurred
+//! (L. Beyer et al., "Knowledge distillation: A good teacher is patient and consistent", 2022). In the beginning the
+//! student's inner maps are led, too, by those of the teacher that have their size (A. Romero et al., "FitNets", 2015).
 
 use std::path::Path;
 
@@ -16,23 +13,13 @@ use super::checkpoint::Learned;
 use super::fold::whitened;
 use super::hint::Hints;
 use super::student::{SHARD, Student, channels_first};
+use super::teacher::Teacher;
+use super::vector::{dot, norm, unit};
 use super::widen::widened;
-use crate::backbone::device::{Device, Precision};
+use crate::backbone::device::Device;
 use crate::backbone::import::{read_checkpoint, recognise};
-use crate::backbone::network::Network;
 use crate::backbone::preprocessing::Preprocessing;
-use crate::backbone::{
-    Architecture, BackboneError, Maps, NamedTensor, Runner, WeightsFile, vggface_lite,
-};
-use crate::whitening::Whitening;
-
-/// A trained network to learn from.
-pub struct Teacher {
-    network: Network,
-    preprocessing: Preprocessing,
-    runner: Runner,
-    whitening: Option<Whitening>,
-}
+use crate::backbone::{Architecture, BackboneError, NamedTensor, vggface_lite};
 
 /// A student with its teacher.
 pub struct Lesson {
@@ -73,70 +60,6 @@ impl Loss {
     #[must_use]
     pub fn times(self, share: f32) -> Self {
         Self { embedding: share * self.embedding, relation: share * self.relation }
-    }
-}
-
-impl Teacher {
-    /// Loads a network as a teacher of small networks like `student`, onto a device.
-    ///
-    /// # Errors
-    /// As [`crate::backbone::Backbone::load`].
-    pub fn load(
-        (architecture, preprocessing): (&Architecture, Preprocessing),
-        mut weights: WeightsFile,
-        (student, device): (&vggface_lite::Config, Device),
-    ) -> Result<Self, BackboneError> {
-        let network = architecture.network()?;
-        let preprocessing = Preprocessing { mirror: true, ..preprocessing };
-        let nodes = super::hint::teaching_nodes(&network, &vggface_lite::network(student)?);
-        let place = device.place(Precision::F32)?;
-        let runner = Runner::load((network.clone(), &nodes), &place, &mut weights)?;
-        Ok(Self { network, preprocessing, runner, whitening: None })
-    }
-
-    /// Side of the faces that it sees, in pixels.
-    pub fn input_size(&self) -> usize {
-        self.network.input_size()
-    }
-
-    /// Values of what it says of a face.
-    pub fn dimension(&self) -> usize {
-        self.network.output_width()
-    }
-
-    /// Whitens from now on what it says, by what it says of these faces, `(size, size, 3)` bytes each.
-    fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), BackboneError> {
-        let mut said = Vec::new();
-        for batch in faces.chunks(SHARD) {
-            said.extend(self.outputs(batch)?.0.iter().map(|output| unit(output)));
-        }
-        self.whitening = Whitening::of(&said);
-        Ok(())
-    }
-
-    /// Of each face its output and that of its mirror image, and the inner maps of both.
-    fn outputs(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
-        let size = self.input_size();
-        let pixels = self.preprocessing.pixels(faces, size);
-        self.runner.run_with_maps((2 * faces.len(), size), pixels)
-    }
-
-    /// An output as a vector of unit length.
-    fn embedding(&self, output: &[f32]) -> Vec<f32> {
-        let own = unit(output);
-        self.whitening.as_ref().map_or(own.clone(), |whitening| unit(&whitening.apply(&own)))
-    }
-
-    /// What it says of faces, `(size, size, 3)` bytes each, as vectors of unit length, and its inner maps of them.
-    fn judge(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
-        let (outputs, maps) = self.outputs(faces)?;
-        let said = outputs.chunks(2).map(|copies| {
-            let [face, mirrored] = [0, 1].map(|at| self.embedding(&copies[at]));
-            unit(&face.iter().zip(mirrored).map(|(a, b)| a + b).collect::<Vec<f32>>())
-        });
-        // A mirror image follows its face; only the face's maps are wanted.
-        let straight = maps.into_iter().map(|map| map.into_iter().step_by(2).collect());
-        Ok((said.collect(), straight.collect()))
     }
 }
 
@@ -282,19 +205,6 @@ fn compare(embeddings: &[Vec<f32>], said: &[Vec<f32>]) -> (Loss, Vec<Vec<f32>>) 
     };
     let gradients = units.iter().enumerate().map(gradient).collect();
     (loss, gradients)
-}
-
-pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn norm(values: &[f32]) -> f32 {
-    dot(values, values).sqrt().max(1e-12)
-}
-
-fn unit(values: &[f32]) -> Vec<f32> {
-    let length = norm(values);
-    values.iter().map(|value| value / length).collect()
 }
 
 #[cfg(test)]

@@ -31,12 +31,15 @@ mod pool;
 mod projection;
 mod shard;
 mod student;
+mod teacher;
 mod tensors;
 mod unfold;
+mod vector;
 mod widen;
 
 pub use adam::Schedule;
-pub use distillation::{Lesson, Loss, Teacher};
+pub use distillation::{Lesson, Loss};
 pub use last_stage::LastStage;
 pub use projection::{Axes, Projection};
 pub use student::Student;
+pub use teacher::Teacher;

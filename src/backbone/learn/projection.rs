@@ -1,7 +1,7 @@
 //! A trained network whose embedding gets more values.
 
-use super::distillation::dot;
 use super::student::SHARD;
+use super::vector::dot;
 use crate::backbone::cpu::{Engine, Instructions};
 use crate::backbone::import::Recognised;
 use crate::backbone::network::{NodeId, Op, ParameterId};
