@@ -11,6 +11,11 @@ use crate::backbone::network::{BatchNorm, Conv, Network, Node, NodeId, Op, Param
 
 /// Smallest side of a map for which Winograd's transformed weights, four times as large, are worth reading.
 const WINOGRAD_SIDE: usize = 12;
+/// The same where they are small: a map of 7×7 is four tiles, which take a third of the multiplications.
+const WINOGRAD_SMALL_SIDE: usize = 7;
+/// Transformed weights up to this size are small: a third-level cache holds them, so that a single image does not wait for
+/// memory. (512 channels from as many are larger: with them a single image took an eighth longer.)
+const WINOGRAD_SMALL_WEIGHTS: usize = 32 << 20;
 
 /// Compiles a network node by node; `load` reads a weight.
 pub(super) struct Compiler<'a, L> {
@@ -80,7 +85,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
             }
             Op::Conv(conv) => {
                 let window = conv.window;
-                let winograd = conv.groups == 1 && suits_winograd(window, input);
+                let winograd = conv.groups == 1 && suits_winograd(window, input, node.shape[0]);
                 let mut fused = self.identity(at);
                 self.add_bias(&mut fused, conv.bias)?;
                 self.fuse(&mut fused, winograd, &mut covered)?;
@@ -226,7 +231,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         let value = |y: usize, x: usize, channel: usize, out: usize| {
             weight[((out * channels + channel) * height + y) * width + x] * scale[out]
         };
-        if suits_winograd(window, input) {
+        if suits_winograd(window, input, output.channels) {
             let pooled = fused.pooled;
             let epilogue = fused.into_epilogue(output);
             return Layer::Winograd(Winograd::new((input, output), pooled, value, epilogue));
@@ -280,8 +285,8 @@ impl Fused {
     }
 }
 
-fn suits_winograd(window: Window, input: Map) -> bool {
-    window == Window::same(3, 3)
-        && input.channels > 3
-        && input.height.min(input.width) >= WINOGRAD_SIDE
+fn suits_winograd(window: Window, input: Map, outputs: usize) -> bool {
+    let weights = Winograd::weights_size(input.channels, outputs);
+    let side = if weights <= WINOGRAD_SMALL_WEIGHTS { WINOGRAD_SMALL_SIDE } else { WINOGRAD_SIDE };
+    window == Window::same(3, 3) && input.channels > 3 && input.height.min(input.width) >= side
 }

@@ -64,13 +64,17 @@ impl Winograd {
         Self { input, output, pooled, weights, epilogue }
     }
 
+    /// Bytes of transformed weights.
+    pub(super) fn weights_size(inputs: usize, outputs: usize) -> usize {
+        POINTS * inputs * outputs * size_of::<f32>()
+    }
+
     pub(super) fn run(&self, call: Call<'_>) {
         let residual = call.residual();
         let Call { images, inputs, output, scratch, instructions, .. } = call;
         let work = Work { layer: self, input: inputs[0], output: Target::new(output), residual };
         let tiles = images * self.tiles().iter().product::<usize>();
-        let weights = POINTS * self.input.stride * self.output.stride * size_of::<f32>();
-        if weights <= SMALL_WEIGHTS {
+        if Self::weights_size(self.input.stride, self.output.stride) <= SMALL_WEIGHTS {
             work.each_core_its_tiles(tiles, instructions);
         } else {
             work.all_cores_one_group(tiles, scratch, instructions);
