@@ -38,7 +38,7 @@ pub use device::{Device, Precision};
 pub use error::BackboneError;
 use executor::Executor;
 use network::{Network, NodeId};
-use preprocessing::{Crop, Preprocessing};
+use preprocessing::Preprocessing;
 pub use weights::{NamedTensor, Storage, WeightsFile, write_safetensors, write_safetensors_as};
 
 /// Which network a backbone is, with the choices that change its embedding.
@@ -212,11 +212,6 @@ impl Backbone {
     /// Side of the square input, in pixels.
     pub fn input_size(&self) -> usize {
         self.input_size
-    }
-
-    /// How a photo becomes the input.
-    pub fn crop(&self) -> Crop {
-        self.preprocessing.crop
     }
 
     /// Width of the embedding, d.

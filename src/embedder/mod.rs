@@ -5,6 +5,7 @@ mod draft;
 mod error;
 mod finder;
 mod manifest;
+mod view;
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -12,23 +13,25 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::backbone::preprocessing::Crop;
 use crate::backbone::{Backbone, Device, Precision, WeightsFile};
 use crate::domain::{Embedding, EmbeddingError, EmbeddingSpace, Fingerprint};
 use crate::kinship::Ensemble;
-use crate::photo::{self, Landmarks, Photo, Similarity};
+use crate::photo::Photo;
 
 pub use builtin::write_builtin;
 pub use draft::{Added, Choice, Draft};
 pub use error::EmbedderError;
 pub use finder::{DEFAULT_MIN_QUALITY, FaceFinder, FoundFace};
 pub use manifest::{BackboneEntry, KinshipEntry, LandmarksEntry, Manifest};
+use view::View;
 
 /// A loaded bundle.
 pub struct Embedder {
     name: String,
     names: Vec<String>,
-    backbones: Vec<Backbone>,
+    /// Per backbone of the bundle.
+    views: Vec<View>,
+    networks: Vec<Backbone>,
     space: EmbeddingSpace,
     finder: Option<FaceFinder>,
     ensemble: Option<Ensemble>,
@@ -67,12 +70,15 @@ impl Embedder {
             let path = bundle.join(weights);
             Ok::<_, EmbedderError>(WeightsFile::new(&path, open_weights(&path, sha256)?)?)
         };
-        let load = |entry: &BackboneEntry| {
-            let (network, weights) = (&entry.network, weights(&entry.weights, &entry.sha256)?);
-            Ok(Backbone::load((network, entry.preprocessing), weights, device, precision)?)
-        };
-        let backbones =
-            manifest.backbones.iter().map(load).collect::<Result<Vec<_>, EmbedderError>>()?;
+        let views = View::of(&manifest.backbones);
+        let mut networks: Vec<Backbone> = Vec::new();
+        for (entry, view) in manifest.backbones.iter().zip(&views) {
+            if view.network == networks.len() {
+                let network = (&entry.network, entry.preprocessing);
+                let weights = weights(&entry.weights, &entry.sha256)?;
+                networks.push(Backbone::load(network, weights, device, precision)?);
+            }
+        }
         let find = |entry: &LandmarksEntry| {
             let (network, weights) = (&entry.network, weights(&entry.weights, &entry.sha256)?);
             // One small picture after the other: nothing for a GPU.
@@ -82,16 +88,17 @@ impl Embedder {
             FaceFinder::new(network, entry.min_quality)
         };
         let finder = manifest.landmarks.as_ref().map(find).transpose()?;
-        let dimensions = backbones.iter().map(Backbone::dimension).collect();
-        let space = EmbeddingSpace { fingerprint: manifest.fingerprint(), dimensions };
+        let dimensions: Vec<usize> =
+            views.iter().map(|view| networks[view.network].dimension()).collect();
+        let fingerprint = manifest.fingerprint();
         let name = manifest.name;
         let names: Vec<String> = manifest.backbones.into_iter().map(|entry| entry.name).collect();
-        let widths =
-            names.iter().map(String::as_str).zip(backbones.iter().map(Backbone::dimension));
-        let widths: Vec<_> = widths.collect();
+        let widths: Vec<_> =
+            names.iter().map(String::as_str).zip(dimensions.iter().copied()).collect();
         let ensemble = manifest.kinship.map(|kinship| load_ensemble(bundle, kinship, &widths));
         let ensemble = ensemble.transpose()?;
-        Ok(Self { name, names, backbones, space, finder, ensemble })
+        let space = EmbeddingSpace { fingerprint, dimensions };
+        Ok(Self { name, names, views, networks, space, finder, ensemble })
     }
 
     /// The bundle's trained ensemble; none where it has none.
@@ -125,15 +132,11 @@ impl Embedder {
     /// When there is no plausible face.
     pub fn prepare(&self, photo: &Photo) -> Result<Face, EmbedderError> {
         let found = self.finder.as_ref().map(|finder| finder.find(photo)).transpose()?;
-        let crop = |backbone: &Backbone| {
-            let size = backbone.input_size() as u32;
-            let aligned = match (backbone.crop(), &found) {
-                (Crop::Aligned, Some(face)) => align(photo, face, size),
-                _ => None,
-            };
-            aligned.unwrap_or_else(|| square(photo, size, backbone.crop())).rgb
+        let crop = |view: &View| {
+            let size = self.networks[view.network].input_size() as u32;
+            view.crop(photo, found.as_ref(), size).rgb
         };
-        let crops = self.backbones.iter().map(crop).collect();
+        let crops = self.views.iter().map(crop).collect();
         Ok(Face { crops, found, photo_size: [photo.width, photo.height] })
     }
 
@@ -145,39 +148,22 @@ impl Embedder {
         &self,
         faces: &[Face],
     ) -> Result<Vec<Result<Vec<Embedding>, EmbeddingError>>, EmbedderError> {
-        let mut embeddings: Vec<_> = faces.iter().map(|_| Ok(Vec::new())).collect();
-        for (at, backbone) in self.backbones.iter().enumerate() {
-            let crops: Vec<&[u8]> = faces.iter().map(|face| face.crops[at].as_slice()).collect();
-            for (face, output) in embeddings.iter_mut().zip(backbone.embed(&crops)?) {
-                match (face.as_mut(), Embedding::normalise(output)) {
-                    (Ok(found), Ok(embedding)) => found.push(embedding),
-                    (Ok(_), Err(error)) => *face = Err(error),
-                    (Err(_), _) => {}
-                }
+        let mut outputs: Vec<Vec<Vec<f32>>> = vec![Vec::new(); self.views.len()];
+        for (at, network) in self.networks.iter().enumerate() {
+            let its = |view: &usize| self.views[*view].network == at;
+            let views: Vec<usize> = (0..self.views.len()).filter(its).collect();
+            let of_view = |&view: &usize| faces.iter().map(move |face| face.crop(view));
+            let crops: Vec<&[u8]> = views.iter().flat_map(of_view).collect();
+            let mut embedded = network.embed(&crops)?.into_iter();
+            for view in views {
+                outputs[view] = embedded.by_ref().take(faces.len()).collect();
             }
         }
-        Ok(embeddings)
-    }
-}
-
-/// The face of a photo in its place in a square of `size` pixels.
-fn align(photo: &Photo, face: &FoundFace, size: u32) -> Option<Photo> {
-    let to = Similarity::fit(&face.landmarks, &Landmarks::aligned(size as f32));
-    photo::warp(photo, &to, size)
-}
-
-/// A photo as a square of `size` pixels.
-fn square(photo: &Photo, size: u32, crop: Crop) -> Photo {
-    let (short, long) = (photo.width.min(photo.height), photo.width.max(photo.height));
-    let scaled = |to: u32, of: u32| {
-        let side =
-            |side: u32| (f64::from(side) * f64::from(to) / f64::from(of)).round().max(1.0) as u32;
-        photo::resize(photo, side(photo.width), side(photo.height))
-    };
-    match crop {
-        Crop::Stretch | Crop::Aligned => photo::resize(photo, size, size),
-        Crop::Center => photo::middle(&scaled((size * 8).div_ceil(7), short), size),
-        Crop::Letterbox => photo::middle(&scaled(size, long), size),
+        let mut embeddings = |face: usize| {
+            let outputs = outputs.iter_mut().map(|view| std::mem::take(&mut view[face]));
+            outputs.map(Embedding::normalise).collect()
+        };
+        Ok((0..faces.len()).map(&mut embeddings).collect())
     }
 }
 

@@ -1,0 +1,65 @@
+//! What a backbone of a bundle sees of a photo.
+
+use super::finder::FoundFace;
+use super::manifest::BackboneEntry;
+use crate::backbone::preprocessing::{Crop, Preprocessing};
+use crate::photo::{self, Landmarks, Photo, Similarity};
+
+/// What a backbone sees, and the place of its network. Backbones that differ in nothing but what they see share one, so
+/// that its weights are in memory once, and are read once for all views of a face.
+pub(super) struct View {
+    crop: Crop,
+    pub(super) network: usize,
+}
+
+impl View {
+    /// Of each backbone; networks are counted as they first appear.
+    pub(super) fn of(backbones: &[BackboneEntry]) -> Vec<Self> {
+        let (mut views, mut networks) = (Vec::<Self>::new(), 0);
+        for (at, entry) in backbones.iter().enumerate() {
+            let same = backbones[..at].iter().position(|other| share_network(entry, other));
+            let network = same.map_or(networks, |other| views[other].network);
+            networks = networks.max(network + 1);
+            views.push(Self { crop: entry.preprocessing.crop, network });
+        }
+        views
+    }
+
+    /// What it sees of a photo, `size` pixels wide and high. A face is aligned where one was found and the backbone wants it.
+    pub(super) fn crop(&self, photo: &Photo, found: Option<&FoundFace>, size: u32) -> Photo {
+        let aligned = match (self.crop, found) {
+            (Crop::Aligned, Some(face)) => align(photo, face, size),
+            _ => None,
+        };
+        aligned.unwrap_or_else(|| square(photo, size, self.crop))
+    }
+}
+
+fn share_network(one: &BackboneEntry, other: &BackboneEntry) -> bool {
+    let apart_from_crop = |entry: &BackboneEntry| {
+        let preprocessing = Preprocessing { crop: Crop::default(), ..entry.preprocessing };
+        (entry.sha256.clone(), entry.network.clone(), preprocessing)
+    };
+    apart_from_crop(one) == apart_from_crop(other)
+}
+
+/// The face of a photo in its place in a square of `size` pixels.
+fn align(photo: &Photo, face: &FoundFace, size: u32) -> Option<Photo> {
+    let to = Similarity::fit(&face.landmarks, &Landmarks::aligned(size as f32));
+    photo::warp(photo, &to, size)
+}
+
+/// A photo as a square of `size` pixels.
+fn square(photo: &Photo, size: u32, crop: Crop) -> Photo {
+    let (short, long) = (photo.width.min(photo.height), photo.width.max(photo.height));
+    let scaled = |to: u32, of: u32| {
+        let side =
+            |side: u32| (f64::from(side) * f64::from(to) / f64::from(of)).round().max(1.0) as u32;
+        photo::resize(photo, side(photo.width), side(photo.height))
+    };
+    match crop {
+        Crop::Stretch | Crop::Aligned => photo::resize(photo, size, size),
+        Crop::Center => photo::middle(&scaled((size * 8).div_ceil(7), short), size),
+        Crop::Letterbox => photo::middle(&scaled(size, long), size),
+    }
+}
