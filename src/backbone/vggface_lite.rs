@@ -35,7 +35,7 @@ impl Default for Config {
         Self {
             input_size: 112,
             depths: [1, 1, 2, 2, 2],
-            channels: [24, 48, 80, 160, 320],
+            channels: [24, 48, 80, 192, 448],
             embedding: 256,
         }
     }
