@@ -1,12 +1,18 @@
 //! `kindred embed`
 
 use std::fs;
+use std::path::Path;
 
+use kindred::backbone::{Device, Precision};
+use kindred::domain::Embedding;
+use kindred::embedder::Embedder;
 use kindred::gallery::Gallery;
+use kindred::photo::{Limits, Photo, decode};
 use safetensors::SafeTensors;
 
 use crate::ingest::Archive;
 use crate::support::program::{path, run};
+use crate::support::{bundle, families};
 
 #[test]
 fn embeddings_and_paths_are_written_in_one_order_and_equal_the_gallerys() {
@@ -50,4 +56,52 @@ fn nothing_is_written_where_nothing_could_be_embedded() {
     let csv = archive.path("out.csv");
     let report = run(&["embed", path(&broken), "--model", path(&bundle), "--out", path(&csv)]);
     assert!(report.error().contains("would be overwritten"), "{}", report.error());
+}
+
+/// Per photo its embeddings by the bundle in a folder.
+fn embedded(bundle: &Path, photos: &[Photo]) -> Vec<Vec<Embedding>> {
+    let embedder = Embedder::load(bundle, Device::Cpu, Precision::F32).unwrap();
+    let faces: Vec<_> = photos.iter().map(|photo| embedder.prepare(photo).unwrap()).collect();
+    embedder.embed(&faces).unwrap().into_iter().map(Result::unwrap).collect()
+}
+
+#[test]
+fn backbones_of_the_same_weights_embed_as_each_does_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let ids = families::write(&folder.path().join("photos"), 1, 3, 4);
+    let read = |id: &String| fs::read(folder.path().join(format!("photos/{id}.png"))).unwrap();
+    let photos: Vec<_> =
+        ids.iter().map(|id| decode(&read(id), &Limits::default()).unwrap()).collect();
+    let all = folder.path().join("all");
+    fs::create_dir(&all).unwrap();
+    // The first and the last have the same weights, and another one stands between them.
+    let mut together = String::new();
+    let mut expected: Vec<Vec<Embedding>> = vec![Vec::new(); photos.len()];
+    for (seed, crop) in [(1, "stretch"), (2, "stretch"), (1, "center")] {
+        let (name, file) = (format!("{crop}-{seed}"), format!("{seed}.safetensors"));
+        let alone = folder.path().join(&name);
+        bundle::write(&alone, seed);
+        fs::rename(alone.join("tiny.safetensors"), alone.join(&file)).unwrap();
+        fs::copy(alone.join(&file), all.join(&file)).unwrap();
+        let manifest = fs::read_to_string(alone.join("manifest.toml")).unwrap();
+        let manifest = manifest
+            .replace("tiny.safetensors", &file)
+            .replace("tiny", &name)
+            .replace("0.0078125 }", &format!("0.0078125, crop = \"{crop}\" }}"));
+        fs::write(alone.join("manifest.toml"), &manifest).unwrap();
+        let backbone = manifest.find("[[backbone]]").unwrap();
+        together += if together.is_empty() { &manifest } else { &manifest[backbone..] };
+        for (all, own) in expected.iter_mut().zip(embedded(&alone, &photos)) {
+            all.extend(own);
+        }
+    }
+    fs::write(all.join("manifest.toml"), together).unwrap();
+    let found = embedded(&all, &photos);
+    for (found, expected) in found.iter().zip(&expected) {
+        assert_ne!(expected[0].as_slice(), expected[2].as_slice());
+        for (found, expected) in found.iter().zip(expected) {
+            assert_eq!(found.as_slice(), expected.as_slice());
+        }
+    }
+    assert!(found.iter().all(|embeddings| embeddings.len() == 3));
 }
