@@ -90,8 +90,8 @@ impl Lesson {
     }
 
     /// Begins with what a [`vggface_lite::network`] in a file of weights has learned, instead of with random weights, and
-    /// without leading inner maps. Where its layers have less channels than the student's, some are
-    /// doubled by chance. Of its embedding the first values are those that were learned from a teacher ([`super::Projection`]). What its
+    /// without leading inner maps. Where a layer has less channels than the student's, some are doubled by chance. Of its
+    /// embedding the first values are those that were learned from a teacher ([`super::Projection`]). What its
     /// normalisations have to be is found on these faces, `(size, size, 3)` bytes each.
     ///
     /// # Errors
