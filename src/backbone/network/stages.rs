@@ -111,6 +111,6 @@ mod tests {
         let twin = siamese::network(&siamese::Config::default());
         assert_eq!(stage(twin), read([128, 9, 9], "conv4.weight", 4));
         let lite = vggface_lite::network(&vggface_lite::Config::default());
-        assert_eq!(stage(lite), read([160, 7, 7], "conv5_1.weight", 8));
+        assert_eq!(stage(lite), read([192, 7, 7], "conv5_1.weight", 8));
     }
 }
