@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Head, HeadConfig, KinshipError, Rows};
 
+/// Candidates that are judged at once, at most: what is made of them on the way stays in a core's cache, and is below what candle
+/// would spread over threads of its own, which wait for each other in a loop (from 65,536 values on; candle-core 0.11.1).
+const AT_ONCE: usize = 128;
+
 /// What an ensemble is made of, but for its weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -108,7 +112,7 @@ impl Ensemble {
             let place = backbones.iter().position(|(known, _)| known == backbone);
             let (member, named) = (name.clone(), backbone.clone());
             let backbone = place.ok_or(KinshipError::NoBackbone { member, backbone: named })?;
-            let head = Self::head(name, backbones[backbone].1, (head, weights))?;
+            let head = Self::head(name, backbones[backbone].1, (head, weights))?.folded()?;
             let mut space = spaces.len();
             for (known, &first) in spaces.iter().enumerate() {
                 let first: &PlacedHead = &heads[first];
@@ -177,7 +181,25 @@ impl Ensemble {
                 return Err(KinshipError::OtherBackbones { expected: self.backbones, found });
             }
         }
-        // On all threads, member by member: each lays out its weights for the product once.
+        let count = candidates[0].len();
+        let parts = count.div_ceil(AT_ONCE);
+        let part = |at: usize| {
+            let (start, end) = (at * count / parts, (at + 1) * count / parts);
+            let part: Result<Vec<Rows>, KinshipError> =
+                candidates.iter().map(|all| all.part(start, end - start)).collect();
+            self.judge_part(probe, &part?)
+        };
+        let judged: Result<Vec<Vec<Judgement>>, KinshipError> =
+            (0..parts).into_par_iter().map(part).collect();
+        Ok(judged?.concat())
+    }
+
+    /// [`Self::judge`], on all threads member by member: each lays out its weights for the product once.
+    fn judge_part(
+        &self,
+        probe: &[Rows],
+        candidates: &[Rows],
+    ) -> Result<Vec<Judgement>, KinshipError> {
         let project = |&first: &usize| {
             let PlacedHead { head, backbone, .. } = &self.heads[first];
             Ok((head.project(&probe[*backbone])?, head.project(&candidates[*backbone])?))

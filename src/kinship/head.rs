@@ -185,6 +185,23 @@ impl Head {
         Ok(true)
     }
 
+    /// A head of the same scores whose mixing layers, which are linear, are part of the linear layer behind them: what only
+    /// judges does not need them apart.
+    ///
+    /// # Errors
+    /// When a tensor cannot be allocated.
+    pub(super) fn folded(mut self) -> Result<Self, KinshipError> {
+        let Some(width) = self.config.mix.take() else { return Ok(self) };
+        let mut parts = Vec::new();
+        for at in 0..self.config.fusions.len() {
+            let own = self.tensors["dense.0.weight"].narrow(1, at * width, width)?;
+            let mixing = self.tensors.remove(&format!("mix.{at}.weight"));
+            parts.extend(mixing.map(|mixing| own.contiguous()?.matmul(&mixing)).transpose()?);
+        }
+        self.tensors.insert("dense.0.weight".into(), Tensor::cat(&parts, 1)?);
+        Ok(self)
+    }
+
     /// [`Self::project`] as a tensor that knows how it came about.
     pub(super) fn projected(
         &self,
@@ -312,6 +329,19 @@ mod tests {
                 let apart = (score - f64::from(expected)).abs();
                 assert!(apart < 1e-5 * (1.0 + score.abs()), "{}: {apart}", recipe.name);
             }
+        }
+    }
+
+    #[test]
+    fn a_head_with_its_mixing_layers_folded_gives_the_same_scores() {
+        let kin = KinRows { first: rows(1), second: rows(2), weights: vec![1.0; 40] };
+        let space = &KinSpace::fit(&kin, &[0.5]).unwrap()[0];
+        let head = Recipe::named("inception").unwrap().head(space, 3).unwrap();
+        let folded = head.clone().folded().unwrap();
+        assert!(folded.tensors.keys().all(|name| !name.starts_with("mix.")));
+        let [own, others] = [&head, &folded].map(|head| head.scores(&rows(3), &rows(4)).unwrap());
+        for (own, other) in own.iter().zip(others) {
+            assert!((own - other).abs() < 1e-5 * (1.0 + own.abs()), "{own} {other}");
         }
     }
 }

@@ -28,6 +28,16 @@ impl Rows {
         self.0.dims()[1]
     }
 
+    /// How many there are, n.
+    pub(super) fn len(&self) -> usize {
+        self.0.dims()[0]
+    }
+
+    /// The `count` rows from the row `start` on.
+    pub(super) fn part(&self, start: usize, count: usize) -> Result<Self, KinshipError> {
+        Ok(Self(self.0.narrow(0, start, count)?))
+    }
+
     /// The rows at these places, in this order.
     ///
     /// # Errors

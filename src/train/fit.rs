@@ -43,6 +43,8 @@ pub(super) struct Combination {
 
 /// Pull of the members' weights towards 0, as if so many pairs per pair were against them.
 const RIDGE_PER_PAIR: f64 = 0.01;
+/// A member that counts for less than this leaves: it would take its time in every search, and change next to nothing.
+const LEAST_WEIGHT: f64 = 0.05;
 
 impl Panel {
     /// Judges the pairs of the verification protocol of some families.
@@ -146,8 +148,8 @@ fn alike(stays: &[bool]) -> Vec<f64> {
     stays.iter().map(|&stays| if stays { 1.0 / count as f64 } else { 0.0 }).collect()
 }
 
-/// Weights by logistic regression; members whose weight would be negative leave, one after the other, the most
-/// negative first. Alike where none remains.
+/// Weights by logistic regression, with the sum 1; members whose weight would be below [`LEAST_WEIGHT`] leave, one after the
+/// other, the lowest first. Alike where none remains.
 fn fitted_weights(rows: &[Vec<f64>], is_kin: &[bool], stays: &[bool]) -> Vec<f64> {
     let mut stays: Vec<usize> = (0..stays.len()).filter(|&at| stays[at]).collect();
     let count = rows.first().map_or(0, Vec::len);
@@ -158,10 +160,12 @@ fn fitted_weights(rows: &[Vec<f64>], is_kin: &[bool], stays: &[bool]) -> Vec<f64
         let ridge = RIDGE_PER_PAIR * rows.len() as f64;
         let Some(Logistic { weights, .. }) = Logistic::fit(&features, is_kin, ridge) else { break };
         let lowest = (0..weights.len()).min_by(|&a, &b| weights[a].total_cmp(&weights[b]));
+        let sum: f64 = weights.iter().sum();
         match lowest {
-            Some(lowest) if weights[lowest] <= 0.0 => drop(stays.remove(lowest)),
+            Some(lowest) if weights[lowest] <= LEAST_WEIGHT * sum.max(0.0) => {
+                stays.remove(lowest);
+            }
             _ => {
-                let sum: f64 = weights.iter().sum();
                 let mut all = vec![0.0; count];
                 stays.iter().zip(weights).for_each(|(&at, weight)| all[at] = weight / sum);
                 return all;
@@ -192,5 +196,8 @@ mod tests {
         assert!(weights[0] > weights[1] && weights[1] >= 0.0 && weights[2] == 0.0, "{weights:?}");
         assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-12);
         assert_eq!(fitted_weights(&rows, &is_kin, &[false, true, false]), [0.0, 1.0, 0.0]);
+        // One that knows a little, beside one that knows nearly all.
+        let rows: Vec<Vec<f64>> = (0..200).map(|at| vec![3.0 * row(at)[0], row(at)[1]]).collect();
+        assert_eq!(fitted_weights(&rows, &is_kin, &[true; 2]), [1.0, 0.0]);
     }
 }

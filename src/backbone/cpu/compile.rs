@@ -84,14 +84,13 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
                 (Layer::Concat(parts, Map::blocked(node.shape)), at, None)
             }
             Op::Conv(conv) => {
-                let window = conv.window;
-                let winograd = conv.groups == 1 && suits_winograd(window, input, node.shape[0]);
+                let winograd = suits_winograd(conv, input, node.shape[0]);
                 let mut fused = self.identity(at);
                 self.add_bias(&mut fused, conv.bias)?;
                 self.fuse(&mut fused, winograd, &mut covered)?;
                 let weight = (self.load)(conv.weight)?;
                 let (last, residual) = (fused.last, fused.residual);
-                (self.convolution(conv, &weight, input, fused), last, residual)
+                (self.convolution((conv, winograd), &weight, input, fused), last, residual)
             }
             Op::Linear { weight, bias } => {
                 let mut fused = self.identity(at);
@@ -219,7 +218,13 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         Ok(())
     }
 
-    fn convolution(&self, conv: &Conv, weight: &[f32], input: Map, fused: Fused) -> Layer {
+    fn convolution(
+        &self,
+        (conv, winograd): (&Conv, bool),
+        weight: &[f32],
+        input: Map,
+        fused: Fused,
+    ) -> Layer {
         let Conv { window, groups, .. } = *conv;
         if groups > 1 {
             return self.depthwise(weight, window, input, fused);
@@ -231,7 +236,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         let value = |y: usize, x: usize, channel: usize, out: usize| {
             weight[((out * channels + channel) * height + y) * width + x] * scale[out]
         };
-        if suits_winograd(window, input, output.channels) {
+        if winograd {
             let pooled = fused.pooled;
             let epilogue = fused.into_epilogue(output);
             return Layer::Winograd(Winograd::new((input, output), pooled, value, epilogue));
@@ -285,8 +290,11 @@ impl Fused {
     }
 }
 
-fn suits_winograd(window: Window, input: Map, outputs: usize) -> bool {
+fn suits_winograd(conv: &Conv, input: Map, outputs: usize) -> bool {
+    if conv.groups > 1 || conv.window != Window::same(3, 3) || input.channels <= 3 {
+        return false;
+    }
     let weights = Winograd::weights_size(input.channels, outputs);
     let side = if weights <= WINOGRAD_SMALL_WEIGHTS { WINOGRAD_SMALL_SIDE } else { WINOGRAD_SIDE };
-    window == Window::same(3, 3) && input.channels > 3 && input.height.min(input.width) >= side
+    input.height.min(input.width) >= side
 }
