@@ -229,14 +229,40 @@ impl Backbone {
     /// # Errors
     /// When the tensor library fails.
     pub fn embed(&self, faces: &[&[u8]]) -> Result<Vec<Vec<f32>>, BackboneError> {
-        if faces.is_empty() {
-            return Ok(Vec::new());
-        }
+        Ok(self.embed_views(&[(self.preprocessing, faces.to_vec())])?.remove(0))
+    }
+
+    /// [`Self::embed`] for several views of faces in one batch, each preprocessed in its own way. Returns the outputs of each
+    /// view.
+    ///
+    /// # Errors
+    /// As [`Self::embed`].
+    pub fn embed_views(
+        &self,
+        views: &[(Preprocessing, Vec<&[u8]>)],
+    ) -> Result<Vec<Vec<Vec<f32>>>, BackboneError> {
         let size = self.input_size;
-        let copies = self.preprocessing.copies();
-        let images = faces.len() * copies;
-        let pixels = self.preprocessing.pixels(faces, size);
-        let outputs = self.runner.run((images, size), pixels)?;
-        Ok(outputs.chunks(copies).map(preprocessing::merge_copies).collect())
+        let images = |(preprocessing, faces): &(Preprocessing, Vec<&[u8]>)| {
+            preprocessing.copies() * faces.len()
+        };
+        let all = views.iter().map(images).sum();
+        if all == 0 {
+            return Ok(vec![Vec::new(); views.len()]);
+        }
+        let mut pixels = vec![0.0; all * 3 * size * size];
+        let mut rest = pixels.as_mut_slice();
+        for view in views {
+            let (own, others) = rest.split_at_mut(images(view) * 3 * size * size);
+            view.0.write(own, &view.1, size);
+            rest = others;
+        }
+        let outputs = self.runner.run((all, size), pixels)?;
+        let mut rest = outputs.as_slice();
+        let mut of_view = |view| {
+            let (own, others) = rest.split_at(images(view));
+            rest = others;
+            own.chunks(view.0.copies()).map(preprocessing::merge_copies).collect()
+        };
+        Ok(views.iter().map(&mut of_view).collect())
     }
 }

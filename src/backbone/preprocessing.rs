@@ -73,15 +73,20 @@ impl Preprocessing {
 
     /// Faces of `(size, size, 3)` bytes to floats, `(faces · copies, size, size, 3)`; a mirror image follows its face.
     pub fn pixels(&self, faces: &[&[u8]], size: usize) -> Vec<f32> {
+        let mut pixels = vec![0.0; faces.len() * self.copies() * 3 * size * size];
+        self.write(&mut pixels, faces, size);
+        pixels
+    }
+
+    /// [`Self::pixels`], written where they are wanted.
+    pub(super) fn write(&self, pixels: &mut [f32], faces: &[&[u8]], size: usize) {
         let len = 3 * size * size;
-        let mut pixels = vec![0.0; faces.len() * self.copies() * len];
         pixels.par_chunks_mut(self.copies() * len).zip(faces).for_each(|(copies, face)| {
             let (straight, mirrored) = copies.split_at_mut(len);
             self.fill(straight, face);
             let rows = mirrored.chunks_exact_mut(3 * size).zip(straight.chunks_exact(3 * size));
             rows.for_each(|(to, from)| mirror(to, from));
         });
-        pixels
     }
 
     fn fill(&self, pixels: &mut [f32], face: &[u8]) {

@@ -58,7 +58,8 @@ struct EnsembleArguments {
     /// first is the one that is searched by
     #[arg(long = "backbone", value_name = "NAME=FILE", value_parser = named_file, required = true)]
     backbones: Vec<(String, PathBuf)>,
-    /// Embed each photo and its mirror image, and take the mean: better, and half as fast
+    /// Embed each face and its mirror image, and take the mean: better, and half as fast. The photo as it is beside the
+    /// aligned face (--whole) is embedded once
     #[arg(long)]
     mirror: bool,
     /// The file of weights of a landmark network, as kindred train landmarks makes it: backbones see faces aligned by it
@@ -164,7 +165,7 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     }
     for (architecture, file) in &arguments.backbones {
         for aligned in arguments.views() {
-            let mirror = arguments.mirror;
+            let mirror = arguments.mirror && (aligned || !arguments.whole);
             draft.add_backbone(&Choice { file, architecture, mirror, aligned, storage })?;
         }
     }

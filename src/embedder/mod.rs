@@ -151,12 +151,14 @@ impl Embedder {
         let mut outputs: Vec<Vec<Vec<f32>>> = vec![Vec::new(); self.views.len()];
         for (at, network) in self.networks.iter().enumerate() {
             let its = |view: &usize| self.views[*view].network == at;
-            let views: Vec<usize> = (0..self.views.len()).filter(its).collect();
-            let of_view = |&view: &usize| faces.iter().map(move |face| face.crop(view));
-            let crops: Vec<&[u8]> = views.iter().flat_map(of_view).collect();
-            let mut embedded = network.embed(&crops)?.into_iter();
-            for view in views {
-                outputs[view] = embedded.by_ref().take(faces.len()).collect();
+            let its: Vec<usize> = (0..self.views.len()).filter(its).collect();
+            let seen = |&view: &usize| {
+                let crops = faces.iter().map(|face| face.crop(view)).collect();
+                (self.views[view].preprocessing, crops)
+            };
+            let seen: Vec<_> = its.iter().map(seen).collect();
+            for (view, embedded) in its.into_iter().zip(network.embed_views(&seen)?) {
+                outputs[view] = embedded;
             }
         }
         let mut embeddings = |face: usize| {

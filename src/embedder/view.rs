@@ -8,7 +8,7 @@ use crate::photo::{self, Landmarks, Photo, Similarity};
 /// What a backbone sees, and the place of its network. Backbones that differ in nothing but what they see share one, so
 /// that its weights are in memory once, and are read once for all views of a face.
 pub(super) struct View {
-    crop: Crop,
+    pub(super) preprocessing: Preprocessing,
     pub(super) network: usize,
 }
 
@@ -20,27 +20,24 @@ impl View {
             let same = backbones[..at].iter().position(|other| share_network(entry, other));
             let network = same.map_or(networks, |other| views[other].network);
             networks = networks.max(network + 1);
-            views.push(Self { crop: entry.preprocessing.crop, network });
+            views.push(Self { preprocessing: entry.preprocessing, network });
         }
         views
     }
 
     /// What it sees of a photo, `size` pixels wide and high. A face is aligned where one was found and the backbone wants it.
     pub(super) fn crop(&self, photo: &Photo, found: Option<&FoundFace>, size: u32) -> Photo {
-        let aligned = match (self.crop, found) {
+        let crop = self.preprocessing.crop;
+        let aligned = match (crop, found) {
             (Crop::Aligned, Some(face)) => align(photo, face, size),
             _ => None,
         };
-        aligned.unwrap_or_else(|| square(photo, size, self.crop))
+        aligned.unwrap_or_else(|| square(photo, size, crop))
     }
 }
 
 fn share_network(one: &BackboneEntry, other: &BackboneEntry) -> bool {
-    let apart_from_crop = |entry: &BackboneEntry| {
-        let preprocessing = Preprocessing { crop: Crop::default(), ..entry.preprocessing };
-        (entry.sha256.clone(), entry.network.clone(), preprocessing)
-    };
-    apart_from_crop(one) == apart_from_crop(other)
+    (&one.sha256, &one.network) == (&other.sha256, &other.network)
 }
 
 /// The face of a photo in its place in a square of `size` pixels.

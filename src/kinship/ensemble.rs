@@ -166,8 +166,8 @@ impl Ensemble {
         &self.config
     }
 
-    /// Judges one photo beside each of n others, in their order. Both have embeddings by every backbone: `(1, d)` and
-    /// `(n, d)`. The same whichever of two photos is the probe.
+    /// Judges one photo beside each of n others, in their order, or n photos each beside the other of its pair. Both sides
+    /// have embeddings by every backbone: `(1, d)` or `(n, d)`, and `(n, d)`. The same whichever of two photos is the probe.
     ///
     /// # Errors
     /// When the embeddings are not those of the ensemble's backbones.
@@ -185,9 +185,14 @@ impl Ensemble {
         let parts = count.div_ceil(AT_ONCE);
         let part = |at: usize| {
             let (start, end) = (at * count / parts, (at + 1) * count / parts);
-            let part: Result<Vec<Rows>, KinshipError> =
-                candidates.iter().map(|all| all.part(start, end - start)).collect();
-            self.judge_part(probe, &part?)
+            let own = |side: &[Rows]| {
+                let rows = side.iter().map(|rows| match rows.len() {
+                    1 => Ok(rows.clone()),
+                    _ => rows.part(start, end - start),
+                });
+                rows.collect::<Result<Vec<Rows>, KinshipError>>()
+            };
+            self.judge_part(&own(probe)?, &own(candidates)?)
         };
         let judged: Result<Vec<Vec<Judgement>>, KinshipError> =
             (0..parts).into_par_iter().map(part).collect();

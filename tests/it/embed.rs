@@ -74,11 +74,12 @@ fn backbones_of_the_same_weights_embed_as_each_does_alone() {
         ids.iter().map(|id| decode(&read(id), &Limits::default()).unwrap()).collect();
     let all = folder.path().join("all");
     fs::create_dir(&all).unwrap();
-    // The first and the last have the same weights, and another one stands between them.
+    // All have the same weights but one, which stands between them.
     let mut together = String::new();
     let mut expected: Vec<Vec<Embedding>> = vec![Vec::new(); photos.len()];
-    for (seed, crop) in [(1, "stretch"), (2, "stretch"), (1, "center")] {
-        let (name, file) = (format!("{crop}-{seed}"), format!("{seed}.safetensors"));
+    let seen = [(1, "stretch", false), (2, "stretch", false), (1, "center", false)];
+    for (seed, crop, mirror) in seen.into_iter().chain([(1, "stretch", true)]) {
+        let (name, file) = (format!("{crop}-{seed}-{mirror}"), format!("{seed}.safetensors"));
         let alone = folder.path().join(&name);
         bundle::write(&alone, seed);
         fs::rename(alone.join("tiny.safetensors"), alone.join(&file)).unwrap();
@@ -87,7 +88,7 @@ fn backbones_of_the_same_weights_embed_as_each_does_alone() {
         let manifest = manifest
             .replace("tiny.safetensors", &file)
             .replace("tiny", &name)
-            .replace("0.0078125 }", &format!("0.0078125, crop = \"{crop}\" }}"));
+            .replace("0.0078125 }", &format!("0.0078125, mirror = {mirror}, crop = \"{crop}\" }}"));
         fs::write(alone.join("manifest.toml"), &manifest).unwrap();
         let backbone = manifest.find("[[backbone]]").unwrap();
         together += if together.is_empty() { &manifest } else { &manifest[backbone..] };
@@ -99,9 +100,10 @@ fn backbones_of_the_same_weights_embed_as_each_does_alone() {
     let found = embedded(&all, &photos);
     for (found, expected) in found.iter().zip(&expected) {
         assert_ne!(expected[0].as_slice(), expected[2].as_slice());
+        assert_ne!(expected[0].as_slice(), expected[3].as_slice());
         for (found, expected) in found.iter().zip(expected) {
             assert_eq!(found.as_slice(), expected.as_slice());
         }
     }
-    assert!(found.iter().all(|embeddings| embeddings.len() == 3));
+    assert!(found.iter().all(|embeddings| embeddings.len() == 4));
 }
