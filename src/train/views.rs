@@ -15,7 +15,7 @@ const ALIGNED: f64 = 0.8;
 const WEATHERED: f64 = 0.5;
 
 /// A picture of a face, aligned or as it is, not quite as it should be, and sometimes in other light: what a backbone is
-/// shown. It is changed little: a small network learns the photos that it is shown hardly better than others, so it has no
+/// shown. It is changed little: a small network learns the photos that it is shown little better than others, so it has no
 /// room for pictures that it will never meet, such as mixtures of two faces.
 pub(super) fn lesson_picture(face: &KnownFace, random: &mut impl Rng) -> Vec<u8> {
     let picture = placed(face, random);

@@ -118,8 +118,13 @@ impl Convolution {
 
     fn add_row(&self, from: &[f32], kx: usize, to: &mut [f32]) {
         let (columns, start) = self.inside(kx);
-        let to = to.iter_mut().skip(start).step_by(self.window.stride);
-        to.zip(&from[columns]).for_each(|(to, from)| *to += from);
+        let (to, from) = (&mut to[start..], &from[columns]);
+        if self.window.stride == 1 {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+        } else {
+            let to = to.iter_mut().step_by(self.window.stride);
+            to.zip(from).for_each(|(to, from)| *to += from);
+        }
     }
 }
 
