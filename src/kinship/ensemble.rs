@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Head, HeadConfig, KinshipError, Rows};
 
-/// Candidates that are judged at once, at most: what is made of them on the way stays in a core's cache, and is below what candle
-/// would spread over threads of its own, which wait for each other in a loop (from 65,536 values on; candle-core 0.11.1).
+/// Candidates that are judged at once, at most: what is made of them on the way stays in a core's cache, and is below
+/// what candle would spread over threads of its own, which wait for each other in a loop (from 65,536 values on;
+/// candle-core 0.11.1).
 const AT_ONCE: usize = 128;
 
 /// What an ensemble is made of, but for its weights.
@@ -166,8 +167,9 @@ impl Ensemble {
         &self.config
     }
 
-    /// Judges one photo beside each of n others, in their order, or n photos each beside the other of its pair. Both sides
-    /// have embeddings by every backbone: `(1, d)` or `(n, d)`, and `(n, d)`. The same whichever of two photos is the probe.
+    /// Judges one photo beside each of n others, in their order, or n photos each beside the other of its pair. Both
+    /// sides have embeddings by every backbone: `(1, d)` or `(n, d)`, and `(n, d)`. The same whichever of two photos is
+    /// the probe.
     ///
     /// # Errors
     /// When the embeddings are not those of the ensemble's backbones.
@@ -181,18 +183,14 @@ impl Ensemble {
                 return Err(KinshipError::OtherBackbones { expected: self.backbones, found });
             }
         }
-        let count = candidates[0].len();
-        let parts = count.div_ceil(AT_ONCE);
+        let parts = candidates[0].len().div_ceil(AT_ONCE);
         let part = |at: usize| {
-            let (start, end) = (at * count / parts, (at + 1) * count / parts);
-            let own = |side: &[Rows]| {
-                let rows = side.iter().map(|rows| match rows.len() {
-                    1 => Ok(rows.clone()),
-                    _ => rows.part(start, end - start),
-                });
-                rows.collect::<Result<Vec<Rows>, KinshipError>>()
+            let of_side = |side: &[Rows]| {
+                side.iter().map(|rows| rows.part(at, parts)).collect::<Result<Vec<_>, _>>()
             };
-            self.judge_part(&own(probe)?, &own(candidates)?)
+            // One photo goes with every part.
+            let probe = if probe[0].len() == 1 { probe.to_vec() } else { of_side(probe)? };
+            self.judge_part(&probe, &of_side(candidates)?)
         };
         let judged: Result<Vec<Vec<Judgement>>, KinshipError> =
             (0..parts).into_par_iter().map(part).collect();
@@ -231,5 +229,57 @@ impl Ensemble {
             judgement.log_odds = self.config.calibration.log_odds(judgement.log_odds);
         }
         Ok(judged)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinship::{KinRows, KinSpace, Recipe};
+
+    fn rows(seed: usize, count: usize) -> Rows {
+        let value = |at: usize| ((at * 37 + seed * 101) % 97) as f32 / 48.0 - 1.0;
+        let values: Vec<f32> = (0..count * 6).map(value).collect();
+        Rows::new(values.chunks(6)).unwrap()
+    }
+
+    fn ensemble() -> Ensemble {
+        let kin = KinRows { first: rows(1, 40), second: rows(2, 40), weights: vec![1.0; 40] };
+        let space = &KinSpace::fit(&kin, &[0.5]).unwrap()[0];
+        let recipes = ["vggface-2", "inception", Recipe::COSINE].map(|n| Recipe::named(n).unwrap());
+        let heads = recipes.clone().map(|recipe| recipe.head(space, 3).unwrap());
+        let named = recipes.iter().map(|recipe| recipe.name).zip(&heads);
+        let weights = Ensemble::weights(named).unwrap();
+        let calibration = Calibration { slope: 1.0, intercept: 0.0 };
+        let member = |recipe: Recipe| {
+            let (name, backbone) = (recipe.name.to_owned(), "any".to_owned());
+            MemberConfig { name, backbone, weight: 1.0 / 3.0, calibration, head: recipe.head }
+        };
+        let config = EnsembleConfig {
+            calibration,
+            kin_threshold: 0.5,
+            false_accept_rate: 0.05,
+            same_person_threshold: 0.5,
+            members: recipes.map(member).into(),
+        };
+        Ensemble::new(config, &[("any", 6)], &weights).unwrap()
+    }
+
+    #[test]
+    fn many_photos_are_judged_in_their_order_and_as_each_alone() {
+        let (ensemble, count) = (ensemble(), 2 * AT_ONCE + 3);
+        let (probe, probes, others) = ([rows(3, 1)], [rows(4, count)], [rows(5, count)]);
+        let beside_one = ensemble.judge(&probe, &others).unwrap();
+        let pairs = ensemble.judge(&probes, &others).unwrap();
+        assert_eq!((beside_one.len(), pairs.len()), (count, count));
+        for at in [0, AT_ONCE - 1, AT_ONCE, count - 1] {
+            let alone = |side: &[Rows]| [side[0].part(at, count).unwrap()];
+            for (found, first) in [(&beside_one[at], &probe), (&pairs[at], &alone(&probes))] {
+                let expected = &ensemble.judge(first, &alone(&others)).unwrap()[0];
+                let apart = (found.log_odds - expected.log_odds).abs();
+                assert!(apart < 1e-5, "{at}: {found:?} {expected:?}");
+            }
+        }
+        assert!(ensemble.judge(&probes, &[rows(5, count - 1)]).is_err());
     }
 }

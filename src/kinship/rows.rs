@@ -33,9 +33,10 @@ impl Rows {
         self.0.dims()[0]
     }
 
-    /// The `count` rows from the row `start` on.
-    pub(super) fn part(&self, start: usize, count: usize) -> Result<Self, KinshipError> {
-        Ok(Self(self.0.narrow(0, start, count)?))
+    /// One of so many parts of about as many rows.
+    pub(super) fn part(&self, at: usize, parts: usize) -> Result<Self, KinshipError> {
+        let [start, end] = [at, at + 1].map(|at| at * self.len() / parts);
+        Ok(Self(self.0.narrow(0, start, end - start)?))
     }
 
     /// The rows at these places, in this order.

@@ -6,9 +6,9 @@
 //! RAYON_NUM_THREADS=2 KINDRED_PYTHON=venv/bin/python cargo bench --bench embedding
 //! ```
 //!
-//! Ours finds the face, aligns it, preprocesses and embeds it, once with the aligned face and its mirror image alone, and once as
-//! the bundle does, with the photo as it is beside them. ONNX Runtime's photos are aligned and preprocessed before. All take turns;
-//! printed are the medians in photos a second and of the ratios.
+//! Ours finds the face, aligns it, preprocesses and embeds it, once with the aligned face and its mirror image alone, and
+//! once as the bundle does, with the photo as it is beside them. ONNX Runtime's photos are aligned and preprocessed
+//! before. All take turns; printed are the medians in photos a second and of the ratios.
 
 #![expect(
     unreachable_pub,
