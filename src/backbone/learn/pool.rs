@@ -49,12 +49,10 @@ impl Layer for MaxPool {
         }
         input_gradient.fill(0.0);
         self.windows(trace.images, |places, to| {
-            // The first of equals, as candle and PyTorch have it; without branches, which nobody could foresee.
-            let mut wanted = true;
-            for at in places {
-                let is_it = wanted & (trace.input[at] == trace.output[to]);
-                input_gradient[at] = if is_it { trace.gradient[to] } else { 0.0 };
-                wanted &= !is_it;
+            let largest = trace.output[to];
+            // The first of equals, as candle and PyTorch have it.
+            if let Some(&at) = places.iter().find(|&&at| trace.input[at] == largest) {
+                input_gradient[at] = trace.gradient[to];
             }
         });
     }
