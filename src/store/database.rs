@@ -1,9 +1,9 @@
 //! Opening sled's files.
 
-use std::io;
 use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
+use std::{fs, io};
 
 use super::StoreError;
 use super::guard::guarded;
@@ -19,17 +19,24 @@ const CACHE_BYTES: u64 = 8 << 20;
 const LOCK_TRIES: u32 = 200;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
+/// sled's file of records, the last that it makes of a new database.
+const RECORDS: &str = "db";
+/// sled's file of settings, the first that it makes.
+const SETTINGS: &str = "conf";
+
 /// Whether the gallery at `path` has a database.
 pub(super) fn exists(path: &Path) -> bool {
-    path.join(FOLDER).join("conf").is_file()
+    path.join(FOLDER).join(RECORDS).is_file()
 }
 
-/// Opens the database in a folder of the gallery at `path`, or makes one.
+/// Opens the database in a folder of the gallery at `path`, or makes one. Nobody else may have the gallery.
 pub(super) fn open(path: &Path, folder: &str) -> Result<sled::Db, StoreError> {
     let folder = path.join(folder);
     // Every write here is followed by an explicit flush, so sled's own timer has nothing to do.
-    let config = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
+    let config = sled::Config::new().path(&folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
     let failed = |error| opening(path, error);
+    remove_unfinished(&folder)
+        .map_err(|source| StoreError::Io { path: path.to_owned(), source })?;
     guarded(|| {
         for _ in 1..LOCK_TRIES {
             match config.open() {
@@ -39,6 +46,24 @@ pub(super) fn open(path: &Path, folder: &str) -> Result<sled::Db, StoreError> {
         }
         config.open().map_err(failed)
     })
+}
+
+/// Removes what sled was writing when its process was killed and takes for a finished file: the state that it writes down
+/// whenever it opens, beside the one before, and the settings of a database that has no records yet.
+fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    let is_new = !folder.join(RECORDS).is_file();
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let is_state = path.extension().is_some_and(|extension| extension == "generating");
+        if is_state || (is_new && path.ends_with(SETTINGS)) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 fn opening(path: &Path, error: sled::Error) -> StoreError {

@@ -125,6 +125,30 @@ fn a_gallery_that_lost_its_database_does_not_open_as_an_empty_one() {
 }
 
 #[test]
+fn a_database_that_was_killed_while_it_was_opened_opens_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let gallery = gallery(folder.path());
+    assert_eq!(verify(&gallery).code, 0);
+    let mut store = files(&gallery.join("store")).into_iter();
+    let state = store.find(|file| file.file_stem().unwrap() == "snap").unwrap();
+    let bytes = fs::read(&state).unwrap();
+    for length in [0, 40, bytes.len() - 1] {
+        fs::write(state.with_extension("FFFFFFFFFFFFFFF0.generating"), &bytes[..length]).unwrap();
+        assert!(check(&gallery, &state, |_| ()), "{length} bytes of a new state");
+    }
+    let settings = fs::read(gallery.join("store/conf")).unwrap();
+    for length in (0..=settings.len()).step_by(5) {
+        let begun = folder.path().join(format!("begun{length}"));
+        fs::create_dir_all(begun.join("store")).unwrap();
+        fs::write(begun.join("store/conf"), &settings[..length]).unwrap();
+        let error = verify(&begun);
+        assert!(error.error().contains("no gallery at"), "{length}: {}", error.stderr);
+        let gallery = open(folder.path(), &format!("begun{length}"), 8);
+        enrol(&gallery, 0, &clustered(3, 8, 1));
+    }
+}
+
+#[test]
 fn what_is_derived_is_built_anew_when_it_is_damaged_or_gone() {
     let folder = tempfile::tempdir().unwrap();
     let gallery = gallery(folder.path());
