@@ -184,35 +184,34 @@ impl Ensemble {
             }
         }
         let parts = candidates[0].len().div_ceil(AT_ONCE);
+        // One photo goes with every part.
+        let single = (probe[0].len() == 1).then(|| self.project(probe)).transpose()?;
         let part = |at: usize| {
-            let of_side = |side: &[Rows]| {
-                side.iter().map(|rows| rows.part(at, parts)).collect::<Result<Vec<_>, _>>()
+            let projected = |side: &[Rows]| {
+                let rows = side.iter().map(|rows| rows.part(at, parts));
+                self.project(&rows.collect::<Result<Vec<_>, _>>()?)
             };
-            // One photo goes with every part.
-            let probe = if probe[0].len() == 1 { probe.to_vec() } else { of_side(probe)? };
-            self.judge_part(&probe, &of_side(candidates)?)
+            let probe = single.clone().map_or_else(|| projected(probe), Ok)?;
+            self.compare(&probe, &projected(candidates)?)
         };
         let judged: Result<Vec<Vec<Judgement>>, KinshipError> =
             (0..parts).into_par_iter().map(part).collect();
         Ok(judged?.concat())
     }
 
-    /// [`Self::judge`], on all threads member by member: each lays out its weights for the product once.
-    fn judge_part(
-        &self,
-        probe: &[Rows],
-        candidates: &[Rows],
-    ) -> Result<Vec<Judgement>, KinshipError> {
+    /// The embeddings of a side in each of the spaces, on all threads: each lays out its weights for the product once.
+    fn project(&self, side: &[Rows]) -> Result<Vec<Rows>, KinshipError> {
         let project = |&first: &usize| {
             let PlacedHead { head, backbone, .. } = &self.heads[first];
-            Ok((head.project(&probe[*backbone])?, head.project(&candidates[*backbone])?))
+            head.project(&side[*backbone])
         };
-        let projected: Result<Vec<(Rows, Rows)>, KinshipError> =
-            self.spaces.par_iter().map(project).collect();
-        let projected = projected?;
+        self.spaces.par_iter().map(project).collect()
+    }
+
+    /// [`Self::judge`] of two sides in each of the spaces, on all threads member by member.
+    fn compare(&self, probe: &[Rows], candidates: &[Rows]) -> Result<Vec<Judgement>, KinshipError> {
         let compare = |PlacedHead { head, space, .. }: &PlacedHead| {
-            let (probe, candidates) = &projected[*space];
-            head.compare(probe, candidates)
+            head.compare(&probe[*space], &candidates[*space])
         };
         let scores: Result<Vec<Vec<f64>>, KinshipError> =
             self.heads.par_iter().map(compare).collect();

@@ -77,8 +77,9 @@ fn backbones_of_the_same_weights_embed_as_each_does_alone() {
     // All have the same weights but one, which stands between them.
     let mut together = String::new();
     let mut expected: Vec<Vec<Embedding>> = vec![Vec::new(); photos.len()];
-    let seen = [(1, "stretch", false), (2, "stretch", false), (1, "center", false)];
-    for (seed, crop, mirror) in seen.into_iter().chain([(1, "stretch", true)]) {
+    let seen =
+        [(1, "stretch", false), (2, "stretch", false), (1, "center", false), (1, "stretch", true)];
+    for (seed, crop, mirror) in seen {
         let (name, file) = (format!("{crop}-{seed}-{mirror}"), format!("{seed}.safetensors"));
         let alone = folder.path().join(&name);
         bundle::write(&alone, seed);
