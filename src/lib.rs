@@ -128,7 +128,8 @@
 //! - **A student sees photos much as they are.** While it had little room, its cosine to its teacher was as high on photos that
 //!   it never saw as on its own, to within 0.02. So pictures are moved and weathered only as far as photos differ in use;
 //!   mixtures of two faces, which help where a network learns by heart, only took its room ([`train::distil`]). The wider
-//!   one that has learned for longer is 0.035 apart.
+//!   one that has learned for longer is 0.035 apart; 5,172 more batches, with mixtures while steps were long and with the mean
+//!   of several answers of the teacher to learn after that, left it at 0.034, and 0.004 nearer to the teacher.
 //! - **A student is asked twice.** What it learns is the mean of what its teacher says of a face and of its mirror image; its
 //!   own mean is nearer to that than either, 0.878 instead of 0.863. The photo as it is, beside it, is not worth that time.
 //! - **Half of an embedding is for kin.** What a teacher of identity says leaves out what kin have in common otherwise. Of the
