@@ -191,8 +191,11 @@ impl Ensemble {
                 let rows = side.iter().map(|rows| rows.part(at, parts));
                 self.project(&rows.collect::<Result<Vec<_>, _>>()?)
             };
-            let probe = single.clone().map_or_else(|| projected(probe), Ok)?;
-            self.compare(&probe, &projected(candidates)?)
+            let probe = match &single {
+                Some(single) => single,
+                None => &projected(probe)?,
+            };
+            self.compare(probe, &projected(candidates)?)
         };
         let judged: Result<Vec<Vec<Judgement>>, KinshipError> =
             (0..parts).into_par_iter().map(part).collect();
