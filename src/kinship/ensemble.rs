@@ -183,19 +183,15 @@ impl Ensemble {
                 return Err(KinshipError::OtherBackbones { expected: self.backbones, found });
             }
         }
-        let parts = candidates[0].len().div_ceil(AT_ONCE);
+        let parts = candidates[0].count().div_ceil(AT_ONCE);
         // One photo goes with every part.
-        let single = (probe[0].len() == 1).then(|| self.project(probe)).transpose()?;
+        let single = (probe[0].count() == 1).then(|| self.projected(probe, (0, 1))).transpose()?;
         let part = |at: usize| {
-            let projected = |side: &[Rows]| {
-                let rows = side.iter().map(|rows| rows.part(at, parts));
-                self.project(&rows.collect::<Result<Vec<_>, _>>()?)
-            };
             let probe = match &single {
                 Some(single) => single,
-                None => &projected(probe)?,
+                None => &self.projected(probe, (at, parts))?,
             };
-            self.compare(probe, &projected(candidates)?)
+            self.compare(probe, &self.projected(candidates, (at, parts))?)
         };
         let judged: Result<Vec<Vec<Judgement>>, KinshipError> =
             (0..parts).into_par_iter().map(part).collect();
@@ -203,16 +199,24 @@ impl Ensemble {
     }
 
     /// The embeddings of a side in each of the spaces, on all threads: each lays out its weights for the product once.
-    fn project(&self, side: &[Rows]) -> Result<Vec<Rows>, KinshipError> {
+    fn projected(
+        &self,
+        side: &[Rows],
+        (part, parts): (usize, usize),
+    ) -> Result<Vec<Tensor>, KinshipError> {
         let project = |&first: &usize| {
             let PlacedHead { head, backbone, .. } = &self.heads[first];
-            head.project(&side[*backbone])
+            head.project(&side[*backbone].chunk_tensor(part, parts)?)
         };
         self.spaces.par_iter().map(project).collect()
     }
 
     /// [`Self::judge`] of two sides in each of the spaces, on all threads member by member.
-    fn compare(&self, probe: &[Rows], candidates: &[Rows]) -> Result<Vec<Judgement>, KinshipError> {
+    fn compare(
+        &self,
+        probe: &[Tensor],
+        candidates: &[Tensor],
+    ) -> Result<Vec<Judgement>, KinshipError> {
         let compare = |PlacedHead { head, space, .. }: &PlacedHead| {
             head.compare(&probe[*space], &candidates[*space])
         };
@@ -275,7 +279,7 @@ mod tests {
         let pairs = ensemble.judge(&probes, &others).unwrap();
         assert_eq!((beside_one.len(), pairs.len()), (count, count));
         for at in [0, AT_ONCE - 1, AT_ONCE, count - 1] {
-            let alone = |side: &[Rows]| [side[0].part(at, count).unwrap()];
+            let alone = |side: &[Rows]| [side[0].select([at]).unwrap()];
             for (found, first) in [(&beside_one[at], &probe), (&pairs[at], &alone(&probes))] {
                 let expected = &ensemble.judge(first, &alone(&others)).unwrap()[0];
                 let apart = (found.log_odds - expected.log_odds).abs();

@@ -41,6 +41,14 @@ pub enum KinshipError {
         /// How many embeddings were given.
         found: usize,
     },
+    /// Embeddings that should have one width have several, or there is none.
+    #[error("embedding has {found} values, expected {expected}; embed all photos with one bundle")]
+    UnevenRows {
+        /// The width of the others.
+        expected: usize,
+        /// The width of this one.
+        found: usize,
+    },
     /// There are no pairs of both kinds to learn from.
     #[error(
         "{what} needs pairs of kin and of others, and there are none; add families with listed kin"
@@ -58,7 +66,9 @@ impl Classify for KinshipError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::WrongShape { .. } | Self::NotFinite { .. } => ErrorKind::Corrupt,
-            Self::NoBackbone { .. } | Self::OtherBackbones { .. } => ErrorKind::Incompatible,
+            Self::NoBackbone { .. } | Self::OtherBackbones { .. } | Self::UnevenRows { .. } => {
+                ErrorKind::Incompatible
+            }
             Self::NoPairs { .. } => ErrorKind::InvalidInput,
             Self::Compute(_) => ErrorKind::Internal,
         }

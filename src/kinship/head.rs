@@ -130,17 +130,17 @@ impl Head {
     /// # Errors
     /// When the shapes do not fit.
     pub fn scores(&self, a: &Rows, b: &Rows) -> Result<Vec<f64>, KinshipError> {
-        self.compare(&self.project(a)?, &self.project(b)?)
+        self.compare(&self.project(&a.tensor()?)?, &self.project(&b.tensor()?)?)
     }
 
     /// Embeddings in the head's space, for [`Self::compare`]: `(n, d)` → `(n, p)`.
-    pub(super) fn project(&self, embeddings: &Rows) -> Result<Rows, KinshipError> {
-        Ok(Rows(self.projected(&embeddings.0, &mut Dropout::off())?))
+    pub(super) fn project(&self, embeddings: &Tensor) -> Result<Tensor, KinshipError> {
+        self.projected(embeddings, &mut Dropout::off())
     }
 
     /// The scores of pairs that are in the head's space.
-    pub(super) fn compare(&self, a: &Rows, b: &Rows) -> Result<Vec<f64>, KinshipError> {
-        let scores = self.compared(&a.0, &b.0, &mut Dropout::off())?;
+    pub(super) fn compare(&self, a: &Tensor, b: &Tensor) -> Result<Vec<f64>, KinshipError> {
+        let scores = self.compared(a, b, &mut Dropout::off())?;
         Ok(scores.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
     }
 
@@ -282,12 +282,11 @@ fn scaled(rows: &Tensor) -> Result<Tensor, KinshipError> {
 mod tests {
     use super::*;
     use crate::kinship::{KinRows, KinSpace, Recipe};
-    use candle_core::Device;
 
     fn rows(seed: usize) -> Rows {
         let value = |at: usize| ((at * 37 + seed * 101) % 97) as f32 / 48.0 - 1.0;
         let values: Vec<f32> = (0..40 * 6).map(value).collect();
-        Rows(Tensor::from_vec(values, (40, 6), &Device::Cpu).unwrap())
+        Rows::from_values(values, 6).unwrap()
     }
 
     /// Every feature side by side, through every layer.
@@ -321,7 +320,7 @@ mod tests {
         recipes.push(only_odd);
         for recipe in recipes {
             let head = recipe.head(space, 3).unwrap();
-            let [a, b] = [rows(3), rows(4)].map(|rows| head.project(&rows).unwrap().0);
+            let [a, b] = [rows(3), rows(4)].map(|rows| head.project(&rows.tensor().unwrap()).unwrap());
             let both = (layer_by_layer(&head, &a, &b) + layer_by_layer(&head, &b, &a)).unwrap();
             let expected: Vec<f32> = (both * 0.5).unwrap().to_vec1().unwrap();
             let scores = head.scores(&rows(3), &rows(4)).unwrap();

@@ -108,7 +108,7 @@ impl Learner {
     /// # Errors
     /// When there are not as many of each.
     pub fn classify(&mut self, a: &Rows, b: &Rows, is_kin: &[bool]) -> Result<f64, KinshipError> {
-        let loss = self.cross_entropy(&a.0, &b.0, is_kin)?;
+        let loss = self.cross_entropy(&a.tensor()?, &b.tensor()?, is_kin)?;
         self.optimiser.backward_step(&loss)?;
         Ok(loss.to_scalar::<f32>()?.into())
     }
@@ -123,7 +123,7 @@ impl Learner {
         b: &Rows,
         is_kin: &[bool],
     ) -> Result<Slopes, KinshipError> {
-        let (a, b) = (Var::from_tensor(&a.0)?, Var::from_tensor(&b.0)?);
+        let (a, b) = (Var::from_tensor(&a.tensor()?)?, Var::from_tensor(&b.tensor()?)?);
         let loss = self.cross_entropy(a.as_tensor(), b.as_tensor(), is_kin)?;
         let gradients = loss.backward()?;
         self.optimiser.step(&gradients)?;
@@ -162,7 +162,7 @@ impl Learner {
     }
 
     fn projected(&mut self, rows: &Rows) -> Result<Tensor, KinshipError> {
-        let dropped = self.dropout.features(rows.0.clone())?;
+        let dropped = self.dropout.features(rows.tensor()?)?;
         self.head.projected(&dropped, &mut self.dropout)
     }
 }
@@ -222,6 +222,10 @@ mod tests {
         }
     }
 
+    fn stacked(first: &Rows, second: &Rows) -> Rows {
+        Rows::new(first.iter().chain(second.iter())).unwrap()
+    }
+
     fn double(tensor: &Tensor) -> Tensor {
         tensor.to_dtype(DType::F64).unwrap()
     }
@@ -261,8 +265,8 @@ mod tests {
     #[test]
     fn the_gradient_of_every_head_is_its_slope() {
         let ((a, b), (_, strangers)) = (kin(40, 2), kin(40, 3));
-        let first = double(&Tensor::cat(&[&a.0, &a.0], 0).unwrap());
-        let second = double(&Tensor::cat(&[&b.0, &strangers.0], 0).unwrap());
+        let [first, second] =
+            [(&a, &a), (&b, &strangers)].map(|(x, y)| double(&stacked(x, y).tensor().unwrap()));
         let labels: Vec<f64> = (0..80).map(|at| if at < 40 { 1.0 } else { 0.0 }).collect();
         let labels = Tensor::new(labels, &Device::Cpu).unwrap();
         for name in Recipe::NAMES {
@@ -277,8 +281,9 @@ mod tests {
     fn the_gradient_of_the_contrastive_loss_is_its_slope() {
         let (a, b) = kin(12, 2);
         check_gradients(&initial("contrastive"), "contrast", |head| {
-            let a = head.projected(&double(&a.0), &mut Dropout::off()).unwrap();
-            let b = head.projected(&double(&b.0), &mut Dropout::off()).unwrap();
+            let [a, b] = [&a, &b].map(|rows| {
+                head.projected(&double(&rows.tensor().unwrap()), &mut Dropout::off()).unwrap()
+            });
             own_row(&a.matmul(&b.t().unwrap()).unwrap()).unwrap()
         });
     }
@@ -295,7 +300,7 @@ mod tests {
         };
         let mut learner = Learner::of_layers(&initial("vggface-1"), &learning, 1).unwrap();
         let slopes = learner.classify_learning(&a, &b, &is_kin).unwrap();
-        let values: Vec<f32> = a.0.flatten_all().unwrap().to_vec1().unwrap();
+        let values: Vec<f32> = a.iter().flatten().copied().collect();
         for at in [0, 40, 77, 179] {
             let mut nearby = |step: f32| {
                 let mut moved = values.clone();
@@ -322,8 +327,8 @@ mod tests {
         let ((a, b), (_, strangers)) = (kin(200, 5), kin(200, 6));
         let learning = Recipe::named("vggface-1").unwrap().learning.unwrap();
         let mut learner = Learner::of_layers(&initial("vggface-1"), &learning, 1).unwrap();
-        let first = Rows(Tensor::cat(&[&a.0, &a.0], 0).unwrap());
-        let second = Rows(Tensor::cat(&[&b.0, &strangers.0], 0).unwrap());
+        let first = stacked(&a, &a);
+        let second = stacked(&b, &strangers);
         let is_kin: Vec<bool> = (0..400).map(|at| at < 200).collect();
         let losses: Vec<f64> =
             (0..150).map(|_| learner.classify(&first, &second, &is_kin).unwrap()).collect();

@@ -3,57 +3,139 @@
 use candle_core::{Device, Tensor};
 
 use super::KinshipError;
+use crate::matrix::Matrix;
 
-/// Embeddings of n photos by one backbone, `(n, d)`.
-#[derive(Clone, Debug)]
-pub struct Rows(pub(super) Tensor);
+/// Embeddings of n faces by one backbone, `(n, d)`, row after row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rows {
+    values: Vec<f32>,
+    width: usize,
+}
 
 impl Rows {
-    /// Embeddings in their order, `(d)` each; there is at least one.
+    /// Stacks embeddings of one width d, `(d)` each.
     ///
     /// # Errors
-    /// When they have different widths, or there is none.
+    /// [`KinshipError::UnevenRows`] if two widths differ, or there is no embedding.
     pub fn new<'a>(embeddings: impl IntoIterator<Item = &'a [f32]>) -> Result<Self, KinshipError> {
-        let (mut values, mut count) = (Vec::new(), 0);
+        let mut rows = Self { values: Vec::new(), width: 0 };
         for embedding in embeddings {
-            values.extend_from_slice(embedding);
-            count += 1;
+            if rows.values.is_empty() {
+                rows.width = embedding.len();
+            }
+            if embedding.len() != rows.width || embedding.is_empty() {
+                let (expected, found) = (rows.width, embedding.len());
+                return Err(KinshipError::UnevenRows { expected, found });
+            }
+            rows.values.extend_from_slice(embedding);
         }
-        let width = values.len() / count.max(1);
-        Ok(Self(Tensor::from_vec(values, (count, width), &Device::Cpu)?))
+        if rows.values.is_empty() {
+            return Err(KinshipError::UnevenRows { expected: 1, found: 0 });
+        }
+        Ok(rows)
+    }
+
+    /// Splits `values` into rows of `width`.
+    ///
+    /// # Errors
+    /// [`KinshipError::UnevenRows`] if `values` is empty or no multiple of `width`.
+    pub fn from_values(values: Vec<f32>, width: usize) -> Result<Self, KinshipError> {
+        if width == 0 || values.is_empty() || !values.len().is_multiple_of(width) {
+            return Err(KinshipError::UnevenRows { expected: width, found: values.len() });
+        }
+        Ok(Self { values, width })
     }
 
     /// The width of an embedding, d.
     pub fn dimension(&self) -> usize {
-        self.0.dims()[1]
+        self.width
     }
 
-    /// How many there are, n.
-    pub(super) fn len(&self) -> usize {
-        self.0.dims()[0]
+    /// The number of embeddings, n.
+    pub fn count(&self) -> usize {
+        self.values.len() / self.width
     }
 
-    /// One of so many parts of about as many rows.
-    pub(super) fn part(&self, at: usize, parts: usize) -> Result<Self, KinshipError> {
-        let [start, end] = [at, at + 1].map(|at| at * self.len() / parts);
-        Ok(Self(self.0.narrow(0, start, end - start)?))
+    /// The embeddings, `(d)` each.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &[f32]> + Clone {
+        self.values.chunks_exact(self.width)
     }
 
-    /// The rows at these places, in this order.
+    /// The embedding at row `i`, `(d)`.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, i: usize) -> &[f32] {
+        &self.values[i * self.width..(i + 1) * self.width]
+    }
+
+    /// The rows at `indices`, in this order.
     ///
     /// # Errors
-    /// When there is no such row.
-    pub fn select(&self, places: impl IntoIterator<Item = usize>) -> Result<Self, KinshipError> {
-        let places: Vec<u32> = places.into_iter().map(|place| place as u32).collect();
-        Ok(Self(self.0.index_select(&Tensor::new(places, &Device::Cpu)?, 0)?))
+    /// [`KinshipError::UnevenRows`] if `indices` is empty.
+    ///
+    /// # Panics
+    /// If an index is out of range.
+    pub fn select(&self, indices: impl IntoIterator<Item = usize>) -> Result<Self, KinshipError> {
+        Self::new(indices.into_iter().map(|i| self.row(i)))
     }
 
-    /// Their cosines with the rows of `other`, one by one.
+    /// Cosines with the rows of `other`, pair by pair, `(n)`.
     ///
     /// # Errors
-    /// When there are not as many, or they are of another width.
+    /// [`KinshipError::UnevenRows`] if counts or widths differ.
     pub fn cosines(&self, other: &Self) -> Result<Vec<f64>, KinshipError> {
-        let cosines = super::Fusion::Cosine.apply(&self.0, &other.0)?.squeeze(1)?;
-        Ok(cosines.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
+        if (self.count(), self.width) != (other.count(), other.width) {
+            let (expected, found) = (self.values.len(), other.values.len());
+            return Err(KinshipError::UnevenRows { expected, found });
+        }
+        Ok(self.iter().zip(other.iter()).map(|(a, b)| cosine(a, b)).collect())
+    }
+
+    /// The rows as a matrix, `(n, d)`.
+    pub(super) fn matrix(&self) -> Matrix<'_> {
+        Matrix::new(&self.values, self.count(), self.width)
+    }
+
+    /// A copy as a tensor, `(n, d)`.
+    pub(super) fn tensor(&self) -> Result<Tensor, KinshipError> {
+        let shape = (self.count(), self.width);
+        Ok(Tensor::from_slice(&self.values, shape, &Device::Cpu)?)
+    }
+
+    /// A copy of chunk `i` of `chunks` of about equal size, as a tensor.
+    pub(super) fn chunk_tensor(&self, i: usize, chunks: usize) -> Result<Tensor, KinshipError> {
+        let [start, end] = [i, i + 1].map(|i| i * self.count() / chunks);
+        let values = &self.values[start * self.width..end * self.width];
+        Ok(Tensor::from_slice(values, (end - start, self.width), &Device::Cpu)?)
+    }
+}
+
+fn cosine(a: &[f32], b: &[f32]) -> f64 {
+    let dot = |x: &[f32], y: &[f32]| -> f64 {
+        x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()
+    };
+    dot(a, b) / ((dot(a, a) * dot(b, b)).sqrt() + 1e-12)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uneven_rows_are_refused() {
+        assert!(Rows::new([[1.0, 2.0].as_slice(), &[3.0]]).is_err());
+        assert!(Rows::new([]).is_err());
+        assert!(Rows::from_values(vec![1.0; 5], 2).is_err());
+        assert!(Rows::from_values(vec![1.0; 5], 0).is_err());
+    }
+
+    #[test]
+    fn cosine_ignores_length() {
+        let a = Rows::new([[3.0, 4.0].as_slice(), &[1.0, 0.0]]).unwrap();
+        let b = Rows::new([[6.0, 8.0].as_slice(), &[0.0, 2.0]]).unwrap();
+        let cosines = a.cosines(&b).unwrap();
+        assert!((cosines[0] - 1.0).abs() < 1e-9 && cosines[1].abs() < 1e-9, "{cosines:?}");
+        assert!(a.cosines(&a.select([0]).unwrap()).is_err());
     }
 }

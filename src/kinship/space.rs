@@ -128,11 +128,10 @@ struct Centred {
 
 impl Centred {
     fn new(rows: &KinRows) -> Result<Self, KinshipError> {
-        let sides = (rows.first.0.to_vec2::<f32>()?, rows.second.0.to_vec2::<f32>()?);
-        let dimension = rows.first.0.dim(1)?;
+        let dimension = rows.first.dimension();
         let total: f64 = rows.weights.iter().sum();
         let mut mean = vec![0.0; dimension];
-        for side in [&sides.0, &sides.1] {
+        for side in [&rows.first, &rows.second] {
             for (row, weight) in side.iter().zip(&rows.weights) {
                 let share = weight / total / 2.0;
                 mean.iter_mut()
@@ -140,12 +139,12 @@ impl Centred {
                     .for_each(|(mean, value)| *mean += share * f64::from(*value));
             }
         }
-        let centred = |side: &[Vec<f32>]| {
+        let centred = |side: &Rows| {
             Mat::from_fn(rows.weights.len(), dimension, |i, j| {
-                (rows.weights[i] / total).sqrt() * (f64::from(side[i][j]) - mean[j])
+                (rows.weights[i] / total).sqrt() * (f64::from(side.row(i)[j]) - mean[j])
             })
         };
-        let (first, second) = (centred(&sides.0), centred(&sides.1));
+        let (first, second) = (centred(&rows.first), centred(&rows.second));
         Ok(Self { mean, first, second })
     }
 }
@@ -153,7 +152,6 @@ impl Centred {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::{Device, Tensor};
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
@@ -167,10 +165,7 @@ mod tests {
             first.push([shared + 5.0, noise(), noise()]);
             second.push([shared + 5.0, noise(), noise()]);
         }
-        let rows = |values: Vec<[f32; 3]>| {
-            let values = Tensor::from_vec(values.concat(), (count, 3), &Device::Cpu);
-            Rows(values.unwrap())
-        };
+        let rows = |values: Vec<[f32; 3]>| Rows::from_values(values.concat(), 3).unwrap();
         KinRows { first: rows(first), second: rows(second), weights: vec![1.0; count] }
     }
 
@@ -204,7 +199,7 @@ mod tests {
 
     #[test]
     fn without_kin_who_differ_there_is_no_space() {
-        let same = || Rows(Tensor::ones((2, 3), candle_core::DType::F32, &Device::Cpu).unwrap());
+        let same = || Rows::from_values(vec![1.0; 6], 3).unwrap();
         let rows = KinRows { first: same(), second: same(), weights: vec![1.0; 2] };
         assert!(KinSpace::fit(&rows, &[0.0]).is_err());
     }
