@@ -14,6 +14,8 @@ pub(super) enum Ending {
     Failed,
     /// 2: done, but photos were rejected.
     SomeRejected,
+    /// 3: trained, but not written, as it is not better than what there is without it.
+    NotBetter,
     /// 130, as a shell reports a process that Ctrl-C ended.
     Stopped,
 }
@@ -24,6 +26,7 @@ impl From<Ending> for ExitCode {
             Ending::Done => 0,
             Ending::Failed => 1,
             Ending::SomeRejected => 2,
+            Ending::NotBetter => 3,
             Ending::Stopped => 130,
         })
     }

@@ -30,12 +30,17 @@ impl Families {
     /// Reads the list, if there is one.
     pub(super) fn read(&self) -> Result<Wanted, Failure> {
         let list = self.only.as_deref().or(self.without.as_deref());
-        let listed = list.map(read).transpose()?.unwrap_or_default();
+        let listed = list.map(read_families).transpose()?.unwrap_or_default();
         Ok(Wanted { listed, only: self.only.is_some() })
     }
 }
 
 impl Wanted {
+    /// Those of a list, or all others.
+    pub(super) fn new(listed: BTreeSet<FamilyId>, only: bool) -> Self {
+        Self { listed, only }
+    }
+
     pub(super) fn has(&self, family: FamilyId) -> bool {
         self.listed.contains(&family) == self.only
     }
@@ -51,7 +56,7 @@ impl Wanted {
     }
 }
 
-fn read(list: &Path) -> Result<BTreeSet<FamilyId>, Failure> {
+pub(super) fn read_families(list: &Path) -> Result<BTreeSet<FamilyId>, Failure> {
     let failed = |kind, reason: String| Failure::new(kind, format!("{}: {reason}", list.display()));
     let text = std::fs::read_to_string(list)
         .map_err(|error| failed(io_kind(&error), format!("cannot be read: {error}")))?;

@@ -29,6 +29,7 @@ mod train_axes;
 mod train_backbone;
 mod train_landmarks;
 mod train_report;
+mod train_sources;
 mod unfreeze;
 
 use std::process::ExitCode;

@@ -7,20 +7,24 @@ use clap::{Args, Subcommand};
 
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
-use super::families::{Families, Wanted};
 use super::ingest::print_rejected;
 use super::progress::Display;
-use super::train_report::{measured, pictures, print_report, trained_on, write_report};
+use super::train_report::{
+    measured, pictures, print_refusal, print_report, trained_on, write_report,
+};
+use super::train_sources::{PhotoSource, SourceArguments};
 use super::unfreeze::Stages;
 use super::{train_axes, train_backbone, train_landmarks};
 use crate::backbone::Storage;
-use crate::dataset::{Source, read_relationships};
-use crate::domain::{PhotoId, Relationship};
+use crate::domain::PhotoId;
 use crate::embedder::{Choice, DEFAULT_MIN_QUALITY, Draft, Embedder};
+use crate::error::ErrorKind;
 use crate::gallery::Gallery;
-use crate::ingest::{Plan, Report as IngestReport, ingest};
+use crate::ingest::{Report as IngestReport, ingest};
 use crate::kinship::Recipe;
-use crate::train::{Corpus, EmbeddedPhotos, Options, TrainError, Trained, Unfreezing, train};
+use crate::train::{
+    Corpus, EmbeddedPhotos, MIN_FAMILIES, Options, TrainError, Trained, Unfreezing, train,
+};
 
 /// What else can be trained.
 #[derive(Subcommand)]
@@ -42,18 +46,12 @@ pub(super) struct Arguments {
     ensemble: Option<EnsembleArguments>,
 }
 
-// Whoever gives a folder of families wants an ensemble; clap leaves the group empty where it has arguments of others.
+// A folder of families stands for an ensemble; clap leaves the group empty if it has arguments of others.
 #[derive(Args)]
-#[group(args = ["data"])]
+#[group(args = ["photos"])]
 struct EnsembleArguments {
-    /// Folder or zip archive with a folder per family and in it a folder per person: F0001/MID1/photo.jpg
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// The csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
-    #[arg(long, value_name = "CSV")]
-    relationships: PathBuf,
     #[command(flatten)]
-    families: Families,
+    sources: SourceArguments,
     /// A network and the file of its weights, such as vgg16=vgg_face_dag.pth; several are compared together, and the
     /// first is the one that is searched by
     #[arg(long = "backbone", value_name = "NAME=FILE", value_parser = named_file, required = true)]
@@ -89,10 +87,10 @@ struct EnsembleArguments {
     work: Option<PathBuf>,
     #[command(flatten)]
     compute: Compute,
-    /// The heads to train on every backbone; all unless given. The cosine, which learns nothing, is always one
+    /// The heads to train on every backbone; all unless given. The plain regression and the cosine always are among them
     #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(Recipe::NAMES), default_values = Recipe::NAMES, hide_default_value = true)]
     members: Vec<String>,
-    /// Parts that the families are dealt into; each is tested once by heads that learned from others
+    /// Folds of families, if there is one source to train on; each is evaluated by heads trained on the others
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=20))]
     folds: u8,
     /// Seed of everything that is random
@@ -101,7 +99,7 @@ struct EnsembleArguments {
     /// Leave out a member whose area under the ROC alone is not at least this
     #[arg(long, default_value_t = 0.5, value_parser = share)]
     min_auc: f64,
-    /// Share of strangers that may be taken for kin
+    /// Share of unrelated pairs that may be taken for kin
     #[arg(long, default_value_t = 0.05, value_parser = share)]
     false_accept_rate: f64,
     /// The bundle's terms, in words
@@ -155,9 +153,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     // Cheap checks first: nothing is embedded before the input is known to be usable.
-    Plan::new(Source::open(&arguments.data)?)?;
-    let relationships = read_relationships(&arguments.relationships)?;
-    let wanted = arguments.families.read()?;
+    let sources = arguments.sources.read()?;
+    check(&sources, arguments)?;
     let mut draft = Draft::new(&arguments.out, &arguments.licence)?;
     let storage = arguments.storage();
     if let Some(file) = &arguments.landmarks {
@@ -172,21 +169,25 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     let embedder = arguments.compute.load(draft.folder())?;
     let work = arguments.work.clone().unwrap_or_else(|| beside(&arguments.out));
     let display = Display::start()?;
-    let job = Job { arguments, relationships, wanted, work: &work, display: &display };
-    let trained = match job.corpus(&embedder)? {
-        Some(corpus) => job.train(&mut draft, (embedder, corpus))?,
+    let job = Job { arguments, sources: &sources, work: &work, display: &display };
+    let trained = match job.corpora(&embedder)? {
+        Some(corpora) => job.train(&mut draft, embedder, corpora)?,
         None => None,
     };
     display.finish();
     let Some(Trained { config, weights, report }) = trained else {
-        println!("stopped; run the same command again to go on from here");
+        println!("stopped; run the same command again to resume");
         return Ok(Ending::Stopped);
     };
     // Not into the bundle, which may be given away: the report shows photos.
-    write_report(&work, &report, &mut pictures(&arguments.data)?)?;
+    write_report(&work, &report, &mut pictures(&sources)?)?;
+    print_report(&report);
+    if !report.verdict.objections.is_empty() {
+        print_refusal(&report, &work);
+        return Ok(Ending::NotBetter);
+    }
     draft.add_kinship(config, &weights, (trained_on(&report), measured(&report)))?;
     draft.finish()?;
-    print_report(&report);
     println!(
         "\nwritten to {}\nreport.html with charts and photos, embeddings and heads are in {}",
         arguments.out.display(),
@@ -195,52 +196,74 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
+/// Refuses what a training would fail on after everything is embedded.
+fn check(sources: &[PhotoSource], arguments: &EnsembleArguments) -> Result<(), Failure> {
+    for source in sources {
+        let photos: Vec<PhotoId> = source.plan()?.photos().cloned().collect();
+        let found = source.families_with_kin(&photos);
+        if !source.relationships.is_empty() && found < MIN_FAMILIES {
+            return Err(TrainError::TooFewFamilies { found, needed: MIN_FAMILIES }.into());
+        }
+    }
+    if arguments.unfreeze.is_some() && sources.len() > 1 {
+        let detail =
+            "--unfreeze takes one source; train the stage on one, then the heads on several";
+        return Err(Failure::new(ErrorKind::InvalidInput, detail));
+    }
+    Ok(())
+}
+
 /// What is the same for all steps of a training.
 struct Job<'a> {
     arguments: &'a EnsembleArguments,
-    relationships: Vec<Relationship>,
-    wanted: Wanted,
+    sources: &'a [PhotoSource],
     work: &'a Path,
     display: &'a Display,
 }
 
 impl Job<'_> {
-    /// The photos, embedded; None where that was stopped.
-    fn corpus(&self, embedder: &Embedder) -> Result<Option<Corpus>, Failure> {
-        let plan = Plan::new(Source::open(&self.arguments.data)?)?;
-        let mut photos = embedded(plan, (self.work, embedder), self.display)?;
-        photos.iter_mut().for_each(|photos| {
-            photos.retain(|(photo, _)| self.wanted.has_photo(photo));
-        });
-        let corpus = |photos| Corpus::new(photos, embedder.names(), &self.relationships);
-        Ok(photos.map(corpus).transpose().map_err(TrainError::from)?)
+    /// The sources' photos, embedded; `None` if that was cancelled.
+    fn corpora(&self, embedder: &Embedder) -> Result<Option<Vec<Corpus>>, Failure> {
+        let mut corpora = Vec::new();
+        for source in self.sources {
+            let Some(photos) = embedded(source, (self.work, embedder), self.display)? else {
+                return Ok(None);
+            };
+            let corpus = Corpus::new(&source.name, photos, embedder.names(), &source.relationships);
+            corpora.push(corpus.map_err(TrainError::from)?);
+        }
+        Ok(Some(corpora))
     }
 
-    /// Unfreezes what is to be unfrozen, and trains the heads; None where that was stopped.
+    /// Unfreezes what is to be unfrozen, and trains the heads; `None` if that was cancelled.
     fn train(
         &self,
         draft: &mut Draft,
-        (embedder, corpus): (Embedder, Corpus),
+        embedder: Embedder,
+        corpora: Vec<Corpus>,
     ) -> Result<Option<Trained>, Failure> {
         let options = options(self.arguments);
         if self.arguments.unfreeze.is_none() {
-            return Ok(train(&corpus, &options, self.work, self.display)?);
+            return Ok(train(&corpora, &options, self.work, self.display)?);
         }
-        let Some(mut stages) = self.unfrozen(draft, (&embedder, &corpus))? else { return Ok(None) };
+        let Some(mut stages) = self.unfrozen(draft, (&embedder, &corpora[0]))? else {
+            return Ok(None);
+        };
         drop(embedder);
         let families = stages.retrain(draft, self.arguments.storage())?;
         let after = match families.as_slice() {
             [] => None,
             families => {
                 let embedder = self.arguments.compute.load(draft.folder())?;
-                let Some(after) = self.corpus(&embedder)? else { return Ok(None) };
-                Some(after.embedded_by_learners_of(families))
+                let Some(after) = self.corpora(&embedder)? else { return Ok(None) };
+                let after = after.into_iter();
+                Some(after.map(|corpus| corpus.embedded_by_learners_of(families)).collect())
             }
         };
-        let after = after.as_ref().unwrap_or(&corpus);
+        let after: &Vec<Corpus> = after.as_ref().unwrap_or(&corpora);
         let mut trained = train(after, &options, self.work, self.display)?;
         if let Some(trained) = &mut trained {
-            trained.report.stages = stages.reports((&corpus, after), options.seed)?;
+            trained.report.stages = stages.reports((&corpora[0], &after[0]), options.seed)?;
         }
         Ok(trained)
     }
@@ -254,7 +277,7 @@ impl Job<'_> {
             corpus,
             embedder,
             bundle: (draft.folder(), draft.manifest()),
-            data: &self.arguments.data,
+            data: self.sources[0].path(),
             device: self.arguments.compute.device,
             learning_rate: self.arguments.stage_learning_rate,
             seed: self.arguments.seed,
@@ -265,7 +288,8 @@ impl Job<'_> {
 
 fn options(arguments: &EnsembleArguments) -> Options {
     let mut recipes: Vec<Recipe> = Vec::new();
-    let names = arguments.members.iter().map(String::as_str).chain([Recipe::COSINE]);
+    let names = arguments.members.iter().map(String::as_str);
+    let names = names.chain([Recipe::REGRESSION, Recipe::COSINE]);
     for recipe in names.filter_map(Recipe::named) {
         if !recipes.contains(&recipe) {
             recipes.push(recipe);
@@ -286,15 +310,16 @@ fn beside(out: &Path) -> PathBuf {
     out.with_file_name(name)
 }
 
-/// Embeds the photos of a plan, but for those that an earlier training embedded; None where that was stopped.
+/// Embeds the photos of a source, but for those that an earlier training embedded; `None` if that was cancelled.
 fn embedded(
-    plan: Plan,
+    source: &PhotoSource,
     (work, embedder): (&Path, &Embedder),
     display: &Display,
 ) -> Result<Option<EmbeddedPhotos>, Failure> {
+    let plan = source.plan()?;
     let ids: Vec<PhotoId> = plan.photos().cloned().collect();
     let fingerprint = embedder.space().fingerprint.to_string();
-    let gallery = work.join(format!("gallery-{}", &fingerprint[..12]));
+    let gallery = work.join(format!("gallery-{}-{}", source.name, &fingerprint[..12]));
     let gallery = Gallery::open_or_create(&gallery, embedder.space(), work)?;
     let IngestReport { rejected, cancelled, .. } = ingest(plan, &gallery, embedder, display)?;
     print_rejected(&rejected);

@@ -1,115 +1,148 @@
-//! What a training of an ensemble tells: on paper, on the terminal, in the bundle.
+//! The output of `kindred train`: on paper, on the terminal, in the bundle.
 
 use std::path::Path;
 
 use super::exit::Failure;
 use super::output::write_output;
+use super::train_sources::PhotoSource;
 use super::unfreeze::print_stages;
 use crate::dataset::{Source, family_photos};
 use crate::error::ErrorKind;
+use crate::metrics::Figure;
 use crate::photo::{EXTENSIONS, Limits, decode, encode_png, middle, resize};
-use crate::train::{Judgment, Report, page};
+use crate::train::{IdentificationFigures, Report, ScoreFigures, SourceReport, page};
 
-/// Width and height of a picture in the report, in pixels.
-const PICTURE: u32 = 112;
+/// Width and height of a photo in the report, in pixels.
+const PICTURE_PIXELS: u32 = 112;
 
+/// The training data in a line, for the bundle's manifest.
 pub(super) fn trained_on(report: &Report) -> String {
-    let data = &report.data;
+    let sources = report.sources.iter().filter(|s| report.trained_on.contains(&s.name));
+    let sources: Vec<String> = sources
+        .map(|source| {
+            format!(
+                "{}: {} photos of {} people, {} pairs of kin in {} families",
+                source.name, source.photos, source.people, source.kin_pairs, source.families
+            )
+        })
+        .collect();
     let retrained = report.stages.iter().filter(|stage| stage.kept > 0);
     let stages: Vec<String> = retrained
         .map(|stage| {
-            format!("; the last stage of {} on {} of them", stage.backbone, stage.families)
+            format!("; the last stage of {} on {} families", stage.backbone, stage.families)
         })
         .collect();
-    format!(
-        "{} photos of {} people, {} pairs of kin in {} families, seed {}{}",
-        data.photos,
-        data.people,
-        data.kin_pairs,
-        data.families,
-        report.seed,
-        stages.concat()
-    )
+    format!("{}; seed {}{}", sources.join("; "), report.seed, stages.concat())
 }
 
+/// The main figures in a line, for the bundle's manifest.
 pub(super) fn measured(report: &Report) -> String {
-    let auc = |judgment: &Judgment| judgment.figures.map(|figures| figures.roc_auc.to_string());
-    let shown = |figure: Option<String>| figure.unwrap_or_else(|| "unknown".into());
-    let cosine = report.cosine.first().and_then(auc);
-    let error = report.probabilities.map(|figures| figures.calibration_error.to_string());
-    format!(
-        "area under the ROC {}, of the cosine {}; calibration error {}; on families that no head saw",
-        shown(auc(report.ensemble())),
-        shown(cosine),
-        shown(error)
-    )
+    let source = |evaluation: &SourceReport| {
+        let auc = |score: &ScoreFigures| shown(score.figures.map(|figures| figures.roc_auc));
+        let error = evaluation.probabilities.map(|figures| figures.calibration_error);
+        let how = if evaluation.is_left_out { "left out" } else { "families left out" };
+        format!(
+            "{} ({how}): AUC {}, cosine {}; calibration error {}",
+            evaluation.source,
+            auc(&evaluation.ensemble),
+            evaluation.cosines.first().map_or_else(|| "–".into(), auc),
+            shown(error)
+        )
+    };
+    report.evaluations.iter().map(source).collect::<Vec<_>>().join("; ")
 }
 
 /// Writes `report.json` and `report.html`.
 pub(super) fn write_report(
     folder: &Path,
     report: &Report,
-    picture: &mut dyn FnMut(&str) -> Option<Vec<u8>>,
+    picture: &mut dyn FnMut(&str, &str) -> Option<Vec<u8>>,
 ) -> Result<(), Failure> {
     let json = serde_json::to_string_pretty(report)
         .map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
     for (name, text) in [("report.json", json), ("report.html", page(report, picture))] {
-        let path = folder.join(name);
-        write_output(&path, text.as_bytes())?;
+        write_output(&folder.join(name), text.as_bytes())?;
     }
     Ok(())
 }
 
-/// Gives a small picture of a photo by its identity; none where it cannot be read any more.
-pub(super) fn pictures(data: &Path) -> Result<impl FnMut(&str) -> Option<Vec<u8>>, Failure> {
-    let mut source = Source::open(data)?;
-    let photos = family_photos(&source, &source.list(&EXTENSIONS)?)?.photos;
-    Ok(move |id: &str| {
+/// Returns a function that makes a small picture of a photo, by its source and its id; `None` if it cannot be read any more.
+pub(super) fn pictures(
+    sources: &[PhotoSource],
+) -> Result<impl FnMut(&str, &str) -> Option<Vec<u8>>, Failure> {
+    let mut opened = Vec::new();
+    for source in sources.iter().filter(|source| !source.relationships.is_empty()) {
+        let folder = Source::open(source.path())?;
+        let photos = family_photos(&folder, &folder.list(&EXTENSIONS)?)?.photos;
+        opened.push((source.name.clone(), folder, photos));
+    }
+    Ok(move |source: &str, id: &str| {
         let limits = Limits::default();
+        let (_, folder, photos) = opened.iter_mut().find(|(name, ..)| name == source)?;
         let path = photos.get(&id.parse().ok()?)?;
-        let photo = decode(&source.read(path, limits.max_file_bytes).ok()?, &limits).ok()?;
+        let photo = decode(&folder.read(path, limits.max_file_bytes).ok()?, &limits).ok()?;
         let square = middle(&photo, photo.width.min(photo.height));
-        Some(encode_png(&resize(&square, PICTURE, PICTURE)))
+        Some(encode_png(&resize(&square, PICTURE_PIXELS, PICTURE_PIXELS)))
     })
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn print_report(report: &Report) {
-    let data = &report.data;
-    println!(
-        "{} photos of {} people; {} pairs of kin in {} families ({} pairs name somebody without a photo, {} are of two \
-         families); {} photo pairs judged, all by heads that saw none of their families",
-        data.photos,
-        data.people,
-        data.kin_pairs,
-        data.families,
-        data.lacking_photos,
-        data.across_families,
-        data.judged_pairs
-    );
-    println!("\n{:<28} {:>6}  95 % interval   folds         weight", "", "AUC");
-    for cosine in &report.cosine {
-        let standing = report.cosine_standing(cosine);
-        print_judgment(&format!("cosine of {}", cosine.name), cosine, &standing);
-    }
-    for member in report.learned_members() {
-        print_judgment(&member.alone.name, &member.alone, &member.standing());
-    }
-    for (name, judgment) in [("mean", &report.mean), ("weighted", &report.weighted)] {
-        let note = if report.chosen == name { "chosen" } else { "" };
-        print_judgment(&format!("ensemble, {name}"), judgment, note);
-    }
-    if let Some(figures) = &report.probabilities {
+    for source in &report.sources {
         println!(
-            "\naccuracy {}, Brier score {}, calibration error {}; kin from {:.0} % on",
-            figures.accuracy,
-            figures.brier_score,
-            figures.calibration_error,
-            100.0 * report.kin_threshold
+            "{}: {} photos of {} people; {} pairs of kin in {} families ({} pairs lack a photo, {} are of two families)",
+            source.name,
+            source.photos,
+            source.people,
+            source.kin_pairs,
+            source.families,
+            source.lacking_photos,
+            source.across_families
         );
     }
-    for relation in &report.relations {
-        let value = |figure: Option<crate::metrics::Figure>| figure.map_or(f64::NAN, |f| f.value);
+    println!("trained on {}", report.trained_on.join(", "));
+    for reason in &report.left_out_sources {
+        println!("not trained on {reason}");
+    }
+    for evaluation in &report.evaluations {
+        print_evaluation(report, evaluation);
+    }
+    print_stages(&report.stages);
+    println!("\nheads trained in {:.0} s", report.training_seconds);
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_evaluation(report: &Report, evaluation: &SourceReport) {
+    let how = match evaluation.is_left_out {
+        true => "left out".to_owned(),
+        false => "its families left out, fold by fold".to_owned(),
+    };
+    println!(
+        "\n{}, {how}, by members trained on {}: {} pairs",
+        evaluation.source,
+        evaluation.trained_on.join(", "),
+        evaluation.pairs
+    );
+    println!("{:<28} {:<21} {:<7} {:<7} {:<8} share", "", "AUC", "AP", "TAR 1 %", "Rank@10");
+    for cosine in &evaluation.cosines {
+        print_score(cosine, "");
+    }
+    for (index, member) in report.trained_members() {
+        print_score(&evaluation.members[index], &member.standing());
+    }
+    print_score(&evaluation.joined, "");
+    print_score(&evaluation.ensemble, "");
+    if let (Some(figures), Some(cost)) = (&evaluation.probabilities, &evaluation.likelihood) {
+        println!(
+            "accuracy {}, calibration error {}, Cllr {:.3} (at best {:.3})",
+            figures.accuracy, figures.calibration_error, cost.cllr.value, cost.min_cllr.value
+        );
+    }
+    for figures in &evaluation.identification {
+        print_identification(figures);
+    }
+    for relation in &evaluation.relations {
+        let value = |figure: Option<Figure>| figure.map_or(f64::NAN, |f| f.value);
         println!(
             "{:<5} {:>6} pairs  AUC {:.3} (cosine {:.3})  accuracy {:.3}",
             relation.relation,
@@ -119,21 +152,52 @@ pub(super) fn print_report(report: &Report) {
             value(relation.accuracy)
         );
     }
-    print_stages(&report.stages);
-    println!("heads trained in {:.0} s", report.training_seconds);
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn print_judgment(name: &str, judgment: &Judgment, note: &str) {
-    let Some(figures) = &judgment.figures else {
-        println!("{name:<28} no test family has pairs");
+fn print_score(score: &ScoreFigures, note: &str) {
+    let Some(figures) = &score.figures else {
+        println!("{:<28} no pairs", score.name);
         return;
     };
-    let crate::metrics::Figure { value, interval } = figures.roc_auc;
+    let rank = score.rank_10.map_or_else(|| "–".to_owned(), |rank| format!("{rank:.3}"));
     println!(
-        "{name:<28} {value:>6.4}  [{:.3}, {:.3}]  mean {:.4}   {note}",
-        interval.low,
-        interval.high,
-        judgment.mean_fold_auc()
+        "{:<28} {:<21} {:<7.3} {:<7.3} {:<8} {note}",
+        score.name,
+        figures.roc_auc.to_string(),
+        figures.average_precision.value,
+        figures.true_accepts_at_1_percent.value,
+        rank
     );
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_identification(figures: &IdentificationFigures) {
+    println!(
+        "gallery of {} people, {} probes: FPIR {} at nominal 10 %; of {} probes with a relative DIR {}, precision {}, Rank@10 {}",
+        figures.people,
+        figures.probes,
+        shown(figures.fpir),
+        figures.probes_with_relative,
+        shown(figures.dir),
+        shown(figures.precision),
+        shown(figures.rank_10)
+    );
+}
+
+/// Says why the ensemble is not written.
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+pub(super) fn print_refusal(report: &Report, work: &Path) {
+    println!("\nnot written: the ensemble is not better than what there is without it");
+    for objection in &report.verdict.objections {
+        println!("  {objection}");
+    }
+    println!(
+        "add sources, families or photos, or try another backbone; report.html is in {}",
+        work.display()
+    );
+}
+
+fn shown(figure: Option<Figure>) -> String {
+    figure.map_or_else(|| "–".into(), |figure| figure.to_string())
 }

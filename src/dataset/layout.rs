@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{DatasetError, Listing, Source};
-use crate::domain::PhotoId;
+use crate::domain::{FamilyId, MemberId, PhotoId};
 
 /// The photos of families in a source.
 #[derive(Debug)]
@@ -52,6 +52,38 @@ pub fn family_photos(source: &Source, listing: &Listing) -> Result<FamilyPhotos,
     Ok(found)
 }
 
+/// Finds the photos of unrelated people, a folder each: every person is the only one of a family. The families are numbered in
+/// the order of the folders.
+pub fn people_photos(source: &Source, listing: &Listing) -> FamilyPhotos {
+    let mut people: BTreeMap<PathBuf, Vec<&String>> = BTreeMap::new();
+    for path in &listing.photos {
+        let folder = source.identifying_path(path).parent().map(Path::to_owned);
+        people.entry(folder.unwrap_or_default()).or_default().push(path);
+    }
+    unrelated(people.into_values())
+}
+
+/// Finds photos of unrelated people, one photo of each, in any folders.
+pub fn single_photos(listing: &Listing) -> FamilyPhotos {
+    unrelated(listing.photos.iter().map(|path| vec![path]))
+}
+
+/// Photos person by person; each person is the only one of a family.
+fn unrelated<'a>(people: impl Iterator<Item = Vec<&'a String>>) -> FamilyPhotos {
+    let mut found = FamilyPhotos { photos: BTreeMap::new(), misplaced: Vec::new() };
+    for (family, photos) in (1..).zip(people) {
+        let person = MemberId::new(FamilyId::new(family), 1);
+        for path in photos {
+            let name = Path::new(path).file_stem().and_then(|name| name.to_str());
+            match PhotoId::new(person, name.unwrap_or_default()) {
+                Ok(photo) => drop(found.photos.insert(photo, path.clone())),
+                Err(error) => found.misplace(path, error.to_string()),
+            }
+        }
+    }
+    found
+}
+
 impl FamilyPhotos {
     fn misplace(&mut self, path: &str, reason: String) {
         self.misplaced.push(Misplaced { path: path.to_owned(), reason });
@@ -69,8 +101,26 @@ pub fn identify(path: &Path) -> Option<PhotoId> {
 
 #[cfg(test)]
 mod tests {
-    use super::identify;
-    use std::path::Path;
+    use super::*;
+
+    #[test]
+    fn every_folder_is_a_person_and_every_photo_is_one_of_single_photos() {
+        let folder = tempfile::tempdir().unwrap();
+        for photo in ["Ann/1.png", "Ann/2.png", "Bob/1.png"] {
+            let path = folder.path().join(photo);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let source = Source::open(folder.path()).unwrap();
+        let listing = source.list(&["png"]).unwrap();
+        let ids = |found: FamilyPhotos| -> Vec<String> {
+            found.photos.keys().map(ToString::to_string).collect()
+        };
+        let people = ids(people_photos(&source, &listing));
+        assert_eq!(people, ["F0001/MID1/1", "F0001/MID1/2", "F0002/MID1/1"]);
+        let single = ids(single_photos(&listing));
+        assert_eq!(single, ["F0001/MID1/1", "F0002/MID1/2", "F0003/MID1/1"]);
+    }
 
     #[test]
     fn the_last_three_parts_of_a_path_say_whose_photo_it_is() {

@@ -16,7 +16,7 @@ mod summary;
 
 pub use error::DatasetError;
 pub use landmarks::{FaceBox, FacePoints, read_landmarks, write_landmarks};
-pub use layout::{FamilyPhotos, Misplaced, family_photos, identify};
+pub use layout::{FamilyPhotos, Misplaced, family_photos, identify, people_photos, single_photos};
 pub use lists::{
     ListedPair, ListedTrio, read_pairs, read_submission, read_trios, write_submission,
 };

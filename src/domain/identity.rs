@@ -39,6 +39,12 @@ impl FamilyId {
 }
 
 impl MemberId {
+    /// The member of the same number of another family.
+    #[must_use]
+    pub fn of_family(self, family: FamilyId) -> Self {
+        Self { family, ..self }
+    }
+
     /// The member of a family with this number.
     pub fn new(family: FamilyId, number: u32) -> Self {
         Self { family, number }
@@ -69,6 +75,12 @@ impl PhotoId {
             });
         }
         Ok(Self { member, name: name.to_owned() })
+    }
+
+    /// The photo of the same name of another person.
+    #[must_use]
+    pub fn of_person(&self, member: MemberId) -> Self {
+        Self { member, name: self.name.clone() }
     }
 
     /// The person in the photo.

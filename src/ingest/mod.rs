@@ -3,7 +3,7 @@
 mod error;
 mod pipeline;
 
-use crate::dataset::{FamilyPhotos, Listing, Source, family_photos};
+use crate::dataset::{FamilyPhotos, Listing, Source, family_photos, people_photos, single_photos};
 use crate::domain::{Embedding, PhotoId, Progress, Relationship};
 use crate::embedder::Embedder;
 use crate::gallery::{Enrolment, Gallery};
@@ -28,6 +28,17 @@ pub struct Report {
     pub cancelled: bool,
 }
 
+/// Whose photo a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// A folder per family, in it a folder per person: `F0001/MID1/photo.jpg`.
+    Families,
+    /// A folder per person; nobody is related.
+    People,
+    /// One photo of each person, in any folders; nobody is related.
+    Single,
+}
+
 /// What there is to ingest in a collection.
 pub struct Plan {
     source: Source,
@@ -43,8 +54,20 @@ impl Plan {
     /// # Errors
     /// When there are none.
     pub fn new(source: Source) -> Result<Self, IngestError> {
+        Self::of(source, Layout::Families)
+    }
+
+    /// Looks through a collection for photos in a layout.
+    ///
+    /// # Errors
+    /// [`IngestError::Dataset`] if there is no photo, or none in a family of [`Layout::Families`].
+    pub fn of(source: Source, layout: Layout) -> Result<Self, IngestError> {
         let listing = source.list(&EXTENSIONS)?;
-        let families = family_photos(&source, &listing)?;
+        let families = match layout {
+            Layout::Families => family_photos(&source, &listing)?,
+            Layout::People => people_photos(&source, &listing),
+            Layout::Single => single_photos(&listing),
+        };
         Ok(Self { source, listing, families, thumbnails: false, known_photos: false })
     }
 
@@ -58,6 +81,13 @@ impl Plan {
     #[must_use]
     pub fn with_known_photos(self, known_photos: bool) -> Self {
         Self { known_photos, ..self }
+    }
+
+    /// The same without the photos of which `counts` is false.
+    #[must_use]
+    pub fn retaining(mut self, counts: impl Fn(&PhotoId) -> bool) -> Self {
+        self.families.photos.retain(|photo, _| counts(photo));
+        self
     }
 
     /// The photos of families, in the order of their identities.

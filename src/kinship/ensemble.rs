@@ -4,6 +4,8 @@ use candle_core::{Device, Tensor};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::diagonal::DiagonalForm;
+use super::open_set::{OpenSet, OpenSetConfig, OpenSetScorer};
 use super::{Head, HeadConfig, KinshipError, Rows};
 
 /// Candidates that are judged at once, at most: what is made of them on the way stays in a core's cache, and is below
@@ -26,6 +28,9 @@ pub struct EnsembleConfig {
     /// The members.
     #[serde(rename = "member")]
     pub members: Vec<MemberConfig>,
+    /// What is needed to answer a search among many; `None` in bundles that were made before there was such a model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_set: Option<OpenSetConfig>,
 }
 
 /// A member of an ensemble, but for its weights.
@@ -62,6 +67,9 @@ pub struct Ensemble {
     /// Per space the first member that compares in it: what that projects serves the others, too.
     spaces: Vec<usize>,
     backbones: usize,
+    /// Per backbone all members' scores as one product; `None` if a member has no such form.
+    diagonal: Option<Vec<DiagonalForm>>,
+    open_set: Option<OpenSet>,
 }
 
 struct PlacedHead {
@@ -75,10 +83,26 @@ struct PlacedHead {
 /// What an ensemble says of two photos.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judgement {
+    /// The members' weighted log odds, before the ensemble's calibration.
+    pub score: f64,
     /// Log odds that they are of kin, if half of all pairs were; [`super::probability`] makes a probability of it.
     pub log_odds: f64,
     /// The same by each member alone, in the order of the members.
     pub members: Vec<f64>,
+}
+
+impl EnsembleConfig {
+    /// An ensemble without members, whose score is its log odds.
+    pub fn uncalibrated() -> Self {
+        Self {
+            calibration: Calibration { slope: 1.0, intercept: 0.0 },
+            kin_threshold: 0.5,
+            false_accept_rate: 0.0,
+            same_person_threshold: 1.0,
+            members: Vec::new(),
+            open_set: None,
+        }
+    }
 }
 
 impl Calibration {
@@ -91,6 +115,7 @@ impl Calibration {
 impl Judgement {
     /// Adds `share` of another one, to make a mean.
     pub fn add(&mut self, other: &Self, share: f64) {
+        self.score += share * other.score;
         self.log_odds += share * other.log_odds;
         self.members.resize(other.members.len(), 0.0);
         self.members.iter_mut().zip(&other.members).for_each(|(sum, own)| *sum += share * own);
@@ -108,12 +133,40 @@ impl Ensemble {
         backbones: &[(&str, usize)],
         weights: &[u8],
     ) -> Result<Self, KinshipError> {
+        let mut heads = Vec::new();
+        for MemberConfig { name, backbone, head, .. } in &config.members {
+            let width = backbones.iter().find(|(known, _)| known == backbone).map(|known| known.1);
+            let (member, named) = (name.clone(), backbone.clone());
+            let width = width.ok_or(KinshipError::NoBackbone { member, backbone: named })?;
+            heads.push(Self::head(name, width, (head, weights))?);
+        }
+        let open_set = match &config.open_set {
+            Some(open_set) => {
+                let tensors = candle_core::safetensors::load_buffer(weights, &Device::Cpu)?;
+                Some(OpenSet::new(open_set.clone(), backbones, &tensors.into_iter().collect())?)
+            }
+            None => None,
+        };
+        Ok(Self { open_set, ..Self::of_heads(config, backbones, heads)? })
+    }
+
+    /// An ensemble of these heads, in the order of the members, without open-set model.
+    ///
+    /// # Errors
+    /// [`KinshipError::NoBackbone`] if a member's backbone is none of those.
+    pub fn of_heads(
+        config: EnsembleConfig,
+        backbones: &[(&str, usize)],
+        members: Vec<Head>,
+    ) -> Result<Self, KinshipError> {
         let (mut heads, mut spaces) = (Vec::<PlacedHead>::new(), Vec::<usize>::new());
-        for (at, MemberConfig { name, backbone, head, .. }) in config.members.iter().enumerate() {
+        for (at, (MemberConfig { name, backbone, .. }, head)) in
+            config.members.iter().zip(members).enumerate()
+        {
             let place = backbones.iter().position(|(known, _)| known == backbone);
             let (member, named) = (name.clone(), backbone.clone());
             let backbone = place.ok_or(KinshipError::NoBackbone { member, backbone: named })?;
-            let head = Self::head(name, backbones[backbone].1, (head, weights))?.folded()?;
+            let head = head.folded()?;
             let mut space = spaces.len();
             for (known, &first) in spaces.iter().enumerate() {
                 let first: &PlacedHead = &heads[first];
@@ -126,7 +179,9 @@ impl Ensemble {
             }
             heads.push(PlacedHead { head, backbone, space });
         }
-        Ok(Self { config, heads, spaces, backbones: backbones.len() })
+        let diagonal = diagonal(&config, &heads, backbones)?;
+        let backbones = backbones.len();
+        Ok(Self { config, heads, spaces, backbones, diagonal, open_set: None })
     }
 
     /// The head of one member, for embeddings of `dimension` values, of [`Self::weights`].
@@ -153,18 +208,62 @@ impl Ensemble {
     pub fn weights<'a>(
         members: impl IntoIterator<Item = (&'a str, &'a Head)>,
     ) -> Result<Vec<u8>, KinshipError> {
-        let mut tensors = Vec::new();
-        for (member, head) in members {
-            for (name, tensor) in head.tensors() {
-                tensors.push((format!("{member}/{name}"), tensor));
-            }
-        }
+        let tensors = head_tensors(members);
+        Ok(safetensors::serialize(tensors, None).map_err(candle_core::Error::from)?)
+    }
+
+    /// As [`Self::weights`], with the tensors of an open-set model over the backbones of these names.
+    ///
+    /// # Errors
+    /// [`KinshipError::Compute`] if they cannot be serialized.
+    pub fn weights_with_open_set<'a>(
+        members: impl IntoIterator<Item = (&'a str, &'a Head)>,
+        open_set: &OpenSet,
+        backbones: &[&str],
+    ) -> Result<Vec<u8>, KinshipError> {
+        let mut tensors = head_tensors(members);
+        tensors.extend(open_set.tensors(backbones)?);
         Ok(safetensors::serialize(tensors, None).map_err(candle_core::Error::from)?)
     }
 
     /// What the ensemble is made of.
     pub fn config(&self) -> &EnsembleConfig {
         &self.config
+    }
+
+    /// Open-set identification by this ensemble; `None` if the bundle was made before there was a model for it.
+    pub fn open_set(&self) -> Option<OpenSetScorer<'_>> {
+        self.open_set.as_ref().map(|model| OpenSetScorer::new(self, model))
+    }
+
+    /// The members' weighted log odds of every face of `a` with every face of `b`: per backbone `(n, d)` and `(m, d)` → `(n, m)`.
+    ///
+    /// # Errors
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    pub fn scores(&self, a: &[Rows], b: &[Rows]) -> Result<Vec<f32>, KinshipError> {
+        self.check_backbones([a, b])?;
+        let count = a[0].count();
+        let mut scores = vec![0.0; count * b[0].count()];
+        if let Some(forms) = &self.diagonal {
+            for ((form, a), b) in forms.iter().zip(a).zip(b) {
+                form.add_scores(a, b, &mut scores);
+            }
+            return Ok(scores);
+        }
+        for (i, scores) in scores.chunks_exact_mut(b[0].count()).enumerate() {
+            let probe: Vec<Rows> =
+                a.iter().map(|rows| rows.select([i])).collect::<Result<_, _>>()?;
+            let judged = self.judge(&probe, b)?;
+            scores.iter_mut().zip(judged).for_each(|(score, j)| *score = j.score as f32);
+        }
+        Ok(scores)
+    }
+
+    fn check_backbones(&self, sides: [&[Rows]; 2]) -> Result<(), KinshipError> {
+        match sides.into_iter().map(<[Rows]>::len).find(|&found| found != self.backbones) {
+            Some(found) => Err(KinshipError::OtherBackbones { expected: self.backbones, found }),
+            None => Ok(()),
+        }
     }
 
     /// Judges one photo beside each of n others, in their order, or n photos each beside the other of its pair. Both
@@ -178,11 +277,7 @@ impl Ensemble {
         probe: &[Rows],
         candidates: &[Rows],
     ) -> Result<Vec<Judgement>, KinshipError> {
-        for found in [probe.len(), candidates.len()] {
-            if found != self.backbones {
-                return Err(KinshipError::OtherBackbones { expected: self.backbones, found });
-            }
-        }
+        self.check_backbones([probe, candidates])?;
         let parts = candidates[0].count().div_ceil(AT_ONCE);
         // One photo goes with every part.
         let single = (probe[0].count() == 1).then(|| self.projected(probe, (0, 1))).transpose()?;
@@ -227,15 +322,43 @@ impl Ensemble {
             judged.resize_with(scores.len(), Judgement::default);
             for (judgement, score) in judged.iter_mut().zip(scores) {
                 let log_odds = member.calibration.log_odds(score);
-                judgement.log_odds += member.weight * log_odds;
+                judgement.score += member.weight * log_odds;
                 judgement.members.push(log_odds);
             }
         }
         for judgement in &mut judged {
-            judgement.log_odds = self.config.calibration.log_odds(judgement.log_odds);
+            judgement.log_odds = self.config.calibration.log_odds(judgement.score);
         }
         Ok(judged)
     }
+}
+
+/// Heads' tensors, named by their members.
+fn head_tensors<'a>(
+    members: impl IntoIterator<Item = (&'a str, &'a Head)>,
+) -> Vec<(String, Tensor)> {
+    let named = |(member, head): (&'a str, &'a Head)| {
+        head.tensors()
+            .iter()
+            .map(move |(name, tensor)| (format!("{member}/{name}"), tensor.clone()))
+    };
+    members.into_iter().flat_map(named).collect()
+}
+
+/// Per backbone all members' scores as one product; `None` if a member has no such form.
+fn diagonal(
+    config: &EnsembleConfig,
+    heads: &[PlacedHead],
+    backbones: &[(&str, usize)],
+) -> Result<Option<Vec<DiagonalForm>>, KinshipError> {
+    let mut forms: Vec<DiagonalForm> =
+        backbones.iter().map(|(_, dimension)| DiagonalForm::zero(*dimension)).collect();
+    for (placed, member) in heads.iter().zip(&config.members) {
+        if !forms[placed.backbone].add(&placed.head, member.calibration, member.weight)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(forms))
 }
 
 #[cfg(test)]
@@ -267,6 +390,7 @@ mod tests {
             false_accept_rate: 0.05,
             same_person_threshold: 0.5,
             members: recipes.map(member).into(),
+            open_set: None,
         };
         Ensemble::new(config, &[("any", 6)], &weights).unwrap()
     }

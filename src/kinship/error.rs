@@ -49,6 +49,14 @@ pub enum KinshipError {
         /// The width of this one.
         found: usize,
     },
+    /// A cohort has too few faces to normalize scores by.
+    #[error(
+        "cohort of {found} faces is too small for score normalization; add photos of more people"
+    )]
+    SmallCohort {
+        /// Its faces.
+        found: usize,
+    },
     /// There are no pairs of both kinds to learn from.
     #[error(
         "{what} needs pairs of kin and of others, and there are none; add families with listed kin"
@@ -69,7 +77,7 @@ impl Classify for KinshipError {
             Self::NoBackbone { .. } | Self::OtherBackbones { .. } | Self::UnevenRows { .. } => {
                 ErrorKind::Incompatible
             }
-            Self::NoPairs { .. } => ErrorKind::InvalidInput,
+            Self::NoPairs { .. } | Self::SmallCohort { .. } => ErrorKind::InvalidInput,
             Self::Compute(_) => ErrorKind::Internal,
         }
     }

@@ -320,7 +320,8 @@ mod tests {
         recipes.push(only_odd);
         for recipe in recipes {
             let head = recipe.head(space, 3).unwrap();
-            let [a, b] = [rows(3), rows(4)].map(|rows| head.project(&rows.tensor().unwrap()).unwrap());
+            let [a, b] =
+                [rows(3), rows(4)].map(|rows| head.project(&rows.tensor().unwrap()).unwrap());
             let both = (layer_by_layer(&head, &a, &b) + layer_by_layer(&head, &b, &a)).unwrap();
             let expected: Vec<f32> = (both * 0.5).unwrap().to_vec1().unwrap();
             let scores = head.scores(&rows(3), &rows(4)).unwrap();

@@ -80,6 +80,22 @@ impl Head {
     }
 }
 
+impl Head {
+    /// A head of one linear layer with these weights, in the order of its features.
+    pub(super) fn of_linear_layer(
+        config: HeadConfig,
+        dimension: usize,
+        weights: &[f64],
+        intercept: f64,
+    ) -> Result<Self, KinshipError> {
+        let values: Vec<f32> = weights.iter().map(|&weight| weight as f32).collect();
+        let weights = Tensor::from_vec(values, (1, weights.len()), &Device::Cpu)?;
+        let bias = Tensor::new(&[intercept as f32], &Device::Cpu)?;
+        let tensors = [("dense.0.weight".into(), weights), ("dense.0.bias".into(), bias)];
+        Self::new(config, dimension, BTreeMap::from(tensors))
+    }
+}
+
 /// The linear layer that projects onto `axes`, `(p, d)`, from `mean`, `(d)`.
 fn projection(axes: Vec<f32>, mean: &[f32]) -> Result<BTreeMap<String, Tensor>, KinshipError> {
     let bias: Vec<f32> = axes

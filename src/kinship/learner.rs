@@ -183,7 +183,7 @@ fn own_row(similarity: &Tensor) -> Result<Tensor, KinshipError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinship::{KinRows, KinSpace, Recipe};
+    use crate::kinship::{KinRows, KinSpace, Recipe, Training};
     use candle_core::DType;
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
@@ -325,7 +325,9 @@ mod tests {
     #[test]
     fn learning_brings_kin_and_others_apart() {
         let ((a, b), (_, strangers)) = (kin(200, 5), kin(200, 6));
-        let learning = Recipe::named("vggface-1").unwrap().learning.unwrap();
+        let Training::Gradient(learning) = Recipe::named("vggface-1").unwrap().training else {
+            panic!("learns by gradient")
+        };
         let mut learner = Learner::of_layers(&initial("vggface-1"), &learning, 1).unwrap();
         let first = stacked(&a, &a);
         let second = stacked(&b, &strangers);

@@ -1,95 +1,170 @@
-//! Logistic regression, for what has few features: calibration and the weights of an ensemble.
+//! Logistic regression with a quadratic penalty, fitted by Newton's method.
 
 use faer::linalg::solvers::Solve;
-use faer::{Mat, Side};
+use faer::{Mat, Par, Side};
 
-/// log odds = intercept + Σ weight · feature
+/// Log odds that are linear in the features: `intercept + Σ weight · feature`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Logistic {
-    /// One a feature.
+    /// One weight a feature.
     pub weights: Vec<f64>,
-    /// The log odds where all features are 0.
+    /// The log odds if all features are 0.
     pub intercept: f64,
 }
 
-/// Most Newton steps; a handful is usual.
-const STEPS: usize = 50;
+/// Labeled rows of features.
+pub struct LabeledRows {
+    /// `(n, k + 1)`: k features and a last column of ones.
+    features: Mat<f64>,
+    labels: Vec<bool>,
+    /// How much each row counts.
+    weights: Vec<f64>,
+}
+
+const MAX_STEPS: usize = 50;
+/// Newton's method ends once no weight moves by more.
+const TOLERANCE: f64 = 1e-9;
 
 /// The log odds as a probability, 0 to 1.
 pub fn probability(log_odds: f64) -> f64 {
     1.0 / (1.0 + (-log_odds).exp())
 }
 
+impl LabeledRows {
+    /// Rows of equal weight; all have as many features as the first.
+    ///
+    /// # Panics
+    /// If a row is shorter than the first, or there are not as many labels as rows.
+    pub fn new<'a, R>(rows: R, labels: &[bool]) -> Self
+    where
+        R: IntoIterator<Item = &'a [f64]>,
+        R::IntoIter: ExactSizeIterator + Clone,
+    {
+        let rows = rows.into_iter();
+        assert_eq!(rows.len(), labels.len(), "every row has a label");
+        let count = rows.clone().next().map_or(0, <[f64]>::len);
+        let mut features = Mat::from_fn(labels.len(), count + 1, |_, _| 1.0);
+        for (i, row) in rows.enumerate() {
+            (0..count).for_each(|j| features[(i, j)] = row[j]);
+        }
+        Self { features, labels: labels.to_vec(), weights: vec![1.0; labels.len()] }
+    }
+
+    /// The same rows with other weights.
+    ///
+    /// # Panics
+    /// If there are not as many weights as rows.
+    #[must_use]
+    pub fn with_weights(self, weights: Vec<f64>) -> Self {
+        assert_eq!(weights.len(), self.labels.len(), "every row has a weight");
+        Self { weights, ..self }
+    }
+
+    /// The sum of the weights.
+    fn total(&self) -> f64 {
+        self.weights.iter().sum()
+    }
+}
+
 impl Logistic {
-    /// Fits by Newton's method (Hastie, Tibshirani and Friedman 2009, section 4.4.1) the weights that make `is_kin` most
-    /// likely, less `ridge` times half their squares. `features` has one row a pair. None without pairs of both kinds.
-    pub fn fit(features: &[Vec<f64>], is_kin: &[bool], ridge: f64) -> Option<Self> {
-        if !is_kin.contains(&true) || !is_kin.contains(&false) {
+    /// Maximizes the weighted log likelihood of the labels minus `ridge / 2 · Σ weight²`
+    /// (Hastie, Tibshirani and Friedman 2009, section 4.4.1). The intercept is not penalized.
+    ///
+    /// Returns `None` if all labels are equal, or the fit diverges.
+    pub fn fit(rows: &LabeledRows, ridge: f64) -> Option<Self> {
+        if !rows.labels.contains(&true) || !rows.labels.contains(&false) {
             return None;
         }
-        let count = features.first()?.len();
-        let mut found = Self { weights: vec![0.0; count], intercept: 0.0 };
-        for _ in 0..STEPS {
-            let step = found.newton_step(features, is_kin, ridge)?;
-            found.weights.iter_mut().zip(&step).for_each(|(weight, step)| *weight += step);
-            found.intercept += step[count];
-            if step.iter().all(|step| step.abs() < 1e-10) {
+        // One thread: the order of sums must not depend on the machine.
+        faer::set_global_parallelism(Par::Seq);
+        let count = rows.features.ncols();
+        let mut weights = vec![0.0; count];
+        for _ in 0..MAX_STEPS {
+            let step = newton_step(rows, &weights, ridge)?;
+            weights.iter_mut().zip(&step).for_each(|(weight, step)| *weight += step);
+            if step.iter().all(|step| step.abs() < TOLERANCE) {
                 break;
             }
         }
-        found.weights.iter().all(|weight| weight.is_finite()).then_some(found)
+        let intercept = weights.pop()?;
+        let is_finite = intercept.is_finite() && weights.iter().all(|weight| weight.is_finite());
+        is_finite.then_some(Self { weights, intercept })
     }
 
-    /// The log odds of a pair.
+    /// As [`Self::fit`], with a penalty that grows with the rows: `ridge_per_row · Σ row weights`.
+    pub fn fit_per_row(rows: &LabeledRows, ridge_per_row: f64) -> Option<Self> {
+        Self::fit(rows, ridge_per_row * rows.total())
+    }
+
+    /// The log odds of one row.
     pub fn log_odds(&self, features: &[f64]) -> f64 {
         let products = self.weights.iter().zip(features).map(|(weight, feature)| weight * feature);
         self.intercept + products.sum::<f64>()
     }
+}
 
-    fn newton_step(&self, features: &[Vec<f64>], is_kin: &[bool], ridge: f64) -> Option<Vec<f64>> {
-        let count = self.weights.len();
-        // The intercept is not held back, but for what keeps a separable problem from running away.
-        let held = |at: usize| if at < count { ridge } else { 1e-9 };
-        let current = |at: usize| if at < count { self.weights[at] } else { self.intercept };
-        let mut hessian =
-            Mat::from_fn(count + 1, count + 1, |i, j| if i == j { held(i) } else { 0.0 });
-        let mut gradient = Mat::from_fn(count + 1, 1, |i, _| -held(i) * current(i));
-        for (row, &is_kin) in features.iter().zip(is_kin) {
-            let predicted = probability(self.log_odds(row));
-            let spread = (predicted * (1.0 - predicted)).max(1e-12);
-            let value = |at: usize| row.get(at).copied().unwrap_or(1.0);
-            for i in 0..=count {
-                gradient[(i, 0)] += value(i) * (f64::from(is_kin) - predicted);
-                for j in 0..=count {
-                    hessian[(i, j)] += spread * value(i) * value(j);
-                }
-            }
-        }
-        let solved = hessian.llt(Side::Lower).ok()?.solve(&gradient);
-        Some((0..=count).map(|i| solved[(i, 0)]).collect())
+fn newton_step(rows: &LabeledRows, weights: &[f64], ridge: f64) -> Option<Vec<f64>> {
+    let LabeledRows { features, labels, weights: row_weights } = rows;
+    let count = weights.len();
+    // The intercept's penalty only keeps a separable problem finite.
+    let penalty = |j: usize| if j + 1 < count { ridge } else { 1e-9 };
+    let current = Mat::from_fn(count, 1, |j, _| weights[j]);
+    let log_odds = features * &current;
+    let mut residuals = Mat::zeros(labels.len(), 1);
+    let mut scaled = features.clone();
+    let mut roots = Vec::with_capacity(labels.len());
+    for (i, (&label, row_weight)) in labels.iter().zip(row_weights).enumerate() {
+        let predicted = probability(log_odds[(i, 0)]);
+        residuals[(i, 0)] = row_weight * (f64::from(label) - predicted);
+        roots.push((row_weight * (predicted * (1.0 - predicted)).max(1e-12)).sqrt());
     }
+    for j in 0..count {
+        scaled.col_mut(j).iter_mut().zip(&roots).for_each(|(value, root)| *value *= root);
+    }
+    let mut hessian = scaled.transpose() * &scaled;
+    let mut gradient = features.transpose() * residuals;
+    for j in 0..count {
+        hessian[(j, j)] += penalty(j);
+        gradient[(j, 0)] -= penalty(j) * weights[j];
+    }
+    let solved = hessian.llt(Side::Lower).ok()?.solve(&gradient);
+    Some((0..count).map(|j| solved[(j, 0)]).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn rows(features: &[f64], labels: &[bool]) -> LabeledRows {
+        LabeledRows::new(features.chunks(1), labels)
+    }
+
     #[test]
-    fn the_fitted_probability_is_the_share_of_kin() {
-        // Of feature 0 a quarter is kin, of feature 1 three quarters.
-        let features: Vec<Vec<f64>> = (0..8).map(|i| vec![f64::from(i / 4)]).collect();
-        let is_kin = [true, false, false, false, true, true, true, false];
-        let fitted = Logistic::fit(&features, &is_kin, 1e-9).unwrap();
+    fn fitted_probability_is_the_share_of_positives() {
+        // A quarter of the rows with feature 0 are positive, and three quarters of those with 1.
+        let features: Vec<f64> = (0..8).map(|i| f64::from(i / 4)).collect();
+        let labels = [true, false, false, false, true, true, true, false];
+        let fitted = Logistic::fit(&rows(&features, &labels), 1e-9).unwrap();
         assert!((probability(fitted.log_odds(&[0.0])) - 0.25).abs() < 1e-6);
         assert!((probability(fitted.log_odds(&[1.0])) - 0.75).abs() < 1e-6);
     }
 
     #[test]
-    fn pairs_that_a_line_separates_still_have_finite_weights() {
-        let features = [vec![-1.0], vec![1.0]];
-        let fitted = Logistic::fit(&features, &[false, true], 0.1).unwrap();
+    fn weight_counts_as_repeated_rows() {
+        let weighted = rows(&[0.0, 1.0, 1.0], &[false, true, false]);
+        let weighted = weighted.with_weights(vec![2.0, 3.0, 1.0]);
+        let repeated =
+            rows(&[0.0, 0.0, 1.0, 1.0, 1.0, 1.0], &[false, false, true, true, true, false]);
+        let [a, b] = [weighted, repeated].map(|rows| Logistic::fit_per_row(&rows, 0.1).unwrap());
+        assert!((a.weights[0] - b.weights[0]).abs() < 1e-9);
+        assert!((a.intercept - b.intercept).abs() < 1e-9);
+    }
+
+    #[test]
+    fn separable_rows_have_finite_weights() {
+        let fitted = Logistic::fit(&rows(&[-1.0, 1.0], &[false, true]), 0.1).unwrap();
         assert!(fitted.weights[0] > 0.0 && fitted.weights[0].is_finite());
-        assert_eq!(Logistic::fit(&features, &[true, true], 0.1), None);
-        assert_eq!(Logistic::fit(&[], &[], 0.1), None);
+        assert_eq!(Logistic::fit(&rows(&[-1.0, 1.0], &[true, true]), 0.1), None);
+        assert_eq!(Logistic::fit(&rows(&[], &[]), 0.1), None);
     }
 }

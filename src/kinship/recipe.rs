@@ -1,6 +1,6 @@
 //! Heads by name: what people have trained before, and what works best on frozen embeddings.
 
-use super::{Fusion, Head, HeadConfig, KinSpace, KinshipError, Learning, Space};
+use super::{DEFAULT_RIDGE, Fusion, Head, HeadConfig, KinSpace, KinshipError, Learning, Space};
 
 /// A head with a name and the way it learns.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,8 +9,19 @@ pub struct Recipe {
     pub name: &'static str,
     /// What it is made of.
     pub head: HeadConfig,
-    /// How it learns; nothing where its weights follow from the space, or it has none to learn.
-    pub learning: Option<Learning>,
+    /// How it is trained.
+    pub training: Training,
+}
+
+/// How a head gets its weights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Training {
+    /// They follow from the space, or there are none.
+    None,
+    /// By gradient steps until the validation families no longer improve.
+    Gradient(Learning),
+    /// In closed form, with this penalty per pair.
+    Ridge(f64),
 }
 
 const LIKELIHOOD: &str = "likelihood";
@@ -24,9 +35,11 @@ const SPACE_LEARNING: Learning =
     Learning { learning_rate: 1e-3, weight_decay: 0.01, feature_dropout: 0.3, hidden_dropout: 0.0 };
 
 impl Recipe {
-    /// The names of all recipes. The first six are those of the ensemble that this project comes from: four ways to
-    /// combine the embeddings of a VGGFace network, a Siamese network, and an Inception network.
-    pub const NAMES: [&str; 10] = [
+    /// The names of all recipes. The first is the floor that every other member is compared with. The next six are those of
+    /// the ensemble that this project comes from: four ways to combine the embeddings of a VGGFace network, a Siamese network,
+    /// and an Inception network.
+    pub const NAMES: [&str; 11] = [
+        Self::REGRESSION,
         "vggface-1",
         "vggface-2",
         "vggface-3",
@@ -43,9 +56,17 @@ impl Recipe {
     /// that none is worse than it for want of members.
     pub const COSINE: &str = "cosine";
 
+    /// The name of the plain logistic regression, which is trained with every ensemble: what does not beat it on sources that
+    /// were left out is not in a bundle.
+    pub const REGRESSION: &str = "regression";
+
     /// The recipe of this name, if there is one.
     pub fn named(name: &str) -> Option<Self> {
         use Fusion::*;
+        if name == Self::REGRESSION {
+            let training = Training::Ridge(DEFAULT_RIDGE);
+            return Some(Self { name: Self::REGRESSION, head: HeadConfig::regression(), training });
+        }
         let correlated: (&[Fusion], &[usize]) = match name {
             "vggface-1" => (&[Product, SquaredDifference], &[100]),
             "vggface-2" => (&[DifferenceOfSquares, SquaredDifference], &[100]),
@@ -79,13 +100,13 @@ impl Recipe {
         let mix = (name == "inception").then_some(128);
         let head = HeadConfig { space, fusions: fusions.to_vec(), mix, hidden: hidden.to_vec() };
         let name = Self::NAMES.into_iter().find(|known| *known == name)?;
-        let learning = match space {
-            _ if name == LIKELIHOOD => None,
-            Space::Backbone => None,
-            Space::Contrastive => Some(SPACE_LEARNING),
-            Space::Correlated => Some(LEARNING),
+        let training = match space {
+            _ if name == LIKELIHOOD => Training::None,
+            Space::Backbone => Training::None,
+            Space::Contrastive => Training::Gradient(SPACE_LEARNING),
+            Space::Correlated => Training::Gradient(LEARNING),
         };
-        Some(Self { name, head, learning })
+        Some(Self { name, head, training })
     }
 
     /// The head before it has learned, by `seed`: where it learns nothing, for good.

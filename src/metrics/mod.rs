@@ -1,18 +1,22 @@
 //! How good scores are: pure functions on slices.
 //!
 //! Verification asks of a pair of photos whether they are kin: [`Ranking`] and [`Curve`], and for probabilities
-//! [`brier_score`] and [`calibration_error`]. Retrieval asks who of a gallery is kin to a probe:
+//! [`brier_score`] and [`calibration_error`], for likelihood ratios [`cllr`]. Retrieval asks who of a gallery is kin to a probe:
 //! [`average_precision`] and [`is_hit`]. How sure a figure is, is the width of its [`Interval`], drawn anew over
 //! families, because the pairs of one family are not independent of each other.
 
 mod bootstrap;
 mod calibration;
+mod likelihood;
 mod ranking;
 mod retrieval;
 mod verification;
 
 pub use bootstrap::{Bootstrap, Interval};
 pub use calibration::{Bin, brier_score, calibration_error, reliability};
+pub use likelihood::{MonotoneCalibration, cllr};
 pub use ranking::{Curve, Point, Ranking};
 pub use retrieval::{average_precision, is_hit};
-pub use verification::{BINS, Figure, Pairs, ProbabilityFigures, RankingFigures, RelationFigures};
+pub use verification::{
+    BINS, Figure, LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures, RelationFigures,
+};

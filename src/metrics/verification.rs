@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Bootstrap, Curve, Interval, Ranking, brier_score, calibration_error, reliability};
+use super::{
+    Bootstrap, Curve, Interval, MonotoneCalibration, Ranking, brier_score, calibration_error, cllr,
+    reliability,
+};
 use crate::domain::Relation;
 
 /// Judged pairs.
@@ -68,6 +71,15 @@ pub struct ProbabilityFigures {
     pub calibration_error: Figure,
 }
 
+/// The cost of log likelihood ratios, in bits.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct LikelihoodFigures {
+    /// Their cost: 1 if they say nothing.
+    pub cllr: Figure,
+    /// What the best calibration of the same scores would cost.
+    pub min_cllr: Figure,
+}
+
 /// Bins of the calibration error.
 pub const BINS: usize = 10;
 /// How often families are drawn anew for an interval.
@@ -115,6 +127,20 @@ impl Pairs {
         let families = vec![1.0; self.bootstrap(seed).families];
         let [accuracy, brier_score, calibration_error] = joined(drawn(&families), intervals)?;
         Some(ProbabilityFigures { accuracy, brier_score, calibration_error })
+    }
+
+    /// The cost of the scores as log likelihood ratios; `seed` is that of the intervals. Returns `None` without pairs of both
+    /// kinds.
+    pub fn likelihood_figures(&self, seed: u64) -> Option<LikelihoodFigures> {
+        let monotone = MonotoneCalibration::new(&self.scores, &self.is_kin);
+        let drawn = |counts: &[f64]| {
+            let weight = |i| self.weight(i, counts);
+            [cllr(&self.scores, &self.is_kin, weight), monotone.min_cllr(weight)]
+        };
+        let intervals = self.bootstrap(seed).intervals(drawn);
+        let families = vec![1.0; self.bootstrap(seed).families];
+        let [cllr, min_cllr] = joined(drawn(&families), intervals)?;
+        Some(LikelihoodFigures { cllr, min_cllr })
     }
 
     /// The figures of every relation that pairs have, in the order of the RFIW tables; `cosines` are the same pairs

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use plotters::prelude::*;
 
-use super::{Epoch, MemberReport, Report};
+use super::{Epoch, MemberReport, Report, SourceReport};
 use crate::metrics::Bin;
 
 /// Width and height of a chart, in pixels.
@@ -23,19 +23,14 @@ struct Chart<'a> {
     legend: SeriesLabelPosition,
 }
 
-/// The ROC of the ensemble, its members and the cosines.
-pub(super) fn roc(report: &Report) -> String {
-    let members = report.learned_members().map(|member| &member.alone);
-    let curves = std::iter::once(report.ensemble()).chain(&report.cosine).chain(members);
+/// The ROC of the ensemble, the cosines and the trained members.
+pub(super) fn roc(report: &Report, evaluation: &SourceReport) -> String {
+    let members = report.trained_members().map(|(index, _)| &evaluation.members[index]);
+    let curves = std::iter::once(&evaluation.ensemble).chain(&evaluation.cosines).chain(members);
     let points = |roc: &[[f64; 2]]| roc.iter().map(|&[x, y]| (x, y)).collect();
-    let mut lines: Lines =
-        curves.map(|judgment| (judgment.name.clone(), points(&judgment.roc))).collect();
-    "ensemble".clone_into(&mut lines[0].0);
-    for (line, cosine) in lines[1..].iter_mut().zip(&report.cosine) {
-        line.0 = format!("cosine, {}", cosine.name);
-    }
+    let lines: Lines = curves.map(|score| (score.name.clone(), points(&score.roc))).collect();
     Chart {
-        title: "Kin accepted beside strangers accepted",
+        title: "Kin accepted against strangers accepted",
         axes: ["share of strangers accepted", "share of kin accepted"],
         x: 0.0..1.0,
         y: 0.0..1.0,
@@ -45,11 +40,11 @@ pub(super) fn roc(report: &Report) -> String {
     .draw()
 }
 
-/// What the probabilities say beside what is true.
-pub(super) fn calibration(report: &Report) -> String {
+/// Probabilities against the share of kin.
+pub(super) fn calibration(evaluation: &SourceReport) -> String {
     let point = |bin: &Bin| (bin.predicted, bin.observed);
     let lines = vec![
-        ("measured".to_owned(), report.reliability.iter().map(point).collect()),
+        ("measured".to_owned(), evaluation.reliability.iter().map(point).collect()),
         ("perfect".to_owned(), vec![(0.0, 0.0), (1.0, 1.0)]),
     ];
     Chart {
@@ -64,7 +59,7 @@ pub(super) fn calibration(report: &Report) -> String {
 }
 
 /// How the probabilities of kin and of others are spread.
-pub(super) fn histogram(report: &Report) -> String {
+pub(super) fn histogram(evaluation: &SourceReport) -> String {
     let steps = |counts: &[usize]| -> Vec<(f64, f64)> {
         let width = 1.0 / counts.len() as f64;
         let step = |(at, &count): (usize, &usize)| {
@@ -72,15 +67,15 @@ pub(super) fn histogram(report: &Report) -> String {
         };
         counts.iter().enumerate().flat_map(step).collect()
     };
-    let counts = || report.histogram.kin.iter().chain(&report.histogram.others);
+    let counts = || evaluation.histogram.kin.iter().chain(&evaluation.histogram.others);
     Chart {
         title: "Probabilities of kin and of strangers",
         axes: ["probability of kinship", "pairs"],
         x: 0.0..1.0,
         y: 0.0..counts().copied().max().unwrap_or(1).max(1) as f64,
         lines: vec![
-            ("kin".to_owned(), steps(&report.histogram.kin)),
-            ("strangers".to_owned(), steps(&report.histogram.others)),
+            ("kin".to_owned(), steps(&evaluation.histogram.kin)),
+            ("strangers".to_owned(), steps(&evaluation.histogram.others)),
         ],
         legend: SeriesLabelPosition::UpperLeft,
     }
@@ -108,10 +103,10 @@ fn epochs(
     value: impl Fn(&Epoch, &[Epoch]) -> Option<f64>,
 ) -> String {
     let line = |member: &MemberReport| {
-        let epochs = member.epochs.last().map(Vec::as_slice).unwrap_or_default();
+        let epochs = member.epochs.as_slice();
         let points = epochs.iter().enumerate();
         let points = points.filter_map(|(at, epoch)| Some((at as f64, value(epoch, epochs)?)));
-        (member.alone.name.clone(), points.collect::<Vec<_>>())
+        (member.name.clone(), points.collect::<Vec<_>>())
     };
     let lines: Lines = report.members.iter().map(line).filter(|line| line.1.len() > 1).collect();
     let all = || lines.iter().flat_map(|(_, points)| points);

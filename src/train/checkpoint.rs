@@ -6,10 +6,39 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::TrainError;
+use super::corpus::Corpus;
 use super::course::Epoch;
+use super::{Options, TrainError};
 use crate::kinship::{Ensemble, Head, HeadConfig};
 use crate::whole_file::write_whole;
+
+/// What decides the members; checkpoints of other settings are left alone.
+#[derive(Serialize)]
+pub(super) struct Settings<'a> {
+    version: u32,
+    seed: u64,
+    folds: usize,
+    embeddings: &'a str,
+    photos: Vec<String>,
+    kin: Vec<[usize; 2]>,
+    #[serde(skip_serializing_if = "<[usize]>::is_empty")]
+    seen: &'a [usize],
+}
+
+impl<'a> Settings<'a> {
+    /// The settings of a training on `corpus`.
+    pub(super) fn new(corpus: &'a Corpus, options: &Options) -> Self {
+        Self {
+            version: 3,
+            seed: options.seed,
+            folds: options.folds,
+            embeddings: &corpus.digest,
+            photos: corpus.pedigree.photos().iter().map(ToString::to_string).collect(),
+            kin: corpus.pedigree.kin().iter().map(|kin| kin.people).collect(),
+            seen: &corpus.seen,
+        }
+    }
+}
 
 /// The folder of one training's members. Another training, with other photos or settings, has another folder.
 pub(super) struct Checkpoints {

@@ -1,4 +1,4 @@
-//! What there is to learn from: families, and the embeddings of their photos.
+//! Sources of training data: families, and the embeddings of their photos.
 
 use sha2::{Digest, Sha256};
 
@@ -9,8 +9,10 @@ use crate::kinship::{KinshipError, Rows};
 /// Photos, each with one embedding per backbone.
 pub type EmbeddedPhotos = Vec<(PhotoId, Vec<Embedding>)>;
 
-/// Photos with their embeddings, and who is kin.
+/// One source of training data: photos collected and cut in one way, with their embeddings and who is kin.
 pub struct Corpus {
+    /// The source's name.
+    pub name: String,
     /// Who is in the photos and who is kin; a photo's place in it is its row's.
     pub pedigree: Pedigree,
     /// Per backbone its name and the embeddings.
@@ -22,11 +24,12 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Photos with one embedding for each backbone in `names`.
+    /// The source `name`, whose photos have one embedding for each backbone in `names`.
     ///
     /// # Errors
     /// When the embeddings of one backbone have different widths.
     pub fn new(
+        name: &str,
         photos: EmbeddedPhotos,
         names: &[String],
         relationships: &[Relationship],
@@ -43,7 +46,7 @@ impl Corpus {
         let digest = Fingerprint(digest.finalize().into()).to_string();
         let ids = photos.into_iter().map(|(id, _)| id).collect();
         let pedigree = Pedigree::new(ids, relationships);
-        Ok(Self { pedigree, backbones, digest, seen: Vec::new() })
+        Ok(Self { name: name.to_owned(), pedigree, backbones, digest, seen: Vec::new() })
     }
 
     /// The same, after its backbones learned from `families`: no figure is measured on these.
@@ -53,6 +56,66 @@ impl Corpus {
         let seen = places.filter(|(_, family)| families.contains(family)).map(|(at, _)| at);
         self.seen = seen.collect();
         self
+    }
+
+    /// Several sources as one, to train on together; families of different sources stay different.
+    ///
+    /// # Errors
+    /// When the sources were embedded by different backbones.
+    pub fn merged(sources: &[&Self]) -> Result<Self, KinshipError> {
+        let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+        let (mut ids, mut kin, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+        let mut digest = Sha256::new();
+        let mut first_family = 1;
+        for source in sources {
+            let pedigree = &source.pedigree;
+            let family = |i: usize| FamilyId::new(first_family + i as u32);
+            let person = |i: usize| {
+                let person = &pedigree.people()[i];
+                person.id.of_family(family(person.family))
+            };
+            let mut people = vec![0; pedigree.photos().len()];
+            for (i, person) in pedigree.people().iter().enumerate() {
+                person.photos.iter().for_each(|&photo| people[photo] = i);
+            }
+            let photos = pedigree.photos().iter().zip(&people);
+            ids.extend(photos.map(|(photo, &i)| photo.of_person(person(i))));
+            for pair in pedigree.kin() {
+                let [a, b] = pair.people.map(person);
+                // Both are of one family and differ, as they did in their source.
+                kin.extend(Relationship::new(a, b, pair.relation).ok());
+            }
+            seen.extend(source.seen.iter().map(|&i| family(i)));
+            first_family += pedigree.families().len() as u32;
+            digest.update(&source.digest);
+        }
+        let backbones = (0..sources[0].backbones.len()).map(|backbone| {
+            let rows = sources.iter().flat_map(|source| source.backbones[backbone].1.iter());
+            Ok((sources[0].backbones[backbone].0.clone(), Rows::new(rows)?))
+        });
+        let merged = Self {
+            name: names.join("+"),
+            pedigree: Pedigree::new(ids, &kin),
+            backbones: backbones.collect::<Result<_, KinshipError>>()?,
+            digest: Fingerprint(digest.finalize().into()).to_string(),
+            seen: Vec::new(),
+        };
+        Ok(merged.embedded_by_learners_of(&seen))
+    }
+
+    /// The backbones' names with the widths of their embeddings.
+    pub(super) fn backbone_widths(&self) -> Vec<(&str, usize)> {
+        self.backbones.iter().map(|(name, rows)| (name.as_str(), rows.dimension())).collect()
+    }
+
+    /// Whether it lists kin who can be trained on or evaluated by.
+    pub fn has_kin(&self) -> bool {
+        !self.pedigree.kin().is_empty()
+    }
+
+    /// The faces at these places, per backbone.
+    pub(super) fn faces(&self, photos: &[usize]) -> Result<Vec<Rows>, KinshipError> {
+        self.backbones.iter().map(|(_, rows)| rows.select(photos.iter().copied())).collect()
     }
 
     /// The embeddings of pairs by one backbone, side by side.

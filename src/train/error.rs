@@ -25,19 +25,9 @@ pub enum TrainError {
         /// How many there have to be.
         needed: usize,
     },
-    /// No head is better than the cosine alone.
-    #[error(
-        "no member is worth keeping: {reasons}; add photos and families, or try another backbone"
-    )]
-    NoMember {
-        /// Per member, why it was left out.
-        reasons: String,
-    },
-    /// The ensemble does not tell kin from others on the families that are kept for calibration.
-    #[error(
-        "on the families kept for calibration the ensemble tells kin no better than chance does; add photos and families"
-    )]
-    NotCalibrated,
+    /// The plain regression, which others are compared with, was not trained.
+    #[error("the plain regression is not among the members; add it to --members")]
+    NoRegression,
     /// A file of the training cannot be read or written.
     #[error("cannot write {}: {source}", path.display())]
     Unwritable {
@@ -105,8 +95,7 @@ impl Classify for TrainError {
             Self::NoFaces
             | Self::PastCooling { .. }
             | Self::TooFewFamilies { .. }
-            | Self::NoMember { .. }
-            | Self::NotCalibrated => ErrorKind::InvalidInput,
+            | Self::NoRegression => ErrorKind::InvalidInput,
             Self::Unwritable { source, .. } | Self::Unreadable { source, .. } => io_kind(source),
             Self::BadPhoto { source, .. } => source.kind(),
             Self::Backbone(error) => error.kind(),

@@ -6,7 +6,7 @@ use super::kin_pairs::kin_pairs;
 use super::split::Split;
 use crate::dataset::{PairSampler, PhotoPair, Sampling};
 use crate::kinship::{
-    Head, KinRows, KinSpace, KinshipError, Learner, Learning, Recipe, Rows, Space,
+    Head, KinRows, KinSpace, KinshipError, Learner, Learning, Recipe, Rows, Space, Training,
 };
 use crate::metrics::Ranking;
 
@@ -31,6 +31,10 @@ pub(super) const PROTOCOL_PAIRS: usize = 10;
 
 pub(super) const SAMPLING: Sampling = Sampling { per_family: 40, per_kin: 2, role_matched: 0.3 };
 
+/// The regression sees each pair once: as many of each two kin as there may be, and all kin of a family.
+const REGRESSION_SAMPLING: Sampling =
+    Sampling { per_family: usize::MAX, per_kin: PROTOCOL_PAIRS, role_matched: 0.3 };
+
 /// Pairs by which a member is judged, with their embeddings.
 struct Validation {
     first: Rows,
@@ -47,11 +51,26 @@ impl Task<'_> {
         let validation = self.validation()?;
         let space = self.kin_space(&validation)?;
         let head = self.recipe.head(&space, self.seed)?;
-        let Some(learning) = self.recipe.learning else {
-            let epoch = validation.judge(&head, None)?;
-            return Ok(Some((head, vec![epoch])));
+        let head = match self.recipe.training {
+            Training::Gradient(learning) => {
+                return self.follow(head, &learning, (&validation, cancelled));
+            }
+            Training::Ridge(ridge) => self.regression(ridge)?,
+            Training::None => head,
         };
-        self.follow(head, &learning, (&validation, cancelled))
+        let epoch = validation.judge(&head, None)?;
+        Ok(Some((head, vec![epoch])))
+    }
+
+    /// The plain regression, on one epoch of many pairs.
+    fn regression(&self, ridge_per_pair: f64) -> Result<Head, KinshipError> {
+        let pairs = self.sampler(&self.split.train, 2).epoch(&REGRESSION_SAMPLING);
+        if pairs.is_empty() {
+            return Err(KinshipError::NoPairs { what: "training" });
+        }
+        let (first, second) = self.corpus.sides(self.backbone, &pairs)?;
+        let is_kin: Vec<bool> = pairs.iter().map(|pair| pair.is_kin).collect();
+        Head::fit_regression(&first, &second, &is_kin, ridge_per_pair)
     }
 
     fn follow(

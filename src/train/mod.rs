@@ -1,263 +1,374 @@
-//! Training of the ensemble: members learn on some families, are joined and calibrated on others, and are judged by
-//! families that served no other purpose.
+//! Training: heads learn on some sources and families and are evaluated on others, an ensemble is selected and calibrated,
+//! backbones and landmark networks are trained.
 
+mod arena;
 mod axes;
 mod charts;
 mod checkpoint;
+mod cohort;
 mod corpus;
 mod course;
 mod distil;
 mod error;
+mod evaluation;
 mod faces;
-mod fit;
-mod judge;
+mod identification;
+mod identity;
 mod kin_pairs;
 mod member;
+mod open_set;
 mod page;
+mod panel;
 mod point_views;
 mod points;
 mod report;
+mod selection;
+mod shortlist;
 mod split;
 mod stage_folder;
 mod stage_report;
 mod teach;
 mod trunk;
 mod unfreeze;
+mod verdict;
 mod views;
 
 use std::path::Path;
 use std::time::Instant;
 
-use serde::Serialize;
-
 use crate::domain::Progress;
-use crate::kinship::{Ensemble, EnsembleConfig, MemberConfig, Recipe, probability};
+use crate::kinship::{Ensemble, EnsembleConfig, MemberConfig, Recipe, bounded};
 use crate::metrics::Ranking;
 pub use axes::{Widened, add_axes};
-use checkpoint::Checkpoints;
 pub use corpus::{Corpus, EmbeddedPhotos};
 pub use course::Epoch;
 pub use distil::{BATCH, begin_from, distil};
 pub use error::TrainError;
+use evaluation::{EvaluatedSource, RoundContext, Rounds, best_of, run_rounds};
 pub use faces::{FaceFolder, KnownFace, load_faces};
-use fit::{Combination, Fitted, Panel, Taught};
-use judge::{Judged, same_person_threshold};
+pub use identification::IdentificationFigures;
+use open_set::{FittedOpenSet, OpenSetData};
 pub use page::page;
+use panel::Panel;
 pub use points::{PointOptions, learn_points};
-pub use report::{Data, Example, Histogram, Judgment, MemberReport, Report};
-pub use split::Split;
+use report::Shown;
+pub use report::{
+    Example, Histogram, MemberReport, Report, ScoreFigures, SourceData, SourceReport, Verdict,
+};
+use selection::{Criterion, SourceScores, select};
+use shortlist::PhotoScore;
+pub use split::{MIN_FAMILIES, Split};
 pub use stage_folder::StageEpoch;
 pub use stage_report::StageReport;
-use teach::{Lesson, teach};
+use teach::TrainedSplit;
 pub use unfreeze::{Unfreezing, Unfrozen};
+use verdict::Comparison;
 
 /// How to train.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What is tried, on every backbone.
+    /// What is tried, on every backbone; the plain regression and the cosine among them.
     pub recipes: Vec<Recipe>,
-    /// Folds that the figures are measured by; 2 or more.
+    /// Folds that a single source is evaluated by; 2 or more.
     pub folds: usize,
-    /// Seed of all that is random.
+    /// Seed of everything that is random.
     pub seed: u64,
-    /// A member that has no greater area under the ROC on the validation families is left out.
+    /// A member with a smaller area under the ROC is left out.
     pub min_auc: f64,
-    /// Share of strangers that may be taken for kin, 0 to 1; it decides the threshold.
+    /// Share of unrelated pairs that may be taken for kin, 0 to 1; it decides the threshold of pairs.
     pub false_accept_rate: f64,
 }
 
 /// A trained ensemble.
 pub struct Trained {
-    /// What it is made of.
+    /// Its members and numbers.
     pub config: EnsembleConfig,
     /// Its weights, as safetensors.
     pub weights: Vec<u8>,
-    /// How good it is.
+    /// How good it is; [`Report::verdict`] says whether it may be written.
     pub report: Report,
 }
 
-/// What decides the members; checkpoints of other settings are left alone.
-#[derive(Serialize)]
-struct Settings<'a> {
-    version: u32,
-    seed: u64,
-    folds: usize,
-    embeddings: &'a str,
-    photos: Vec<String>,
-    kin: Vec<[usize; 2]>,
-    #[serde(skip_serializing_if = "<[usize]>::is_empty")]
-    seen: &'a [usize],
-}
-
-/// Trains an ensemble on `corpus`. Taught members are kept in the folder `work`, so that a training that was stopped goes
-/// on from there. None where `progress` asked to stop.
+/// Trains an ensemble on `sources`. Trained members are stored in the folder `work`, so that a training that was stopped
+/// resumes. Returns `None` if `progress` was cancelled.
+///
+/// Members learn on sources with kin; each source is evaluated by members that were trained on the others. Sources without
+/// kin give photos of one person, and strangers for the cohort.
 ///
 /// # Errors
-/// When there are too few families, no member is better than the cosine, or `work` cannot be written.
+/// [`TrainError::TooFewFamilies`] if a source with kin has too few families, [`TrainError::Unwritable`] if `work` cannot be
+/// written.
 pub fn train(
-    corpus: &Corpus,
+    sources: &[Corpus],
     options: &Options,
     work: &Path,
     progress: &dyn Progress,
 ) -> Result<Option<Trained>, TrainError> {
-    let splits = Split::all(&corpus.pedigree, &corpus.seen, options.folds, options.seed)?;
-    let checkpoints = Checkpoints::open(work, &settings(corpus, options))?;
+    let with_kin: Vec<&Corpus> = sources.iter().filter(|source| source.has_kin()).collect();
+    if with_kin.is_empty() {
+        return Err(TrainError::TooFewFamilies { found: 0, needed: MIN_FAMILIES });
+    }
     let started = Instant::now();
-    let Some(lessons) = teach(corpus, &splits, (options, &checkpoints), progress)? else {
-        return Ok(None);
-    };
+    let context = RoundContext { options, work, progress };
+    let Some(rounds) = run_rounds(&with_kin, context)? else { return Ok(None) };
     let training_seconds = started.elapsed().as_secs_f64();
-    progress.begin("Judging", 0, "heads");
-    let (mut judged, mut epochs) = (Judged::default(), vec![Vec::new(); lessons[0].len()]);
-    let mut kept = None;
-    for (split, lessons) in splits.iter().zip(lessons) {
-        let (members, ways): (Vec<Taught>, Vec<Vec<Epoch>>) =
-            lessons.into_iter().map(|Lesson { taught, epochs }| (taught, epochs)).unzip();
-        epochs.iter_mut().zip(ways).for_each(|(all, way)| all.push(way));
-        let panel = |families: &[usize]| Panel::new(corpus, &members, (families, options.seed));
-        let calibration = panel(&split.calibration)?;
-        let fitted =
-            Fitted::new(&members, (&panel(&split.validation)?, &calibration), options.min_auc)?;
-        if split.test.is_empty() {
-            kept = Some((members, fitted, calibration));
-        } else {
-            judged.add(panel(&split.test)?, &fitted);
-        }
-    }
-    let (members, fitted, calibration) = kept.expect("the last split is the one that is kept");
-    let kept = Kept { corpus, options, members, fitted, calibration };
-    kept.finish(&judged, epochs, training_seconds).map(Some)
+    progress.begin("Evaluating", 0, "sources");
+    Assembly::new(sources, options, rounds, training_seconds)?.finish().map(Some)
 }
 
-fn settings<'a>(corpus: &'a Corpus, options: &Options) -> Settings<'a> {
-    Settings {
-        version: 2,
-        seed: options.seed,
-        folds: options.folds,
-        embeddings: &corpus.digest,
-        photos: corpus.pedigree.photos().iter().map(ToString::to_string).collect(),
-        kin: corpus.pedigree.kin().iter().map(|kin| kin.people).collect(),
-        seen: &corpus.seen,
-    }
-}
-
-/// The ensemble that is kept, and what it was fitted to.
-struct Kept<'a> {
-    corpus: &'a Corpus,
+/// Members that become an ensemble.
+struct Assembly<'a> {
+    sources: &'a [Corpus],
     options: &'a Options,
-    members: Vec<Taught>,
-    fitted: Fitted,
-    calibration: Panel,
+    rounds: Rounds<'a>,
+    training_seconds: f64,
+    /// Per evaluated source all its pairs.
+    panels: Vec<Panel>,
+    /// Per member its weight.
+    weights: Vec<f64>,
+    /// Per member why it could not join.
+    left_out: Vec<Option<String>>,
 }
 
-impl Kept<'_> {
-    fn finish(
-        self,
-        judged: &Judged,
-        epochs: Vec<Vec<Vec<Epoch>>>,
+impl<'a> Assembly<'a> {
+    fn new(
+        sources: &'a [Corpus],
+        options: &'a Options,
+        mut rounds: Rounds<'a>,
         training_seconds: f64,
-    ) -> Result<Trained, TrainError> {
-        let seed = self.options.seed;
-        let judgment = |name: &str, scores: &[f64]| Judgment::new(name, judged, (scores, seed));
-        let mean = judgment("mean", &judged.mean);
-        let weighted = judgment("weighted", &judged.weighted);
-        let is_weighted = weighted.mean_fold_auc() > mean.mean_fold_auc();
-        let (by, probabilities) = match is_weighted {
-            true => (&self.fitted.weighted, &judged.weighted),
-            false => (&self.fitted.mean, &judged.mean),
+    ) -> Result<Self, TrainError> {
+        let panels: Vec<Panel> = rounds.evaluated.iter().map(EvaluatedSource::panel).collect();
+        let left_out = left_out(&rounds.last, &panels, options.min_auc);
+        let may_join: Vec<bool> = left_out.iter().map(Option::is_none).collect();
+        let members = &rounds.last.members;
+        let first = members.iter().position(|member| member.recipe == Recipe::REGRESSION);
+        let first = first.ok_or(TrainError::NoRegression)?;
+        let scores: Vec<SourceScores<'_>> = panels
+            .iter()
+            .map(|panel| SourceScores { members: &panel.scores, is_kin: panel.is_kin() })
+            .collect();
+        let weights = select(&scores, first, &may_join);
+        for part in rounds.evaluated.iter_mut().flat_map(|source| &mut source.parts) {
+            part.joined = part.panel.joined(&weights);
+        }
+        Ok(Self { sources, options, rounds, training_seconds, panels, weights, left_out })
+    }
+
+    fn finish(self) -> Result<Trained, TrainError> {
+        let ensembles: Vec<Vec<Ensemble>> = self
+            .rounds
+            .evaluated
+            .iter()
+            .map(|source| source.parts.iter().map(|part| self.ensemble(&part.split)).collect())
+            .collect::<Result<_, TrainError>>()?;
+        let evaluated = &self.rounds.evaluated;
+        let data = OpenSetData {
+            sources: self.sources,
+            evaluated,
+            ensembles: &ensembles,
+            seed: self.options.seed,
         };
-        let config = self.config(by)?;
-        let kin_threshold = config.kin_threshold;
-        let pairs = judged.scored(probabilities);
-        let cosine = self.corpus.backbones.iter().zip(&judged.cosines);
-        let report = Report {
-            seed,
-            data: Data::new(self.corpus, judged),
-            members: self.member_reports(judged, epochs, by),
-            cosine: cosine.map(|((name, _), cosines)| judgment(name, cosines)).collect(),
-            mean,
-            weighted,
-            chosen: if is_weighted { "weighted" } else { "mean" },
-            probabilities: pairs.probability_figures(0.5, seed),
+        let fitted = data.fit()?;
+        let kin_threshold = self.kin_threshold(&fitted);
+        let config = EnsembleConfig {
             kin_threshold,
-            relations: pairs.relation_figures(&judged.scored(&judged.cosines[0]), (0.5, seed)),
-            reliability: report::bins(&pairs),
-            histogram: report::histogram(&pairs),
-            mistakes: report::examples(self.corpus, (judged, probabilities), true),
-            successes: report::examples(self.corpus, (judged, probabilities), false),
-            training_seconds,
-            stages: Vec::new(),
+            false_accept_rate: self.options.false_accept_rate,
+            same_person_threshold: self.same_person_threshold(),
+            open_set: Some(fitted.model.config.clone()),
+            ..self.config(&self.rounds.last)
         };
         let names: Vec<&str> = config.members.iter().map(|member| member.name.as_str()).collect();
-        let heads = self.members.iter().zip(&by.weights).filter(|(_, weight)| **weight > 0.0);
-        let weights =
-            Ensemble::weights(names.into_iter().zip(heads.map(|(member, _)| &member.head)))?;
+        let heads = self.chosen(&self.rounds.last).map(|(i, _)| &self.rounds.last.members[i].head);
+        let backbones: Vec<&str> =
+            self.sources[0].backbones.iter().map(|(name, _)| name.as_str()).collect();
+        let weights = Ensemble::weights_with_open_set(
+            names.iter().copied().zip(heads),
+            &fitted.model,
+            &backbones,
+        )?;
+        let report = self.report(&fitted, kin_threshold)?;
         Ok(Trained { config, weights, report })
     }
 
-    /// The members that count, with the thresholds.
-    fn config(&self, by: &Combination) -> Result<EnsembleConfig, TrainError> {
-        let fitted = &self.fitted;
-        if fitted.left_out.iter().all(Option::is_some) {
-            let reason = |(member, reason): (&Taught, &Option<String>)| {
-                format!("{}: {}", member.recipe, reason.as_deref().unwrap_or_default())
-            };
-            let reasons: Vec<String> =
-                self.members.iter().zip(&fitted.left_out).map(reason).collect();
-            return Err(TrainError::NoMember { reasons: reasons.join("; ") });
-        }
-        if by.calibration.slope == 0.0 {
-            return Err(TrainError::NotCalibrated);
-        }
-        let rate = self.options.false_accept_rate;
-        let log_odds = self.calibration.joined(&fitted.calibrations, by);
-        let probabilities: Vec<f64> = log_odds.into_iter().map(probability).collect();
-        let curve = Ranking::new(&probabilities, &self.calibration.is_kin()).curve();
-        let threshold = curve.at_false_accept_rate(rate).map_or(1.0, |(threshold, _)| threshold);
-        let members = self.members.iter().enumerate().filter(|(at, _)| by.weights[*at] > 0.0);
-        let member = |(at, member): (usize, &Taught)| MemberConfig {
-            name: self.name(member),
-            backbone: self.corpus.backbones[member.backbone].0.clone(),
-            weight: by.weights[at],
-            calibration: fitted.calibrations[at],
-            head: member.head.config().clone(),
-        };
-        Ok(EnsembleConfig {
-            calibration: by.calibration,
-            // The highest score of a stranger may be no score at all.
-            kin_threshold: threshold.min(1.0),
-            false_accept_rate: rate,
-            same_person_threshold: same_person_threshold(&self.calibration),
-            members: members.map(member).collect(),
-        })
+    /// Members with a weight, and that weight.
+    fn chosen<'s>(&'s self, split: &'s TrainedSplit) -> impl Iterator<Item = (usize, f64)> + 's {
+        let weights = self.weights.iter().copied().take(split.members.len());
+        weights.enumerate().filter(|(_, weight)| *weight > 0.0)
     }
 
-    /// A member's name: its recipe's, and its backbone's where there are several.
-    fn name(&self, member: &Taught) -> String {
-        match self.corpus.backbones.as_slice() {
+    /// The chosen members of a split.
+    fn config(&self, split: &TrainedSplit) -> EnsembleConfig {
+        let member = |(i, weight): (usize, f64)| MemberConfig {
+            name: self.name(i),
+            backbone: self.sources[0].backbones[split.members[i].backbone].0.clone(),
+            weight,
+            calibration: split.calibrations[i],
+            head: split.members[i].head.config().clone(),
+        };
+        EnsembleConfig {
+            members: self.chosen(split).map(member).collect(),
+            ..EnsembleConfig::uncalibrated()
+        }
+    }
+
+    fn ensemble(&self, split: &TrainedSplit) -> Result<Ensemble, TrainError> {
+        let heads = self.chosen(split).map(|(i, _)| split.members[i].head.clone());
+        let backbones = self.sources[0].backbone_widths();
+        Ok(Ensemble::of_heads(self.config(split), &backbones, heads.collect())?)
+    }
+
+    /// A member's name: its recipe's, and its backbone's if there are several.
+    fn name(&self, member: usize) -> String {
+        let member = &self.rounds.last.members[member];
+        match self.sources[0].backbones.as_slice() {
             [_] => member.recipe.to_owned(),
             backbones => format!("{}-{}", member.recipe, backbones[member.backbone].0),
         }
     }
 
-    fn member_reports(
-        &self,
-        judged: &Judged,
-        epochs: Vec<Vec<Vec<Epoch>>>,
-        by: &Combination,
-    ) -> Vec<MemberReport> {
-        let report = |(at, epochs): (usize, Vec<Vec<Epoch>>)| {
-            let member = &self.members[at];
-            let alone = (judged.members[at].as_slice(), self.options.seed);
-            MemberReport {
-                recipe: member.recipe.to_owned(),
-                backbone: self.corpus.backbones[member.backbone].0.clone(),
-                left_out: self.fitted.left_out[at].clone(),
-                weight: by.weights[at],
-                alone: Judgment::new(&self.name(member), judged, alone),
-                epochs,
-            }
-        };
-        epochs.into_iter().enumerate().map(report).collect()
+    /// The probability at even odds that the set share of unrelated pairs reaches.
+    fn kin_threshold(&self, fitted: &FittedOpenSet) -> f64 {
+        let mut scores = Vec::new();
+        let mut is_kin = Vec::new();
+        for (panel, ratios) in self.panels.iter().zip(&fitted.pairs) {
+            scores.extend(report::probabilities(ratios));
+            is_kin.extend(panel.is_kin());
+        }
+        let curve = Ranking::new(&scores, &is_kin).curve();
+        let threshold = curve.at_false_accept_rate(self.options.false_accept_rate);
+        // The highest score of a stranger may be no score at all.
+        threshold.map_or(1.0, |(threshold, _)| threshold.min(1.0))
     }
+
+    /// The cosine in the retrieval space that one in a thousand photo pairs of kin reaches.
+    fn same_person_threshold(&self) -> f64 {
+        let mut cosines: Vec<f64> = Vec::new();
+        for panel in &self.panels {
+            let kin = panel.pairs.iter().zip(&panel.cosines[0]).filter(|(pair, _)| pair.is_kin);
+            cosines.extend(kin.map(|(_, &cosine)| cosine));
+        }
+        cosines.sort_by(f64::total_cmp);
+        cosines.get(cosines.len().saturating_sub(1) * 999 / 1000).copied().unwrap_or(1.0)
+    }
+
+    fn report(&self, fitted: &FittedOpenSet, kin_threshold: f64) -> Result<Report, TrainError> {
+        let members = self.rounds.last.members.iter().enumerate();
+        let member = |(i, member): (usize, &teach::TrainedMember)| MemberReport {
+            name: self.name(i),
+            recipe: member.recipe.to_owned(),
+            backbone: self.sources[0].backbones[member.backbone].0.clone(),
+            weight: self.weights[i],
+            left_out: self.left_out[i].clone(),
+            epochs: member.epochs.clone(),
+        };
+        let evaluations: Vec<SourceReport> = (0..self.panels.len())
+            .map(|source| self.source_report(source, fitted))
+            .collect::<Result<_, _>>()?;
+        Ok(Report {
+            seed: self.options.seed,
+            sources: self.sources.iter().map(SourceData::new).collect(),
+            trained_on: self.rounds.trained_on.clone(),
+            left_out_sources: self.rounds.left_out.clone(),
+            members: members.map(member).collect(),
+            verdict: self.comparison(&evaluations, fitted).verdict(),
+            evaluations,
+            kin_threshold,
+            training_seconds: self.training_seconds,
+            stages: Vec::new(),
+        })
+    }
+
+    fn source_report(&self, i: usize, fitted: &FittedOpenSet) -> Result<SourceReport, TrainError> {
+        let seed = self.options.seed;
+        let evaluated = &self.rounds.evaluated[i];
+        let panel = &self.panels[i];
+        let figures =
+            |name: &str, scores: &[f64]| ScoreFigures::new(name, &panel.scored(scores), seed);
+        let ratios: Vec<f64> = fitted.pairs[i].iter().map(|&ratio| bounded(ratio)).collect();
+        let probabilities = report::probabilities(&ratios);
+        let pairs = panel.scored(&probabilities);
+        let cosine_pairs = panel.scored(&panel.cosines[0]);
+        let mut cosines = Vec::new();
+        for (backbone, scores) in panel.cosines.iter().enumerate() {
+            let name = format!("cosine of {}", evaluated.source.backbones[backbone].0);
+            let rank_10 = evaluated.rank_10(&PhotoScore::Cosine(backbone), seed)?;
+            cosines.push(ScoreFigures { rank_10, ..figures(&name, scores) });
+        }
+        let mut members = Vec::new();
+        for (index, scores) in panel.scores.iter().enumerate() {
+            let name = self.name(index);
+            let rank_10 = evaluated.rank_10(&PhotoScore::Member { index, name: &name }, seed)?;
+            members.push(ScoreFigures { rank_10, ..figures(&name, scores) });
+        }
+        let identification = fitted.identification[i].clone();
+        let rank_10 = identification.last().and_then(|figures| figures.rank_10);
+        Ok(SourceReport {
+            source: evaluated.source.name.clone(),
+            is_left_out: evaluated.is_left_out(),
+            trained_on: evaluated.trained_on.clone(),
+            pairs: panel.pairs.len(),
+            cosines,
+            members,
+            joined: figures("not normalized", &panel.joined(&self.weights)),
+            ensemble: ScoreFigures {
+                rank_10: rank_10.map(|figure| figure.value),
+                ..figures("ensemble", &ratios)
+            },
+            probabilities: pairs.probability_figures(0.5, seed),
+            likelihood: panel.scored(&ratios).likelihood_figures(seed),
+            relations: pairs.relation_figures(&cosine_pairs, (0.5, seed)),
+            identification,
+            reliability: report::bins(&pairs),
+            histogram: report::histogram(&pairs),
+            mistakes: report::examples(evaluated.source, panel, &probabilities, Shown::Mistakes),
+            successes: report::examples(evaluated.source, panel, &probabilities, Shown::Successes),
+        })
+    }
+
+    fn comparison(&self, reports: &[SourceReport], fitted: &FittedOpenSet) -> Comparison {
+        let panels = || self.panels.iter();
+        let ratios = panels().zip(&fitted.pairs);
+        let mean_rank = |rank: &dyn Fn(&SourceReport) -> Option<f64>| {
+            let ranks: Vec<f64> = reports.iter().filter_map(rank).collect();
+            ranks.iter().sum::<f64>() / ranks.len().max(1) as f64
+        };
+        let cosine = |panel: &Panel| Criterion::of(&panel.cosines[0], &panel.is_kin());
+        let regression = |panel: &Panel| best_of(&self.rounds.last, panel, Recipe::REGRESSION);
+        Comparison {
+            ensemble: Criterion::mean(
+                ratios.map(|(panel, ratios)| Criterion::of(ratios, &panel.is_kin())),
+            ),
+            regression: Criterion::mean(panels().map(regression)),
+            cosine: Criterion::mean(panels().map(cosine)),
+            rank_10: [
+                mean_rank(&|report| report.ensemble.rank_10),
+                mean_rank(&|report| report.cosines[0].rank_10),
+            ],
+        }
+    }
+}
+
+/// Per member why it may not join: it does not beat the plain regression, or finds fewer kin at the strict end than the cosine.
+/// The cosine itself may always join.
+fn left_out(split: &TrainedSplit, panels: &[Panel], min_auc: f64) -> Vec<Option<String>> {
+    let mean = |scores: &dyn Fn(&Panel) -> Criterion| Criterion::mean(panels.iter().map(scores));
+    let floor = mean(&|panel| best_of(split, panel, Recipe::REGRESSION));
+    let members = split.members.iter().enumerate();
+    let reason = |(i, member): (usize, &teach::TrainedMember)| {
+        let own = mean(&|panel| Criterion::of(&panel.scores[i], &panel.is_kin()));
+        let cosine = mean(&|panel| Criterion::of(&panel.cosines[member.backbone], &panel.is_kin()));
+        match member.recipe {
+            _ if own.auc < min_auc => Some(format!("AUC {:.3}, needed {min_auc:.3}", own.auc)),
+            Recipe::REGRESSION | Recipe::COSINE => None,
+            _ if own.auc <= floor.auc => {
+                Some(format!("AUC {:.3}, plain regression {:.3}", own.auc, floor.auc))
+            }
+            _ if own.true_accepts < cosine.true_accepts => Some(format!(
+                "TAR at FAR 1 % {:.3}, cosine {:.3}",
+                own.true_accepts, cosine.true_accepts
+            )),
+            _ => None,
+        }
+    };
+    members.map(reason).collect()
 }

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{Example, Judgment, Report, StageReport, charts};
+use super::{Example, Report, ScoreFigures, SourceReport, StageReport, charts};
 use crate::metrics::{Figure, RankingFigures, RelationFigures};
 
 const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}\
@@ -12,38 +12,26 @@ table{border-collapse:collapse;margin:1em 0}td,th{padding:.25em .8em;text-align:
 figure{display:inline-block;margin:.5em 1em .5em 0;text-align:center;font-size:13px}\
 figure img{width:112px;height:112px;margin:1px}svg{max-width:100%}";
 
-/// The page as HTML; `picture` gives the PNG of a photo by its identity, where it can be read.
-pub fn page(report: &Report, picture: &mut dyn FnMut(&str) -> Option<Vec<u8>>) -> String {
-    let data = &report.data;
-    let charts = [
-        charts::roc(report),
-        charts::calibration(report),
-        charts::histogram(report),
-        charts::loss(report),
-        charts::accuracy(report),
-    ];
+/// Makes the PNG of a photo, by its source and its id.
+type Picture<'a> = dyn FnMut(&str, &str) -> Option<Vec<u8>> + 'a;
+
+/// The page as HTML; `picture` makes the PNG of a photo, by its source and its id, if it can be read.
+pub fn page(report: &Report, picture: &mut Picture<'_>) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
             head { meta charset="utf-8"; title { "Kindred: a training" } style { (PreEscaped(STYLE)) } }
             body {
                 h1 { "A training" }
-                p {
-                    (data.photos) " photos of " (data.people) " people; " (data.kin_pairs) " pairs of kin in "
-                    (data.families) " families. Figures are measured on " (data.judged_pairs)
-                    " photo pairs, half of them of kin, each by heads that saw none of its families; the intervals "
-                    "hold 95 % of what other families would have given."
-                }
-                (members(report))
+                (sources(report))
+                (verdict(report))
+                @for evaluation in &report.evaluations { (source(report, evaluation, picture)) }
                 (stages(&report.stages))
-                (probabilities(report))
-                @for chart in charts { (PreEscaped(chart)) }
-                (relations(&report.relations))
-                (examples("Strongest mistakes", &report.mistakes, picture))
-                (examples("Surest right answers", &report.successes, picture))
+                (PreEscaped(charts::loss(report)))
+                (PreEscaped(charts::accuracy(report)))
                 p {
                     "Seed " (report.seed) ", heads trained in " (format!("{:.0}", report.training_seconds))
-                    " s. A likeness is not a proof of kinship."
+                    " s. Resemblance is not proof of kinship."
                 }
             }
         }
@@ -51,31 +39,94 @@ pub fn page(report: &Report, picture: &mut dyn FnMut(&str) -> Option<Vec<u8>>) -
     page.into_string()
 }
 
-fn members(report: &Report) -> Markup {
-    let note = |name: &str| if report.chosen == name { "chosen" } else { "" };
+fn sources(report: &Report) -> Markup {
     html! {
-        h2 { "Members" }
         table {
-            tr { th { "score" } th { "AUC" } th { "mean of folds" } th { "TAR at FAR 1 %" } th { "share" } }
-            @for cosine in &report.cosine {
-                (row(&format!("cosine of {}", cosine.name), cosine, &report.cosine_standing(cosine)))
+            tr { th { "source" } th { "photos" } th { "people" } th { "families with kin" } th { "pairs of kin" } th { "trained on" } }
+            @for source in &report.sources {
+                tr {
+                    td { (source.name) }
+                    td { (source.photos) }
+                    td { (source.people) }
+                    td { (source.families) }
+                    td { (source.kin_pairs) }
+                    td { (if report.trained_on.contains(&source.name) { "yes" } else { "no" }) }
+                }
             }
-            @for member in report.learned_members() { (row(&member.alone.name, &member.alone, &member.standing())) }
-            (row("ensemble, mean", &report.mean, note("mean")))
-            (row("ensemble, weighted", &report.weighted, note("weighted")))
+        }
+        @for reason in &report.left_out_sources { p { "Not trained on " (reason) "." } }
+        p { "Every figure is measured by members that saw no family of its pairs. Intervals hold 95 % of what other families would have given." }
+    }
+}
+
+fn verdict(report: &Report) -> Markup {
+    html! {
+        @if !report.verdict.objections.is_empty() {
+            p { strong { "The ensemble was not written:" } }
+            ul { @for objection in &report.verdict.objections { li { (objection) } } }
         }
     }
 }
 
-fn row(name: &str, judgment: &Judgment, note: &str) -> Markup {
-    let figures = judgment.figures;
+fn source(report: &Report, evaluation: &SourceReport, picture: &mut Picture<'_>) -> Markup {
+    let how =
+        if evaluation.is_left_out { "left out" } else { "its families left out, fold by fold" };
+    let charts = [
+        charts::roc(report, evaluation),
+        charts::calibration(evaluation),
+        charts::histogram(evaluation),
+    ];
+    html! {
+        h2 { (evaluation.source) ", " (how) }
+        p { (evaluation.pairs) " pairs, by members trained on " (evaluation.trained_on.join(", ")) "." }
+        table {
+            tr { th { "score" } th { "AUC" } th { "average precision" } th { "TAR at FAR 1 %" } th { "Rank@10" } th { "share" } }
+            @for cosine in &evaluation.cosines { (row(cosine, "")) }
+            @for (index, member) in report.trained_members() {
+                (row(&evaluation.members[index], &member.standing()))
+            }
+            (row(&evaluation.joined, ""))
+            (row(&evaluation.ensemble, ""))
+        }
+        (probabilities(report, evaluation))
+        (identification(evaluation))
+        @for chart in charts { (PreEscaped(chart)) }
+        (relations(&evaluation.relations))
+        (examples("Strongest mistakes", evaluation, &evaluation.mistakes, picture))
+        (examples("Surest right answers", evaluation, &evaluation.successes, picture))
+    }
+}
+
+fn row(score: &ScoreFigures, note: &str) -> Markup {
+    let figures = score.figures;
     html! {
         tr {
-            td { (name) }
+            td { (score.name) }
             td { (shown(figures.map(|figures| figures.roc_auc))) }
-            td { (format!("{:.3}", judgment.mean_fold_auc())) }
+            td { (shown(figures.map(|figures| figures.average_precision))) }
             td { (shown(figures.map(|figures| figures.true_accepts_at_1_percent))) }
+            td { (score.rank_10.map_or_else(|| "–".to_owned(), |rank| format!("{rank:.3}"))) }
             td { (note) }
+        }
+    }
+}
+
+fn identification(evaluation: &SourceReport) -> Markup {
+    html! {
+        h3 { "Open-set identification" }
+        p { "Probes of one photo. A person is marked at a nominal false positive identification rate of 10 %." }
+        table {
+            tr { th { "people" } th { "probes" } th { "FPIR" } th { "DIR" } th { "precision" } th { "Rank@10" } }
+            @for figures in &evaluation.identification {
+                tr {
+                    td { (figures.people) }
+                    td { (figures.probes) }
+                    td { (shown(figures.fpir)) }
+                    td { (shown(figures.dir)) }
+                    td { (shown(figures.precision)) }
+                    td { (shown(figures.rank_10)) }
+                }
+            }
         }
     }
 }
@@ -101,13 +152,16 @@ fn stages(stages: &[StageReport]) -> Markup {
     }
 }
 
-fn probabilities(report: &Report) -> Markup {
-    let Some(figures) = &report.probabilities else { return html! {} };
+fn probabilities(report: &Report, evaluation: &SourceReport) -> Markup {
+    let figures = evaluation.probabilities.zip(evaluation.likelihood);
     html! {
-        p {
-            "Accuracy " (shown(Some(figures.accuracy))) ", Brier score " (shown(Some(figures.brier_score)))
-            ", calibration error " (shown(Some(figures.calibration_error))) ". Kin from "
-            (format!("{:.0}", 100.0 * report.kin_threshold)) " % on."
+        @if let Some((figures, cost)) = figures {
+            p {
+                "Accuracy " (shown(Some(figures.accuracy))) ", Brier score " (shown(Some(figures.brier_score)))
+                ", calibration error " (shown(Some(figures.calibration_error))) ", Cllr "
+                (shown(Some(cost.cllr))) ", at best " (shown(Some(cost.min_cllr))) ". Pairs are kin from "
+                (format!("{:.0}", 100.0 * report.kin_threshold)) " % on."
+            }
         }
     }
 }
@@ -115,7 +169,7 @@ fn probabilities(report: &Report) -> Markup {
 fn relations(relations: &[RelationFigures]) -> Markup {
     html! {
         @if !relations.is_empty() {
-            h2 { "Relations" }
+            h3 { "Relations" }
             table {
                 tr { th { "relation" } th { "pairs" } th { "AUC" } th { "cosine's AUC" } th { "accuracy" } }
                 @for relation in relations {
@@ -134,14 +188,16 @@ fn relations(relations: &[RelationFigures]) -> Markup {
 
 fn examples(
     title: &str,
+    evaluation: &SourceReport,
     examples: &[Example],
-    picture: &mut dyn FnMut(&str) -> Option<Vec<u8>>,
+    picture: &mut Picture<'_>,
 ) -> Markup {
     let mut image = |photo: &str| {
-        picture(photo).map(|png| format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png)))
+        picture(&evaluation.source, photo)
+            .map(|png| format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png)))
     };
     html! {
-        h2 { (title) }
+        h3 { (title) }
         @for example in examples {
             figure {
                 @for photo in &example.photos {

@@ -6,20 +6,22 @@ use crate::dataset::{Pedigree, deal};
 /// Families by what they are used for; no family is in two lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
+    /// Its name among the splits of a source: `fold-0`, …, and `all`.
+    pub name: String,
     /// Members learn from them.
     pub train: Vec<usize>,
-    /// They tell when a member has learned enough, and how much it counts in the ensemble.
+    /// They tell when a member has learned enough, and what its scores mean.
     pub validation: Vec<usize>,
-    /// Probabilities and thresholds are fitted to them; no member saw them.
-    pub calibration: Vec<usize>,
     /// Figures are measured on them; used for nothing else. None for the ensemble that is kept.
     pub test: Vec<usize>,
 }
 
-/// One part of so many is for validation, and another one for calibration.
+/// One part of so many is for validation.
 const PARTS: usize = 8;
-/// Families there have to be.
-const MIN_FAMILIES: usize = 2 * PARTS;
+/// The name of the split that tests nothing.
+const ALL: &str = "all";
+/// Families with kin that a source needs.
+pub const MIN_FAMILIES: usize = 2 * PARTS;
 
 impl Split {
     /// One split per fold, in which each family is once for testing, and last the split of the ensemble that is kept,
@@ -41,17 +43,16 @@ impl Split {
         }
         let mut tests = deal(&families, folds, seed);
         tests.push(Vec::new());
-        let split = |test: Vec<usize>| {
+        let split = |(fold, test): (usize, Vec<usize>)| {
+            let name = if test.is_empty() { ALL.into() } else { format!("fold-{fold}") };
             let rest: Vec<usize> = families.iter().copied().filter(|f| !test.contains(f)).collect();
             let mut parts = deal(&rest, PARTS, seed.wrapping_add(1)).into_iter();
-            let (validation, calibration) = (parts.next(), parts.next());
+            let validation = parts.next().unwrap_or_default();
             let mut train: Vec<usize> = parts.flatten().chain(seen.iter().copied()).collect();
             train.sort_unstable();
-            let [validation, calibration] =
-                [validation, calibration].map(Option::unwrap_or_default);
-            Self { train, validation, calibration, test }
+            Self { name, train, validation, test }
         };
-        Ok(tests.into_iter().map(split).collect())
+        Ok(tests.into_iter().enumerate().map(split).collect())
     }
 }
 
@@ -78,9 +79,9 @@ mod tests {
             let splits = Split::all(&pedigree, &[], 5, seed).unwrap();
             assert_eq!(splits.len(), 6);
             let mut tested: Vec<usize> = Vec::new();
-            for Split { train, validation, calibration, test } in &splits {
-                assert!(![train, validation, calibration].iter().any(|part| part.is_empty()));
-                let mut all = [&train[..], validation, calibration, test].concat();
+            for Split { train, validation, test, .. } in &splits {
+                assert!(![train, validation].iter().any(|part| part.is_empty()));
+                let mut all = [&train[..], validation, test].concat();
                 all.sort_unstable();
                 assert_eq!(all, (0..43).collect::<Vec<_>>());
                 tested.extend(test);
@@ -94,11 +95,10 @@ mod tests {
     #[test]
     fn families_that_a_backbone_has_seen_are_only_learned_from() {
         let seen: Vec<usize> = (0..43).step_by(2).collect();
-        for Split { train, validation, calibration, test } in
-            Split::all(&pedigree(43), &seen, 5, 1).unwrap()
+        for Split { train, validation, test, .. } in Split::all(&pedigree(43), &seen, 5, 1).unwrap()
         {
             assert!(seen.iter().all(|family| train.contains(family)));
-            assert_eq!([train, validation, calibration, test].concat().len(), 43);
+            assert_eq!([train, validation, test].concat().len(), 43);
         }
         let error = Split::all(&pedigree(43), &(0..30).collect::<Vec<_>>(), 5, 1).unwrap_err();
         assert!(error.to_string().contains("13 families"), "{error}");

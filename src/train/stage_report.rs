@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::TrainError;
 use super::corpus::Corpus;
-use super::fit::Panel;
+use super::panel::Panel;
 use super::stage_folder::StageEpoch;
 use super::unfreeze::Unfrozen;
 use crate::metrics::{Pairs, RankingFigures};
@@ -41,7 +41,7 @@ impl StageReport {
             let pedigree = &corpus.pedigree;
             let mut others = pedigree.families_with_kin();
             others.retain(|&family| !stage.families.contains(&pedigree.families()[family]));
-            let Panel { pairs, cosines, .. } = Panel::new(corpus, &[], (&others, seed))?;
+            let Panel { pairs, cosines, .. } = Panel::new(corpus, &[], &others, seed)?;
             let pairs = Pairs {
                 scores: cosines.into_iter().nth(backbone).unwrap_or_default(),
                 is_kin: pairs.iter().map(|pair| pair.is_kin).collect(),

@@ -1,4 +1,4 @@
-//! All members on all splits, side by side.
+//! Training of all members on all splits, several at a time.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,33 +6,59 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-use super::checkpoint::Checkpoints;
+use super::TrainError;
+use super::checkpoint::{Checkpoints, Settings};
 use super::corpus::Corpus;
 use super::course::Epoch;
-use super::fit::Taught;
+use super::evaluation::RoundContext;
 use super::member::Task;
+use super::panel::{Panel, platt};
 use super::split::Split;
-use super::{Options, TrainError};
-use crate::domain::Progress;
-use crate::kinship::Head;
+use crate::kinship::{Calibration, Head};
 
-/// A member of one split and how it got there.
-pub(super) struct Lesson {
-    pub(super) taught: Taught,
+/// A trained member.
+pub(super) struct TrainedMember {
+    pub(super) recipe: &'static str,
+    /// Index of its backbone.
+    pub(super) backbone: usize,
+    pub(super) head: Head,
     pub(super) epochs: Vec<Epoch>,
+}
+
+/// The members of one split, in the order of the recipes and in it of the backbones.
+pub(super) struct TrainedSplit {
+    pub(super) split: Split,
+    pub(super) members: Vec<TrainedMember>,
+    /// Per member its score as log odds, fitted to the validation families.
+    pub(super) calibrations: Vec<Calibration>,
+}
+
+impl TrainedSplit {
+    fn new(
+        corpus: &Corpus,
+        split: &Split,
+        members: Vec<TrainedMember>,
+        seed: u64,
+    ) -> Result<Self, TrainError> {
+        let panel = Panel::new(corpus, &members, &split.validation, seed)?;
+        let is_kin = panel.is_kin();
+        let calibrations = panel.scores.iter().map(|scores| platt(scores, &is_kin, None));
+        let calibrations = calibrations.collect::<Result<_, _>>()?;
+        Ok(Self { split: split.clone(), members, calibrations })
+    }
 }
 
 /// How often a job's caller is asked whether it should stop.
 const ASK_EVERY: Duration = Duration::from_millis(100);
 
-/// Teaches every recipe on every backbone on every split; returns per split its members, in the order of the recipes
-/// and in it of the backbones. None where `progress` asked to stop; what was taught by then is kept.
-pub(super) fn teach(
+/// Trains every recipe on every backbone on every split. Returns `None` if `progress` was cancelled; what was trained by
+/// then is stored.
+pub(super) fn train_splits(
     corpus: &Corpus,
     splits: &[Split],
-    (options, checkpoints): (&Options, &Checkpoints),
-    progress: &dyn Progress,
-) -> Result<Option<Vec<Vec<Lesson>>>, TrainError> {
+    RoundContext { options, work, progress }: RoundContext<'_>,
+) -> Result<Option<Vec<TrainedSplit>>, TrainError> {
+    let checkpoints = &Checkpoints::open(work, &Settings::new(corpus, options))?;
     let mut tasks = Vec::new();
     for (fold, split) in splits.iter().enumerate() {
         for recipe in &options.recipes {
@@ -53,8 +79,8 @@ pub(super) fn teach(
             let (queue, stop) = (&queue, &stop);
             scope.spawn(move || {
                 let next = || queue.lock().ok().and_then(|mut queue| queue.next());
-                while let Some((at, (fold, task))) = next() {
-                    let taught = one(*fold, task, (checkpoints, &|| stop.load(Ordering::Relaxed)));
+                while let Some((at, (_, task))) = next() {
+                    let taught = one(task, (checkpoints, &|| stop.load(Ordering::Relaxed)));
                     if done.send((at, taught)).is_err() {
                         return;
                     }
@@ -77,18 +103,20 @@ pub(super) fn teach(
             }
         }
     })?;
-    let mut lessons: Vec<Vec<Lesson>> = splits.iter().map(|_| Vec::new()).collect();
-    for ((fold, task), taught) in tasks.iter().zip(heads) {
-        let Some((head, epochs)) = taught else { return Ok(None) };
-        let taught = Taught { recipe: task.recipe.name, backbone: task.backbone, head };
-        lessons[*fold].push(Lesson { taught, epochs });
+    let mut members: Vec<Vec<TrainedMember>> = splits.iter().map(|_| Vec::new()).collect();
+    for ((fold, task), trained) in tasks.iter().zip(heads) {
+        let Some((head, epochs)) = trained else { return Ok(None) };
+        let (recipe, backbone) = (task.recipe.name, task.backbone);
+        members[*fold].push(TrainedMember { recipe, backbone, head, epochs });
     }
-    Ok(Some(lessons))
+    let splits = splits.iter().zip(members);
+    let trained =
+        splits.map(|(split, members)| TrainedSplit::new(corpus, split, members, options.seed));
+    trained.collect::<Result<_, _>>().map(Some)
 }
 
-/// Teaches one member, unless it was before.
+/// Trains one member, unless it was before.
 fn one(
-    fold: usize,
     task: &Task<'_>,
     (checkpoints, cancelled): (&Checkpoints, &dyn Fn() -> bool),
 ) -> Result<Option<(Head, Vec<Epoch>)>, TrainError> {
@@ -96,7 +124,7 @@ fn one(
         return Ok(None);
     }
     let (backbone, rows) = &task.corpus.backbones[task.backbone];
-    let name = format!("{fold}-{backbone}-{}", task.recipe.name);
+    let name = format!("{}-{backbone}-{}", task.split.name, task.recipe.name);
     if let Some(taught) = checkpoints.read(&name, (&task.recipe.head, rows.dimension())) {
         return Ok(Some(taught));
     }

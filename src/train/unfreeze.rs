@@ -77,7 +77,7 @@ fn split(pedigree: &Pedigree, seed: u64) -> Result<Split, TrainError> {
     let own = deal(&families, 2, seed.wrapping_add(2)).swap_remove(0);
     let mut parts = deal(&own, PARTS, seed.wrapping_add(3));
     let validation = parts.swap_remove(0);
-    Ok(Split { train: parts.concat(), validation, calibration: Vec::new(), test: Vec::new() })
+    Ok(Split { name: "stage".into(), train: parts.concat(), validation, test: Vec::new() })
 }
 
 impl Unfreezing<'_> {

@@ -1,0 +1,116 @@
+//! Adaptive score normalization: a score counts for what it is among the highest scores of each face.
+//!
+//! Some faces score high with everyone: a common look, an old photograph, a blurred crop. Normalization takes from a
+//! score what each of its two faces scores with its most similar strangers, the *cohort*
+//! (adaptive symmetric normalization: P. Matějka et al., "Analysis of Score Normalization in Multilingual Speaker
+//! Recognition", Interspeech 2017). Unlike there, a score is divided by the root of the deviation, not by the deviation:
+//! a face with one very similar stranger would lose too much of its own relatives' scores.
+
+use super::{Ensemble, KinshipError, Rows};
+
+/// Faces of strangers; each is the mean of several people's, so that nobody can be recognized in it.
+#[derive(Clone, Debug)]
+pub struct Cohort {
+    /// Per backbone `(n, d)`.
+    pub faces: Vec<Rows>,
+}
+
+/// Mean and standard deviation of the highest cohort scores of one face.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CohortStatistics {
+    /// Mean of the highest scores.
+    pub mean: f64,
+    /// Their standard deviation, above 0.
+    pub deviation: f64,
+}
+
+/// Share of a cohort whose scores count: the most similar strangers.
+const HIGHEST_SHARE: f64 = 0.02;
+/// At least so many scores count, so that mean and deviation are stable.
+const MIN_HIGHEST: usize = 20;
+/// Keeps a deviation above 0.
+const MIN_DEVIATION: f64 = 1e-6;
+
+impl Cohort {
+    /// Statistics of faces' scores with the cohort: per backbone `(m, d)` → m.
+    ///
+    /// # Errors
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones,
+    /// [`KinshipError::SmallCohort`] if the cohort is too small.
+    pub fn statistics(
+        &self,
+        ensemble: &Ensemble,
+        faces: &[Rows],
+    ) -> Result<Vec<CohortStatistics>, KinshipError> {
+        let mut scores = ensemble.scores(faces, &self.faces)?;
+        let size = self.faces[0].count();
+        let statistics = |scores: &mut [f32]| {
+            CohortStatistics::of_scores(scores).ok_or(KinshipError::SmallCohort { found: size })
+        };
+        scores.chunks_exact_mut(size).map(statistics).collect()
+    }
+}
+
+impl CohortStatistics {
+    /// The statistics of one face's scores with a cohort; the order of `scores` is lost.
+    ///
+    /// Returns `None` if the cohort is smaller than twice the number of scores that count.
+    pub fn of_scores(scores: &mut [f32]) -> Option<Self> {
+        let count = ((scores.len() as f64 * HIGHEST_SHARE) as usize).max(MIN_HIGHEST);
+        if scores.len() < 2 * count {
+            return None;
+        }
+        scores.select_nth_unstable_by(count - 1, |a, b| b.total_cmp(a));
+        let highest = &scores[..count];
+        let mean = highest.iter().map(|&score| f64::from(score)).sum::<f64>() / count as f64;
+        let square = highest.iter().map(|&score| (f64::from(score) - mean).powi(2)).sum::<f64>();
+        let deviation = (square / count as f64).sqrt().max(MIN_DEVIATION);
+        Some(Self { mean, deviation })
+    }
+
+    /// A mixture: `share` of `other`, 0 to 1, and the rest of this one.
+    #[must_use]
+    pub fn mixed(self, other: Self, share: f64) -> Self {
+        let mix = |own: f64, other: f64| (1.0 - share) * own + share * other;
+        Self { mean: mix(self.mean, other.mean), deviation: mix(self.deviation, other.deviation) }
+    }
+}
+
+/// Normalizes the score of two faces; the same in both orders. `typical_deviation` is the median deviation of many
+/// faces, so that a normalized score is in units of about one deviation.
+pub fn normalized(score: f64, faces: [CohortStatistics; 2], typical_deviation: f64) -> f64 {
+    let one =
+        |face: CohortStatistics| (score - face.mean) / (face.deviation * typical_deviation).sqrt();
+    (one(faces[0]) + one(faces[1])) / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statistics_are_those_of_the_highest_scores() {
+        let mut scores: Vec<f32> = (0..2000).map(|i| (i * 37 % 2000) as f32).collect();
+        let found = CohortStatistics::of_scores(&mut scores).unwrap();
+        // The highest 40 of 0..2000 are 1960..2000.
+        assert!((found.mean - 1979.5).abs() < 1e-9);
+        assert!((found.deviation - ((40.0_f64.powi(2) - 1.0) / 12.0).sqrt()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn small_cohort_has_no_statistics() {
+        assert_eq!(CohortStatistics::of_scores(&mut [1.0; 39]), None);
+        let constant = CohortStatistics::of_scores(&mut [1.0; 40]).unwrap();
+        assert!(constant.deviation > 0.0 && constant.mean == 1.0);
+    }
+
+    #[test]
+    fn face_that_scores_high_with_strangers_loses_it() {
+        let plain = CohortStatistics { mean: 1.0, deviation: 0.5 };
+        let common = CohortStatistics { mean: 2.0, deviation: 0.5 };
+        let score = |faces| normalized(2.0, faces, 0.5);
+        assert!(score([plain, common]) < score([plain, plain]));
+        assert_eq!(score([plain, common]), score([common, plain]));
+        assert_eq!(score([plain, plain]), 2.0);
+    }
+}

@@ -1,0 +1,159 @@
+//! Ensembles whose score is one weighted product of two embeddings.
+
+use candle_core::Tensor;
+
+use super::ensemble::Calibration;
+use super::head::Space;
+use super::{Fusion, Head, KinshipError, Rows};
+
+/// A score of the form `Σ p a b + f(a) + f(b) + c` with `f(x) = Σ q x²`, over the values of two unit embeddings.
+///
+/// The cosine and the plain regression have this form, and so has every weighted sum of them: a search scores a probe
+/// against thousands of faces by one matrix product.
+#[derive(Clone, Debug)]
+pub(super) struct DiagonalForm {
+    /// p, `(d)`.
+    product: Vec<f32>,
+    /// q, `(d)`.
+    square: Vec<f32>,
+    /// c.
+    constant: f32,
+}
+
+impl DiagonalForm {
+    /// The form that is 0 for all embeddings of `dimension` values.
+    pub(super) fn zero(dimension: usize) -> Self {
+        Self { product: vec![0.0; dimension], square: vec![0.0; dimension], constant: 0.0 }
+    }
+
+    /// Adds `weight` times the calibrated log odds of a head. Returns whether the head has this form; if not, nothing is
+    /// added.
+    ///
+    /// # Errors
+    /// [`KinshipError::Compute`] if a tensor cannot be read.
+    pub(super) fn add(
+        &mut self,
+        head: &Head,
+        calibration: Calibration,
+        weight: f64,
+    ) -> Result<bool, KinshipError> {
+        let config = head.config();
+        let has_form = |fusion: &Fusion| {
+            use Fusion::{Cosine, Product, SquaredDifference, SumOfSquares};
+            matches!(fusion, Cosine | Product | SquaredDifference | SumOfSquares)
+        };
+        if config.space != Space::Backbone
+            || config.mix.is_some()
+            || !config.hidden.is_empty()
+            || !config.fusions.iter().all(has_form)
+        {
+            return Ok(false);
+        }
+        let values = |name: &str| -> Result<Vec<f32>, KinshipError> {
+            let tensor: &Tensor = &head.tensors()[name];
+            Ok(tensor.flatten_all()?.to_vec1()?)
+        };
+        let (layer, bias) = (values("dense.0.weight")?, values("dense.0.bias")?);
+        let dimension = self.product.len();
+        let scale = (weight * calibration.slope) as f32;
+        // In a head's space unit embeddings have the length √d.
+        let squared_length = dimension as f32;
+        let mut layer = layer.as_slice();
+        for &fusion in &config.fusions {
+            let (own, rest) = layer.split_at(fusion.width(dimension));
+            layer = rest;
+            for i in 0..dimension {
+                let own = scale * own[if fusion == Fusion::Cosine { 0 } else { i }];
+                match fusion {
+                    Fusion::Cosine => self.product[i] += own,
+                    Fusion::Product => self.product[i] += squared_length * own,
+                    Fusion::SumOfSquares => self.square[i] += squared_length * own,
+                    _ => {
+                        self.square[i] += squared_length * own;
+                        self.product[i] -= 2.0 * squared_length * own;
+                    }
+                }
+            }
+        }
+        self.constant += scale * bias[0] + (weight * calibration.intercept) as f32;
+        Ok(true)
+    }
+
+    /// Adds the scores of every row of `a` with every row of `b`, `(n, d)` and `(m, d)`, to `scores`, `(n, m)`.
+    pub(super) fn add_scores(&self, a: &Rows, b: &Rows, scores: &mut [f32]) {
+        let weighted: Vec<f32> = a
+            .iter()
+            .flat_map(|row| row.iter().zip(&self.product).map(|(value, weight)| value * weight))
+            .collect();
+        let weighted = crate::matrix::Matrix::new(&weighted, a.count(), a.dimension());
+        weighted.times(b.matrix().transposed(), scores, (b.count(), true));
+        let columns: Vec<f32> = b.iter().map(|row| self.face_term(row)).collect();
+        for (row, scores) in a.iter().zip(scores.chunks_exact_mut(b.count())) {
+            let own = self.face_term(row) + self.constant;
+            scores.iter_mut().zip(&columns).for_each(|(score, column)| *score += own + column);
+        }
+    }
+
+    /// f(x).
+    fn face_term(&self, embedding: &[f32]) -> f32 {
+        embedding.iter().zip(&self.square).map(|(value, weight)| value * value * weight).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinship::{KinRows, KinSpace, Recipe};
+
+    fn unit_rows(seed: usize, count: usize) -> Rows {
+        let row = |i: usize| {
+            let value = |j: usize| (((i * 41 + j * 17 + seed * 29) % 89) as f32 / 44.0) - 1.0;
+            let values: Vec<f32> = (0..5).map(value).collect();
+            let norm = values.iter().map(|value| value * value).sum::<f32>().sqrt();
+            values.into_iter().map(|value| value / norm).collect::<Vec<f32>>()
+        };
+        let rows: Vec<Vec<f32>> = (0..count).map(row).collect();
+        Rows::new(rows.iter().map(Vec::as_slice)).unwrap()
+    }
+
+    #[test]
+    fn form_gives_the_heads_own_scores() {
+        let (a, b) = (unit_rows(1, 40), unit_rows(2, 40));
+        let labels: Vec<bool> = (0..40).map(|i| i % 3 == 0).collect();
+        let regression = Head::fit_regression(&a, &b, &labels, 0.1).unwrap();
+        let kin = KinRows { first: a.clone(), second: b.clone(), weights: vec![1.0; 40] };
+        let space = &KinSpace::fit(&kin, &[0.5]).unwrap()[0];
+        let cosine = Recipe::named(Recipe::COSINE).unwrap().head(space, 1).unwrap();
+        let mut form = DiagonalForm::zero(5);
+        let calibrations =
+            [(1.5, 0.25), (4.0, -0.5)].map(|(slope, intercept)| Calibration { slope, intercept });
+        for (head, calibration) in [&regression, &cosine].into_iter().zip(calibrations) {
+            assert!(form.add(head, calibration, 0.5).unwrap());
+        }
+        let (x, y) = (unit_rows(3, 4), unit_rows(4, 7));
+        let mut scores = vec![0.0; 28];
+        form.add_scores(&x, &y, &mut scores);
+        for (i, row) in scores.chunks(7).enumerate() {
+            let probe = x.select([i]).unwrap();
+            let own = [&regression, &cosine].map(|head| head.scores(&probe, &y).unwrap());
+            for (j, score) in row.iter().enumerate() {
+                let [r, c] = [own[0][j], own[1][j]];
+                let expected =
+                    0.5 * calibrations[0].log_odds(r) + 0.5 * calibrations[1].log_odds(c);
+                assert!((f64::from(*score) - expected).abs() < 1e-4, "{score} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn heads_in_a_learned_space_are_refused() {
+        let kin =
+            KinRows { first: unit_rows(1, 40), second: unit_rows(2, 40), weights: vec![1.0; 40] };
+        let space = &KinSpace::fit(&kin, &[0.5]).unwrap()[0];
+        let calibration = Calibration { slope: 1.0, intercept: 0.0 };
+        for name in ["vggface-1", "likelihood", "contrastive"] {
+            let head = Recipe::named(name).unwrap().head(space, 1).unwrap();
+            assert!(!DiagonalForm::zero(5).add(&head, calibration, 1.0).unwrap(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What a likelihood ratio means: for a stated prior, and in words.
+
+use super::probability;
+
+/// No likelihood ratio above this one is reported, nor below its reciprocal: what faces can tell ends at "moderate
+/// support" (ENFSI Guideline for Evaluative Reporting in Forensic Science, 2015).
+pub const MAX_LIKELIHOOD_RATIO: f64 = 100.0;
+
+/// The evaluative scale of the ENFSI guideline, as far as faces go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Support {
+    /// A likelihood ratio below 1/2: the faces speak for unrelated people.
+    Against,
+    /// From 1/2 to 2: no support either way.
+    None,
+    /// From 2 to 10.
+    Weak,
+    /// From 10 on.
+    Moderate,
+}
+
+impl Support {
+    /// The band of a log likelihood ratio.
+    pub fn of(log_likelihood_ratio: f64) -> Self {
+        match log_likelihood_ratio.exp() {
+            ratio if ratio < 0.5 => Self::Against,
+            ratio if ratio < 2.0 => Self::None,
+            ratio if ratio < 10.0 => Self::Weak,
+            _ => Self::Moderate,
+        }
+    }
+
+    /// Its name in requests and responses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Against => "against",
+            Self::None => "none",
+            Self::Weak => "weak",
+            Self::Moderate => "moderate",
+        }
+    }
+}
+
+/// A log likelihood ratio within the bounds of [`MAX_LIKELIHOOD_RATIO`].
+pub fn bounded(log_likelihood_ratio: f64) -> f64 {
+    let bound = MAX_LIKELIHOOD_RATIO.ln();
+    log_likelihood_ratio.clamp(-bound, bound)
+}
+
+/// The probability of kinship, 0 to 1, of one among `people` searched, of whom `expected_relatives` are expected to be
+/// relatives. Returns `None` without a prior: if nobody is expected, or nobody was searched.
+pub fn posterior(log_likelihood_ratio: f64, expected_relatives: f64, people: usize) -> Option<f64> {
+    if expected_relatives <= 0.0 || people == 0 {
+        return None;
+    }
+    let prior = (expected_relatives / people as f64).min(0.5);
+    Some(probability(log_likelihood_ratio + (prior / (1.0 - prior)).ln()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bands_follow_the_scale_and_end_at_moderate() {
+        let bands = [0.3, 0.6, 3.0, 20.0, 1e9].map(|ratio: f64| Support::of(ratio.ln()));
+        let expected =
+            [Support::Against, Support::None, Support::Weak, Support::Moderate, Support::Moderate];
+        assert_eq!(bands, expected);
+    }
+
+    #[test]
+    fn evidence_of_one_leaves_the_prior() {
+        assert_eq!(posterior(0.0, 1.0, 1000).map(|p| (p * 1e6).round()), Some(1000.0));
+        let strong = posterior(MAX_LIKELIHOOD_RATIO.ln(), 1.0, 1000).unwrap();
+        assert!(strong > 0.09 && strong < 0.0911, "{strong}");
+        assert_eq!(posterior(1.0, 0.0, 1000), None);
+        assert_eq!(posterior(1.0, 1.0, 0), None);
+    }
+
+    #[test]
+    fn ratios_are_bounded_on_both_sides() {
+        assert_eq!(bounded(50.0), MAX_LIKELIHOOD_RATIO.ln());
+        assert_eq!(bounded(-50.0), -MAX_LIKELIHOOD_RATIO.ln());
+    }
+}

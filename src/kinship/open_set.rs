@@ -1,0 +1,224 @@
+//! Open-set identification: what the score of two faces says in a search among many people.
+//!
+//! A pair's score is normalized against a cohort ([`super::normalized`]), its likelihood ratio is calibrated over sources,
+//! and the chance that an unrelated person scores as high is read from a fitted tail ([`Tail`]).
+
+use std::collections::BTreeMap;
+
+use candle_core::{DType, Device, Tensor};
+use half::f16;
+use serde::{Deserialize, Serialize};
+
+use super::cohort::{Cohort, CohortStatistics, normalized};
+use super::ensemble::{Calibration, Ensemble};
+use super::evidence::bounded;
+use super::{Head, HeadConfig, KinshipError, Rows, Tail, Typicality, TypicalityConfig};
+
+/// The numbers of an open-set model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OpenSetConfig {
+    /// Median deviation of the cohort scores of one face.
+    pub typical_deviation: f64,
+    /// From the factor of chance matches to a false positive identification rate: `FPIR = 1 − exp(−factor · matches)`.
+    pub false_positive_factor: f64,
+    /// A pair's normalized score as the log likelihood ratio of kin against unrelated people.
+    pub pair: Calibration,
+    /// `−ln P(an unrelated person scores as high)` of a person found in a search as that log likelihood ratio.
+    pub search: Calibration,
+    /// The identity head's score as the log likelihood ratio of the same person against kin.
+    pub identity: Calibration,
+    /// The scores of unrelated people in a typical gallery.
+    pub tail: Tail,
+    /// Which faces are like those of the training.
+    pub typicality: TypicalityConfig,
+}
+
+/// What an ensemble needs for open-set identification.
+#[derive(Clone, Debug)]
+pub struct OpenSet {
+    /// Its numbers.
+    pub config: OpenSetConfig,
+    /// The cohort of pairs, and of searches in a small gallery.
+    pub cohort: Cohort,
+    /// Scores a pair by the first backbone: high for one person, low for kin.
+    pub identity: Head,
+    /// Whether a face is like those of the training, by the first backbone.
+    pub typicality: Typicality,
+}
+
+/// What the faces of two photos say of the people in them. The same in both orders.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PairEvidence {
+    /// Log likelihood ratio of kin against unrelated people, bounded.
+    pub kin: f64,
+    /// Log likelihood ratio of the same person against kin.
+    pub same_person: f64,
+    /// How much both faces are like those of the training, 0 to 1; evidence is scaled by it.
+    pub typicality: f64,
+    /// Log odds by each member alone, in the order of the members.
+    pub members: Vec<f64>,
+}
+
+/// An ensemble with its open-set model.
+#[derive(Clone, Copy)]
+pub struct OpenSetScorer<'a> {
+    ensemble: &'a Ensemble,
+    model: &'a OpenSet,
+}
+
+const PREFIX: &str = "open-set/";
+
+impl OpenSetConfig {
+    /// The probability that a search marks at least one of so many expected chance matches, 0 to 1.
+    pub fn false_positive_rate(&self, chance_matches: f64) -> f64 {
+        1.0 - (-self.false_positive_factor * chance_matches).exp()
+    }
+}
+
+impl OpenSet {
+    /// Reads the tensors of [`Self::tensors`] out of those of an ensemble, over backbones of these names and widths.
+    ///
+    /// # Errors
+    /// [`KinshipError::WrongShape`] if a tensor is missing or of another shape.
+    pub(super) fn new(
+        config: OpenSetConfig,
+        backbones: &[(&str, usize)],
+        tensors: &BTreeMap<String, Tensor>,
+    ) -> Result<Self, KinshipError> {
+        let values = |name: &str, width: usize| -> Result<Vec<f32>, KinshipError> {
+            let name = format!("{PREFIX}{name}");
+            let found = tensors.get(&name).map(|tensor| tensor.dims().to_vec()).unwrap_or_default();
+            if found.is_empty() || found.last() != Some(&width) {
+                return Err(KinshipError::WrongShape { name, expected: vec![width], found });
+            }
+            let values: Vec<f32> = tensors[&name].to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
+            match values.iter().all(|value| value.is_finite()) {
+                true => Ok(values),
+                false => Err(KinshipError::NotFinite { name }),
+            }
+        };
+        let cohort = |(name, width): &(&str, usize)| {
+            Rows::from_values(values(&format!("cohort.{name}"), *width)?, *width)
+        };
+        let width = backbones[0].1;
+        let head = HeadConfig::regression();
+        let mut weights = BTreeMap::new();
+        for (name, shape) in head.shapes(width, 0) {
+            let last = *shape.last().unwrap_or(&1);
+            let values = values(&format!("identity.{name}"), last)?;
+            weights.insert(name, Tensor::from_vec(values, shape, &Device::Cpu)?);
+        }
+        Ok(Self {
+            cohort: Cohort { faces: backbones.iter().map(cohort).collect::<Result<_, _>>()? },
+            identity: Head::new(head, width, weights)?,
+            typicality: Typicality::new(
+                config.typicality,
+                values("typicality.mean", width)?,
+                values("typicality.whitening", width)?,
+            )?,
+            config,
+        })
+    }
+
+    /// Its tensors by name; the cohort in 16 bits, which is more than a score needs.
+    ///
+    /// # Errors
+    /// [`KinshipError::Compute`] if a tensor cannot be made.
+    pub(super) fn tensors(
+        &self,
+        backbones: &[&str],
+    ) -> Result<Vec<(String, Tensor)>, KinshipError> {
+        let half = |values: &[f32], width: usize| {
+            let values: Vec<f16> = values.iter().map(|&value| f16::from_f32(value)).collect();
+            let rows = values.len() / width;
+            Tensor::from_vec(values, (rows, width), &Device::Cpu)
+        };
+        let mut tensors = Vec::new();
+        for (name, rows) in backbones.iter().zip(&self.cohort.faces) {
+            let values: Vec<f32> = rows.iter().flatten().copied().collect();
+            tensors.push((format!("{PREFIX}cohort.{name}"), half(&values, rows.dimension())?));
+        }
+        for (name, tensor) in self.identity.tensors() {
+            tensors.push((format!("{PREFIX}identity.{name}"), tensor.clone()));
+        }
+        let width = self.typicality.mean().len();
+        let mean = Tensor::from_slice(self.typicality.mean(), (1, width), &Device::Cpu)?;
+        tensors.push((format!("{PREFIX}typicality.mean"), mean));
+        let whitening = half(self.typicality.whitening(), width)?;
+        tensors.push((format!("{PREFIX}typicality.whitening"), whitening));
+        Ok(tensors)
+    }
+}
+
+impl<'a> OpenSetScorer<'a> {
+    /// A scorer of an ensemble and a model over the same backbones.
+    pub fn new(ensemble: &'a Ensemble, model: &'a OpenSet) -> Self {
+        Self { ensemble, model }
+    }
+
+    /// The numbers of the model.
+    pub fn config(&self) -> &'a OpenSetConfig {
+        &self.model.config
+    }
+
+    /// The ensemble.
+    pub fn ensemble(&self) -> &'a Ensemble {
+        self.ensemble
+    }
+
+    /// The model's own cohort.
+    pub fn cohort(&self) -> &'a Cohort {
+        &self.model.cohort
+    }
+
+    /// Normalizes the score of two faces.
+    pub fn normalized(&self, score: f64, faces: [CohortStatistics; 2]) -> f64 {
+        normalized(score, faces, self.config().typical_deviation)
+    }
+
+    /// Log likelihood ratios of the same person against kin, of every face of `a` with every face of `b`: `(n, m)`.
+    ///
+    /// # Errors
+    /// [`KinshipError::Compute`] if the shapes differ.
+    pub fn identity(&self, a: &[Rows], b: &[Rows]) -> Result<Vec<f64>, KinshipError> {
+        let calibration = self.config().identity;
+        let mut ratios = Vec::with_capacity(a[0].count() * b[0].count());
+        for i in 0..a[0].count() {
+            let scores = self.model.identity.scores(&a[0].select([i])?, &b[0])?;
+            ratios.extend(scores.into_iter().map(|score| calibration.log_odds(score)));
+        }
+        Ok(ratios)
+    }
+
+    /// How much each face is like those of the training, 0 to 1: per backbone `(n, d)` → n.
+    pub fn typicality(&self, faces: &[Rows]) -> Vec<f64> {
+        let model = &self.model.typicality;
+        model.distances(&faces[0]).into_iter().map(|distance| model.weight(distance)).collect()
+    }
+
+    /// The evidence of pairs of photos: per backbone `(1, d)` or `(n, d)`, and `(n, d)`.
+    ///
+    /// # Errors
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    pub fn pairs(&self, a: &[Rows], b: &[Rows]) -> Result<Vec<PairEvidence>, KinshipError> {
+        let judged = self.ensemble.judge(a, b)?;
+        let cohort = self.cohort();
+        let own = cohort.statistics(self.ensemble, a)?;
+        let others = cohort.statistics(self.ensemble, b)?;
+        let [own_weights, weights] = [self.typicality(a), self.typicality(b)];
+        let same_person = self.model.identity.scores(&a[0], &b[0])?;
+        let evidence = |(i, judgement): (usize, super::Judgement)| {
+            let j = if own.len() == 1 { 0 } else { i };
+            let score = self.normalized(judgement.score, [own[j], others[i]]);
+            let typicality = own_weights[j].min(weights[i]);
+            PairEvidence {
+                kin: typicality * bounded(self.config().pair.log_odds(score)),
+                same_person: self.config().identity.log_odds(same_person[i]),
+                typicality,
+                members: judgement.members,
+            }
+        };
+        Ok(judged.into_iter().enumerate().map(evidence).collect())
+    }
+}

@@ -1,0 +1,214 @@
+//! A gallery's own cohort: a sample of its people, by which the scores of its searches are normalized and their chance
+//! matches are counted.
+
+use super::cohort::CohortStatistics;
+use super::{KinshipError, OpenSetScorer, Rows, Tail};
+
+/// Whose face it is, by numbers that only have to differ within one gallery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FaceOwner {
+    /// The person.
+    pub person: u64,
+    /// The family.
+    pub family: u64,
+}
+
+/// Sampled faces of a gallery; the photos of one person lie next to each other.
+#[derive(Clone, Debug, Default)]
+pub struct GallerySample {
+    /// Per backbone `(n, d)`; empty if the gallery is.
+    pub faces: Vec<Rows>,
+    /// Whose face each is, `(n)`.
+    pub owners: Vec<FaceOwner>,
+}
+
+/// A sample of a gallery's people.
+///
+/// A face is compared with the people who are searched, so strangers of the same gallery say best what a high score is:
+/// they were photographed and cut like it. A small gallery has too few of them; the bundle's cohort stands in for the rest.
+pub struct Reference<'a> {
+    scorer: OpenSetScorer<'a>,
+    sample: GallerySample,
+    tail: Tail,
+}
+
+/// The bundle's cohort counts as so many faces next to a gallery's own.
+const COHORT_FACES: f64 = 128.0;
+/// A smaller sample is not used: its highest scores are not those of the most similar strangers.
+const MIN_FACES: usize = 200;
+/// Sampled faces that search the sample, to see how strangers of this gallery score.
+const MAX_PROBES: usize = 128;
+/// With fewer high scores than this the tail is the bundle's.
+const MIN_PEAKS: usize = 40;
+
+impl GallerySample {
+    /// Photos in a sample, at most.
+    pub const MAX_FACES: usize = 1024;
+    /// Photos of one person in a sample, at most.
+    pub const MAX_FACES_OF_PERSON: usize = 4;
+
+    /// The rows of each person.
+    fn people(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+        let mut start = 0;
+        self.owners.chunk_by(|a, b| a.person == b.person).map(move |photos| {
+            let range = start..start + photos.len();
+            start = range.end;
+            range
+        })
+    }
+}
+
+impl<'a> Reference<'a> {
+    /// A reference of a gallery by a sample of its people.
+    ///
+    /// # Errors
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    pub fn new(scorer: OpenSetScorer<'a>, sample: GallerySample) -> Result<Self, KinshipError> {
+        let mut reference = Self { scorer, sample, tail: scorer.config().tail };
+        if let Some(tail) = reference.fitted_tail()? {
+            reference.tail = tail;
+        }
+        Ok(reference)
+    }
+
+    /// How unrelated people of this gallery score.
+    pub fn tail(&self) -> &Tail {
+        &self.tail
+    }
+
+    /// Statistics of enrolled faces, per backbone `(m, d)` → m; faces of the own family do not count.
+    ///
+    /// # Errors
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    pub fn statistics(
+        &self,
+        faces: &[Rows],
+        owners: &[FaceOwner],
+    ) -> Result<Vec<CohortStatistics>, KinshipError> {
+        let ensemble = self.scorer.ensemble();
+        let cohort = self.scorer.cohort().statistics(ensemble, faces)?;
+        if self.sample.owners.len() < MIN_FACES {
+            return Ok(cohort);
+        }
+        let scores = ensemble.scores(faces, &self.sample.faces)?;
+        let rows =
+            cohort.into_iter().zip(scores.chunks_exact(self.sample.owners.len())).zip(owners);
+        let mixed = |((cohort, scores), owner): ((CohortStatistics, &[f32]), &FaceOwner)| {
+            self.mixed(cohort, scores, |sampled| sampled.family == owner.family)
+        };
+        Ok(rows.map(mixed).collect())
+    }
+
+    /// Statistics of a probe, of several photos taken together: per backbone `(m, d)`. Sampled faces of which `is_own` is true
+    /// do not count.
+    ///
+    /// # Errors
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    pub fn probe_statistics(
+        &self,
+        photos: &[Rows],
+        is_own: impl Fn(&FaceOwner) -> bool,
+    ) -> Result<CohortStatistics, KinshipError> {
+        let ensemble = self.scorer.ensemble();
+        let mean = |faces: &[Rows]| {
+            Ok::<_, KinshipError>(mean_rows(&ensemble.scores(photos, faces)?, photos[0].count()))
+        };
+        let mut cohort = mean(&self.scorer.cohort().faces)?;
+        let found = cohort.len();
+        let cohort =
+            CohortStatistics::of_scores(&mut cohort).ok_or(KinshipError::SmallCohort { found })?;
+        if self.sample.owners.len() < MIN_FACES {
+            return Ok(cohort);
+        }
+        Ok(self.mixed(cohort, &mean(&self.sample.faces)?, is_own))
+    }
+
+    /// The statistics with a gallery's own faces, and with the bundle's cohort as if it were [`COHORT_FACES`] of them.
+    fn mixed(
+        &self,
+        cohort: CohortStatistics,
+        scores: &[f32],
+        is_excluded: impl Fn(&FaceOwner) -> bool,
+    ) -> CohortStatistics {
+        let counted = scores.iter().zip(&self.sample.owners);
+        let counted = counted.filter(|(_, owner)| !is_excluded(owner));
+        let mut scores: Vec<f32> = counted.map(|(score, _)| *score).collect();
+        if scores.len() < MIN_FACES {
+            return cohort;
+        }
+        let share = COHORT_FACES / (scores.len() as f64 + COHORT_FACES);
+        CohortStatistics::of_scores(&mut scores).map_or(cohort, |own| own.mixed(cohort, share))
+    }
+
+    /// The tail of scores between sampled people of different families; `None` if they are too few.
+    fn fitted_tail(&self) -> Result<Option<Tail>, KinshipError> {
+        let GallerySample { faces, owners } = &self.sample;
+        if owners.len() < MIN_FACES {
+            return Ok(None);
+        }
+        let statistics = self.statistics(faces, owners)?;
+        let people: Vec<_> = self.sample.people().collect();
+        let step = owners.len().div_ceil(MAX_PROBES);
+        let probes: Vec<usize> = (0..owners.len()).step_by(step).collect();
+        let probe_faces: Vec<Rows> = faces
+            .iter()
+            .map(|rows| rows.select(probes.iter().copied()))
+            .collect::<Result<_, _>>()?;
+        let scores = self.scorer.ensemble().scores(&probe_faces, faces)?;
+        let mut strangers = Vec::new();
+        for (&probe, scores) in probes.iter().zip(scores.chunks_exact(owners.len())) {
+            let others =
+                people.iter().filter(|photos| owners[photos.start].family != owners[probe].family);
+            strangers.extend(others.map(|photos| {
+                person_score(photos.clone().map(|i| {
+                    let faces = [statistics[probe], statistics[i]];
+                    self.scorer.normalized(f64::from(scores[i]), faces)
+                }))
+            }));
+        }
+        Ok(self.scorer.config().tail.refit(&mut strangers, MIN_PEAKS))
+    }
+}
+
+/// The mean of `count` rows.
+fn mean_rows(values: &[f32], count: usize) -> Vec<f32> {
+    let width = values.len() / count;
+    let mut mean = vec![0.0; width];
+    for row in values.chunks_exact(width) {
+        mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value / count as f32);
+    }
+    mean
+}
+
+/// A person's score from the normalized scores of their photos: the logarithm of the mean of the exponentials. One photo
+/// that shows the likeness decides more than many that do not.
+pub fn person_score(photos: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
+    let highest = photos.clone().fold(f64::NEG_INFINITY, f64::max);
+    let count = photos.len() as f64;
+    highest + (photos.map(|score| (score - highest).exp()).sum::<f64>() / count).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn person_score_lies_between_mean_and_highest() {
+        let score = person_score([1.0, 3.0].into_iter());
+        assert!(score > 2.0 && score < 3.0, "{score}");
+        assert_eq!(person_score([2.5].into_iter()), 2.5);
+    }
+
+    #[test]
+    fn photos_of_a_person_are_one_range() {
+        let owner = |person: u64| FaceOwner { person, family: 1 };
+        let owners = vec![owner(1), owner(1), owner(2), owner(3), owner(3)];
+        let sample = GallerySample { faces: Vec::new(), owners };
+        assert_eq!(sample.people().collect::<Vec<_>>(), [0..2, 2..3, 3..5]);
+    }
+
+    #[test]
+    fn rows_are_averaged() {
+        assert_eq!(mean_rows(&[1.0, 2.0, 3.0, 6.0], 2), [2.0, 4.0]);
+    }
+}

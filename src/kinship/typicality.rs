@@ -1,0 +1,165 @@
+//! Whether a face is like those that a model was trained on.
+
+use faer::{Mat, Par, Side};
+use serde::{Deserialize, Serialize};
+
+use super::{KinshipError, Rows};
+
+/// Squared Mahalanobis distance of embeddings from those of training faces, per value.
+///
+/// A drawn face, a painting or a crop without a face is embedded like any other, in directions that hardly any training
+/// face has. Scores of such faces mean nothing.
+#[derive(Clone, Debug)]
+pub struct Typicality {
+    config: TypicalityConfig,
+    /// Mean of the training faces, `(d)`.
+    mean: Vec<f32>,
+    /// The whitening matrix, `(d, d)`, row-major.
+    whitening: Vec<f32>,
+}
+
+/// How far from the training faces a face may be.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TypicalityConfig {
+    /// Up to this distance evidence counts in full.
+    pub inner: f64,
+    /// From this distance on evidence counts nothing.
+    pub outer: f64,
+}
+
+/// Share of the mean variance that is added to every direction, so that directions without variance do not decide.
+const RIDGE: f64 = 0.05;
+/// Share of the training faces within [`TypicalityConfig::inner`].
+const INNER_SHARE: f64 = 0.999;
+/// [`TypicalityConfig::outer`] as a multiple of the inner distance.
+const OUTER_FACTOR: f64 = 1.2;
+
+impl Typicality {
+    /// Fits the distribution of training faces, `(n, d)`.
+    ///
+    /// # Errors
+    /// [`KinshipError::NoPairs`] if the faces do not differ.
+    pub fn fit(faces: &Rows) -> Result<Self, KinshipError> {
+        faer::set_global_parallelism(Par::Seq);
+        let dimension = faces.dimension();
+        let count = faces.count() as f64;
+        let mut mean = vec![0.0_f64; dimension];
+        for row in faces.iter() {
+            mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value) / count);
+        }
+        let centered =
+            Mat::from_fn(faces.count(), dimension, |i, j| f64::from(faces.row(i)[j]) - mean[j]);
+        let covariance = faer::Scale(1.0 / count) * (centered.transpose() * &centered);
+        let same = || KinshipError::NoPairs { what: "the distribution of training faces" };
+        let eigen = covariance.self_adjoint_eigen(Side::Lower).map_err(|_| same())?;
+        let variances: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
+        let ridge = RIDGE * variances.iter().sum::<f64>() / dimension as f64;
+        if !ridge.is_normal() {
+            return Err(same());
+        }
+        let directions = eigen.U();
+        let whitening = (0..dimension).flat_map(|i| {
+            let scale = (variances[i].max(0.0) + ridge).sqrt().recip();
+            (0..dimension).map(move |j| (directions[(j, i)] * scale) as f32)
+        });
+        let mut fitted = Self {
+            config: TypicalityConfig { inner: 0.0, outer: 0.0 },
+            whitening: whitening.collect(),
+            mean: mean.into_iter().map(|value| value as f32).collect(),
+        };
+        let mut distances = fitted.distances(faces);
+        distances.sort_unstable_by(f64::total_cmp);
+        let inner = distances[((distances.len() - 1) as f64 * INNER_SHARE) as usize];
+        fitted.config = TypicalityConfig { inner, outer: OUTER_FACTOR * inner };
+        Ok(fitted)
+    }
+
+    /// A distribution that was fitted before: its mean, `(d)`, and whitening matrix, `(d, d)`.
+    ///
+    /// # Errors
+    /// [`KinshipError::UnevenRows`] if the shapes differ.
+    pub fn new(
+        config: TypicalityConfig,
+        mean: Vec<f32>,
+        whitening: Vec<f32>,
+    ) -> Result<Self, KinshipError> {
+        let expected = mean.len() * mean.len();
+        if whitening.len() != expected {
+            return Err(KinshipError::UnevenRows { expected, found: whitening.len() });
+        }
+        Ok(Self { config, mean, whitening })
+    }
+
+    /// Its bounds.
+    pub fn config(&self) -> TypicalityConfig {
+        self.config
+    }
+
+    /// The mean, `(d)`.
+    pub fn mean(&self) -> &[f32] {
+        &self.mean
+    }
+
+    /// The whitening matrix, `(d, d)`.
+    pub fn whitening(&self) -> &[f32] {
+        &self.whitening
+    }
+
+    /// Squared distances of faces, `(n, d)`, divided by d: `(n)`. Training faces have about 0.7.
+    pub fn distances(&self, faces: &Rows) -> Vec<f64> {
+        let dimension = self.mean.len();
+        let centered: Vec<f32> = faces
+            .iter()
+            .flat_map(|row| row.iter().zip(&self.mean).map(|(value, mean)| value - mean))
+            .collect();
+        let mut whitened = vec![0.0_f32; centered.len()];
+        let whitening = crate::matrix::Matrix::new(&self.whitening, dimension, dimension);
+        crate::matrix::Matrix::new(&centered, faces.count(), dimension).times(
+            whitening.transposed(),
+            &mut whitened,
+            (dimension, false),
+        );
+        let distance = |row: &[f32]| {
+            row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / dimension as f64
+        };
+        whitened.chunks_exact(dimension).map(distance).collect()
+    }
+
+    /// How much evidence of a face at `distance` counts, 0 to 1.
+    pub fn weight(&self, distance: f64) -> f64 {
+        let TypicalityConfig { inner, outer } = self.config;
+        ((outer - distance) / (outer - inner).max(1e-12)).clamp(0.0, 1.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Faces that vary in their first two values only.
+    fn faces() -> Rows {
+        let value = |i: usize, j: usize| match j {
+            0 => (i * 37 % 101) as f32 / 50.0 - 1.0,
+            1 => (i * 53 % 97) as f32 / 48.0 - 1.0,
+            _ => 0.01 * ((i * 29 % 89) as f32 / 44.0 - 1.0),
+        };
+        let values = (0..2000).flat_map(|i| (0..4).map(move |j| value(i, j))).collect();
+        Rows::from_values(values, 4).unwrap()
+    }
+
+    #[test]
+    fn training_faces_count_and_faces_elsewhere_do_not() {
+        let fitted = Typicality::fit(&faces()).unwrap();
+        let weights: Vec<f64> =
+            fitted.distances(&faces()).into_iter().map(|d| fitted.weight(d)).collect();
+        assert!(weights.iter().filter(|&&weight| weight == 1.0).count() >= 1998);
+        let elsewhere = Rows::from_values(vec![0.0, 0.0, 1.0, 0.0], 4).unwrap();
+        assert_eq!(fitted.weight(fitted.distances(&elsewhere)[0]), 0.0);
+    }
+
+    #[test]
+    fn equal_faces_have_no_distribution() {
+        assert!(Typicality::fit(&Rows::from_values(vec![1.0; 40], 4).unwrap()).is_err());
+    }
+}

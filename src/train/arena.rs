@@ -1,0 +1,122 @@
+//! Searches in memory: the people of a source as a gallery, scored as a search scores them.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::corpus::Corpus;
+use crate::kinship::{
+    CohortStatistics, FaceOwner, GallerySample, KinshipError, OpenSetScorer, Reference, Rows,
+    person_score,
+};
+
+/// Some people of a source, with all their photos.
+pub(super) struct Arena<'a> {
+    source: &'a Corpus,
+    scorer: OpenSetScorer<'a>,
+    reference: Reference<'a>,
+    /// People of the gallery, by their index in the source.
+    people: Vec<usize>,
+    /// Their faces, person by person.
+    faces: Vec<Rows>,
+    statistics: Vec<CohortStatistics>,
+}
+
+/// The score of a person of the gallery next to a probe.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ScoredPerson {
+    /// Index in the source.
+    pub(super) person: usize,
+    pub(super) score: f64,
+}
+
+/// Faces whose statistics are computed together.
+const BATCH: usize = 1024;
+
+impl<'a> Arena<'a> {
+    /// A gallery of `people` of a source.
+    pub(super) fn new(
+        source: &'a Corpus,
+        people: Vec<usize>,
+        scorer: OpenSetScorer<'a>,
+        seed: u64,
+    ) -> Result<Self, KinshipError> {
+        let all = source.pedigree.people();
+        let photos: Vec<usize> =
+            people.iter().flat_map(|&person| all[person].photos.iter().copied()).collect();
+        let owners: Vec<FaceOwner> = people
+            .iter()
+            .flat_map(|&person| {
+                std::iter::repeat_n(owner(source, person), all[person].photos.len())
+            })
+            .collect();
+        let reference = Reference::new(scorer, sample(source, &people, seed)?)?;
+        let faces = source.faces(&photos)?;
+        let mut statistics = Vec::with_capacity(photos.len());
+        for (photos, owners) in photos.chunks(BATCH).zip(owners.chunks(BATCH)) {
+            statistics.extend(reference.statistics(&source.faces(photos)?, owners)?);
+        }
+        Ok(Self { source, scorer, reference, people, faces, statistics })
+    }
+
+    /// The reference of the gallery.
+    pub(super) fn reference(&self) -> &Reference<'a> {
+        &self.reference
+    }
+
+    /// The number of people in the gallery.
+    pub(super) fn size(&self) -> usize {
+        self.people.len()
+    }
+
+    /// Scores everyone but the probe's own person, next to one photo of the source.
+    pub(super) fn search(
+        &self,
+        photo: usize,
+        own: usize,
+    ) -> Result<Vec<ScoredPerson>, KinshipError> {
+        let probe = self.source.faces(&[photo])?;
+        let owner = owner(self.source, own);
+        let statistics =
+            self.reference.probe_statistics(&probe, |sampled| sampled.person == owner.person)?;
+        let scores = self.scorer.ensemble().scores(&probe, &self.faces)?;
+        let mut found = Vec::with_capacity(self.people.len());
+        let mut start = 0;
+        for &person in &self.people {
+            let end = start + self.source.pedigree.people()[person].photos.len();
+            if person != own {
+                let score = person_score((start..end).map(|i| {
+                    let faces = [statistics, self.statistics[i]];
+                    self.scorer.normalized(f64::from(scores[i]), faces)
+                }));
+                found.push(ScoredPerson { person, score });
+            }
+            start = end;
+        }
+        Ok(found)
+    }
+}
+
+fn owner(source: &Corpus, person: usize) -> FaceOwner {
+    let family = source.pedigree.people()[person].family as u64;
+    FaceOwner { person: person as u64, family }
+}
+
+/// A sample of people, with a few photos of each.
+fn sample(source: &Corpus, people: &[usize], seed: u64) -> Result<GallerySample, KinshipError> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut people = people.to_vec();
+    people.shuffle(&mut random);
+    let (mut photos, mut owners) = (Vec::new(), Vec::new());
+    for person in people {
+        let own = &source.pedigree.people()[person].photos;
+        for &photo in own.iter().take(GallerySample::MAX_FACES_OF_PERSON) {
+            photos.push(photo);
+            owners.push(owner(source, person));
+        }
+        if photos.len() + GallerySample::MAX_FACES_OF_PERSON > GallerySample::MAX_FACES {
+            break;
+        }
+    }
+    Ok(GallerySample { faces: source.faces(&photos)?, owners })
+}

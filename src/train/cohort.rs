@@ -1,0 +1,74 @@
+//! The cohort that a bundle ships: means of several people's faces.
+
+use rand::SeedableRng;
+use rand::seq::IndexedRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::corpus::Corpus;
+use crate::kinship::{Cohort, KinshipError, Rows};
+
+/// Faces of a cohort.
+const FACES: usize = 2000;
+/// People whose faces one face of the cohort is the mean of.
+const PEOPLE: usize = 3;
+
+/// People of one source who may be in a cohort.
+pub(super) struct CohortPeople<'a> {
+    pub(super) source: &'a Corpus,
+    /// Indices of the people.
+    pub(super) people: Vec<usize>,
+}
+
+impl<'a> CohortPeople<'a> {
+    /// Everyone of a source.
+    pub(super) fn all(source: &'a Corpus) -> Self {
+        Self { source, people: (0..source.pedigree.people().len()).collect() }
+    }
+
+    /// Everyone of a source but the people of some families.
+    pub(super) fn without_families(source: &'a Corpus, families: &[usize]) -> Self {
+        let people = source.pedigree.people();
+        let people = (0..people.len()).filter(|&i| !families.contains(&people[i].family));
+        Self { source, people: people.collect() }
+    }
+}
+
+/// A cohort out of several sources, of which each gives as many faces. Returns `None` if there are not enough people.
+pub(super) fn cohort(
+    groups: &[CohortPeople<'_>],
+    seed: u64,
+) -> Result<Option<Cohort>, KinshipError> {
+    let groups: Vec<_> = groups.iter().filter(|group| group.people.len() >= PEOPLE).collect();
+    let Some(first) = groups.first() else { return Ok(None) };
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let backbones = first.source.backbones.len();
+    let mut faces: Vec<Vec<f32>> = vec![Vec::new(); backbones];
+    for i in 0..FACES {
+        let CohortPeople { source, people } = groups[i % groups.len()];
+        let people: Vec<usize> = people.choose_multiple(&mut random, PEOPLE).copied().collect();
+        let photo = |random: &mut ChaCha8Rng, person: usize| {
+            source.pedigree.people()[person].photos.choose(random).copied()
+        };
+        let photos: Vec<usize> =
+            people.into_iter().filter_map(|person| photo(&mut random, person)).collect();
+        for (faces, (_, rows)) in faces.iter_mut().zip(&source.backbones) {
+            faces.extend(unit_mean(photos.iter().map(|&photo| rows.row(photo))));
+        }
+    }
+    let widths = first.source.backbones.iter().map(|(_, rows)| rows.dimension());
+    let faces = faces.into_iter().zip(widths);
+    let faces = faces.map(|(values, width)| Rows::from_values(values, width));
+    Ok(Some(Cohort { faces: faces.collect::<Result<_, _>>()? }))
+}
+
+/// The mean of embeddings, scaled to unit length.
+fn unit_mean<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
+    let mut mean: Vec<f32> = Vec::new();
+    for row in rows {
+        mean.resize(row.len(), 0.0);
+        mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+    }
+    let length = mean.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-12);
+    mean.iter_mut().for_each(|value| *value /= length);
+    mean
+}

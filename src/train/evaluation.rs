@@ -1,0 +1,225 @@
+//! Sources as members see them that were not trained on them: the rounds of a training.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use super::corpus::Corpus;
+use super::panel::Panel;
+use super::selection::Criterion;
+use super::split::Split;
+use super::teach::{TrainedSplit, train_splits};
+use super::{Options, TrainError};
+use crate::domain::Progress;
+use crate::kinship::Recipe;
+
+/// A source and what members score of it that saw none of its families.
+pub(super) struct EvaluatedSource<'a> {
+    pub(super) source: &'a Corpus,
+    /// Names of the sources that the members were trained on.
+    pub(super) trained_on: Vec<String>,
+    /// Families of the source, each in one part.
+    pub(super) parts: Vec<EvaluatedPart>,
+}
+
+/// Families that are evaluated by the members of one split.
+pub(super) struct EvaluatedPart {
+    pub(super) families: Vec<usize>,
+    pub(super) split: Rc<TrainedSplit>,
+    /// The members' calibrated log odds.
+    pub(super) panel: Panel,
+    /// The chosen members' weighted log odds of each pair; empty until they are chosen.
+    pub(super) joined: Vec<f64>,
+}
+
+/// What is trained on, and the members of the bundle.
+pub(super) struct Rounds<'a> {
+    /// Names of the sources that the bundle's members were trained on.
+    pub(super) trained_on: Vec<String>,
+    /// Why another source with kin was not trained on.
+    pub(super) left_out: Vec<String>,
+    pub(super) evaluated: Vec<EvaluatedSource<'a>>,
+    pub(super) last: Rc<TrainedSplit>,
+}
+
+/// How a training is done.
+#[derive(Clone, Copy)]
+pub(super) struct RoundContext<'a> {
+    pub(super) options: &'a Options,
+    pub(super) work: &'a Path,
+    pub(super) progress: &'a dyn Progress,
+}
+
+impl EvaluatedSource<'_> {
+    /// Whether no member was trained on any family of the source.
+    pub(super) fn is_left_out(&self) -> bool {
+        !self.trained_on.contains(&self.source.name)
+    }
+
+    /// All parts' pairs.
+    pub(super) fn panel(&self) -> Panel {
+        let mut panel = Panel::default();
+        for part in &self.parts {
+            panel.extend(Panel {
+                pairs: part.panel.pairs.clone(),
+                scores: part.panel.scores.clone(),
+                cosines: part.panel.cosines.clone(),
+            });
+        }
+        panel
+    }
+}
+
+/// Trains and evaluates in rounds. Returns `None` if the progress was cancelled.
+///
+/// Every source with kin is evaluated by members that were trained on the others. A source whose plain regression does not
+/// beat the cosine elsewhere is not trained on: what it teaches does not transfer. If only one is left to train on, its
+/// own families are evaluated fold by fold.
+pub(super) fn run_rounds<'a>(
+    sources: &[&'a Corpus],
+    context: RoundContext<'_>,
+) -> Result<Option<Rounds<'a>>, TrainError> {
+    let Some(Transfer { chosen, left_out }) = transfer(sources, context)? else { return Ok(None) };
+    let others = |without: &str| -> Vec<&'a Corpus> {
+        chosen.iter().copied().filter(|source| source.name != without).collect()
+    };
+    let mut evaluated = Vec::new();
+    let Some(all) = Round::train(&chosen, context)? else { return Ok(None) };
+    for &source in sources {
+        let learned = others(&source.name);
+        let found = match learned.len() {
+            0 => all.by_folds(source, context.options.seed)?,
+            count if count == chosen.len() => all.on(source, context.options.seed)?,
+            _ => {
+                let Some(round) = Round::train(&learned, context)? else { return Ok(None) };
+                round.on(source, context.options.seed)?
+            }
+        };
+        evaluated.push(found);
+    }
+    let trained_on = all.names.clone();
+    let last = all.last();
+    Ok(Some(Rounds { trained_on, left_out, evaluated, last }))
+}
+
+/// Which sources to train on.
+struct Transfer<'a> {
+    chosen: Vec<&'a Corpus>,
+    /// Why others are not.
+    left_out: Vec<String>,
+}
+
+/// Trains the plain regression on each source and evaluates it on the others. All are chosen if none transfers.
+fn transfer<'a>(
+    sources: &[&'a Corpus],
+    context: RoundContext<'_>,
+) -> Result<Option<Transfer<'a>>, TrainError> {
+    let (mut chosen, mut left_out) = (Vec::new(), Vec::new());
+    if sources.len() < 2 {
+        return Ok(Some(Transfer { chosen: sources.to_vec(), left_out }));
+    }
+    let recipes = [Recipe::REGRESSION, Recipe::COSINE].into_iter().filter_map(Recipe::named);
+    let options = Options { recipes: recipes.collect(), ..context.options.clone() };
+    let context = RoundContext { options: &options, ..context };
+    for &source in sources {
+        let Some(round) = Round::train(&[source], context)? else { return Ok(None) };
+        let others = sources.iter().filter(|other| other.name != source.name);
+        let others: Vec<EvaluatedSource<'_>> =
+            others.map(|other| round.on(other, options.seed)).collect::<Result<_, _>>()?;
+        let mean = |recipe: &str| {
+            let figures = others.iter().map(|other| best_of(&round.last(), &other.panel(), recipe));
+            Criterion::mean(figures)
+        };
+        let [regression, cosine] = [Recipe::REGRESSION, Recipe::COSINE].map(mean);
+        if regression.auc > cosine.auc {
+            chosen.push(source);
+        } else {
+            left_out.push(format!(
+                "{}: a regression trained on it has an AUC of {:.3} on the other sources, the cosine {:.3}",
+                source.name, regression.auc, cosine.auc
+            ));
+        }
+    }
+    if chosen.is_empty() {
+        chosen = sources.to_vec();
+        left_out.clear();
+    }
+    Ok(Some(Transfer { chosen, left_out }))
+}
+
+/// The figures of the best member of a recipe, over backbones.
+pub(super) fn best_of(split: &TrainedSplit, panel: &Panel, recipe: &str) -> Criterion {
+    let is_kin = panel.is_kin();
+    let members = split.members.iter().zip(&panel.scores);
+    members
+        .filter(|(member, _)| member.recipe == recipe)
+        .map(|(_, scores)| Criterion::of(scores, &is_kin))
+        .max_by(|a, b| a.value().total_cmp(&b.value()))
+        .unwrap_or_default()
+}
+
+/// The members of one training set.
+struct Round {
+    names: Vec<String>,
+    splits: Vec<Rc<TrainedSplit>>,
+}
+
+impl Round {
+    /// Trains on all of these sources; with folds if there is one only.
+    fn train(sources: &[&Corpus], context: RoundContext<'_>) -> Result<Option<Self>, TrainError> {
+        let merged;
+        let learned = match sources {
+            [one] => *one,
+            several => {
+                merged = Corpus::merged(several)?;
+                &merged
+            }
+        };
+        let Options { folds, seed, .. } = *context.options;
+        let mut splits = Split::all(&learned.pedigree, &learned.seen, folds, seed)?;
+        if sources.len() > 1 {
+            splits.retain(|split| split.test.is_empty());
+        }
+        let trained = train_splits(learned, &splits, context)?;
+        let names = sources.iter().map(|source| source.name.clone()).collect();
+        let splits = trained.map(|splits| splits.into_iter().map(Rc::new).collect());
+        Ok(splits.map(|splits| Self { names, splits }))
+    }
+
+    /// The split that tests nothing.
+    fn last(&self) -> Rc<TrainedSplit> {
+        Rc::clone(self.splits.last().expect("the split that tests nothing is always trained"))
+    }
+
+    /// All families of another source.
+    fn on<'a>(&self, source: &'a Corpus, seed: u64) -> Result<EvaluatedSource<'a>, TrainError> {
+        let part =
+            EvaluatedPart::new(source, source.pedigree.families_with_kin(), self.last(), seed)?;
+        Ok(EvaluatedSource { source, trained_on: self.names.clone(), parts: vec![part] })
+    }
+
+    /// The families of the one source that was trained on, fold by fold.
+    fn by_folds<'a>(
+        &self,
+        source: &'a Corpus,
+        seed: u64,
+    ) -> Result<EvaluatedSource<'a>, TrainError> {
+        let folds = self.splits.iter().filter(|split| !split.split.test.is_empty());
+        let part = |split: &Rc<TrainedSplit>| {
+            EvaluatedPart::new(source, split.split.test.clone(), Rc::clone(split), seed)
+        };
+        let parts = folds.map(part).collect::<Result<_, _>>()?;
+        Ok(EvaluatedSource { source, trained_on: self.names.clone(), parts })
+    }
+}
+
+impl EvaluatedPart {
+    fn new(
+        source: &Corpus,
+        families: Vec<usize>,
+        split: Rc<TrainedSplit>,
+        seed: u64,
+    ) -> Result<Self, TrainError> {
+        let panel = Panel::new(source, &split.members, &families, seed)?.calibrated(&split);
+        Ok(Self { families, split, panel, joined: Vec::new() })
+    }
+}

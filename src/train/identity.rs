@@ -1,0 +1,132 @@
+//! The identity head: two photos of one person, or of kin?
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::corpus::Corpus;
+use super::panel::platt;
+use crate::dataset::PairSampler;
+use crate::kinship::{Calibration, Head, KinshipError, Rows};
+
+/// A head whose score is high for one person and low for kin, with its calibration.
+pub(super) struct IdentityHead {
+    pub(super) head: Head,
+    /// Its score as the log likelihood ratio of the same person against kin.
+    pub(super) calibration: Calibration,
+}
+
+/// Photo pairs of one person, and of two kin, at most.
+const PAIRS: usize = 10;
+/// Penalty per pair; identity is told by more directions than kinship.
+const RIDGE: f64 = 0.3;
+
+/// Pairs of photos of one backbone.
+#[derive(Default)]
+struct LabeledPairs {
+    first: Vec<f32>,
+    second: Vec<f32>,
+    is_same: Vec<bool>,
+    weights: Vec<f64>,
+}
+
+impl LabeledPairs {
+    /// Adds pairs of one kind that together count as 1.
+    fn add(&mut self, rows: &Rows, pairs: &[[usize; 2]], is_same: bool) {
+        for &[a, b] in pairs {
+            self.first.extend_from_slice(rows.row(a));
+            self.second.extend_from_slice(rows.row(b));
+            self.is_same.push(is_same);
+            self.weights.push(1.0 / pairs.len() as f64);
+        }
+    }
+
+    fn sides(&self, width: usize) -> Result<[Rows; 2], KinshipError> {
+        Ok([
+            Rows::from_values(self.first.clone(), width)?,
+            Rows::from_values(self.second.clone(), width)?,
+        ])
+    }
+}
+
+impl IdentityHead {
+    /// Fits the head to photos of one person in all `sources`, and to listed kin, by the first backbone. It is calibrated on
+    /// the half of the families and people that a first fit did not see.
+    ///
+    /// # Errors
+    /// [`KinshipError::NoPairs`] if nobody has several photos, or nobody has kin.
+    pub(super) fn fit(sources: &[Corpus], seed: u64) -> Result<Self, KinshipError> {
+        let mut halves = [LabeledPairs::default(), LabeledPairs::default()];
+        for source in sources {
+            let rows = &source.backbones[0].1;
+            for (half, pairs) in halves.iter_mut().enumerate() {
+                let in_half = |family: usize| family % 2 == half;
+                pairs.add(rows, &same_person_pairs(source, in_half, seed), true);
+                pairs.add(rows, &kin_pairs(source, in_half, seed), false);
+            }
+        }
+        let width = sources[0].backbones[0].1.dimension();
+        let fit = |pairs: &LabeledPairs| {
+            let [first, second] = pairs.sides(width)?;
+            Head::fit_regression(&first, &second, &pairs.is_same, RIDGE)
+        };
+        let [learned, held_out] = &halves;
+        let no_pairs = || KinshipError::NoPairs { what: "the identity head" };
+        if learned.is_same.is_empty() || held_out.is_same.is_empty() {
+            return Err(no_pairs());
+        }
+        let [first, second] = held_out.sides(width)?;
+        let scores = fit(learned)?.scores(&first, &second)?;
+        let calibration = platt(&scores, &held_out.is_same, Some(scaled(held_out)))?;
+        let mut all = LabeledPairs::default();
+        for half in halves {
+            all.first.extend(half.first);
+            all.second.extend(half.second);
+            all.is_same.extend(half.is_same);
+        }
+        Ok(Self { head: fit(&all)?, calibration })
+    }
+}
+
+/// Weights of pairs by which both kinds count alike, with the mean 1.
+fn scaled(pairs: &LabeledPairs) -> Vec<f64> {
+    let total = |is_same: bool| -> f64 {
+        let of_kind =
+            pairs.is_same.iter().zip(&pairs.weights).filter(|(kind, _)| **kind == is_same);
+        of_kind.map(|(_, weight)| weight).sum()
+    };
+    let [kin, same] = [total(false), total(true)];
+    let half = pairs.weights.len() as f64 / 2.0;
+    let scale = |(&is_same, weight): (&bool, &f64)| {
+        weight * half / f64::max(if is_same { same } else { kin }, 1e-12)
+    };
+    pairs.is_same.iter().zip(&pairs.weights).map(scale).collect()
+}
+
+/// Photos of one person that are not cut from one photograph.
+fn same_person_pairs(
+    source: &Corpus,
+    in_half: impl Fn(usize) -> bool,
+    seed: u64,
+) -> Vec<[usize; 2]> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let mut pairs = Vec::new();
+    for person in source.pedigree.people().iter().filter(|person| in_half(person.family)) {
+        let photos = &person.photos;
+        let mut own: Vec<[usize; 2]> = photos
+            .iter()
+            .enumerate()
+            .flat_map(|(i, &a)| photos[i + 1..].iter().map(move |&b| [a, b]))
+            .filter(|&pair| !source.pedigree.share_source(pair))
+            .collect();
+        pairs.extend_from_slice(own.partial_shuffle(&mut random, PAIRS).0);
+    }
+    pairs
+}
+
+fn kin_pairs(source: &Corpus, in_half: impl Fn(usize) -> bool, seed: u64) -> Vec<[usize; 2]> {
+    let mut families = source.pedigree.families_with_kin();
+    families.retain(|&family| in_half(family));
+    let pairs = PairSampler::new(&source.pedigree, &families, seed).protocol(PAIRS);
+    pairs.into_iter().filter(|pair| pair.is_kin).map(|pair| pair.photos).collect()
+}

@@ -1,0 +1,283 @@
+//! Fits the open-set model: what a score says in a search among many, measured on sources that no member was trained on.
+
+use super::TrainError;
+use super::arena::Arena;
+use super::cohort::{CohortPeople, cohort};
+use super::corpus::Corpus;
+use super::evaluation::EvaluatedSource;
+use super::identification::{self, IdentificationFigures, SearchedProbe};
+use super::identity::IdentityHead;
+use super::panel::platt;
+use crate::kinship::{
+    Calibration, Cohort, CohortStatistics, Ensemble, KinshipError, LabeledRows, Logistic, OpenSet,
+    OpenSetConfig, OpenSetScorer, Rows, Tail, Typicality,
+};
+
+/// The false positive identification rate that the model is fitted to hold.
+pub(super) const NOMINAL_FPIR: f64 = 0.1;
+
+/// What the open-set model is fitted to.
+pub(super) struct OpenSetData<'a> {
+    /// All sources, those without kin too.
+    pub(super) sources: &'a [Corpus],
+    pub(super) evaluated: &'a [EvaluatedSource<'a>],
+    /// Per evaluated source and part its ensemble.
+    pub(super) ensembles: &'a [Vec<Ensemble>],
+    pub(super) seed: u64,
+}
+
+/// A fitted model, and what it does on the evaluated sources.
+pub(super) struct FittedOpenSet {
+    pub(super) model: OpenSet,
+    /// Per evaluated source the pairs' log likelihood ratios.
+    pub(super) pairs: Vec<Vec<f64>>,
+    /// Per evaluated source and gallery size.
+    pub(super) identification: Vec<Vec<IdentificationFigures>>,
+}
+
+/// Share of strangers' scores that the tail is fitted to.
+const TAIL_SHARE: f64 = 0.01;
+/// The tail until it is fitted.
+const FIRST_TAIL: Tail = Tail { share: TAIL_SHARE, threshold: 0.0, scale: 1.0, shape: -0.1 };
+const MIN_PEAKS: usize = 40;
+/// The share of relatives among people that the search calibration is fitted for: the evidence of the best is what counts.
+const CALIBRATED_PRIOR: f64 = 0.01;
+/// Faces that the distribution of training faces is fitted to, at most, of each source.
+const TYPICAL_FACES: usize = 10_000;
+
+impl OpenSetData<'_> {
+    /// Fits the model.
+    ///
+    /// # Errors
+    /// [`KinshipError::SmallCohort`] if the sources have too few people, [`KinshipError::NoPairs`] if nobody has several
+    /// photos.
+    pub(super) fn fit(&self) -> Result<FittedOpenSet, TrainError> {
+        let everyone: Vec<CohortPeople<'_>> = self.sources.iter().map(CohortPeople::all).collect();
+        let own_cohort =
+            cohort(&everyone, self.seed)?.ok_or(KinshipError::SmallCohort { found: 0 })?;
+        let IdentityHead { head: identity, calibration } =
+            IdentityHead::fit(self.sources, self.seed)?;
+        let typicality = self.typicality()?;
+        let neutral = Calibration { slope: 1.0, intercept: 0.0 };
+        let config = OpenSetConfig {
+            typical_deviation: 1.0,
+            false_positive_factor: 1.0,
+            pair: neutral,
+            search: neutral,
+            identity: calibration,
+            tail: FIRST_TAIL,
+            typicality: typicality.config(),
+        };
+        let model = OpenSet { config, cohort: own_cohort, identity, typicality };
+        let mut models = self.part_models(&model)?;
+        let mut config = model.config.clone();
+        config.typical_deviation = self.typical_deviation(&models)?;
+        set(&mut models, &config);
+        let normalized = self.normalized_pairs(&models)?;
+        config.pair = self.pair_calibration(&normalized)?;
+        let probes = self.searches(&models, None)?;
+        let mut strangers: Vec<f64> =
+            probes.iter().flatten().flat_map(|probe| probe.strangers.clone()).collect();
+        config.tail = Tail::fit(&mut strangers, TAIL_SHARE, MIN_PEAKS).unwrap_or(FIRST_TAIL);
+        drop(strangers);
+        set(&mut models, &config);
+        let probes: Vec<Vec<Vec<SearchedProbe>>> = identification::GALLERY_SIZES
+            .into_iter()
+            .map(|size| self.searches(&models, size))
+            .collect::<Result<_, _>>()?;
+        config.search = search_calibration(probes.iter().flatten().flatten());
+        config.false_positive_factor = false_positive_factor(&probes);
+        let figures = |source: usize| {
+            let sizes = probes.iter().map(|sources| sources[source].as_slice());
+            sizes
+                .filter(|probes| !probes.is_empty())
+                .map(|probes| IdentificationFigures::new(probes, &config, self.seed))
+                .collect()
+        };
+        let identification = (0..self.evaluated.len()).map(figures).collect();
+        let ratios =
+            |scores: &Vec<f64>| scores.iter().map(|&score| config.pair.log_odds(score)).collect();
+        Ok(FittedOpenSet {
+            pairs: normalized.iter().map(ratios).collect(),
+            identification,
+            model: OpenSet { config, ..model },
+        })
+    }
+
+    /// The distribution of all sources' faces.
+    fn typicality(&self) -> Result<Typicality, KinshipError> {
+        let mut values = Vec::new();
+        for source in self.sources {
+            let rows = &source.backbones[0].1;
+            let step = rows.count().div_ceil(TYPICAL_FACES);
+            values.extend(rows.iter().step_by(step).flatten());
+        }
+        Typicality::fit(&Rows::from_values(values, self.sources[0].backbones[0].1.dimension())?)
+    }
+
+    /// Per evaluated source and part the model with a cohort in which nobody of that source is; if there is no other source,
+    /// nobody of the families that the part is evaluated on.
+    fn part_models(&self, model: &OpenSet) -> Result<Vec<Vec<OpenSet>>, KinshipError> {
+        let of_part = |source: &Corpus, families: &[usize]| {
+            let others = self.sources.iter().filter(|other| other.name != source.name);
+            let mut people: Vec<CohortPeople<'_>> = others.map(CohortPeople::all).collect();
+            if people.is_empty() {
+                people.push(CohortPeople::without_families(source, families));
+            }
+            let cohort: Option<Cohort> = cohort(&people, self.seed)?;
+            let cohort = cohort.ok_or(KinshipError::SmallCohort { found: 0 })?;
+            Ok(OpenSet { cohort, ..model.clone() })
+        };
+        let of_source = |evaluated: &EvaluatedSource<'_>| {
+            let parts = evaluated.parts.iter();
+            parts.map(|part| of_part(evaluated.source, &part.families)).collect()
+        };
+        self.evaluated.iter().map(of_source).collect()
+    }
+
+    /// The scorers of an evaluated source, part by part.
+    fn scorers<'s>(
+        &'s self,
+        source: usize,
+        models: &'s [Vec<OpenSet>],
+    ) -> impl Iterator<Item = OpenSetScorer<'s>> {
+        self.ensembles[source]
+            .iter()
+            .zip(&models[source])
+            .map(|(ensemble, model)| OpenSetScorer::new(ensemble, model))
+    }
+
+    /// The median deviation of the evaluated pairs' faces.
+    fn typical_deviation(&self, models: &[Vec<OpenSet>]) -> Result<f64, KinshipError> {
+        let mut deviations = Vec::new();
+        self.each_pair_part(models, |_, _, faces| {
+            deviations.extend(faces.iter().flatten().map(|face| face.deviation));
+        })?;
+        deviations.sort_unstable_by(f64::total_cmp);
+        Ok(deviations.get(deviations.len() / 2).copied().unwrap_or(1.0))
+    }
+
+    /// Per evaluated source the normalized scores of its pairs.
+    fn normalized_pairs(&self, models: &[Vec<OpenSet>]) -> Result<Vec<Vec<f64>>, KinshipError> {
+        let mut normalized = vec![Vec::new(); self.evaluated.len()];
+        let deviation = models.iter().flatten().next().map_or(1.0, |m| m.config.typical_deviation);
+        self.each_pair_part(models, |source, scores, faces| {
+            let pairs = scores.iter().zip(faces);
+            normalized[source].extend(
+                pairs.map(|(&score, &faces)| crate::kinship::normalized(score, faces, deviation)),
+            );
+        })?;
+        Ok(normalized)
+    }
+
+    /// Calls `take` with the index of the source, the joined scores and both faces' statistics of every part's pairs.
+    fn each_pair_part(
+        &self,
+        models: &[Vec<OpenSet>],
+        mut take: impl FnMut(usize, &[f64], &[[CohortStatistics; 2]]),
+    ) -> Result<(), KinshipError> {
+        for (i, evaluated) in self.evaluated.iter().enumerate() {
+            for (part, scorer) in evaluated.parts.iter().zip(self.scorers(i, models)) {
+                let mut photos: Vec<usize> =
+                    part.panel.pairs.iter().flat_map(|pair| pair.photos).collect();
+                photos.sort_unstable();
+                photos.dedup();
+                let faces = evaluated.source.faces(&photos)?;
+                let statistics = scorer.cohort().statistics(scorer.ensemble(), &faces)?;
+                let face = |photo: usize| statistics[photos.partition_point(|&p| p < photo)];
+                let faces: Vec<_> =
+                    part.panel.pairs.iter().map(|pair| pair.photos.map(face)).collect();
+                take(i, &part.joined, &faces);
+            }
+        }
+        Ok(())
+    }
+
+    /// A pair's log likelihood ratio; every source counts alike.
+    fn pair_calibration(&self, normalized: &[Vec<f64>]) -> Result<Calibration, KinshipError> {
+        let (mut scores, mut is_kin, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        let total: usize = normalized.iter().map(Vec::len).sum();
+        for (evaluated, normalized) in self.evaluated.iter().zip(normalized) {
+            scores.extend_from_slice(normalized);
+            is_kin.extend(evaluated.parts.iter().flat_map(|part| part.panel.is_kin()));
+            let weight = total as f64 / self.evaluated.len() as f64 / normalized.len() as f64;
+            weights.extend(vec![weight; normalized.len()]);
+        }
+        platt(&scores, &is_kin, Some(weights))
+    }
+
+    /// Per evaluated source its probes, searched in a gallery of `size` people, or of all.
+    fn searches(
+        &self,
+        models: &[Vec<OpenSet>],
+        size: Option<usize>,
+    ) -> Result<Vec<Vec<SearchedProbe>>, TrainError> {
+        let mut searched = Vec::new();
+        for (i, evaluated) in self.evaluated.iter().enumerate() {
+            let mut probes = Vec::new();
+            for (part, scorer) in evaluated.parts.iter().zip(self.scorers(i, models)) {
+                let Some(people) = identification::gallery(evaluated.source, size, self.seed)
+                else {
+                    continue;
+                };
+                let arena = Arena::new(evaluated.source, people, scorer, self.seed)?;
+                for probe in identification::probes(evaluated.source, &part.families, self.seed) {
+                    probes.push(SearchedProbe::new(evaluated.source, &arena, probe)?);
+                }
+            }
+            searched.push(probes);
+        }
+        Ok(searched)
+    }
+}
+
+fn set(models: &mut [Vec<OpenSet>], config: &OpenSetConfig) {
+    models.iter_mut().flatten().for_each(|model| model.config = config.clone());
+}
+
+/// The log likelihood ratio of a person found in a search, by how rarely a stranger scores as high.
+fn search_calibration<'a>(probes: impl Iterator<Item = &'a SearchedProbe>) -> Calibration {
+    let (mut rarities, mut is_kin) = (Vec::new(), Vec::new());
+    for probe in probes {
+        for (scores, label) in [(&probe.relatives, true), (&probe.strangers, false)] {
+            rarities.extend(scores.iter().map(|&score| probe.rarity(score)));
+            is_kin.extend(vec![label; scores.len()]);
+        }
+    }
+    let kin = is_kin.iter().filter(|is_kin| **is_kin).count() as f64;
+    let strangers = is_kin.len() as f64 - kin;
+    let total = kin + strangers;
+    let weight = |&is_kin: &bool| match is_kin {
+        true => CALIBRATED_PRIOR * total / kin,
+        false => (1.0 - CALIBRATED_PRIOR) * total / strangers,
+    };
+    let weights: Vec<f64> = is_kin.iter().map(weight).collect();
+    let rows = LabeledRows::new(rarities.chunks(1), &is_kin).with_weights(weights);
+    let prior = (CALIBRATED_PRIOR / (1.0 - CALIBRATED_PRIOR)).ln();
+    match Logistic::fit(&rows, 1e-6) {
+        Some(fitted) if fitted.weights[0] > 0.0 => {
+            Calibration { slope: fitted.weights[0], intercept: fitted.intercept - prior }
+        }
+        _ => Calibration { slope: 0.0, intercept: 0.0 },
+    }
+}
+
+/// The factor by which the nominal rate is held, on the mean over sources and gallery sizes.
+fn false_positive_factor(probes: &[Vec<Vec<SearchedProbe>>]) -> f64 {
+    let mut best: Vec<(f64, f64)> = Vec::new();
+    for probes in probes.iter().flatten().filter(|probes| !probes.is_empty()) {
+        let weight = 1.0 / probes.len() as f64;
+        best.extend(probes.iter().map(|probe| (probe.fewest_chance_matches(), weight)));
+    }
+    best.sort_unstable_by(|(a, _), (b, _)| a.total_cmp(b));
+    let total: f64 = best.iter().map(|(_, weight)| weight).sum();
+    let mut below = 0.0;
+    let quantile = best.iter().find(|(_, weight)| {
+        below += weight;
+        below >= NOMINAL_FPIR * total
+    });
+    match quantile {
+        Some((matches, _)) if *matches > 0.0 => -(1.0 - NOMINAL_FPIR).ln() / matches,
+        _ => 1.0,
+    }
+}
