@@ -50,6 +50,11 @@ impl MemberId {
         Self { family, number }
     }
 
+    /// A number that no other person has.
+    pub fn number(self) -> u64 {
+        (u64::from(self.family.0) << 32) | u64::from(self.number)
+    }
+
     /// The family this person belongs to.
     pub fn family(self) -> FamilyId {
         self.family

@@ -12,6 +12,6 @@ mod who;
 pub use embedding::{Embedding, EmbeddingError};
 pub use identity::{FamilyId, IdentityError, MemberId, PhotoId};
 pub use progress::{Progress, Unwatched};
-pub use relationship::{Relation, Relationship, RelationshipError};
+pub use relationship::{Relation, Relationship, RelationshipError, Role, Sex};
 pub use space::{ContentHash, EmbeddingSpace, Fingerprint, HexError};
 pub use who::Who;

@@ -34,6 +34,24 @@ pub enum Relation {
     GrandmotherGrandson,
 }
 
+/// Sex, as far as a relation tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sex {
+    /// Female.
+    Female,
+    /// Male.
+    Male,
+}
+
+/// What a person is in a relation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Their sex, if the relation tells it.
+    pub sex: Option<Sex>,
+    /// Generations below the other person: 1 for a child, 0 for a sibling, -1 for a parent.
+    pub generations_below: i8,
+}
+
 impl Relation {
     /// Every relation, in the order of the RFIW tables.
     pub const ALL: [Self; 11] = [
@@ -64,6 +82,31 @@ impl Relation {
             Self::GrandfatherGrandson => "gfgs",
             Self::GrandmotherGranddaughter => "gmgd",
             Self::GrandmotherGrandson => "gmgs",
+        }
+    }
+
+    /// The roles of the first and of the second person of a [`Relationship`].
+    pub fn role_pair(self) -> [Role; 2] {
+        use Sex::{Female, Male};
+        let roles = |sexes: [Option<Sex>; 2], generations: i8| {
+            let [first, second] = sexes;
+            [
+                Role { sex: first, generations_below: -generations },
+                Role { sex: second, generations_below: generations },
+            ]
+        };
+        match self {
+            Self::Brothers => roles([Some(Male); 2], 0),
+            Self::Sisters => roles([Some(Female); 2], 0),
+            Self::Siblings => roles([None; 2], 0),
+            Self::FatherDaughter => roles([Some(Male), Some(Female)], 1),
+            Self::FatherSon => roles([Some(Male); 2], 1),
+            Self::MotherDaughter => roles([Some(Female); 2], 1),
+            Self::MotherSon => roles([Some(Female), Some(Male)], 1),
+            Self::GrandfatherGranddaughter => roles([Some(Male), Some(Female)], 2),
+            Self::GrandfatherGrandson => roles([Some(Male); 2], 2),
+            Self::GrandmotherGranddaughter => roles([Some(Female); 2], 2),
+            Self::GrandmotherGrandson => roles([Some(Female), Some(Male)], 2),
         }
     }
 
@@ -141,6 +184,25 @@ impl Relationship {
         [self.first, self.second]
     }
 
+    /// The other of the two; `None` if `person` is neither.
+    pub fn relative_of(&self, person: MemberId) -> Option<MemberId> {
+        match [self.first, self.second] {
+            [first, second] if first == person => Some(second),
+            [first, second] if second == person => Some(first),
+            _ => None,
+        }
+    }
+
+    /// The role of `person`; `None` if `person` is neither, or the relation is not known.
+    pub fn role_of(&self, person: MemberId) -> Option<Role> {
+        let [first, second] = self.relation?.role_pair();
+        match [self.first, self.second].map(|own| own == person) {
+            [true, _] => Some(first),
+            [_, true] => Some(second),
+            _ => None,
+        }
+    }
+
     /// How they are related, where it is known.
     pub fn relation(&self) -> Option<Relation> {
         self.relation
@@ -157,6 +219,18 @@ mod tests {
             assert_eq!(relation.code().parse(), Ok(relation));
         }
         assert!("cousin".parse::<Relation>().is_err());
+    }
+
+    #[test]
+    fn roles_follow_the_relation() {
+        let [father, daughter]: [MemberId; 2] =
+            ["F0001/MID1", "F0001/MID2"].map(|person| person.parse().unwrap());
+        let pair = Relationship::new(father, daughter, Some(Relation::FatherDaughter)).unwrap();
+        let expected = Role { sex: Some(Sex::Female), generations_below: 1 };
+        assert_eq!(pair.role_of(daughter), Some(expected));
+        assert_eq!(pair.role_of(father).unwrap().generations_below, -1);
+        assert_eq!(pair.relative_of(father), Some(daughter));
+        assert_eq!(pair.role_of("F0001/MID3".parse().unwrap()), None);
     }
 
     #[test]

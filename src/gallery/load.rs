@@ -58,8 +58,11 @@ pub(super) fn kin(store: &Store) -> Result<Kin, GalleryError> {
     let (mut kin, pairs) = (Kin::new(), store.relationships()?);
     for pair in &pairs {
         let [first, second] = pair.people();
-        kin.entry(first).or_default().insert(second);
-        kin.entry(second).or_default().insert(first);
+        kin.entry(first).or_default().push(*pair);
+        kin.entry(second).or_default().push(*pair);
+    }
+    for (person, pairs) in &mut kin {
+        pairs.sort_unstable_by_key(|pair| pair.relative_of(*person));
     }
     complete("kin pairs", pairs.len() as u64, store.counts()?.relationships)?;
     Ok(kin)

@@ -66,6 +66,13 @@ pub struct Neighbour<'a> {
     pub embeddings: Embeddings<'a>,
 }
 
+impl Neighbour<'_> {
+    /// The number of the photo, which no other photo of the gallery ever has.
+    pub fn ordinal(&self) -> u64 {
+        self.embeddings.part.ordinals[self.embeddings.row as usize]
+    }
+}
+
 /// The embeddings of an enrolled photo.
 #[derive(Clone, Copy)]
 pub struct Embeddings<'a> {

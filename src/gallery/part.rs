@@ -11,7 +11,7 @@ use super::matrix::Vectors;
 use super::neighbour::{Method, StoredPhoto};
 use super::scored::{Scored, best};
 use super::walk::walk;
-use crate::domain::{FamilyId, MemberId, PhotoId};
+use crate::domain::{ContentHash, FamilyId, MemberId, PhotoId};
 use crate::store::{GraphLayer, Stamp};
 
 /// Up to so many photos are compared one by one, which takes less than a millisecond at 512 dimensions.
@@ -127,6 +127,16 @@ impl Part {
         self.range(&self.by_id, |photo| photo.id.member().family(), family)
     }
 
+    /// The rows of the photos that were enrolled from these files.
+    pub(super) fn rows_of_files<'a>(
+        &'a self,
+        files: &'a [ContentHash],
+    ) -> impl Iterator<Item = u32> + 'a {
+        let of_file =
+            |file: &ContentHash| self.range(&self.by_file, |photo| photo.content_hash.0, file.0);
+        files.iter().flat_map(of_file).copied()
+    }
+
     /// The rows of `sorted` with the value `wanted`, by which they are sorted.
     fn range<'a, T: Ord>(
         &'a self,
@@ -147,10 +157,7 @@ impl Part {
         }
         people.iter().flat_map(|&person| self.rows_of(person)).copied().for_each(&mut each);
         photos.iter().filter_map(|id| self.row_of(id)).for_each(&mut each);
-        for file in files {
-            let rows = self.range(&self.by_file, |photo| photo.content_hash.0, file.0);
-            rows.iter().copied().for_each(&mut each);
-        }
+        self.rows_of_files(files).for_each(each);
     }
 
     /// Which rows count where those in `dead` never do.

@@ -1,6 +1,6 @@
 //! What a gallery holds at one moment, in memory.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -9,10 +9,11 @@ use super::bits::Bits;
 use super::codes::Probe;
 use super::dot::dot;
 use super::matrix::Precision;
+use super::filter::Filter;
 use super::neighbour::{Embeddings, Lookup, Method, Nearest, Neighbour, StoredPhoto};
 use super::part::{Counting, Part, Wanted};
 use super::scored::Scored;
-use crate::domain::{Embedding, FamilyId, MemberId, PhotoId};
+use crate::domain::{ContentHash, Embedding, FamilyId, MemberId, PhotoId, Relationship};
 use crate::store::Store;
 
 /// Nodes of a search graph that are kept in view at least.
@@ -30,8 +31,8 @@ pub struct Snapshot {
     pub(super) stored: Option<Arc<Store>>,
 }
 
-/// Who is listed as kin of whom.
-pub(super) type Kin = HashMap<MemberId, BTreeSet<MemberId>>;
+/// The listed pairs of each person, in the order of their relatives.
+pub(super) type Kin = HashMap<MemberId, Vec<Relationship>>;
 
 /// A part, and which of its rows are there no more.
 #[derive(Clone)]
@@ -93,7 +94,61 @@ impl Snapshot {
 
     /// Whom the gallery lists as kin of `person`, in the order of the identities.
     pub fn kin_of(&self, person: MemberId) -> impl Iterator<Item = MemberId> {
-        self.kin.get(&person).into_iter().flatten().copied()
+        self.relationships_of(person).iter().filter_map(move |pair| pair.relative_of(person))
+    }
+
+    /// The listed pairs of `person`, in the order of the relatives.
+    pub fn relationships_of(&self, person: MemberId) -> &[Relationship] {
+        self.kin.get(&person).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The people whose photos were enrolled from one of these files.
+    pub fn people_of_files(&self, files: &[ContentHash]) -> BTreeSet<MemberId> {
+        let photos = self.parts.iter().flat_map(|held| {
+            let rows = held.part.rows_of_files(files).filter(|&row| !held.dead.contains(row));
+            rows.map(|row| held.part.photo(row))
+        });
+        photos.map(|photo| photo.id.member()).collect()
+    }
+
+    /// The number of people with a photo that counts.
+    pub fn people_count(&self, filter: &Filter) -> usize {
+        let mut people: Vec<MemberId> =
+            self.photos().filter(|photo| filter.counts(photo)).map(|p| p.id.member()).collect();
+        people.sort_unstable();
+        people.dedup();
+        people.len()
+    }
+
+    /// Photos of some people, all of a person next to each other: of each at most `per_person`, in all at most `count`. Which
+    /// people follows from their identities alone, so that a gallery of the same people gives the same sample.
+    pub fn sample(&self, count: usize, per_person: usize) -> Vec<Neighbour<'_>> {
+        let mut people: BTreeMap<(u64, MemberId), Vec<Neighbour<'_>>> = BTreeMap::new();
+        for held in &self.parts {
+            for row in held.live() {
+                let person = held.part.photo(row).id.member();
+                let key = (shuffled(person), person);
+                // Whoever comes after enough others is never sampled.
+                if people.len() > count && people.last_key_value().is_some_and(|(last, _)| *last < key)
+                {
+                    continue;
+                }
+                people.entry(key).or_default().push(held.neighbour(Scored { cosine: 0.0, node: row }));
+                if people.len() > count + 1 {
+                    people.pop_last();
+                }
+            }
+        }
+        let mut sample = Vec::new();
+        for mut photos in people.into_values() {
+            photos.sort_unstable_by(|a, b| a.photo.id.cmp(&b.photo.id));
+            photos.truncate(per_person);
+            if sample.len() + photos.len() > count {
+                break;
+            }
+            sample.extend(photos);
+        }
+        sample
     }
 
     /// The photos of a family, in the order of their identities.
@@ -116,17 +171,16 @@ impl Snapshot {
         photos
     }
 
-    /// The photos of `person` beside `probe`, in no promised order.
-    pub fn photos_of<'a>(
-        &'a self,
-        person: MemberId,
-        probe: &'a Embedding,
-    ) -> impl Iterator<Item = Neighbour<'a>> {
-        self.parts.iter().flat_map(move |held| {
+    /// The photos of `person` with their cosines to `probe`, in no promised order.
+    pub fn photos_of(&self, person: MemberId, probe: &Embedding) -> Vec<Neighbour<'_>> {
+        let mut photos = Vec::new();
+        for held in &self.parts {
             let rows = held.part.rows_of(person).iter().copied();
             let live = rows.filter(|&row| !held.dead.contains(row));
-            live.map(|row| held.neighbour(held.part.scored(probe.as_slice(), row)))
-        })
+            let scored = live.map(|row| held.part.scored(probe.as_slice(), row));
+            photos.extend(scored.map(|scored| held.neighbour(scored)));
+        }
+        photos
     }
 
     /// The photos nearest to `probe`. Small or selective sets are compared photo by photo, and so are photos that are in no
@@ -189,4 +243,12 @@ impl Snapshot {
     pub(super) fn precision(&self) -> Precision {
         if self.stored.is_some() { Precision::Half } else { Precision::Full }
     }
+}
+
+/// A number that looks random and follows from a person's identity (SplitMix64; Steele, Lea and Flood 2014).
+fn shuffled(person: MemberId) -> u64 {
+    let mut value = person.number().wrapping_add(0x9e37_79b9_7f4a_7c15);
+    value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
 }

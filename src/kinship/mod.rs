@@ -31,7 +31,7 @@ pub use learner::{Learner, Learning, Slopes};
 pub use logistic::{LabeledRows, Logistic, probability};
 pub use open_set::{OpenSet, OpenSetConfig, OpenSetScorer, PairEvidence};
 pub use recipe::{Recipe, Training};
-pub use reference::{FaceOwner, GallerySample, Reference, person_score};
+pub use reference::{FaceOwner, GallerySample, ProbeFaces, Reference, person_score};
 pub use regression::DEFAULT_RIDGE;
 pub use rows::Rows;
 pub use space::{KinRows, KinSpace};

@@ -26,8 +26,7 @@ pub struct GallerySample {
 ///
 /// A face is compared with the people who are searched, so strangers of the same gallery say best what a high score is:
 /// they were photographed and cut like it. A small gallery has too few of them; the bundle's cohort stands in for the rest.
-pub struct Reference<'a> {
-    scorer: OpenSetScorer<'a>,
+pub struct Reference {
     sample: GallerySample,
     tail: Tail,
 }
@@ -37,9 +36,51 @@ const COHORT_FACES: f64 = 128.0;
 /// A smaller sample is not used: its highest scores are not those of the most similar strangers.
 const MIN_FACES: usize = 200;
 /// Sampled faces that search the sample, to see how strangers of this gallery score.
-const MAX_PROBES: usize = 128;
+const MAX_PROBES: usize = 512;
 /// With fewer high scores than this the tail is the bundle's.
 const MIN_PEAKS: usize = 40;
+
+/// The photos of a probe; of two people if children of both are searched for.
+#[derive(Clone, Debug)]
+pub struct ProbeFaces {
+    /// Per backbone `(n, d)`.
+    faces: Vec<Rows>,
+    /// How much each photo counts, `(n)`; the sum is 1.
+    weights: Vec<f32>,
+}
+
+impl ProbeFaces {
+    /// Photos of one or several people, per backbone `(n, d)`; `people` holds the number of photos of each. Every person counts
+    /// alike, and so does every photo of a person.
+    pub fn new(faces: Vec<Rows>, people: &[usize]) -> Self {
+        let weight = |&count: &usize| {
+            std::iter::repeat_n(1.0 / (people.len() * count) as f32, count)
+        };
+        Self { faces, weights: people.iter().flat_map(weight).collect() }
+    }
+
+    /// The photos, per backbone `(n, d)`.
+    pub fn faces(&self) -> &[Rows] {
+        &self.faces
+    }
+
+    /// The weighted mean of the photos' scores with each of `others`, per backbone `(m, d)` → m.
+    ///
+    /// # Errors
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    pub fn scores(
+        &self,
+        scorer: OpenSetScorer<'_>,
+        others: &[Rows],
+    ) -> Result<Vec<f32>, KinshipError> {
+        let scores = scorer.ensemble().scores(&self.faces, others)?;
+        let mut mean = vec![0.0; others[0].count()];
+        for (row, weight) in scores.chunks_exact(mean.len()).zip(&self.weights) {
+            mean.iter_mut().zip(row).for_each(|(sum, score)| *sum += weight * score);
+        }
+        Ok(mean)
+    }
+}
 
 impl GallerySample {
     /// Photos in a sample, at most.
@@ -58,14 +99,14 @@ impl GallerySample {
     }
 }
 
-impl<'a> Reference<'a> {
+impl Reference {
     /// A reference of a gallery by a sample of its people.
     ///
     /// # Errors
     /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
-    pub fn new(scorer: OpenSetScorer<'a>, sample: GallerySample) -> Result<Self, KinshipError> {
-        let mut reference = Self { scorer, sample, tail: scorer.config().tail };
-        if let Some(tail) = reference.fitted_tail()? {
+    pub fn new(scorer: OpenSetScorer<'_>, sample: GallerySample) -> Result<Self, KinshipError> {
+        let mut reference = Self { sample, tail: scorer.config().tail };
+        if let Some(tail) = reference.fitted_tail(scorer)? {
             reference.tail = tail;
         }
         Ok(reference)
@@ -82,11 +123,12 @@ impl<'a> Reference<'a> {
     /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
     pub fn statistics(
         &self,
+        scorer: OpenSetScorer<'_>,
         faces: &[Rows],
         owners: &[FaceOwner],
     ) -> Result<Vec<CohortStatistics>, KinshipError> {
-        let ensemble = self.scorer.ensemble();
-        let cohort = self.scorer.cohort().statistics(ensemble, faces)?;
+        let ensemble = scorer.ensemble();
+        let cohort = scorer.cohort().statistics(ensemble, faces)?;
         if self.sample.owners.len() < MIN_FACES {
             return Ok(cohort);
         }
@@ -99,28 +141,24 @@ impl<'a> Reference<'a> {
         Ok(rows.map(mixed).collect())
     }
 
-    /// Statistics of a probe, of several photos taken together: per backbone `(m, d)`. Sampled faces of which `is_own` is true
-    /// do not count.
+    /// Statistics of a probe: of the weighted mean of its photos' scores. Sampled faces of which `is_own` is true do not count.
     ///
     /// # Errors
     /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
     pub fn probe_statistics(
         &self,
-        photos: &[Rows],
+        scorer: OpenSetScorer<'_>,
+        probe: &ProbeFaces,
         is_own: impl Fn(&FaceOwner) -> bool,
     ) -> Result<CohortStatistics, KinshipError> {
-        let ensemble = self.scorer.ensemble();
-        let mean = |faces: &[Rows]| {
-            Ok::<_, KinshipError>(mean_rows(&ensemble.scores(photos, faces)?, photos[0].count()))
-        };
-        let mut cohort = mean(&self.scorer.cohort().faces)?;
+        let mut cohort = probe.scores(scorer, &scorer.cohort().faces)?;
         let found = cohort.len();
         let cohort =
             CohortStatistics::of_scores(&mut cohort).ok_or(KinshipError::SmallCohort { found })?;
         if self.sample.owners.len() < MIN_FACES {
             return Ok(cohort);
         }
-        Ok(self.mixed(cohort, &mean(&self.sample.faces)?, is_own))
+        Ok(self.mixed(cohort, &probe.scores(scorer, &self.sample.faces)?, is_own))
     }
 
     /// The statistics with a gallery's own faces, and with the bundle's cohort as if it were [`COHORT_FACES`] of them.
@@ -141,12 +179,12 @@ impl<'a> Reference<'a> {
     }
 
     /// The tail of scores between sampled people of different families; `None` if they are too few.
-    fn fitted_tail(&self) -> Result<Option<Tail>, KinshipError> {
+    fn fitted_tail(&self, scorer: OpenSetScorer<'_>) -> Result<Option<Tail>, KinshipError> {
         let GallerySample { faces, owners } = &self.sample;
         if owners.len() < MIN_FACES {
             return Ok(None);
         }
-        let statistics = self.statistics(faces, owners)?;
+        let statistics = self.statistics(scorer, faces, owners)?;
         let people: Vec<_> = self.sample.people().collect();
         let step = owners.len().div_ceil(MAX_PROBES);
         let probes: Vec<usize> = (0..owners.len()).step_by(step).collect();
@@ -154,7 +192,7 @@ impl<'a> Reference<'a> {
             .iter()
             .map(|rows| rows.select(probes.iter().copied()))
             .collect::<Result<_, _>>()?;
-        let scores = self.scorer.ensemble().scores(&probe_faces, faces)?;
+        let scores = scorer.ensemble().scores(&probe_faces, faces)?;
         let mut strangers = Vec::new();
         for (&probe, scores) in probes.iter().zip(scores.chunks_exact(owners.len())) {
             let others =
@@ -162,22 +200,12 @@ impl<'a> Reference<'a> {
             strangers.extend(others.map(|photos| {
                 person_score(photos.clone().map(|i| {
                     let faces = [statistics[probe], statistics[i]];
-                    self.scorer.normalized(f64::from(scores[i]), faces)
+                    scorer.normalized(f64::from(scores[i]), faces)
                 }))
             }));
         }
-        Ok(self.scorer.config().tail.refit(&mut strangers, MIN_PEAKS))
+        Ok(scorer.config().tail.refit(&mut strangers, MIN_PEAKS))
     }
-}
-
-/// The mean of `count` rows.
-fn mean_rows(values: &[f32], count: usize) -> Vec<f32> {
-    let width = values.len() / count;
-    let mut mean = vec![0.0; width];
-    for row in values.chunks_exact(width) {
-        mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value / count as f32);
-    }
-    mean
 }
 
 /// A person's score from the normalized scores of their photos: the logarithm of the mean of the exponentials. One photo
@@ -205,10 +233,5 @@ mod tests {
         let owners = vec![owner(1), owner(1), owner(2), owner(3), owner(3)];
         let sample = GallerySample { faces: Vec::new(), owners };
         assert_eq!(sample.people().collect::<Vec<_>>(), [0..2, 2..3, 3..5]);
-    }
-
-    #[test]
-    fn rows_are_averaged() {
-        assert_eq!(mean_rows(&[1.0, 2.0, 3.0, 6.0], 2), [2.0, 4.0]);
     }
 }

@@ -7,13 +7,13 @@ use crate::kinship::KinshipError;
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
-    /// The same person, children, parents or a probability are asked for, and nothing tells who is kin.
+    /// The search needs an ensemble, and the bundle has none.
     #[error(
-        "only a trained bundle tells the same person, children, parents and how likely somebody is kin; make one with kindred train"
+        "this search needs a kinship ensemble, and the bundle has none; train one with `kindred train`"
     )]
     NoEnsemble,
-    /// The photos of one person point in opposite directions.
-    #[error("the photos of one person have nothing in common: {0}")]
+    /// The photos of one person have no mean embedding.
+    #[error("probe photos have no mean embedding; check that all show one person: {0}")]
     NoMean(#[from] EmbeddingError),
     /// A photo that is to be judged is not there.
     #[error("{0} is not in the gallery")]

@@ -1,64 +1,88 @@
 //! Photos to people, people to families.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
-use super::rerank::{Judged, kinship};
-use super::{Answer, CoupleMatch, FamilyMatch, Grouping, Options, PersonMatch, PhotoMatch};
-use crate::kinship::{Ensemble, Judgement, probability};
+use super::score::{PersonScore, PhotoScore, Scorer, SearchScale};
+use super::{Answer, FamilyMatch, Grouping, Options, PersonMatch, PhotoMatch};
+use crate::domain::MemberId;
 
-/// A person's photos among the candidates.
-struct Grouped {
-    found: PersonMatch,
-    judgements: Vec<Judgement>,
+/// A photo of the gallery and its score.
+#[derive(Clone)]
+pub(super) struct ScoredPhoto {
+    pub(super) photo: PhotoMatch,
+    pub(super) score: PhotoScore,
 }
 
-/// Groups photos, nearest first, by person, without their kin: those who are the probe's own person, and the others.
-/// With an ensemble the likeliest kin come first, else those of the nearest photo.
+/// Who was found.
+#[derive(Default)]
+pub(super) struct FoundPeople {
+    /// People whom the probe shows.
+    pub(super) same_person: Vec<PersonMatch>,
+    /// Others, the highest score first.
+    pub(super) others: Vec<PersonMatch>,
+}
+
+/// Groups photos, nearest first, by person, without listed kin: who is the probe's own person, and the others.
 pub(super) fn people(
-    nearest: Vec<Judged>,
-    ensemble: Option<&Ensemble>,
-) -> (Vec<PersonMatch>, Vec<PersonMatch>) {
-    let mut people: Vec<Grouped> = Vec::new();
-    let mut place = HashMap::new();
-    for Judged { photo, judgement } in nearest {
-        let person = photo.photo.member();
-        let at = match place.entry(person) {
-            Entry::Occupied(at) => *at.get(),
-            Entry::Vacant(at) => {
-                let (cosine, photos, listed_kin) = (photo.cosine, Vec::new(), Vec::new());
-                let found = PersonMatch { person, cosine, kinship: None, photos, listed_kin };
-                people.push(Grouped { found, judgements: Vec::new() });
-                *at.insert(people.len() - 1)
-            }
-        };
-        people[at].found.photos.push(photo);
-        people[at].judgements.extend(judgement);
+    photos: Vec<ScoredPhoto>,
+    scorer: &Scorer<'_>,
+    scale: SearchScale,
+) -> FoundPeople {
+    let mut order: Vec<MemberId> = Vec::new();
+    let mut by_person: HashMap<MemberId, Vec<ScoredPhoto>> = HashMap::new();
+    for photo in photos {
+        let person = photo.photo.photo.member();
+        by_person.entry(person).or_insert_with(|| {
+            order.push(person);
+            Vec::new()
+        });
+        by_person.entry(person).or_default().push(photo);
     }
-    let Some(ensemble) = ensemble else {
-        return (Vec::new(), people.into_iter().map(|person| person.found).collect());
-    };
-    let (threshold, same) =
-        (ensemble.config().kin_threshold, ensemble.config().same_person_threshold);
-    let judged = people.into_iter().map(|person| person.judged(threshold));
-    let (same_person, mut others): (Vec<_>, Vec<_>) =
-        judged.partition(|person| f64::from(person.cosine) >= same);
-    let likely = |person: &PersonMatch| person.kinship.as_ref().map_or(0.0, |k| k.probability);
-    // Stable: of equally likely people the nearest comes first.
-    others.sort_by(|a, b| likely(b).total_cmp(&likely(a)));
-    (same_person, others)
+    let mut scored: Vec<(PersonScore, PersonMatch)> = order
+        .into_iter()
+        .filter_map(|person| Some((person, by_person.remove(&person)?)))
+        .map(|(person, photos)| scored_person(person, photos, scorer, scale))
+        .collect();
+    // Stable: of equal scores the nearest comes first.
+    scored.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score));
+    let mut found = FoundPeople::default();
+    for (score, person) in scored {
+        match is_same_person(&score, &person, scorer) {
+            true => found.same_person.push(person),
+            false => found.others.push(person),
+        }
+    }
+    found.same_person.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
+    found
 }
 
-impl Grouped {
-    /// A person's log odds are half way between the mean and the highest of their photos.
-    fn judged(mut self, threshold: f64) -> PersonMatch {
-        let mut joined = Judgement::default();
-        let share = 0.5 / self.judgements.len() as f64;
-        self.judgements.iter().for_each(|judgement| joined.add(judgement, share));
-        let highest = self.judgements.iter().max_by(|a, b| a.log_odds.total_cmp(&b.log_odds));
-        highest.into_iter().for_each(|highest| joined.add(highest, 0.5));
-        self.found.kinship = Some(kinship(&joined, threshold));
-        self.found
+fn scored_person(
+    person: MemberId,
+    photos: Vec<ScoredPhoto>,
+    scorer: &Scorer<'_>,
+    scale: SearchScale,
+) -> (PersonScore, PersonMatch) {
+    let scores: Vec<PhotoScore> = photos.iter().map(|photo| photo.score.clone()).collect();
+    let score = scorer.person(&scores);
+    let kinship = scorer.kinship(&score, scale);
+    let mut photos: Vec<PhotoMatch> = photos.into_iter().map(|photo| photo.photo).collect();
+    photos.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
+    let cosine = photos.first().map_or(-1.0, |photo| photo.cosine);
+    let listed_kin = Vec::new();
+    (score, PersonMatch { person, cosine, kinship, photos, listed_kin })
+}
+
+/// Whether a person is more likely the probe's own than kin. With an open-set model only someone who does not stand out by
+/// chance is; without, the cosine decides.
+fn is_same_person(score: &PersonScore, person: &PersonMatch, scorer: &Scorer<'_>) -> bool {
+    match (scorer, &person.kinship) {
+        (Scorer::OpenSet(..), Some(kinship)) => {
+            kinship.is_kin && score.identity.is_some_and(|ratio| ratio > 0.0)
+        }
+        (Scorer::Pairwise(ensemble), _) => {
+            f64::from(person.cosine) >= ensemble.config().same_person_threshold
+        }
+        _ => false,
     }
 }
 
@@ -75,7 +99,7 @@ pub(super) fn families(people: &[PersonMatch]) -> Vec<FamilyMatch> {
             None => families.push(FamilyMatch {
                 family,
                 cosine: *cosine,
-                probability: kinship.as_ref().map(|kinship| kinship.probability),
+                log_likelihood_ratio: kinship.as_ref().map(|k| k.log_likelihood_ratio),
                 people: vec![*person],
             }),
         }
@@ -83,8 +107,9 @@ pub(super) fn families(people: &[PersonMatch]) -> Vec<FamilyMatch> {
     families
 }
 
-/// Leaves of an answer's people, photos or families as many as are wanted, and of the others what belongs to these.
+/// Keeps of an answer's people, photos or families as many as are requested, and of the others what belongs to these.
 pub(super) fn limit(answer: &mut Answer, options: &Options) {
+    answer.same_person.truncate(options.limit);
     if options.group_by != Grouping::Family {
         answer.people.truncate(options.limit);
     }
@@ -106,107 +131,52 @@ pub(super) fn limit(answer: &mut Answer, options: &Options) {
     }
 }
 
-/// The likeliest kin first; of equally likely ones, and without an ensemble, the nearest first.
+/// The highest likelihood ratio first; of equal ones, and without an ensemble, the nearest first.
 pub(super) fn sort_photos(photos: &mut [PhotoMatch]) {
-    let likely = |photo: &PhotoMatch| photo.kinship.as_ref().map_or(0.0, |k| k.probability);
+    let ratio = |photo: &PhotoMatch| photo.log_likelihood_ratio.unwrap_or_default();
     photos.sort_by(|a, b| {
-        likely(b).total_cmp(&likely(a)).then_with(|| b.cosine.total_cmp(&a.cosine))
+        ratio(b).total_cmp(&ratio(a)).then_with(|| b.cosine.total_cmp(&a.cosine))
     });
-}
-
-/// Of every family the two likeliest kin who are not listed as kin of each other, as parents are not.
-pub(super) fn couples(people: &[PersonMatch]) -> Vec<CoupleMatch> {
-    let mut couples: Vec<CoupleMatch> = Vec::new();
-    for (at, first) in people.iter().enumerate() {
-        let is_new = |couple: &CoupleMatch| couple.people[0].family() != first.person.family();
-        let may_marry = |other: &&PersonMatch| {
-            other.person.family() == first.person.family()
-                && !first.listed_kin.contains(&other.person)
-        };
-        let second = people[at + 1..].iter().find(may_marry);
-        if let Some(second) = second.filter(|_| couples.iter().all(is_new)) {
-            let log_odds = |person: &PersonMatch| {
-                let probability = person.kinship.as_ref().map_or(0.5, |k| k.probability);
-                (probability / (1.0 - probability)).ln()
-            };
-            couples.push(CoupleMatch {
-                people: [first.person, second.person],
-                probability: probability((log_odds(first) + log_odds(second)) / 2.0),
-            });
-        }
-    }
-    couples.sort_by(|a, b| b.probability.total_cmp(&a.probability));
-    couples
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::Kinship;
+
+    fn scored(id: &str, cosine: f32) -> ScoredPhoto {
+        ScoredPhoto {
+            photo: PhotoMatch { photo: id.parse().unwrap(), cosine, log_likelihood_ratio: None },
+            score: PhotoScore {
+                score: cosine.into(),
+                identity: None,
+                typicality: 1.0,
+                members: Vec::new(),
+            },
+        }
+    }
 
     #[test]
-    fn photos_are_grouped_by_person_and_people_by_family_in_the_order_of_the_nearest() {
-        let near = [
+    fn photos_are_grouped_by_person_and_people_by_family() {
+        let photos = [
             ("F0002/MID1/a", 0.9),
             ("F0001/MID1/b", 0.8),
             ("F0002/MID1/c", 0.7),
             ("F0002/MID4/d", 0.6),
         ];
-        let judged = near.map(|(id, cosine)| Judged {
-            photo: PhotoMatch { photo: id.parse().unwrap(), cosine, kinship: None },
-            judgement: None,
-        });
-        let (same_person, people) = people(judged.into(), None);
-        assert!(same_person.is_empty());
-        let names: Vec<_> = people.iter().map(|p| p.person.to_string()).collect();
+        let photos = photos.map(|(id, cosine)| scored(id, cosine));
+        let scale = SearchScale {
+            people: 3,
+            expected_relatives: 1.0,
+            max_false_positive_rate: 0.1,
+        };
+        let found = people(photos.into(), &Scorer::Cosine, scale);
+        assert!(found.same_person.is_empty());
+        let names: Vec<_> = found.others.iter().map(|p| p.person.to_string()).collect();
         assert_eq!(names, ["F0002/MID1", "F0001/MID1", "F0002/MID4"]);
-        assert_eq!((people[0].cosine, people[0].photos.len()), (0.9, 2));
+        assert_eq!((found.others[0].cosine, found.others[0].photos.len()), (0.9, 2));
 
-        let families = families(&people);
+        let families = families(&found.others);
         assert_eq!(families.len(), 2);
         assert_eq!((families[0].cosine, families[0].people.len()), (0.9, 2));
-    }
-
-    #[test]
-    fn a_persons_log_odds_are_between_the_mean_and_the_highest_of_their_photos() {
-        let found = PersonMatch {
-            person: "F0001/MID1".parse().unwrap(),
-            cosine: 0.5,
-            kinship: None,
-            photos: Vec::new(),
-            listed_kin: Vec::new(),
-        };
-        let judgement = |log_odds| Judgement { log_odds, members: vec![log_odds, 0.0] };
-        let grouped = Grouped { found, judgements: vec![judgement(2.0), judgement(-2.0)] };
-        let kinship = grouped.judged(0.5).kinship.unwrap();
-        assert!((kinship.probability - 1.0 / (1.0 + (-1.0_f64).exp())).abs() < 1e-12);
-        assert!(kinship.is_kin && kinship.members[1] == 0.5);
-    }
-
-    #[test]
-    fn parents_are_two_of_a_family_who_are_not_kin_of_each_other() {
-        let likely = [
-            ("F0001/MID1", 0.9, vec!["F0001/MID2"]),
-            ("F0002/MID1", 0.8, vec![]),
-            ("F0001/MID2", 0.8, vec!["F0001/MID1"]),
-            ("F0002/MID2", 0.7, vec![]),
-            ("F0001/MID3", 0.5, vec![]),
-            ("F0003/MID1", 0.4, vec![]),
-        ];
-        let people: Vec<PersonMatch> = likely
-            .into_iter()
-            .map(|(person, probability, kin)| PersonMatch {
-                person: person.parse().unwrap(),
-                cosine: 0.5,
-                kinship: Some(Kinship { probability, is_kin: true, members: Vec::new() }),
-                photos: Vec::new(),
-                listed_kin: kin.into_iter().map(|kin| kin.parse().unwrap()).collect(),
-            })
-            .collect();
-        let couples = couples(&people);
-        let names: Vec<_> =
-            couples.iter().map(|couple| couple.people.map(|person| person.to_string())).collect();
-        assert_eq!(names, [["F0002/MID1", "F0002/MID2"], ["F0001/MID1", "F0001/MID3"]]);
-        assert!(couples[0].probability > 0.7 && couples[0].probability < 0.8);
     }
 }

@@ -1,21 +1,31 @@
-//! From the photos of a probe to the people who look most like it, and to those who are most likely its kin.
+//! From the photos of a probe to the people of a gallery who resemble it, with the evidence of kinship.
 
 mod compare;
+mod couples;
 mod error;
 mod grouping;
-mod rerank;
+mod reference;
+mod score;
 
-use crate::domain::{Embedding, FamilyId, MemberId, PhotoId};
-use crate::gallery::{Filter, Lookup, Method, Neighbour, Snapshot};
-use crate::kinship::Ensemble;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
-pub use compare::{Comparison, compare};
+use crate::domain::{Embedding, EmbeddingError, FamilyId, MemberId, PhotoId};
+use crate::gallery::{Filter, Lookup, Method, Neighbour, Selection, Snapshot, StoredPhoto};
+use crate::kinship::{Ensemble, posterior};
+
+pub use compare::{Comparison, Likelihoods, compare};
 pub use error::SearchError;
+use grouping::{FoundPeople, ScoredPhoto};
+pub use reference::ReferenceCache;
+use score::{PhotoScore, ProbeScorer, Scorer, SearchScale};
 
 /// A person to search for.
 pub struct Probe<'a> {
     /// Per photo of the person its embeddings, one per backbone. There is one photo or more.
     pub photos: &'a [Vec<Embedding>],
+    /// Who it is, as far as the gallery knows: people whose photos these are. They are never found among relatives.
+    pub known: BTreeSet<MemberId>,
 }
 
 /// What is searched for.
@@ -26,7 +36,7 @@ pub enum Query<'a> {
     SamePerson(Probe<'a>),
     /// Children of two people, who are kin to both.
     Children([Probe<'a>; 2]),
-    /// Two parents of one person: people of one family who are both the person's kin, but not listed as each other's.
+    /// Couples who may be the parents of one person: two people of one family, who are not listed as kin of each other.
     Parents(Probe<'a>),
 }
 
@@ -43,8 +53,12 @@ pub struct Options {
     pub ef: Option<usize>,
     /// Compare every photo, and leave the search graphs aside.
     pub exact: bool,
-    /// How likely kin somebody must be to be returned, 0 to 1; takes an ensemble.
+    /// Least probability of kinship of the people to return, 0 to 1; needs an ensemble.
     pub min_probability: Option<f64>,
+    /// How many relatives of the probe are expected among the people who are searched; 0 for evidence without a prior.
+    pub expected_relatives: f64,
+    /// Share of probes without relative for which anyone may be marked as kin, 0 to 1.
+    pub max_false_positive_rate: f64,
     /// Which photos count; leaves out the probe's own files, for instance.
     pub filter: Filter,
 }
@@ -68,6 +82,10 @@ impl Options {
     pub const MAX_CANDIDATES: usize = 10_000;
     /// Most nodes that a search can be asked to keep in view.
     pub const MAX_EF: usize = 100_000;
+    /// The prior, unless another one is stated: one relative.
+    pub const DEFAULT_EXPECTED_RELATIVES: f64 = 1.0;
+    /// The false positive identification rate that a decision holds, unless another one is stated.
+    pub const DEFAULT_FALSE_POSITIVE_RATE: f64 = 0.1;
 
     /// How `count` nearest photos are looked for.
     fn lookup(&self, count: usize) -> Lookup {
@@ -84,6 +102,8 @@ impl Default for Options {
             ef: None,
             exact: false,
             min_probability: None,
+            expected_relatives: Self::DEFAULT_EXPECTED_RELATIVES,
+            max_false_positive_rate: Self::DEFAULT_FALSE_POSITIVE_RATE,
             filter: Filter::default(),
         }
     }
@@ -92,24 +112,39 @@ impl Default for Options {
 /// What a search found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// People who are the probe's own, by their likeness: the likest first. None where no ensemble tells them from kin.
+    /// People whom the probe shows: those who are known, then those more likely the same person than kin, the nearest first.
     pub same_person: Vec<PersonMatch>,
-    /// People, the likeliest kin first; without an ensemble the nearest first.
+    /// Other people, those with the most evidence of kinship first; without an ensemble the nearest first.
     pub people: Vec<PersonMatch>,
     /// Their families, in the order of their first person.
     pub families: Vec<FamilyMatch>,
-    /// Their photos, the likeliest kin first, without an ensemble the nearest first; only where photos were searched for.
+    /// Their photos, those with the most evidence first; only if photos were requested.
     pub photos: Vec<PhotoMatch>,
-    /// Couples, the likeliest parents first; only where parents were searched for.
+    /// Couples, those with the most evidence first; only if parents were searched for.
     pub couples: Vec<CoupleMatch>,
     /// Names of the ensemble's members, in the order of [`Kinship::members`].
     pub members: Vec<String>,
+    /// What was searched.
+    pub searched: Searched,
+    /// How much the probe's photos are like those of the training, 0 to 1; evidence is scaled by it.
+    pub typicality: f64,
+}
+
+/// What was searched, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Searched {
     /// Photos in the gallery.
-    pub searched_photos: usize,
-    /// Photos that were judged.
-    pub judged_photos: usize,
-    /// How the photos were searched.
+    pub photos: usize,
+    /// People among whom relatives were searched.
+    pub people: usize,
+    /// Photos that were scored.
+    pub scored_photos: usize,
+    /// How candidates were found.
     pub method: Method,
+    /// The prior probability of each person to be a relative; `None` if none was stated.
+    pub prior: Option<f64>,
+    /// The false positive identification rate that decisions hold; `None` if the bundle has no open-set model.
+    pub false_positive_rate: Option<f64>,
 }
 
 /// A person whose photos are near the probe.
@@ -119,9 +154,9 @@ pub struct PersonMatch {
     pub person: MemberId,
     /// Cosine of the probe and the nearest photo, -1 to 1.
     pub cosine: f32,
-    /// What the ensemble says, where there is one.
+    /// The evidence of kinship; `None` without an ensemble.
     pub kinship: Option<Kinship>,
-    /// Their photos, the nearest first; only the nearest one of people who are much less likely than those asked for.
+    /// Their photos, the nearest first.
     pub photos: Vec<PhotoMatch>,
     /// Whom the gallery lists as their kin, in the order of the identities.
     pub listed_kin: Vec<MemberId>,
@@ -134,28 +169,37 @@ pub struct PhotoMatch {
     pub photo: PhotoId,
     /// Cosine of its embedding and the probe's, -1 to 1; of several photos of the probe the highest.
     pub cosine: f32,
-    /// What the ensemble says, where there is one; of several photos of the probe the mean.
-    pub kinship: Option<Kinship>,
+    /// The log likelihood ratio by this photo alone; `None` without an ensemble.
+    pub log_likelihood_ratio: Option<f64>,
 }
 
-/// How likely two people are blood relatives, by their faces. It is no proof.
+/// What two people's faces say of their kinship. It is no proof.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kinship {
-    /// How likely, if half of all pairs of people were kin; 0 to 1.
-    pub probability: f64,
-    /// Whether it reaches the ensemble's threshold.
+    /// Natural logarithm of how many times likelier the faces are if the two are kin than if they are unrelated.
+    pub log_likelihood_ratio: f64,
+    /// Unrelated people of the searched gallery who are expected to look at least this similar. `None` for two photos, and
+    /// without an open-set model.
+    pub chance_matches: Option<f64>,
+    /// The probability of kinship for the stated prior, 0 to 1; `None` without a prior.
+    pub probability: Option<f64>,
+    /// The decision: in a search it holds a false positive identification rate, for two photos a false accept rate.
     pub is_kin: bool,
-    /// The same by each member of the ensemble alone.
+    /// How much both faces are like those of the training, 0 to 1; the evidence is scaled by it.
+    pub typicality: f64,
+    /// The probability at even odds by each member of the ensemble alone.
     pub members: Vec<f64>,
 }
 
 /// Two people who may be the probe's parents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CoupleMatch {
-    /// Who, the likelier kin first.
+    /// The two, the one with more evidence first.
     pub people: [MemberId; 2],
-    /// How likely both are kin, by the mean of their log odds; 0 to 1.
-    pub probability: f64,
+    /// The sum of their log likelihood ratios.
+    pub log_likelihood_ratio: f64,
+    /// Whether the listed relations tell that they are a woman and a man; else they are two relatives of one family.
+    pub is_known_couple: bool,
 }
 
 /// A family with people near the probe.
@@ -165,98 +209,139 @@ pub struct FamilyMatch {
     pub family: FamilyId,
     /// Cosine of the probe and the family's nearest photo, -1 to 1.
     pub cosine: f32,
-    /// Probability of kinship of its first person, where there is an ensemble.
-    pub probability: Option<f64>,
+    /// The log likelihood ratio of its first person; `None` without an ensemble.
+    pub log_likelihood_ratio: Option<f64>,
     /// Its people among the matches, in their order.
     pub people: Vec<MemberId>,
 }
 
-/// Searches `snapshot`.
+/// A gallery and what searches it.
+#[derive(Clone)]
+pub struct SearchContext<'a> {
+    snapshot: &'a Arc<Snapshot>,
+    scorer: Scorer<'a>,
+}
+
+impl<'a> SearchContext<'a> {
+    /// A context; what it needs to know of the gallery as a whole is taken from `cache` if it is there.
+    ///
+    /// # Errors
+    /// [`SearchError::Kinship`] if the gallery's embeddings are not those of the ensemble's backbones.
+    pub fn new(
+        snapshot: &'a Arc<Snapshot>,
+        ensemble: Option<&'a Ensemble>,
+        cache: &ReferenceCache,
+    ) -> Result<Self, SearchError> {
+        Ok(Self { snapshot, scorer: Scorer::new(snapshot, ensemble, cache)? })
+    }
+}
+
+/// Searches a gallery.
 ///
-/// The people of the nearest photos in the retrieval space are the candidates. Where there is an `ensemble` it judges the
-/// nearest photo of each beside each of the probe's photos, then all photos of the likeliest, and decides the order; else
-/// the cosine does.
+/// The people of the nearest photos in the retrieval space are the candidates. The ensemble scores the nearest photo of each,
+/// then all photos of the best, and decides the order; without one the cosine does.
 ///
 /// # Errors
-/// When the probe's embeddings are not those of the ensemble's backbones, or children, parents or a probability are asked for without one.
+/// [`SearchError::NoEnsemble`] if the query or a probability needs an ensemble and there is none, [`SearchError::Kinship`] if the
+/// probe's embeddings are not those of its backbones.
 pub fn search(
-    (snapshot, ensemble): (&Snapshot, Option<&Ensemble>),
+    context: &SearchContext<'_>,
     query: &Query<'_>,
     options: &Options,
 ) -> Result<Answer, SearchError> {
-    let search = Search::new((snapshot, ensemble), query, options)?;
+    let search = Search::new(context, query, options)?;
     let mut count = options.candidates.max(options.limit);
     let mut found = search.candidates(count);
-    // Many photos of few people can fill the candidates: look further until there are enough people, and judge them then.
-    while search.others(&found.0) < options.limit && count < snapshot.photo_count() {
+    // Many photos of few people can fill the candidates: look further until there are enough people.
+    while found.photos.len() < options.limit && count < context.snapshot.photo_count() {
         count *= 4;
         found = search.candidates(count);
     }
-    let mut answer = search.answer(found)?;
+    let shortlist = options.limit.saturating_mul(SHORTLIST_FACTOR).max(MIN_SHORTLIST);
+    let mut answer = search.answer(found, shortlist)?;
     if let Some(least) = options.min_probability {
-        let probability = |found: &PersonMatch| found.kinship.as_ref().map(|k| k.probability);
-        answer.people.retain(|found| probability(found).is_some_and(|p| p >= least));
-        answer.couples.retain(|couple| couple.probability >= least);
+        answer.people.retain(|found| {
+            let probability = found.kinship.as_ref().and_then(|kinship| kinship.probability);
+            probability.is_some_and(|probability| probability >= least)
+        });
+        let is_left = |person: &MemberId| answer.people.iter().any(|left| left.person == *person);
+        answer.couples.retain(|couple| couple.people.iter().all(is_left));
     }
     answer.couples.truncate(options.limit);
     grouping::limit(&mut answer, options);
     Ok(answer)
 }
 
-/// Judges these photos beside a probe, the likeliest kin first; without an ensemble the nearest first.
+/// Scores enrolled photos next to a probe, those with the most evidence first; without an ensemble the nearest first.
 ///
 /// # Errors
-/// When one of them is not enrolled, or the probe's embeddings are not those of the ensemble's backbones.
+/// [`SearchError::NotEnrolled`] if one of them is not enrolled.
 pub fn rerank(
-    (snapshot, ensemble): (&Snapshot, Option<&Ensemble>),
+    context: &SearchContext<'_>,
     probe: &Probe<'_>,
     photos: &[PhotoId],
 ) -> Result<Vec<PhotoMatch>, SearchError> {
-    let mean = rerank::mean(probe)?;
+    let mean = mean(probe)?;
     let found = photos.iter().map(|id| {
-        let mut own = snapshot.photos_of(id.member(), &mean);
-        own.find(|own| own.photo.id == *id).ok_or_else(|| SearchError::NotEnrolled(id.clone()))
+        let own = context.snapshot.photos_of(id.member(), &mean);
+        own.into_iter().find(|own| own.photo.id == *id).ok_or_else(|| SearchError::NotEnrolled(id.clone()))
     });
     let found: Vec<Neighbour<'_>> = found.collect::<Result<_, _>>()?;
-    let judged = rerank::judge(&found, std::slice::from_ref(probe), ensemble)?;
-    let mut photos: Vec<PhotoMatch> = judged.into_iter().map(|judged| judged.photo).collect();
+    let scorer = ProbeScorer::new(&context.scorer, std::slice::from_ref(probe), &probe.known)?;
+    let scale = SearchScale {
+        people: context.snapshot.people_count(&Filter::default()),
+        expected_relatives: 0.0,
+        max_false_positive_rate: Options::DEFAULT_FALSE_POSITIVE_RATE,
+    };
+    let scores = scorer.score(&found)?;
+    let scored = found.iter().zip(scores);
+    let mut photos: Vec<PhotoMatch> = scored
+        .map(|(photo, score)| photo_match(photo, &score, &context.scorer, scale))
+        .collect();
     grouping::sort_photos(&mut photos);
     Ok(photos)
 }
 
-/// [`search`] for everybody among exactly as many candidates as the options say.
+/// As [`search`], for everyone among exactly as many candidates as the options state.
 ///
 /// # Errors
 /// As [`search`].
 pub fn rank(
-    (snapshot, ensemble): (&Snapshot, Option<&Ensemble>),
+    context: &SearchContext<'_>,
     query: &Query<'_>,
     options: &Options,
 ) -> Result<Answer, SearchError> {
-    let search = Search::new((snapshot, ensemble), query, options)?;
-    search.answer(search.candidates(options.candidates))
+    let search = Search::new(context, query, options)?;
+    search.answer(search.candidates(options.candidates), usize::MAX)
 }
 
-/// So many times as many people as are asked for are judged by all their photos, and no fewer than the second number. On
-/// families kept apart more of them change nothing: mean average precision of listed kin is 0.037 with 20 people, 0.038
-/// with 30, 40 or all.
-const SHORTLISTED: usize = 3;
+/// So many times as many people as are requested are scored by all their photos, and no fewer than the second number.
+const SHORTLIST_FACTOR: usize = 3;
 const MIN_SHORTLIST: usize = 30;
 
 /// A search under way.
 struct Search<'a> {
-    snapshot: &'a Snapshot,
-    ensemble: Option<&'a Ensemble>,
+    context: &'a SearchContext<'a>,
     query: &'a Query<'a>,
-    probes: &'a [Probe<'a>],
     options: &'a Options,
+    scorer: ProbeScorer<'a>,
+    scale: SearchScale,
+    /// Which photos may be of relatives: not those of known people.
+    filter: Filter,
     /// Per probe the direction between its photos.
     means: Vec<Embedding>,
+    known: BTreeSet<MemberId>,
+}
+
+/// The people of the nearest photos, each by the nearest one.
+struct Candidates<'a> {
+    photos: Vec<Neighbour<'a>>,
+    method: Method,
 }
 
 impl<'a> Search<'a> {
     fn new(
-        (snapshot, ensemble): (&'a Snapshot, Option<&'a Ensemble>),
+        context: &'a SearchContext<'a>,
         query: &'a Query<'a>,
         options: &'a Options,
     ) -> Result<Self, SearchError> {
@@ -266,61 +351,198 @@ impl<'a> Search<'a> {
             }
             Query::Children(parents) => parents.as_slice(),
         };
-        let takes_ensemble =
+        let needs_ensemble =
             !matches!(query, Query::Relatives(_)) || options.min_probability.is_some();
-        if ensemble.is_none() && takes_ensemble {
+        if context.scorer.ensemble().is_none() && needs_ensemble {
             return Err(SearchError::NoEnsemble);
         }
-        let means = probes.iter().map(rerank::mean).collect::<Result<_, _>>()?;
-        Ok(Self { snapshot, ensemble, query, probes, options, means })
+        let known: BTreeSet<MemberId> =
+            probes.iter().flat_map(|probe| probe.known.iter().copied()).collect();
+        let mut filter = options.filter.clone();
+        filter.without.people.extend(&known);
+        let scorer = ProbeScorer::new(&context.scorer, probes, &known)?;
+        let scale = SearchScale {
+            people: people_count(context, &filter),
+            expected_relatives: options.expected_relatives,
+            max_false_positive_rate: options.max_false_positive_rate,
+        };
+        let means = probes.iter().map(mean).collect::<Result<_, _>>()?;
+        Ok(Self { context, query, options, scorer, scale, filter, means, known })
     }
 
-    /// The people of the `count` nearest photos, by the nearest of each, the nearest first, and how they were found.
-    fn candidates(&self, count: usize) -> (Vec<Neighbour<'_>>, Method) {
-        rerank::nearest_people(self.snapshot, &self.means, &self.options.lookup(count))
+    /// The people of the `count` photos nearest to one of the probes.
+    fn candidates(&self, count: usize) -> Candidates<'a> {
+        let Options { ef, exact, .. } = *self.options;
+        let lookup = Lookup { count, ef, exact, filter: self.filter.clone() };
+        let (mut photos, mut method) = (Vec::new(), Method::Exact);
+        for nearest in self.context.snapshot.nearest_each(&self.means, &lookup) {
+            method = nearest.method;
+            photos.extend(nearest.neighbours);
+        }
+        photos.sort_by(|a, b| {
+            b.cosine.total_cmp(&a.cosine).then_with(|| a.photo.id.cmp(&b.photo.id))
+        });
+        let mut seen = HashSet::new();
+        photos.retain(|photo| seen.insert(photo.photo.id.member()));
+        Candidates { photos, method }
     }
 
-    /// How many candidates are not the probe's own person.
-    fn others(&self, candidates: &[Neighbour<'_>]) -> usize {
-        let same = self.ensemble.map_or(f64::INFINITY, |e| e.config().same_person_threshold);
-        candidates.iter().filter(|nearest| f64::from(nearest.cosine) < same).count()
-    }
-
-    /// Judges candidates, the likeliest of them by all their photos, and groups them by person and family.
+    /// Scores candidates, the best `shortlist` of them by all their photos, and groups them by person and family.
     fn answer(
         &self,
-        (candidates, method): (Vec<Neighbour<'_>>, Method),
+        Candidates { photos, method }: Candidates<'_>,
+        shortlist: usize,
     ) -> Result<Answer, SearchError> {
-        let judge = |photos: &[Neighbour<'_>]| rerank::judge(photos, self.probes, self.ensemble);
-        let mut judged = judge(&candidates)?;
-        let count = self.options.limit.saturating_mul(SHORTLISTED).max(MIN_SHORTLIST);
-        let shortlist = rerank::shortlist(&judged, count, self.ensemble);
-        let among = (self.snapshot, self.means.as_slice());
-        let others = rerank::photos_of(among, (&shortlist, &judged), &self.options.filter);
-        judged.extend(judge(&others)?);
-        rerank::sort(&mut judged);
-        let judged_photos = judged.len();
-        let (mut same_person, mut people) = grouping::people(judged, self.ensemble);
+        let scores = self.scorer.score(&photos)?;
+        let chosen = self.shortlist(&photos, &scores, shortlist);
+        let others = self.other_photos(&chosen, &photos);
+        let other_scores = self.scorer.score(&others)?;
+        let is_chosen = |photo: &Neighbour<'_>| chosen.contains(&photo.photo.id.member());
+        let nearest = photos.iter().zip(scores).filter(|(photo, _)| is_chosen(photo));
+        let scored: Vec<ScoredPhoto> = nearest
+            .chain(others.iter().zip(other_scores))
+            .map(|(photo, score)| self.scored(photo, score))
+            .collect();
+        let scored_photos = photos.len() + others.len();
+        let FoundPeople { mut same_person, others: mut people } =
+            grouping::people(scored, &self.context.scorer, self.scale);
+        let known = self.known_people();
+        same_person.splice(0..0, known);
         if matches!(self.query, Query::SamePerson(_)) {
             people.clear();
         }
         for found in people.iter_mut().chain(&mut same_person) {
-            found.listed_kin = self.snapshot.kin_of(found.person).collect();
+            found.listed_kin = self.context.snapshot.kin_of(found.person).collect();
         }
         let couples = match self.query {
-            Query::Parents(_) => grouping::couples(&people),
+            Query::Parents(_) => couples::couples(&people, &self.known, self.context.snapshot),
             Query::Relatives(_) | Query::SamePerson(_) | Query::Children(_) => Vec::new(),
         };
+        let has_open_set = matches!(self.context.scorer, Scorer::OpenSet(..));
         Ok(Answer {
             same_person,
             couples,
             families: grouping::families(&people),
             people,
             photos: Vec::new(),
-            judged_photos,
-            members: self.ensemble.map(rerank::member_names).unwrap_or_default(),
-            searched_photos: self.snapshot.photo_count(),
-            method,
+            members: self.context.scorer.ensemble().map(member_names).unwrap_or_default(),
+            searched: Searched {
+                photos: self.context.snapshot.photo_count(),
+                people: self.scale.people,
+                scored_photos,
+                method,
+                prior: has_open_set.then(|| self.prior()).flatten(),
+                false_positive_rate: has_open_set.then_some(self.scale.max_false_positive_rate),
+            },
+            typicality: self.scorer.typicality(),
         })
     }
+
+    fn prior(&self) -> Option<f64> {
+        posterior(0.0, self.scale.expected_relatives, self.scale.people)
+    }
+
+    fn scored(&self, photo: &Neighbour<'_>, score: PhotoScore) -> ScoredPhoto {
+        let photo = photo_match(photo, &score, &self.context.scorer, self.scale);
+        ScoredPhoto { photo, score }
+    }
+
+    /// The people to score by all their photos: those with the best scores, and the nearest, who may be the probe's own person.
+    fn shortlist(
+        &self,
+        photos: &[Neighbour<'_>],
+        scores: &[PhotoScore],
+        count: usize,
+    ) -> BTreeSet<MemberId> {
+        let mut best: Vec<usize> = (0..photos.len()).collect();
+        best.sort_by(|&a, &b| scores[b].score.total_cmp(&scores[a].score));
+        let best = best.into_iter().take(count).map(|i| &photos[i]);
+        let nearest = photos.iter().take(MIN_SHORTLIST);
+        best.chain(nearest).map(|photo| photo.photo.id.member()).collect()
+    }
+
+    /// The photos of `people` that count, without those that are `scored` already.
+    fn other_photos(
+        &self,
+        people: &BTreeSet<MemberId>,
+        scored: &[Neighbour<'_>],
+    ) -> Vec<Neighbour<'a>> {
+        let scored: HashSet<&PhotoId> = scored.iter().map(|photo| &photo.photo.id).collect();
+        let counts =
+            |photo: &StoredPhoto| self.filter.counts(photo) && !scored.contains(&photo.id);
+        let mut found = BTreeMap::<&PhotoId, Neighbour<'a>>::new();
+        for mean in &self.means {
+            let photos = people.iter().flat_map(|&person| self.context.snapshot.photos_of(person, mean));
+            for photo in photos.into_iter().filter(|photo| counts(photo.photo)) {
+                let known = found.entry(&photo.photo.id).or_insert(photo);
+                known.cosine = known.cosine.max(photo.cosine);
+            }
+        }
+        found.into_values().collect()
+    }
+
+    /// The people whom the probe is known to show, with their other photos.
+    fn known_people(&self) -> Vec<PersonMatch> {
+        let counts = |photo: &StoredPhoto| self.options.filter.counts(photo);
+        let person = |&person: &MemberId| {
+            let near = self.means.iter().flat_map(|mean| self.context.snapshot.photos_of(person, mean));
+            let mut photos: Vec<PhotoMatch> = near
+                .filter(|photo| counts(photo.photo))
+                .map(|photo| PhotoMatch {
+                    photo: photo.photo.id.clone(),
+                    cosine: photo.cosine,
+                    log_likelihood_ratio: None,
+                })
+                .collect();
+            photos.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
+            let mut seen = HashSet::new();
+            photos.retain(|photo| seen.insert(photo.photo.clone()));
+            let cosine = photos.first()?.cosine;
+            Some(PersonMatch { person, cosine, kinship: None, photos, listed_kin: Vec::new() })
+        };
+        self.known.iter().filter_map(person).collect()
+    }
+}
+
+fn photo_match(
+    photo: &Neighbour<'_>,
+    score: &PhotoScore,
+    scorer: &Scorer<'_>,
+    scale: SearchScale,
+) -> PhotoMatch {
+    let alone = scorer.person(std::slice::from_ref(score));
+    PhotoMatch {
+        photo: photo.photo.id.clone(),
+        cosine: photo.cosine,
+        log_likelihood_ratio: scorer.kinship(&alone, scale).map(|k| k.log_likelihood_ratio),
+    }
+}
+
+/// The number of people with a photo that counts.
+fn people_count(context: &SearchContext<'_>, filter: &Filter) -> usize {
+    match (&context.scorer, filter) {
+        // What most searches leave out: some files, and known people.
+        (
+            Scorer::OpenSet(_, gallery),
+            Filter { only: None, without: Selection { families, people, photos, .. } },
+        ) if families.is_empty() && photos.is_empty() => gallery.people.saturating_sub(people.len()),
+        _ => context.snapshot.people_count(filter),
+    }
+}
+
+/// The direction between a person's photos, in the retrieval space.
+fn mean(probe: &Probe<'_>) -> Result<Embedding, EmbeddingError> {
+    let [first, others @ ..] = probe.photos else { return Err(EmbeddingError::Zero) };
+    if others.is_empty() {
+        return Ok(first[0].clone());
+    }
+    let mut sum = first[0].as_slice().to_vec();
+    for photo in others {
+        sum.iter_mut().zip(photo[0].as_slice()).for_each(|(sum, value)| *sum += value);
+    }
+    Embedding::normalise(sum)
+}
+
+fn member_names(ensemble: &Ensemble) -> Vec<String> {
+    ensemble.config().members.iter().map(|member| member.name.clone()).collect()
 }

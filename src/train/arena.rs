@@ -6,15 +6,15 @@ use rand_chacha::ChaCha8Rng;
 
 use super::corpus::Corpus;
 use crate::kinship::{
-    CohortStatistics, FaceOwner, GallerySample, KinshipError, OpenSetScorer, Reference, Rows,
-    person_score,
+    CohortStatistics, FaceOwner, GallerySample, KinshipError, OpenSetScorer, ProbeFaces, Reference,
+    Rows, person_score,
 };
 
 /// Some people of a source, with all their photos.
 pub(super) struct Arena<'a> {
     source: &'a Corpus,
     scorer: OpenSetScorer<'a>,
-    reference: Reference<'a>,
+    reference: Reference,
     /// People of the gallery, by their index in the source.
     people: Vec<usize>,
     /// Their faces, person by person.
@@ -54,13 +54,13 @@ impl<'a> Arena<'a> {
         let faces = source.faces(&photos)?;
         let mut statistics = Vec::with_capacity(photos.len());
         for (photos, owners) in photos.chunks(BATCH).zip(owners.chunks(BATCH)) {
-            statistics.extend(reference.statistics(&source.faces(photos)?, owners)?);
+            statistics.extend(reference.statistics(scorer, &source.faces(photos)?, owners)?);
         }
         Ok(Self { source, scorer, reference, people, faces, statistics })
     }
 
     /// The reference of the gallery.
-    pub(super) fn reference(&self) -> &Reference<'a> {
+    pub(super) fn reference(&self) -> &Reference {
         &self.reference
     }
 
@@ -75,11 +75,11 @@ impl<'a> Arena<'a> {
         photo: usize,
         own: usize,
     ) -> Result<Vec<ScoredPerson>, KinshipError> {
-        let probe = self.source.faces(&[photo])?;
+        let probe = ProbeFaces::new(self.source.faces(&[photo])?, &[1]);
         let owner = owner(self.source, own);
-        let statistics =
-            self.reference.probe_statistics(&probe, |sampled| sampled.person == owner.person)?;
-        let scores = self.scorer.ensemble().scores(&probe, &self.faces)?;
+        let is_own = |sampled: &FaceOwner| sampled.person == owner.person;
+        let statistics = self.reference.probe_statistics(self.scorer, &probe, is_own)?;
+        let scores = probe.scores(self.scorer, &self.faces)?;
         let mut found = Vec::with_capacity(self.people.len());
         let mut start = 0;
         for &person in &self.people {

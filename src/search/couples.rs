@@ -1,0 +1,105 @@
+//! Couples who may be the parents of a probe.
+
+use std::collections::BTreeSet;
+
+use super::{CoupleMatch, PersonMatch};
+use crate::domain::{MemberId, Relationship, Role, Sex};
+use crate::gallery::Snapshot;
+
+/// Of every family the two people with the most evidence who may be parents together: they are not listed as kin of each
+/// other or as of one sex, and neither is listed as a child, grandchild or sibling of the probe's own person.
+pub(super) fn couples(
+    people: &[PersonMatch],
+    own: &BTreeSet<MemberId>,
+    snapshot: &Snapshot,
+) -> Vec<CoupleMatch> {
+    let pairs = |person| snapshot.relationships_of(person);
+    let candidates: Vec<&PersonMatch> =
+        people.iter().filter(|found| may_be_parent(found.person, own, pairs(found.person))).collect();
+    let mut couples: Vec<CoupleMatch> = Vec::new();
+    for (i, first) in candidates.iter().enumerate() {
+        let family = first.person.family();
+        if couples.iter().any(|couple| couple.people[0].family() == family) {
+            continue;
+        }
+        let sex = listed_sex(first.person, pairs(first.person));
+        let second = candidates[i + 1..].iter().find(|second| {
+            second.person.family() == family
+                && !first.listed_kin.contains(&second.person)
+                && !is_same_sex(sex, listed_sex(second.person, pairs(second.person)))
+        });
+        if let Some(second) = second {
+            let ratio = |person: &PersonMatch| {
+                person.kinship.as_ref().map_or(0.0, |kinship| kinship.log_likelihood_ratio)
+            };
+            let sexes = [sex, listed_sex(second.person, pairs(second.person))];
+            couples.push(CoupleMatch {
+                people: [first.person, second.person],
+                log_likelihood_ratio: ratio(first) + ratio(second),
+                is_known_couple: sexes.iter().all(Option::is_some),
+            });
+        }
+    }
+    couples.sort_by(|a, b| b.log_likelihood_ratio.total_cmp(&a.log_likelihood_ratio));
+    couples
+}
+
+/// Whether nothing that is listed speaks against a person as a parent of the probe's own person.
+fn may_be_parent(person: MemberId, own: &BTreeSet<MemberId>, pairs: &[Relationship]) -> bool {
+    pairs.iter().all(|pair| {
+        let with_own = pair.relative_of(person).is_some_and(|relative| own.contains(&relative));
+        let role = pair.role_of(person);
+        !with_own || role.is_none_or(|role: Role| role.generations_below == -1)
+    })
+}
+
+/// The sex that a person's listed relations tell, if they agree.
+fn listed_sex(person: MemberId, pairs: &[Relationship]) -> Option<Sex> {
+    let mut sexes = pairs.iter().filter_map(|pair| pair.role_of(person)?.sex);
+    let first = sexes.next()?;
+    sexes.all(|sex| sex == first).then_some(first)
+}
+
+fn is_same_sex(a: Option<Sex>, b: Option<Sex>) -> bool {
+    a.is_some() && a == b
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Relation;
+
+    fn id(text: &str) -> MemberId {
+        text.parse().unwrap()
+    }
+
+    fn pair(a: &str, b: &str, relation: Relation) -> Relationship {
+        Relationship::new(id(a), id(b), Some(relation)).unwrap()
+    }
+
+    #[test]
+    fn listed_children_and_siblings_are_no_parents() {
+        let own = BTreeSet::from([id("F0001/MID1")]);
+        let child = pair("F0001/MID1", "F0001/MID2", Relation::FatherSon);
+        let brother = pair("F0001/MID1", "F0001/MID3", Relation::Brothers);
+        let father = pair("F0001/MID4", "F0001/MID1", Relation::FatherSon);
+        assert!(!may_be_parent(id("F0001/MID2"), &own, &[child]));
+        assert!(!may_be_parent(id("F0001/MID3"), &own, &[brother]));
+        assert!(may_be_parent(id("F0001/MID4"), &own, &[father]));
+        assert!(may_be_parent(id("F0001/MID2"), &BTreeSet::new(), &[child]));
+    }
+
+    #[test]
+    fn sex_follows_from_listed_relations() {
+        let pairs = [
+            pair("F0001/MID1", "F0001/MID2", Relation::MotherSon),
+            pair("F0001/MID1", "F0001/MID3", Relation::Sisters),
+        ];
+        assert_eq!(listed_sex(id("F0001/MID1"), &pairs), Some(Sex::Female));
+        assert_eq!(listed_sex(id("F0001/MID2"), &pairs[..1]), Some(Sex::Male));
+        assert_eq!(listed_sex(id("F0001/MID9"), &[]), None);
+        let contrary = [pairs[0], pair("F0001/MID1", "F0001/MID4", Relation::FatherSon)];
+        assert_eq!(listed_sex(id("F0001/MID1"), &contrary), None);
+        assert!(!is_same_sex(None, None) && is_same_sex(Some(Sex::Male), Some(Sex::Male)));
+    }
+}

@@ -1,0 +1,262 @@
+//! Scores of photos and people next to a probe.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::reference::{GalleryReference, ReferenceCache, owner, rows};
+use super::{Kinship, Probe, SearchError};
+use crate::domain::MemberId;
+use crate::gallery::{Neighbour, Snapshot};
+use crate::kinship::{
+    CohortStatistics, Ensemble, FaceOwner, Judgement, OpenSetScorer, ProbeFaces, Rows, bounded,
+    person_score, posterior, probability,
+};
+
+/// What scores a gallery's photos.
+#[derive(Clone)]
+pub(super) enum Scorer<'a> {
+    /// The cosine: the bundle has no ensemble.
+    Cosine,
+    /// An ensemble without open-set model.
+    Pairwise(&'a Ensemble),
+    /// An ensemble with a model for searches among many.
+    OpenSet(OpenSetScorer<'a>, Arc<GalleryReference>),
+}
+
+/// The photos of a search, ready to be scored.
+pub(super) struct ProbeScorer<'a> {
+    scorer: &'a Scorer<'a>,
+    probe: ProbeFaces,
+    /// The photos of each person who is searched with.
+    photo_counts: Vec<usize>,
+    /// Of a search among many.
+    statistics: Option<CohortStatistics>,
+    /// How much the probe's photos are like those of the training, 0 to 1.
+    typicality: f64,
+}
+
+/// What one photo of the gallery scored.
+#[derive(Clone, Debug)]
+pub(super) struct PhotoScore {
+    /// The normalized score; without open-set model log odds.
+    pub(super) score: f64,
+    /// Log likelihood ratio of the same person against kin; `None` without open-set model.
+    pub(super) identity: Option<f64>,
+    /// How much both faces are like those of the training, 0 to 1.
+    pub(super) typicality: f64,
+    /// Log odds of each member.
+    pub(super) members: Vec<f64>,
+}
+
+/// A person's score, out of those of their photos.
+#[derive(Clone, Debug)]
+pub(super) struct PersonScore {
+    pub(super) score: f64,
+    pub(super) identity: Option<f64>,
+    pub(super) typicality: f64,
+    pub(super) members: Vec<f64>,
+}
+
+/// What a score means in a search.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SearchScale {
+    /// People who are searched.
+    pub(super) people: usize,
+    /// How many of them are expected to be relatives of the probe.
+    pub(super) expected_relatives: f64,
+    /// The share of probes without relative for which somebody may be marked.
+    pub(super) max_false_positive_rate: f64,
+}
+
+impl<'a> Scorer<'a> {
+    pub(super) fn new(
+        snapshot: &Arc<Snapshot>,
+        ensemble: Option<&'a Ensemble>,
+        cache: &ReferenceCache,
+    ) -> Result<Self, SearchError> {
+        let Some(ensemble) = ensemble else { return Ok(Self::Cosine) };
+        Ok(match ensemble.open_set() {
+            Some(scorer) => Self::OpenSet(scorer, cache.get(snapshot, scorer)?),
+            None => Self::Pairwise(ensemble),
+        })
+    }
+
+    /// The ensemble, if there is one.
+    pub(super) fn ensemble(&self) -> Option<&'a Ensemble> {
+        match self {
+            Self::Cosine => None,
+            Self::Pairwise(ensemble) => Some(ensemble),
+            Self::OpenSet(scorer, _) => Some(scorer.ensemble()),
+        }
+    }
+
+    /// A person's score out of their photos', of which there is one or more.
+    pub(super) fn person(&self, photos: &[PhotoScore]) -> PersonScore {
+        let score = match self {
+            Self::OpenSet(..) => person_score(photos.iter().map(|photo| photo.score)),
+            Self::Cosine | Self::Pairwise(_) => {
+                let mean = photos.iter().map(|photo| photo.score).sum::<f64>() / photos.len() as f64;
+                (mean + best(photos).score) / 2.0
+            }
+        };
+        let best = best(photos);
+        PersonScore {
+            score,
+            identity: photos.iter().filter_map(|photo| photo.identity).reduce(f64::max),
+            typicality: best.typicality,
+            members: best.members.clone(),
+        }
+    }
+
+    /// What a person's score says; `None` without an ensemble.
+    pub(super) fn kinship(&self, found: &PersonScore, scale: SearchScale) -> Option<Kinship> {
+        let members = found.members.iter().map(|&log_odds| probability(log_odds)).collect();
+        match self {
+            Self::Cosine => None,
+            Self::Pairwise(ensemble) => {
+                let probability = probability(found.score);
+                Some(Kinship {
+                    log_likelihood_ratio: bounded(found.score),
+                    chance_matches: None,
+                    probability: Some(probability),
+                    is_kin: probability >= ensemble.config().kin_threshold,
+                    typicality: found.typicality,
+                    members,
+                })
+            }
+            Self::OpenSet(scorer, gallery) => {
+                let config = scorer.config();
+                let exceedance = gallery.reference.tail().exceedance(found.score);
+                let chance_matches = scale.people as f64 * exceedance;
+                let rarity = -exceedance.max(f64::MIN_POSITIVE).ln();
+                let evidence = found.typicality * bounded(config.search.log_odds(rarity));
+                let rate = config.false_positive_rate(chance_matches);
+                Some(Kinship {
+                    log_likelihood_ratio: evidence,
+                    chance_matches: Some(chance_matches),
+                    probability: posterior(evidence, scale.expected_relatives, scale.people),
+                    is_kin: found.typicality > 0.0 && rate <= scale.max_false_positive_rate,
+                    typicality: found.typicality,
+                    members,
+                })
+            }
+        }
+    }
+}
+
+fn best(photos: &[PhotoScore]) -> &PhotoScore {
+    photos.iter().max_by(|a, b| a.score.total_cmp(&b.score)).expect("a person has a photo")
+}
+
+impl<'a> ProbeScorer<'a> {
+    /// The photos of one person, or of two whose children are searched for. `known` are the people whom the photos show, as far
+    /// as that is known.
+    pub(super) fn new(
+        scorer: &'a Scorer<'a>,
+        probes: &[Probe<'_>],
+        known: &BTreeSet<MemberId>,
+    ) -> Result<Self, SearchError> {
+        let photos = || probes.iter().flat_map(|probe| probe.photos);
+        let backbones = photos().next().map_or(0, Vec::len);
+        let of_backbone = |backbone: usize| {
+            Rows::new(photos().map(|photo| photo[backbone].as_slice()))
+        };
+        let faces: Vec<Rows> = (0..backbones).map(of_backbone).collect::<Result<_, _>>()?;
+        let photo_counts: Vec<usize> = probes.iter().map(|probe| probe.photos.len()).collect();
+        let probe = ProbeFaces::new(faces, &photo_counts);
+        let (statistics, typicality) = match scorer {
+            Scorer::OpenSet(open_set, gallery) => {
+                let known: Vec<u64> = known.iter().map(|&person| owner(person).person).collect();
+                let is_known = |face: &FaceOwner| known.contains(&face.person);
+                let statistics = gallery.reference.probe_statistics(*open_set, &probe, is_known)?;
+                let weights = open_set.typicality(probe.faces());
+                (Some(statistics), weights.iter().sum::<f64>() / weights.len() as f64)
+            }
+            Scorer::Cosine | Scorer::Pairwise(_) => (None, 1.0),
+        };
+        Ok(Self { scorer, probe, photo_counts, statistics, typicality })
+    }
+
+    /// How much the probe's photos are like those of the training, 0 to 1.
+    pub(super) fn typicality(&self) -> f64 {
+        self.typicality
+    }
+
+    /// Scores photos of the gallery, in their order.
+    pub(super) fn score(&self, photos: &[Neighbour<'_>]) -> Result<Vec<PhotoScore>, SearchError> {
+        if photos.is_empty() {
+            return Ok(Vec::new());
+        }
+        let Some(ensemble) = self.scorer.ensemble() else {
+            return Ok(photos.iter().map(|photo| PhotoScore::of_cosine(photo.cosine)).collect());
+        };
+        let faces = rows(photos, self.probe.faces().len())?;
+        match (self.scorer, self.statistics) {
+            (Scorer::OpenSet(scorer, gallery), Some(own)) => {
+                let scores = self.probe.scores(*scorer, &faces)?;
+                let statistics = gallery.statistics(*scorer, photos)?;
+                let identity = self.identity(*scorer, &faces)?;
+                let typicality = scorer.typicality(&faces);
+                let members = self.judged(ensemble, &faces)?;
+                Ok((0..photos.len())
+                    .map(|i| PhotoScore {
+                        score: scorer.normalized(f64::from(scores[i]), [own, statistics[i]]),
+                        identity: Some(identity[i]),
+                        typicality: typicality[i].min(self.typicality),
+                        members: members[i].members.clone(),
+                    })
+                    .collect())
+            }
+            _ => Ok(self.judged(ensemble, &faces)?.into_iter().map(PhotoScore::from).collect()),
+        }
+    }
+
+    /// Per face the mean over the probe's photos; every person who is searched with counts alike.
+    fn judged(&self, ensemble: &Ensemble, faces: &[Rows]) -> Result<Vec<Judgement>, SearchError> {
+        let mut sums = vec![Judgement::default(); faces[0].count()];
+        let mut photo = 0;
+        for &count in &self.photo_counts {
+            let share = 1.0 / (self.photo_counts.len() * count) as f64;
+            for _ in 0..count {
+                let probe: Vec<Rows> = self
+                    .probe
+                    .faces()
+                    .iter()
+                    .map(|rows| rows.select([photo]))
+                    .collect::<Result<_, _>>()?;
+                let judged = ensemble.judge(&probe, faces)?;
+                sums.iter_mut().zip(&judged).for_each(|(sum, judged)| sum.add(judged, share));
+                photo += 1;
+            }
+        }
+        Ok(sums)
+    }
+
+    /// Per face the highest over the probe's photos.
+    fn identity(
+        &self,
+        scorer: OpenSetScorer<'_>,
+        faces: &[Rows],
+    ) -> Result<Vec<f64>, SearchError> {
+        let ratios = scorer.identity(self.probe.faces(), faces)?;
+        let mut highest = vec![f64::NEG_INFINITY; faces[0].count()];
+        for row in ratios.chunks_exact(highest.len()) {
+            highest.iter_mut().zip(row).for_each(|(high, &ratio)| *high = high.max(ratio));
+        }
+        Ok(highest)
+    }
+}
+
+impl PhotoScore {
+    fn of_cosine(cosine: f32) -> Self {
+        let members = Vec::new();
+        Self { score: cosine.into(), identity: None, typicality: 1.0, members }
+    }
+}
+
+impl From<Judgement> for PhotoScore {
+    fn from(judgement: Judgement) -> Self {
+        let Judgement { log_odds, members, .. } = judgement;
+        Self { score: log_odds, identity: None, typicality: 1.0, members }
+    }
+}
