@@ -34,4 +34,4 @@ mod upload;
 pub mod wire;
 
 pub use error::{KeyError, ServeError};
-pub use server::{Server, Service, Terms};
+pub use server::{Priors, Server, Service, Terms};

@@ -1,4 +1,4 @@
-//! `POST /v1/rerank`: how likely enrolled photos are of kin of a person, the likeliest first.
+//! `POST /v1/rerank`: enrolled photos with the evidence of kinship to a probe.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -10,7 +10,7 @@ use super::server::State;
 use super::upload::answer;
 use super::wire::RerankResponse;
 use crate::domain::PhotoId;
-use crate::search::{Options, Probe, rerank};
+use crate::search::{Options, Probe, SearchContext, rerank};
 
 /// What is asked for.
 #[derive(Deserialize, ToSchema)]
@@ -28,9 +28,9 @@ pub(super) struct Asked {
     path = "/v1/rerank",
     operation_id = "rerank",
     tag = "search",
-    summary = "Judge enrolled photos beside a person",
+    summary = "Rerank enrolled photos by their evidence of kinship to a probe",
     request_body = Asked,
-    responses((status = 200, description = "The photos, the likeliest kin first", body = RerankResponse), Problems),
+    responses((status = 200, description = "The photos, those with the most evidence first", body = RerankResponse), Problems),
 )]
 pub(super) async fn post(
     state: web::Data<State>,
@@ -43,11 +43,15 @@ pub(super) async fn post(
     Problem::check_range(("the number of photos", photos.len()), 1..=Options::MAX_CANDIDATES)?;
     let ids: Vec<PhotoId> =
         photos.iter().map(|id| id.parse().map_err(Problem::invalid)).collect::<Result<_, _>>()?;
-    let person = Samples::read(&state, ("image", image)).await?.embedded(&state).await?;
+    let person = Samples::read(&state, ("image", image)).await?;
+    let files = person.files.clone();
+    let person = person.embedded(&state).await?;
     answer(move || {
         let snapshot = state.gallery.snapshot()?;
-        let probe = Probe { photos: &person };
-        let found = rerank((&snapshot, state.model.ensemble()), &probe, &ids)?;
+        let probe = Probe { photos: &person, known: snapshot.people_of_files(&files) };
+        let context =
+            SearchContext::new(&snapshot, state.model.ensemble(), &state.references)?;
+        let found = rerank(&context, &probe, &ids)?;
         Ok(RerankResponse::new(&ids, &found))
     })
     .await

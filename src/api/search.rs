@@ -1,4 +1,4 @@
-//! `POST /v1/search`: photos in, the people who are most likely kin out.
+//! `POST /v1/search`: people of the gallery with the evidence of their kinship to a probe.
 
 use std::time::Instant;
 
@@ -10,13 +10,15 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::audit::Deed;
+use super::families::not_enrolled;
 use super::probe::{Sample, Samples};
 use super::problem::{Problem, Problems};
-use super::server::State;
+use super::server::{Priors, State};
 use super::upload::{PhotoFile, blocking};
 use super::wire::{Context, ModelVersion, SearchResponse, TimingsMs};
-use crate::gallery::{Filter, Selection};
-use crate::search::{Grouping, Options, Probe, Query, search};
+use crate::domain::{MemberId, Who};
+use crate::gallery::{Filter, Selection, Snapshot};
+use crate::search::{Grouping, Options, Probe, Query, SearchContext, search};
 
 /// What is asked for, as a form.
 #[derive(MultipartForm, ToSchema)]
@@ -47,9 +49,19 @@ pub(super) struct Form {
     /// `true` to compare every photo.
     #[schema(value_type = bool, required = false)]
     exact: Option<Text<bool>>,
-    /// How likely kin somebody must be to be returned.
+    /// Least probability of kinship, for the stated prior, of the people to return.
     #[schema(value_type = f64, required = false, minimum = 0, maximum = 1)]
     min_probability: Option<Text<f64>>,
+    /// Relatives of the probe that are expected among the people searched; 1 by default, 0 for evidence without a prior.
+    #[schema(value_type = f64, required = false, minimum = 0, maximum = 1000)]
+    expected_relatives: Option<Text<f64>>,
+    /// Share of probes without relative for which anyone may be marked as kin; 0.1 by default.
+    #[schema(value_type = f64, required = false, minimum = 0, maximum = 1)]
+    max_false_positive_rate: Option<Text<f64>>,
+    /// Enrolled people whom the photos show; they are not searched among relatives.
+    #[multipart(rename = "as")]
+    #[schema(value_type = Vec<String>, required = false, rename = "as")]
+    known_as: Vec<Text<String>>,
     /// Families to search among; all where none is given.
     #[schema(value_type = Vec<String>, required = false)]
     family_ids: Vec<Text<String>>,
@@ -87,9 +99,18 @@ pub(super) struct Asked {
     /// `true` to compare every photo.
     #[serde(default)]
     exact: bool,
-    /// How likely kin somebody must be to be returned, 0 to 1.
+    /// Least probability of kinship, for the stated prior, of the people to return, 0 to 1.
     #[schema(minimum = 0, maximum = 1)]
     min_probability: Option<f64>,
+    /// Relatives of the probe that are expected among the people searched; 1 by default, 0 for evidence without a prior.
+    #[schema(minimum = 0, maximum = 1000)]
+    expected_relatives: Option<f64>,
+    /// Share of probes without relative for which anyone may be marked as kin, 0 to 1; 0.1 by default.
+    #[schema(minimum = 0, maximum = 1)]
+    max_false_positive_rate: Option<f64>,
+    /// Enrolled people whom the photos show; they are not searched among relatives.
+    #[serde(default, rename = "as")]
+    known_as: Vec<String>,
     /// Families to search among; all where none is given.
     #[serde(default)]
     family_ids: Vec<String>,
@@ -111,9 +132,11 @@ enum Mode {
     /// The person alone.
     SamePerson,
     /// Children of the person and the other parent.
-    ChildOf,
+    #[serde(alias = "child_of")]
+    Children,
     /// Two people who may be the person's parents.
-    ParentsOf,
+    #[serde(alias = "parents_of")]
+    Parents,
 }
 
 /// What a limit counts.
@@ -130,8 +153,8 @@ enum GroupBy {
     path = "/v1/search",
     operation_id = "search",
     tag = "search",
-    summary = "Find likely relatives",
-    description = "The people of the gallery who are most likely kin of a person, by one or more photos of their face; photos of the same person stand apart. Photos come in a form, or in JSON, where enrolled photos and embeddings may stand for them, too.",
+    summary = "Search for relatives",
+    description = "The people of the gallery with the most evidence of kinship to a probe, by one or more photos of a face. Photos of the same person are listed apart. Photos come in a form, or in JSON, which also takes enrolled photos and embeddings.",
     request_body(
         content((Form = "multipart/form-data"), (Asked = "application/json")),
         description = "The photos, and what is wanted",
@@ -157,13 +180,15 @@ pub(super) async fn post_json(
 
 async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, Problem> {
     let mode = asked.mode()?;
-    let (mut options, explain) = (asked.options()?, asked.explain);
+    let (mut options, explain) = (asked.options(state.priors)?, asked.explain);
+    let known_as = members(&asked.known_as)?;
     let mut timings = TimingsMs::default();
 
     let started = Instant::now();
     let person = Samples::read(&state, ("image", asked.image)).await?;
     let other = Samples::read(&state, ("other_parent", asked.other_parent)).await?;
-    options.filter.without.files = [person.files.as_slice(), &other.files].concat();
+    let files = [person.files.clone(), other.files.clone()];
+    options.filter.without.files = files.concat();
     let faces = [person.seen.as_slice(), &other.seen].concat();
     timings.decode = milliseconds(started);
 
@@ -173,16 +198,22 @@ async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, P
 
     let started = Instant::now();
     let (deed, response) = blocking(move || {
-        let person = Probe { photos: &person };
+        let snapshot = state.gallery.snapshot()?;
+        check_enrolled(&snapshot, &known_as, &options)?;
+        let [own_files, other_files] = files;
+        let mut known = snapshot.people_of_files(&own_files);
+        known.extend(known_as);
+        let person = Probe { photos: &person, known };
+        let other = Probe { photos: &other, known: snapshot.people_of_files(&other_files) };
         let query = match mode {
             Mode::Relatives => Query::Relatives(person),
             Mode::SamePerson => Query::SamePerson(person),
-            Mode::ChildOf => Query::Children([person, Probe { photos: &other }]),
-            Mode::ParentsOf => Query::Parents(person),
+            Mode::Children => Query::Children([person, other]),
+            Mode::Parents => Query::Parents(person),
         };
-        let snapshot = state.gallery.snapshot()?;
         let ensemble = state.model.ensemble();
-        let answer = search((&snapshot, ensemble), &query, &options)?;
+        let context = SearchContext::new(&snapshot, ensemble, &state.references)?;
+        let answer = search(&context, &query, &options)?;
         timings.search = milliseconds(started);
         for (stage, took) in timings.stages() {
             state.metrics.took(stage, took / 1e3);
@@ -202,15 +233,30 @@ async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, P
     Ok(deed.told_by(HttpResponse::Ok().json(response)))
 }
 
+/// Checks that the people and families of a request are in the gallery: a misspelled one would leave nobody to search.
+fn check_enrolled(
+    snapshot: &Snapshot,
+    known_as: &[MemberId],
+    options: &Options,
+) -> Result<(), Problem> {
+    let families = options.filter.only.iter().flat_map(|only| &only.families);
+    let people = known_as.iter().map(|&person| Who::Person(person));
+    let mut named = families.map(|&family| Who::Family(family)).chain(people);
+    match named.find(|named| !snapshot.has(named)) {
+        Some(missing) => Err(not_enrolled(missing)),
+        None => Ok(()),
+    }
+}
+
 impl Asked {
     fn mode(&self) -> Result<Mode, Problem> {
         if self.image.is_empty() {
             return Err(Problem::invalid("'image' is empty; give a photo at least"));
         }
         let has_other = !self.other_parent.is_empty();
-        let usual = if has_other { Mode::ChildOf } else { Mode::Relatives };
+        let usual = if has_other { Mode::Children } else { Mode::Relatives };
         let mode = self.mode.unwrap_or(usual);
-        if (mode == Mode::ChildOf) != has_other {
+        if (mode == Mode::Children) != has_other {
             return Err(Problem::invalid(
                 "children are searched for with photos in 'other_parent', and nothing else is",
             ));
@@ -218,7 +264,7 @@ impl Asked {
         Ok(mode)
     }
 
-    fn options(&self) -> Result<Options, Problem> {
+    fn options(&self, priors: Priors) -> Result<Options, Problem> {
         let default = Options::default();
         let only = families(&self.family_ids)?;
         let only = (!self.family_ids.is_empty()).then_some(only);
@@ -229,6 +275,10 @@ impl Asked {
             ef: self.ef,
             exact: self.exact,
             min_probability: self.min_probability,
+            expected_relatives: self.expected_relatives.unwrap_or(priors.expected_relatives),
+            max_false_positive_rate: self
+                .max_false_positive_rate
+                .unwrap_or(priors.max_false_positive_rate),
             filter: Filter { only, without: families(&self.exclude_family_ids)? },
         };
         for (name, value, most) in [
@@ -238,8 +288,12 @@ impl Asked {
         ] {
             Problem::check_range((name, value), 1..=most)?;
         }
-        if let Some(least) = options.min_probability {
-            Problem::check_range(("min_probability", least), 0.0..=1.0)?;
+        for (name, value, most) in [
+            ("min_probability", options.min_probability.unwrap_or_default(), 1.0),
+            ("expected_relatives", options.expected_relatives, Options::MAX_EXPECTED_RELATIVES),
+            ("max_false_positive_rate", options.max_false_positive_rate, 1.0),
+        ] {
+            Problem::check_range((name, value), 0.0..=most)?;
         }
         Ok(options)
     }
@@ -262,6 +316,9 @@ impl From<Form> for Asked {
             ef: form.ef.map(|part| part.0),
             exact: is_set(form.exact),
             min_probability: form.min_probability.map(|part| part.0),
+            expected_relatives: form.expected_relatives.map(|part| part.0),
+            max_false_positive_rate: form.max_false_positive_rate.map(|part| part.0),
+            known_as: texts(form.known_as),
             family_ids: texts(form.family_ids),
             exclude_family_ids: texts(form.exclude_family_ids),
             explain: is_set(form.explain),
@@ -277,6 +334,10 @@ impl From<GroupBy> for Grouping {
             GroupBy::Family => Self::Family,
         }
     }
+}
+
+fn members(ids: &[String]) -> Result<Vec<MemberId>, Problem> {
+    ids.iter().map(|id| id.parse().map_err(Problem::invalid)).collect()
 }
 
 fn families(ids: &[String]) -> Result<Selection, Problem> {

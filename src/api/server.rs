@@ -23,6 +23,7 @@ use super::routes::{head_as_get, routes};
 use super::{access, audit, jobs, request_id};
 use crate::embedder::Embedder;
 use crate::gallery::Gallery;
+use crate::search::{Options, ReferenceCache};
 
 /// What requests are answered from.
 pub struct Service {
@@ -49,6 +50,26 @@ pub struct Terms {
     pub allowed_origins: Vec<String>,
     /// For how many days it is remembered who searched, enrolled and removed.
     pub audit_days: u32,
+    /// What searches assume unless the request states it.
+    pub priors: Priors,
+}
+
+/// What a search assumes unless the request states it.
+#[derive(Clone, Copy, Debug)]
+pub struct Priors {
+    /// Relatives of the probe that are expected among the people searched.
+    pub expected_relatives: f64,
+    /// Share of probes without relative for which anyone may be marked as kin, 0 to 1.
+    pub max_false_positive_rate: f64,
+}
+
+impl Default for Priors {
+    fn default() -> Self {
+        Self {
+            expected_relatives: Options::DEFAULT_EXPECTED_RELATIVES,
+            max_false_positive_rate: Options::DEFAULT_FALSE_POSITIVE_RATE,
+        }
+    }
 }
 
 impl Default for Terms {
@@ -60,6 +81,7 @@ impl Default for Terms {
             requests_per_second: None,
             allowed_origins: Vec::new(),
             audit_days: 365,
+            priors: Priors::default(),
         }
     }
 }
@@ -74,6 +96,8 @@ pub struct Server {
 /// What the handlers share.
 pub(super) struct State {
     pub(super) gallery: Gallery,
+    pub(super) references: ReferenceCache,
+    pub(super) priors: Priors,
     pub(super) model: ModelQueue,
     pub(super) keep_photos: bool,
     pub(super) photo_root: Option<PathBuf>,
@@ -168,6 +192,8 @@ impl State {
             audit: Audit::of(gallery.path(), terms.audit_days),
             model: ModelQueue::start(embedder, Arc::clone(&metrics)),
             metrics,
+            references: ReferenceCache::default(),
+            priors: terms.priors,
             gallery,
         })
     }

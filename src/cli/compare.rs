@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::answer::percent;
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use super::search::{embed, print_json, read_face};
 use crate::api::wire::CompareResponse;
+use crate::kinship::Support;
 use crate::search::{Comparison, compare};
 
 #[derive(Args)]
@@ -41,21 +43,38 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 
 #[expect(clippy::print_stdout, reason = "the answer is the command's output")]
 fn print_comparison(comparison: &Comparison) {
-    println!("cosine        {:.3}", comparison.cosine);
-    let Some(kinship) = &comparison.kinship else {
-        println!("the bundle is not trained to tell kin from others; see kindred train");
-        return;
-    };
-    println!("kinship       {:.0} %, if half of all pairs were kin", 100.0 * kinship.probability);
-    for (member, probability) in comparison.members.iter().zip(&kinship.members) {
-        println!("  {member:<20} {:.0} %", 100.0 * probability);
+    for note in &comparison.notes {
+        println!("Note: {note}\n");
+    }
+    println!("{:<22} {:.3}", "cosine", comparison.cosine);
+    let Some(kinship) = &comparison.kinship else { return };
+    let support = Support::from_ratio(kinship.log_likelihood_ratio).name();
+    println!(
+        "{:<22} {:.2} ({support} support for kinship)",
+        "likelihood ratio",
+        kinship.log_likelihood_ratio.exp()
+    );
+    if let Some(probability) = kinship.probability {
+        println!("{:<22} {} at even odds", "kinship", percent(probability));
+    }
+    for (member, &probability) in comparison.members.iter().zip(&kinship.members) {
+        println!("  {member:<20} {}", percent(probability));
+    }
+    if let Some(likelihoods) = comparison.likelihoods {
+        println!(
+            "{:<22} same person {}, kin {}, unrelated {}",
+            "relative likelihoods",
+            percent(likelihoods.same_person),
+            percent(likelihoods.kin),
+            percent(likelihoods.unrelated)
+        );
     }
     println!(
         "{}",
         match (comparison.is_same_person, kinship.is_kin) {
             (Some(true), _) => "they look like one person",
             (_, true) => "they resemble each other, consistent with kinship",
-            (_, false) => "not alike enough to tell kinship",
+            (_, false) => "not similar enough to tell kinship",
         }
     );
 }

@@ -1,23 +1,28 @@
 //! `kindred demo`
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, stdout};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::exit::{Ending, Failure};
 use super::progress::Display;
-use super::search::{embed, print_answer, read_face};
+use super::answer::print_answer;
+use super::search::{embed, read_face};
 use crate::api::{Server, Service, Terms};
 use crate::backbone::{Device, Precision};
 use crate::dataset::{Source, read_relationships};
-use crate::domain::Progress;
+use crate::domain::{PhotoId, Progress};
 use crate::embedder::{Embedder, write_builtin};
 use crate::error::{ErrorKind, io_kind};
 use crate::gallery::{Filter, Gallery, Selection, Snapshot};
 use crate::ingest::{Plan, ingest, relate};
-use crate::search::{Options, Probe, Query, search};
+use crate::search::{
+    Answer, Options, PersonMatch, Probe, Query, ReferenceCache, SearchContext, search,
+};
 use crate::synthesis::{self, synthesize};
 
 #[derive(Args)]
@@ -84,7 +89,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     }
     relate(&gallery, &read_relationships(&photos.join("relationships.csv"))?)?;
     display.finish();
-    show(&photos, (&*gallery.snapshot()?, &embedder))?;
+    show(&photos, (&gallery.snapshot()?, &embedder))?;
     let server = Server::bind(
         Service { gallery, embedder, terms: Terms { keep_photos: true, ..Terms::default() } },
         arguments.listen,
@@ -96,24 +101,103 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     serve(server, (report.enrolled + report.known, &photos))
 }
 
-/// A photo to search with.
+/// The photo of the command that is shown.
 const PROBE: &str = "F0001/MID1/P00001_face0.jpg";
+/// People to show.
+const SHOWN: usize = 5;
+/// Photos that are tried as a probe whose relative comes first.
+const MAX_PROBES: usize = 50;
 
-/// Searches with a photo of the sample, and shows what is found, on a terminal.
+/// What searches in the sample need.
+struct Sample<'a> {
+    photos: &'a Path,
+    snapshot: &'a Arc<Snapshot>,
+    context: SearchContext<'a>,
+    embedder: &'a Embedder,
+}
+
+impl Sample<'_> {
+    /// Searches with a photo; the families of `without` are left out.
+    fn search(
+        &self,
+        photo: &PhotoId,
+        without: Selection,
+        shown: impl Fn(&Answer, &Query<'_>, &Options),
+    ) -> Result<Answer, Failure> {
+        let (face, hash) = read_face(&self.photos.join(format!("{photo}.jpg")), self.embedder)?;
+        let embedded = embed(self.embedder, vec![(face, hash)])?;
+        let known = self.snapshot.people_of_files(&[hash]);
+        let query = Query::Relatives(Probe { photos: &embedded, known });
+        let filter = Filter::without(Selection { files: vec![hash], ..without });
+        let options = Options { limit: SHOWN, filter, ..Options::default() };
+        let answer = search(&self.context, &query, &options)?;
+        shown(&answer, &query, &options);
+        Ok(answer)
+    }
+
+    /// The first photo whose search names a listed relative first.
+    fn probe_with_relative_first(&self) -> Result<Option<PhotoId>, Failure> {
+        let mut photos: Vec<&PhotoId> = self.snapshot.photos().map(|photo| &photo.id).collect();
+        photos.sort_unstable();
+        for photo in photos.into_iter().take(MAX_PROBES) {
+            let answer = self.search(photo, Selection::default(), |_, _, _| {})?;
+            if answer.people.first().is_some_and(|found| self.is_kin(photo, found)) {
+                return Ok(Some(photo.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_kin(&self, probe: &PhotoId, found: &PersonMatch) -> bool {
+        self.snapshot.kin_of(probe.member()).any(|kin| kin == found.person)
+    }
+}
+
+/// Shows a search whose relative comes first, and one without a relative in the gallery, on a terminal.
 #[expect(clippy::print_stdout, reason = "the demonstration is the command's output")]
-fn show(photos: &Path, (snapshot, embedder): (&Snapshot, &Embedder)) -> Result<(), Failure> {
+fn show(photos: &Path, (snapshot, embedder): (&Arc<Snapshot>, &Embedder)) -> Result<(), Failure> {
     if !stdout().is_terminal() {
         return Ok(());
     }
-    let probe = photos.join(PROBE);
-    println!("These people are drawn; none of them exists. Searching with {PROBE}:\n");
-    let (face, hash) = read_face(&probe, embedder)?;
-    let embedded = embed(embedder, vec![(face, hash)])?;
-    let query = Query::Relatives(Probe { photos: &embedded });
-    let filter = Filter::without(Selection::of_files(vec![hash]));
-    let options = Options { limit: 5, filter, ..Options::default() };
-    print_answer(&search((snapshot, embedder.ensemble()), &query, &options)?);
+    let context =
+        SearchContext::new(snapshot, embedder.ensemble(), &ReferenceCache::default())?;
+    let sample = Sample { photos, snapshot, context, embedder };
+    println!(
+        "These people are drawn; none of them exists. They show that the program works.\n\
+         They prove nothing about real families: the model was trained on photos of real faces."
+    );
+    if let Some(probe) = sample.probe_with_relative_first()? {
+        println!("\nA search whose relative comes first, with {probe}:\n");
+        let answer = sample.search(&probe, Selection::default(), print_answer)?;
+        println!("\nThe truth: {}.", truth(&sample, &probe, &answer));
+    }
+    let Some(stranger) = snapshot.photos().map(|photo| &photo.id).max() else { return Ok(()) };
+    println!("\nA search without relatives, with {stranger} and its family left out:\n");
+    let own_family = Selection {
+        families: BTreeSet::from([stranger.member().family()]),
+        ..Selection::default()
+    };
+    let answer = sample.search(stranger, own_family, print_answer)?;
+    println!("\nThe truth: {}.", truth(&sample, stranger, &answer));
     Ok(())
+}
+
+/// Which of the people found are relatives of the probe.
+fn truth(sample: &Sample<'_>, probe: &PhotoId, answer: &Answer) -> String {
+    let kin: Vec<String> = (1..)
+        .zip(&answer.people)
+        .filter(|(_, found)| sample.is_kin(probe, found))
+        .map(|(rank, found)| format!("{} (rank {rank})", found.person))
+        .collect();
+    let count = answer.people.len();
+    match kin.as_slice() {
+        [] => format!("none of these {count} people is a relative"),
+        kin => format!("of these {count} people {} listed as relatives", verb(kin)),
+    }
+}
+
+fn verb(names: &[String]) -> String {
+    format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
 }
 
 #[expect(clippy::print_stdout, reason = "the address is the command's output")]

@@ -22,6 +22,10 @@ pub(super) fn print_verification(report: &VerificationReport) {
         print_figure("Brier score", figures.brier_score);
         print_figure("calibration error", figures.calibration_error);
     }
+    if let Some(figures) = &report.likelihoods {
+        print_figure("Cllr", figures.cllr);
+        print_figure("lowest Cllr", figures.min_cllr);
+    }
     if !report.relations.is_empty() {
         println!(
             "\n{:<8} {:>6}  {:<22}  {:<22}  accuracy",

@@ -1,40 +1,48 @@
 //! `kindred search`
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::answer::print_answer;
 use super::exit::{Ending, Failure};
 use super::opened::Opened;
 use crate::api::wire::{Context, FaceSeen, ModelVersion, SearchResponse, TimingsMs};
-use crate::domain::{ContentHash, Embedding, Who};
+use crate::domain::{ContentHash, Embedding, MemberId, Who};
 use crate::embedder::{Embedder, Face};
 use crate::error::{Classify, ErrorKind, io_kind};
-use crate::gallery::{Filter, Selection};
+use crate::gallery::{Filter, Selection, Snapshot};
 use crate::photo::{self, Limits};
-use crate::search::{Answer, CoupleMatch, Grouping, Options, PersonMatch, Probe, Query, search};
+use crate::search::{Grouping, Options, Probe, Query, ReferenceCache, SearchContext, search};
 
 #[derive(Args)]
 pub(super) struct Arguments {
     /// The photo, a crop of one face; several are taken for photos of one person
     #[arg(required = true)]
     photos: Vec<PathBuf>,
+    /// What to search for; children if there is another parent, and else relatives
+    #[arg(long)]
+    mode: Option<Mode>,
     /// A photo of the other parent: search for children of both; may be given several times
     #[arg(long, value_name = "PHOTO")]
     other_parent: Vec<PathBuf>,
+    /// The enrolled person whom the photos show, who is not searched among relatives; may be given several times
+    #[arg(long = "as", value_name = "PERSON")]
+    known_as: Vec<MemberId>,
     #[command(flatten)]
     opened: Opened,
     /// Most people to show, 1 to 1000
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_LIMIT as i64))]
     limit: u16,
-    /// Search for two parents: people of one family who are both likely kin, and not listed as each other's
-    #[arg(long, conflicts_with = "other_parent")]
+    /// The same as --mode parents
+    #[arg(long, hide = true, conflicts_with_all = ["other_parent", "mode"])]
     parents: bool,
-    /// Nearest photos that a trained bundle judges, 1 to 10000
+    /// Nearest photos that a trained bundle scores, 1 to 10000
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_CANDIDATES as i64))]
     candidates: u16,
     /// Search only among these families, people or photos: F0001, F0001/MID2, F0001/MID2/P00001_face0
@@ -49,61 +57,125 @@ pub(super) struct Arguments {
     /// Photos kept in view on a walk through the search graph: more find more, and take longer
     #[arg(long, conflicts_with = "exact", value_parser = clap::value_parser!(u32).range(1..=Options::MAX_EF as i64))]
     ef: Option<u32>,
-    /// Show only who is at least so likely kin, 0 to 1; takes a trained bundle
-    #[arg(long, value_name = "P", value_parser = probability)]
+    /// Relatives of the probe that are expected among the people searched; 0 for evidence without a prior
+    #[arg(long, value_name = "N", default_value_t = Options::DEFAULT_EXPECTED_RELATIVES, value_parser = expected_relatives)]
+    expected_relatives: f64,
+    /// Share of probes without relative for which anyone may be marked as kin, 0 to 1
+    #[arg(long, value_name = "RATE", default_value_t = Options::DEFAULT_FALSE_POSITIVE_RATE, value_parser = rate)]
+    max_false_positive_rate: f64,
+    /// Show only people with at least this probability of kinship for the prior, 0 to 1; takes a trained bundle
+    #[arg(long, value_name = "P", value_parser = rate)]
     min_probability: Option<f64>,
     /// Write JSON, in the form of the HTTP service
     #[arg(long)]
     json: bool,
 }
 
+/// What to search for.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+enum Mode {
+    /// Relatives of the person
+    Relatives,
+    /// Other photos of the person
+    SamePerson,
+    /// Children of the person and the other parent
+    Children,
+    /// Two people who may be the person's parents
+    Parents,
+}
+
+/// Photos of one person.
+struct ProbePhotos {
+    embeddings: Vec<Vec<Embedding>>,
+    files: Vec<ContentHash>,
+}
+
 impl Arguments {
-    /// What counts, the probe's own files left out.
+    fn mode(&self) -> Result<Mode, Failure> {
+        let has_other = !self.other_parent.is_empty();
+        let default = match (has_other, self.parents) {
+            (true, _) => Mode::Children,
+            (false, true) => Mode::Parents,
+            (false, false) => Mode::Relatives,
+        };
+        let mode = self.mode.unwrap_or(default);
+        if (mode == Mode::Children) != has_other {
+            let detail = "--mode children takes a photo of each parent, the second with --other-parent";
+            return Err(Failure::new(ErrorKind::InvalidInput, detail));
+        }
+        Ok(mode)
+    }
+
+    /// The photos that count, without the probe's own files.
     fn filter(&self, own_files: Vec<ContentHash>) -> Filter {
         let only = (!self.only.is_empty()).then(|| Selection::of(&self.only));
         Filter { only, without: Selection { files: own_files, ..Selection::of(&self.without) } }
     }
+
+    fn options(&self, own_files: Vec<ContentHash>) -> Options {
+        Options {
+            limit: self.limit.into(),
+            group_by: Grouping::Person,
+            candidates: self.candidates.into(),
+            ef: self.ef.map(|ef| ef as usize),
+            exact: self.exact,
+            min_probability: self.min_probability,
+            expected_relatives: self.expected_relatives,
+            max_false_positive_rate: self.max_false_positive_rate,
+            filter: self.filter(own_files),
+        }
+    }
+
+    /// Checks that the named people are in the gallery: a misspelled one would leave nobody to search.
+    fn check_enrolled(&self, snapshot: &Snapshot) -> Result<(), Failure> {
+        let known = self.known_as.iter().map(|&person| Who::Person(person));
+        match self.only.iter().cloned().chain(known).find(|named| !snapshot.has(named)) {
+            Some(missing) => {
+                Err(Failure::new(ErrorKind::NotFound, format!("{missing} is not in the gallery")))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    let mode = arguments.mode()?;
     let mut timings = TimingsMs::default();
     let (gallery, embedder) = arguments.opened.open()?;
+    let snapshot = gallery.snapshot()?;
+    arguments.check_enrolled(&snapshot)?;
 
     let started = Instant::now();
     let read = |path: &PathBuf| read_face(path, &embedder);
     let person = arguments.photos.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let other = arguments.other_parent.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-    let seen = |part, (index, (face, _)): (usize, &(Face, ContentHash))| {
-        FaceSeen::new((part, index), face)
-    };
-    let faces = person.iter().enumerate().map(|face| seen("image", face));
-    let faces =
-        faces.chain(other.iter().enumerate().map(|face| seen("other_parent", face))).collect();
-    let own_files: Vec<ContentHash> = person.iter().chain(&other).map(|(_, hash)| *hash).collect();
+    let faces = [("image", &person), ("other_parent", &other)]
+        .into_iter()
+        .flat_map(|(part, faces)| {
+            faces.iter().enumerate().map(move |(i, (face, _))| FaceSeen::new((part, i), face))
+        })
+        .collect();
     timings.decode = milliseconds(started);
 
     let started = Instant::now();
-    let (person, other) = (embed(&embedder, person)?, embed(&embedder, other)?);
+    let person = ProbePhotos::embedded(&embedder, person)?;
+    let other = ProbePhotos::embedded(&embedder, other)?;
     timings.embed = milliseconds(started);
 
-    let snapshot = gallery.snapshot()?;
     let started = Instant::now();
-    let person = Probe { photos: &person };
-    let query = match other.as_slice() {
-        [] if arguments.parents => Query::Parents(person),
-        [] => Query::Relatives(person),
-        photos => Query::Children([person, Probe { photos }]),
+    let known_as: BTreeSet<MemberId> = arguments.known_as.iter().copied().collect();
+    let probe = person.probe(&snapshot, known_as);
+    let query = match mode {
+        Mode::Relatives => Query::Relatives(probe),
+        Mode::SamePerson => Query::SamePerson(probe),
+        Mode::Children => Query::Children([probe, other.probe(&snapshot, BTreeSet::new())]),
+        Mode::Parents => Query::Parents(probe),
     };
-    let options = Options {
-        limit: arguments.limit.into(),
-        group_by: Grouping::Person,
-        candidates: arguments.candidates.into(),
-        ef: arguments.ef.map(|ef| ef as usize),
-        exact: arguments.exact,
-        min_probability: arguments.min_probability,
-        filter: arguments.filter(own_files),
-    };
-    let answer = search((&snapshot, embedder.ensemble()), &query, &options)?;
+    let options = arguments.options([person.files.as_slice(), &other.files].concat());
+    let context =
+        SearchContext::new(&snapshot, embedder.ensemble(), &ReferenceCache::default())?;
+    let answer = search(&context, &query, &options)?;
     timings.search = milliseconds(started);
 
     if arguments.json {
@@ -112,14 +184,37 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         let context = Context { faces, timings, model, gallery_version, explained_by };
         print_json(&SearchResponse::new(&answer, context))?;
     } else {
-        print_answer(&answer);
+        print_answer(&answer, &query, &options);
     }
     Ok(Ending::Done)
 }
 
-fn probability(text: &str) -> Result<f64, String> {
+impl ProbePhotos {
+    fn embedded(embedder: &Embedder, faces: Vec<(Face, ContentHash)>) -> Result<Self, Failure> {
+        let files = faces.iter().map(|(_, hash)| *hash).collect();
+        Ok(Self { embeddings: embed(embedder, faces)?, files })
+    }
+
+    /// The probe; it is known if one of its files is enrolled.
+    fn probe(&self, snapshot: &Snapshot, mut known: BTreeSet<MemberId>) -> Probe<'_> {
+        known.extend(snapshot.people_of_files(&self.files));
+        Probe { photos: &self.embeddings, known }
+    }
+}
+
+/// A number from 0 to 1.
+pub(super) fn rate(text: &str) -> Result<f64, String> {
+    number(text, 1.0)
+}
+
+/// A number of relatives.
+pub(super) fn expected_relatives(text: &str) -> Result<f64, String> {
+    number(text, Options::MAX_EXPECTED_RELATIVES)
+}
+
+fn number(text: &str, most: f64) -> Result<f64, String> {
     let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
-    if (0.0..=1.0).contains(&value) { Ok(value) } else { Err("not from 0 to 1".into()) }
+    if (0.0..=most).contains(&value) { Ok(value) } else { Err(format!("not from 0 to {most}")) }
 }
 
 /// A photo as the backbones want it, and the hash of its file.
@@ -166,69 +261,4 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 
 fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1e3
-}
-
-#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
-pub(super) fn print_answer(answer: &Answer) {
-    if answer.people.is_empty() && answer.same_person.is_empty() {
-        println!("The gallery has no photo to compare with.");
-        return;
-    }
-    if !answer.same_person.is_empty() {
-        println!("Photos of the same person, by their likeness:");
-        print_people(&answer.same_person);
-        println!();
-    }
-    print_people(&answer.people);
-    println!(
-        "\n{:>4}  {:<14} {:>6}  people found (kin they are listed with)",
-        "rank", "family", "cosine"
-    );
-    for (rank, found) in (1..).zip(&answer.families) {
-        let of_family = answer.people.iter().filter(|p| p.person.family() == found.family);
-        let people: Vec<String> = of_family.map(|p| with_kin(&p.person, &p.listed_kin)).collect();
-        let family = found.family.to_string();
-        println!("{rank:>4}  {family:<14} {:>6.3}  {}", found.cosine, people.join(", "));
-    }
-    if !answer.couples.is_empty() {
-        println!("\n{:>4}  couple", "rank");
-    }
-    for (rank, CoupleMatch { people: [a, b], probability }) in (1..).zip(&answer.couples) {
-        println!("{rank:>4}  {a} and {b}, {:.0} %", 100.0 * probability);
-    }
-    let judged = answer.people.iter().filter_map(|person| person.kinship.as_ref());
-    if judged.clone().count() > 0 && !judged.clone().any(|kinship| kinship.is_kin) {
-        println!("\nNobody is likely enough to be kin.");
-    }
-}
-
-#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
-fn print_people(people: &[PersonMatch]) {
-    println!(
-        "{:>4}  {:<14} {:>6}  {:>8}  {:>6}  nearest photo",
-        "rank", "person", "cosine", "kinship", "photos"
-    );
-    for (rank, found) in (1..).zip(people) {
-        let nearest = found.photos.first().map(|p| p.photo.to_string()).unwrap_or_default();
-        let (person, photos) = (found.person.to_string(), found.photos.len());
-        let kinship = found.kinship.as_ref().map_or("-".to_owned(), |kinship| {
-            format!(
-                "{:.0} %{}",
-                100.0 * kinship.probability,
-                if kinship.is_kin { " *" } else { "  " }
-            )
-        });
-        println!(
-            "{rank:>4}  {person:<14} {:>6.3}  {kinship:>8}  {photos:>6}  {nearest}",
-            found.cosine
-        );
-    }
-}
-
-fn with_kin(person: &crate::domain::MemberId, kin: &[crate::domain::MemberId]) -> String {
-    if kin.is_empty() {
-        return person.to_string();
-    }
-    let kin: Vec<_> = kin.iter().map(ToString::to_string).collect();
-    format!("{person} ({})", kin.join(" "))
 }

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::compute::Compute;
 use super::exit::Failure;
 use super::opened::Opened;
-use crate::api::Terms;
+use super::search::{expected_relatives, rate};
+use crate::api::{Priors, Terms};
 use crate::error::{ErrorKind, io_kind};
+use crate::search::Options;
 use crate::telemetry::LogFormat;
 
 /// What flags and the environment say, and where the file is.
@@ -66,6 +68,12 @@ struct Layer {
     /// Days for which it is remembered who searched, enrolled and removed; 365 unless given
     #[arg(long, value_name = "DAYS", env = "KINDRED_AUDIT_DAYS")]
     audit_days: Option<u32>,
+    /// Relatives of a probe that searches expect in the gallery; 1 unless given, 0 for evidence without a prior
+    #[arg(long, value_name = "N", env = "KINDRED_EXPECTED_RELATIVES", value_parser = expected_relatives)]
+    expected_relatives: Option<f64>,
+    /// Share of probes without relative for which a search may mark anyone as kin, 0 to 1; 0.1 unless given
+    #[arg(long, value_name = "RATE", env = "KINDRED_MAX_FALSE_POSITIVE_RATE", value_parser = rate)]
+    max_false_positive_rate: Option<f64>,
     /// How the log is written: text or json; text unless given
     #[arg(long, value_name = "FORMAT", env = "KINDRED_LOG_FORMAT")]
     log_format: Option<LogFormat>,
@@ -90,6 +98,8 @@ pub(super) struct Settings {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     allowed_origins: Vec<String>,
     audit_days: u32,
+    expected_relatives: f64,
+    max_false_positive_rate: f64,
     pub(super) log_format: LogFormat,
 }
 
@@ -116,8 +126,23 @@ impl Given {
             requests_per_second: layer.requests_per_second,
             allowed_origins: layer.allowed_origins.unwrap_or_default(),
             audit_days: layer.audit_days.unwrap_or(usual.audit_days),
+            expected_relatives: checked(layer.expected_relatives, Options::MAX_EXPECTED_RELATIVES)?
+                .unwrap_or(usual.priors.expected_relatives),
+            max_false_positive_rate: checked(layer.max_false_positive_rate, 1.0)?
+                .unwrap_or(usual.priors.max_false_positive_rate),
             log_format: layer.log_format.unwrap_or_default(),
         })
+    }
+}
+
+/// A setting from a file, which no command line has checked.
+fn checked(value: Option<f64>, most: f64) -> Result<Option<f64>, Failure> {
+    match value {
+        Some(value) if !(0.0..=most).contains(&value) => {
+            let detail = format!("{value} in the settings is not from 0 to {most}");
+            Err(Failure::new(ErrorKind::InvalidInput, detail))
+        }
+        value => Ok(value),
     }
 }
 
@@ -146,6 +171,8 @@ impl Layer {
             requests_per_second: self.requests_per_second.or(below.requests_per_second),
             allowed_origins: self.allowed_origins.or(below.allowed_origins),
             audit_days: self.audit_days.or(below.audit_days),
+            expected_relatives: self.expected_relatives.or(below.expected_relatives),
+            max_false_positive_rate: self.max_false_positive_rate.or(below.max_false_positive_rate),
             log_format: self.log_format.or(below.log_format),
         }
     }
@@ -174,6 +201,10 @@ impl Settings {
             requests_per_second: self.requests_per_second,
             allowed_origins: self.allowed_origins.clone(),
             audit_days: self.audit_days,
+            priors: Priors {
+                expected_relatives: self.expected_relatives,
+                max_false_positive_rate: self.max_false_positive_rate,
+            },
         }
     }
 }

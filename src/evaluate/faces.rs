@@ -7,7 +7,7 @@ use crate::dataset::Source;
 use crate::domain::Progress;
 use crate::embedder::Embedder;
 use crate::ingest::{Rejected, embed_photos};
-use crate::kinship::{Ensemble, Judgement, KinshipError, Rows};
+use crate::kinship::{Ensemble, KinshipError, Rows};
 
 /// Embedded photos by their paths.
 pub(super) struct Faces {
@@ -60,16 +60,21 @@ impl Faces {
         self.backbones.iter().map(cosines).collect()
     }
 
-    /// What the ensemble says of each pair.
-    pub(super) fn judge(
+    /// The log likelihood ratio of kin against unrelated people of each pair; of an ensemble without open-set model its log
+    /// odds at even odds.
+    pub(super) fn evidence(
         &self,
         ensemble: &Ensemble,
         pairs: &[[usize; 2]],
-    ) -> Result<Vec<Judgement>, KinshipError> {
-        let side = |at: usize| {
-            let select = |rows: &Rows| rows.select(pairs.iter().map(|pair| pair[at]));
+    ) -> Result<Vec<f64>, KinshipError> {
+        let side = |i: usize| {
+            let select = |rows: &Rows| rows.select(pairs.iter().map(|pair| pair[i]));
             self.backbones.iter().map(select).collect::<Result<Vec<_>, _>>()
         };
-        ensemble.judge(&side(0)?, &side(1)?)
+        let (a, b) = (side(0)?, side(1)?);
+        Ok(match ensemble.open_set() {
+            Some(scorer) => scorer.pairs(&a, &b)?.into_iter().map(|pair| pair.kin).collect(),
+            None => ensemble.judge(&a, &b)?.into_iter().map(|score| score.log_odds).collect(),
+        })
     }
 }

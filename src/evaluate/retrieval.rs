@@ -10,7 +10,7 @@ use crate::domain::{Embedding, FamilyId, MemberId, PhotoId, Progress};
 use crate::gallery::{Filter, Gallery, Selection, Snapshot};
 use crate::kinship::Ensemble;
 use crate::metrics::{Bootstrap, Figure, average_precision, is_hit};
-use crate::search::{Options, PersonMatch, Probe, Query, rank};
+use crate::search::{Options, Probe, Query, ReferenceCache, SearchContext, rank};
 
 /// How well searches in a gallery find relatives. Everybody with listed kin in it is the probe once, with all photos;
 /// their own photos, and faces cut from the same photographs, are left out of the search.
@@ -101,6 +101,9 @@ pub fn retrieve(
     }
     let families: BTreeSet<FamilyId> = probes.iter().map(|person| person.family()).collect();
     let families: Vec<FamilyId> = families.into_iter().collect();
+    let cache = ReferenceCache::default();
+    let by_cosine = SearchContext::new(&snapshot, None, &cache)?;
+    let by_ensemble = SearchContext::new(&snapshot, ensemble, &cache)?;
     progress.begin("Searching", probes.len() as u64, "people");
     let (mut plain, mut reranked) = (Vec::new(), Vec::new());
     for person in &probes {
@@ -116,14 +119,14 @@ pub fn retrieve(
             photos: of_same_sources(own, &people),
             ..Selection::default()
         });
-        let scored = |ensemble| {
-            let options = Options { candidates, filter: filter.clone(), ..Options::default() };
-            let ranked = ranked((&snapshot, ensemble), &photos, &options)?;
+        let options = Options { candidates, filter, ..Options::default() };
+        let scored = |context: &SearchContext<'_>| {
+            let ranked = ranked(context, &photos, &options)?;
             Ok::<_, EvaluateError>(scored(*person, &ranked, (&snapshot, &people), family))
         };
-        plain.push(scored(None)?);
+        plain.push(scored(&by_cosine)?);
         if ensemble.is_some() {
-            reranked.push(scored(ensemble)?);
+            reranked.push(scored(&by_ensemble)?);
         }
         progress.advance(1);
     }
@@ -150,21 +153,18 @@ fn of_same_sources(
     photos.filter(|photo| sources.contains(photo.source_photo())).cloned().collect()
 }
 
-/// The people that a search names, the likeliest kin first. The probe's own person is not in the gallery, so that those
-/// who are taken for it stand among the others.
+/// The people that a search names, in the order of their scores. The probe's own person is not in the gallery, so that
+/// people who are taken for it stand among the others.
 fn ranked(
-    among: (&Snapshot, Option<&Ensemble>),
+    context: &SearchContext<'_>,
     photos: &[Vec<Embedding>],
     options: &Options,
 ) -> Result<Vec<MemberId>, EvaluateError> {
-    let answer = rank(among, &Query::Relatives(Probe { photos }), options)?;
+    let probe = Probe { photos, known: BTreeSet::new() };
+    let answer = rank(context, &Query::Relatives(probe), options)?;
     let mut people = answer.people;
     people.extend(answer.same_person);
-    let score = |found: &PersonMatch| match &found.kinship {
-        Some(kinship) => kinship.probability,
-        None => f64::from(found.cosine),
-    };
-    people.sort_by(|a, b| score(b).total_cmp(&score(a)));
+    people.sort_by(|a, b| b.score.total_cmp(&a.score));
     Ok(people.into_iter().map(|found| found.person).collect())
 }
 

@@ -11,7 +11,7 @@ use crate::dataset::{ListedTrio, Source};
 use crate::domain::Progress;
 use crate::embedder::Embedder;
 use crate::ingest::Rejected;
-use crate::kinship::{Judgement, probability};
+use crate::kinship::probability;
 use crate::metrics::{Pairs, ProbabilityFigures, RankingFigures};
 
 /// How well a bundle tells the children of two people, with intervals over families.
@@ -27,7 +27,7 @@ pub struct TriSubjectReport {
     pub father: Option<RankingFigures>,
     /// By the mother alone.
     pub mother: Option<RankingFigures>,
-    /// By both: the mean of the log odds.
+    /// By both: the sum of the log likelihood ratios.
     pub both: Option<RankingFigures>,
     /// The probabilities by both; a trio is taken for a family from 0.5 on.
     pub probabilities: Option<ProbabilityFigures>,
@@ -65,12 +65,9 @@ pub fn verify_trios(
         found.iter().map(|(_, places)| [places[parent], places[2]]).collect()
     };
     let (with_father, with_mother) = (side(0), side(1));
-    let log_odds = |judged: Vec<Judgement>| -> Vec<f64> {
-        judged.into_iter().map(|judgement| judgement.log_odds).collect()
-    };
-    let father = log_odds(faces.judge(ensemble, &with_father)?);
-    let mother = log_odds(faces.judge(ensemble, &with_mother)?);
-    let both = mean(&father, &mother);
+    let father = faces.evidence(ensemble, &with_father)?;
+    let mother = faces.evidence(ensemble, &with_mother)?;
+    let both: Vec<f64> = father.iter().zip(&mother).map(|(a, b)| a + b).collect();
     let cosine = mean(&faces.cosines(&with_father)?[0], &faces.cosines(&with_mother)?[0]);
     let blank = blank(&found);
     let with = |scores: Vec<f64>| Pairs { scores, ..blank.clone() };

@@ -12,7 +12,9 @@ use crate::domain::{FamilyId, PhotoId, Progress, Relation, Relationship};
 use crate::embedder::Embedder;
 use crate::ingest::Rejected;
 use crate::kinship::probability;
-use crate::metrics::{Pairs, ProbabilityFigures, RankingFigures, RelationFigures};
+use crate::metrics::{
+    LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures, RelationFigures,
+};
 use crate::photo::EXTENSIONS;
 
 /// How well a bundle tells kin from others, with intervals over families.
@@ -30,8 +32,10 @@ pub struct VerificationReport {
     pub cosine: BTreeMap<String, RankingFigures>,
     /// The ensemble; none where the bundle has none.
     pub ensemble: Option<RankingFigures>,
-    /// The ensemble's probabilities; a pair is taken for kin from 0.5 on.
+    /// The ensemble's probabilities at even odds; a pair is taken for kin from 0.5 on.
     pub probabilities: Option<ProbabilityFigures>,
+    /// The cost of the ensemble's log likelihood ratios.
+    pub likelihoods: Option<LikelihoodFigures>,
     /// Relation by relation where the pairs have them; the cosine's alone where there is no ensemble.
     pub relations: Vec<RelationFigures>,
     /// Photos that could not be used.
@@ -132,14 +136,13 @@ pub fn verify(
     }
     progress.begin("Judging", 0, "pairs");
     let cosines = faces.cosines(&places)?;
-    let judged = match embedder.ensemble() {
-        Some(ensemble) => Some(faces.judge(ensemble, &places)?),
+    let evidence = match embedder.ensemble() {
+        Some(ensemble) => Some(faces.evidence(ensemble, &places)?),
         None => None,
     };
     let floor = scored(&pairs, cosines[0].clone());
-    let by_ensemble = judged.map(|judged| {
-        let probabilities = judged.iter().map(|judgement| probability(judgement.log_odds));
-        scored(&pairs, probabilities.collect())
+    let by_ensemble = evidence.as_ref().map(|evidence| {
+        scored(&pairs, evidence.iter().map(|&ratio| probability(ratio)).collect())
     });
     let figures = |scores: &Vec<f64>| scored(&pairs, scores.clone()).ranking_figures(seed);
     let floors = embedder.names().iter().cloned().zip(cosines.iter().map(figures));
@@ -152,6 +155,7 @@ pub fn verify(
         cosine: floors.filter_map(|(name, figures)| Some((name, figures?))).collect(),
         ensemble: by_ensemble.as_ref().and_then(|pairs| pairs.ranking_figures(seed)),
         probabilities: by_ensemble.as_ref().and_then(|pairs| pairs.probability_figures(0.5, seed)),
+        likelihoods: evidence.and_then(|e| scored(&pairs, e).likelihood_figures(seed)),
         relations: by_ensemble.as_ref().unwrap_or(&floor).relation_figures(&floor, (0.5, seed)),
         rejected: faces.rejected,
     }))
@@ -192,9 +196,9 @@ pub fn submission(
     let found: Vec<Option<[usize; 2]>> =
         pairs.iter().map(|pair| faces.find(&pair.photos)).collect();
     let places: Vec<[usize; 2]> = found.iter().copied().flatten().collect();
-    let mut judged = faces.judge(ensemble, &places)?.into_iter();
+    let mut evidence = faces.evidence(ensemble, &places)?.into_iter();
     let mut answer = |place: &Option<[usize; 2]>| match place {
-        Some(_) => judged.next().map_or(0.5, |judgement| probability(judgement.log_odds)),
+        Some(_) => evidence.next().map_or(0.5, probability),
         None => 0.5,
     };
     let probabilities = found.iter().map(&mut answer).collect();

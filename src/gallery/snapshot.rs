@@ -13,7 +13,7 @@ use super::filter::Filter;
 use super::neighbour::{Embeddings, Lookup, Method, Nearest, Neighbour, StoredPhoto};
 use super::part::{Counting, Part, Wanted};
 use super::scored::Scored;
-use crate::domain::{ContentHash, Embedding, FamilyId, MemberId, PhotoId, Relationship};
+use crate::domain::{ContentHash, Embedding, FamilyId, MemberId, PhotoId, Relationship, Who};
 use crate::store::Store;
 
 /// Nodes of a search graph that are kept in view at least.
@@ -109,6 +109,17 @@ impl Snapshot {
             rows.map(|row| held.part.photo(row))
         });
         photos.map(|photo| photo.id.member()).collect()
+    }
+
+    /// Whether a family, person or photo is enrolled.
+    pub fn has(&self, named: &Who) -> bool {
+        match named {
+            Who::Family(family) => !self.of_family(*family).is_empty(),
+            Who::Person(person) => !self.of_person(*person).is_empty(),
+            Who::Photo(photo) => {
+                self.of_person(photo.member()).iter().any(|stored| stored.id == *photo)
+            }
+        }
     }
 
     /// The number of people with a photo that counts.

@@ -21,7 +21,7 @@ pub enum Support {
 
 impl Support {
     /// The band of a log likelihood ratio.
-    pub fn of(log_likelihood_ratio: f64) -> Self {
+    pub fn from_ratio(log_likelihood_ratio: f64) -> Self {
         match log_likelihood_ratio.exp() {
             ratio if ratio < 0.5 => Self::Against,
             ratio if ratio < 2.0 => Self::None,
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn bands_follow_the_scale_and_end_at_moderate() {
-        let bands = [0.3, 0.6, 3.0, 20.0, 1e9].map(|ratio: f64| Support::of(ratio.ln()));
+        let bands = [0.3, 0.6, 3.0, 20.0, 1e9].map(|ratio: f64| Support::from_ratio(ratio.ln()));
         let expected =
             [Support::Against, Support::None, Support::Weak, Support::Moderate, Support::Moderate];
         assert_eq!(bands, expected);

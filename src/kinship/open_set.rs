@@ -32,6 +32,18 @@ pub struct OpenSetConfig {
     pub tail: Tail,
     /// Which faces are like those of the training.
     pub typicality: TypicalityConfig,
+    /// Measured on galleries of several sizes, the smallest first.
+    pub shortlist: Vec<ShortlistRate>,
+}
+
+/// How often a search names a relative among its first ten people.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShortlistRate {
+    /// People in the gallery.
+    pub people: usize,
+    /// The share of searches with a relative in the gallery, 0 to 1.
+    pub rate: f64,
 }
 
 /// What an ensemble needs for open-set identification.
@@ -73,6 +85,12 @@ impl OpenSetConfig {
     /// The probability that a search marks at least one of so many expected chance matches, 0 to 1.
     pub fn false_positive_rate(&self, chance_matches: f64) -> f64 {
         1.0 - (-self.false_positive_factor * chance_matches).exp()
+    }
+
+    /// The shortlist rate of the next larger gallery that was measured, or of the largest. Returns `None` if none was.
+    pub fn shortlist_rate(&self, people: usize) -> Option<f64> {
+        let larger = self.shortlist.iter().find(|measured| measured.people >= people);
+        larger.or(self.shortlist.last()).map(|measured| measured.rate)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Two photos compared.
 
-use super::{Kinship, SearchError};
+use super::{Kinship, Limitation, SearchError};
 use crate::domain::Embedding;
 use crate::kinship::{Ensemble, PairEvidence, Rows, bounded, probability};
 
@@ -17,6 +17,8 @@ pub struct Comparison {
     pub kinship: Option<Kinship>,
     /// Names of the ensemble's members, in the order of [`Kinship::members`].
     pub members: Vec<String>,
+    /// What limits the comparison.
+    pub notes: Vec<Limitation>,
 }
 
 /// How likely the two faces are if the people are the same, kin or unrelated; relative to each other, with the sum 1.
@@ -62,6 +64,7 @@ pub fn compare(
             likelihoods: None,
             kinship: None,
             members: Vec::new(),
+            notes: Limitation::all(None, 1.0),
         });
     };
     let rows = |photo: &[Embedding]| {
@@ -91,6 +94,7 @@ pub fn compare(
             likelihoods: None,
             kinship: judgement.map(|j| kinship(bounded(j.log_odds), 1.0, &j.members)),
             members,
+            notes: Limitation::all(Some(ensemble), 1.0),
         });
     };
     let evidence = scorer.pairs(&a, &b)?;
@@ -103,6 +107,7 @@ pub fn compare(
         likelihoods,
         kinship: evidence.first().map(kinship),
         members,
+        notes: Limitation::all(Some(ensemble), evidence.first().map_or(1.0, |e| e.typicality)),
     })
 }
 

@@ -69,7 +69,9 @@ fn scored_person(
     photos.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
     let cosine = photos.first().map_or(-1.0, |photo| photo.cosine);
     let listed_kin = Vec::new();
-    (score, PersonMatch { person, cosine, kinship, photos, listed_kin })
+    let found =
+        PersonMatch { person, score: score.score, cosine, kinship, photos, listed_kin };
+    (score, found)
 }
 
 /// Whether a person is more likely the probe's own than kin. With an open-set model only someone who does not stand out by

@@ -4,6 +4,7 @@ mod compare;
 mod couples;
 mod error;
 mod grouping;
+mod limitation;
 mod reference;
 mod score;
 
@@ -17,10 +18,12 @@ use crate::kinship::{Ensemble, posterior};
 pub use compare::{Comparison, Likelihoods, compare};
 pub use error::SearchError;
 use grouping::{FoundPeople, ScoredPhoto};
+pub use limitation::Limitation;
 pub use reference::ReferenceCache;
 use score::{PhotoScore, ProbeScorer, Scorer, SearchScale};
 
 /// A person to search for.
+#[derive(Clone)]
 pub struct Probe<'a> {
     /// Per photo of the person its embeddings, one per backbone. There is one photo or more.
     pub photos: &'a [Vec<Embedding>],
@@ -82,15 +85,12 @@ impl Options {
     pub const MAX_CANDIDATES: usize = 10_000;
     /// Most nodes that a search can be asked to keep in view.
     pub const MAX_EF: usize = 100_000;
+    /// Most relatives that can be expected.
+    pub const MAX_EXPECTED_RELATIVES: f64 = 1000.0;
     /// The prior, unless another one is stated: one relative.
     pub const DEFAULT_EXPECTED_RELATIVES: f64 = 1.0;
     /// The false positive identification rate that a decision holds, unless another one is stated.
     pub const DEFAULT_FALSE_POSITIVE_RATE: f64 = 0.1;
-
-    /// How `count` nearest photos are looked for.
-    fn lookup(&self, count: usize) -> Lookup {
-        Lookup { count, ef: self.ef, exact: self.exact, filter: self.filter.clone() }
-    }
 }
 
 impl Default for Options {
@@ -112,6 +112,8 @@ impl Default for Options {
 /// What a search found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
+    /// People whom the probe is known to show.
+    pub known: BTreeSet<MemberId>,
     /// People whom the probe shows: those who are known, then those more likely the same person than kin, the nearest first.
     pub same_person: Vec<PersonMatch>,
     /// Other people, those with the most evidence of kinship first; without an ensemble the nearest first.
@@ -128,6 +130,8 @@ pub struct Answer {
     pub searched: Searched,
     /// How much the probe's photos are like those of the training, 0 to 1; evidence is scaled by it.
     pub typicality: f64,
+    /// What limits the answer.
+    pub notes: Vec<Limitation>,
 }
 
 /// What was searched, and how.
@@ -141,10 +145,15 @@ pub struct Searched {
     pub scored_photos: usize,
     /// How candidates were found.
     pub method: Method,
+    /// Relatives that are expected among these people.
+    pub expected_relatives: f64,
     /// The prior probability of each person to be a relative; `None` if none was stated.
     pub prior: Option<f64>,
     /// The false positive identification rate that decisions hold; `None` if the bundle has no open-set model.
-    pub false_positive_rate: Option<f64>,
+    pub max_false_positive_rate: Option<f64>,
+    /// The share of searches with a relative in a gallery of this size that have one among the first ten, 0 to 1; `None` if
+    /// it was not measured.
+    pub shortlist_rate: Option<f64>,
 }
 
 /// A person whose photos are near the probe.
@@ -152,6 +161,8 @@ pub struct Searched {
 pub struct PersonMatch {
     /// Who.
     pub person: MemberId,
+    /// What orders people: the normalized score, without open-set model log odds, without an ensemble the cosine.
+    pub score: f64,
     /// Cosine of the probe and the nearest photo, -1 to 1.
     pub cosine: f32,
     /// The evidence of kinship; `None` without an ensemble.
@@ -418,28 +429,31 @@ impl<'a> Search<'a> {
             Query::Parents(_) => couples::couples(&people, &self.known, self.context.snapshot),
             Query::Relatives(_) | Query::SamePerson(_) | Query::Children(_) => Vec::new(),
         };
-        let has_open_set = matches!(self.context.scorer, Scorer::OpenSet(..));
+        let ensemble = self.context.scorer.ensemble();
+        let open_set = ensemble.and_then(Ensemble::open_set);
+        let typicality = self.scorer.typicality();
         Ok(Answer {
+            known: self.known.clone(),
             same_person,
             couples,
             families: grouping::families(&people),
             people,
             photos: Vec::new(),
-            members: self.context.scorer.ensemble().map(member_names).unwrap_or_default(),
+            members: ensemble.map(member_names).unwrap_or_default(),
             searched: Searched {
                 photos: self.context.snapshot.photo_count(),
                 people: self.scale.people,
                 scored_photos,
                 method,
-                prior: has_open_set.then(|| self.prior()).flatten(),
-                false_positive_rate: has_open_set.then_some(self.scale.max_false_positive_rate),
+                expected_relatives: self.scale.expected_relatives,
+                prior: posterior(0.0, self.scale.expected_relatives, self.scale.people),
+                max_false_positive_rate: open_set.map(|_| self.scale.max_false_positive_rate),
+                shortlist_rate: open_set
+                    .and_then(|scorer| scorer.config().shortlist_rate(self.scale.people)),
             },
-            typicality: self.scorer.typicality(),
+            typicality,
+            notes: Limitation::all(ensemble, typicality),
         })
-    }
-
-    fn prior(&self) -> Option<f64> {
-        posterior(0.0, self.scale.expected_relatives, self.scale.people)
     }
 
     fn scored(&self, photo: &Neighbour<'_>, score: PhotoScore) -> ScoredPhoto {
@@ -498,7 +512,14 @@ impl<'a> Search<'a> {
             let mut seen = HashSet::new();
             photos.retain(|photo| seen.insert(photo.photo.clone()));
             let cosine = photos.first()?.cosine;
-            Some(PersonMatch { person, cosine, kinship: None, photos, listed_kin: Vec::new() })
+            Some(PersonMatch {
+                person,
+                score: cosine.into(),
+                cosine,
+                kinship: None,
+                photos,
+                listed_kin: Vec::new(),
+            })
         };
         self.known.iter().filter_map(person).collect()
     }

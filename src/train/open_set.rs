@@ -10,7 +10,7 @@ use super::identity::IdentityHead;
 use super::panel::platt;
 use crate::kinship::{
     Calibration, Cohort, CohortStatistics, Ensemble, KinshipError, LabeledRows, Logistic, OpenSet,
-    OpenSetConfig, OpenSetScorer, Rows, Tail, Typicality,
+    OpenSetConfig, OpenSetScorer, Rows, ShortlistRate, Tail, Typicality,
 };
 
 /// The false positive identification rate that the model is fitted to hold.
@@ -67,6 +67,7 @@ impl OpenSetData<'_> {
             identity: calibration,
             tail: FIRST_TAIL,
             typicality: typicality.config(),
+            shortlist: Vec::new(),
         };
         let model = OpenSet { config, cohort: own_cohort, identity, typicality };
         let mut models = self.part_models(&model)?;
@@ -94,7 +95,9 @@ impl OpenSetData<'_> {
                 .map(|probes| IdentificationFigures::new(probes, &config, self.seed))
                 .collect()
         };
-        let identification = (0..self.evaluated.len()).map(figures).collect();
+        let identification: Vec<Vec<IdentificationFigures>> =
+            (0..self.evaluated.len()).map(figures).collect();
+        config.shortlist = shortlist_rates(&identification);
         let ratios =
             |scores: &Vec<f64>| scores.iter().map(|&score| config.pair.log_odds(score)).collect();
         Ok(FittedOpenSet {
@@ -260,6 +263,21 @@ fn search_calibration<'a>(probes: impl Iterator<Item = &'a SearchedProbe>) -> Ca
         }
         _ => Calibration { slope: 0.0, intercept: 0.0 },
     }
+}
+
+/// The mean over sources of the shortlist rate, per gallery size.
+fn shortlist_rates(sources: &[Vec<IdentificationFigures>]) -> Vec<ShortlistRate> {
+    let of_size = |i: usize| {
+        let measured = sources.iter().filter_map(|sizes| sizes.get(i));
+        let rates: Vec<(usize, f64)> =
+            measured.filter_map(|f| Some((f.people, f.rank_10?.value))).collect();
+        let count = rates.len();
+        let (people, rate) =
+            rates.into_iter().reduce(|a, b| (a.0 + b.0, a.1 + b.1))?;
+        Some(ShortlistRate { people: people / count, rate: rate / count as f64 })
+    };
+    let sizes = sources.iter().map(Vec::len).max().unwrap_or_default();
+    (0..sizes).filter_map(of_size).collect()
 }
 
 /// The factor by which the nominal rate is held, on the mean over sources and gallery sizes.

@@ -45,6 +45,7 @@ fn ensemble(width: usize, random: &mut ChaCha8Rng) -> Ensemble {
         kin_threshold: 0.5,
         false_accept_rate: 0.05,
         same_person_threshold: 0.5,
+        open_set: None,
         members: members.into_iter().map(|(member, _)| member).collect(),
     };
     Ensemble::new(config, &[("any", width)], &weights).unwrap()

@@ -30,6 +30,7 @@ mod process;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use kindred::backbone::{Device, Precision};
@@ -37,7 +38,7 @@ use kindred::domain::{ContentHash, Embedding, Unwatched};
 use kindred::embedder::Embedder;
 use kindred::gallery::{Enrolment, Gallery};
 use kindred::photo::{Limits, decode};
-use kindred::search::{Options, Probe, Query, search};
+use kindred::search::{Options, Probe, Query, ReferenceCache, SearchContext, search};
 
 use faces::Faces;
 use load::{Load, Pace};
@@ -131,9 +132,11 @@ fn model_alone(embedder: &Embedder, photo: &[u8]) -> (f64, Vec<Embedding>) {
 
 fn search_alone(gallery: &Gallery, embedder: &Embedder, probe: &[Embedding]) -> f64 {
     let (snapshot, photos) = (gallery.snapshot().unwrap(), [probe.to_vec()]);
+    let references = ReferenceCache::default();
     timed(|| {
-        let query = Query::Relatives(Probe { photos: &photos });
-        search((&snapshot, embedder.ensemble()), &query, &Options::default()).unwrap()
+        let query = Query::Relatives(Probe { photos: &photos, known: BTreeSet::new() });
+        let context = SearchContext::new(&snapshot, embedder.ensemble(), &references).unwrap();
+        search(&context, &query, &Options::default()).unwrap()
     })
 }
 

@@ -2,12 +2,22 @@
 
 import { element } from "./dom.js";
 import { image, portrait, silhouette, thumbnail } from "./photos.js";
-import { familyOf, judge, likely, meaning, memberOf, nameWithin, percent } from "./words.js";
+import { isSameTint, tintOf } from "./probe.js";
+import {
+  agreementSentence,
+  chanceSentence,
+  familyOf,
+  memberOf,
+  nameWithin,
+  probabilitySentence,
+  supportName,
+} from "./words.js";
 
-const PHOTOS_SHOWN = 4;
+/** The cosine from which two photos may be one. */
+const SAME_PHOTOGRAPH = 0.9;
 
-/** Somebody who may be kin: who, how likely, and why. */
-export function personCard(match, crops, isOpen) {
+/** A person with the evidence of kinship; `context` has the faces and the scope of the search. */
+export function personCard(match, context, isOpen) {
   const { person, kinship, photos, cosine } = match;
   return element(
     "article",
@@ -15,24 +25,17 @@ export function personCard(match, crops, isOpen) {
     element(
       "div",
       { class: "head" },
-      thumbnail(photos[0].id, `Photo of ${person}`),
-      element(
-        "div",
-        { class: "who" },
-        names(person),
-        kinship && element("p", { class: "word" }, likely(kinship.probability)),
-      ),
-      kinship
-        ? share(kinship.probability)
-        : element("p", { class: "share" }, element("strong", {}, cosine.toFixed(2)), " likeness"),
+      thumbnail(decidingPhoto(photos).id, `Photo of ${person}`),
+      element("div", { class: "who" }, names(person), kinship && band(kinship.support)),
+      !kinship && element("p", { class: "share" }, element("strong", {}, cosine.toFixed(2)), " likeness"),
     ),
-    kinship && element("p", { class: "hint" }, meaning(kinship.probability)),
-    why(match, crops, isOpen),
+    kinship && odds(kinship, context.searched),
+    why(match, context, isOpen),
   );
 }
 
 /** Two people who may be the parents. */
-export function coupleCard({ people, probability }) {
+export function coupleCard({ people, support, is_known_couple }) {
   return element(
     "article",
     { class: "card couple" },
@@ -40,13 +43,13 @@ export function coupleCard({ people, probability }) {
       "div",
       { class: "head" },
       people.map((person) => element("div", { class: "half" }, portrait(person, `Photo of ${person}`), names(person))),
-      share(probability),
     ),
-    element("p", { class: "hint" }, "How likely it is that both are relatives of the child, by their faces."),
+    band(support),
+    element("p", { class: "hint" }, is_known_couple ? "A possible couple" : "Two relatives of one family"),
   );
 }
 
-/** Somebody in one line. */
+/** A person in one line. */
 export function personRow({ person, cosine, photos }) {
   return element(
     "a",
@@ -70,27 +73,77 @@ function names(person) {
   );
 }
 
-function share(probability) {
-  return element("p", { class: "share" }, element("strong", {}, percent(probability)), bar(probability));
+function band(support) {
+  return element("p", { class: `band ${support}` }, supportName(support));
 }
 
-function why({ family, kinship, photos, listed_kin }, crops, isOpen) {
+/** What the evidence is worth among so many people. */
+function odds({ chance_matches, probability }, searched) {
+  return element(
+    "div",
+    { class: "odds" },
+    chance_matches !== undefined && element("p", { class: "chance" }, chanceSentence(chance_matches)),
+    probability !== undefined && element("p", { class: "hint" }, probabilitySentence(probability, searched)),
+  );
+}
+
+/** The photo with the most evidence; the nearest one without evidence. */
+function decidingPhoto(photos) {
+  const evidence = ({ log_likelihood_ratio: ratio = -Infinity }) => ratio;
+  return photos.reduce((best, photo) => (evidence(photo) > evidence(best) ? photo : best));
+}
+
+function why(match, context, isOpen) {
+  const { family, kinship, photos, listed_kin } = match;
+  const photo = decidingPhoto(photos);
+  const reservations = element(
+    "ul",
+    { class: "reservations" },
+    doubts(photo, kinship, context).map((text) => element("li", {}, text)),
+  );
   return element(
     "details",
     { class: "why", open: isOpen },
     element("summary", {}, "Why"),
-    element(
-      "div",
-      { class: "beside" },
-      crops.map(({ name, blob }) =>
-        figure(blob ? picture(blob) : element("span", { class: "thumb" }, silhouette()), name),
-      ),
-      element("span", { class: "versus", "aria-hidden": "true" }),
-      photos.slice(0, PHOTOS_SHOWN).map((photo) => figure(thumbnail(photo.id, `Photo ${photo.id}`), likeness(photo))),
-    ),
-    kinship && judges(kinship.members),
+    faces(photo, kinship, context.crops, reservations),
+    kinship && element("p", { class: "agreement" }, agreementSentence(kinship.members)),
+    reservations,
     listed_kin.length > 0 && element("p", { class: "hint" }, "Listed relatives: ", kin(listed_kin, family)),
   );
+}
+
+/** The face that was searched with, and the enrolled one. */
+function faces(photo, kinship, crops, reservations) {
+  const addDoubt = async (blob) => {
+    const text = await tintDoubt(crops, blob);
+    if (text) reservations.append(element("li", {}, text));
+  };
+  const caption = `${kinship ? "The photo that decided" : "The nearest photo"}, likeness ${photo.cosine.toFixed(2)}`;
+  return element(
+    "div",
+    { class: "beside" },
+    crops.map(({ name, blob }) =>
+      figure(blob ? picture(blob) : element("span", { class: "thumb" }, silhouette()), name),
+    ),
+    figure(thumbnail(photo.id, `Photo ${photo.id}`, addDoubt), caption),
+  );
+}
+
+/** What may mislead the model, except for the tint. */
+function doubts({ cosine }, kinship, { typicality }) {
+  return [
+    cosine > SAME_PHOTOGRAPH && "This may be the same photograph, or one of the same moment.",
+    // A notice above the results is about the probe; this is about the enrolled face.
+    kinship?.typicality < typicality &&
+      "One of the faces is unlike those the model was trained on; the evidence is reduced.",
+  ].filter(Boolean);
+}
+
+/** The doubt about an enrolled photo that has the tint of a probe's. */
+async function tintDoubt(crops, blob) {
+  const tint = await tintOf(blob);
+  if (!crops.some((crop) => isSameTint(crop.tint, tint))) return undefined;
+  return `Both photos are ${tint.isGrey ? "grey" : "similarly tinted"}; old prints look alike for that reason alone.`;
 }
 
 function figure(content, caption) {
@@ -99,41 +152,6 @@ function figure(content, caption) {
 
 function picture(blob) {
   return element("span", { class: "thumb mine" }, image(blob));
-}
-
-function likeness({ cosine, probability }) {
-  const text = `Likeness ${cosine.toFixed(2)}`;
-  return probability === undefined ? text : `${text}, ${percent(probability)} by this photo`;
-}
-
-/** What each member of the ensemble says alone. */
-function judges(members) {
-  const all = Object.entries(members).sort(([, one], [, other]) => other - one);
-  const agreeing = all.filter(([, probability]) => probability >= 0.5).length;
-  const row = ([name, probability]) =>
-    element(
-      "li",
-      {},
-      element("span", { title: name }, judge(name)),
-      bar(probability),
-      element("span", { class: "value" }, percent(probability)),
-    );
-  return element(
-    "div",
-    { class: "judges" },
-    element(
-      "p",
-      {},
-      `${agreeing} of ${all.length} judges rather see relatives. Each compares the faces in its own way, and the probability weighs what they say.`,
-    ),
-    element("ul", {}, all.map(row)),
-  );
-}
-
-function bar(part) {
-  const filled = element("span", {});
-  filled.style.width = `${100 * part}%`;
-  return element("span", { class: "meter", "aria-hidden": "true" }, filled);
 }
 
 function kin(people, family) {

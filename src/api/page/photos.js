@@ -25,9 +25,14 @@ const observer = new IntersectionObserver(
   { rootMargin: "200px" },
 );
 
-/** A photo by its id; a silhouette where the gallery keeps none. */
-export function thumbnail(id, name) {
-  return lazy(() => photo(id), name);
+/** A photo by its id; a silhouette where the gallery keeps none. `onload` gets the photo when it is there. */
+export function thumbnail(id, name, onload = () => {}) {
+  const load = async () => {
+    const blob = await photo(id);
+    onload(blob);
+    return blob;
+  };
+  return lazy(load, name);
 }
 
 /** The first photo of a person. */

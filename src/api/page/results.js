@@ -1,25 +1,25 @@
 // What a search found.
 
 import { coupleCard, personCard, personRow } from "./card.js";
-import { announce, count, element } from "./dom.js";
-import { faceCrop, probeFigure } from "./probe.js";
-import { percent } from "./words.js";
+import { announce, button, count, element } from "./dom.js";
+import { faceCrop, probeFigure, tintOf } from "./probe.js";
+import { shortlistSentence } from "./words.js";
 
-/** Couples to show at once; there are many that a face fits, and the first are the likeliest. */
+/** Couples to show at once; the first have the most evidence. */
 const COUPLES_SHOWN = 3;
 
 const WORDS = {
-  relatives: { found: (n) => count(n, "likely relative"), none: "No relative found" },
-  children: { found: (n) => count(n, "likely child", "likely children"), none: "No child found" },
-  parents: { found: () => "Possible parents", none: "No parent found" },
+  relatives: { one: "relative", many: "relatives", none: "No relative found" },
+  children: { one: "child", many: "children", none: "No child found" },
+  parents: { one: "parent", many: "parents", none: "No parent found" },
 };
 
-/** The answer to a search in `mode` with `probes`. */
-export async function results(answer, { mode, probes }) {
-  const crops = await cropped(probes);
-  const isJudged = answer.matches.some(({ kinship }) => kinship);
-  const content = isJudged ? judged(answer, mode, crops) : nearest(answer, crops);
-  announce(content[0].textContent);
+/** The answer to a search in `mode` with `probes`; `help` are the ways to a better answer. */
+export async function results(answer, { mode, probes, help }) {
+  const { searched, typicality } = answer;
+  const context = { mode, help, searched, typicality, probes, crops: await cropped(probes) };
+  const [title, ...content] = findings(answer, context);
+  announce(title);
   return element(
     "div",
     { class: "found" },
@@ -27,10 +27,10 @@ export async function results(answer, { mode, probes }) {
       "aside",
       { "aria-label": "The face that was found" },
       probes.map(probeFigure),
-      samePerson(answer.same_person),
+      mode !== "same_person" && samePerson(answer.same_person),
       element("p", { class: "hint" }, effort(answer)),
     ),
-    element("div", { class: "answers" }, content),
+    element("div", { class: "answers" }, element("h2", {}, title), answer.notes.map(notice), content),
   );
 }
 
@@ -41,70 +41,122 @@ async function cropped(probes) {
   const clearest = people
     .filter(({ length }) => length)
     .map((photos) => photos.reduce((best, probe) => (quality(probe) > quality(best) ? probe : best)));
-  return Promise.all(clearest.map(async (probe) => ({ name: probe.name, blob: await faceCrop(probe) })));
+  return Promise.all(clearest.map(crop));
 }
 
-function judged({ matches, couples, families }, mode, crops) {
-  const kin = matches.filter(({ kinship }) => kinship.kin);
-  const others = matches.filter(({ kinship }) => !kinship.kin);
-  const words = WORDS[mode];
-  if (!kin.length) {
-    return [
-      heading(words.none),
-      kindly(),
-      disclosure(`Show who looks most alike (${others.length})`, cards(others, crops)),
-    ];
-  }
+async function crop(probe) {
+  const blob = await faceCrop(probe);
+  return { name: probe.name, blob, tint: blob && (await tintOf(blob)) };
+}
+
+/** The heading's text, and what stands below it. */
+function findings(answer, context) {
+  if (context.mode === "same_person") return samePhotos(answer, context);
+  const { matches } = answer;
+  if (matches.length && !matches.some(({ kinship }) => kinship))
+    return ["Who looks most alike", cards(matches, context)];
+  const kin = matches.filter(({ kinship }) => kinship.is_kin);
+  const others = matches.filter(({ kinship }) => !kinship.is_kin);
+  return kin.length ? standouts(kin, others, answer, context) : shortlist(others, answer, context);
+}
+
+function standouts(kin, others, { couples, families }, context) {
+  const { one, many } = WORDS[context.mode];
   return [
-    heading(words.found(kin.length)),
-    element(
-      "p",
-      { class: "note" },
-      "Their faces resemble this one as those of blood relatives do. It is a hint to follow, not a proof: in a large archive somebody always looks alike by chance.",
-    ),
-    ...(mode === "parents" ? pairs(couples ?? []) : []),
-    cards(kin, crops, true),
-    others.length > 0 && disclosure(`Show others who look alike (${others.length})`, cards(others, crops)),
+    count(kin.length, `person stands out as a possible ${one}`, `people stand out as possible ${many}`),
+    element("p", { class: "note" }, "It is a hint to follow, not a proof. ", falsePositives(context.searched)),
+    pairs(couples),
+    cards(kin, context, true),
+    others.length > 0 &&
+      disclosure(
+        `Most alike, but not more than strangers by chance (${others.length})`,
+        element("div", {}, odds(context.searched), cards(others, context)),
+      ),
     byFamily(families),
+    ways(context.help),
     explanation(),
-  ];
+  ].flat();
 }
 
-/** The answer of a model that was not trained to tell kin. */
-function nearest({ matches }, crops) {
+function shortlist(others, { couples, families }, context) {
   return [
-    heading(matches.length ? "Who looks most alike" : "Nobody found"),
-    element("p", {}, "This model tells how alike faces are; it was not trained to say who is related."),
-    cards(matches, crops),
-  ];
+    WORDS[context.mode].none,
+    element("div", { class: "kindly" }, verdict(context), ways(context.help)),
+    pairs(couples),
+    others.length > 0 && [
+      element("h3", {}, "Most alike"),
+      element("p", { class: "note" }, "None of these people stands out as kin. ", odds(context.searched)),
+      cards(others, context, true),
+      byFamily(families),
+      explanation(),
+    ],
+  ].flat();
 }
 
-function heading(text) {
-  return element("h2", {}, text);
-}
-
-function kindly() {
-  return element(
-    "div",
-    { class: "kindly" },
+/** Why nobody is found. */
+function verdict({ probes, searched }) {
+  const photos = probes.length > 1 ? "so few photos" : "one photo";
+  return [
+    element("p", {}, "Nobody here looks more alike than strangers do by chance."),
     element(
       "p",
       {},
-      "Nobody here resembles this face the way relatives usually do. That does not mean there is nobody: their photos may not be in this archive, and many relatives do not look alike.",
+      `A verdict on one among ${count(searched.people, "person", "people")} is seldom possible with ${photos}. `,
+      "A relative may be here all the same: many relatives do not look alike.",
     ),
-    element("p", {}, "It often helps to add a second photo of the same person, at another age or in better light."),
-  );
+  ];
 }
 
-function cards(matches, crops, isFirstOpen = false) {
+/** The answer to a search for the person alone. */
+function samePhotos({ same_person }, context) {
+  const [known, likely] = byKnowledge(same_person);
+  if (!same_person.length)
+    return ["No other photo of this person found", element("div", { class: "kindly" }, ways(context.help))];
+  const group = (title, people) =>
+    people.length > 0 && [element("h3", {}, title), cards(people.map(withoutKinship), context)];
+  return [
+    known.length
+      ? "This person is enrolled"
+      : count(likely.length, "person may be the one in the photo", "people may be the one in the photo"),
+    group("The same person", known),
+    group("Perhaps the same person", likely),
+  ].flat();
+}
+
+/** People who are known to be the probe's person, and others. */
+function byKnowledge(people) {
+  return [people.filter(({ kinship }) => !kinship), people.filter(({ kinship }) => kinship)];
+}
+
+function withoutKinship({ kinship, ...person }) {
+  return person;
+}
+
+function notice({ text }) {
+  return element("p", { class: "notice" }, text);
+}
+
+function odds({ shortlist_rate: rate }) {
+  return rate !== undefined && shortlistSentence(rate);
+}
+
+function falsePositives({ max_false_positive_rate: rate }) {
+  if (rate === undefined) return undefined;
+  const share = rate.toLocaleString("en", { style: "percent", maximumFractionDigits: 1 });
+  return `At most ${share} of searches without a relative here name anyone.`;
+}
+
+function cards(matches, context, isFirstOpen = false) {
   return element(
     "ol",
     { class: "cards" },
-    matches.map((match, index) => element("li", {}, personCard(match, crops, isFirstOpen && index === 0))),
+    matches.map((match, index) => element("li", {}, personCard(match, context, isFirstOpen && index === 0))),
   );
 }
 
+/** The couples of a search for parents. */
 function pairs(couples) {
+  if (!couples.length) return [];
   const list = (some) =>
     element(
       "ol",
@@ -113,27 +165,33 @@ function pairs(couples) {
     );
   const rest = couples.slice(COUPLES_SHOWN);
   return [
-    couples.length
-      ? list(couples.slice(0, COUPLES_SHOWN))
-      : element("p", {}, "No two people were found who fit together as the parents."),
-    rest.length > 0 && disclosure(`Show ${count(rest.length, "more couple")}`, list(rest)),
+    element("h3", {}, "Two people together"),
+    list(couples.slice(0, COUPLES_SHOWN)),
+    rest.length > 0 && disclosure(`Show ${count(rest.length, "more pair")}`, list(rest)),
     element("h3", {}, "Each on their own"),
   ];
 }
 
+/** The probe's own person, beside a search for others. */
 function samePerson(people) {
-  if (!people.length) return undefined;
-  return element(
-    "section",
-    { class: "same" },
-    element("h2", {}, "Perhaps the same person"),
-    element("p", { class: "hint" }, "So alike that it may be the person in your photo rather than a relative."),
+  const [known, likely] = byKnowledge(people);
+  const group = (title, hint, group) =>
+    group.length > 0 &&
     element(
-      "ul",
-      { class: "rows" },
-      people.map((person) => element("li", {}, personRow(person))),
-    ),
-  );
+      "section",
+      { class: "same" },
+      element("h2", {}, title),
+      element("p", { class: "hint" }, hint),
+      element(
+        "ul",
+        { class: "rows" },
+        group.map((person) => element("li", {}, personRow(person))),
+      ),
+    );
+  return [
+    group("The same person", "Known to be the person in your photo, and not searched among the relatives.", known),
+    group("Perhaps the same person", "So alike that it may be the person in your photo, not a relative.", likely),
+  ];
 }
 
 function byFamily(families) {
@@ -144,7 +202,7 @@ function byFamily(families) {
     element(
       "ul",
       { class: "chips" },
-      families.map(({ family, probability, people }) =>
+      families.map(({ family, cosine, people }) =>
         element(
           "li",
           {},
@@ -152,7 +210,7 @@ function byFamily(families) {
             "a",
             { href: `#/family/${family}` },
             element("strong", {}, family),
-            ` ${probability === undefined ? "" : percent(probability)} · ${count(people.length, "person", "people")}`,
+            ` likeness ${cosine.toFixed(2)} · ${count(people.length, "person", "people")}`,
           ),
         ),
       ),
@@ -160,22 +218,32 @@ function byFamily(families) {
   );
 }
 
+/** What helps, as buttons that begin it. */
+function ways(help) {
+  return element(
+    "section",
+    { class: "ways" },
+    element("h3", {}, "What helps"),
+    element(
+      "ul",
+      {},
+      help.map(({ label, hint, act }) => element("li", {}, button(label, act), element("span", { class: "hint" }, hint))),
+    ),
+  );
+}
+
 function explanation() {
+  const sentences = [
+    "The support compares two cases: the two people are relatives, or they are strangers. Faces alone give moderate support at most.",
+    "A larger gallery has more strangers who look alike by chance. An unrelated person may well come first.",
+    "The percentage holds for the stated share of relatives only. Compare names, places and dates, too. Only a DNA test gives certainty.",
+  ];
   return disclosure(
-    "What does the probability mean?",
+    "How to read the evidence",
     element(
       "div",
       {},
-      element(
-        "p",
-        {},
-        "It says how much two faces resemble each other as those of blood relatives do. Of 100 pairs with 80%, about 80 are relatives — if half of all pairs that one compares are.",
-      ),
-      element(
-        "p",
-        {},
-        "In an archive far fewer than half are, so an unrelated person may well come first. Look at names, places and dates, too. Only a DNA test gives certainty.",
-      ),
+      sentences.map((text) => element("p", {}, text)),
     ),
   );
 }

@@ -11,6 +11,7 @@ const MODES = {
   relatives: { label: "Relatives", hint: "of one person", photos: "Photos of the person" },
   children: { label: "Children", hint: "of two parents", photos: "Photos of one parent" },
   parents: { label: "Parents", hint: "of one person", photos: "Photos of the child" },
+  same_person: { label: "Same person", hint: "other photos of one person", photos: "Photos of the person" },
 };
 
 /** The view; `info()` is what the service told of itself. */
@@ -24,6 +25,7 @@ export function searchView(info) {
     { id: "limit" },
     [10, 20, 50].map((n) => element("option", { value: n }, count(n, "person", "people"))),
   );
+  const options = moreOptions();
   const panel = element("div", {});
   const found = element("section", { class: "results", "aria-label": "Results" });
   other.node.hidden = true;
@@ -67,8 +69,9 @@ export function searchView(info) {
   const run = async (parts) => {
     const form = new FormData();
     for (const [name, files] of parts) for (const file of files) form.append(name, file);
-    if (mode === "parents") form.append("mode", "parents_of");
+    form.append("mode", mode);
     form.append("limit", limit.value);
+    for (const [name, value] of options.values()) form.append(name, value);
     const searched = mode;
     const words = {
       sending: `${count(parts.flatMap(([, files]) => files).length, "photo is", "photos are")} on the way`,
@@ -76,26 +79,56 @@ export function searchView(info) {
     };
     const answer = await follow(panel, words, (following) => upload("/v1/search", form, following));
     if (!answer) return;
-    found.replaceChildren(await results(answer, { mode: searched, probes: probes(parts, answer.faces ?? []) }));
+    const context = { mode: searched, probes: probes(parts, answer.faces), help: help(searched) };
+    found.replaceChildren(await results(answer, context));
     focus(found.querySelector(".answers h2"));
     found.scrollIntoView();
   };
 
+  /** What may improve the answer to a search in the mode `searched`. */
+  const help = (searched) =>
+    [
+      {
+        label: "Add more photos",
+        hint: "Another age or better light helps most.",
+        act: () => show(image.node.querySelector("input")),
+      },
+      searched === "relatives" && {
+        label: "Search with two parents",
+        hint: "Do you look for the child of two people? Photos of both tell more than photos of one.",
+        act: () => {
+          view.querySelector("input[value=children]").click();
+          show(image.node.querySelector("input"));
+        },
+      },
+      {
+        label: "Search only among some families",
+        hint: "Fewer people are fewer strangers who look alike by chance.",
+        act: () => options.show("families"),
+      },
+      {
+        label: "Name the person in the photo",
+        hint: "A person who is enrolled is then left out of the relatives.",
+        act: () => options.show("as"),
+      },
+    ].filter(Boolean);
+
   const send = element("button", { type: "submit", class: "primary" }, "Search");
-  return element(
+  const view = element(
     "div",
     { class: "search" },
     element("h1", {}, "Who are their relatives?"),
     element(
       "p",
       { class: "lead" },
-      "Add a photo of a face. Kindred compares it with every photo of this archive, and shows who resembles it as relatives do.",
+      "Add a photo of a face. Kindred compares it with every photo of this archive, and shows who looks most alike.",
     ),
     element(
       "form",
       { class: "panel", onsubmit: submit },
       modes(choose),
       element("div", { class: "pickers" }, image.node, other.node),
+      options.node,
       element(
         "div",
         { class: "buttons" },
@@ -107,6 +140,67 @@ export function searchView(info) {
     privacy(),
     found,
   );
+  return view;
+}
+
+/** Fields that most searches leave as they are; `values()` are the parts of the form. */
+function moreOptions() {
+  const expected = element("input", {
+    id: "expected",
+    type: "number",
+    min: 0,
+    max: 1000,
+    step: "any",
+    value: 1,
+    // An invalid field must be seen.
+    oninvalid: () => (node.open = true),
+  });
+  const families = element("input", { id: "families", placeholder: "F0001 F0002", autocomplete: "off" });
+  const known = element("input", { id: "as", placeholder: "F0001/MID2", autocomplete: "off" });
+  const node = element(
+    "details",
+    { class: "options" },
+    element("summary", {}, "More options"),
+    element(
+      "div",
+      { class: "fields" },
+      option("The photo shows", known, "Enrolled people who are the person in the photo."),
+      option("Search only among families", families, "All families if it is empty."),
+      option("Expected relatives", expected, "In the archive. 0 shows the evidence only."),
+    ),
+  );
+  const values = () => [
+    ...ids(known).map((id) => ["as", id]),
+    ...ids(families).map((id) => ["family_ids", id]),
+    ...(expected.value ? [["expected_relatives", expected.value]] : []),
+  ];
+  const open = (id) => {
+    node.open = true;
+    show(node.querySelector(`#${id}`));
+  };
+  return { node, values, show: open };
+}
+
+function option(label, input, hint) {
+  const id = `${input.id}-hint`;
+  input.setAttribute("aria-describedby", id);
+  return element(
+    "div",
+    {},
+    element("label", { for: input.id }, label),
+    input,
+    element("small", { id }, hint),
+  );
+}
+
+/** The ids in a field, with spaces or commas between them. */
+function ids({ value }) {
+  return value.split(/[\s,;]+/).filter(Boolean);
+}
+
+function show(field) {
+  field.scrollIntoView({ block: "center" });
+  field.focus({ preventScroll: true });
 }
 
 function modes(choose) {

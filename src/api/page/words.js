@@ -1,12 +1,18 @@
 // Figures and codes in plain words.
 
-const LIKELY = [
-  [0.9, "Very likely relatives"],
-  [0.75, "Likely relatives"],
-  [0.5, "Perhaps relatives"],
-  [0.25, "Probably not relatives"],
-  [0, "Hardly relatives"],
-];
+import { count } from "./dom.js";
+
+const SUPPORT = {
+  moderate: "Moderate support for kinship",
+  weak: "Weak support for kinship",
+  none: "No support either way",
+  against: "Support for unrelated people",
+};
+
+const NUMBERS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+
+/** The least probability at even odds with which a score speaks for kinship. */
+const FOR_KINSHIP = 0.5;
 
 /** What the two people are to each other, the first of them first; by the code of their relation. */
 const ROLES = {
@@ -21,15 +27,6 @@ const ROLES = {
   gfgs: ["grandfather", "grandson"],
   gmgd: ["grandmother", "granddaughter"],
   gmgs: ["grandmother", "grandson"],
-};
-
-const JUDGES = {
-  cosine: "Overall likeness",
-  contrastive: "Family likeness, learned",
-  siamese: "Differences, weighed",
-  inception: "Many comparisons, mixed",
-  comparison: "Trait by trait",
-  likelihood: "Odds by statistics",
 };
 
 export const RELATIONS = Object.keys(ROLES);
@@ -49,15 +46,41 @@ export function percent(probability) {
   return `${Math.round(100 * probability)}%`;
 }
 
-/** A probability in a word. */
-export function likely(probability) {
-  return LIKELY.find(([least]) => probability >= least)[1];
+/** The name of a band of evidence. */
+export const supportName = (band) => SUPPORT[band];
+
+/** The strangers that are expected to look at least this much alike. */
+export function chanceSentence(matches) {
+  if (matches < 0.1)
+    return "In a gallery of this size fewer than 1 in 10 searches has a stranger at least this much alike.";
+  if (matches < 1) {
+    const searches = Math.max(2, Math.round(1 / matches));
+    return `In a gallery of this size about 1 in ${searches} searches has a stranger at least this much alike.`;
+  }
+  const strangers = Number(matches.toPrecision(matches < 10 ? 1 : 2));
+  const look = strangers === 1 ? "looks" : "look";
+  return `In a gallery of this size about ${count(strangers, "stranger")} ${look} at least this much alike.`;
 }
 
-/** What a probability means. */
-export function meaning(probability) {
-  const pairs = Math.min(99, Math.max(1, Math.round(100 * probability)));
-  return `Of 100 pairs of faces this much alike, about ${pairs} are of blood relatives.`;
+/** The probability of kinship with its prior. */
+export function probabilitySentence(probability, { expected_relatives: expected, people }) {
+  const relatives = expected > 1 ? "are relatives" : "is a relative";
+  return `${percent(probability)} if ${expected.toLocaleString("en")} of ${people.toLocaleString("en")} people searched ${relatives}.`;
+}
+
+/** How often a relative is on the shortlist. */
+export function shortlistSentence(rate) {
+  return `In ${tenths(rate)} searches with a relative in a gallery of this size, a relative is among the first ten.`;
+}
+
+/** How many of the ensemble's scores speak for kinship. */
+export function agreementSentence(members) {
+  const all = Object.values(members);
+  const agreeing = all.filter((probability) => probability >= FOR_KINSHIP).length;
+  if (all.length === 1) return `The only score ${agreeing ? "speaks" : "does not speak"} for kinship.`;
+  if (agreeing === all.length) return `All ${all.length} scores agree: they speak for kinship.`;
+  if (agreeing === 0) return `All ${all.length} scores agree: none speaks for kinship.`;
+  return `${agreeing} of ${all.length} scores ${agreeing === 1 ? "speaks" : "speak"} for kinship.`;
 }
 
 /** A relation with both sides: `father and daughter`. */
@@ -79,9 +102,8 @@ export function clarity(quality) {
   return quality >= 0.7 ? "clear" : "hard to see";
 }
 
-/** A member of the ensemble: what it goes by, and which picture it sees. */
-export function judge(name) {
-  const [kind, number] = name.split("-");
-  const words = kind === "vggface" ? `Pair comparison ${number}` : (JUDGES[kind] ?? name);
-  return name.endsWith("-whole") ? `${words} (whole photo)` : words;
+function tenths(share) {
+  if (share < 0.1) return "fewer than one of ten";
+  const number = NUMBERS[Math.round(10 * share)];
+  return number ? `about ${number} of ten` : "nearly all";
 }

@@ -71,13 +71,13 @@ pub(super) struct GalleryVersion {
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Explanation {
-    /// Photos that were judged.
+    /// Photos that were scored.
     candidates: usize,
-    /// From this probability on two people are taken for kin.
+    /// Two photos are of kin from this probability at even odds on.
     kin_threshold: f64,
-    /// From this cosine on two photos are taken for the same person's.
+    /// Two photos are of one person from this cosine on; used without an open-set model.
     same_person_threshold: f64,
-    /// The share of each member in the joined score.
+    /// The weight of each member in the joined score.
     weights: BTreeMap<String, f64>,
 }
 
@@ -126,7 +126,7 @@ impl Explanation {
         let config = ensemble.config();
         let weight = |member: &MemberConfig| (member.name.clone(), member.weight);
         Self {
-            candidates: answer.judged_photos,
+            candidates: answer.searched.scored_photos,
             kin_threshold: config.kin_threshold,
             same_person_threshold: config.same_person_threshold,
             weights: config.members.iter().map(weight).collect(),
