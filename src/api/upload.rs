@@ -89,10 +89,11 @@ pub(super) async fn decode(
 fn decode_one(state: &State, file: &Bytes) -> Result<(Face, Upload), Problem> {
     let photo = photo::decode(file, &Limits::default())?;
     let face = state.model.prepare(&photo)?;
+    let landmarks = face.found.as_ref().map(|found| &found.landmarks);
     let upload = Upload {
         content_hash: ContentHash(Sha256::digest(file).into()),
         embeddings: Vec::new(),
-        thumbnail: state.keep_photos.then(|| photo::thumbnail(&photo)),
+        thumbnail: state.keep_photos.then(|| photo::thumbnail(&photo, landmarks)),
     };
     Ok((face, upload))
 }

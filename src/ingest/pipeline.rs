@@ -125,7 +125,8 @@ fn read_batches<K: Send>(
             };
             match embedder.prepare(&photo) {
                 Ok(face) => {
-                    let thumbnail = thumbnails.then(|| photo::thumbnail(&photo));
+                    let landmarks = face.found.as_ref().map(|found| &found.landmarks);
+                    let thumbnail = thumbnails.then(|| photo::thumbnail(&photo, landmarks));
                     Ok(Decoded::Face { photo: Read { item, content_hash, thumbnail }, face })
                 }
                 Err(error @ EmbedderError::NoFace { .. }) => Ok(reject(error.to_string())),

@@ -11,14 +11,16 @@ mod mark;
 mod png;
 mod resize;
 mod sheet;
+mod thumbnail;
 
 pub use align::{Landmarks, Similarity, warp};
 pub use decode::{Limits, Photo, PhotoError, decode};
 pub use jpeg::encode_jpeg;
 pub use mark::mark;
 pub use png::encode_png;
-pub use resize::{middle, resize, thumbnail};
+pub use resize::{middle, resize};
 pub use sheet::{ContactSheet, Spot};
+pub use thumbnail::thumbnail;
 
 /// File extensions, in lower case, of files that hold one photo.
 ///

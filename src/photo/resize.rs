@@ -3,7 +3,7 @@
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
-use super::{Photo, encode_jpeg};
+use super::Photo;
 
 /// Scales a photo to `width` × `height` pixels, each side by its own factor.
 ///
@@ -20,18 +20,6 @@ pub fn resize(photo: &Photo, width: u32, height: u32) -> Photo {
         .resize(&source, &mut scaled, &options)
         .expect("both images have the same pixel type");
     Photo { width, height, rgb: scaled.into_vec() }
-}
-
-/// Longest side of a small picture, in pixels.
-const THUMBNAIL_SIDE: u32 = 256;
-/// Of its JPEG.
-const THUMBNAIL_QUALITY: u8 = 82;
-
-/// A small picture of a photo, as a JPEG of some ten kilobytes without anything that came with the file.
-pub fn thumbnail(photo: &Photo) -> Vec<u8> {
-    let longest = photo.width.max(photo.height).max(THUMBNAIL_SIDE);
-    let side = |side: u32| (side * THUMBNAIL_SIDE).div_ceil(longest).max(1);
-    encode_jpeg(&resize(photo, side(photo.width), side(photo.height)), THUMBNAIL_QUALITY)
 }
 
 /// The middle square of a photo, of `size` pixels; black where the photo is smaller.

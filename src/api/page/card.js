@@ -30,8 +30,14 @@ export function personCard(match, context, isOpen) {
       !kinship && element("p", { class: "share" }, element("strong", {}, cosine.toFixed(2)), " likeness"),
     ),
     kinship && odds(kinship, context.searched),
+    isListed(match, context) && element("p", { class: "listed" }, "Listed as a relative of the person in your photo."),
     why(match, context, isOpen),
   );
+}
+
+/** Whether the gallery lists the person as kin of the probe's, so that the answer can be checked. */
+function isListed({ listed_kin }, { known_as }) {
+  return listed_kin.some((person) => known_as.includes(person));
 }
 
 /** Two people who may be the parents. */

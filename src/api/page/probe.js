@@ -43,10 +43,10 @@ export async function faceCrop({ file, face }) {
 /** The tint of a picture: none if it has many hues. */
 export async function tintOf(blob) {
   const chroma = chromaOf(await createImageBitmap(blob));
-  const strength = mean(chroma.map(([x, y]) => Math.hypot(x, y)));
+  const strength = mean(chroma.map((color) => Math.hypot(...color)));
   if (strength < MAX_GREY_CHROMA) return { isGrey: true };
-  const [x, y] = [0, 1].map((axis) => mean(chroma.map((value) => value[axis])));
-  const hue = [x, y].map((value) => value / Math.hypot(x, y));
+  const average = [0, 1].map((axis) => mean(chroma.map((color) => color[axis])));
+  const hue = average.map((value) => value / Math.hypot(...average));
   const spread = mean(chroma.map(([x, y]) => Math.abs(hue[0] * y - hue[1] * x))) / strength;
   return spread < MAX_TINT_SPREAD ? { isGrey: false, hue } : undefined;
 }

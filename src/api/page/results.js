@@ -16,8 +16,8 @@ const WORDS = {
 
 /** The answer to a search in `mode` with `probes`; `help` are the ways to a better answer. */
 export async function results(answer, { mode, probes, help }) {
-  const { searched, typicality } = answer;
-  const context = { mode, help, searched, typicality, probes, crops: await cropped(probes) };
+  const { searched, typicality, known_as } = answer;
+  const context = { mode, help, searched, typicality, known_as, probes, crops: await cropped(probes) };
   const [title, ...content] = findings(answer, context);
   announce(title);
   return element(
@@ -66,11 +66,12 @@ function standouts(kin, others, { couples, families }, context) {
     count(kin.length, `person stands out as a possible ${one}`, `people stand out as possible ${many}`),
     element("p", { class: "note" }, "It is a hint to follow, not a proof. ", falsePositives(context.searched)),
     pairs(couples),
+    couples.length > 0 && element("h3", {}, "Each on their own"),
     cards(kin, context, true),
     others.length > 0 &&
       disclosure(
         `Most alike, but not more than strangers by chance (${others.length})`,
-        element("div", {}, odds(context.searched), cards(others, context)),
+        element("div", { class: "stack" }, alikeNote(context.searched), cards(others, context)),
       ),
     byFamily(families),
     ways(context.help),
@@ -85,7 +86,7 @@ function shortlist(others, { couples, families }, context) {
     pairs(couples),
     others.length > 0 && [
       element("h3", {}, "Most alike"),
-      element("p", { class: "note" }, "None of these people stands out as kin. ", odds(context.searched)),
+      alikeNote(context.searched),
       cards(others, context, true),
       byFamily(families),
       explanation(),
@@ -95,9 +96,12 @@ function shortlist(others, { couples, families }, context) {
 
 /** Why nobody is found. */
 function verdict({ probes, searched }) {
+  if (!searched.people) return element("p", {}, "Nobody was searched: the options leave no one of this archive.");
   const photos = probes.length > 1 ? "so few photos" : "one photo";
   return [
-    element("p", {}, "Nobody here looks more alike than strangers do by chance."),
+    // Without a false positive rate nothing is known of chance.
+    searched.max_false_positive_rate !== undefined &&
+      element("p", {}, "Nobody here looks more alike than strangers do by chance."),
     element(
       "p",
       {},
@@ -136,8 +140,10 @@ function notice({ text }) {
   return element("p", { class: "notice" }, text);
 }
 
-function odds({ shortlist_rate: rate }) {
-  return rate !== undefined && shortlistSentence(rate);
+/** What a list of similar people is worth. */
+function alikeNote({ shortlist_rate: rate }) {
+  const text = "None of these people stands out as kin. ";
+  return element("p", { class: "note" }, text, rate !== undefined && shortlistSentence(rate));
 }
 
 function falsePositives({ max_false_positive_rate: rate }) {
@@ -168,7 +174,6 @@ function pairs(couples) {
     element("h3", {}, "Two people together"),
     list(couples.slice(0, COUPLES_SHOWN)),
     rest.length > 0 && disclosure(`Show ${count(rest.length, "more pair")}`, list(rest)),
-    element("h3", {}, "Each on their own"),
   ];
 }
 

@@ -106,7 +106,7 @@ export function searchView(info) {
         hint: "Fewer people are fewer strangers who look alike by chance.",
         act: () => options.show("families"),
       },
-      {
+      searched !== "same_person" && {
         label: "Name the person in the photo",
         hint: "A person who is enrolled is then left out of the relatives.",
         act: () => options.show("as"),
