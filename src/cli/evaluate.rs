@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::compute::Compute;
+use super::evaluate_identification;
 use super::evaluate_landmarks;
 use super::exit::{Ending, Failure};
 use super::families::Families;
@@ -40,6 +41,8 @@ enum Command {
     TriSubject(TriSubjectArguments),
     /// Find people's relatives in a gallery, by the search that serves
     Retrieval(RetrievalArguments),
+    /// Measure how often searches mark strangers as kin, and how often they miss all relatives
+    Identification(evaluate_identification::Arguments),
     /// Measure how near the points that are found in faces are to those of a list
     Landmarks(evaluate_landmarks::Arguments),
     /// Answer the pairs of a Kaggle submission
@@ -134,6 +137,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::Verification(arguments) => run_verification(arguments),
         Command::TriSubject(arguments) => run_tri_subject(arguments),
         Command::Retrieval(arguments) => run_retrieval(arguments),
+        Command::Identification(arguments) => evaluate_identification::run(arguments),
         Command::Landmarks(arguments) => evaluate_landmarks::run(arguments),
         Command::Submission(arguments) => run_submission(arguments),
     }
@@ -219,7 +223,7 @@ fn run_submission(arguments: &SubmissionArguments) -> Result<Ending, Failure> {
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
-fn stopped() -> Ending {
+pub(super) fn stopped() -> Ending {
     println!("stopped; nothing was measured");
     Ending::Stopped
 }

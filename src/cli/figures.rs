@@ -1,7 +1,10 @@
 //! Figures of an evaluation as tables.
 
 use super::ingest::print_rejected;
-use crate::evaluate::{RankFigures, RetrievalReport, TriSubjectReport, VerificationReport};
+use crate::evaluate::{
+    GallerySizeFigures, IdentificationReport, RankFigures, RetrievalReport, SamePersonFigures,
+    TriSubjectReport, VerificationReport,
+};
 use crate::metrics::{Figure, RankingFigures};
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
@@ -80,6 +83,47 @@ pub(super) fn print_retrieval(report: &RetrievalReport) {
     print_ranks("listed kin, by cosine", &report.cosine.kin);
     if let Some(reranked) = &report.reranked {
         print_ranks("listed kin, reranked", &reranked.kin);
+    }
+    if let Some(figures) = &report.same_person {
+        print_same_person(figures);
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_same_person(figures: &SamePersonFigures) {
+    println!(
+        "\n{} people searched for by one photo, with another photo in the gallery",
+        figures.probes
+    );
+    print_figure("own person listed as kin", figures.own_person_listed_as_kin);
+    print_figure("own person set apart", figures.own_person_set_apart);
+    print_figure("others set apart", figures.others_set_apart);
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+pub(super) fn print_identification(report: &IdentificationReport) {
+    println!(
+        "{} people searched for by at most {} photos each; decisions should hold an FPIR of {} %\n",
+        report.probes,
+        report.photos_per_probe,
+        100.0 * report.nominal_fpir
+    );
+    let rows: [(&str, fn(&GallerySizeFigures) -> String); 10] = [
+        ("people in the gallery", |figures| figures.people.to_string()),
+        ("mated searches", |figures| figures.mated.to_string()),
+        ("non-mated searches", |figures| figures.non_mated.to_string()),
+        ("FPIR", |figures| shown(figures.fpir)),
+        ("FNIR", |figures| shown(figures.fnir)),
+        ("FNIR at FPIR 1 %", |figures| shown(figures.fnir_at_fpir_1_percent)),
+        ("FNIR at FPIR 10 %", |figures| shown(figures.fnir_at_fpir_10_percent)),
+        ("listed kin among the marked", |figures| shown(figures.precision)),
+        ("marked people of a search", |figures| shown(figures.mean_marked)),
+        ("Rank@10", |figures| shown(figures.rank_10)),
+    ];
+    for (name, cell) in rows {
+        let cells = report.galleries.iter().map(|figures| format!("{:<22}", cell(figures)));
+        let line = format!("{name:<28} {}", cells.collect::<Vec<_>>().join("  "));
+        println!("{}", line.trim_end());
     }
 }
 

@@ -41,6 +41,11 @@ pub enum EvaluateError {
     /// The bundle was not trained.
     #[error("the bundle is not trained to tell kin from others; make one with kindred train")]
     NoEnsemble,
+    /// The bundle has no open-set model.
+    #[error(
+        "the bundle has no open-set model, so its searches mark no one as kin; train it again with kindred train"
+    )]
+    NoOpenSetModel,
     /// There is no face to judge by.
     #[error("no face was found in any listed photo; give other --faces, or another bundle")]
     NoFaces,
@@ -87,6 +92,7 @@ impl Classify for EvaluateError {
             | Self::NoPairs { .. }
             | Self::NoKin
             | Self::NoEnsemble
+            | Self::NoOpenSetModel
             | Self::NoFaces => ErrorKind::InvalidInput,
             Self::Unreadable { source, .. } => io_kind(source),
             Self::BadPhoto { source, .. } => source.kind(),

@@ -1,60 +1,341 @@
-//! Identification: is the nearest photo one of the same person?
+//! Open-set identification: how often a search marks a stranger, and how often it misses all relatives.
+//!
+//! Terms as in ISO/IEC 19795-1. A mated search has listed kin of the probe in the gallery. A non-mated search has none.
+//! The false positive identification rate (FPIR) is the share of non-mated searches with a marked person.
+//! The false negative identification rate (FNIR) is the share of mated searches without a marked relative.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
 
 use super::EvaluateError;
-use crate::domain::{FamilyId, MemberId, PhotoId};
-use crate::gallery::{Filter, Gallery, Lookup, Selection, Snapshot, StoredPhoto};
-use crate::metrics::{Bootstrap, Figure};
+use super::enrolled::EnrolledPeople;
+use super::families::ProbeFamilies;
+use super::identification_errors::{GallerySizeFigures, RankedPerson, Searches};
+use crate::domain::{Embedding, MemberId, PhotoId, Progress};
+use crate::gallery::{Filter, Gallery, Selection};
+use crate::kinship::Ensemble;
+use crate::search::{Options, Probe, Query, ReferenceCache, SearchContext, rank};
 
-const DRAWS: usize = 1000;
+/// Nearest photos that are scored for each probe.
+const CANDIDATES: usize = 200;
 
-/// Of the photos of people with another one, the share whose nearest photo is another one of the same person; faces cut
-/// from the same photograph do not count. Only of people of whom `is_probe` is true; None where there are none.
+/// How well searches decide who is kin, for galleries of several sizes.
+#[derive(Clone, Debug, Serialize)]
+pub struct IdentificationReport {
+    /// People searched for.
+    pub probes: usize,
+    /// Photos of each probe, at most; people with fewer photos have all of theirs.
+    pub photos_per_probe: usize,
+    /// The false positive identification rate that decisions should hold, 0 to 1.
+    pub nominal_fpir: f64,
+    /// The figures of each gallery size, the largest gallery last.
+    pub galleries: Vec<GallerySizeFigures>,
+}
+
+/// Probes and galleries of an identification test.
+pub struct IdentificationOptions<'a> {
+    /// Gallery sizes in people. Sizes not smaller than the gallery are skipped; all people are always searched.
+    pub sizes: Vec<usize>,
+    /// People searched for, at most.
+    pub max_probes: usize,
+    /// Photos of each probe, at most; at least 1.
+    pub photos_per_probe: usize,
+    /// Seed of the probes, of the galleries and of the intervals.
+    pub seed: u64,
+    /// Whether a person may be searched for; all people stay in the gallery.
+    pub is_probe: &'a dyn Fn(MemberId) -> bool,
+}
+
+/// The people of a gallery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GallerySize {
+    /// So many people, drawn at random.
+    Drawn(usize),
+    /// All enrolled people.
+    All,
+}
+
+/// What the gallery lists about a person and the probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KinStatus {
+    /// Listed as kin.
+    Listed,
+    /// Of the probe's family, but not listed as kin.
+    Possible,
+    /// Of another family, and not listed as kin.
+    Stranger,
+}
+
+/// An identification test, ready to run.
+struct IdentificationTest<'a> {
+    context: SearchContext<'a>,
+    probes: Vec<ProbePerson>,
+    families: ProbeFamilies,
+    /// All people in a random order. The first are those of a smaller gallery, so that galleries are nested.
+    people: Vec<MemberId>,
+}
+
+/// A person to search for.
+struct ProbePerson {
+    person: MemberId,
+    /// Per photo one embedding per backbone.
+    photos: Vec<Vec<Embedding>>,
+    /// The probe's photos, and photos of the family cut from the same photographs.
+    left_out: BTreeSet<PhotoId>,
+    /// Listed kin with a photo that counts.
+    relatives: BTreeSet<MemberId>,
+    /// Listed kin, and the family's other people, with a photo that counts.
+    possible_kin: BTreeSet<MemberId>,
+}
+
+/// Searches for people with listed kin, with and without their families in the gallery.
+/// Returns `None` if the job was cancelled.
+///
+/// A mated search has the probe's family in the gallery, in place of as many drawn people.
+/// A non-mated search has the same number of people, and none of them is of the family or listed as kin.
+/// The probe's own person is in neither gallery.
 ///
 /// # Errors
-/// When the gallery fails.
-pub(super) fn identification(
-    (gallery, snapshot): (&Gallery, &Snapshot),
-    is_probe: &dyn Fn(MemberId) -> bool,
-    seed: u64,
-) -> Result<Option<Figure>, EvaluateError> {
-    let mut people: BTreeMap<MemberId, Vec<&PhotoId>> = BTreeMap::new();
-    let mut sources: HashMap<(FamilyId, &str), BTreeSet<PhotoId>> = HashMap::new();
-    for StoredPhoto { id, .. } in snapshot.photos() {
-        let source = (id.member().family(), id.source_photo());
-        sources.entry(source).or_default().insert(id.clone());
-        if is_probe(id.member()) {
-            people.entry(id.member()).or_default().push(id);
-        }
+/// [`EvaluateError::NoEnsemble`] or [`EvaluateError::NoOpenSetModel`] if the bundle cannot mark people,
+/// [`EvaluateError::NoKin`] if no probe has listed kin, or an error of the gallery or of the ensemble.
+pub fn identify(
+    gallery: &Gallery,
+    ensemble: Option<&Ensemble>,
+    options: &IdentificationOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<Option<IdentificationReport>, EvaluateError> {
+    let ensemble = ensemble.ok_or(EvaluateError::NoEnsemble)?;
+    ensemble.open_set().ok_or(EvaluateError::NoOpenSetModel)?;
+    let snapshot = gallery.snapshot()?;
+    let enrolled = EnrolledPeople::new(gallery, &snapshot);
+    let mut random = ChaCha8Rng::seed_from_u64(options.seed);
+    let mut people: Vec<MemberId> = enrolled.ids().collect();
+    people.shuffle(&mut random);
+    let probes = draw_probes(&enrolled, options, &mut random)?;
+    if probes.is_empty() {
+        return Err(EvaluateError::NoKin);
     }
-    let families: BTreeSet<FamilyId> = people.keys().map(|person| person.family()).collect();
-    let families: Vec<FamilyId> = families.into_iter().collect();
-    let mut hits: Vec<(usize, bool)> = Vec::new();
-    for (person, photos) in &mut people {
-        photos.sort_unstable();
-        let family = families.partition_point(|family| *family < person.family());
-        for photo in photos.iter() {
-            let has_other = photos.iter().any(|other| other.source_photo() != photo.source_photo());
-            let Some(embeddings) = gallery.embeddings(photo)?.filter(|_| has_other) else {
-                continue;
-            };
-            let of_source = &sources[&(person.family(), photo.source_photo())];
-            let of_source = Selection { photos: of_source.clone(), ..Selection::default() };
-            let filter = Filter::without(of_source);
-            let lookup = Lookup { filter, ..Lookup::nearest(1) };
-            let nearest = snapshot.nearest(&embeddings[0], &lookup);
-            let found = nearest.neighbours.first().map(|found| found.photo.id.member());
-            hits.push((family, found == Some(*person)));
-        }
-    }
-    let share = |counts: &[f64]| {
-        let total: f64 = hits.iter().map(|(family, _)| counts[*family]).sum();
-        let found: f64 =
-            hits.iter().filter(|(_, hit)| *hit).map(|(family, _)| counts[*family]).sum();
-        [(total > 0.0).then(|| found / total)]
+    let test = IdentificationTest {
+        context: SearchContext::new(&snapshot, Some(ensemble), &ReferenceCache::default())?,
+        families: ProbeFamilies::new(probes.iter().map(|probe| probe.person)),
+        probes,
+        people,
     };
-    let [interval] = Bootstrap { families: families.len(), draws: DRAWS, seed }.intervals(share);
-    let [value] = share(&vec![1.0; families.len()]);
-    Ok(value.zip(interval).map(|(value, interval)| Figure { value, interval }))
+    let sizes = gallery_sizes(&options.sizes, test.people.len());
+    progress.begin("Searching", (sizes.len() * test.probes.len()) as u64, "probes");
+    let mut galleries = Vec::with_capacity(sizes.len());
+    for size in sizes {
+        let Some(searches) = test.run(size, progress)? else { return Ok(None) };
+        let people = match size {
+            GallerySize::Drawn(count) => count,
+            GallerySize::All => test.people.len(),
+        };
+        galleries.push(GallerySizeFigures::new(people, &searches, &test.families, options.seed));
+    }
+    Ok(Some(IdentificationReport {
+        probes: test.probes.len(),
+        photos_per_probe: options.photos_per_probe,
+        nominal_fpir: Options::DEFAULT_FALSE_POSITIVE_RATE,
+        galleries,
+    }))
+}
+
+impl IdentificationTest<'_> {
+    /// Searches for every probe in galleries of one size. Returns `None` if the job was cancelled.
+    fn run(
+        &self,
+        size: GallerySize,
+        progress: &dyn Progress,
+    ) -> Result<Option<Searches>, EvaluateError> {
+        let mut searches = Searches::default();
+        for probe in &self.probes {
+            if progress.cancelled() {
+                return Ok(None);
+            }
+            let family = self.families.index(probe.person);
+            if let Some(filter) = probe.mated(&self.people, size) {
+                let ranked = probe.search(&self.context, filter)?;
+                searches.add_mated(family, &ranked, |person| probe.status_of(person));
+            }
+            if let Some(filter) = probe.non_mated(&self.people, size) {
+                searches.add_non_mated(family, &probe.search(&self.context, filter)?);
+            }
+            progress.advance(1);
+        }
+        Ok(Some(searches))
+    }
+}
+
+/// The sizes smaller than a gallery of `people`, in increasing order, and then all people.
+fn gallery_sizes(sizes: &[usize], people: usize) -> Vec<GallerySize> {
+    let smaller: BTreeSet<usize> = sizes.iter().copied().filter(|&size| size < people).collect();
+    smaller.into_iter().map(GallerySize::Drawn).chain([GallerySize::All]).collect()
+}
+
+/// At most [`IdentificationOptions::max_probes`] people with listed kin, in the order of their identities.
+fn draw_probes(
+    enrolled: &EnrolledPeople<'_>,
+    options: &IdentificationOptions<'_>,
+    random: &mut ChaCha8Rng,
+) -> Result<Vec<ProbePerson>, EvaluateError> {
+    let mut people = enrolled.with_kin(options.is_probe);
+    people.shuffle(random);
+    people.truncate(options.max_probes);
+    people.sort_unstable();
+    let mut probes = Vec::with_capacity(people.len());
+    for person in people {
+        let mut photos = enrolled.photos_of(person).to_vec();
+        photos.shuffle(random);
+        photos.truncate(options.photos_per_probe);
+        probes.push(ProbePerson::new(enrolled, &photos, person)?);
+    }
+    // A photo can be deleted while the gallery is evaluated.
+    probes.retain(|probe| !probe.photos.is_empty());
+    Ok(probes)
+}
+
+impl ProbePerson {
+    fn new(
+        enrolled: &EnrolledPeople<'_>,
+        photos: &[PhotoId],
+        person: MemberId,
+    ) -> Result<Self, EvaluateError> {
+        let left_out = enrolled.of_same_sources(photos);
+        let has_photo = |person: &MemberId| {
+            enrolled.photos_of(*person).iter().any(|photo| !left_out.contains(photo))
+        };
+        let mut relatives = enrolled.kin_of(person);
+        relatives.retain(has_photo);
+        let mut possible_kin = enrolled.family_of(person);
+        possible_kin.retain(has_photo);
+        possible_kin.extend(&relatives);
+        let photos = enrolled.embeddings(photos)?;
+        Ok(Self { person, photos, left_out, relatives, possible_kin })
+    }
+
+    /// Whether a person is of another family and not listed as kin.
+    fn is_stranger(&self, person: MemberId) -> bool {
+        person.family() != self.person.family() && !self.possible_kin.contains(&person)
+    }
+
+    fn status_of(&self, person: MemberId) -> KinStatus {
+        if self.relatives.contains(&person) {
+            KinStatus::Listed
+        } else if self.possible_kin.contains(&person) {
+            KinStatus::Possible
+        } else {
+            KinStatus::Stranger
+        }
+    }
+
+    /// The first `count` strangers of `people`.
+    fn strangers(&self, people: &[MemberId], count: usize) -> impl Iterator<Item = MemberId> {
+        people.iter().copied().filter(|&person| self.is_stranger(person)).take(count)
+    }
+
+    /// The gallery with possible kin, who take the places of as many strangers. Returns `None` without listed kin.
+    fn mated(&self, people: &[MemberId], size: GallerySize) -> Option<Filter> {
+        if self.relatives.is_empty() {
+            return None;
+        }
+        let only = match size {
+            GallerySize::All => None,
+            GallerySize::Drawn(count) => {
+                let strangers = count.saturating_sub(self.possible_kin.len());
+                let people = self.strangers(people, strangers).chain(self.possible_kin.clone());
+                Some(Selection { people: people.collect(), ..Selection::default() })
+            }
+        };
+        let without = Selection {
+            people: BTreeSet::from([self.person]),
+            photos: self.left_out.clone(),
+            ..Selection::default()
+        };
+        Some(Filter { only, without })
+    }
+
+    /// The gallery of strangers alone. Returns `None` if there are none.
+    fn non_mated(&self, people: &[MemberId], size: GallerySize) -> Option<Filter> {
+        if !people.iter().any(|&person| self.is_stranger(person)) {
+            return None;
+        }
+        let only = match size {
+            GallerySize::All => None,
+            GallerySize::Drawn(count) => {
+                let people = self.strangers(people, count).collect();
+                Some(Selection { people, ..Selection::default() })
+            }
+        };
+        let own = [self.person];
+        let without = Selection {
+            families: BTreeSet::from([self.person.family()]),
+            people: self.possible_kin.iter().copied().chain(own).collect(),
+            ..Selection::default()
+        };
+        Some(Filter { only, without })
+    }
+
+    /// The people whom a search finds, those with the highest scores first.
+    ///
+    /// A person who is taken for the probe's own person stands among the others: the own person is not in the gallery.
+    fn search(
+        &self,
+        context: &SearchContext<'_>,
+        filter: Filter,
+    ) -> Result<Vec<RankedPerson>, EvaluateError> {
+        // Known people do not count in the probe's cohort statistics: they would not be enrolled.
+        let known = filter.without.people.clone();
+        let options = Options { exact: true, candidates: CANDIDATES, filter, ..Options::default() };
+        let query = Query::Relatives(Probe { photos: &self.photos, known });
+        let answer = rank(context, &query, &options)?;
+        let found = answer.people.iter().chain(&answer.same_person);
+        let mut ranked: Vec<RankedPerson> = found.map(RankedPerson::from).collect();
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
+        Ok(ranked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(id: &str) -> MemberId {
+        id.parse().unwrap()
+    }
+
+    fn probe() -> ProbePerson {
+        let relatives = BTreeSet::from([person("F0001/MID2")]);
+        let possible_kin = BTreeSet::from([person("F0001/MID2"), person("F0001/MID3")]);
+        ProbePerson {
+            person: person("F0001/MID1"),
+            photos: Vec::new(),
+            left_out: BTreeSet::new(),
+            relatives,
+            possible_kin,
+        }
+    }
+
+    #[test]
+    fn galleries_hold_their_size_and_never_the_probe() {
+        let mut people: Vec<MemberId> = (1..=3).map(|i| person(&format!("F0001/MID{i}"))).collect();
+        people.extend((2..=9).map(|i| person(&format!("F000{i}/MID1"))));
+        let probe = probe();
+        let mated = probe.mated(&people, GallerySize::Drawn(5)).unwrap().only.unwrap().people;
+        assert_eq!(mated.len(), 5);
+        assert!(probe.possible_kin.is_subset(&mated) && !mated.contains(&probe.person));
+        let non_mated =
+            probe.non_mated(&people, GallerySize::Drawn(5)).unwrap().only.unwrap().people;
+        assert_eq!(non_mated.len(), 5);
+        assert!(non_mated.iter().all(|&person| probe.status_of(person) == KinStatus::Stranger));
+    }
+
+    #[test]
+    fn only_smaller_galleries_are_drawn() {
+        let sizes = gallery_sizes(&[1000, 300, 300], 1000);
+        assert_eq!(sizes, [GallerySize::Drawn(300), GallerySize::All]);
+    }
 }

@@ -1,15 +1,19 @@
 //! Retrieval: how early a search names a person's relatives.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 
 use super::EvaluateError;
-use super::identification::identification;
-use crate::domain::{Embedding, FamilyId, MemberId, PhotoId, Progress};
-use crate::gallery::{Filter, Gallery, Selection, Snapshot};
+use super::enrolled::EnrolledPeople;
+use super::families::ProbeFamilies;
+use super::same_person::{
+    SamePersonFigures, SamePersonOptions, same_person_rank_1, search_same_people,
+};
+use crate::domain::{Embedding, MemberId, Progress};
+use crate::gallery::{Filter, Gallery, Selection};
 use crate::kinship::Ensemble;
-use crate::metrics::{Bootstrap, Figure, average_precision, is_hit};
+use crate::metrics::{Figure, average_precision, is_hit};
 use crate::search::{Options, Probe, Query, ReferenceCache, SearchContext, rank};
 
 /// How well searches in a gallery find relatives. Everybody with listed kin in it is the probe once, with all photos;
@@ -24,6 +28,8 @@ pub struct RetrievalReport {
     pub candidates: usize,
     /// Share of photos whose nearest one is of the same person, where people have several; none where nobody has.
     pub same_person_rank_1: Option<Figure>,
+    /// Searches by one photo of an unknown person; `None` without an ensemble, or if no person has a second photo.
+    pub same_person: Option<SamePersonFigures>,
     /// In the order of the cosine.
     pub cosine: RetrievalFigures,
     /// In the order of the ensemble; none where the bundle has none.
@@ -74,8 +80,6 @@ struct Scored {
     by_kin: Scores,
 }
 
-const DRAWS: usize = 1000;
-
 /// Searches for everybody who has listed kin in the gallery. None where `progress` asked to stop.
 ///
 /// # Errors
@@ -88,19 +92,12 @@ pub fn retrieve(
 ) -> Result<Option<RetrievalReport>, EvaluateError> {
     let RetrievalOptions { candidates, seed, is_probe } = *options;
     let snapshot = gallery.snapshot()?;
-    let mut people: BTreeMap<MemberId, Vec<PhotoId>> = BTreeMap::new();
-    for photo in snapshot.photos() {
-        people.entry(photo.id.member()).or_default().push(photo.id.clone());
-    }
-    people.values_mut().for_each(|photos| photos.sort_unstable());
-    let has_kin = |person: &MemberId| snapshot.kin_of(*person).any(|kin| people.contains_key(&kin));
-    let is_asked = |person: &MemberId| is_probe(*person) && has_kin(person);
-    let probes: Vec<MemberId> = people.keys().copied().filter(is_asked).collect();
+    let enrolled = EnrolledPeople::new(gallery, &snapshot);
+    let probes = enrolled.with_kin(is_probe);
     if probes.is_empty() {
         return Err(EvaluateError::NoKin);
     }
-    let families: BTreeSet<FamilyId> = probes.iter().map(|person| person.family()).collect();
-    let families: Vec<FamilyId> = families.into_iter().collect();
+    let families = ProbeFamilies::new(probes.iter().copied());
     let cache = ReferenceCache::default();
     let by_cosine = SearchContext::new(&snapshot, None, &cache)?;
     let by_ensemble = SearchContext::new(&snapshot, ensemble, &cache)?;
@@ -110,19 +107,19 @@ pub fn retrieve(
         if progress.cancelled() {
             return Ok(None);
         }
-        let own = &people[person];
-        let photos = own.iter().filter_map(|id| gallery.embeddings(id).transpose());
-        let photos: Vec<Vec<Embedding>> = photos.collect::<Result<_, _>>()?;
-        let family = families.partition_point(|family| *family < person.family());
+        let own = enrolled.photos_of(*person);
+        let photos = enrolled.embeddings(own)?;
         let filter = Filter::without(Selection {
             people: BTreeSet::from([*person]),
-            photos: of_same_sources(own, &people),
+            photos: enrolled.of_same_sources(own),
             ..Selection::default()
         });
         let options = Options { candidates, filter, ..Options::default() };
+        let relevant =
+            Relevant { family: enrolled.family_of(*person), kin: enrolled.kin_of(*person) };
         let scored = |context: &SearchContext<'_>| {
             let ranked = ranked(context, &photos, &options)?;
-            Ok::<_, EvaluateError>(scored(*person, &ranked, (&snapshot, &people), family))
+            Ok::<_, EvaluateError>(relevant.scored(&ranked, families.index(*person)))
         };
         plain.push(scored(&by_cosine)?);
         if ensemble.is_some() {
@@ -130,27 +127,27 @@ pub fn retrieve(
         }
         progress.advance(1);
     }
-    let figures = |scored: &[Scored]| figures(scored, families.len(), seed);
+    let same_person = match ensemble {
+        Some(_) => {
+            let options = SamePersonOptions { candidates, seed, is_probe };
+            let Some(searches) = search_same_people(&by_ensemble, &enrolled, &options, progress)?
+            else {
+                return Ok(None);
+            };
+            SamePersonFigures::new(&searches, seed)
+        }
+        None => None,
+    };
+    let figures = |scored: &[Scored]| figures(scored, &families, seed);
     Ok(Some(RetrievalReport {
         probes: probes.len(),
         photos: snapshot.photo_count(),
         candidates,
-        same_person_rank_1: identification((gallery, &snapshot), is_probe, seed)?,
+        same_person_rank_1: same_person_rank_1(&enrolled, is_probe, seed)?,
+        same_person,
         cosine: figures(&plain).ok_or(EvaluateError::NoKin)?,
         reranked: figures(&reranked),
     }))
-}
-
-/// Photos of a person's family that were cut from the photographs that theirs were cut from.
-fn of_same_sources(
-    own: &[PhotoId],
-    people: &BTreeMap<MemberId, Vec<PhotoId>>,
-) -> BTreeSet<PhotoId> {
-    let sources: BTreeSet<&str> = own.iter().map(PhotoId::source_photo).collect();
-    let family = own.first().map(|photo| photo.member().family());
-    let of_family = people.iter().filter(|(person, _)| Some(person.family()) == family);
-    let photos = of_family.flat_map(|(_, photos)| photos);
-    photos.filter(|photo| sources.contains(photo.source_photo())).cloned().collect()
 }
 
 /// The people that a search names, in the order of their scores. The probe's own person is not in the gallery, so that
@@ -168,46 +165,41 @@ fn ranked(
     Ok(people.into_iter().map(|found| found.person).collect())
 }
 
-fn scored(
-    person: MemberId,
-    ranked: &[MemberId],
-    (snapshot, people): (&Snapshot, &BTreeMap<MemberId, Vec<PhotoId>>),
-    family: usize,
-) -> Scored {
-    let kin: BTreeSet<MemberId> =
-        snapshot.kin_of(person).filter(|kin| people.contains_key(kin)).collect();
-    let of_family: BTreeSet<MemberId> = people
-        .keys()
-        .copied()
-        .filter(|other| other.family() == person.family() && *other != person)
-        .collect();
-    let scores = |relevant: &BTreeSet<MemberId>| {
-        let hits = || ranked.iter().map(|person| relevant.contains(person));
-        let precision = average_precision(hits(), relevant.len()).unwrap_or_default();
-        let at = |k| f64::from(u8::from(is_hit(hits(), k)));
-        [precision, at(1), at(5), at(10), at(20)]
-    };
-    Scored { family, by_family: scores(&of_family), by_kin: scores(&kin) }
+/// The people who are relevant to a probe.
+struct Relevant {
+    family: BTreeSet<MemberId>,
+    kin: BTreeSet<MemberId>,
 }
 
-fn figures(scored: &[Scored], families: usize, seed: u64) -> Option<RetrievalFigures> {
+impl Relevant {
+    /// The scores of a list of people; `family` is the index of the probe's family.
+    fn scored(&self, ranked: &[MemberId], family: usize) -> Scored {
+        let scores = |relevant: &BTreeSet<MemberId>| {
+            let hits = || ranked.iter().map(|person| relevant.contains(person));
+            let precision = average_precision(hits(), relevant.len()).unwrap_or_default();
+            let at = |k| f64::from(u8::from(is_hit(hits(), k)));
+            [precision, at(1), at(5), at(10), at(20)]
+        };
+        Scored { family, by_family: scores(&self.family), by_kin: scores(&self.kin) }
+    }
+}
+
+fn figures(scored: &[Scored], families: &ProbeFamilies, seed: u64) -> Option<RetrievalFigures> {
     let of = |scores: fn(&Scored) -> &Scores| {
-        let mean = |counts: &[f64]| {
+        let mean = |counts: &[f64]| -> [Option<f64>; 5] {
             let total: f64 = scored.iter().map(|scored| counts[scored.family]).sum();
             std::array::from_fn(|at| {
                 let sum = scored.iter().map(|s| counts[s.family] * scores(s)[at]).sum::<f64>();
                 (total > 0.0).then(|| sum / total)
             })
         };
-        let intervals = Bootstrap { families, draws: DRAWS, seed }.intervals::<5>(mean);
-        let values: [Option<f64>; 5] = mean(&vec![1.0; families]);
-        let figure = |at: usize| Some(Figure { value: values[at]?, interval: intervals[at]? });
+        let [precision, rank_1, rank_5, rank_10, rank_20] = families.figures(seed, mean);
         Some(RankFigures {
-            mean_average_precision: figure(0)?,
-            rank_1: figure(1)?,
-            rank_5: figure(2)?,
-            rank_10: figure(3)?,
-            rank_20: figure(4)?,
+            mean_average_precision: precision?,
+            rank_1: rank_1?,
+            rank_5: rank_5?,
+            rank_10: rank_10?,
+            rank_20: rank_20?,
         })
     };
     Some(RetrievalFigures { family: of(|s| &s.by_family)?, kin: of(|s| &s.by_kin)? })

@@ -1,12 +1,14 @@
-//! What can be asked of a search over HTTP, with the default bundle on drawn families.
+//! Searches over HTTP, with the default bundle on drawn families.
 
 use std::fs;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
 use crate::api::assert_problem;
+use crate::kinship::Trained;
 use crate::support::program::{kindred, path};
 use crate::support::server::{Response, Server};
 
@@ -90,16 +92,26 @@ fn a_search_says_what_was_asked_for_and_no_more() {
     let image = json!([{ "photo": PROBE }]);
     let same = demo.found(&json!({ "image": image, "mode": "same_person" }));
     assert!(list(&same, "matches").is_empty() && list(&same, "families").is_empty());
-    let parents = demo.found(&json!({ "image": image, "mode": "parents_of" }));
-    assert!(!list(&parents, "couples").is_empty());
+    for mode in ["parents", "parents_of"] {
+        let parents = demo.found(&json!({ "image": image, "mode": mode }));
+        assert!(!list(&parents, "couples").is_empty());
+    }
     let other = json!([{ "photo": "F0001/MID2/P00003_face0" }]);
     let children = demo.found(&json!({ "image": image, "other_parent": other }));
-    assert_ne!(children["matches"], same["matches"]);
+    assert!(!list(&children, "matches").is_empty());
+    for mode in ["children", "child_of"] {
+        let named = demo.found(&json!({ "image": image, "other_parent": other, "mode": mode }));
+        assert_eq!(children["matches"], named["matches"], "{mode}");
+    }
+    let relatives = demo.found(&json!({ "image": image, "mode": "relatives" }));
+    assert_eq!(relatives["matches"], demo.found(&json!({ "image": image }))["matches"]);
+    assert_ne!(relatives["matches"], children["matches"]);
+    assert!(list(&relatives, "photos").is_empty() && list(&relatives, "couples").is_empty());
 
     let photos = demo.found(&json!({ "image": image, "group_by": "photo", "limit": 7 }));
     let likely: Vec<f64> = list(&photos, "photos")
         .iter()
-        .map(|photo| photo["probability"].as_f64().unwrap())
+        .map(|photo| photo["log_likelihood_ratio"].as_f64().unwrap())
         .collect();
     assert!(likely.len() == 7 && likely.is_sorted_by(|a, b| a >= b), "{likely:?}");
     let families = demo.found(&json!({ "image": image, "group_by": "family", "limit": 1 }));
@@ -111,9 +123,82 @@ fn a_search_says_what_was_asked_for_and_no_more() {
     let weights = explained["explanation"]["weights"].as_object().unwrap();
     let sum: f64 = weights.values().map(|weight| weight.as_f64().unwrap()).sum();
     assert!((sum - 1.0).abs() < 1e-6, "{weights:?}");
-    let members = explained["matches"][0]["photos"][0]["members"].as_object().unwrap();
+    let members = explained["matches"][0]["kinship"]["members"].as_object().unwrap();
     assert!(members.keys().eq(weights.keys()));
     assert!(same.get("explanation").is_none());
+}
+
+#[test]
+fn an_enrolled_probe_never_finds_its_own_person() {
+    let demo = Demo::start();
+    let photos = demo.folder.path().join("photos");
+    let entries = |folder: &Path| -> Vec<PathBuf> {
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect()
+    };
+    let families = entries(&photos).into_iter().filter(|family| family.is_dir());
+    let people: Vec<PathBuf> = families.flat_map(|family| entries(&family)).collect();
+    assert!(people.len() > 10);
+    for person in &people {
+        let photo = entries(person).swap_remove(0);
+        let name = person.strip_prefix(&photos).unwrap().to_str().unwrap();
+        let id = format!("{name}/{}", photo.file_stem().unwrap().to_str().unwrap());
+        let by_file = json!([{ "base64": BASE64_STANDARD.encode(fs::read(&photo).unwrap()) }]);
+        for image in [json!([{ "photo": id }]), by_file] {
+            let answer = demo.found(&json!({ "image": image, "limit": 1000 }));
+            assert_eq!(answer["known_as"], json!([name]));
+            let matches = list(&answer, "matches");
+            assert!(!matches.is_empty() && matches.iter().all(|found| found["person"] != name));
+            assert_eq!(answer["searched"]["people"], people.len() - 1);
+            let own = list(&answer, "same_person").iter().filter(|found| found["person"] == name);
+            let mut photos = own.flat_map(|own| list(own, "photos"));
+            assert!(photos.all(|photo| photo["id"] != id.as_str()), "the probe finds itself");
+        }
+    }
+}
+
+#[test]
+fn the_prior_and_the_false_positive_rate_are_those_of_the_request() {
+    let trained = Trained::new();
+    trained.ingest();
+    let server = Server::start(&trained.path("gallery"));
+    let found = |options: &Value| -> Value {
+        let mut request = json!({ "image": [{ "photo": "F0001/MID1/P10_face0" }] });
+        request.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+        let answer = server.post("/v1/search", "application/json", request.to_string().as_bytes());
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        answer.body
+    };
+    let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{value}"));
+
+    let without = found(&json!({ "expected_relatives": 0 }));
+    assert!(without["searched"].get("prior").is_none(), "{}", without["searched"]);
+    for person in list(&without, "matches") {
+        assert!(person["kinship"].get("probability").is_none(), "{person}");
+        assert!(number(&person["kinship"]["log_likelihood_ratio"]).is_finite());
+        assert!(number(&person["kinship"]["chance_matches"]) >= 0.0);
+    }
+    for expected in [1.0, 5.0] {
+        let answer = found(&json!({ "expected_relatives": expected }));
+        let searched = &answer["searched"];
+        assert_eq!(number(&searched["expected_relatives"]), expected);
+        let prior = expected / number(&searched["people"]);
+        assert!((number(&searched["prior"]) - prior).abs() < 1e-9);
+        assert_eq!(list(&answer, "matches").len(), 10);
+        for person in list(&answer, "matches") {
+            let ratio = number(&person["kinship"]["log_likelihood_ratio"]).exp();
+            let odds = ratio * prior / (1.0 - prior);
+            assert!((number(&person["kinship"]["probability"]) - odds / (1.0 + odds)).abs() < 1e-6);
+        }
+    }
+    let marked = |rate: f64| {
+        let answer = found(&json!({ "max_false_positive_rate": rate }));
+        assert_eq!(number(&answer["searched"]["max_false_positive_rate"]), rate);
+        let marked = |found: &&Value| found["kinship"]["is_kin"] == true;
+        list(&answer, "matches").iter().filter(marked).count()
+    };
+    assert_eq!((marked(0.0), marked(1.0)), (0, 10));
+    assert!(marked(0.1) <= marked(0.5));
+    assert_eq!(server.terminate(), 0);
 }
 
 #[test]
@@ -130,7 +215,7 @@ fn enrolled_photos_are_ranked_beside_a_person() {
     for result in results {
         assert_eq!(result["id"], photos[result["index"].as_u64().unwrap() as usize]);
     }
-    let likely = |at: usize| results[at]["probability"].as_f64().unwrap();
+    let likely = |at: usize| results[at]["log_likelihood_ratio"].as_f64().unwrap();
     assert!(likely(0) >= likely(1) && likely(1) >= likely(2));
     let gone = rerank(&json!({ "image": [{ "photo": PROBE }], "photos": ["F0001/MID2/gone"] }));
     assert_problem(&gone, 404, "not_found");
@@ -153,6 +238,10 @@ fn what_cannot_be_searched_with_is_a_problem() {
         json!({ "image": image, "mode": "relatives", "other_parent": image }),
         json!({ "image": image, "limit": 0 }),
         json!({ "image": image, "min_probability": 1.5 }),
+        json!({ "image": image, "expected_relatives": -1 }),
+        json!({ "image": image, "expected_relatives": 1001 }),
+        json!({ "image": image, "max_false_positive_rate": 1.5 }),
+        json!({ "image": image, "as": ["Smith"] }),
         json!({ "image": image, "family_ids": ["Smith"] }),
     ] {
         assert_problem(&demo.ask(&asked), 422, "invalid_input");
@@ -161,7 +250,14 @@ fn what_cannot_be_searched_with_is_a_problem() {
     {
         assert_problem(&demo.ask(&asked), 400, "bad_request");
     }
-    assert_problem(&demo.ask(&json!({ "image": [{ "photo": "F0009/MID1/x" }] })), 404, "not_found");
+    for missing in [
+        json!({ "image": [{ "photo": "F0009/MID1/x" }] }),
+        json!({ "image": image, "as": ["F0001/MID99"] }),
+        json!({ "image": image, "as": ["F0001/MID1", "F0777/MID1"] }),
+        json!({ "image": image, "family_ids": ["F0001", "F0777"] }),
+    ] {
+        assert_problem(&demo.ask(&missing), 404, "not_found");
+    }
     let photo = demo.photo(PROBE);
     let unknown = [("image", Some("a.jpg"), photo.as_slice()), ("limits", None, b"4")];
     assert_problem(&demo.server.post_form("/v1/search", &unknown), 400, "bad_request");

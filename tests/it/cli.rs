@@ -4,9 +4,10 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::ingest::Archive;
+use crate::support::families;
 use crate::support::program::{ingest, kindred, path, run};
 use crate::support::server::Server;
 
@@ -16,22 +17,62 @@ fn search(archive: &Archive, probe: &str, options: &[&str]) -> crate::support::p
 }
 
 #[test]
-fn a_search_finds_the_person_by_their_other_photos_and_never_by_the_probe_itself() {
+fn an_enrolled_probe_is_known_and_its_person_is_never_a_match() {
     let archive = Archive::new(4);
     archive.ingest();
     for probe in archive.ids.iter().step_by(5) {
-        let answer = search(&archive, &format!("{probe}.png"), &["--json"]);
+        let answer = search(&archive, &format!("{probe}.png"), &["--json", "--limit", "100"]);
         let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
-        let first = &answer["matches"][0];
         let person = probe.rsplit_once('/').unwrap().0;
-        assert_eq!(first["person"], person, "{probe}");
-        assert_eq!(first["family"], &person[..5]);
-        let photos = first["photos"].as_array().unwrap();
+        assert_eq!(answer["known_as"], json!([person]), "{probe}");
+        let [own] = answer["same_person"].as_array().unwrap().as_slice() else { panic!("{answer}") };
+        assert_eq!((&own["person"], &own["family"]), (&json!(person), &json!(person[..5])));
+        let photos = own["photos"].as_array().unwrap();
         assert_eq!(photos.len(), 3, "four photos but the probe");
         assert!(photos.iter().all(|photo| photo["id"] != probe.as_str()));
-        assert_eq!(answer["families"][0]["family"], &person[..5]);
-        assert_eq!(answer["searched"]["photos"], 48);
+        let matches = answer["matches"].as_array().unwrap();
+        assert_eq!(matches.len(), 11, "twelve people but the probe's");
+        assert!(matches.iter().all(|found| found["person"] != person), "{probe}");
+        assert_eq!((&answer["searched"]["photos"], &answer["searched"]["people"]), (&json!(48), &json!(11)));
     }
+}
+
+#[test]
+fn a_new_photo_finds_its_person_unless_that_is_stated() {
+    let archive = Archive::new(4);
+    archive.ingest();
+    let new = families::encoded(&families::photo(203, 17), image::ImageFormat::Png);
+    fs::write(archive.path("photos/new.png"), new).unwrap();
+    let found = |options: &[&str]| -> Value {
+        let run = search(&archive, "new.png", &[&["--json"], options].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        serde_json::from_str(&run.stdout).unwrap()
+    };
+    let answer = found(&[]);
+    assert_eq!((&answer["known_as"], &answer["same_person"]), (&json!([]), &json!([])));
+    assert_eq!(answer["matches"][0]["person"], "F0002/MID3");
+    assert_eq!(answer["matches"][0]["photos"].as_array().unwrap().len(), 4);
+    assert_eq!(answer["families"][0]["family"], "F0002");
+    let stated = found(&["--as", "F0002/MID3"]);
+    assert_eq!(stated["known_as"], json!(["F0002/MID3"]));
+    assert_eq!(stated["same_person"][0]["person"], "F0002/MID3");
+    let matches = stated["matches"].as_array().unwrap();
+    assert!(!matches.is_empty() && matches.iter().all(|found| found["person"] != "F0002/MID3"));
+}
+
+#[test]
+fn people_who_are_not_in_the_gallery_are_refused_by_name() {
+    let archive = Archive::new(2);
+    archive.ingest();
+    let probe = format!("{}.png", archive.ids[0]);
+    for (option, named) in
+        [("--only", "F0777"), ("--only", "F0001/MID9"), ("--as", "F0002/MID9"), ("--only", "F0001/MID1/none")]
+    {
+        let refused = search(&archive, &probe, &[option, named]);
+        let expected = format!("{named} is not in the gallery");
+        assert!(refused.error().contains(&expected), "{}", refused.error());
+    }
+    assert_eq!(search(&archive, &probe, &["--only", "F0002"]).code, 0);
 }
 
 #[test]
@@ -39,11 +80,11 @@ fn the_limit_is_the_number_of_people() {
     let archive = Archive::new(4);
     archive.ingest();
     let probe = format!("{}.png", archive.ids[0]);
-    for limit in [1, 7, 12] {
+    for (limit, people) in [(1, 1), (7, 7), (11, 11), (12, 11)] {
         let answer = search(&archive, &probe, &["--json", "--limit", &limit.to_string()]);
         let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
         let matches = answer["matches"].as_array().unwrap();
-        assert_eq!(matches.len(), limit);
+        assert_eq!(matches.len(), people);
         let cosines: Vec<f64> = matches.iter().map(|m| m["cosine"].as_f64().unwrap()).collect();
         assert!(cosines.iter().rev().is_sorted(), "{cosines:?}");
     }
@@ -56,7 +97,10 @@ fn the_table_names_people_and_families() {
     archive.ingest();
     let table = search(&archive, &format!("{}.png", archive.ids[0]), &[]).stdout;
     assert!(table.contains("rank  person") && table.contains("rank  family"), "{table}");
-    assert!(table.lines().nth(1).unwrap().contains("F0001/MID1"), "{table}");
+    let (own, others) = table.split_once("Most alike:").unwrap();
+    assert!(own.contains("The same person:") && own.contains("F0001/MID1"), "{table}");
+    assert!(others.contains("F0001/MID2") && !others.contains("F0001/MID1"), "{table}");
+    assert!(table.contains("Note: This bundle has no kinship ensemble"), "{table}");
 }
 
 #[test]

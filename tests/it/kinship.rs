@@ -1,9 +1,9 @@
 //! Train, compare, search and evaluate, as a user does.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::program::{Run, ingest, path, run};
 
@@ -11,39 +11,83 @@ use crate::support::{bundle, families};
 
 /// Families of two.
 const FAMILIES: u64 = 64;
+/// The same, of each of two sources.
+const SOURCE_FAMILIES: u64 = 24;
+const PROBE: &str = "F0001/MID1/P10_face0.png";
 
-/// A folder of synthetic families whose people are kin, a list of them, the tiny network's weights, and a trained bundle.
-struct Trained {
-    folder: tempfile::TempDir,
-    report: String,
+/// Synthetic families of two.
+struct Kin {
+    families: u64,
+    /// Whether the second of each family has inverted colours.
+    are_opposite: bool,
 }
 
-impl Trained {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let trained = Self { folder, report: String::new() };
+impl Kin {
+    /// Writes their photos, and the csv that lists them as kin.
+    fn write(&self, photos: &Path, csv: &Path) {
         let mut kin = String::new();
-        for family in 1..=FAMILIES {
+        for family in 1..=self.families {
             for member in 1..=2 {
-                let person = trained.path(&format!("photos/F{family:04}/MID{member}"));
+                let person = photos.join(format!("F{family:04}/MID{member}"));
                 fs::create_dir_all(&person).unwrap();
                 for number in 0..2 {
-                    let photo = families::family_photo(family, member, number);
+                    let mut photo = families::family_photo(family, member, number);
+                    if self.are_opposite && member == 2 {
+                        image::imageops::invert(&mut photo);
+                    }
                     let photo = families::encoded(&photo, image::ImageFormat::Png);
                     fs::write(person.join(format!("P{member}{number}_face0.png")), photo).unwrap();
                 }
             }
             kin += &format!("F{family:04}/MID1,F{family:04}/MID2,fs\n");
         }
-        fs::write(trained.path("kin.csv"), kin).unwrap();
+        fs::write(csv, kin).unwrap();
+    }
+}
+
+/// A folder of synthetic families whose people are kin, a list of them, the tiny network's weights, and a trained bundle.
+pub struct Trained {
+    folder: tempfile::TempDir,
+    report: String,
+}
+
+impl Trained {
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let trained = Self { folder, report: String::new() };
+        let kin = Kin { families: FAMILIES, are_opposite: false };
+        kin.write(&trained.path("photos"), &trained.path("kin.csv"));
         bundle::write(&trained.path("tiny"), 1);
         let run = trained.train(&["--members", "vggface-1,likelihood,contrastive"]);
         assert_eq!(run.code, 0, "{}", run.stderr);
         Self { report: run.stdout, ..trained }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Enrols all photos in the gallery `gallery`.
+    pub fn ingest(&self) {
+        let [photos, gallery, bundle] =
+            ["photos", "gallery", "bundle"].map(|name| self.path(name));
+        let done = ingest(&photos, &gallery, &bundle);
+        assert_eq!(done.code, 0, "{}", done.stderr);
+    }
+
+    /// Takes the open-set model from the bundle, as in bundles from before there was one.
+    pub fn without_open_set_model(&self) {
+        let manifest = self.path("bundle/manifest.toml");
+        let mut bundle: toml::Table = fs::read_to_string(&manifest).unwrap().parse().unwrap();
+        let ensemble = bundle["kinship"]["ensemble"].as_table_mut().unwrap();
+        assert!(ensemble.remove("open_set").is_some());
+        fs::write(&manifest, bundle.to_string()).unwrap();
+    }
+
+    /// `kindred search` with the first photo of the first person.
+    pub fn search(&self, options: &[&str]) -> Run {
+        let (probe, gallery) = (self.path("photos").join(PROBE), self.path("gallery"));
+        run(&[&["search", path(&probe), "--gallery", path(&gallery)], options].concat())
     }
 
     fn train(&self, options: &[&str]) -> Run {
@@ -51,7 +95,7 @@ impl Trained {
         let backbone = format!("vgg16={}", path(&self.path("tiny/tiny.safetensors")));
         let arguments = [
             "train",
-            "--data",
+            "--photos",
             path(&photos),
             "--relationships",
             path(&kin),
@@ -69,13 +113,13 @@ impl Trained {
 #[test]
 fn a_trained_bundle_judges_compares_searches_and_is_evaluated() {
     let trained = Trained::new();
-    assert!(trained.report.contains("ensemble, mean"), "{}", trained.report);
-    let (photos, bundle, gallery) =
-        (trained.path("photos"), trained.path("bundle"), trained.path("gallery"));
+    assert!(trained.report.contains("its families left out, fold by fold"), "{}", trained.report);
+    let (photos, bundle) = (trained.path("photos"), trained.path("bundle"));
     let work = trained.path("bundle.training");
     let report: Value =
         serde_json::from_slice(&fs::read(work.join("report.json")).unwrap()).unwrap();
-    assert_eq!(report["data"]["families"], FAMILIES);
+    assert_eq!(report["sources"][0]["families"], FAMILIES);
+    assert_eq!(report["verdict"]["objections"], json!([]));
     let page = fs::read_to_string(work.join("report.html")).unwrap();
     assert!(page.matches("<svg").count() == 5 && page.contains("data:image/png;base64,"));
     assert!(!page.contains("src=\"http") && !page.contains("href="), "nothing is fetched");
@@ -87,7 +131,7 @@ fn a_trained_bundle_judges_compares_searches_and_is_evaluated() {
     let expected = ["kinship.safetensors", "manifest.toml", "vgg16.safetensors"];
     assert_eq!(files, expected, "a bundle can be given away: it has no photo in it");
     let inspected = run(&["models", "inspect", path(&bundle)]).stdout;
-    assert!(inspected.contains("measured      area under the ROC 0."), "{inspected}");
+    assert!(inspected.contains("measured      photos (families left out): AUC 0."), "{inspected}");
 
     // The same in both orders, and of a member's own photos.
     let photo = |family: u64, member: u64, number: u64| {
@@ -107,12 +151,9 @@ fn a_trained_bundle_judges_compares_searches_and_is_evaluated() {
         run(&["compare", path(&photo(1, 1, 0)), path(&photo(2, 1, 0)), "--model", path(&bundle)]);
     assert!(table.stdout.contains("kinship") && table.stdout.contains('%'), "{}", table.stdout);
 
-    assert_eq!(ingest(&photos, &gallery, &bundle).code, 0);
+    trained.ingest();
     let search = |options: &[&str]| {
-        let (probe, gallery) = (photo(1, 1, 0), gallery.clone());
-        let run =
-            run(&[&["search", path(&probe), "--gallery", path(&gallery), "--json"], options]
-                .concat());
+        let run = trained.search(&[&["--json"], options].concat());
         assert_eq!(run.code, 0, "{}", run.stderr);
         serde_json::from_str::<Value>(&run.stdout).unwrap()
     };
@@ -131,7 +172,8 @@ fn a_trained_bundle_judges_compares_searches_and_is_evaluated() {
     let other = photo(1, 2, 0);
     let children = search(&["--other-parent", path(&other)]);
     assert_ne!(answer["matches"], children["matches"]);
-    let couples = search(&["--parents", "--candidates", "256"]);
+    let couples = search(&["--mode", "parents", "--candidates", "256"]);
+    assert_eq!(couples["couples"], search(&["--parents", "--candidates", "256"])["couples"]);
     let likeliest = couples["couples"][0]["people"].as_array().expect("two of a family");
     assert_ne!(likeliest[0], likeliest[1]);
 
@@ -163,6 +205,76 @@ fn a_trained_bundle_judges_compares_searches_and_is_evaluated() {
         );
     }
     assert_eq!(figures["relations"][0]["relation"], "fs");
+}
+
+#[test]
+fn a_probability_that_nobody_reaches_leaves_nobody() {
+    let trained = Trained::new();
+    trained.ingest();
+    let answer = trained.search(&["--min-probability", "0.999"]);
+    assert_eq!(answer.code, 0, "{}", answer.stderr);
+    let expected = "No person reaches a probability of";
+    assert!(answer.stdout.contains(expected), "{}", answer.stdout);
+    let answer = trained.search(&["--min-probability", "0.999", "--json"]).stdout;
+    assert_eq!(serde_json::from_str::<Value>(&answer).unwrap()["matches"], json!([]));
+}
+
+#[test]
+fn a_bundle_without_open_set_model_searches_and_the_answer_has_a_note() {
+    let trained = Trained::new();
+    trained.ingest();
+    let codes = || -> Vec<Value> {
+        let run = trained.search(&["--json"]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let answer: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(answer["matches"].as_array().unwrap().len(), 10);
+        answer["notes"].as_array().unwrap().iter().map(|note| note["code"].clone()).collect()
+    };
+    assert!(!codes().contains(&json!("no_open_set_model")));
+    trained.without_open_set_model();
+    assert_eq!(codes(), [json!("no_open_set_model")]);
+    let table = trained.search(&[]).stdout;
+    assert!(table.contains("Note: This bundle has no open-set figures"), "{table}");
+}
+
+#[test]
+fn an_ensemble_that_contradicts_one_of_two_sources_is_refused_and_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = |name: &str| folder.path().join(name);
+    for (name, are_opposite) in [("one", false), ("other", true)] {
+        let kin = Kin { families: SOURCE_FAMILIES, are_opposite };
+        kin.write(&inside(name), &inside(&format!("{name}.csv")));
+    }
+    bundle::write(&inside("tiny"), 1);
+    let source = |name: &str| {
+        let photos = format!("{name}={}", path(&inside(name)));
+        [photos, format!("{name}={}", path(&inside(&format!("{name}.csv"))))]
+    };
+    let ([one, one_kin], [other, other_kin]) = (source("one"), source("other"));
+    let backbone = format!("vgg16={}", path(&inside("tiny/tiny.safetensors")));
+    let out = inside("bundle");
+    let sources = ["--photos", &one, "--photos", &other];
+    let kin = ["--relationships", &one_kin, "--relationships", &other_kin];
+    let rest = ["--backbone", &backbone, "--members", "likelihood", "--out", path(&out)];
+    let run = run(&[&["train"], &sources[..], &kin, &rest].concat());
+    assert_eq!(run.code, 3, "{}{}", run.stdout, run.stderr);
+    assert!(!out.exists(), "nothing is written");
+    let unfinished = |name: &str| name.contains("unfinished");
+    let entries = fs::read_dir(folder.path()).unwrap();
+    let mut names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert!(!names.any(|name| unfinished(&name)));
+    let work = inside("bundle.training");
+    let report = fs::read(work.join("report.json")).unwrap();
+    let report: Value = serde_json::from_slice(&report).unwrap();
+    let objections = report["verdict"]["objections"].as_array().unwrap();
+    let (_, refusal) = run.stdout.split_once("not written: the ensemble is not better").unwrap();
+    assert!(!objections.is_empty());
+    let lines: Vec<&str> = refusal.trim_end().lines().skip(1).collect();
+    assert_eq!(lines.len(), objections.len() + 1, "the last lines are why: {refusal}");
+    for (line, objection) in lines.iter().zip(objections) {
+        assert_eq!(line.trim(), objection);
+    }
+    assert!(lines.last().unwrap().ends_with(path(&work)), "{refusal}");
 }
 
 #[test]

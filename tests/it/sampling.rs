@@ -124,3 +124,23 @@ fn people_are_met_as_often_among_others_as_among_kin() {
         assert!((kin - others).abs() < 0.03, "{wanted}: {kin} {others}");
     }
 }
+
+#[test]
+fn the_set_share_of_others_has_the_roles_of_the_kin_beside_them() {
+    let pedigree = pedigree(12);
+    let families: Vec<usize> = (0..12).collect();
+    let share = |role_matched: f64| {
+        let sampling = Sampling { per_family: 100, per_kin: 400, role_matched };
+        let pairs = PairSampler::new(&pedigree, &families, 7).epoch(&sampling);
+        assert!(pairs.len() > 40_000);
+        let roles = |pair: &PhotoPair| pair.photos.map(|photo| role(&pedigree, photo));
+        let alike = pairs.chunks(2).filter(|two| roles(&two[0]) == roles(&two[1])).count();
+        alike as f64 / (pairs.len() / 2) as f64
+    };
+    // Some of those that are drawn at random have these roles, too.
+    let by_chance = share(0.0);
+    for expected in [0.3, 0.7, 1.0] {
+        let matched = (share(expected) - by_chance) / (1.0 - by_chance);
+        assert!((matched - expected).abs() < 0.03, "{expected}: {matched}, {by_chance} by chance");
+    }
+}

@@ -52,7 +52,7 @@ impl Archive {
     fn train(&self, out: &str, options: &[&str]) -> Run {
         let (photos, kin, out) = (self.path("photos"), self.path("kin.csv"), self.path(out));
         let backbone = format!("vgg16={}", path(&self.path("tiny/tiny.safetensors")));
-        let data = ["train", "--data", path(&photos), "--relationships", path(&kin)];
+        let data = ["train", "--photos", path(&photos), "--relationships", path(&kin)];
         let rest = ["--backbone", &backbone, "--out", path(&out), "--folds", "2"];
         // What random weights say of so few families may be no better than chance.
         let members = ["--members", "vggface-1,likelihood", "--min-auc", "0.3"];
@@ -138,7 +138,7 @@ fn corpus(archive: &Archive, embedder: &Embedder) -> Corpus {
     let places = (0..4 * FAMILIES).map(|at| (at / 4 + 1, at / 2 % 2 + 1, at % 2));
     let photos = places.map(|(family, member, number)| photo(family, member, number)).collect();
     let kin = read_relationships(&archive.path("kin.csv")).unwrap();
-    Corpus::new(photos, embedder.names(), &kin).unwrap()
+    Corpus::new("families", photos, embedder.names(), &kin).unwrap()
 }
 
 #[test]

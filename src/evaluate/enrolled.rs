@@ -1,0 +1,86 @@
+//! The people of a gallery and their photos.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::{Embedding, MemberId, PhotoId};
+use crate::gallery::{Filter, Gallery, GalleryError, Lookup, Snapshot};
+
+/// The people of a gallery, each with their photos.
+pub(super) struct EnrolledPeople<'a> {
+    gallery: &'a Gallery,
+    snapshot: &'a Snapshot,
+    photos: BTreeMap<MemberId, Vec<PhotoId>>,
+}
+
+impl<'a> EnrolledPeople<'a> {
+    /// Lists the people of a gallery's snapshot.
+    pub(super) fn new(gallery: &'a Gallery, snapshot: &'a Snapshot) -> Self {
+        let mut photos: BTreeMap<MemberId, Vec<PhotoId>> = BTreeMap::new();
+        for photo in snapshot.photos() {
+            photos.entry(photo.id.member()).or_default().push(photo.id.clone());
+        }
+        photos.values_mut().for_each(|photos| photos.sort_unstable());
+        Self { gallery, snapshot, photos }
+    }
+
+    /// The people, in the order of their identities.
+    pub(super) fn ids(&self) -> impl Iterator<Item = MemberId> {
+        self.photos.keys().copied()
+    }
+
+    /// The photos of a person, in the order of their names.
+    pub(super) fn photos_of(&self, person: MemberId) -> &[PhotoId] {
+        self.photos.get(&person).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// The embeddings of photos, per photo one per backbone; photos that were deleted in the meantime are skipped.
+    ///
+    /// # Errors
+    /// [`GalleryError`] if the store fails or is damaged.
+    pub(super) fn embeddings(
+        &self,
+        photos: &[PhotoId],
+    ) -> Result<Vec<Vec<Embedding>>, GalleryError> {
+        photos.iter().filter_map(|id| self.gallery.embeddings(id).transpose()).collect()
+    }
+
+    /// The person of the photo nearest to an embedding among those that count; `None` if no photo counts.
+    pub(super) fn nearest(&self, probe: &Embedding, filter: Filter) -> Option<MemberId> {
+        let lookup = Lookup { filter, ..Lookup::nearest(1) };
+        let nearest = self.snapshot.nearest(probe, &lookup);
+        nearest.neighbours.first().map(|found| found.photo.id.member())
+    }
+
+    /// The listed kin of a person who are enrolled.
+    pub(super) fn kin_of(&self, person: MemberId) -> BTreeSet<MemberId> {
+        self.snapshot.kin_of(person).filter(|kin| self.photos.contains_key(kin)).collect()
+    }
+
+    /// The other people of a person's family.
+    pub(super) fn family_of(&self, person: MemberId) -> BTreeSet<MemberId> {
+        let people = self.of_family(person).map(|(other, _)| *other);
+        people.filter(|other| *other != person).collect()
+    }
+
+    /// The people with listed kin in the gallery for whom `is_probe` is true.
+    pub(super) fn with_kin(&self, is_probe: &dyn Fn(MemberId) -> bool) -> Vec<MemberId> {
+        let has_kin =
+            |person| self.snapshot.kin_of(person).any(|kin| self.photos.contains_key(&kin));
+        self.ids().filter(|&person| is_probe(person) && has_kin(person)).collect()
+    }
+
+    /// These photos of one person, and the photos of their family that were cut from the same photographs.
+    pub(super) fn of_same_sources(&self, photos: &[PhotoId]) -> BTreeSet<PhotoId> {
+        let Some(first) = photos.first() else { return BTreeSet::new() };
+        let sources: BTreeSet<&str> = photos.iter().map(PhotoId::source_photo).collect();
+        let of_family = self.of_family(first.member()).flat_map(|(_, photos)| photos);
+        of_family.filter(|photo| sources.contains(photo.source_photo())).cloned().collect()
+    }
+
+    /// A person's family, the person included.
+    fn of_family(&self, person: MemberId) -> impl Iterator<Item = (&MemberId, &Vec<PhotoId>)> {
+        let family = person.family();
+        let [first, last] = [0, u32::MAX].map(|number| MemberId::new(family, number));
+        self.photos.range(first..=last)
+    }
+}

@@ -1,0 +1,178 @@
+//! Other photos of the probe's own person: whether they are nearest, and whether a search takes them for a relative's.
+
+use std::collections::BTreeSet;
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::Serialize;
+
+use super::EvaluateError;
+use super::enrolled::EnrolledPeople;
+use super::families::{ProbeFamilies, RatioTerm};
+use crate::domain::{MemberId, PhotoId, Progress};
+use crate::gallery::{Filter, Selection};
+use crate::metrics::Figure;
+use crate::search::{Options, PersonMatch, Probe, Query, SearchContext, rank};
+
+/// People searched for by one photo, at most.
+const MAX_PROBES: usize = 300;
+
+/// How searches by one photo of an unknown person treat other photos of that person, with intervals over families.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct SamePersonFigures {
+    /// Searches: each by one photo of a person with a photo from another photograph in the gallery.
+    pub probes: usize,
+    /// Share of searches that list the probe's own person among others and mark it as kin.
+    pub own_person_listed_as_kin: Figure,
+    /// Share of searches that report the probe's own person as the same person.
+    pub own_person_set_apart: Figure,
+    /// Share of searches that report another person as the same person.
+    pub others_set_apart: Figure,
+}
+
+/// Probes of [`search_same_people`], and how much is scored for each.
+pub(super) struct SamePersonOptions<'a> {
+    /// Nearest photos that are scored for each probe.
+    pub(super) candidates: usize,
+    /// Seed of the probes.
+    pub(super) seed: u64,
+    /// Whether a person may be searched for.
+    pub(super) is_probe: &'a dyn Fn(MemberId) -> bool,
+}
+
+/// One search by one photo.
+pub(super) struct SamePersonSearch {
+    person: MemberId,
+    is_listed_as_kin: bool,
+    is_set_apart: bool,
+    are_others_set_apart: bool,
+}
+
+/// The share of photos whose nearest one shows the same person, among people with photos from several photographs.
+/// Photos cut from the same photograph do not count. Returns `None` if `is_probe` is true for no such person.
+///
+/// # Errors
+/// [`EvaluateError::Gallery`] if the gallery fails.
+pub(super) fn same_person_rank_1(
+    enrolled: &EnrolledPeople<'_>,
+    is_probe: &dyn Fn(MemberId) -> bool,
+    seed: u64,
+) -> Result<Option<Figure>, EvaluateError> {
+    let people: Vec<MemberId> = enrolled.ids().filter(|&person| is_probe(person)).collect();
+    let families = ProbeFamilies::new(people.iter().copied());
+    let mut hits: Vec<RatioTerm> = Vec::new();
+    for person in people {
+        for photo in photos_with_others(enrolled, person) {
+            let photos = enrolled.embeddings(std::slice::from_ref(photo))?;
+            let Some(embeddings) = photos.first() else { continue };
+            let found = enrolled.nearest(&embeddings[0], without_source(enrolled, photo));
+            hits.push(RatioTerm::flag(families.index(person), found == Some(person)));
+        }
+    }
+    let [share] = families.figures(seed, |counts| [RatioTerm::ratio(&hits, counts)]);
+    Ok(share)
+}
+
+/// Searches by one photo of each of at most 300 people. Returns `None` if the job was cancelled.
+///
+/// # Errors
+/// [`EvaluateError::Gallery`] or [`EvaluateError::Search`] if the gallery or the search fails.
+pub(super) fn search_same_people(
+    context: &SearchContext<'_>,
+    enrolled: &EnrolledPeople<'_>,
+    options: &SamePersonOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<Option<Vec<SamePersonSearch>>, EvaluateError> {
+    let probes = draw_probes(enrolled, options);
+    progress.begin("Searching by one photo", probes.len() as u64, "people");
+    let mut searches = Vec::with_capacity(probes.len());
+    for photo in probes {
+        if progress.cancelled() {
+            return Ok(None);
+        }
+        let photos = enrolled.embeddings(std::slice::from_ref(photo))?;
+        // A photo can be deleted while the gallery is evaluated.
+        if !photos.is_empty() {
+            let probe = Probe { photos: &photos, known: BTreeSet::new() };
+            let filter = without_source(enrolled, photo);
+            let options = Options { candidates: options.candidates, filter, ..Options::default() };
+            let answer = rank(context, &Query::Relatives(probe), &options)?;
+            searches.push(SamePersonSearch::new(
+                photo.member(),
+                &answer.people,
+                &answer.same_person,
+            ));
+        }
+        progress.advance(1);
+    }
+    Ok(Some(searches))
+}
+
+/// One photo of each of at most [`MAX_PROBES`] people with a photo from another photograph.
+fn draw_probes<'a>(
+    enrolled: &'a EnrolledPeople<'_>,
+    options: &SamePersonOptions<'_>,
+) -> Vec<&'a PhotoId> {
+    let mut random = ChaCha8Rng::seed_from_u64(options.seed);
+    let mut people: Vec<MemberId> =
+        enrolled.ids().filter(|&person| (options.is_probe)(person)).collect();
+    people.shuffle(&mut random);
+    let mut photo = |person: MemberId| {
+        let mut photos = photos_with_others(enrolled, person);
+        photos.shuffle(&mut random);
+        photos.first().copied()
+    };
+    people.into_iter().filter_map(&mut photo).take(MAX_PROBES).collect()
+}
+
+/// The photos of a person who has a photo from another photograph.
+fn photos_with_others<'a>(enrolled: &'a EnrolledPeople<'_>, person: MemberId) -> Vec<&'a PhotoId> {
+    let photos = enrolled.photos_of(person);
+    let has_other =
+        |photo: &&PhotoId| photos.iter().any(|other| other.source_photo() != photo.source_photo());
+    photos.iter().filter(has_other).collect()
+}
+
+/// All photos but those cut from the same photograph as `photo`.
+fn without_source(enrolled: &EnrolledPeople<'_>, photo: &PhotoId) -> Filter {
+    let photos = enrolled.of_same_sources(std::slice::from_ref(photo));
+    Filter::without(Selection { photos, ..Selection::default() })
+}
+
+impl SamePersonSearch {
+    fn new(person: MemberId, others: &[PersonMatch], same_person: &[PersonMatch]) -> Self {
+        let is_kin = |found: &PersonMatch| found.kinship.as_ref().is_some_and(|k| k.is_kin);
+        Self {
+            person,
+            is_listed_as_kin: others.iter().any(|found| found.person == person && is_kin(found)),
+            is_set_apart: same_person.iter().any(|found| found.person == person),
+            are_others_set_apart: same_person.iter().any(|found| found.person != person),
+        }
+    }
+}
+
+impl SamePersonFigures {
+    /// The figures of searches; `None` if there are none.
+    pub(super) fn new(searches: &[SamePersonSearch], seed: u64) -> Option<Self> {
+        let families = ProbeFamilies::new(searches.iter().map(|search| search.person));
+        let terms = |flag: fn(&SamePersonSearch) -> bool| -> Vec<RatioTerm> {
+            let term = |search: &SamePersonSearch| {
+                RatioTerm::flag(families.index(search.person), flag(search))
+            };
+            searches.iter().map(term).collect()
+        };
+        let listed = terms(|search| search.is_listed_as_kin);
+        let set_apart = terms(|search| search.is_set_apart);
+        let others = terms(|search| search.are_others_set_apart);
+        let [listed, set_apart, others] = families.figures(seed, |counts| {
+            [&listed, &set_apart, &others].map(|terms| RatioTerm::ratio(terms, counts))
+        });
+        Some(Self {
+            probes: searches.len(),
+            own_person_listed_as_kin: listed?,
+            own_person_set_apart: set_apart?,
+            others_set_apart: others?,
+        })
+    }
+}
