@@ -265,16 +265,14 @@ fn search_calibration<'a>(probes: impl Iterator<Item = &'a SearchedProbe>) -> Ca
     }
 }
 
-/// The mean over sources of the shortlist rate, per gallery size.
+/// The lowest shortlist rate of the sources, per gallery size: other photos are seldom easier.
 fn shortlist_rates(sources: &[Vec<IdentificationFigures>]) -> Vec<ShortlistRate> {
     let of_size = |i: usize| {
         let measured = sources.iter().filter_map(|sizes| sizes.get(i));
-        let rates: Vec<(usize, f64)> =
-            measured.filter_map(|f| Some((f.people, f.rank_10?.value))).collect();
-        let count = rates.len();
-        let (people, rate) =
-            rates.into_iter().reduce(|a, b| (a.0 + b.0, a.1 + b.1))?;
-        Some(ShortlistRate { people: people / count, rate: rate / count as f64 })
+        let rates = measured.filter_map(|figures| {
+            Some(ShortlistRate { people: figures.people, rate: figures.rank_10?.value })
+        });
+        rates.min_by(|a, b| a.rate.total_cmp(&b.rate))
     };
     let sizes = sources.iter().map(Vec::len).max().unwrap_or_default();
     (0..sizes).filter_map(of_size).collect()

@@ -25,7 +25,9 @@ fn an_enrolled_probe_is_known_and_its_person_is_never_a_match() {
         let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
         let person = probe.rsplit_once('/').unwrap().0;
         assert_eq!(answer["known_as"], json!([person]), "{probe}");
-        let [own] = answer["same_person"].as_array().unwrap().as_slice() else { panic!("{answer}") };
+        let [own] = answer["same_person"].as_array().unwrap().as_slice() else {
+            panic!("{answer}")
+        };
         assert_eq!((&own["person"], &own["family"]), (&json!(person), &json!(person[..5])));
         let photos = own["photos"].as_array().unwrap();
         assert_eq!(photos.len(), 3, "four photos but the probe");
@@ -33,7 +35,10 @@ fn an_enrolled_probe_is_known_and_its_person_is_never_a_match() {
         let matches = answer["matches"].as_array().unwrap();
         assert_eq!(matches.len(), 11, "twelve people but the probe's");
         assert!(matches.iter().all(|found| found["person"] != person), "{probe}");
-        assert_eq!((&answer["searched"]["photos"], &answer["searched"]["people"]), (&json!(48), &json!(11)));
+        assert_eq!(
+            (&answer["searched"]["photos"], &answer["searched"]["people"]),
+            (&json!(48), &json!(11))
+        );
     }
 }
 
@@ -65,9 +70,12 @@ fn people_who_are_not_in_the_gallery_are_refused_by_name() {
     let archive = Archive::new(2);
     archive.ingest();
     let probe = format!("{}.png", archive.ids[0]);
-    for (option, named) in
-        [("--only", "F0777"), ("--only", "F0001/MID9"), ("--as", "F0002/MID9"), ("--only", "F0001/MID1/none")]
-    {
+    for (option, named) in [
+        ("--only", "F0777"),
+        ("--only", "F0001/MID9"),
+        ("--as", "F0002/MID9"),
+        ("--only", "F0001/MID1/none"),
+    ] {
         let refused = search(&archive, &probe, &[option, named]);
         let expected = format!("{named} is not in the gallery");
         assert!(refused.error().contains(&expected), "{}", refused.error());

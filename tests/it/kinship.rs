@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use image::{ImageFormat, RgbImage};
 use serde_json::{Value, json};
 
 use crate::support::program::{Run, ingest, path, run};
-
-use crate::support::{bundle, families};
+use crate::support::{Random, bundle, families};
 
 /// Families of two.
 const FAMILIES: u64 = 64;
@@ -15,34 +15,26 @@ const FAMILIES: u64 = 64;
 const SOURCE_FAMILIES: u64 = 24;
 const PROBE: &str = "F0001/MID1/P10_face0.png";
 
-/// Synthetic families of two.
-struct Kin {
+/// Writes two photos of each of two people of `families` families into the folder `photos`, and the csv that lists them as
+/// kin. `photo` draws a photo of a family, its member and the number of the photo.
+fn write_kin(
+    (photos, csv): (&Path, &Path),
     families: u64,
-    /// Whether the second of each family has inverted colours.
-    are_opposite: bool,
-}
-
-impl Kin {
-    /// Writes their photos, and the csv that lists them as kin.
-    fn write(&self, photos: &Path, csv: &Path) {
-        let mut kin = String::new();
-        for family in 1..=self.families {
-            for member in 1..=2 {
-                let person = photos.join(format!("F{family:04}/MID{member}"));
-                fs::create_dir_all(&person).unwrap();
-                for number in 0..2 {
-                    let mut photo = families::family_photo(family, member, number);
-                    if self.are_opposite && member == 2 {
-                        image::imageops::invert(&mut photo);
-                    }
-                    let photo = families::encoded(&photo, image::ImageFormat::Png);
-                    fs::write(person.join(format!("P{member}{number}_face0.png")), photo).unwrap();
-                }
+    photo: impl Fn(u64, u64, u64) -> RgbImage,
+) {
+    let mut kin = String::new();
+    for family in 1..=families {
+        for member in 1..=2 {
+            let person = photos.join(format!("F{family:04}/MID{member}"));
+            fs::create_dir_all(&person).unwrap();
+            for number in 0..2 {
+                let photo = families::encoded(&photo(family, member, number), ImageFormat::Png);
+                fs::write(person.join(format!("P{member}{number}_face0.png")), photo).unwrap();
             }
-            kin += &format!("F{family:04}/MID1,F{family:04}/MID2,fs\n");
         }
-        fs::write(csv, kin).unwrap();
+        kin += &format!("F{family:04}/MID1,F{family:04}/MID2,fs\n");
     }
+    fs::write(csv, kin).unwrap();
 }
 
 /// A folder of synthetic families whose people are kin, a list of them, the tiny network's weights, and a trained bundle.
@@ -55,11 +47,11 @@ impl Trained {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let trained = Self { folder, report: String::new() };
-        let kin = Kin { families: FAMILIES, are_opposite: false };
-        kin.write(&trained.path("photos"), &trained.path("kin.csv"));
+        let files = [trained.path("photos"), trained.path("kin.csv")];
+        write_kin((&files[0], &files[1]), FAMILIES, families::family_photo);
         bundle::write(&trained.path("tiny"), 1);
         let run = trained.train(&["--members", "vggface-1,likelihood,contrastive"]);
-        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
         Self { report: run.stdout, ..trained }
     }
 
@@ -69,8 +61,7 @@ impl Trained {
 
     /// Enrols all photos in the gallery `gallery`.
     pub fn ingest(&self) {
-        let [photos, gallery, bundle] =
-            ["photos", "gallery", "bundle"].map(|name| self.path(name));
+        let [photos, gallery, bundle] = ["photos", "gallery", "bundle"].map(|name| self.path(name));
         let done = ingest(&photos, &gallery, &bundle);
         assert_eq!(done.code, 0, "{}", done.stderr);
     }
@@ -241,10 +232,28 @@ fn a_bundle_without_open_set_model_searches_and_the_answer_has_a_note() {
 fn an_ensemble_that_contradicts_one_of_two_sources_is_refused_and_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let inside = |name: &str| folder.path().join(name);
-    for (name, are_opposite) in [("one", false), ("other", true)] {
-        let kin = Kin { families: SOURCE_FAMILIES, are_opposite };
-        kin.write(&inside(name), &inside(&format!("{name}.csv")));
-    }
+    // Kin are alike in their light in one source, and opposite in the other.
+    let light = |person: u64| 60.0 * Random(person.wrapping_mul(7727)).signed();
+    let like = |family: u64, member: u64| light(family) / 2.0 + light(1000 * family + member) / 2.0;
+    let unlike =
+        |family: u64, member: u64| if member == 1 { light(family) } else { -light(family) };
+    let lit = |light: f32, person: u64, number: u64| {
+        let mut photo = families::photo(person, number);
+        photo.pixels_mut().flat_map(|pixel| &mut pixel.0).for_each(|value| {
+            *value = (128.0 + (f32::from(*value) - 128.0) / 2.0 + light) as u8;
+        });
+        photo
+    };
+    write_kin((&inside("one"), &inside("one.csv")), SOURCE_FAMILIES, |family, member, number| {
+        lit(like(family, member), 1000 * family + member, number)
+    });
+    write_kin(
+        (&inside("other"), &inside("other.csv")),
+        SOURCE_FAMILIES,
+        |family, member, number| {
+            lit(unlike(family, member), 1000 * (family + 500) + member, number)
+        },
+    );
     bundle::write(&inside("tiny"), 1);
     let source = |name: &str| {
         let photos = format!("{name}={}", path(&inside(name)));

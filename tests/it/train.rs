@@ -59,7 +59,8 @@ impl Planted {
                 for photo in 0..3 {
                     let values = person.iter().map(|value| value + 0.2 * random.signed()).collect();
                     let name = format!("{}/P{member}{photo}_face0", id(member));
-                    photos.push((name.parse().unwrap(), vec![Embedding::normalise(values).unwrap()]));
+                    photos
+                        .push((name.parse().unwrap(), vec![Embedding::normalise(values).unwrap()]));
                 }
             }
             for (a, b) in [(1, 2), (1, 3), (2, 3)] {

@@ -60,7 +60,7 @@ impl Archive {
     }
 
     fn unfreeze(&self, out: &str) -> Run {
-        self.train(out, &["--unfreeze", "last-stage", "--stage-learning-rate", "0.001"])
+        self.train(out, &["--unfreeze", "last-stage", "--stage-learning-rate", "0.01"])
     }
 }
 
@@ -77,7 +77,7 @@ fn an_unfrozen_last_stage_is_a_new_bundle_with_the_old_trunk_and_the_same_seed_g
  {
     let archive = Archive::new();
     let first = archive.unfreeze("first");
-    assert_eq!(first.code, 0, "{}", first.stderr);
+    assert_eq!(first.code, 0, "{}{}", first.stdout, first.stderr);
     assert!(first.stdout.contains("last stage of vgg16: epoch "), "{}", first.stdout);
     let (bundle, frozen) = (archive.path("first"), archive.path("tiny"));
     let fingerprint = |bundle: &Path| Manifest::read(bundle).unwrap().fingerprint();
@@ -153,7 +153,7 @@ fn an_unfreezing_that_was_stopped_goes_on_from_its_last_epoch_to_the_same_weight
         bundle: (&bundle, &manifest),
         data: &archive.path("photos"),
         device: Device::Cpu,
-        learning_rate: 1e-3,
+        learning_rate: 1e-2,
         seed: 1,
     };
     let teach = |work: &str, stop: &'static str| {
@@ -175,7 +175,7 @@ fn an_unfreezing_that_was_stopped_goes_on_from_its_last_epoch_to_the_same_weight
 fn a_stage_that_learns_nothing_stays_frozen() {
     let archive = Archive::new();
     let run = archive.train("still", &["--unfreeze", "last-stage", "--stage-learning-rate", "0"]);
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.code, 0, "{}{}", run.stdout, run.stderr);
     assert!(run.stdout.contains("last stage of vgg16: frozen"), "{}", run.stdout);
     assert!(tensors(&archive.path("still")) == tensors(&archive.path("tiny")));
 }
