@@ -49,8 +49,7 @@ pub(super) async fn post(
     answer(move || {
         let snapshot = state.gallery.snapshot()?;
         let probe = Probe { photos: &person, known: snapshot.people_of_files(&files) };
-        let context =
-            SearchContext::new(&snapshot, state.model.ensemble(), &state.references)?;
+        let context = SearchContext::new(&snapshot, state.model.ensemble(), &state.references)?;
         let found = rerank(&context, &probe, &ids)?;
         Ok(RerankResponse::new(&ids, &found))
     })

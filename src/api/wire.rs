@@ -15,8 +15,8 @@ use crate::kinship::Support;
 use crate::search::{self, Answer, Comparison, CoupleMatch, FamilyMatch, PersonMatch, PhotoMatch};
 
 pub use context::{Context, FaceSeen, ModelVersion, TimingsMs};
-use note::Note;
 use context::{Explanation, GalleryVersion};
+use note::Note;
 
 /// The answer to a search.
 #[derive(Debug, Serialize, ToSchema)]

@@ -112,10 +112,7 @@ pub(super) fn percent(probability: f64) -> String {
 
 #[expect(clippy::print_stdout, reason = "the answer is the command's output")]
 fn print_families(answer: &Answer) {
-    println!(
-        "\n{:>4}  {:<14} {:>6}  people found (their listed kin)",
-        "rank", "family", "cosine"
-    );
+    println!("\n{:>4}  {:<14} {:>6}  people found (their listed kin)", "rank", "family", "cosine");
     for (rank, found) in (1..).zip(&answer.families) {
         let of_family = answer.people.iter().filter(|p| p.person.family() == found.family);
         let people: Vec<String> = of_family.map(|p| with_kin(p.person, &p.listed_kin)).collect();
@@ -133,7 +130,8 @@ fn print_couples(answer: &Answer) {
     for (rank, couple) in (1..).zip(&answer.couples) {
         let CoupleMatch { people: [a, b], log_likelihood_ratio, is_known_couple } = couple;
         let support = Support::from_ratio(*log_likelihood_ratio).name();
-        let kind = if *is_known_couple { "a possible couple" } else { "two relatives of one family" };
+        let kind =
+            if *is_known_couple { "a possible couple" } else { "two relatives of one family" };
         println!("{rank:>4}  {support:<10} {a} and {b}, {kind}");
     }
 }

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::answer::print_answer;
 use super::exit::{Ending, Failure};
 use super::progress::Display;
-use super::answer::print_answer;
 use super::search::{embed, read_face};
 use crate::api::{Server, Service, Terms};
 use crate::backbone::{Device, Precision};
@@ -159,8 +159,7 @@ fn show(photos: &Path, (snapshot, embedder): (&Arc<Snapshot>, &Embedder)) -> Res
     if !stdout().is_terminal() {
         return Ok(());
     }
-    let context =
-        SearchContext::new(snapshot, embedder.ensemble(), &ReferenceCache::default())?;
+    let context = SearchContext::new(snapshot, embedder.ensemble(), &ReferenceCache::default())?;
     let sample = Sample { photos, snapshot, context, embedder };
     println!(
         "These people are drawn; none of them exists. They show that the program works.\n\

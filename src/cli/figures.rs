@@ -100,6 +100,9 @@ fn print_same_person(figures: &SamePersonFigures) {
     print_figure("others set apart", figures.others_set_apart);
 }
 
+/// A cell of the table, out of the figures of its column.
+type Cell = fn(&GallerySizeFigures) -> String;
+
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn print_identification(report: &IdentificationReport) {
     println!(
@@ -108,7 +111,7 @@ pub(super) fn print_identification(report: &IdentificationReport) {
         report.photos_per_probe,
         100.0 * report.nominal_fpir
     );
-    let rows: [(&str, fn(&GallerySizeFigures) -> String); 10] = [
+    let rows: [(&str, Cell); 10] = [
         ("people in the gallery", |figures| figures.people.to_string()),
         ("mated searches", |figures| figures.mated.to_string()),
         ("non-mated searches", |figures| figures.non_mated.to_string()),

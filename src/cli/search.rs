@@ -101,7 +101,8 @@ impl Arguments {
         };
         let mode = self.mode.unwrap_or(default);
         if (mode == Mode::Children) != has_other {
-            let detail = "--mode children takes a photo of each parent, the second with --other-parent";
+            let detail =
+                "--mode children takes a photo of each parent, the second with --other-parent";
             return Err(Failure::new(ErrorKind::InvalidInput, detail));
         }
         Ok(mode)
@@ -173,8 +174,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Mode::Parents => Query::Parents(probe),
     };
     let options = arguments.options([person.files.as_slice(), &other.files].concat());
-    let context =
-        SearchContext::new(&snapshot, embedder.ensemble(), &ReferenceCache::default())?;
+    let context = SearchContext::new(&snapshot, embedder.ensemble(), &ReferenceCache::default())?;
     let answer = search(&context, &query, &options)?;
     timings.search = milliseconds(started);
 

@@ -141,9 +141,9 @@ pub fn verify(
         None => None,
     };
     let floor = scored(&pairs, cosines[0].clone());
-    let by_ensemble = evidence.as_ref().map(|evidence| {
-        scored(&pairs, evidence.iter().map(|&ratio| probability(ratio)).collect())
-    });
+    let by_ensemble = evidence
+        .as_ref()
+        .map(|evidence| scored(&pairs, evidence.iter().map(|&ratio| probability(ratio)).collect()));
     let figures = |scores: &Vec<f64>| scored(&pairs, scores.clone()).ranking_figures(seed);
     let floors = embedder.names().iter().cloned().zip(cosines.iter().map(figures));
     let families: BTreeSet<usize> = pairs.iter().flat_map(|pair| pair.families).collect();

@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use super::bits::Bits;
 use super::codes::Probe;
 use super::dot::dot;
-use super::matrix::Precision;
 use super::filter::Filter;
+use super::matrix::Precision;
 use super::neighbour::{Embeddings, Lookup, Method, Nearest, Neighbour, StoredPhoto};
 use super::part::{Counting, Part, Wanted};
 use super::scored::Scored;
@@ -140,11 +140,15 @@ impl Snapshot {
                 let person = held.part.photo(row).id.member();
                 let key = (shuffled(person), person);
                 // Whoever comes after enough others is never sampled.
-                if people.len() > count && people.last_key_value().is_some_and(|(last, _)| *last < key)
+                if people.len() > count
+                    && people.last_key_value().is_some_and(|(last, _)| *last < key)
                 {
                     continue;
                 }
-                people.entry(key).or_default().push(held.neighbour(Scored { cosine: 0.0, node: row }));
+                people
+                    .entry(key)
+                    .or_default()
+                    .push(held.neighbour(Scored { cosine: 0.0, node: row }));
                 if people.len() > count + 1 {
                     people.pop_last();
                 }

@@ -53,9 +53,8 @@ impl ProbeFaces {
     /// Photos of one or several people, per backbone `(n, d)`; `people` holds the number of photos of each. Every person counts
     /// alike, and so does every photo of a person.
     pub fn new(faces: Vec<Rows>, people: &[usize]) -> Self {
-        let weight = |&count: &usize| {
-            std::iter::repeat_n(1.0 / (people.len() * count) as f32, count)
-        };
+        let weight =
+            |&count: &usize| std::iter::repeat_n(1.0 / (people.len() * count) as f32, count);
         Self { faces, weights: people.iter().flat_map(weight).collect() }
     }
 

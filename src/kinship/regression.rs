@@ -67,7 +67,7 @@ mod tests {
             let norm = values.iter().map(|value| value * value).sum::<f32>().sqrt();
             values.into_iter().map(|value| value / norm).collect::<Vec<f32>>()
         };
-        let is_kin = |i: usize| i % 2 == 0;
+        let is_kin = |i: usize| i.is_multiple_of(2);
         let (mut first, mut second) = (Vec::new(), Vec::new());
         for i in 0..200 {
             first.push(unit(i, 1.0));

@@ -99,8 +99,9 @@ pub fn compare(
     };
     let evidence = scorer.pairs(&a, &b)?;
     let likelihoods = evidence.first().map(|e| Likelihoods::new(e.kin, e.same_person));
-    let kinship =
-        |PairEvidence { kin, typicality, members, .. }: &PairEvidence| kinship(*kin, *typicality, members);
+    let kinship = |PairEvidence { kin, typicality, members, .. }: &PairEvidence| {
+        kinship(*kin, *typicality, members)
+    };
     Ok(Comparison {
         cosine,
         is_same_person: likelihoods.map(Likelihoods::is_same_person),

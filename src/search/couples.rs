@@ -14,8 +14,10 @@ pub(super) fn couples(
     snapshot: &Snapshot,
 ) -> Vec<CoupleMatch> {
     let pairs = |person| snapshot.relationships_of(person);
-    let candidates: Vec<&PersonMatch> =
-        people.iter().filter(|found| may_be_parent(found.person, own, pairs(found.person))).collect();
+    let candidates: Vec<&PersonMatch> = people
+        .iter()
+        .filter(|found| may_be_parent(found.person, own, pairs(found.person)))
+        .collect();
     let mut couples: Vec<CoupleMatch> = Vec::new();
     for (i, first) in candidates.iter().enumerate() {
         let family = first.person.family();

@@ -69,8 +69,7 @@ fn scored_person(
     photos.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
     let cosine = photos.first().map_or(-1.0, |photo| photo.cosine);
     let listed_kin = Vec::new();
-    let found =
-        PersonMatch { person, score: score.score, cosine, kinship, photos, listed_kin };
+    let found = PersonMatch { person, score: score.score, cosine, kinship, photos, listed_kin };
     (score, found)
 }
 
@@ -136,9 +135,8 @@ pub(super) fn limit(answer: &mut Answer, options: &Options) {
 /// The highest likelihood ratio first; of equal ones, and without an ensemble, the nearest first.
 pub(super) fn sort_photos(photos: &mut [PhotoMatch]) {
     let ratio = |photo: &PhotoMatch| photo.log_likelihood_ratio.unwrap_or_default();
-    photos.sort_by(|a, b| {
-        ratio(b).total_cmp(&ratio(a)).then_with(|| b.cosine.total_cmp(&a.cosine))
-    });
+    photos
+        .sort_by(|a, b| ratio(b).total_cmp(&ratio(a)).then_with(|| b.cosine.total_cmp(&a.cosine)));
 }
 
 #[cfg(test)]
@@ -166,11 +164,8 @@ mod tests {
             ("F0002/MID4/d", 0.6),
         ];
         let photos = photos.map(|(id, cosine)| scored(id, cosine));
-        let scale = SearchScale {
-            people: 3,
-            expected_relatives: 1.0,
-            max_false_positive_rate: 0.1,
-        };
+        let scale =
+            SearchScale { people: 3, expected_relatives: 1.0, max_false_positive_rate: 0.1 };
         let found = people(photos.into(), &Scorer::Cosine, scale);
         assert!(found.same_person.is_empty());
         let names: Vec<_> = found.others.iter().map(|p| p.person.to_string()).collect();

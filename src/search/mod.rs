@@ -295,7 +295,9 @@ pub fn rerank(
     let mean = mean(probe)?;
     let found = photos.iter().map(|id| {
         let own = context.snapshot.photos_of(id.member(), &mean);
-        own.into_iter().find(|own| own.photo.id == *id).ok_or_else(|| SearchError::NotEnrolled(id.clone()))
+        own.into_iter()
+            .find(|own| own.photo.id == *id)
+            .ok_or_else(|| SearchError::NotEnrolled(id.clone()))
     });
     let found: Vec<Neighbour<'_>> = found.collect::<Result<_, _>>()?;
     let scorer = ProbeScorer::new(&context.scorer, std::slice::from_ref(probe), &probe.known)?;
@@ -306,9 +308,8 @@ pub fn rerank(
     };
     let scores = scorer.score(&found)?;
     let scored = found.iter().zip(scores);
-    let mut photos: Vec<PhotoMatch> = scored
-        .map(|(photo, score)| photo_match(photo, &score, &context.scorer, scale))
-        .collect();
+    let mut photos: Vec<PhotoMatch> =
+        scored.map(|(photo, score)| photo_match(photo, &score, &context.scorer, scale)).collect();
     grouping::sort_photos(&mut photos);
     Ok(photos)
 }
@@ -482,11 +483,11 @@ impl<'a> Search<'a> {
         scored: &[Neighbour<'_>],
     ) -> Vec<Neighbour<'a>> {
         let scored: HashSet<&PhotoId> = scored.iter().map(|photo| &photo.photo.id).collect();
-        let counts =
-            |photo: &StoredPhoto| self.filter.counts(photo) && !scored.contains(&photo.id);
+        let counts = |photo: &StoredPhoto| self.filter.counts(photo) && !scored.contains(&photo.id);
         let mut found = BTreeMap::<&PhotoId, Neighbour<'a>>::new();
         for mean in &self.means {
-            let photos = people.iter().flat_map(|&person| self.context.snapshot.photos_of(person, mean));
+            let photos =
+                people.iter().flat_map(|&person| self.context.snapshot.photos_of(person, mean));
             for photo in photos.into_iter().filter(|photo| counts(photo.photo)) {
                 let known = found.entry(&photo.photo.id).or_insert(photo);
                 known.cosine = known.cosine.max(photo.cosine);
@@ -499,7 +500,8 @@ impl<'a> Search<'a> {
     fn known_people(&self) -> Vec<PersonMatch> {
         let counts = |photo: &StoredPhoto| self.options.filter.counts(photo);
         let person = |&person: &MemberId| {
-            let near = self.means.iter().flat_map(|mean| self.context.snapshot.photos_of(person, mean));
+            let near =
+                self.means.iter().flat_map(|mean| self.context.snapshot.photos_of(person, mean));
             let mut photos: Vec<PhotoMatch> = near
                 .filter(|photo| counts(photo.photo))
                 .map(|photo| PhotoMatch {
@@ -546,7 +548,9 @@ fn people_count(context: &SearchContext<'_>, filter: &Filter) -> usize {
         (
             Scorer::OpenSet(_, gallery),
             Filter { only: None, without: Selection { families, people, photos, .. } },
-        ) if families.is_empty() && photos.is_empty() => gallery.people.saturating_sub(people.len()),
+        ) if families.is_empty() && photos.is_empty() => {
+            gallery.people.saturating_sub(people.len())
+        }
         _ => context.snapshot.people_count(filter),
     }
 }

@@ -52,8 +52,7 @@ impl ReferenceCache {
 
 impl GalleryReference {
     fn new(snapshot: &Snapshot, scorer: OpenSetScorer<'_>) -> Result<Self, SearchError> {
-        let photos =
-            snapshot.sample(GallerySample::MAX_FACES, GallerySample::MAX_FACES_OF_PERSON);
+        let photos = snapshot.sample(GallerySample::MAX_FACES, GallerySample::MAX_FACES_OF_PERSON);
         let backbones = scorer.cohort().faces.len();
         let faces = match photos.is_empty() {
             true => Vec::new(),
@@ -94,10 +93,7 @@ pub(super) fn owner(person: MemberId) -> FaceOwner {
 }
 
 /// The embeddings of photos, of which there is one or more: per backbone `(n, d)`.
-pub(super) fn rows(
-    photos: &[Neighbour<'_>],
-    backbones: usize,
-) -> Result<Vec<Rows>, KinshipError> {
+pub(super) fn rows(photos: &[Neighbour<'_>], backbones: usize) -> Result<Vec<Rows>, KinshipError> {
     let of_backbone = |backbone: usize| {
         let values: Vec<_> = photos.iter().map(|photo| photo.embeddings.values(backbone)).collect();
         Rows::new(values.iter().map(|values| &**values))

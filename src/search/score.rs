@@ -95,7 +95,8 @@ impl<'a> Scorer<'a> {
         let score = match self {
             Self::OpenSet(..) => person_score(photos.iter().map(|photo| photo.score)),
             Self::Cosine | Self::Pairwise(_) => {
-                let mean = photos.iter().map(|photo| photo.score).sum::<f64>() / photos.len() as f64;
+                let mean =
+                    photos.iter().map(|photo| photo.score).sum::<f64>() / photos.len() as f64;
                 (mean + best(photos).score) / 2.0
             }
         };
@@ -158,9 +159,8 @@ impl<'a> ProbeScorer<'a> {
     ) -> Result<Self, SearchError> {
         let photos = || probes.iter().flat_map(|probe| probe.photos);
         let backbones = photos().next().map_or(0, Vec::len);
-        let of_backbone = |backbone: usize| {
-            Rows::new(photos().map(|photo| photo[backbone].as_slice()))
-        };
+        let of_backbone =
+            |backbone: usize| Rows::new(photos().map(|photo| photo[backbone].as_slice()));
         let faces: Vec<Rows> = (0..backbones).map(of_backbone).collect::<Result<_, _>>()?;
         let photo_counts: Vec<usize> = probes.iter().map(|probe| probe.photos.len()).collect();
         let probe = ProbeFaces::new(faces, &photo_counts);
@@ -233,11 +233,7 @@ impl<'a> ProbeScorer<'a> {
     }
 
     /// Per face the highest over the probe's photos.
-    fn identity(
-        &self,
-        scorer: OpenSetScorer<'_>,
-        faces: &[Rows],
-    ) -> Result<Vec<f64>, SearchError> {
+    fn identity(&self, scorer: OpenSetScorer<'_>, faces: &[Rows]) -> Result<Vec<f64>, SearchError> {
         let ratios = scorer.identity(self.probe.faces(), faces)?;
         let mut highest = vec![f64::NEG_INFINITY; faces[0].count()];
         for row in ratios.chunks_exact(highest.len()) {

@@ -118,7 +118,7 @@ mod tests {
     }
 
     fn member(seed: usize, strength: f64) -> Vec<f64> {
-        let truth = |i: usize| if i % 2 == 0 { strength } else { -strength };
+        let truth = |i: usize| if i.is_multiple_of(2) { strength } else { -strength };
         (0..1000).map(|i| truth(i) + 2.0 * noise(seed, i * i % 997)).collect()
     }
 

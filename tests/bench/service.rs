@@ -27,10 +27,10 @@ mod measuring;
 #[path = "service/process.rs"]
 mod process;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::collections::BTreeSet;
 use std::time::Instant;
 
 use kindred::backbone::{Device, Precision};

@@ -232,26 +232,26 @@ fn a_bundle_without_open_set_model_searches_and_the_answer_has_a_note() {
 fn an_ensemble_that_contradicts_one_of_two_sources_is_refused_and_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let inside = |name: &str| folder.path().join(name);
-    // Kin are alike in their light in one source, and opposite in the other.
-    let light = |person: u64| 60.0 * Random(person.wrapping_mul(7727)).signed();
-    let like = |family: u64, member: u64| light(family) / 2.0 + light(1000 * family + member) / 2.0;
-    let unlike =
-        |family: u64, member: u64| if member == 1 { light(family) } else { -light(family) };
-    let lit = |light: f32, person: u64, number: u64| {
-        let mut photo = families::photo(person, number);
-        photo.pixels_mut().flat_map(|pixel| &mut pixel.0).for_each(|value| {
-            *value = (128.0 + (f32::from(*value) - 128.0) / 2.0 + light) as u8;
-        });
+    // Everyone has one of two patterns: kin mostly the same one in one source, and never in the other.
+    let pick = |seed: u64, count: u64| Random(seed.wrapping_mul(7727)).below(count);
+    let draw = |pattern: u64, person: u64, number: u64| {
+        let mut photo = families::photo(700_000 + pattern, 0);
+        let own = families::photo(person, number);
+        let values = photo.iter_mut().zip(own.iter());
+        values.for_each(|(value, own)| *value = *value / 8 * 7 + own / 8);
         photo
     };
     write_kin((&inside("one"), &inside("one.csv")), SOURCE_FAMILIES, |family, member, number| {
-        lit(like(family, member), 1000 * family + member, number)
+        let is_unlike = member == 2 && pick(family + 100, 4) == 0;
+        let pattern = pick(family, 2) ^ u64::from(is_unlike);
+        draw(pattern, 1000 * family + member, number)
     });
     write_kin(
         (&inside("other"), &inside("other.csv")),
         SOURCE_FAMILIES,
         |family, member, number| {
-            lit(unlike(family, member), 1000 * (family + 500) + member, number)
+            let pattern = pick(family + 200, 2) ^ (member - 1);
+            draw(pattern, 1000 * (family + 500) + member, number)
         },
     );
     bundle::write(&inside("tiny"), 1);
@@ -275,6 +275,11 @@ fn an_ensemble_that_contradicts_one_of_two_sources_is_refused_and_not_written() 
     let work = inside("bundle.training");
     let report = fs::read(work.join("report.json")).unwrap();
     let report: Value = serde_json::from_slice(&report).unwrap();
+    let cosine = |source: usize| {
+        let figures = &report["evaluations"][source]["cosines"][0]["figures"];
+        figures["roc_auc"]["value"].as_f64().unwrap()
+    };
+    assert!(cosine(0) > 0.55 && cosine(1) < 0.4, "opposite: {} {}", cosine(0), cosine(1));
     let objections = report["verdict"]["objections"].as_array().unwrap();
     let (_, refusal) = run.stdout.split_once("not written: the ensemble is not better").unwrap();
     assert!(!objections.is_empty());
