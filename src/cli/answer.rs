@@ -105,7 +105,7 @@ fn chance_matches(matches: f64) -> String {
 /// A probability in percent.
 pub(super) fn percent(probability: f64) -> String {
     match 100.0 * probability {
-        percent if percent < 10.0 => format!("{percent:.1} %"),
+        percent if !(10.0..99.0).contains(&percent) => format!("{percent:.1} %"),
         percent => format!("{percent:.0} %"),
     }
 }

@@ -121,7 +121,7 @@ mod tests {
         let (a, b) = (unit_rows(1, 40), unit_rows(2, 40));
         let labels: Vec<bool> = (0..40).map(|i| i % 3 == 0).collect();
         let regression = Head::fit_regression(&a, &b, &labels, 0.1).unwrap();
-        let kin = KinRows { first: a.clone(), second: b.clone(), weights: vec![1.0; 40] };
+        let kin = KinRows { first: a.clone(), second: a.clone(), weights: vec![1.0; 40] };
         let space = &KinSpace::fit(&kin, &[0.5]).unwrap()[0];
         let cosine = Recipe::named(Recipe::COSINE).unwrap().head(space, 1).unwrap();
         let mut form = DiagonalForm::zero(5);
@@ -147,8 +147,8 @@ mod tests {
 
     #[test]
     fn heads_in_a_learned_space_are_refused() {
-        let kin =
-            KinRows { first: unit_rows(1, 40), second: unit_rows(2, 40), weights: vec![1.0; 40] };
+        let rows = unit_rows(1, 40);
+        let kin = KinRows { first: rows.clone(), second: rows, weights: vec![1.0; 40] };
         let space = &KinSpace::fit(&kin, &[0.5]).unwrap()[0];
         let calibration = Calibration { slope: 1.0, intercept: 0.0 };
         for name in ["vggface-1", "likelihood", "contrastive"] {

@@ -73,18 +73,13 @@ fn scored_person(
     (score, found)
 }
 
-/// Whether a person is more likely the probe's own than kin. With an open-set model only someone who does not stand out by
-/// chance is; without, the cosine decides.
+/// Whether a person is more likely the probe's own than kin: the nearest photo is one that only the same person has, or the
+/// person stands out and the identity head prefers the same person.
 fn is_same_person(score: &PersonScore, person: &PersonMatch, scorer: &Scorer<'_>) -> bool {
-    match (scorer, &person.kinship) {
-        (Scorer::OpenSet(..), Some(kinship)) => {
-            kinship.is_kin && score.identity.is_some_and(|ratio| ratio > 0.0)
-        }
-        (Scorer::Pairwise(ensemble), _) => {
-            f64::from(person.cosine) >= ensemble.config().same_person_threshold
-        }
-        _ => false,
-    }
+    let Some(ensemble) = scorer.ensemble() else { return false };
+    let is_nearest = f64::from(person.cosine) >= ensemble.config().same_person_threshold;
+    let stands_out = person.kinship.as_ref().is_some_and(|kinship| kinship.is_kin);
+    is_nearest || stands_out && score.identity.is_some_and(|ratio| ratio > 0.0)
 }
 
 /// Groups people by family; families come in the order of their first person.

@@ -115,12 +115,12 @@ impl<'a> Scorer<'a> {
         match self {
             Self::Cosine => None,
             Self::Pairwise(ensemble) => {
-                let probability = probability(found.score);
+                let evidence = bounded(found.score);
                 Some(Kinship {
-                    log_likelihood_ratio: bounded(found.score),
+                    log_likelihood_ratio: evidence,
                     chance_matches: None,
-                    probability: Some(probability),
-                    is_kin: probability >= ensemble.config().kin_threshold,
+                    probability: posterior(evidence, scale.expected_relatives, scale.people),
+                    is_kin: probability(found.score) >= ensemble.config().kin_threshold,
                     typicality: found.typicality,
                     members,
                 })

@@ -141,7 +141,8 @@ impl SearchedProbe {
     /// Whether a relative is among the first ten of everyone but the probe's own person.
     fn has_relative_on_shortlist(&self) -> bool {
         let best = self.relatives.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let ahead = self.strangers.iter().chain(&self.others).filter(|&&score| score > best);
+        // Who scores the same counts as ahead: a constant score finds nobody.
+        let ahead = self.strangers.iter().chain(&self.others).filter(|&&score| score >= best);
         ahead.count() < SHORTLIST
     }
 }

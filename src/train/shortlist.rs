@@ -6,7 +6,7 @@ use super::identification::{Probe, probes};
 use crate::kinship::{Ensemble, EnsembleConfig, KinshipError, MemberConfig, Rows};
 
 /// Probes of a source that single members are compared by, at most: a member with hidden layers takes a while.
-const MAX_PROBES: usize = 200;
+const MAX_PROBES: usize = 600;
 const SHORTLIST: usize = 10;
 
 /// A score of a probe with every photo of a source.
@@ -82,7 +82,7 @@ impl EvaluatedSource<'_> {
             .collect();
         let of_kin = scored.iter().filter(|(is_kin, _)| *is_kin);
         let relative = of_kin.map(|(_, score)| *score).fold(f32::NEG_INFINITY, f32::max);
-        let ahead = scored.iter().filter(|(is_kin, score)| !is_kin && *score > relative);
+        let ahead = scored.iter().filter(|(is_kin, score)| !is_kin && *score >= relative);
         ahead.count() < SHORTLIST
     }
 }

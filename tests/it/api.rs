@@ -115,7 +115,8 @@ fn searches_at_the_same_time_each_get_their_own_answer() {
                 let photo = fs::read(archive.path("photos").join(format!("{id}.png"))).unwrap();
                 let answer = server.post_form("/v1/search", &[("image", Some("a.png"), &photo)]);
                 assert_eq!(answer.status, 200, "{}", answer.body);
-                assert_eq!(answer.body["matches"][0]["person"], id.rsplit_once('/').unwrap().0);
+                let person = id.rsplit_once('/').unwrap().0;
+                assert_eq!(answer.body["same_person"][0]["person"], person);
             });
         }
     });

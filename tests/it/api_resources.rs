@@ -54,7 +54,8 @@ fn who_is_removed_is_found_no_more_and_a_receipt_says_what_went() {
     let people = |server: &crate::support::server::Server| -> Vec<String> {
         let form = [("image", Some("a.png"), &photo[..])];
         let found = server.post_form("/v1/search", &form).body;
-        let people = found["matches"].as_array().unwrap().iter();
+        let lists = ["same_person", "matches"].map(|list| found[list].as_array().unwrap());
+        let people = lists.into_iter().flatten();
         people.map(|found| found["person"].as_str().unwrap().to_owned()).collect()
     };
     assert!(people(&server).contains(&"F0001/MID1".to_owned()));

@@ -150,9 +150,12 @@ fn kin_pairs_are_listed_in_both_spellings_and_come_back_with_a_search() {
     let probe = photos.join("F0001/MID1/P00000_face1.png");
     let answer = run(&["search", path(&probe), "--gallery", path(&gallery), "--json"]);
     let answer: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
-    let found =
-        answer["matches"].as_array().unwrap().iter().find(|m| m["person"] == "F0001/MID1").unwrap();
-    assert_eq!(found["listed_kin"], serde_json::json!(["F0001/MID2", "F0001/MID3"]));
+    let own = &answer["same_person"][0];
+    assert_eq!(own["person"], "F0001/MID1");
+    assert_eq!(own["listed_kin"], serde_json::json!(["F0001/MID2", "F0001/MID3"]));
+    let mut matches = answer["matches"].as_array().unwrap().iter();
+    let other = matches.find(|found| found["person"] == "F0001/MID2").unwrap();
+    assert!(other["listed_kin"].as_array().unwrap().contains(&serde_json::json!("F0001/MID1")));
 }
 
 #[test]

@@ -15,8 +15,8 @@ const FAMILIES: u64 = 64;
 const SOURCE_FAMILIES: u64 = 24;
 const PROBE: &str = "F0001/MID1/P10_face0.png";
 
-/// Writes two photos of each of two people of `families` families into the folder `photos`, and the csv that lists them as
-/// kin. `photo` draws a photo of a family, its member and the number of the photo.
+/// Writes two photos of each of two people of `families` families, and the csv that lists the two as kin. `photo` draws a
+/// photo of a family, its member and the number of the photo.
 fn write_kin(
     (photos, csv): (&Path, &Path),
     families: u64,
@@ -37,7 +37,7 @@ fn write_kin(
     fs::write(csv, kin).unwrap();
 }
 
-/// A folder of synthetic families whose people are kin, a list of them, the tiny network's weights, and a trained bundle.
+/// A folder of synthetic families, their list of kin, the tiny network's weights, and a trained bundle.
 pub struct Trained {
     folder: tempfile::TempDir,
     report: String,

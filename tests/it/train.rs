@@ -30,8 +30,8 @@ fn forever() -> StopAfter {
     StopAfter(AtomicU64::new(u64::MAX))
 }
 
-/// Families of three, each person with three photos. The first four values of a planted family's faces are alike as far as
-/// `likeness` goes, 0 to 1; all others are noise.
+/// Families of three, each person with three photos. The first four values of a planted family's faces are similar by
+/// `likeness`, 0 to 1; all others are noise.
 struct Planted {
     families: usize,
     likeness: f32,
