@@ -13,11 +13,11 @@ pub(super) fn print_answer(answer: &Answer, query: &Query<'_>, options: &Options
     if answer.searched.people == 0 {
         return println!("{}", nobody_searched(&answer.searched));
     }
-    if !answer.same_person.is_empty() {
-        println!("The same person:");
-        print_people(&answer.same_person);
-        println!();
-    }
+    let is_known = |found: &&PersonMatch| answer.known.contains(&found.person);
+    let (known, likely): (Vec<&PersonMatch>, Vec<_>) =
+        answer.same_person.iter().partition(is_known);
+    print_same_person("The same person:", &known);
+    print_same_person("Perhaps the same person:", &likely);
     if matches!(query, Query::SamePerson(_)) {
         if answer.same_person.is_empty() {
             println!("No other photo of this person found.");
@@ -28,7 +28,7 @@ pub(super) fn print_answer(answer: &Answer, query: &Query<'_>, options: &Options
         return println!("No person reaches a probability of {}.", percent(least));
     }
     println!("{}\n", decision(answer));
-    print_people(&answer.people);
+    print_people(&answer.people.iter().collect::<Vec<_>>(), |found| mark(is_marked(found)));
     print_families(answer);
     print_couples(answer);
 }
@@ -66,8 +66,22 @@ fn is_marked(found: &PersonMatch) -> bool {
     found.kinship.as_ref().is_some_and(|kinship| kinship.is_kin)
 }
 
+fn mark(is_marked: bool) -> &'static str {
+    if is_marked { " *" } else { "" }
+}
+
 #[expect(clippy::print_stdout, reason = "the answer is the command's output")]
-fn print_people(people: &[PersonMatch]) {
+fn print_same_person(title: &str, people: &[&PersonMatch]) {
+    if people.is_empty() {
+        return;
+    }
+    println!("{title}");
+    print_people(people, |_| "");
+    println!();
+}
+
+#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
+fn print_people(people: &[&PersonMatch], mark: impl Fn(&PersonMatch) -> &'static str) {
     println!(
         "{:>4}  {:<14} {:<10} {:>14}  {:>11}  {:>6}  {:>6}  nearest photo",
         "rank", "person", "support", "chance matches", "probability", "cosine", "photos"
@@ -76,6 +90,7 @@ fn print_people(people: &[PersonMatch]) {
         let nearest = found.photos.first().map(|p| p.photo.to_string()).unwrap_or_default();
         let (person, photos) = (found.person.to_string(), found.photos.len());
         let [support, chance, probability] = evidence(found.kinship.as_ref());
+        let support = support + mark(found);
         println!(
             "{rank:>4}  {person:<14} {support:<10} {chance:>14}  {probability:>11}  {:>6.3}  {photos:>6}  {nearest}",
             found.cosine
@@ -86,9 +101,8 @@ fn print_people(people: &[PersonMatch]) {
 /// The columns of the evidence.
 fn evidence(kinship: Option<&Kinship>) -> [String; 3] {
     let Some(kinship) = kinship else { return ["-", "-", "-"].map(String::from) };
-    let support = Support::from_ratio(kinship.log_likelihood_ratio).name();
     [
-        format!("{support}{}", if kinship.is_kin { " *" } else { "" }),
+        Support::from_ratio(kinship.log_likelihood_ratio).name().to_owned(),
         kinship.chance_matches.map_or("-".into(), chance_matches),
         kinship.probability.map_or("-".into(), percent),
     ]

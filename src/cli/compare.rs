@@ -48,12 +48,8 @@ fn print_comparison(comparison: &Comparison) {
     }
     println!("{:<22} {:.3}", "cosine", comparison.cosine);
     let Some(kinship) = &comparison.kinship else { return };
-    let support = Support::from_ratio(kinship.log_likelihood_ratio).name();
-    println!(
-        "{:<22} {:.2} ({support} support for kinship)",
-        "likelihood ratio",
-        kinship.log_likelihood_ratio.exp()
-    );
+    let support = Support::from_ratio(kinship.log_likelihood_ratio);
+    println!("{:<22} {:.2} ({support})", "likelihood ratio", kinship.log_likelihood_ratio.exp());
     if let Some(probability) = kinship.probability {
         println!("{:<22} {} at even odds", "kinship", percent(probability));
     }

@@ -1,5 +1,7 @@
 //! What a likelihood ratio means: for a stated prior, and in words.
 
+use std::fmt;
+
 use super::probability;
 
 /// No likelihood ratio above this one is reported, nor below its reciprocal: what faces can tell ends at "moderate
@@ -38,6 +40,17 @@ impl Support {
             Self::Weak => "weak",
             Self::Moderate => "moderate",
         }
+    }
+}
+
+impl fmt::Display for Support {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Against => "support for unrelated people",
+            Self::None => "no support either way",
+            Self::Weak => "weak support for kinship",
+            Self::Moderate => "moderate support for kinship",
+        })
     }
 }
 
