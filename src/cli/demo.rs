@@ -191,12 +191,9 @@ fn truth(sample: &Sample<'_>, probe: &PhotoId, answer: &Answer) -> String {
     let count = answer.people.len();
     match kin.as_slice() {
         [] => format!("none of these {count} people is a relative"),
-        kin => format!("of these {count} people {} listed as relatives", verb(kin)),
+        [one] => format!("of these {count} people {one} is a listed relative"),
+        several => format!("of these {count} people {} are listed relatives", several.join(", ")),
     }
-}
-
-fn verb(names: &[String]) -> String {
-    format!("{} {}", names.join(", "), if names.len() == 1 { "is" } else { "are" })
 }
 
 #[expect(clippy::print_stdout, reason = "the address is the command's output")]
