@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::families::{ProbeFamilies, RatioTerm};
+use super::families::ProbeFamilies;
 use super::identification::KinStatus;
 use crate::domain::MemberId;
-use crate::metrics::{Curve, Figure, Point, Ranking, is_hit};
+use crate::metrics::{Curve, Figure, Point, Ranking, RatioTerm, is_hit};
 use crate::search::PersonMatch;
 
 /// The length of a shortlist.
@@ -194,7 +194,7 @@ impl GallerySizeFigures {
         let ranking = searches.ranking();
         let search_families = searches.families();
         let non_mated = searches.non_mated.len();
-        let figures = families.figures(seed, |counts| {
+        let figures = families.bootstrap(seed).figures(|counts| {
             let curve = ranking.weighted_curve(|i| counts[search_families[i]]);
             let fnir_at = |rate: f64| {
                 let is_measurable = rate * non_mated as f64 >= 1.0;

@@ -31,7 +31,6 @@ pub struct LandmarkReport {
 
 /// Photos looked at between two questions whether the job should stop.
 const BATCH: usize = 256;
-const DRAWS: usize = 1000;
 /// Photos on the sheet.
 const SHOWN: usize = 48;
 
@@ -98,7 +97,8 @@ fn report(listed: &[FacePoints], errors: &[Option<f64>], seed: u64) -> Option<La
         .filter_map(|(error, &family)| Some(((*error)?, family)))
         .collect();
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let figures = |counts: &[f64]| {
+    let count = families.iter().max().map_or(0, |family| family + 1);
+    let [error, median, far_off] = Bootstrap::new(count, seed).figures(|counts| {
         let total: f64 = found.iter().map(|&(_, family)| counts[family]).sum();
         let mean = |of: &dyn Fn(f64) -> f64| {
             let sum: f64 = found.iter().map(|&(error, family)| counts[family] * of(error)).sum();
@@ -111,17 +111,13 @@ fn report(listed: &[FacePoints], errors: &[Option<f64>], seed: u64) -> Option<La
         });
         let far_off = |error: f64| f64::from(u8::from(error > 0.1));
         [mean(&|error| error), median.map(|&(error, _)| error), mean(&far_off)]
-    };
-    let count = families.iter().max().map_or(0, |family| family + 1);
-    let intervals = Bootstrap { families: count, draws: DRAWS, seed }.intervals(figures);
-    let values = figures(&vec![1.0; count]);
-    let figure = |at: usize| Some(Figure { value: values[at]?, interval: intervals[at]? });
+    });
     Some(LandmarkReport {
         photos: listed.len(),
         not_found: errors.iter().filter(|error| error.is_none()).count(),
-        error: figure(0)?,
-        median: figure(1)?,
-        far_off: figure(2)?,
+        error: error?,
+        median: median?,
+        far_off: far_off?,
     })
 }
 

@@ -193,7 +193,7 @@ fn figures(scored: &[Scored], families: &ProbeFamilies, seed: u64) -> Option<Ret
                 (total > 0.0).then(|| sum / total)
             })
         };
-        let [precision, rank_1, rank_5, rank_10, rank_20] = families.figures(seed, mean);
+        let [precision, rank_1, rank_5, rank_10, rank_20] = families.bootstrap(seed).figures(mean);
         Some(RankFigures {
             mean_average_precision: precision?,
             rank_1: rank_1?,

@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use super::EvaluateError;
 use super::enrolled::EnrolledPeople;
-use super::families::{ProbeFamilies, RatioTerm};
+use super::families::ProbeFamilies;
 use crate::domain::{MemberId, PhotoId, Progress};
 use crate::gallery::{Filter, Selection};
-use crate::metrics::Figure;
+use crate::metrics::{Figure, RatioTerm};
 use crate::search::{Options, PersonMatch, Probe, Query, SearchContext, rank};
 
 /// People searched for by one photo, at most.
@@ -70,7 +70,7 @@ pub(super) fn same_person_rank_1(
             hits.push(RatioTerm::flag(families.index(person), found == Some(person)));
         }
     }
-    let [share] = families.figures(seed, |counts| [RatioTerm::ratio(&hits, counts)]);
+    let [share] = families.bootstrap(seed).figures(|counts| [RatioTerm::ratio(&hits, counts)]);
     Ok(share)
 }
 
@@ -165,7 +165,7 @@ impl SamePersonFigures {
         let listed = terms(|search| search.is_listed_as_kin);
         let set_apart = terms(|search| search.is_set_apart);
         let others = terms(|search| search.are_others_set_apart);
-        let [listed, set_apart, others] = families.figures(seed, |counts| {
+        let [listed, set_apart, others] = families.bootstrap(seed).figures(|counts| {
             [&listed, &set_apart, &others].map(|terms| RatioTerm::ratio(terms, counts))
         });
         Some(Self {

@@ -51,6 +51,11 @@ impl Tail {
         Some(Self { threshold, scale: mean * (1.0 - self.shape), ..*self })
     }
 
+    /// `−ln` of [`Self::exceedance`], 0 or more and finite.
+    pub fn rarity(&self, score: f64) -> f64 {
+        -self.exceedance(score).max(f64::MIN_POSITIVE).ln()
+    }
+
     /// The probability that a stranger's score exceeds `score`, 0 to 1. Below the threshold it grows as an exponential
     /// tail of the same scale would, up to 1.
     pub fn exceedance(&self, score: f64) -> f64 {

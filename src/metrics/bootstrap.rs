@@ -1,5 +1,7 @@
 //! How far a figure would move if other families had been measured.
 
+use std::fmt;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
@@ -24,7 +26,42 @@ pub struct Interval {
     pub high: f64,
 }
 
+/// A measured figure.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Figure {
+    /// The figure over all families.
+    pub value: f64,
+    /// Its interval over families.
+    pub interval: Interval,
+}
+
+impl fmt::Display for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { value, interval: Interval { low, high } } = self;
+        write!(f, "{value:.3} [{low:.3}, {high:.3}]")
+    }
+}
+
+/// Draws of a published interval.
+const DRAWS: usize = 1000;
+
 impl Bootstrap {
+    /// A bootstrap of 1,000 draws.
+    pub fn new(families: usize, seed: u64) -> Self {
+        Self { families, draws: DRAWS, seed }
+    }
+
+    /// Computes figures and their intervals; `metrics` is as in [`Self::intervals`]. A figure is `None` if `metrics` has none
+    /// when every family counts once, or if no draw has it.
+    pub fn figures<const N: usize>(
+        &self,
+        metrics: impl Fn(&[f64]) -> [Option<f64>; N],
+    ) -> [Option<Figure>; N] {
+        let values = metrics(&vec![1.0; self.families]);
+        let intervals = self.intervals(metrics);
+        std::array::from_fn(|i| Some(Figure { value: values[i]?, interval: intervals[i]? }))
+    }
+
     /// Draws as many families as there are, with replacement, and asks `metrics` for its figures where family f counts
     /// `families[f]` times. A draw that does not have a figure is passed over for it; None where no draw has it.
     pub fn intervals<const N: usize>(

@@ -9,14 +9,16 @@ mod bootstrap;
 mod calibration;
 mod likelihood;
 mod ranking;
+mod ratio;
 mod retrieval;
 mod verification;
 
-pub use bootstrap::{Bootstrap, Interval};
+pub use bootstrap::{Bootstrap, Figure, Interval};
 pub use calibration::{Bin, brier_score, calibration_error, reliability};
 pub use likelihood::{MonotoneCalibration, cllr};
 pub use ranking::{Curve, Point, Ranking};
+pub use ratio::RatioTerm;
 pub use retrieval::{average_precision, is_hit};
 pub use verification::{
-    BINS, Figure, LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures, RelationFigures,
+    BINS, LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures, RelationFigures,
 };

@@ -1,11 +1,9 @@
 //! All figures of verification at once, with their intervals.
 
-use std::fmt;
-
 use serde::Serialize;
 
 use super::{
-    Bootstrap, Curve, Interval, MonotoneCalibration, Ranking, brier_score, calibration_error, cllr,
+    Bootstrap, Figure, MonotoneCalibration, Ranking, brier_score, calibration_error, cllr,
     reliability,
 };
 use crate::domain::Relation;
@@ -36,15 +34,6 @@ pub struct RelationFigures {
     pub cosine_roc_auc: Option<Figure>,
     /// Share on the right side of the threshold, kin and others counting alike.
     pub accuracy: Option<Figure>,
-}
-
-/// A measured figure.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Figure {
-    /// The figure over all pairs.
-    pub value: f64,
-    /// Its interval over families.
-    pub interval: Interval,
 }
 
 /// How well scores tell kin from others.
@@ -82,39 +71,27 @@ pub struct LikelihoodFigures {
 
 /// Bins of the calibration error.
 pub const BINS: usize = 10;
-/// How often families are drawn anew for an interval.
-const DRAWS: usize = 1000;
-
-impl fmt::Display for Figure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { value, interval: Interval { low, high } } = self;
-        write!(f, "{value:.3} [{low:.3}, {high:.3}]")
-    }
-}
-
 impl Pairs {
     /// The figures of a ranking by score; `seed` is that of the intervals. None without pairs of both kinds.
     pub fn ranking_figures(&self, seed: u64) -> Option<RankingFigures> {
         let ranking = Ranking::new(&self.scores, &self.is_kin);
-        let figures = |curve: Curve| {
+        let [auc, precision, at_1, at_0_1] = self.bootstrap(seed).figures(|counts| {
+            let curve = ranking.weighted_curve(|at| self.weight(at, counts));
             let accepts = |rate| curve.at_false_accept_rate(rate).map(|(_, accepted)| accepted);
             [curve.roc_auc(), curve.average_precision(), accepts(0.01), accepts(0.001)]
-        };
-        let drawn = |counts: &[f64]| figures(ranking.weighted_curve(|at| self.weight(at, counts)));
-        let intervals = self.bootstrap(seed).intervals(drawn);
-        let [auc, precision, at_1, at_0_1] = joined(figures(ranking.curve()), intervals)?;
+        });
         Some(RankingFigures {
-            roc_auc: auc,
-            average_precision: precision,
-            true_accepts_at_1_percent: at_1,
-            true_accepts_at_0_1_percent: at_0_1,
+            roc_auc: auc?,
+            average_precision: precision?,
+            true_accepts_at_1_percent: at_1?,
+            true_accepts_at_0_1_percent: at_0_1?,
         })
     }
 
     /// The figures of probabilities, of which `threshold` decides. None without pairs of both kinds.
     pub fn probability_figures(&self, threshold: f64, seed: u64) -> Option<ProbabilityFigures> {
         let ranking = Ranking::new(&self.scores, &self.is_kin);
-        let drawn = |counts: &[f64]| {
+        let [accuracy, brier_score, calibration_error] = self.bootstrap(seed).figures(|counts| {
             let weight = |at| self.weight(at, counts);
             let bins = reliability(&self.scores, &self.is_kin, BINS, weight);
             [
@@ -122,25 +99,23 @@ impl Pairs {
                 brier_score(&self.scores, &self.is_kin, weight),
                 calibration_error(&bins),
             ]
-        };
-        let intervals = self.bootstrap(seed).intervals(drawn);
-        let families = vec![1.0; self.bootstrap(seed).families];
-        let [accuracy, brier_score, calibration_error] = joined(drawn(&families), intervals)?;
-        Some(ProbabilityFigures { accuracy, brier_score, calibration_error })
+        });
+        Some(ProbabilityFigures {
+            accuracy: accuracy?,
+            brier_score: brier_score?,
+            calibration_error: calibration_error?,
+        })
     }
 
     /// The cost of the scores as log likelihood ratios; `seed` is that of the intervals. Returns `None` without pairs of both
     /// kinds.
     pub fn likelihood_figures(&self, seed: u64) -> Option<LikelihoodFigures> {
         let monotone = MonotoneCalibration::new(&self.scores, &self.is_kin);
-        let drawn = |counts: &[f64]| {
+        let [cllr, min_cllr] = self.bootstrap(seed).figures(|counts| {
             let weight = |i| self.weight(i, counts);
             [cllr(&self.scores, &self.is_kin, weight), monotone.min_cllr(weight)]
-        };
-        let intervals = self.bootstrap(seed).intervals(drawn);
-        let families = vec![1.0; self.bootstrap(seed).families];
-        let [cllr, min_cllr] = joined(drawn(&families), intervals)?;
-        Some(LikelihoodFigures { cllr, min_cllr })
+        });
+        Some(LikelihoodFigures { cllr: cllr?, min_cllr: min_cllr? })
     }
 
     /// The figures of every relation that pairs have, in the order of the RFIW tables; `cosines` are the same pairs
@@ -178,7 +153,7 @@ impl Pairs {
 
     fn bootstrap(&self, seed: u64) -> Bootstrap {
         let families = self.families.iter().flatten().max().map_or(0, |last| last + 1);
-        Bootstrap { families, draws: DRAWS, seed }
+        Bootstrap::new(families, seed)
     }
 
     /// How often a pair is drawn where its families are: a pair of two families comes with both of them.
@@ -188,21 +163,10 @@ impl Pairs {
     }
 }
 
-fn joined<const N: usize>(
-    values: [Option<f64>; N],
-    intervals: [Option<Interval>; N],
-) -> Option<[Figure; N]> {
-    let figures: Option<Vec<Figure>> = values
-        .into_iter()
-        .zip(intervals)
-        .map(|(value, interval)| Some(Figure { value: value?, interval: interval? }))
-        .collect();
-    figures?.try_into().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Interval;
 
     /// Two photos of every family are kin, and each family is beside the next; kin score higher, but for a few.
     fn pairs(families: usize) -> Pairs {

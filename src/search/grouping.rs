@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::score::{PersonScore, PhotoScore, Scorer, SearchScale};
+use super::score::{Score, Scorer, SearchScale};
 use super::{Answer, FamilyMatch, Grouping, Options, PersonMatch, PhotoMatch};
 use crate::domain::MemberId;
 
@@ -10,7 +10,7 @@ use crate::domain::MemberId;
 #[derive(Clone)]
 pub(super) struct ScoredPhoto {
     pub(super) photo: PhotoMatch,
-    pub(super) score: PhotoScore,
+    pub(super) score: Score,
 }
 
 /// Who was found.
@@ -32,13 +32,13 @@ pub(super) fn people(
     let mut by_person: HashMap<MemberId, Vec<ScoredPhoto>> = HashMap::new();
     for photo in photos {
         let person = photo.photo.photo.member();
-        by_person.entry(person).or_insert_with(|| {
+        let photos = by_person.entry(person).or_insert_with(|| {
             order.push(person);
             Vec::new()
         });
-        by_person.entry(person).or_default().push(photo);
+        photos.push(photo);
     }
-    let mut scored: Vec<(PersonScore, PersonMatch)> = order
+    let mut scored: Vec<(Score, PersonMatch)> = order
         .into_iter()
         .filter_map(|person| Some((person, by_person.remove(&person)?)))
         .map(|(person, photos)| scored_person(person, photos, scorer, scale))
@@ -61,8 +61,8 @@ fn scored_person(
     photos: Vec<ScoredPhoto>,
     scorer: &Scorer<'_>,
     scale: SearchScale,
-) -> (PersonScore, PersonMatch) {
-    let scores: Vec<PhotoScore> = photos.iter().map(|photo| photo.score.clone()).collect();
+) -> (Score, PersonMatch) {
+    let scores: Vec<Score> = photos.iter().map(|photo| photo.score.clone()).collect();
     let score = scorer.person(&scores);
     let kinship = scorer.kinship(&score, scale);
     let mut photos: Vec<PhotoMatch> = photos.into_iter().map(|photo| photo.photo).collect();
@@ -75,7 +75,7 @@ fn scored_person(
 
 /// Whether a person is more likely the probe's own than kin: the nearest photo is one that only the same person has, or the
 /// person stands out and the identity head prefers the same person.
-fn is_same_person(score: &PersonScore, person: &PersonMatch, scorer: &Scorer<'_>) -> bool {
+fn is_same_person(score: &Score, person: &PersonMatch, scorer: &Scorer<'_>) -> bool {
     let Some(ensemble) = scorer.ensemble() else { return false };
     let is_nearest = f64::from(person.cosine) >= ensemble.config().same_person_threshold;
     let stands_out = person.kinship.as_ref().is_some_and(|kinship| kinship.is_kin);
@@ -141,7 +141,7 @@ mod tests {
     fn scored(id: &str, cosine: f32) -> ScoredPhoto {
         ScoredPhoto {
             photo: PhotoMatch { photo: id.parse().unwrap(), cosine, log_likelihood_ratio: None },
-            score: PhotoScore {
+            score: Score {
                 score: cosine.into(),
                 identity: None,
                 typicality: 1.0,

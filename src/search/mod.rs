@@ -1,230 +1,30 @@
 //! From the photos of a probe to the people of a gallery who resemble it, with the evidence of kinship.
 
+mod answer;
 mod compare;
 mod couples;
 mod error;
 mod grouping;
 mod limitation;
+mod query;
 mod reference;
 mod score;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use crate::domain::{Embedding, EmbeddingError, FamilyId, MemberId, PhotoId};
+use crate::domain::{Embedding, EmbeddingError, MemberId, PhotoId};
 use crate::gallery::{Filter, Lookup, Method, Neighbour, Selection, Snapshot, StoredPhoto};
 use crate::kinship::{Ensemble, posterior};
 
+pub use answer::{Answer, CoupleMatch, FamilyMatch, Kinship, PersonMatch, PhotoMatch, Searched};
 pub use compare::{Comparison, Likelihoods, compare};
 pub use error::SearchError;
 use grouping::{FoundPeople, ScoredPhoto};
 pub use limitation::Limitation;
+pub use query::{Grouping, Options, Probe, Query};
 pub use reference::ReferenceCache;
-use score::{PhotoScore, ProbeScorer, Scorer, SearchScale};
-
-/// A person to search for.
-#[derive(Clone)]
-pub struct Probe<'a> {
-    /// Per photo of the person its embeddings, one per backbone. There is one photo or more.
-    pub photos: &'a [Vec<Embedding>],
-    /// Who it is, as far as the gallery knows: people whose photos these are. They are never found among relatives.
-    pub known: BTreeSet<MemberId>,
-}
-
-/// What is searched for.
-pub enum Query<'a> {
-    /// Relatives of one person.
-    Relatives(Probe<'a>),
-    /// Photos of one person, and nobody else.
-    SamePerson(Probe<'a>),
-    /// Children of two people, who are kin to both.
-    Children([Probe<'a>; 2]),
-    /// Couples who may be the parents of one person: two people of one family, who are not listed as kin of each other.
-    Parents(Probe<'a>),
-}
-
-/// How much to look for, and where.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// Most people to return, or photos, or families.
-    pub limit: usize,
-    /// Which of these.
-    pub group_by: Grouping,
-    /// Nearest photos whose people are judged; more are taken while they name fewer than `limit` people.
-    pub candidates: usize,
-    /// Nodes of a search graph that are kept in view, as [`Lookup::ef`].
-    pub ef: Option<usize>,
-    /// Compare every photo, and leave the search graphs aside.
-    pub exact: bool,
-    /// Least probability of kinship of the people to return, 0 to 1; needs an ensemble.
-    pub min_probability: Option<f64>,
-    /// How many relatives of the probe are expected among the people who are searched; 0 for evidence without a prior.
-    pub expected_relatives: f64,
-    /// Share of probes without relative for which anyone may be marked as kin, 0 to 1.
-    pub max_false_positive_rate: f64,
-    /// Which photos count; leaves out the probe's own files, for instance.
-    pub filter: Filter,
-}
-
-/// What the limit of a search counts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Grouping {
-    /// People, each with all photos.
-    #[default]
-    Person,
-    /// Photos, whoever is on them.
-    Photo,
-    /// Families, each with all people.
-    Family,
-}
-
-impl Options {
-    /// Most people a search can be asked for.
-    pub const MAX_LIMIT: usize = 1000;
-    /// Most candidates a search can be asked for.
-    pub const MAX_CANDIDATES: usize = 10_000;
-    /// Most nodes that a search can be asked to keep in view.
-    pub const MAX_EF: usize = 100_000;
-    /// Most relatives that can be expected.
-    pub const MAX_EXPECTED_RELATIVES: f64 = 1000.0;
-    /// The prior, unless another one is stated: one relative.
-    pub const DEFAULT_EXPECTED_RELATIVES: f64 = 1.0;
-    /// The false positive identification rate that a decision holds, unless another one is stated.
-    pub const DEFAULT_FALSE_POSITIVE_RATE: f64 = 0.1;
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            limit: 10,
-            group_by: Grouping::default(),
-            candidates: 200,
-            ef: None,
-            exact: false,
-            min_probability: None,
-            expected_relatives: Self::DEFAULT_EXPECTED_RELATIVES,
-            max_false_positive_rate: Self::DEFAULT_FALSE_POSITIVE_RATE,
-            filter: Filter::default(),
-        }
-    }
-}
-
-/// What a search found.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// People whom the probe is known to show.
-    pub known: BTreeSet<MemberId>,
-    /// People whom the probe shows: those who are known, then those more likely the same person than kin, the nearest first.
-    pub same_person: Vec<PersonMatch>,
-    /// Other people, those with the most evidence of kinship first; without an ensemble the nearest first.
-    pub people: Vec<PersonMatch>,
-    /// Their families, in the order of their first person.
-    pub families: Vec<FamilyMatch>,
-    /// Their photos, those with the most evidence first; only if photos were requested.
-    pub photos: Vec<PhotoMatch>,
-    /// Couples, those with the most evidence first; only if parents were searched for.
-    pub couples: Vec<CoupleMatch>,
-    /// Names of the ensemble's members, in the order of [`Kinship::members`].
-    pub members: Vec<String>,
-    /// What was searched.
-    pub searched: Searched,
-    /// How much the probe's photos are like those of the training, 0 to 1; evidence is scaled by it.
-    pub typicality: f64,
-    /// What limits the answer.
-    pub notes: Vec<Limitation>,
-}
-
-/// What was searched, and how.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Searched {
-    /// Photos in the gallery.
-    pub photos: usize,
-    /// People among whom relatives were searched.
-    pub people: usize,
-    /// Photos that were scored.
-    pub scored_photos: usize,
-    /// How candidates were found.
-    pub method: Method,
-    /// Relatives that are expected among these people.
-    pub expected_relatives: f64,
-    /// The prior probability of each person to be a relative; `None` if none was stated.
-    pub prior: Option<f64>,
-    /// The false positive identification rate that decisions hold; `None` if the bundle has no open-set model.
-    pub max_false_positive_rate: Option<f64>,
-    /// The share of searches with a relative in a gallery of this size that have one among the first ten, 0 to 1; `None` if
-    /// it was not measured.
-    pub shortlist_rate: Option<f64>,
-}
-
-/// A person whose photos are near the probe.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PersonMatch {
-    /// Who.
-    pub person: MemberId,
-    /// What orders people: the normalized score, without open-set model log odds, without an ensemble the cosine.
-    pub score: f64,
-    /// Cosine of the probe and the nearest photo, -1 to 1.
-    pub cosine: f32,
-    /// The evidence of kinship; `None` without an ensemble.
-    pub kinship: Option<Kinship>,
-    /// Their photos, the nearest first.
-    pub photos: Vec<PhotoMatch>,
-    /// Whom the gallery lists as their kin, in the order of the identities.
-    pub listed_kin: Vec<MemberId>,
-}
-
-/// A photo near the probe.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PhotoMatch {
-    /// Which.
-    pub photo: PhotoId,
-    /// Cosine of its embedding and the probe's, -1 to 1; of several photos of the probe the highest.
-    pub cosine: f32,
-    /// The log likelihood ratio by this photo alone; `None` without an ensemble.
-    pub log_likelihood_ratio: Option<f64>,
-}
-
-/// What two people's faces say of their kinship. It is no proof.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Kinship {
-    /// Natural logarithm of how many times likelier the faces are if the two are kin than if they are unrelated.
-    pub log_likelihood_ratio: f64,
-    /// Unrelated people of the searched gallery who are expected to look at least this similar. `None` for two photos, and
-    /// without an open-set model.
-    pub chance_matches: Option<f64>,
-    /// The probability of kinship for the stated prior, 0 to 1; `None` without a prior.
-    pub probability: Option<f64>,
-    /// The decision: in a search it holds a false positive identification rate, for two photos a false accept rate.
-    pub is_kin: bool,
-    /// How much both faces are like those of the training, 0 to 1; the evidence is scaled by it.
-    pub typicality: f64,
-    /// The probability at even odds by each member of the ensemble alone.
-    pub members: Vec<f64>,
-}
-
-/// Two people who may be the probe's parents.
-#[derive(Clone, Debug, PartialEq)]
-pub struct CoupleMatch {
-    /// The two, the one with more evidence first.
-    pub people: [MemberId; 2],
-    /// The sum of their log likelihood ratios.
-    pub log_likelihood_ratio: f64,
-    /// Whether the listed relations tell that they are a woman and a man; else they are two relatives of one family.
-    pub is_known_couple: bool,
-}
-
-/// A family with people near the probe.
-#[derive(Clone, Debug, PartialEq)]
-pub struct FamilyMatch {
-    /// Which.
-    pub family: FamilyId,
-    /// Cosine of the probe and the family's nearest photo, -1 to 1.
-    pub cosine: f32,
-    /// The log likelihood ratio of its first person; `None` without an ensemble.
-    pub log_likelihood_ratio: Option<f64>,
-    /// Its people among the matches, in their order.
-    pub people: Vec<MemberId>,
-}
+use score::{ProbeScorer, Score, Scorer, SearchScale};
 
 /// A gallery and what searches it.
 #[derive(Clone)]
@@ -457,7 +257,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn scored(&self, photo: &Neighbour<'_>, score: PhotoScore) -> ScoredPhoto {
+    fn scored(&self, photo: &Neighbour<'_>, score: Score) -> ScoredPhoto {
         let photo = photo_match(photo, &score, &self.context.scorer, self.scale);
         ScoredPhoto { photo, score }
     }
@@ -466,7 +266,7 @@ impl<'a> Search<'a> {
     fn shortlist(
         &self,
         photos: &[Neighbour<'_>],
-        scores: &[PhotoScore],
+        scores: &[Score],
         count: usize,
     ) -> BTreeSet<MemberId> {
         let mut best: Vec<usize> = (0..photos.len()).collect();
@@ -529,7 +329,7 @@ impl<'a> Search<'a> {
 
 fn photo_match(
     photo: &Neighbour<'_>,
-    score: &PhotoScore,
+    score: &Score,
     scorer: &Scorer<'_>,
     scale: SearchScale,
 ) -> PhotoMatch {

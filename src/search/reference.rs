@@ -1,7 +1,7 @@
 //! What searches need to know of a gallery as a whole, computed once a snapshot.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::SearchError;
 use crate::domain::MemberId;
@@ -72,17 +72,27 @@ impl GalleryReference {
         scorer: OpenSetScorer<'_>,
         photos: &[Neighbour<'_>],
     ) -> Result<Vec<CohortStatistics>, KinshipError> {
-        let mut known = self.statistics.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = |photo: &&Neighbour<'_>| !known.contains_key(&photo.ordinal());
-        let new: Vec<Neighbour<'_>> = photos.iter().filter(is_new).copied().collect();
-        if !new.is_empty() {
-            let faces = rows(&new, scorer.cohort().faces.len())?;
-            let owners: Vec<FaceOwner> =
-                new.iter().map(|photo| owner(photo.photo.id.member())).collect();
-            let computed = self.reference.statistics(scorer, &faces, &owners)?;
-            known.extend(new.iter().map(Neighbour::ordinal).zip(computed));
-        }
+        let new: Vec<Neighbour<'_>> = {
+            let known = self.known();
+            photos.iter().filter(|photo| !known.contains_key(&photo.ordinal())).copied().collect()
+        };
+        // Computed without the lock, so that searches at the same time do not wait for each other.
+        let computed = match new.as_slice() {
+            [] => Vec::new(),
+            new => {
+                let faces = rows(new, scorer.cohort().faces.len())?;
+                let owners: Vec<FaceOwner> =
+                    new.iter().map(|photo| owner(photo.photo.id.member())).collect();
+                self.reference.statistics(scorer, &faces, &owners)?
+            }
+        };
+        let mut known = self.known();
+        known.extend(new.iter().map(Neighbour::ordinal).zip(computed));
         Ok(photos.iter().map(|photo| known[&photo.ordinal()]).collect())
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<u64, CohortStatistics>> {
+        self.statistics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

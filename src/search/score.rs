@@ -35,9 +35,9 @@ pub(super) struct ProbeScorer<'a> {
     typicality: f64,
 }
 
-/// What one photo of the gallery scored.
+/// What a photo of the gallery scored, or a person by their photos.
 #[derive(Clone, Debug)]
-pub(super) struct PhotoScore {
+pub(super) struct Score {
     /// The normalized score; without open-set model log odds.
     pub(super) score: f64,
     /// Log likelihood ratio of the same person against kin; `None` without open-set model.
@@ -45,15 +45,6 @@ pub(super) struct PhotoScore {
     /// How much both faces are like those of the training, 0 to 1.
     pub(super) typicality: f64,
     /// Log odds of each member.
-    pub(super) members: Vec<f64>,
-}
-
-/// A person's score, out of those of their photos.
-#[derive(Clone, Debug)]
-pub(super) struct PersonScore {
-    pub(super) score: f64,
-    pub(super) identity: Option<f64>,
-    pub(super) typicality: f64,
     pub(super) members: Vec<f64>,
 }
 
@@ -91,7 +82,7 @@ impl<'a> Scorer<'a> {
     }
 
     /// A person's score out of their photos', of which there is one or more.
-    pub(super) fn person(&self, photos: &[PhotoScore]) -> PersonScore {
+    pub(super) fn person(&self, photos: &[Score]) -> Score {
         let score = match self {
             Self::OpenSet(..) => person_score(photos.iter().map(|photo| photo.score)),
             Self::Cosine | Self::Pairwise(_) => {
@@ -101,7 +92,7 @@ impl<'a> Scorer<'a> {
             }
         };
         let best = best(photos);
-        PersonScore {
+        Score {
             score,
             identity: photos.iter().filter_map(|photo| photo.identity).reduce(f64::max),
             typicality: best.typicality,
@@ -110,7 +101,7 @@ impl<'a> Scorer<'a> {
     }
 
     /// What a person's score says; `None` without an ensemble.
-    pub(super) fn kinship(&self, found: &PersonScore, scale: SearchScale) -> Option<Kinship> {
+    pub(super) fn kinship(&self, found: &Score, scale: SearchScale) -> Option<Kinship> {
         let members = found.members.iter().map(|&log_odds| probability(log_odds)).collect();
         match self {
             Self::Cosine => None,
@@ -129,7 +120,7 @@ impl<'a> Scorer<'a> {
                 let config = scorer.config();
                 let exceedance = gallery.reference.tail().exceedance(found.score);
                 let chance_matches = scale.people as f64 * exceedance;
-                let rarity = -exceedance.max(f64::MIN_POSITIVE).ln();
+                let rarity = gallery.reference.tail().rarity(found.score);
                 let evidence = found.typicality * bounded(config.search.log_odds(rarity));
                 let rate = config.false_positive_rate(chance_matches);
                 Some(Kinship {
@@ -145,7 +136,7 @@ impl<'a> Scorer<'a> {
     }
 }
 
-fn best(photos: &[PhotoScore]) -> &PhotoScore {
+fn best(photos: &[Score]) -> &Score {
     photos.iter().max_by(|a, b| a.score.total_cmp(&b.score)).expect("a person has a photo")
 }
 
@@ -183,32 +174,28 @@ impl<'a> ProbeScorer<'a> {
     }
 
     /// Scores photos of the gallery, in their order.
-    pub(super) fn score(&self, photos: &[Neighbour<'_>]) -> Result<Vec<PhotoScore>, SearchError> {
+    pub(super) fn score(&self, photos: &[Neighbour<'_>]) -> Result<Vec<Score>, SearchError> {
         if photos.is_empty() {
             return Ok(Vec::new());
         }
         let Some(ensemble) = self.scorer.ensemble() else {
-            return Ok(photos.iter().map(|photo| PhotoScore::of_cosine(photo.cosine)).collect());
+            return Ok(photos.iter().map(|photo| Score::of_cosine(photo.cosine)).collect());
         };
         let faces = rows(photos, self.probe.faces().len())?;
-        match (self.scorer, self.statistics) {
-            (Scorer::OpenSet(scorer, gallery), Some(own)) => {
-                let scores = self.probe.scores(*scorer, &faces)?;
-                let statistics = gallery.statistics(*scorer, photos)?;
-                let identity = self.identity(*scorer, &faces)?;
-                let typicality = scorer.typicality(&faces);
-                let members = self.judged(ensemble, &faces)?;
-                Ok((0..photos.len())
-                    .map(|i| PhotoScore {
-                        score: scorer.normalized(f64::from(scores[i]), [own, statistics[i]]),
-                        identity: Some(identity[i]),
-                        typicality: typicality[i].min(self.typicality),
-                        members: members[i].members.clone(),
-                    })
-                    .collect())
-            }
-            _ => Ok(self.judged(ensemble, &faces)?.into_iter().map(PhotoScore::from).collect()),
-        }
+        let judged = self.judged(ensemble, &faces)?;
+        let (Scorer::OpenSet(scorer, gallery), Some(own)) = (self.scorer, self.statistics) else {
+            return Ok(judged.into_iter().map(Score::from).collect());
+        };
+        let statistics = gallery.statistics(*scorer, photos)?;
+        let identity = self.identity(*scorer, &faces)?;
+        let typicality = scorer.typicality(&faces);
+        let scores = judged.into_iter().enumerate().map(|(i, judgement)| Score {
+            score: scorer.normalized(judgement.score, [own, statistics[i]]),
+            identity: Some(identity[i]),
+            typicality: typicality[i].min(self.typicality),
+            members: judgement.members,
+        });
+        Ok(scores.collect())
     }
 
     /// Per face the mean over the probe's photos; every person who is searched with counts alike.
@@ -243,14 +230,14 @@ impl<'a> ProbeScorer<'a> {
     }
 }
 
-impl PhotoScore {
+impl Score {
     fn of_cosine(cosine: f32) -> Self {
         let members = Vec::new();
         Self { score: cosine.into(), identity: None, typicality: 1.0, members }
     }
 }
 
-impl From<Judgement> for PhotoScore {
+impl From<Judgement> for Score {
     fn from(judgement: Judgement) -> Self {
         let Judgement { log_odds, members, .. } = judgement;
         Self { score: log_odds, identity: None, typicality: 1.0, members }

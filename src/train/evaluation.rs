@@ -59,11 +59,7 @@ impl EvaluatedSource<'_> {
     pub(super) fn panel(&self) -> Panel {
         let mut panel = Panel::default();
         for part in &self.parts {
-            panel.extend(Panel {
-                pairs: part.panel.pairs.clone(),
-                scores: part.panel.scores.clone(),
-                cosines: part.panel.cosines.clone(),
-            });
+            panel.extend(part.panel.clone());
         }
         panel
     }
@@ -123,11 +119,11 @@ fn transfer<'a>(
     for &source in sources {
         let Some(round) = Round::train(&[source], context)? else { return Ok(None) };
         let others = sources.iter().filter(|other| other.name != source.name);
-        let others: Vec<EvaluatedSource<'_>> =
-            others.map(|other| round.on(other, options.seed)).collect::<Result<_, _>>()?;
+        let panels: Vec<Panel> = others
+            .map(|other| Ok(round.on(other, options.seed)?.panel()))
+            .collect::<Result<_, TrainError>>()?;
         let mean = |recipe: &str| {
-            let figures = others.iter().map(|other| best_of(&round.last(), &other.panel(), recipe));
-            Criterion::mean(figures)
+            Criterion::mean(panels.iter().map(|panel| best_of(&round.last(), panel, recipe)))
         };
         let [regression, cosine] = [Recipe::REGRESSION, Recipe::COSINE].map(mean);
         if regression.auc > cosine.auc {

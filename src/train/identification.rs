@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::arena::{Arena, ScoredPerson};
 use super::corpus::Corpus;
 use crate::kinship::{KinshipError, OpenSetConfig, Tail};
-use crate::metrics::{Bootstrap, Figure};
+use crate::metrics::{Bootstrap, Figure, RatioTerm};
 
 /// People of the galleries that are searched; `None` is everyone of a source.
 pub(super) const GALLERY_SIZES: [Option<usize>; 3] = [Some(300), Some(1000), None];
@@ -20,7 +20,6 @@ pub(super) const GALLERY_SIZES: [Option<usize>; 3] = [Some(300), Some(1000), Non
 const MAX_PROBES: usize = 600;
 /// The length of a shortlist.
 const SHORTLIST: usize = 10;
-const DRAWS: usize = 1000;
 
 /// A probe: one photo of a person with listed kin.
 #[derive(Clone, Copy, Debug)]
@@ -40,6 +39,13 @@ pub(super) struct SearchedProbe {
     pub(super) relatives: Vec<f64>,
     /// Scores of the family's other people.
     others: Vec<f64>,
+}
+
+/// How many people of each kind a search marks.
+struct MarkedPeople {
+    strangers: usize,
+    relatives: usize,
+    others: usize,
 }
 
 /// How well people are found in galleries of one size, with intervals over families.
@@ -121,7 +127,7 @@ impl SearchedProbe {
 
     /// `−ln` of the probability that a stranger scores higher.
     pub(super) fn rarity(&self, score: f64) -> f64 {
-        -self.tail.exceedance(score).max(f64::MIN_POSITIVE).ln()
+        self.tail.rarity(score)
     }
 
     /// Chance matches next to the most similar stranger.
@@ -140,60 +146,67 @@ impl SearchedProbe {
 
     /// Whether a relative is among the first ten of everyone but the probe's own person.
     fn has_relative_on_shortlist(&self) -> bool {
-        let best = self.relatives.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        // Who scores the same counts as ahead: a constant score finds nobody.
-        let ahead = self.strangers.iter().chain(&self.others).filter(|&&score| score >= best);
-        ahead.count() < SHORTLIST
+        let others = self.strangers.iter().chain(&self.others).copied();
+        is_on_shortlist(self.relatives.iter().copied(), others)
     }
+}
+
+/// Whether one of the relatives is among the first ten people, by their scores.
+pub(super) fn is_on_shortlist(
+    relatives: impl Iterator<Item = f64>,
+    others: impl Iterator<Item = f64>,
+) -> bool {
+    let best = relatives.fold(f64::NEG_INFINITY, f64::max);
+    // A person with the same score counts as ahead: a constant score finds nobody.
+    others.filter(|&score| score >= best).count() < SHORTLIST
 }
 
 impl IdentificationFigures {
     pub(super) fn new(probes: &[SearchedProbe], config: &OpenSetConfig, seed: u64) -> Self {
         let families = probes.iter().map(|probe| probe.family + 1).max().unwrap_or_default();
-        let marked = |scores: &[f64], probe: &SearchedProbe| {
-            scores.iter().filter(|&&score| probe.is_marked(score, config)).count() as f64
-        };
-        let counts: Vec<[f64; 6]> = probes
-            .iter()
-            .map(|probe| {
-                let flag = |is: bool| f64::from(u8::from(is));
-                let has_relative = !probe.relatives.is_empty();
-                let strangers = marked(&probe.strangers, probe);
-                let relatives = marked(&probe.relatives, probe);
-                [
-                    flag(strangers > 0.0),
-                    flag(has_relative),
-                    flag(relatives > 0.0),
-                    flag(has_relative) * relatives,
-                    flag(has_relative) * (strangers + relatives + marked(&probe.others, probe)),
-                    flag(has_relative && probe.has_relative_on_shortlist()),
-                ]
+        let marked: Vec<MarkedPeople> =
+            probes.iter().map(|probe| MarkedPeople::new(probe, config)).collect();
+        let all = || probes.iter().zip(&marked);
+        let mated = || all().filter(|(probe, _)| !probe.relatives.is_empty());
+        let fpir: Vec<RatioTerm> = all()
+            .map(|(probe, found)| RatioTerm::flag(probe.family, found.strangers > 0))
+            .collect();
+        let dir: Vec<RatioTerm> = mated()
+            .map(|(probe, found)| RatioTerm::flag(probe.family, found.relatives > 0))
+            .collect();
+        let precision: Vec<RatioTerm> = mated()
+            .map(|(probe, found)| RatioTerm {
+                family: probe.family,
+                numerator: found.relatives as f64,
+                denominator: (found.strangers + found.relatives + found.others) as f64,
             })
             .collect();
-        let figures = |drawn: &[f64]| {
-            let sum = |column: usize| -> f64 {
-                probes.iter().zip(&counts).map(|(p, row)| drawn[p.family] * row[column]).sum()
-            };
-            let total: f64 = probes.iter().map(|probe| drawn[probe.family]).sum();
-            let share = |part: f64, whole: f64| (whole > 0.0).then(|| part / whole);
-            [
-                share(sum(0), total),
-                share(sum(2), sum(1)),
-                share(sum(3), sum(4)),
-                share(sum(5), sum(1)),
-            ]
-        };
-        let intervals = Bootstrap { families, draws: DRAWS, seed }.intervals(figures);
-        let values = figures(&vec![1.0; families]);
-        let figure = |i: usize| Some(Figure { value: values[i]?, interval: intervals[i]? });
+        let rank_10: Vec<RatioTerm> = mated()
+            .map(|(probe, _)| RatioTerm::flag(probe.family, probe.has_relative_on_shortlist()))
+            .collect();
+        let terms = [&fpir, &dir, &precision, &rank_10];
+        let [fpir, dir, precision, rank_10] = Bootstrap::new(families, seed)
+            .figures(|counts| terms.map(|terms| RatioTerm::ratio(terms, counts)));
         Self {
             people: probes.first().map_or(0, |probe| probe.people),
             probes: probes.len(),
-            probes_with_relative: counts.iter().filter(|row| row[1] > 0.0).count(),
-            fpir: figure(0),
-            dir: figure(1),
-            precision: figure(2),
-            rank_10: figure(3),
+            probes_with_relative: mated().count(),
+            fpir,
+            dir,
+            precision,
+            rank_10,
+        }
+    }
+}
+
+impl MarkedPeople {
+    fn new(probe: &SearchedProbe, config: &OpenSetConfig) -> Self {
+        let count =
+            |scores: &[f64]| scores.iter().filter(|&&score| probe.is_marked(score, config)).count();
+        Self {
+            strangers: count(&probe.strangers),
+            relatives: count(&probe.relatives),
+            others: count(&probe.others),
         }
     }
 }

@@ -9,8 +9,8 @@ use super::identification::{self, IdentificationFigures, SearchedProbe};
 use super::identity::IdentityHead;
 use super::panel::platt;
 use crate::kinship::{
-    Calibration, Cohort, CohortStatistics, Ensemble, KinshipError, LabeledRows, Logistic, OpenSet,
-    OpenSetConfig, OpenSetScorer, Rows, ShortlistRate, Tail, Typicality,
+    Calibration, Cohort, CohortStatistics, Ensemble, KinshipError, OpenSet, OpenSetConfig,
+    OpenSetScorer, Rows, ShortlistRate, Tail, Typicality,
 };
 
 /// The false positive identification rate that the model is fitted to hold.
@@ -255,11 +255,10 @@ fn search_calibration<'a>(probes: impl Iterator<Item = &'a SearchedProbe>) -> Ca
         false => (1.0 - CALIBRATED_PRIOR) * total / strangers,
     };
     let weights: Vec<f64> = is_kin.iter().map(weight).collect();
-    let rows = LabeledRows::new(rarities.chunks(1), &is_kin).with_weights(weights);
     let prior = (CALIBRATED_PRIOR / (1.0 - CALIBRATED_PRIOR)).ln();
-    match Logistic::fit(&rows, 1e-6) {
-        Some(fitted) if fitted.weights[0] > 0.0 => {
-            Calibration { slope: fitted.weights[0], intercept: fitted.intercept - prior }
+    match platt(&rarities, &is_kin, Some(weights)) {
+        Ok(fitted) if fitted.slope > 0.0 => {
+            Calibration { intercept: fitted.intercept - prior, ..fitted }
         }
         _ => Calibration { slope: 0.0, intercept: 0.0 },
     }

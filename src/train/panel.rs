@@ -8,7 +8,7 @@ use crate::kinship::{Calibration, KinshipError, LabeledRows, Logistic};
 use crate::metrics::Pairs;
 
 /// Pairs of the verification protocol, half of them kin, with the scores of all members and cosines.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Panel {
     pub(super) pairs: Vec<PhotoPair>,
     /// Per member its score of each pair.

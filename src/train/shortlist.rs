@@ -2,12 +2,11 @@
 
 use super::TrainError;
 use super::evaluation::EvaluatedSource;
-use super::identification::{Probe, probes};
+use super::identification::{Probe, is_on_shortlist, probes};
 use crate::kinship::{Ensemble, EnsembleConfig, KinshipError, MemberConfig, Rows};
 
 /// Probes of a source that single members are compared by, at most: a member with hidden layers takes a while.
 const MAX_PROBES: usize = 600;
-const SHORTLIST: usize = 10;
 
 /// A score of a probe with every photo of a source.
 pub(super) enum PhotoScore<'a> {
@@ -15,6 +14,12 @@ pub(super) enum PhotoScore<'a> {
     Cosine(usize),
     /// A member of each part's split.
     Member { index: usize, name: &'a str },
+}
+
+/// What scores the photos of one part.
+enum PartScorer {
+    Cosine(usize),
+    Member(Box<Ensemble>),
 }
 
 impl EvaluatedSource<'_> {
@@ -32,19 +37,20 @@ impl EvaluatedSource<'_> {
         let faces: Vec<Rows> = source.backbones.iter().map(|(_, rows)| rows.clone()).collect();
         let (mut hits, mut count) = (0.0, 0.0);
         for (i, part) in self.parts.iter().enumerate() {
-            let member = match score {
-                PhotoScore::Cosine(_) => None,
-                PhotoScore::Member { index, name } => Some(self.single(i, *index, name)?),
+            let scorer = match score {
+                PhotoScore::Cosine(backbone) => PartScorer::Cosine(*backbone),
+                PhotoScore::Member { index, name } => {
+                    PartScorer::Member(Box::new(self.single(i, *index, name)?))
+                }
             };
             let probes = probes(source, &part.families, seed);
             let step = (probes.len() * self.parts.len()).div_ceil(MAX_PROBES).max(1);
             for probe in probes.into_iter().step_by(step) {
-                let scores = match (score, &member) {
-                    (PhotoScore::Member { .. }, Some(ensemble)) => {
+                let scores = match &scorer {
+                    PartScorer::Member(ensemble) => {
                         ensemble.scores(&source.faces(&[probe.photo])?, &faces)?
                     }
-                    (PhotoScore::Cosine(backbone), _) => cosines(&faces[*backbone], probe.photo),
-                    (PhotoScore::Member { .. }, None) => Vec::new(),
+                    PartScorer::Cosine(backbone) => cosines(&faces[*backbone], probe.photo),
                 };
                 hits += f64::from(u8::from(self.is_hit(&scores, probe)));
                 count += 1.0;
@@ -74,16 +80,14 @@ impl EvaluatedSource<'_> {
     fn is_hit(&self, scores: &[f32], probe: Probe) -> bool {
         let pedigree = &self.source.pedigree;
         let best = |photos: &[usize]| {
-            photos.iter().map(|&photo| scores[photo]).fold(f32::NEG_INFINITY, f32::max)
+            photos.iter().map(|&photo| f64::from(scores[photo])).fold(f64::NEG_INFINITY, f64::max)
         };
-        let others = pedigree.people().iter().enumerate().filter(|(i, _)| *i != probe.person);
-        let scored: Vec<(bool, f32)> = others
-            .map(|(i, person)| (pedigree.is_listed([i, probe.person]), best(&person.photos)))
-            .collect();
-        let of_kin = scored.iter().filter(|(is_kin, _)| *is_kin);
-        let relative = of_kin.map(|(_, score)| *score).fold(f32::NEG_INFINITY, f32::max);
-        let ahead = scored.iter().filter(|(is_kin, score)| !is_kin && *score >= relative);
-        ahead.count() < SHORTLIST
+        let people = pedigree.people().iter().enumerate().filter(|(i, _)| *i != probe.person);
+        let scored =
+            people.map(|(i, person)| (pedigree.is_listed([i, probe.person]), best(&person.photos)));
+        let (relatives, others): (Vec<_>, Vec<_>) = scored.partition(|(is_kin, _)| *is_kin);
+        let scores = |people: Vec<(bool, f64)>| people.into_iter().map(|(_, score)| score);
+        is_on_shortlist(scores(relatives), scores(others))
     }
 }
 

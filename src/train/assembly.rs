@@ -1,0 +1,279 @@
+//! The chosen members become an ensemble with its open-set model and its report.
+
+use super::corpus::Corpus;
+use super::evaluation::{EvaluatedSource, Rounds, best_of};
+use super::open_set::{FittedOpenSet, OpenSetData};
+use super::panel::Panel;
+use super::report::{self, MemberReport, Report, ScoreFigures, Shown, SourceData, SourceReport};
+use super::selection::{Criterion, SourceScores, select};
+use super::shortlist::PhotoScore;
+use super::teach::{TrainedMember, TrainedSplit};
+use super::verdict::Comparison;
+use super::{Options, TrainError, Trained};
+use crate::kinship::{Ensemble, EnsembleConfig, MemberConfig, Recipe, bounded};
+use crate::metrics::Ranking;
+
+/// Members that become an ensemble.
+pub(super) struct Assembly<'a> {
+    sources: &'a [Corpus],
+    options: &'a Options,
+    rounds: Rounds<'a>,
+    training_seconds: f64,
+    /// Per evaluated source all its pairs.
+    panels: Vec<Panel>,
+    /// Per member its weight.
+    weights: Vec<f64>,
+    /// Per member why it could not join.
+    left_out: Vec<Option<String>>,
+}
+
+impl<'a> Assembly<'a> {
+    /// Chooses the members and their weights.
+    ///
+    /// # Errors
+    /// [`TrainError::NoRegression`] if the plain regression is not among the members.
+    pub(super) fn new(
+        sources: &'a [Corpus],
+        options: &'a Options,
+        mut rounds: Rounds<'a>,
+        training_seconds: f64,
+    ) -> Result<Self, TrainError> {
+        let panels: Vec<Panel> = rounds.evaluated.iter().map(EvaluatedSource::panel).collect();
+        let left_out = left_out(&rounds.last, &panels, options.min_auc);
+        let may_join: Vec<bool> = left_out.iter().map(Option::is_none).collect();
+        let members = &rounds.last.members;
+        let first = members.iter().position(|member| member.recipe == Recipe::REGRESSION);
+        let first = first.ok_or(TrainError::NoRegression)?;
+        let scores: Vec<SourceScores<'_>> = panels
+            .iter()
+            .map(|panel| SourceScores { members: &panel.scores, is_kin: panel.is_kin() })
+            .collect();
+        let weights = select(&scores, first, &may_join);
+        for part in rounds.evaluated.iter_mut().flat_map(|source| &mut source.parts) {
+            part.joined = part.panel.joined(&weights);
+        }
+        Ok(Self { sources, options, rounds, training_seconds, panels, weights, left_out })
+    }
+
+    /// Fits the open-set model, and reports.
+    ///
+    /// # Errors
+    /// As [`OpenSetData::fit`].
+    pub(super) fn finish(self) -> Result<Trained, TrainError> {
+        let ensembles: Vec<Vec<Ensemble>> = self
+            .rounds
+            .evaluated
+            .iter()
+            .map(|source| source.parts.iter().map(|part| self.ensemble(&part.split)).collect())
+            .collect::<Result<_, TrainError>>()?;
+        let evaluated = &self.rounds.evaluated;
+        let data = OpenSetData {
+            sources: self.sources,
+            evaluated,
+            ensembles: &ensembles,
+            seed: self.options.seed,
+        };
+        let fitted = data.fit()?;
+        let kin_threshold = self.kin_threshold(&fitted);
+        let config = EnsembleConfig {
+            kin_threshold,
+            false_accept_rate: self.options.false_accept_rate,
+            same_person_threshold: self.same_person_threshold(),
+            open_set: Some(fitted.model.config.clone()),
+            ..self.config(&self.rounds.last)
+        };
+        let names: Vec<&str> = config.members.iter().map(|member| member.name.as_str()).collect();
+        let heads = self.chosen(&self.rounds.last).map(|(i, _)| &self.rounds.last.members[i].head);
+        let backbones: Vec<&str> =
+            self.sources[0].backbones.iter().map(|(name, _)| name.as_str()).collect();
+        let weights = Ensemble::weights_with_open_set(
+            names.iter().copied().zip(heads),
+            &fitted.model,
+            &backbones,
+        )?;
+        let report = self.report(&fitted, kin_threshold)?;
+        Ok(Trained { config, weights, report })
+    }
+
+    /// Members with a weight, and that weight.
+    fn chosen<'s>(&'s self, split: &'s TrainedSplit) -> impl Iterator<Item = (usize, f64)> + 's {
+        let weights = self.weights.iter().copied().take(split.members.len());
+        weights.enumerate().filter(|(_, weight)| *weight > 0.0)
+    }
+
+    /// The chosen members of a split.
+    fn config(&self, split: &TrainedSplit) -> EnsembleConfig {
+        let member = |(i, weight): (usize, f64)| MemberConfig {
+            name: self.name(i),
+            backbone: self.sources[0].backbones[split.members[i].backbone].0.clone(),
+            weight,
+            calibration: split.calibrations[i],
+            head: split.members[i].head.config().clone(),
+        };
+        EnsembleConfig {
+            members: self.chosen(split).map(member).collect(),
+            ..EnsembleConfig::uncalibrated()
+        }
+    }
+
+    fn ensemble(&self, split: &TrainedSplit) -> Result<Ensemble, TrainError> {
+        let heads = self.chosen(split).map(|(i, _)| split.members[i].head.clone());
+        let backbones = self.sources[0].backbone_widths();
+        Ok(Ensemble::of_heads(self.config(split), &backbones, heads.collect())?)
+    }
+
+    /// A member's name: its recipe's, and its backbone's if there are several.
+    fn name(&self, member: usize) -> String {
+        let member = &self.rounds.last.members[member];
+        match self.sources[0].backbones.as_slice() {
+            [_] => member.recipe.to_owned(),
+            backbones => format!("{}-{}", member.recipe, backbones[member.backbone].0),
+        }
+    }
+
+    /// The probability at even odds that the set share of unrelated pairs reaches.
+    fn kin_threshold(&self, fitted: &FittedOpenSet) -> f64 {
+        let mut scores = Vec::new();
+        let mut is_kin = Vec::new();
+        for (panel, ratios) in self.panels.iter().zip(&fitted.pairs) {
+            scores.extend(report::probabilities(ratios));
+            is_kin.extend(panel.is_kin());
+        }
+        let curve = Ranking::new(&scores, &is_kin).curve();
+        let threshold = curve.at_false_accept_rate(self.options.false_accept_rate);
+        // The highest score of a stranger may be no score at all.
+        threshold.map_or(1.0, |(threshold, _)| threshold.min(1.0))
+    }
+
+    /// The cosine in the retrieval space that one in a thousand photo pairs of kin reaches.
+    fn same_person_threshold(&self) -> f64 {
+        let mut cosines: Vec<f64> = Vec::new();
+        for panel in &self.panels {
+            let kin = panel.pairs.iter().zip(&panel.cosines[0]).filter(|(pair, _)| pair.is_kin);
+            cosines.extend(kin.map(|(_, &cosine)| cosine));
+        }
+        cosines.sort_by(f64::total_cmp);
+        cosines.get(cosines.len().saturating_sub(1) * 999 / 1000).copied().unwrap_or(1.0)
+    }
+
+    fn report(&self, fitted: &FittedOpenSet, kin_threshold: f64) -> Result<Report, TrainError> {
+        let members = self.rounds.last.members.iter().enumerate();
+        let member = |(i, member): (usize, &TrainedMember)| MemberReport {
+            name: self.name(i),
+            recipe: member.recipe.to_owned(),
+            backbone: self.sources[0].backbones[member.backbone].0.clone(),
+            weight: self.weights[i],
+            left_out: self.left_out[i].clone(),
+            epochs: member.epochs.clone(),
+        };
+        let evaluations: Vec<SourceReport> = (0..self.panels.len())
+            .map(|source| self.source_report(source, fitted))
+            .collect::<Result<_, _>>()?;
+        Ok(Report {
+            seed: self.options.seed,
+            sources: self.sources.iter().map(SourceData::new).collect(),
+            trained_on: self.rounds.trained_on.clone(),
+            left_out_sources: self.rounds.left_out.clone(),
+            members: members.map(member).collect(),
+            verdict: self.comparison(&evaluations, fitted).verdict(),
+            evaluations,
+            kin_threshold,
+            training_seconds: self.training_seconds,
+            stages: Vec::new(),
+        })
+    }
+
+    fn source_report(&self, i: usize, fitted: &FittedOpenSet) -> Result<SourceReport, TrainError> {
+        let seed = self.options.seed;
+        let evaluated = &self.rounds.evaluated[i];
+        let panel = &self.panels[i];
+        let figures =
+            |name: &str, scores: &[f64]| ScoreFigures::new(name, &panel.scored(scores), seed);
+        let ratios: Vec<f64> = fitted.pairs[i].iter().map(|&ratio| bounded(ratio)).collect();
+        let probabilities = report::probabilities(&ratios);
+        let pairs = panel.scored(&probabilities);
+        let cosine_pairs = panel.scored(&panel.cosines[0]);
+        let mut cosines = Vec::new();
+        for (backbone, scores) in panel.cosines.iter().enumerate() {
+            let name = format!("cosine of {}", evaluated.source.backbones[backbone].0);
+            let rank_10 = evaluated.rank_10(&PhotoScore::Cosine(backbone), seed)?;
+            cosines.push(ScoreFigures { rank_10, ..figures(&name, scores) });
+        }
+        let mut members = Vec::new();
+        for (index, scores) in panel.scores.iter().enumerate() {
+            let name = self.name(index);
+            let rank_10 = evaluated.rank_10(&PhotoScore::Member { index, name: &name }, seed)?;
+            members.push(ScoreFigures { rank_10, ..figures(&name, scores) });
+        }
+        let identification = fitted.identification[i].clone();
+        let rank_10 = identification.last().and_then(|figures| figures.rank_10);
+        Ok(SourceReport {
+            source: evaluated.source.name.clone(),
+            is_left_out: evaluated.is_left_out(),
+            trained_on: evaluated.trained_on.clone(),
+            pairs: panel.pairs.len(),
+            cosines,
+            members,
+            joined: figures("not normalized", &panel.joined(&self.weights)),
+            ensemble: ScoreFigures {
+                rank_10: rank_10.map(|figure| figure.value),
+                ..figures("ensemble", &ratios)
+            },
+            probabilities: pairs.probability_figures(0.5, seed),
+            likelihood: panel.scored(&ratios).likelihood_figures(seed),
+            relations: pairs.relation_figures(&cosine_pairs, (0.5, seed)),
+            identification,
+            reliability: report::bins(&pairs),
+            histogram: report::histogram(&pairs),
+            mistakes: report::examples(evaluated.source, panel, &probabilities, Shown::Mistakes),
+            successes: report::examples(evaluated.source, panel, &probabilities, Shown::Successes),
+        })
+    }
+
+    fn comparison(&self, reports: &[SourceReport], fitted: &FittedOpenSet) -> Comparison {
+        let panels = || self.panels.iter();
+        let ratios = panels().zip(&fitted.pairs);
+        let mean_rank = |rank: &dyn Fn(&SourceReport) -> Option<f64>| {
+            let ranks: Vec<f64> = reports.iter().filter_map(rank).collect();
+            ranks.iter().sum::<f64>() / ranks.len().max(1) as f64
+        };
+        let cosine = |panel: &Panel| Criterion::of(&panel.cosines[0], &panel.is_kin());
+        let regression = |panel: &Panel| best_of(&self.rounds.last, panel, Recipe::REGRESSION);
+        Comparison {
+            ensemble: Criterion::mean(
+                ratios.map(|(panel, ratios)| Criterion::of(ratios, &panel.is_kin())),
+            ),
+            regression: Criterion::mean(panels().map(regression)),
+            cosine: Criterion::mean(panels().map(cosine)),
+            rank_10: [
+                mean_rank(&|report| report.ensemble.rank_10),
+                mean_rank(&|report| report.cosines[0].rank_10),
+            ],
+        }
+    }
+}
+
+/// Per member why it may not join: it does not beat the plain regression, or finds fewer kin at the strict end than the cosine.
+/// The cosine itself may always join.
+fn left_out(split: &TrainedSplit, panels: &[Panel], min_auc: f64) -> Vec<Option<String>> {
+    let mean = |scores: &dyn Fn(&Panel) -> Criterion| Criterion::mean(panels.iter().map(scores));
+    let floor = mean(&|panel| best_of(split, panel, Recipe::REGRESSION));
+    let members = split.members.iter().enumerate();
+    let reason = |(i, member): (usize, &TrainedMember)| {
+        let own = mean(&|panel| Criterion::of(&panel.scores[i], &panel.is_kin()));
+        let cosine = mean(&|panel| Criterion::of(&panel.cosines[member.backbone], &panel.is_kin()));
+        match member.recipe {
+            _ if own.auc < min_auc => Some(format!("AUC {:.3}, needed {min_auc:.3}", own.auc)),
+            Recipe::REGRESSION | Recipe::COSINE => None,
+            _ if own.auc <= floor.auc => {
+                Some(format!("AUC {:.3}, plain regression {:.3}", own.auc, floor.auc))
+            }
+            _ if own.true_accepts < cosine.true_accepts => Some(format!(
+                "TAR at FAR 1 % {:.3}, cosine {:.3}",
+                own.true_accepts, cosine.true_accepts
+            )),
+            _ => None,
+        }
+    };
+    members.map(reason).collect()
+}
