@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::EvaluateError;
 use super::enrolled::EnrolledPeople;
 use super::families::ProbeFamilies;
-use super::identification_errors::{GallerySizeFigures, RankedPerson, Searches};
+use super::identification_errors::{GallerySizeFigures, KinStatus, RankedPerson, Searches};
 use crate::domain::{Embedding, MemberId, PhotoId, Progress};
 use crate::gallery::{Filter, Gallery, Selection};
 use crate::kinship::Ensemble;
@@ -57,17 +57,6 @@ enum GallerySize {
     Drawn(usize),
     /// All enrolled people.
     All,
-}
-
-/// What the gallery lists about a person and the probe.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum KinStatus {
-    /// Listed as kin.
-    Listed,
-    /// Of the probe's family, but not listed as kin.
-    Possible,
-    /// Of another family, and not listed as kin.
-    Stranger,
 }
 
 /// An identification test, ready to run.

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::families::ProbeFamilies;
-use super::identification::KinStatus;
 use crate::domain::MemberId;
 use crate::metrics::{Curve, Figure, Point, Ranking, RatioTerm, is_hit};
 use crate::search::PersonMatch;
@@ -50,6 +49,17 @@ pub struct DetPoint {
     pub fnir: f64,
     /// The threshold: people with at most so many chance matches are marked.
     pub chance_matches: f64,
+}
+
+/// What the gallery lists about a person and the probe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KinStatus {
+    /// Listed as kin.
+    Listed,
+    /// Of the probe's family, but not listed as kin.
+    Possible,
+    /// Of another family, and not listed as kin.
+    Stranger,
 }
 
 /// A person whom a search found.

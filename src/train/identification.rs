@@ -14,6 +14,8 @@ use super::corpus::Corpus;
 use crate::kinship::{KinshipError, OpenSetConfig, Tail};
 use crate::metrics::{Bootstrap, Figure, RatioTerm};
 
+/// The false positive identification rate that the open-set model is fitted to hold.
+pub(super) const NOMINAL_FPIR: f64 = 0.1;
 /// People of the galleries that are searched; `None` is everyone of a source.
 pub(super) const GALLERY_SIZES: [Option<usize>; 3] = [Some(300), Some(1000), None];
 /// Probes of a source, at most.
@@ -141,7 +143,7 @@ impl SearchedProbe {
     }
 
     fn is_marked(&self, score: f64, config: &OpenSetConfig) -> bool {
-        config.false_positive_rate(self.chance_matches(score)) <= super::open_set::NOMINAL_FPIR
+        config.false_positive_rate(self.chance_matches(score)) <= NOMINAL_FPIR
     }
 
     /// Whether a relative is among the first ten of everyone but the probe's own person.

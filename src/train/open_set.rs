@@ -5,16 +5,13 @@ use super::arena::Arena;
 use super::cohort::{CohortPeople, cohort};
 use super::corpus::Corpus;
 use super::evaluation::EvaluatedSource;
-use super::identification::{self, IdentificationFigures, SearchedProbe};
+use super::identification::{self, IdentificationFigures, NOMINAL_FPIR, SearchedProbe};
 use super::identity::IdentityHead;
 use super::panel::platt;
 use crate::kinship::{
     Calibration, Cohort, CohortStatistics, Ensemble, KinshipError, OpenSet, OpenSetConfig,
     OpenSetScorer, Rows, ShortlistRate, Tail, Typicality,
 };
-
-/// The false positive identification rate that the model is fitted to hold.
-pub(super) const NOMINAL_FPIR: f64 = 0.1;
 
 /// What the open-set model is fitted to.
 pub(super) struct OpenSetData<'a> {
