@@ -25,7 +25,8 @@ pub struct GallerySample {
 /// A sample of a gallery's people.
 ///
 /// A face is compared with the people who are searched, so strangers of the same gallery say best what a high score is:
-/// they were photographed and cut like it. A small gallery has too few of them; the bundle's cohort stands in for the rest.
+/// they were photographed and cut like it. A small gallery has too few of them; the bundle's cohort stands in for the rest
+/// until the sample is full.
 pub struct Reference {
     sample: GallerySample,
     tail: Tail,
@@ -87,6 +88,16 @@ impl GallerySample {
     /// Photos of one person in a sample, at most.
     pub const MAX_FACES_OF_PERSON: usize = 4;
 
+    /// The number of faces, n.
+    fn len(&self) -> usize {
+        self.owners.len()
+    }
+
+    /// Whether one more person may have found no place.
+    fn is_full(&self) -> bool {
+        self.len() > Self::MAX_FACES - Self::MAX_FACES_OF_PERSON
+    }
+
     /// The rows of each person.
     fn people(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
         let mut start = 0;
@@ -126,18 +137,19 @@ impl Reference {
         faces: &[Rows],
         owners: &[FaceOwner],
     ) -> Result<Vec<CohortStatistics>, KinshipError> {
-        let ensemble = scorer.ensemble();
-        let cohort = scorer.cohort().statistics(ensemble, faces)?;
-        if self.sample.owners.len() < MIN_FACES {
-            return Ok(cohort);
+        if self.sample.len() < MIN_FACES {
+            return scorer.cohort().statistics(scorer.ensemble(), faces);
         }
-        let scores = ensemble.scores(faces, &self.sample.faces)?;
-        let rows =
-            cohort.into_iter().zip(scores.chunks_exact(self.sample.owners.len())).zip(owners);
-        let mixed = |((cohort, scores), owner): ((CohortStatistics, &[f32]), &FaceOwner)| {
-            self.mixed(cohort, scores, |sampled| sampled.family == owner.family)
-        };
-        Ok(rows.map(mixed).collect())
+        let scores = scorer.ensemble().scores(faces, &self.sample.faces)?;
+        let own = scores.chunks_exact(self.sample.len()).zip(owners).map(|(scores, owner)| {
+            self.own_statistics(scores, |sampled| sampled.family == owner.family)
+        });
+        let own: Vec<Option<CohortStatistics>> = own.collect();
+        if self.sample.is_full() && own.iter().all(Option::is_some) {
+            return Ok(own.into_iter().flatten().collect());
+        }
+        let cohort = scorer.cohort().statistics(scorer.ensemble(), faces)?;
+        Ok(cohort.into_iter().zip(own).map(|(cohort, own)| self.mixed(cohort, own)).collect())
     }
 
     /// Statistics of a probe: of the weighted mean of its photos' scores. Sampled faces of which `is_own` is true do not count.
@@ -154,33 +166,41 @@ impl Reference {
         let found = cohort.len();
         let cohort =
             CohortStatistics::of_scores(&mut cohort).ok_or(KinshipError::SmallCohort { found })?;
-        if self.sample.owners.len() < MIN_FACES {
+        if self.sample.len() < MIN_FACES {
             return Ok(cohort);
         }
-        Ok(self.mixed(cohort, &probe.scores(scorer, &self.sample.faces)?, is_own))
+        let own = self.own_statistics(&probe.scores(scorer, &self.sample.faces)?, is_own);
+        Ok(self.mixed(cohort, own))
     }
 
-    /// The statistics with a gallery's own faces, and with the bundle's cohort as if it were [`COHORT_FACES`] of them.
-    fn mixed(
+    /// The statistics with the sampled faces; `None` if too few of them count.
+    fn own_statistics(
         &self,
-        cohort: CohortStatistics,
         scores: &[f32],
         is_excluded: impl Fn(&FaceOwner) -> bool,
-    ) -> CohortStatistics {
+    ) -> Option<CohortStatistics> {
         let counted = scores.iter().zip(&self.sample.owners);
         let counted = counted.filter(|(_, owner)| !is_excluded(owner));
         let mut scores: Vec<f32> = counted.map(|(score, _)| *score).collect();
-        if scores.len() < MIN_FACES {
-            return cohort;
+        (scores.len() >= MIN_FACES).then(|| CohortStatistics::of_scores(&mut scores)).flatten()
+    }
+
+    /// The statistics with the sampled faces, and with the bundle's cohort as if it were [`COHORT_FACES`] of them, unless
+    /// the sample is full.
+    fn mixed(&self, cohort: CohortStatistics, own: Option<CohortStatistics>) -> CohortStatistics {
+        match own {
+            None => cohort,
+            Some(own) if self.sample.is_full() => own,
+            Some(own) => {
+                own.mixed(cohort, COHORT_FACES / (self.sample.len() as f64 + COHORT_FACES))
+            }
         }
-        let share = COHORT_FACES / (scores.len() as f64 + COHORT_FACES);
-        CohortStatistics::of_scores(&mut scores).map_or(cohort, |own| own.mixed(cohort, share))
     }
 
     /// The tail of scores between sampled people of different families; `None` if they are too few.
     fn fitted_tail(&self, scorer: OpenSetScorer<'_>) -> Result<Option<Tail>, KinshipError> {
         let GallerySample { faces, owners } = &self.sample;
-        if owners.len() < MIN_FACES {
+        if self.sample.len() < MIN_FACES {
             return Ok(None);
         }
         let statistics = self.statistics(scorer, faces, owners)?;

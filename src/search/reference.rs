@@ -16,14 +16,23 @@ pub struct ReferenceCache(Mutex<Option<CachedReference>>);
 
 struct CachedReference {
     snapshot: Weak<Snapshot>,
-    reference: Arc<GalleryReference>,
+    reference: GalleryReference,
 }
 
-/// A sample of a gallery, and the statistics of the faces that were candidates.
+/// What a search needs to know of the gallery as a whole.
+#[derive(Clone)]
 pub(super) struct GalleryReference {
-    pub(super) reference: Reference,
     /// The number of people in the gallery.
     pub(super) people: usize,
+    pub(super) sample: Arc<SampleReference>,
+}
+
+/// A sample of a gallery, and the statistics of the faces that were candidates. It outlives changes of the gallery that leave
+/// the sample as it is.
+pub(super) struct SampleReference {
+    /// Of the sampled photos.
+    ordinals: Vec<u64>,
+    pub(super) reference: Reference,
     /// By the photos' ordinals.
     statistics: Mutex<HashMap<u64, CohortStatistics>>,
 }
@@ -34,36 +43,45 @@ impl ReferenceCache {
         &self,
         snapshot: &Arc<Snapshot>,
         scorer: OpenSetScorer<'_>,
-    ) -> Result<Arc<GalleryReference>, SearchError> {
+    ) -> Result<GalleryReference, SearchError> {
         let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(CachedReference { snapshot: known, reference }) = &*cached
-            && Weak::ptr_eq(known, &Arc::downgrade(snapshot))
+        let current = Arc::downgrade(snapshot);
+        if let Some(last) = &*cached
+            && Weak::ptr_eq(&last.snapshot, &current)
         {
-            return Ok(Arc::clone(reference));
+            return Ok(last.reference.clone());
         }
-        let reference = Arc::new(GalleryReference::new(snapshot, scorer)?);
-        *cached = Some(CachedReference {
-            snapshot: Arc::downgrade(snapshot),
-            reference: Arc::clone(&reference),
-        });
+        let photos = snapshot.sample(GallerySample::MAX_FACES, GallerySample::MAX_FACES_OF_PERSON);
+        let last = cached.as_ref().map(|cached| &cached.reference.sample);
+        let sample = match last.filter(|last| last.is_of(&photos)) {
+            Some(last) => Arc::clone(last),
+            None => Arc::new(SampleReference::new(&photos, scorer)?),
+        };
+        let people = snapshot.people_count(&Filter::default());
+        let reference = GalleryReference { people, sample };
+        *cached = Some(CachedReference { snapshot: current, reference: reference.clone() });
         Ok(reference)
     }
 }
 
-impl GalleryReference {
-    fn new(snapshot: &Snapshot, scorer: OpenSetScorer<'_>) -> Result<Self, SearchError> {
-        let photos = snapshot.sample(GallerySample::MAX_FACES, GallerySample::MAX_FACES_OF_PERSON);
+impl SampleReference {
+    fn new(photos: &[Neighbour<'_>], scorer: OpenSetScorer<'_>) -> Result<Self, SearchError> {
         let backbones = scorer.cohort().faces.len();
         let faces = match photos.is_empty() {
             true => Vec::new(),
-            false => rows(&photos, backbones)?,
+            false => rows(photos, backbones)?,
         };
         let owners = photos.iter().map(|photo| owner(photo.photo.id.member())).collect();
         Ok(Self {
+            ordinals: photos.iter().map(Neighbour::ordinal).collect(),
             reference: Reference::new(scorer, GallerySample { faces, owners })?,
-            people: snapshot.people_count(&Filter::default()),
             statistics: Mutex::default(),
         })
+    }
+
+    /// Whether these photos, in this order, are the sample.
+    fn is_of(&self, photos: &[Neighbour<'_>]) -> bool {
+        self.ordinals.iter().copied().eq(photos.iter().map(Neighbour::ordinal))
     }
 
     /// The statistics of enrolled faces, in their order.

@@ -20,7 +20,7 @@ pub(super) enum Scorer<'a> {
     /// An ensemble without open-set model.
     Pairwise(&'a Ensemble),
     /// An ensemble with a model for searches among many.
-    OpenSet(OpenSetScorer<'a>, Arc<GalleryReference>),
+    OpenSet(OpenSetScorer<'a>, GalleryReference),
 }
 
 /// The photos of a search, ready to be scored.
@@ -118,9 +118,9 @@ impl<'a> Scorer<'a> {
             }
             Self::OpenSet(scorer, gallery) => {
                 let config = scorer.config();
-                let exceedance = gallery.reference.tail().exceedance(found.score);
+                let exceedance = gallery.sample.reference.tail().exceedance(found.score);
                 let chance_matches = scale.people as f64 * exceedance;
-                let rarity = gallery.reference.tail().rarity(found.score);
+                let rarity = gallery.sample.reference.tail().rarity(found.score);
                 let evidence = found.typicality * bounded(config.search.log_odds(rarity));
                 let rate = config.false_positive_rate(chance_matches);
                 Some(Kinship {
@@ -159,7 +159,8 @@ impl<'a> ProbeScorer<'a> {
             Scorer::OpenSet(open_set, gallery) => {
                 let known: Vec<u64> = known.iter().map(|&person| owner(person).person).collect();
                 let is_known = |face: &FaceOwner| known.contains(&face.person);
-                let statistics = gallery.reference.probe_statistics(*open_set, &probe, is_known)?;
+                let statistics =
+                    gallery.sample.reference.probe_statistics(*open_set, &probe, is_known)?;
                 let weights = open_set.typicality(probe.faces());
                 (Some(statistics), weights.iter().sum::<f64>() / weights.len() as f64)
             }
@@ -186,7 +187,7 @@ impl<'a> ProbeScorer<'a> {
         let (Scorer::OpenSet(scorer, gallery), Some(own)) = (self.scorer, self.statistics) else {
             return Ok(judged.into_iter().map(Score::from).collect());
         };
-        let statistics = gallery.statistics(*scorer, photos)?;
+        let statistics = gallery.sample.statistics(*scorer, photos)?;
         let identity = self.identity(*scorer, &faces)?;
         let typicality = scorer.typicality(&faces);
         let scores = judged.into_iter().enumerate().map(|(i, judgement)| Score {
