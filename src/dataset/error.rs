@@ -58,17 +58,7 @@ pub enum DatasetError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A line of a list of kin is wrong.
-    #[error("{} line {line}: {reason}; a line is F0002/MID1,F0002/MID3 and may end in a relation", path.display())]
-    BadRelationship {
-        /// The list.
-        path: PathBuf,
-        /// Line number, from 1.
-        line: u64,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A line of a list of pairs or trios is wrong.
+    /// A line of a list is wrong.
     #[error("{} line {line}: {reason}; {form}", path.display())]
     BadList {
         /// The list.
@@ -90,7 +80,6 @@ impl Classify for DatasetError {
             | Self::NoPhotos { .. }
             | Self::NoFamilies { .. }
             | Self::BadLandmarks { .. }
-            | Self::BadRelationship { .. }
             | Self::BadList { .. } => ErrorKind::InvalidInput,
         }
     }

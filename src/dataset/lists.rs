@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::DatasetError;
+use super::table::{Table, first_line_columns, read};
 use crate::domain::Relation;
 use crate::whole_file::write_whole;
 
@@ -27,67 +28,77 @@ pub struct ListedTrio {
     pub is_kin: bool,
 }
 
-/// Reads pairs: a csv with the header `photo_a,photo_b,kin` and optionally `relation`, or lines of the RFIW challenge's
-/// first task, `0 path path ms 1`.
+const PAIRS: Table<4> = Table {
+    columns: [
+        &["photo_a", "photo_1", "photo1", "image_a", "image_1", "image1", "p1", "a"],
+        &["photo_b", "photo_2", "photo2", "image_b", "image_2", "image2", "p2", "b"],
+        &["kin", "is_kin", "is_related", "related", "label"],
+        &["relation", "type", "ptype"],
+    ],
+    required: 3,
+    form: "a line is photo_a,photo_b,kin[,relation], or another order under a header, or: 0 path path ms 1",
+};
+
+const TRIOS: Table<4> = Table {
+    columns: [&["father"], &["mother"], &["child"], PAIRS.columns[2]],
+    required: 4,
+    form: "a line is: father mother child FMS 1, or father,mother,child,kin",
+};
+
+const SUBMISSION: Table<2> = Table {
+    columns: [&["image_pair"], &["is_related"]],
+    required: 1,
+    form: "a line is a.jpg-b.jpg,0 under the header image_pair,is_related",
+};
+
+/// Reads pairs: a table with the columns `photo_a`, `photo_b`, `kin` and optionally `relation`, or lines of the RFIW
+/// challenge's first task, `0 path path ms 1`.
 ///
 /// # Errors
-/// When the file cannot be read, is empty, or at the first wrong line.
+/// [`DatasetError::Unreadable`] if the file cannot be read, [`DatasetError::BadList`] if it is empty or a line is wrong.
 pub fn read_pairs(path: &Path) -> Result<Vec<ListedPair>, DatasetError> {
-    const FORM: &str =
-        "a line is photo_a,photo_b,kin[,relation] under such a header, or: 0 path path ms 1";
     let text = read(path)?;
-    let is_csv = text.lines().next().is_some_and(|line| line.contains(','));
-    let lines = if is_csv { csv_lines(path, &text, FORM)? } else { plain_lines(&text) };
-    parse(
-        path,
-        lines,
-        (FORM, |columns| match (is_csv, columns) {
-            (true, [a, b, kin]) => pair([a, b], kin, ""),
-            (true, [a, b, kin, relation]) => pair([a, b], kin, relation),
-            (false, [_, a, b, relation, kin]) => pair([a, b], kin, relation),
+    let pairs = match first_line_columns(&text) {
+        2..=4 => PAIRS.parse(path, &text, |[a, b, kin, relation]| pair([a, b], kin, relation))?,
+        _ => parse_plain(path, &text, PAIRS.form, |columns| match columns {
+            [_, a, b, relation, kin] => pair([a, b], kin, relation),
             _ => Err(format!("{} columns", columns.len())),
-        }),
-    )
+        })?,
+    };
+    not_empty(path, pairs, PAIRS.form)
 }
 
-/// Reads trios in lines of the RFIW challenge's second task, `father mother child FMS 1`; a number may stand before.
+/// Reads trios in lines of the RFIW challenge's second task, `father mother child FMS 1`, in which a number may come first,
+/// or a table with the columns `father`, `mother`, `child` and `kin`.
 ///
 /// # Errors
-/// When the file cannot be read, is empty, or at the first wrong line.
+/// [`DatasetError::Unreadable`] if the file cannot be read, [`DatasetError::BadList`] if it is empty or a line is wrong.
 pub fn read_trios(path: &Path) -> Result<Vec<ListedTrio>, DatasetError> {
     let text = read(path)?;
-    let form = "a line is: father mother child FMS 1";
-    parse(
-        path,
-        plain_lines(&text),
-        (form, |columns| match columns {
+    let trios = match first_line_columns(&text) {
+        4 => TRIOS.parse(path, &text, |[father, mother, child, kin]| {
+            trio([father, mother, child], kin)
+        })?,
+        _ => parse_plain(path, &text, TRIOS.form, |columns| match columns {
             [father, mother, child, _, kin] | [_, father, mother, child, _, kin] => {
-                Ok(ListedTrio {
-                    photos: [father, mother, child].map(ToString::to_string),
-                    is_kin: truth(kin)?,
-                })
+                trio([father, mother, child], kin)
             }
             _ => Err(format!("{} columns", columns.len())),
-        }),
-    )
+        })?,
+    };
+    not_empty(path, trios, TRIOS.form)
 }
 
 /// Reads the pairs of a Kaggle submission, `image_pair,is_related`, in which a pair is two file names with `-` between.
 ///
 /// # Errors
-/// When the file cannot be read, is empty, or at the first wrong line.
+/// [`DatasetError::Unreadable`] if the file cannot be read, [`DatasetError::BadList`] if it is empty or a line is wrong.
 pub fn read_submission(path: &Path) -> Result<Vec<ListedPair>, DatasetError> {
-    const FORM: &str = "a line is a.jpg-b.jpg,0 under the header image_pair,is_related";
-    let lines = csv_lines(path, &read(path)?, FORM)?;
-    parse(
-        path,
-        lines,
-        (FORM, |columns| {
-            let [pair, ..] = columns else { return Err("no columns".to_owned()) };
-            let (a, b) = pair.split_once('-').ok_or("no - between two photos")?;
-            Ok(ListedPair { photos: [a.to_owned(), b.to_owned()], is_kin: None, relation: None })
-        }),
-    )
+    let pairs = SUBMISSION.parse(path, &read(path)?, |[pair, _]| {
+        let (a, b) = pair.split_once('-').ok_or("no - between two photos")?;
+        Ok(ListedPair { photos: [a.to_owned(), b.to_owned()], is_kin: None, relation: None })
+    })?;
+    not_empty(path, pairs, SUBMISSION.form)
 }
 
 /// Writes a Kaggle submission: per pair how likely it is kin, 0 to 1; the file is there only once it is whole.
@@ -109,49 +120,33 @@ pub fn write_submission(
     write_whole(path, |path| fs::write(path, bytes)).map_err(failed)
 }
 
-/// Numbered lines as columns.
-type Lines = Vec<(u64, Vec<String>)>;
-
-fn read(path: &Path) -> Result<String, DatasetError> {
-    let unreadable = |source| DatasetError::Unreadable { path: path.to_owned(), source };
-    fs::read_to_string(path).map_err(unreadable)
-}
-
-fn plain_lines(text: &str) -> Lines {
+/// Parses each line of columns that are separated by spaces; empty lines do not count.
+fn parse_plain<T>(
+    path: &Path,
+    text: &str,
+    form: &'static str,
+    parse: impl Fn(&[&str]) -> Result<T, String>,
+) -> Result<Vec<T>, DatasetError> {
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-    lines.map(|(at, line)| (at, line.split_whitespace().map(ToOwned::to_owned).collect())).collect()
+    let parse_line = |(number, line): (u64, &str)| {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        let bad =
+            |reason| DatasetError::BadList { path: path.to_owned(), line: number, reason, form };
+        parse(&columns).map_err(bad)
+    };
+    lines.map(parse_line).collect()
 }
 
-/// The lines after the header.
-fn csv_lines(path: &Path, text: &str, form: &'static str) -> Result<Lines, DatasetError> {
-    let mut reader =
-        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let mut lines = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(|error| {
-            let line = error.position().map_or(0, csv::Position::line);
-            DatasetError::BadList { path: path.to_owned(), line, reason: error.to_string(), form }
-        })?;
-        let line = record.position().map_or(0, csv::Position::line);
-        lines.push((line, record.iter().map(ToOwned::to_owned).collect()));
+fn not_empty<T>(path: &Path, lines: Vec<T>, form: &'static str) -> Result<Vec<T>, DatasetError> {
+    if lines.is_empty() {
+        let reason = "the list is empty".to_owned();
+        return Err(DatasetError::BadList { path: path.to_owned(), line: 1, reason, form });
     }
     Ok(lines)
 }
 
-fn parse<T>(
-    path: &Path,
-    lines: Lines,
-    (form, parse): (&'static str, impl Fn(&[&str]) -> Result<T, String>),
-) -> Result<Vec<T>, DatasetError> {
-    let bad = |line, reason| DatasetError::BadList { path: path.to_owned(), line, reason, form };
-    if lines.is_empty() {
-        return Err(bad(1, "the list is empty".into()));
-    }
-    let line = |(line, columns): (u64, Vec<String>)| {
-        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
-        parse(&columns).map_err(|reason| bad(line, reason))
-    };
-    lines.into_iter().map(line).collect()
+fn trio(photos: [&str; 3], kin: &str) -> Result<ListedTrio, String> {
+    Ok(ListedTrio { photos: photos.map(ToOwned::to_owned), is_kin: truth(kin)? })
 }
 
 fn pair(photos: [&str; 2], kin: &str, relation: &str) -> Result<ListedPair, String> {
@@ -164,10 +159,10 @@ fn pair(photos: [&str; 2], kin: &str, relation: &str) -> Result<ListedPair, Stri
 }
 
 fn truth(text: &str) -> Result<bool, String> {
-    match text {
-        "1" | "true" => Ok(true),
-        "0" | "false" => Ok(false),
-        other => Err(format!("'{other}' is neither 1 for kin nor 0")),
+    match text.to_lowercase().as_str() {
+        "1" | "true" | "yes" => Ok(true),
+        "0" | "false" | "no" => Ok(false),
+        _ => Err(format!("'{text}' is neither 1 for kin nor 0")),
     }
 }
 
@@ -192,9 +187,33 @@ mod tests {
     }
 
     #[test]
+    fn list_without_header_keeps_its_first_pair() {
+        let pairs = read_pairs(file("a.jpg,b.jpg,1\na.jpg,c.jpg,0\n").path()).unwrap();
+        let kin: Vec<Option<bool>> = pairs.iter().map(|pair| pair.is_kin).collect();
+        assert_eq!(kin, [Some(true), Some(false)]);
+        let submission = read_submission(file("a.jpg-b.jpg,0\n").path()).unwrap();
+        assert_eq!(submission.len(), 1);
+    }
+
+    #[test]
+    fn header_tells_the_columns_whatever_separates_them() {
+        let expected = read_pairs(file("photo_a,photo_b,kin\na.jpg,b.jpg,1\n").path()).unwrap();
+        for text in [
+            "kin,photo_a,photo_b\n1,a.jpg,b.jpg\n",
+            "Fold;Photo_B;Photo_A;Is_Kin\n3;b.jpg;a.jpg;True\n",
+            "a.jpg\tb.jpg\tyes\n",
+            "\u{feff}image_a,image_b,label\r\na.jpg,b.jpg,1\r\n",
+        ] {
+            assert_eq!(read_pairs(file(text).path()).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn trios_are_read_with_a_number_before_or_without() {
         let trios = file("f.jpg m.jpg c.jpg FMS 1\n7 f.jpg m.jpg c.jpg FMD 0\n");
         let trios = read_trios(trios.path()).unwrap();
+        let table = file("child,mother,father,kin\nc.jpg,m.jpg,f.jpg,1\n");
+        assert_eq!(read_trios(table.path()).unwrap()[0], trios[0]);
         assert_eq!(trios[0].photos, trios[1].photos);
         assert_eq!((trios[0].is_kin, trios[1].is_kin), (true, false));
     }
@@ -215,6 +234,8 @@ mod tests {
             ("photo_a,photo_b,kin\na,b,maybe\n", "line 2: 'maybe' is neither"),
             ("photo_a,photo_b,kin\na,b\n", "line 2: 2 columns"),
             ("0 a b cousin 1\n", "'cousin' is not a relation"),
+            ("photo_a,kin\na,1\n", "line 1: the header has no column 'photo_b'"),
+            ("first,second,third\na,b,1\n", "line 1: 'third' is neither"),
             ("", "the list is empty"),
         ] {
             let error = read_pairs(file(text).path()).unwrap_err().to_string();

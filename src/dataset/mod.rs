@@ -13,6 +13,7 @@ mod showcase;
 mod source;
 mod split;
 mod summary;
+mod table;
 
 pub use error::DatasetError;
 pub use landmarks::{FaceBox, FacePoints, read_landmarks, write_landmarks};

@@ -1,43 +1,36 @@
 //! Lists of kin in csv.
 
-use std::fs::File;
+use std::collections::HashSet;
 use std::path::Path;
 
-use csv::{ReaderBuilder, StringRecord, Trim, Writer};
+use csv::Writer;
 
 use super::DatasetError;
+use super::table::{Table, read};
 use crate::domain::{MemberId, Relation, Relationship};
 
-/// Reads kin pairs: `F0002/MID1,F0002/MID3`, optionally with a third column, the relation's code.
+const RELATIONSHIPS: Table<3> = Table {
+    columns: [
+        &["p1", "person_a", "person_1", "person1", "a"],
+        &["p2", "person_b", "person_2", "person2", "b"],
+        &["relation", "type", "ptype"],
+    ],
+    required: 2,
+    form: "a line is F0002/MID1,F0002/MID3 and may end in a relation",
+};
+
+/// Reads kin pairs: `F0002/MID1,F0002/MID3`, optionally with a third column, the relation's code. Under a header, `p1,p2,relation`,
+/// the columns may have another order.
 ///
-/// `F0002\MID1` is read as `F0002/MID1`. A first line that begins with `p1` is the header. A pair listed twice is
-/// returned once, at its first place.
+/// `F0002\MID1` is read as `F0002/MID1`. A pair listed twice is returned once, at its first place.
 ///
 /// # Errors
-/// When the file cannot be read, or at the first line that is no pair of two different people.
+/// [`DatasetError::Unreadable`] if the file cannot be read, [`DatasetError::BadList`] at the first line that is no pair of two
+/// different people.
 pub fn read_relationships(path: &Path) -> Result<Vec<Relationship>, DatasetError> {
-    let unreadable = |source| DatasetError::Unreadable { path: path.to_owned(), source };
-    let file = File::open(path).map_err(unreadable)?;
-    let mut reader =
-        ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::All).from_reader(file);
-    let mut pairs = Vec::new();
-    let mut seen = std::collections::HashSet::new();
-    for record in reader.records() {
-        let bad =
-            |line, reason| DatasetError::BadRelationship { path: path.to_owned(), line, reason };
-        let record = record.map_err(|error| {
-            let line = error.position().map_or(0, csv::Position::line);
-            bad(line, "not readable as csv in UTF-8".into())
-        })?;
-        let line = record.position().map_or(0, csv::Position::line);
-        if line == 1 && record.get(0) == Some("p1") {
-            continue;
-        }
-        let pair = parse(&record).map_err(|reason| bad(line, reason))?;
-        if seen.insert(pair) {
-            pairs.push(pair);
-        }
-    }
+    let mut pairs = RELATIONSHIPS.parse(path, &read(path)?, parse)?;
+    let mut seen = HashSet::new();
+    pairs.retain(|pair| seen.insert(*pair));
     Ok(pairs)
 }
 
@@ -57,18 +50,15 @@ pub fn write_relationships(path: &Path, pairs: &[Relationship]) -> Result<(), Da
     csv.flush().map_err(unwritable)
 }
 
-fn parse(record: &StringRecord) -> Result<Relationship, String> {
-    if !(2..=3).contains(&record.len()) {
-        return Err(format!("{} columns instead of 2 or 3", record.len()));
-    }
-    let person = |column: usize| -> Result<MemberId, String> {
-        record[column].replace('\\', "/").parse().map_err(|error| format!("{error}"))
+fn parse([first, second, relation]: [&str; 3]) -> Result<Relationship, String> {
+    let person = |text: &str| -> Result<MemberId, String> {
+        text.replace('\\', "/").parse().map_err(|error| format!("{error}"))
     };
-    let relation = match record.get(2) {
-        None | Some("") => None,
-        Some(code) => Some(code.parse::<Relation>().map_err(|error| error.to_string())?),
+    let relation = match relation {
+        "" => None,
+        code => Some(code.parse::<Relation>().map_err(|error| error.to_string())?),
     };
-    Relationship::new(person(0)?, person(1)?, relation).map_err(|error| error.to_string())
+    Relationship::new(person(first)?, person(second)?, relation).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -76,7 +66,7 @@ mod tests {
     use super::*;
     use std::io::Write;
 
-    fn read(text: &str) -> Result<Vec<String>, String> {
+    fn read_list(text: &str) -> Result<Vec<String>, String> {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
         let name = |pair: &Relationship| {
@@ -92,7 +82,11 @@ mod tests {
     fn both_slashes_a_header_and_a_relation_are_read() {
         let text = "p1,p2,relation\nF0002/MID1,F0002/MID3\nF0002\\MID2 , F0002\\MID3,ms\n";
         let expected = ["F0002/MID1 F0002/MID3 ?", "F0002/MID2 F0002/MID3 ms"];
-        assert_eq!(read(text).unwrap(), expected);
+        assert_eq!(read_list(text).unwrap(), expected);
+        let header =
+            "relation;person_b;person_a\n;F0002/MID3;F0002/MID1\nms;F0002/MID3;F0002/MID2\n";
+        assert_eq!(read_list(header).unwrap(), expected);
+        assert!(read_list("p1,p2\n").unwrap().is_empty());
     }
 
     #[test]
@@ -104,13 +98,13 @@ mod tests {
             ("F0002/MID1,F0002/MID1", "their own relative"),
             ("F0002/MID1,F0002/MID3,cousin", "'cousin' is not a relation"),
         ] {
-            let error = read(&format!("{good}{line}\n")).unwrap_err();
+            let error = read_list(&format!("{good}{line}\n")).unwrap_err();
             assert!(error.contains("line 2") && error.contains(reason), "{error}");
         }
     }
 
     #[test]
     fn a_pair_listed_twice_counts_once() {
-        assert_eq!(read("F0002/MID1,F0002/MID3\nF0002\\MID1,F0002\\MID3\n").unwrap().len(), 1);
+        assert_eq!(read_list("F0002/MID1,F0002/MID3\nF0002\\MID1,F0002\\MID3\n").unwrap().len(), 1);
     }
 }

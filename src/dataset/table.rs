@@ -1,0 +1,116 @@
+//! Lists as tables: columns by the words of a header, or by place in a list without header.
+
+use std::fs;
+use std::path::Path;
+
+use super::DatasetError;
+
+/// What a list consists of.
+pub(super) struct Table<const N: usize> {
+    /// The names of each column, in lower case, in the order of a list without header.
+    pub(super) columns: [&'static [&'static str]; N],
+    /// The first columns are required; the rest may be left out.
+    pub(super) required: usize,
+    /// What a line should be, for error messages.
+    pub(super) form: &'static str,
+}
+
+/// A line of a list, from 1.
+struct Line {
+    number: u64,
+    values: Vec<String>,
+}
+
+/// Separators of columns. The most frequent one of the first line counts.
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+
+/// Reads a list as text.
+///
+/// # Errors
+/// [`DatasetError::Unreadable`] if the file cannot be read as UTF-8.
+pub(super) fn read(path: &Path) -> Result<String, DatasetError> {
+    let unreadable = |source| DatasetError::Unreadable { path: path.to_owned(), source };
+    let text = fs::read_to_string(path).map_err(unreadable)?;
+    // Spreadsheets begin a list with a byte order mark.
+    Ok(text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text))
+}
+
+/// How many columns the first line has with the most frequent separator.
+pub(super) fn first_line_columns(text: &str) -> usize {
+    let first = text.lines().next().unwrap_or_default();
+    let separator = separator(first);
+    first.bytes().filter(|&byte| byte == separator).count() + 1
+}
+
+impl<const N: usize> Table<N> {
+    /// Parses each line of `text`, the content of the list at `path`. `parse` gets the values in the order of the columns;
+    /// a column that was left out is empty.
+    ///
+    /// The first line is a header if it has the name of a column. Then columns stand in any order and among others.
+    ///
+    /// # Errors
+    /// [`DatasetError::BadList`] if a required column is missing, or `parse` refuses a line.
+    pub(super) fn parse<T>(
+        &self,
+        path: &Path,
+        text: &str,
+        parse: impl Fn([&str; N]) -> Result<T, String>,
+    ) -> Result<Vec<T>, DatasetError> {
+        let lines = lines(text).map_err(|line| self.error(path, line, "not readable as csv"))?;
+        let header = lines.first().and_then(|first| self.header(&first.values));
+        let places = header.unwrap_or_else(|| std::array::from_fn(Some));
+        if let Some(missing) = (0..self.required).find(|&column| places[column].is_none()) {
+            let reason = format!("the header has no column '{}'", self.columns[missing][0]);
+            return Err(self.error(path, 1, reason));
+        }
+        let parse_line = |line: &Line| {
+            let found = line.values.len();
+            let is_complete = places[..self.required].iter().flatten().all(|&place| place < found);
+            if !is_complete || (header.is_none() && found > N) {
+                return Err(self.error(path, line.number, format!("{found} columns")));
+            }
+            let value = |place: Option<usize>| {
+                place.and_then(|place| line.values.get(place)).map_or("", String::as_str)
+            };
+            parse(places.map(value)).map_err(|reason| self.error(path, line.number, reason))
+        };
+        lines[usize::from(header.is_some())..].iter().map(parse_line).collect()
+    }
+
+    /// The place of each column; `None` if these are not the values of a header.
+    fn header(&self, values: &[String]) -> Option<[Option<usize>; N]> {
+        let values: Vec<String> = values.iter().map(|value| value.to_lowercase()).collect();
+        let place =
+            |names: &[&str]| values.iter().position(|value| names.contains(&value.as_str()));
+        let places = self.columns.map(place);
+        places.iter().any(Option::is_some).then_some(places)
+    }
+
+    fn error(&self, path: &Path, line: u64, reason: impl Into<String>) -> DatasetError {
+        let reason = reason.into();
+        DatasetError::BadList { path: path.to_owned(), line, reason, form: self.form }
+    }
+}
+
+fn separator(line: &str) -> u8 {
+    let count = |separator: &u8| line.bytes().filter(|byte| byte == separator).count();
+    // Of equally frequent ones the first counts.
+    SEPARATORS.into_iter().rev().max_by_key(count).unwrap_or(SEPARATORS[0])
+}
+
+/// The lines with their values, without empty lines; or the number of a line that is not readable.
+fn lines(text: &str) -> Result<Vec<Line>, u64> {
+    let first = text.lines().next().unwrap_or_default();
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(separator(first))
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.as_bytes());
+    let line = |record: Result<csv::StringRecord, csv::Error>| {
+        let record = record.map_err(|error| error.position().map_or(0, csv::Position::line))?;
+        let number = record.position().map_or(0, csv::Position::line);
+        Ok(Line { number, values: record.iter().map(ToOwned::to_owned).collect() })
+    };
+    reader.records().map(line).collect()
+}
