@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::compute::Compute;
+use super::evaluate_groups;
 use super::evaluate_identification;
 use super::evaluate_landmarks;
 use super::exit::{Ending, Failure};
@@ -21,8 +22,8 @@ use crate::dataset::{
 use crate::embedder::Embedder;
 use crate::error::ErrorKind;
 use crate::evaluate::{
-    Answers, RetrievalOptions, drawn_pairs, listed_pairs, retrieve, submission, verify,
-    verify_trios,
+    Answers, RetrievalOptions, drawn_pairs, drawn_trios, listed_pairs, retrieve, submission,
+    verify, verify_trios,
 };
 use crate::ingest::Rejected;
 use crate::search::Options;
@@ -43,6 +44,8 @@ enum Command {
     Retrieval(RetrievalArguments),
     /// Measure how often searches mark strangers as kin, and how often they miss all relatives
     Identification(evaluate_identification::Arguments),
+    /// Measure whether unrelated people of one group are taken for kin more often than those of others
+    Groups(evaluate_groups::Arguments),
     /// Measure how near the points that are found in faces are to those of a list
     Landmarks(evaluate_landmarks::Arguments),
     /// Answer the pairs of a Kaggle submission
@@ -87,12 +90,20 @@ struct VerificationArguments {
 
 #[derive(Args)]
 struct TriSubjectArguments {
-    /// The trios: lines of RFIW's second task, father mother child FMS 1
-    #[arg(long, value_name = "FILE")]
-    trios: PathBuf,
-    /// Folder or zip archive that the paths of the list begin in
+    /// Folder or zip archive that the paths of the list begin in, or that trios are drawn from
     #[arg(long, value_name = "DIR")]
     root: PathBuf,
+    /// The trios: lines of RFIW's second task, father mother child FMS 1, or a csv with father,mother,child,kin
+    #[arg(long, value_name = "FILE", required_unless_present = "relationships")]
+    trios: Option<PathBuf>,
+    /// Draw trios from the families in DIR instead, by this csv of people who are kin, with their relations
+    #[arg(long, value_name = "CSV", conflicts_with = "trios")]
+    relationships: Option<PathBuf>,
+    #[command(flatten)]
+    families: Families,
+    /// Photo trios that are drawn of every two parents with a child
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    per_trio: u16,
     #[command(flatten)]
     judge: Judge,
 }
@@ -138,6 +149,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::TriSubject(arguments) => run_tri_subject(arguments),
         Command::Retrieval(arguments) => run_retrieval(arguments),
         Command::Identification(arguments) => evaluate_identification::run(arguments),
+        Command::Groups(arguments) => evaluate_groups::run(arguments),
         Command::Landmarks(arguments) => evaluate_landmarks::run(arguments),
         Command::Submission(arguments) => run_submission(arguments),
     }
@@ -177,9 +189,22 @@ fn run_verification(arguments: &VerificationArguments) -> Result<Ending, Failure
 }
 
 fn run_tri_subject(arguments: &TriSubjectArguments) -> Result<Ending, Failure> {
-    let TriSubjectArguments { trios, root, judge } = arguments;
-    let trios = read_trios(trios)?;
+    let TriSubjectArguments { root, trios, relationships, families, per_trio, judge } = arguments;
+    let wanted = families.read()?;
     let mut source = Source::open(root)?;
+    let trios = match (trios, relationships) {
+        (Some(list), _) => {
+            let mut trios = read_trios(list)?;
+            trios.retain(|trio| trio.photos.iter().all(|photo| wanted.has_path(photo)));
+            trios
+        }
+        (None, Some(csv)) => {
+            let mut kin = read_relationships(csv)?;
+            kin.retain(|pair| pair.people().iter().all(|person| wanted.has(person.family())));
+            drawn_trios(&source, &kin, (*per_trio).into(), judge.seed)?
+        }
+        (None, None) => unreachable!("clap requires one of the two"),
+    };
     let embedder = judge.load()?;
     let display = Display::start()?;
     let report = verify_trios(&trios, (&mut source, &embedder), judge.seed, &display)?;
@@ -228,7 +253,7 @@ pub(super) fn stopped() -> Ending {
     Ending::Stopped
 }
 
-fn ending(rejected: &[Rejected]) -> Ending {
+pub(super) fn ending(rejected: &[Rejected]) -> Ending {
     if rejected.is_empty() { Ending::Done } else { Ending::SomeRejected }
 }
 

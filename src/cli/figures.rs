@@ -2,8 +2,8 @@
 
 use super::ingest::print_rejected;
 use crate::evaluate::{
-    GallerySizeFigures, IdentificationReport, RankFigures, RetrievalReport, SamePersonFigures,
-    TriSubjectReport, VerificationReport,
+    FalseMatches, GallerySizeFigures, GroupReport, IdentificationReport, RankFigures,
+    RetrievalReport, SamePersonFigures, TriSubjectReport, VerificationReport,
 };
 use crate::metrics::{Figure, RankingFigures};
 
@@ -60,7 +60,40 @@ pub(super) fn print_tri_subject(report: &TriSubjectReport) {
     if let Some(figures) = &report.probabilities {
         println!();
         print_figure("accuracy", figures.accuracy);
+        print_figure("calibration error", figures.calibration_error);
     }
+    if let Some(figures) = &report.likelihoods {
+        print_figure("Cllr", figures.cllr);
+        print_figure("lowest Cllr", figures.min_cllr);
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+pub(super) fn print_groups(report: &GroupReport) {
+    print_rejected(&report.rejected);
+    println!(
+        "{} pairs of unrelated people on {} photos; groups by a classifier that is right for {:.3} of each",
+        report.pairs, report.photos, report.classifier_accuracy
+    );
+    println!("\nfalse match rates at the threshold that 1 % of all pairs reach");
+    println!(
+        "\n{:<18} {:>6}  {:<22}  {:<22}  {:<22}  cosine",
+        "", "photos", "with everyone", "cosine", "within the group"
+    );
+    for group in &report.groups {
+        print_false_matches(&group.group, &group.photos.to_string(), &group.false_matches);
+    }
+    print_false_matches("highest over mean", "", &report.highest_over_mean);
+}
+
+#[expect(clippy::print_stdout, reason = "the report is the command's output")]
+fn print_false_matches(name: &str, photos: &str, rates: &FalseMatches) {
+    let FalseMatches { with_everyone, with_everyone_by_cosine, within, within_by_cosine } = *rates;
+    let [all, all_by_cosine, within, within_by_cosine] =
+        [with_everyone, with_everyone_by_cosine, within, within_by_cosine].map(shown);
+    println!(
+        "{name:<18} {photos:>6}  {all:<22}  {all_by_cosine:<22}  {within:<22}  {within_by_cosine}"
+    );
 }
 
 #[expect(clippy::print_stdout, reason = "the report is the command's output")]

@@ -10,6 +10,7 @@ mod description;
 mod description_json;
 mod embed;
 mod evaluate;
+mod evaluate_groups;
 mod evaluate_identification;
 mod evaluate_landmarks;
 mod exit;

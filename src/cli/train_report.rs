@@ -123,7 +123,10 @@ fn print_evaluation(report: &Report, evaluation: &SourceReport) {
         evaluation.trained_on.join(", "),
         evaluation.pairs
     );
-    println!("{:<28} {:<21} {:<7} {:<7} {:<8} share", "", "AUC", "AP", "TAR 1 %", "Rank@10");
+    println!(
+        "{:<28} {:<21} {:<7} {:<7} {:<8} {:<7} share",
+        "", "AUC", "AP", "TAR 1 %", "Rank@10", "Cllr"
+    );
     for cosine in &evaluation.cosines {
         print_score(cosine, "");
     }
@@ -132,7 +135,9 @@ fn print_evaluation(report: &Report, evaluation: &SourceReport) {
     }
     print_score(&evaluation.joined, "");
     print_score(&evaluation.ensemble, "");
-    if let (Some(figures), Some(cost)) = (&evaluation.probabilities, &evaluation.likelihood) {
+    if let (Some(figures), Some(cost)) =
+        (&evaluation.probabilities, &evaluation.ensemble.likelihood)
+    {
         println!(
             "accuracy {}, calibration error {}, Cllr {:.3} (at best {:.3})",
             figures.accuracy, figures.calibration_error, cost.cllr.value, cost.min_cllr.value
@@ -160,14 +165,17 @@ fn print_score(score: &ScoreFigures, note: &str) {
         println!("{:<28} no pairs", score.name);
         return;
     };
-    let rank = score.rank_10.map_or_else(|| "–".to_owned(), |rank| format!("{rank:.3}"));
+    let value = |figure: Option<Figure>| {
+        figure.map_or_else(|| "–".to_owned(), |figure| format!("{:.3}", figure.value))
+    };
     println!(
-        "{:<28} {:<21} {:<7.3} {:<7.3} {:<8} {note}",
+        "{:<28} {:<21} {:<7.3} {:<7.3} {:<8} {:<7} {note}",
         score.name,
         figures.roc_auc.to_string(),
         figures.average_precision.value,
         figures.true_accepts_at_1_percent.value,
-        rank
+        value(score.rank_10),
+        value(score.likelihood.map(|likelihood| likelihood.cllr))
     );
 }
 

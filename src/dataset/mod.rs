@@ -2,6 +2,7 @@
 //! what they amount to, and pairs of photos drawn from them.
 
 mod error;
+mod labels;
 mod landmarks;
 mod layout;
 mod lists;
@@ -14,8 +15,10 @@ mod source;
 mod split;
 mod summary;
 mod table;
+mod trios;
 
 pub use error::DatasetError;
+pub use labels::{LabeledPhoto, read_labels};
 pub use landmarks::{FaceBox, FacePoints, read_landmarks, write_landmarks};
 pub use layout::{FamilyPhotos, Misplaced, family_photos, identify, people_photos, single_photos};
 pub use lists::{
@@ -29,3 +32,4 @@ pub use showcase::{Showcase, showcase};
 pub use source::{Listing, Source, Unreadable};
 pub use split::deal;
 pub use summary::{KinCount, KinSummary, Spread, Summary};
+pub use trios::{PhotoTrio, draw_trios};

@@ -35,6 +35,11 @@ pub enum EvaluateError {
         /// Other pairs.
         others: usize,
     },
+    /// No child has two listed parents.
+    #[error(
+        "no child has a listed father and a listed mother with photos; give a list of kin with relations such as fs and md"
+    )]
+    NoTrios,
     /// Nobody in the gallery is listed as kin to somebody else in it.
     #[error("nobody in the gallery has listed kin there; ingest with --relationships")]
     NoKin,
@@ -46,6 +51,14 @@ pub enum EvaluateError {
         "the bundle has no open-set model, so its searches mark no one as kin; train it again with kindred train"
     )]
     NoOpenSetModel,
+    /// The labels are no groups.
+    #[error(
+        "the labeled photos that could be used have {found} different labels; give a column with 2 to 20"
+    )]
+    BadLabels {
+        /// Different labels.
+        found: usize,
+    },
     /// There is no face to judge by.
     #[error("no face was found in any listed photo; give other --faces, or another bundle")]
     NoFaces,
@@ -90,9 +103,11 @@ impl Classify for EvaluateError {
         match self {
             Self::NoPhotos { .. }
             | Self::NoPairs { .. }
+            | Self::NoTrios
             | Self::NoKin
             | Self::NoEnsemble
             | Self::NoOpenSetModel
+            | Self::BadLabels { .. }
             | Self::NoFaces => ErrorKind::InvalidInput,
             Self::Unreadable { source, .. } => io_kind(source),
             Self::BadPhoto { source, .. } => source.kind(),

@@ -44,11 +44,20 @@ impl Faces {
         Ok(Some(Self { places, backbones, rejected: found.rejected }))
     }
 
+    /// The row of the photo at `path`; `None` if it was not embedded.
+    pub(super) fn index(&self, path: &str) -> Option<usize> {
+        self.places.get(path).copied()
+    }
+
     /// The photos of these paths, if all were embedded.
     pub(super) fn find<const N: usize>(&self, paths: &[String; N]) -> Option<[usize; N]> {
-        let places: Option<Vec<usize>> =
-            paths.iter().map(|path| self.places.get(path).copied()).collect();
+        let places: Option<Vec<usize>> = paths.iter().map(|path| self.index(path)).collect();
         places?.try_into().ok()
+    }
+
+    /// The embeddings, per backbone `(n, d)`.
+    pub(super) fn rows(&self) -> &[Rows] {
+        &self.backbones
     }
 
     /// Per backbone the cosine of each pair.

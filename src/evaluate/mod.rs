@@ -4,21 +4,24 @@ mod enrolled;
 mod error;
 mod faces;
 mod families;
+mod groups;
 mod identification;
 mod identification_errors;
 mod landmarks;
+mod look;
 mod retrieval;
 mod same_person;
 mod tri_subject;
 mod verification;
 
 pub use error::EvaluateError;
+pub use groups::{FalseMatches, GroupFigures, GroupOptions, GroupReport, compare_groups};
 pub use identification::{IdentificationOptions, IdentificationReport, identify};
 pub use identification_errors::{DetPoint, GallerySizeFigures};
 pub use landmarks::{LandmarkReport, judge_landmarks};
 pub use retrieval::{RankFigures, RetrievalFigures, RetrievalOptions, RetrievalReport, retrieve};
 pub use same_person::SamePersonFigures;
-pub use tri_subject::{TriSubjectReport, verify_trios};
+pub use tri_subject::{TriSubjectReport, drawn_trios, verify_trios};
 pub use verification::{
     Answers, Pair, VerificationReport, drawn_pairs, listed_pairs, submission, verify,
 };

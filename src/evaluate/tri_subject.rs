@@ -7,12 +7,13 @@ use serde::Serialize;
 use super::EvaluateError;
 use super::faces::Faces;
 use super::verification::FamilyPlaces;
-use crate::dataset::{ListedTrio, Source};
-use crate::domain::Progress;
+use crate::dataset::{ListedTrio, Pedigree, PhotoTrio, Source, draw_trios, family_photos};
+use crate::domain::{PhotoId, Progress, Relationship};
 use crate::embedder::Embedder;
 use crate::ingest::Rejected;
 use crate::kinship::probability;
-use crate::metrics::{Pairs, ProbabilityFigures, RankingFigures};
+use crate::metrics::{LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures};
+use crate::photo::EXTENSIONS;
 
 /// How well a bundle tells the children of two people, with intervals over families.
 #[derive(Clone, Debug, Serialize)]
@@ -31,11 +32,34 @@ pub struct TriSubjectReport {
     pub both: Option<RankingFigures>,
     /// The probabilities by both; a trio is taken for a family from 0.5 on.
     pub probabilities: Option<ProbabilityFigures>,
+    /// The cost of the log likelihood ratios by both.
+    pub likelihoods: Option<LikelihoodFigures>,
     /// The mean cosine of the child and its parents, in the retrieval space.
     pub cosine: Option<RankingFigures>,
     /// Photos that could not be used.
     #[serde(skip)]
     pub rejected: Vec<Rejected>,
+}
+
+/// Trios drawn from a folder of families, of listed parents and their children.
+///
+/// # Errors
+/// [`EvaluateError::Dataset`] if the folder has no photos of families.
+pub fn drawn_trios(
+    source: &Source,
+    relationships: &[Relationship],
+    per_trio: usize,
+    seed: u64,
+) -> Result<Vec<ListedTrio>, EvaluateError> {
+    let photos = family_photos(source, &source.list(&EXTENSIONS)?)?.photos;
+    let (ids, paths): (Vec<PhotoId>, Vec<String>) = photos.into_iter().unzip();
+    let pedigree = Pedigree::new(ids, relationships);
+    let trios = draw_trios(&pedigree, &pedigree.families_with_kin(), per_trio, seed);
+    let listed = |trio: PhotoTrio| ListedTrio {
+        photos: trio.photos.map(|i| paths[i].clone()),
+        is_kin: trio.is_kin,
+    };
+    Ok(trios.into_iter().map(listed).collect())
 }
 
 /// Judges trios of photos in `source`. None where `progress` asked to stop.
@@ -50,6 +74,9 @@ pub fn verify_trios(
 ) -> Result<Option<TriSubjectReport>, EvaluateError> {
     let ensemble = embedder.ensemble().ok_or(EvaluateError::NoEnsemble)?;
     let paths: BTreeSet<String> = trios.iter().flat_map(|trio| trio.photos.clone()).collect();
+    if paths.is_empty() {
+        return Err(EvaluateError::NoTrios);
+    }
     let Some(faces) = Faces::embed(paths, (source, embedder), progress)? else { return Ok(None) };
     let found: Vec<(&ListedTrio, [usize; 3])> = trios
         .iter()
@@ -78,6 +105,7 @@ pub fn verify_trios(
         skipped: trios.len() - found.len(),
         father: with(father).ranking_figures(seed),
         mother: with(mother).ranking_figures(seed),
+        likelihoods: with(both.clone()).likelihood_figures(seed),
         both: with(both).ranking_figures(seed),
         probabilities: probabilities.probability_figures(0.5, seed),
         cosine: with(cosine).ranking_figures(seed),

@@ -29,7 +29,7 @@ pub use fusion::Fusion;
 pub use head::{Head, HeadConfig, Space};
 pub use learner::{Learner, Learning, Slopes};
 pub use logistic::{LabeledRows, Logistic, probability};
-pub use open_set::{OpenSet, OpenSetConfig, OpenSetScorer, PairEvidence, ShortlistRate};
+pub use open_set::{FaceTerms, OpenSet, OpenSetConfig, OpenSetScorer, PairEvidence, ShortlistRate};
 pub use recipe::{Recipe, Training};
 pub use reference::{FaceOwner, GallerySample, ProbeFaces, Reference, person_score};
 pub use regression::DEFAULT_RIDGE;

@@ -72,6 +72,14 @@ pub struct PairEvidence {
     pub members: Vec<f64>,
 }
 
+/// What counts of one face in every pair: how it scores with the cohort, and how much it is like those of the training.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FaceTerms {
+    statistics: CohortStatistics,
+    /// 0 to 1.
+    typicality: f64,
+}
+
 /// An ensemble with its open-set model.
 #[derive(Clone, Copy)]
 pub struct OpenSetScorer<'a> {
@@ -215,25 +223,38 @@ impl<'a> OpenSetScorer<'a> {
         model.distances(&faces[0]).into_iter().map(|distance| model.weight(distance)).collect()
     }
 
+    /// The terms of faces, per backbone `(n, d)` → n.
+    ///
+    /// # Errors
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    pub fn face_terms(&self, faces: &[Rows]) -> Result<Vec<FaceTerms>, KinshipError> {
+        let statistics = self.cohort().statistics(self.ensemble, faces)?;
+        let terms = statistics.into_iter().zip(self.typicality(faces));
+        Ok(terms.map(|(statistics, typicality)| FaceTerms { statistics, typicality }).collect())
+    }
+
+    /// The log likelihood ratio of kin against unrelated people, of two faces with this score of [`Ensemble::scores`].
+    pub fn kin_ratio(&self, score: f64, faces: [FaceTerms; 2]) -> f64 {
+        let score = self.normalized(score, faces.map(|face| face.statistics));
+        let [a, b] = faces.map(|face| face.typicality);
+        a.min(b) * bounded(self.config().pair.log_odds(score))
+    }
+
     /// The evidence of pairs of photos: per backbone `(1, d)` or `(n, d)`, and `(n, d)`.
     ///
     /// # Errors
     /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
     pub fn pairs(&self, a: &[Rows], b: &[Rows]) -> Result<Vec<PairEvidence>, KinshipError> {
         let judged = self.ensemble.judge(a, b)?;
-        let cohort = self.cohort();
-        let own = cohort.statistics(self.ensemble, a)?;
-        let others = cohort.statistics(self.ensemble, b)?;
-        let [own_weights, weights] = [self.typicality(a), self.typicality(b)];
+        let own = self.face_terms(a)?;
+        let others = self.face_terms(b)?;
         let same_person = self.model.identity.scores(&a[0], &b[0])?;
         let evidence = |(i, judgement): (usize, super::Judgement)| {
             let j = if own.len() == 1 { 0 } else { i };
-            let score = self.normalized(judgement.score, [own[j], others[i]]);
-            let typicality = own_weights[j].min(weights[i]);
             PairEvidence {
-                kin: typicality * bounded(self.config().pair.log_odds(score)),
+                kin: self.kin_ratio(judgement.score, [own[j], others[i]]),
                 same_person: self.config().identity.log_odds(same_person[i]),
-                typicality,
+                typicality: own[j].typicality.min(others[i].typicality),
                 members: judgement.members,
             }
         };

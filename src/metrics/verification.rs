@@ -71,21 +71,42 @@ pub struct LikelihoodFigures {
 
 /// Bins of the calibration error.
 pub const BINS: usize = 10;
-impl Pairs {
-    /// The figures of a ranking by score; `seed` is that of the intervals. None without pairs of both kinds.
-    pub fn ranking_figures(&self, seed: u64) -> Option<RankingFigures> {
-        let ranking = Ranking::new(&self.scores, &self.is_kin);
-        let [auc, precision, at_1, at_0_1] = self.bootstrap(seed).figures(|counts| {
-            let curve = ranking.weighted_curve(|at| self.weight(at, counts));
-            let accepts = |rate| curve.at_false_accept_rate(rate).map(|(_, accepted)| accepted);
-            [curve.roc_auc(), curve.average_precision(), accepts(0.01), accepts(0.001)]
-        });
-        Some(RankingFigures {
+
+impl RankingFigures {
+    /// Of area, average precision and true accept rates at 1 % and 0.1 %.
+    fn new([auc, precision, at_1, at_0_1]: [Option<Figure>; 4]) -> Option<Self> {
+        Some(Self {
             roc_auc: auc?,
             average_precision: precision?,
             true_accepts_at_1_percent: at_1?,
             true_accepts_at_0_1_percent: at_0_1?,
         })
+    }
+}
+
+impl Pairs {
+    /// The figures of a ranking by score; `seed` is that of the intervals. None without pairs of both kinds.
+    pub fn ranking_figures(&self, seed: u64) -> Option<RankingFigures> {
+        let ranking = Ranking::new(&self.scores, &self.is_kin);
+        RankingFigures::new(self.bootstrap(seed).figures(|counts| self.ranking(&ranking, counts)))
+    }
+
+    /// By how much these scores beat `others` of the same pairs: the differences of their figures. `None` without pairs of both
+    /// kinds.
+    pub fn ranking_gain(&self, others: &[f64], seed: u64) -> Option<RankingFigures> {
+        let rankings = [&self.scores, others].map(|scores| Ranking::new(scores, &self.is_kin));
+        let gains = self.bootstrap(seed).figures(|counts| {
+            let [own, other] = rankings.each_ref().map(|ranking| self.ranking(ranking, counts));
+            std::array::from_fn(|i| Some(own[i]? - other[i]?))
+        });
+        RankingFigures::new(gains)
+    }
+
+    /// Area under the ROC, average precision, and true accept rates at false accept rates of 1 % and 0.1 %.
+    fn ranking(&self, ranking: &Ranking, counts: &[f64]) -> [Option<f64>; 4] {
+        let curve = ranking.weighted_curve(|i| self.weight(i, counts));
+        let accepts = |rate| curve.at_false_accept_rate(rate).map(|(_, accepted)| accepted);
+        [curve.roc_auc(), curve.average_precision(), accepts(0.01), accepts(0.001)]
     }
 
     /// The figures of probabilities, of which `threshold` decides. None without pairs of both kinds.

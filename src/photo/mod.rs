@@ -5,6 +5,7 @@
 
 mod align;
 mod canvas;
+mod chroma;
 mod decode;
 mod jpeg;
 mod mark;
@@ -14,6 +15,7 @@ mod sheet;
 mod thumbnail;
 
 pub use align::{Landmarks, Similarity, warp};
+pub use chroma::mean_chroma;
 pub use decode::{Limits, Photo, PhotoError, decode};
 pub use jpeg::encode_jpeg;
 pub use mark::mark;

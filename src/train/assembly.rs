@@ -1,17 +1,19 @@
 //! The chosen members become an ensemble with its open-set model and its report.
 
 use super::corpus::Corpus;
-use super::evaluation::{EvaluatedSource, Rounds, best_of};
+use super::evaluation::{EvaluatedSource, Rounds, best_of, best_scores};
 use super::open_set::{FittedOpenSet, OpenSetData};
 use super::panel::Panel;
-use super::report::{self, MemberReport, Report, ScoreFigures, Shown, SourceData, SourceReport};
+use super::report::{
+    self, MemberReport, Report, ScoreFigures, Shown, SourceData, SourceReport, Verdict,
+};
 use super::selection::{Criterion, SourceScores, select};
 use super::shortlist::PhotoScore;
 use super::teach::{TrainedMember, TrainedSplit};
-use super::verdict::Comparison;
+use super::verdict::{ComparedScores, Comparison};
 use super::{Options, TrainError, Trained};
 use crate::kinship::{Ensemble, EnsembleConfig, MemberConfig, Recipe, bounded};
-use crate::metrics::Ranking;
+use crate::metrics::{Bootstrap, Ranking, RatioTerm};
 
 /// Members that become an ensemble.
 pub(super) struct Assembly<'a> {
@@ -175,7 +177,7 @@ impl<'a> Assembly<'a> {
             trained_on: self.rounds.trained_on.clone(),
             left_out_sources: self.rounds.left_out.clone(),
             members: members.map(member).collect(),
-            verdict: self.comparison(&evaluations, fitted).verdict(),
+            verdict: Verdict::new(&self.comparisons(fitted)?),
             evaluations,
             kin_threshold,
             training_seconds: self.training_seconds,
@@ -193,20 +195,28 @@ impl<'a> Assembly<'a> {
         let probabilities = report::probabilities(&ratios);
         let pairs = panel.scored(&probabilities);
         let cosine_pairs = panel.scored(&panel.cosines[0]);
+        let families = Bootstrap::new(evaluated.source.pedigree.families().len(), seed);
+        let rank_10 = |hits: &[RatioTerm]| {
+            let [share] = families.figures(|counts| [RatioTerm::ratio(hits, counts)]);
+            share
+        };
+        let likelihood = |ratios: &[f64]| panel.scored(ratios).likelihood_figures(seed);
         let mut cosines = Vec::new();
         for (backbone, scores) in panel.cosines.iter().enumerate() {
             let name = format!("cosine of {}", evaluated.source.backbones[backbone].0);
-            let rank_10 = evaluated.rank_10(&PhotoScore::Cosine(backbone), seed)?;
-            cosines.push(ScoreFigures { rank_10, ..figures(&name, scores) });
+            let hits = evaluated.shortlist_hits(&PhotoScore::Cosine(backbone), seed)?;
+            cosines.push(ScoreFigures { rank_10: rank_10(&hits), ..figures(&name, scores) });
         }
         let mut members = Vec::new();
         for (index, scores) in panel.scores.iter().enumerate() {
             let name = self.name(index);
-            let rank_10 = evaluated.rank_10(&PhotoScore::Member { index, name: &name }, seed)?;
-            members.push(ScoreFigures { rank_10, ..figures(&name, scores) });
+            let score = PhotoScore::Member { index, name: &name };
+            members.push(ScoreFigures {
+                rank_10: rank_10(&evaluated.shortlist_hits(&score, seed)?),
+                likelihood: likelihood(scores),
+                ..figures(&name, scores)
+            });
         }
-        let identification = fitted.identification[i].clone();
-        let rank_10 = identification.last().and_then(|figures| figures.rank_10);
         Ok(SourceReport {
             source: evaluated.source.name.clone(),
             is_left_out: evaluated.is_left_out(),
@@ -216,13 +226,13 @@ impl<'a> Assembly<'a> {
             members,
             joined: figures("not normalized", &panel.joined(&self.weights)),
             ensemble: ScoreFigures {
-                rank_10: rank_10.map(|figure| figure.value),
+                rank_10: rank_10(&fitted.shortlists[i]),
+                likelihood: likelihood(&ratios),
                 ..figures("ensemble", &ratios)
             },
             probabilities: pairs.probability_figures(0.5, seed),
-            likelihood: panel.scored(&ratios).likelihood_figures(seed),
             relations: pairs.relation_figures(&cosine_pairs, (0.5, seed)),
-            identification,
+            identification: fitted.identification[i].clone(),
             reliability: report::bins(&pairs),
             histogram: report::histogram(&pairs),
             mistakes: report::examples(evaluated.source, panel, &probabilities, Shown::Mistakes),
@@ -230,26 +240,24 @@ impl<'a> Assembly<'a> {
         })
     }
 
-    fn comparison(&self, reports: &[SourceReport], fitted: &FittedOpenSet) -> Comparison {
-        let panels = || self.panels.iter();
-        let ratios = panels().zip(&fitted.pairs);
-        let mean_rank = |rank: &dyn Fn(&SourceReport) -> Option<f64>| {
-            let ranks: Vec<f64> = reports.iter().filter_map(rank).collect();
-            ranks.iter().sum::<f64>() / ranks.len().max(1) as f64
+    /// Per evaluated source the ensemble next to what is there without it.
+    fn comparisons(&self, fitted: &FittedOpenSet) -> Result<Vec<Comparison>, TrainError> {
+        let seed = self.options.seed;
+        let comparison = |i: usize| {
+            let source = &self.rounds.evaluated[i];
+            let cosine_hits = source.shortlist_hits(&PhotoScore::Cosine(0), seed)?;
+            Ok(Comparison::new(&ComparedScores {
+                source: &source.source.name,
+                families: source.source.pedigree.families().len(),
+                panel: &self.panels[i],
+                ensemble: &fitted.pairs[i],
+                regression: best_scores(&self.rounds.last, &self.panels[i], Recipe::REGRESSION),
+                ensemble_hits: &fitted.shortlists[i],
+                cosine_hits: &cosine_hits,
+                seed,
+            }))
         };
-        let cosine = |panel: &Panel| Criterion::of(&panel.cosines[0], &panel.is_kin());
-        let regression = |panel: &Panel| best_of(&self.rounds.last, panel, Recipe::REGRESSION);
-        Comparison {
-            ensemble: Criterion::mean(
-                ratios.map(|(panel, ratios)| Criterion::of(ratios, &panel.is_kin())),
-            ),
-            regression: Criterion::mean(panels().map(regression)),
-            cosine: Criterion::mean(panels().map(cosine)),
-            rank_10: [
-                mean_rank(&|report| report.ensemble.rank_10),
-                mean_rank(&|report| report.cosines[0].rank_10),
-            ],
-        }
+        (0..self.panels.len()).map(comparison).collect()
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use super::corpus::Corpus;
+use super::identification::{self, Probe};
 use super::panel::Panel;
 use super::selection::Criterion;
 use super::split::Split;
@@ -53,6 +54,16 @@ impl EvaluatedSource<'_> {
     /// Whether no member was trained on any family of the source.
     pub(super) fn is_left_out(&self) -> bool {
         !self.trained_on.contains(&self.source.name)
+    }
+
+    /// The probes of a part, by which the source is searched.
+    pub(super) fn probes(&self, part: &EvaluatedPart, seed: u64) -> Vec<Probe> {
+        identification::probes(
+            self.source,
+            &part.families,
+            identification::MAX_PROBES.div_ceil(self.parts.len()),
+            seed,
+        )
     }
 
     /// All parts' pairs.
@@ -144,13 +155,16 @@ fn transfer<'a>(
 
 /// The figures of the best member of a recipe, over backbones.
 pub(super) fn best_of(split: &TrainedSplit, panel: &Panel, recipe: &str) -> Criterion {
+    Criterion::of(best_scores(split, panel, recipe), &panel.is_kin())
+}
+
+/// The scores of the best member of a recipe, over backbones; none if the recipe has no member.
+pub(super) fn best_scores<'p>(split: &TrainedSplit, panel: &'p Panel, recipe: &str) -> &'p [f64] {
     let is_kin = panel.is_kin();
     let members = split.members.iter().zip(&panel.scores);
-    members
-        .filter(|(member, _)| member.recipe == recipe)
-        .map(|(_, scores)| Criterion::of(scores, &is_kin))
-        .max_by(|a, b| a.value().total_cmp(&b.value()))
-        .unwrap_or_default()
+    let of_recipe = members.filter(|(member, _)| member.recipe == recipe).map(|(_, scores)| scores);
+    let value = |scores: &Vec<f64>| Criterion::of(scores, &is_kin).value();
+    of_recipe.max_by(|a, b| value(a).total_cmp(&value(b))).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// The members of one training set.

@@ -18,8 +18,8 @@ use crate::metrics::{Bootstrap, Figure, RatioTerm};
 pub(super) const NOMINAL_FPIR: f64 = 0.1;
 /// People of the galleries that are searched; `None` is everyone of a source.
 pub(super) const GALLERY_SIZES: [Option<usize>; 3] = [Some(300), Some(1000), None];
-/// Probes of a source, at most.
-const MAX_PROBES: usize = 600;
+/// Probes of a source, at most; the parts of a source share them.
+pub(super) const MAX_PROBES: usize = 600;
 /// The length of a shortlist.
 const SHORTLIST: usize = 10;
 
@@ -82,15 +82,15 @@ pub(super) fn gallery(source: &Corpus, size: Option<usize>, seed: u64) -> Option
     Some(people)
 }
 
-/// One photo of each person of `families` with listed kin, of at most [`MAX_PROBES`] people.
-pub(super) fn probes(source: &Corpus, families: &[usize], seed: u64) -> Vec<Probe> {
+/// One photo of each person of `families` with listed kin, of at most `count` people.
+pub(super) fn probes(source: &Corpus, families: &[usize], count: usize, seed: u64) -> Vec<Probe> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut has_kin = vec![false; source.pedigree.people().len()];
     let kin = source.pedigree.kin().iter().filter(|kin| families.contains(&kin.family));
     kin.flat_map(|kin| kin.people).for_each(|person| has_kin[person] = true);
     let mut people: Vec<usize> = (0..has_kin.len()).filter(|&person| has_kin[person]).collect();
     people.shuffle(&mut random);
-    people.truncate(MAX_PROBES);
+    people.truncate(count);
     people.sort_unstable();
     let probe = |person: usize| {
         let photo = source.pedigree.people()[person].photos.choose(&mut random).copied()?;
@@ -163,6 +163,12 @@ pub(super) fn is_on_shortlist(
     others.filter(|&score| score >= best).count() < SHORTLIST
 }
 
+/// Whether a relative is on the shortlist, of each probe with a relative.
+pub(super) fn shortlist_hits(probes: &[SearchedProbe]) -> Vec<RatioTerm> {
+    let mated = probes.iter().filter(|probe| !probe.relatives.is_empty());
+    mated.map(|probe| RatioTerm::flag(probe.family, probe.has_relative_on_shortlist())).collect()
+}
+
 impl IdentificationFigures {
     pub(super) fn new(probes: &[SearchedProbe], config: &OpenSetConfig, seed: u64) -> Self {
         let families = probes.iter().map(|probe| probe.family + 1).max().unwrap_or_default();
@@ -183,9 +189,7 @@ impl IdentificationFigures {
                 denominator: (found.strangers + found.relatives + found.others) as f64,
             })
             .collect();
-        let rank_10: Vec<RatioTerm> = mated()
-            .map(|(probe, _)| RatioTerm::flag(probe.family, probe.has_relative_on_shortlist()))
-            .collect();
+        let rank_10 = shortlist_hits(probes);
         let terms = [&fpir, &dir, &precision, &rank_10];
         let [fpir, dir, precision, rank_10] = Bootstrap::new(families, seed)
             .figures(|counts| terms.map(|terms| RatioTerm::ratio(terms, counts)));

@@ -5,13 +5,16 @@ use super::arena::Arena;
 use super::cohort::{CohortPeople, cohort};
 use super::corpus::Corpus;
 use super::evaluation::EvaluatedSource;
-use super::identification::{self, IdentificationFigures, NOMINAL_FPIR, SearchedProbe};
+use super::identification::{
+    self, IdentificationFigures, NOMINAL_FPIR, SearchedProbe, shortlist_hits,
+};
 use super::identity::IdentityHead;
 use super::panel::platt;
 use crate::kinship::{
     Calibration, Cohort, CohortStatistics, Ensemble, KinshipError, OpenSet, OpenSetConfig,
     OpenSetScorer, Rows, ShortlistRate, Tail, Typicality,
 };
+use crate::metrics::RatioTerm;
 
 /// What the open-set model is fitted to.
 pub(super) struct OpenSetData<'a> {
@@ -30,6 +33,8 @@ pub(super) struct FittedOpenSet {
     pub(super) pairs: Vec<Vec<f64>>,
     /// Per evaluated source and gallery size.
     pub(super) identification: Vec<Vec<IdentificationFigures>>,
+    /// Per evaluated source, of each probe with a relative, whether one is on the shortlist among everyone.
+    pub(super) shortlists: Vec<Vec<RatioTerm>>,
 }
 
 /// Share of strangers' scores that the tail is fitted to.
@@ -94,11 +99,13 @@ impl OpenSetData<'_> {
         };
         let identification: Vec<Vec<IdentificationFigures>> =
             (0..self.evaluated.len()).map(figures).collect();
+        let everyone = probes.last().map(Vec::as_slice).unwrap_or_default();
         config.shortlist = shortlist_rates(&identification);
         let ratios =
             |scores: &Vec<f64>| scores.iter().map(|&score| config.pair.log_odds(score)).collect();
         Ok(FittedOpenSet {
             pairs: normalized.iter().map(ratios).collect(),
+            shortlists: everyone.iter().map(|probes| shortlist_hits(probes)).collect(),
             identification,
             model: OpenSet { config, ..model },
         })
@@ -221,7 +228,7 @@ impl OpenSetData<'_> {
                     continue;
                 };
                 let arena = Arena::new(evaluated.source, people, scorer, self.seed)?;
-                for probe in identification::probes(evaluated.source, &part.families, self.seed) {
+                for probe in evaluated.probes(part, self.seed) {
                     probes.push(SearchedProbe::new(evaluated.source, &arena, probe)?);
                 }
             }

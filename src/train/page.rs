@@ -80,7 +80,7 @@ fn source(report: &Report, evaluation: &SourceReport, picture: &mut Picture<'_>)
         h2 { (evaluation.source) ", " (how) }
         p { (evaluation.pairs) " pairs, by members trained on " (evaluation.trained_on.join(", ")) "." }
         table {
-            tr { th { "score" } th { "AUC" } th { "average precision" } th { "TAR at FAR 1 %" } th { "Rank@10" } th { "share" } }
+            tr { th { "score" } th { "AUC" } th { "average precision" } th { "TAR at FAR 1 %" } th { "Rank@10" } th { "Cllr" } th { "share" } }
             @for cosine in &evaluation.cosines { (row(cosine, "")) }
             @for (index, member) in report.trained_members() {
                 (row(&evaluation.members[index], &member.standing()))
@@ -105,7 +105,8 @@ fn row(score: &ScoreFigures, note: &str) -> Markup {
             td { (shown(figures.map(|figures| figures.roc_auc))) }
             td { (shown(figures.map(|figures| figures.average_precision))) }
             td { (shown(figures.map(|figures| figures.true_accepts_at_1_percent))) }
-            td { (score.rank_10.map_or_else(|| "–".to_owned(), |rank| format!("{rank:.3}"))) }
+            td { (shown(score.rank_10)) }
+            td { (shown(score.likelihood.map(|likelihood| likelihood.cllr))) }
             td { (note) }
         }
     }
@@ -153,7 +154,7 @@ fn stages(stages: &[StageReport]) -> Markup {
 }
 
 fn probabilities(report: &Report, evaluation: &SourceReport) -> Markup {
-    let figures = evaluation.probabilities.zip(evaluation.likelihood);
+    let figures = evaluation.probabilities.zip(evaluation.ensemble.likelihood);
     html! {
         @if let Some((figures, cost)) = figures {
             p {

@@ -9,8 +9,8 @@ use super::panel::Panel;
 use super::stage_report::StageReport;
 use crate::kinship::{Recipe, bounded, probability};
 use crate::metrics::{
-    BINS, Bin, LikelihoodFigures, Pairs, Point, ProbabilityFigures, Ranking, RankingFigures,
-    RelationFigures, reliability,
+    BINS, Bin, Figure, LikelihoodFigures, Pairs, Point, ProbabilityFigures, Ranking,
+    RankingFigures, RelationFigures, reliability,
 };
 
 /// All figures of a training.
@@ -97,8 +97,6 @@ pub struct SourceReport {
     pub ensemble: ScoreFigures,
     /// Its probabilities at even odds.
     pub probabilities: Option<ProbabilityFigures>,
-    /// Its likelihood ratios.
-    pub likelihood: Option<LikelihoodFigures>,
     /// Relation by relation, if the list names relations.
     pub relations: Vec<RelationFigures>,
     /// Open-set identification in galleries of growing size.
@@ -121,7 +119,9 @@ pub struct ScoreFigures {
     /// Its figures; `None` if there are no pairs.
     pub figures: Option<RankingFigures>,
     /// Share of probes with a relative among the first ten of a search in the whole source, by this score.
-    pub rank_10: Option<f64>,
+    pub rank_10: Option<Figure>,
+    /// The cost of its log likelihood ratios; `None` for a score that is not calibrated.
+    pub likelihood: Option<LikelihoodFigures>,
     /// The ROC, as shares of false and of true accepts.
     pub roc: Vec<[f64; 2]>,
 }
@@ -198,6 +198,7 @@ impl ScoreFigures {
             name: name.to_owned(),
             figures: pairs.ranking_figures(seed),
             rank_10: None,
+            likelihood: None,
             roc: roc(pairs),
         }
     }

@@ -2,11 +2,9 @@
 
 use super::TrainError;
 use super::evaluation::EvaluatedSource;
-use super::identification::{Probe, is_on_shortlist, probes};
+use super::identification::{Probe, is_on_shortlist};
 use crate::kinship::{Ensemble, EnsembleConfig, KinshipError, MemberConfig, Rows};
-
-/// Probes of a source that single members are compared by, at most: a member with hidden layers takes a while.
-const MAX_PROBES: usize = 600;
+use crate::metrics::RatioTerm;
 
 /// A score of a probe with every photo of a source.
 pub(super) enum PhotoScore<'a> {
@@ -23,19 +21,19 @@ enum PartScorer {
 }
 
 impl EvaluatedSource<'_> {
-    /// Share of probes with a relative among the first ten people of the source, everyone by their best photo. The probe's own
-    /// person is left out. Returns `None` if no probe has a relative.
+    /// Whether a relative is among the first ten people of the source, of each probe; everyone counts by their best photo. The
+    /// probe's own person is left out.
     ///
     /// # Errors
     /// [`KinshipError::Compute`] if a head cannot be computed.
-    pub(super) fn rank_10(
+    pub(super) fn shortlist_hits(
         &self,
         score: &PhotoScore<'_>,
         seed: u64,
-    ) -> Result<Option<f64>, TrainError> {
+    ) -> Result<Vec<RatioTerm>, TrainError> {
         let source = self.source;
         let faces: Vec<Rows> = source.backbones.iter().map(|(_, rows)| rows.clone()).collect();
-        let (mut hits, mut count) = (0.0, 0.0);
+        let mut hits = Vec::new();
         for (i, part) in self.parts.iter().enumerate() {
             let scorer = match score {
                 PhotoScore::Cosine(backbone) => PartScorer::Cosine(*backbone),
@@ -43,20 +41,18 @@ impl EvaluatedSource<'_> {
                     PartScorer::Member(Box::new(self.single(i, *index, name)?))
                 }
             };
-            let probes = probes(source, &part.families, seed);
-            let step = (probes.len() * self.parts.len()).div_ceil(MAX_PROBES).max(1);
-            for probe in probes.into_iter().step_by(step) {
+            for probe in self.probes(part, seed) {
                 let scores = match &scorer {
                     PartScorer::Member(ensemble) => {
                         ensemble.scores(&source.faces(&[probe.photo])?, &faces)?
                     }
                     PartScorer::Cosine(backbone) => cosines(&faces[*backbone], probe.photo),
                 };
-                hits += f64::from(u8::from(self.is_hit(&scores, probe)));
-                count += 1.0;
+                let family = source.pedigree.people()[probe.person].family;
+                hits.push(RatioTerm::flag(family, self.is_hit(&scores, probe)));
             }
         }
-        Ok((count > 0.0).then(|| hits / count))
+        Ok(hits)
     }
 
     /// One member as an ensemble.

@@ -320,6 +320,9 @@ fn lists_of_pairs_and_trios_are_judged_and_missing_photos_are_counted() {
     assert!(pairs.stdout.contains("63 pairs of kin and 63 others"), "{}", pairs.stdout);
     let trios = evaluate("tri-subject", "--trios", &write("trios.txt", &trios), &[]);
     assert!(trios.code == 0 && trios.stdout.contains("both parents"), "{}", trios.stderr);
+    let untyped = write("kin.csv", "F0001/MID1,F0001/MID2\n");
+    let none = evaluate("tri-subject", "--relationships", &untyped, &[]);
+    assert!(none.error().contains("relations such as fs and md"), "{}", none.error());
     let out = trained.path("answers.csv");
     let list = write("submission.csv", &submission);
     let answered = evaluate("submission", "--pairs", &list, &["--out", path(&out)]);
@@ -330,6 +333,42 @@ fn lists_of_pairs_and_trios_are_judged_and_missing_photos_are_counted() {
     assert!(answers.lines().skip(1).all(|line| (0.0..=1.0).contains(&probability(line))));
     let strangers = evaluate("verification", "--pairs", &write("no.csv", "0 a b ms 1\n"), &[]);
     assert!(strangers.error().contains("--root"), "{}", strangers.error());
+}
+
+#[test]
+fn false_matches_are_counted_by_group() {
+    let trained = Trained::new();
+    let (photos, bundle) = (trained.path("photos"), trained.path("bundle"));
+    let mut labels = String::from("look,path,all\n");
+    for family in 1..=FAMILIES {
+        for member in 1..=2 {
+            let look = if family % 2 == 0 { "even" } else { "odd" };
+            labels += &format!("{look},F{family:04}/MID{member}/P{member}0_face0.png,one\n");
+        }
+    }
+    let list = trained.path("labels.csv");
+    fs::write(&list, labels).unwrap();
+    let json = trained.path("groups.json");
+    let evaluate = |column: &str| {
+        let roots = ["--root", path(&photos), "--labels-root", path(&photos)];
+        let labels = ["--labels", path(&list), "--column", column, "--model", path(&bundle)];
+        run(&[&["evaluate", "groups"], &roots[..], &labels, &["--json", path(&json)]].concat())
+    };
+    let found = evaluate("look");
+    assert_eq!(found.code, 0, "{}", found.stderr);
+    let report: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
+    let groups = report["groups"].as_array().unwrap();
+    let names: Vec<&str> = groups.iter().map(|group| group["group"].as_str().unwrap()).collect();
+    assert_eq!(names, ["even", "odd", "grey photograph"]);
+    let count = |group: &Value| group["photos"].as_u64().unwrap();
+    assert_eq!(Some(count(&groups[0]) + count(&groups[1])), report["photos"].as_u64());
+    let rate = |i: usize| groups[i]["false_matches"]["with_everyone"]["value"].as_f64().unwrap();
+    let mean = (count(&groups[0]) as f64 * rate(0) + count(&groups[1]) as f64 * rate(1))
+        / (count(&groups[0]) + count(&groups[1])) as f64;
+    assert!((0.002..0.05).contains(&mean), "1 % of all pairs match: {mean}");
+    assert!(found.stdout.contains("highest over mean"), "{}", found.stdout);
+    assert!(evaluate("hair").error().contains("no column 'hair'"));
+    assert!(evaluate("all").error().contains("2 to 20"));
 }
 
 #[test]

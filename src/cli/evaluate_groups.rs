@@ -1,0 +1,63 @@
+//! `kindred evaluate groups`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::compute::Compute;
+use super::evaluate::{ending, stopped, write_json};
+use super::exit::{Ending, Failure};
+use super::families::Families;
+use super::figures::print_groups;
+use super::progress::Display;
+use crate::dataset::{Source, read_labels};
+use crate::evaluate::{GroupOptions, compare_groups};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Folder or zip archive of families whose photos are compared
+    #[arg(long, value_name = "DIR")]
+    root: PathBuf,
+    /// Photos with the labels of groups: a csv with the column path and the one of --column
+    #[arg(long, value_name = "CSV")]
+    labels: PathBuf,
+    /// Folder or zip archive that the paths of the labels begin in
+    #[arg(long, value_name = "DIR")]
+    labels_root: PathBuf,
+    /// The column of the labels, such as ethnicity or sex; 2 to 20 different ones
+    #[arg(long, value_name = "NAME")]
+    column: String,
+    #[command(flatten)]
+    families: Families,
+    /// Folder of the model bundle
+    #[arg(long, value_name = "BUNDLE")]
+    model: PathBuf,
+    #[command(flatten)]
+    compute: Compute,
+    /// Seed of the intervals
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write the figures to this file too
+    #[arg(long, value_name = "OUT")]
+    json: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+    let wanted = arguments.families.read()?;
+    let labels = read_labels(&arguments.labels, &arguments.column)?;
+    let mut source = Source::open(&arguments.root)?;
+    let mut labeled = Source::open(&arguments.labels_root)?;
+    let embedder = arguments.compute.load(&arguments.model)?;
+    let display = Display::start()?;
+    let options = GroupOptions {
+        labels: &labels,
+        is_compared: &|photo| wanted.has_photo(photo),
+        seed: arguments.seed,
+    };
+    let report = compare_groups(&mut source, &mut labeled, &embedder, &options, &display)?;
+    display.finish();
+    let Some(report) = report else { return Ok(stopped()) };
+    print_groups(&report);
+    write_json(arguments.json.as_deref(), &report)?;
+    Ok(ending(&report.rejected))
+}

@@ -1,0 +1,421 @@
+//! How false matches are distributed over groups of people who look alike.
+//!
+//! A threshold at which 1 % of all unrelated pairs match may match far more pairs within one group: a model that does not know
+//! how common a look is takes it for kinship.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::EvaluateError;
+use super::faces::Faces;
+use super::families::ProbeFamilies;
+use super::look::LookClassifier;
+use crate::dataset::{LabeledPhoto, Source, family_photos};
+use crate::domain::{MemberId, PhotoId, Progress};
+use crate::embedder::Embedder;
+use crate::ingest::Rejected;
+use crate::kinship::{Ensemble, FaceTerms, KinshipError, OpenSetScorer, Rows};
+use crate::metrics::Figure;
+use crate::photo::{EXTENSIONS, Limits, decode, mean_chroma};
+
+/// Which photos are compared, and how groups are told apart.
+pub struct GroupOptions<'a> {
+    /// Photos with the label of a group, to fit the classifier to.
+    pub labels: &'a [LabeledPhoto],
+    /// Whether a photo is compared.
+    pub is_compared: &'a dyn Fn(&PhotoId) -> bool,
+    /// Seed of the intervals.
+    pub seed: u64,
+}
+
+/// False matches by group, with intervals over families.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupReport {
+    /// Mean share of labeled faces that the classifier puts into the right group, of faces that it was not fitted to.
+    pub classifier_accuracy: f64,
+    /// Photos that were compared.
+    pub photos: usize,
+    /// Pairs of photos of two families.
+    pub pairs: usize,
+    /// The groups: those of the labels, and grey photographs.
+    pub groups: Vec<GroupFigures>,
+    /// The highest rate of a group over the mean of the groups' rates.
+    pub highest_over_mean: FalseMatches,
+    /// Photos that could not be used.
+    #[serde(skip)]
+    pub rejected: Vec<Rejected>,
+}
+
+/// One group.
+#[derive(Clone, Debug, Serialize)]
+pub struct GroupFigures {
+    /// Its label.
+    pub group: String,
+    /// Its photos.
+    pub photos: usize,
+    /// Its false match rates.
+    pub false_matches: FalseMatches,
+}
+
+/// Shares of pairs of unrelated people that match, at the threshold that 1 % of all pairs reach; `None` if there are too few.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct FalseMatches {
+    /// Of pairs with a photo of the group and any other: what a search with such a photo meets.
+    pub with_everyone: Option<Figure>,
+    /// The same by the cosine.
+    pub with_everyone_by_cosine: Option<Figure>,
+    /// Of pairs with both photos of the group.
+    pub within: Option<Figure>,
+    /// The same by the cosine.
+    pub within_by_cosine: Option<Figure>,
+}
+
+/// Photos that are compared.
+struct ComparedFaces {
+    people: Vec<MemberId>,
+    families: ProbeFamilies,
+    /// Per backbone `(n, d)`.
+    faces: Vec<Rows>,
+    /// Whether each photo is in each group.
+    groups: Vec<Vec<bool>>,
+}
+
+/// What scores pairs of photos.
+enum PairScorer<'a> {
+    /// The cosine in the retrieval space.
+    Cosine,
+    /// An ensemble without open-set model.
+    Pairwise(&'a Ensemble),
+    /// The log likelihood ratio of kin.
+    OpenSet(OpenSetScorer<'a>, Vec<FaceTerms>),
+}
+
+/// Pairs, and how many match, by the two families of a pair.
+#[derive(Clone, Default)]
+struct PairMatches(BTreeMap<[usize; 2], FamilyPair>);
+
+/// The pairs of one group.
+#[derive(Clone, Default)]
+struct GroupMatches {
+    with_everyone: PairMatches,
+    within: PairMatches,
+}
+
+/// False match rates of one group.
+struct GroupRates {
+    with_everyone: Option<f64>,
+    within: Option<f64>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct FamilyPair {
+    pairs: f64,
+    matches: f64,
+}
+
+/// The false match rate of all pairs.
+const FALSE_MATCH_RATE: f64 = 0.01;
+/// Photos that are compared, at most.
+const MAX_PHOTOS: usize = 3000;
+/// A group with fewer pairs has no figures: less than ten false matches are expected.
+const MIN_PAIRS: f64 = 1000.0;
+/// Photos with a lower mean chroma, of 255, are grey: what JPEG makes of a grey photograph stays below.
+const MAX_GREY_CHROMA: f64 = 4.0;
+const GREY: &str = "grey photograph";
+
+/// Compares photos of unrelated people in `source`. Returns `None` if the job was cancelled.
+///
+/// # Errors
+/// [`EvaluateError::BadLabels`] if the labels are no groups, [`EvaluateError::Dataset`] if `source` has no families,
+/// [`EvaluateError::NoPhotos`] if no photo can be embedded.
+pub fn compare_groups(
+    source: &mut Source,
+    labeled: &mut Source,
+    embedder: &Embedder,
+    options: &GroupOptions<'_>,
+    progress: &dyn Progress,
+) -> Result<Option<GroupReport>, EvaluateError> {
+    let paths = options.labels.iter().map(|photo| photo.path.clone()).collect();
+    let Some(labeled_faces) = Faces::embed(paths, (labeled, embedder), progress)? else {
+        return Ok(None);
+    };
+    let found = options
+        .labels
+        .iter()
+        .filter_map(|photo| Some((labeled_faces.index(&photo.path)?, photo.label.clone())));
+    let (indices, labels): (Vec<usize>, Vec<String>) = found.unzip();
+    let faces = labeled_faces.rows()[0].select(indices)?;
+    progress.begin("Fitting the classifier of groups", 0, "faces");
+    let classifier = LookClassifier::fit(&faces, &labels)?;
+    let photos = compared_photos(source, options)?;
+    let paths = photos.values().cloned().collect();
+    let Some(faces) = Faces::embed(paths, (source, embedder), progress)? else { return Ok(None) };
+    let Some(compared) = ComparedFaces::new(&photos, source, &faces, &classifier, progress)? else {
+        return Ok(None);
+    };
+    progress.begin("Comparing unrelated people", 0, "pairs");
+    let mut report = compared.report(embedder.ensemble(), &classifier, options.seed)?;
+    report.rejected.extend(labeled_faces.rejected);
+    report.rejected.extend(faces.rejected);
+    Ok(Some(report))
+}
+
+/// At most [`MAX_PHOTOS`] photos with their paths: one of every person, then a second one of every person, and so on.
+fn compared_photos(
+    source: &Source,
+    options: &GroupOptions<'_>,
+) -> Result<BTreeMap<PhotoId, String>, EvaluateError> {
+    let photos = family_photos(source, &source.list(&EXTENSIONS)?)?.photos;
+    let mut counts: BTreeMap<MemberId, usize> = BTreeMap::new();
+    let mut ranked: Vec<(usize, PhotoId, String)> = photos
+        .into_iter()
+        .filter(|(photo, _)| (options.is_compared)(photo))
+        .map(|(photo, path)| {
+            let count = counts.entry(photo.member()).or_default();
+            *count += 1;
+            (*count, photo, path)
+        })
+        .collect();
+    ranked.sort_unstable();
+    ranked.truncate(MAX_PHOTOS);
+    Ok(ranked.into_iter().map(|(_, photo, path)| (photo, path)).collect())
+}
+
+impl ComparedFaces {
+    /// Puts photos into groups. Returns `None` if the job was cancelled.
+    fn new(
+        photos: &BTreeMap<PhotoId, String>,
+        source: &mut Source,
+        embedded: &Faces,
+        classifier: &LookClassifier,
+        progress: &dyn Progress,
+    ) -> Result<Option<Self>, EvaluateError> {
+        progress.begin("Looking for grey photographs", photos.len() as u64, "photos");
+        let limits = Limits::default();
+        let (mut people, mut indices, mut is_grey) = (Vec::new(), Vec::new(), Vec::new());
+        for (photo, path) in photos {
+            if progress.cancelled() {
+                return Ok(None);
+            }
+            progress.advance(1);
+            let Some(i) = embedded.index(path) else { continue };
+            let Ok(bytes) = source.read(path, limits.max_file_bytes) else { continue };
+            let Ok(decoded) = decode(&bytes, &limits) else { continue };
+            people.push(photo.member());
+            indices.push(i);
+            is_grey.push(mean_chroma(&decoded) < MAX_GREY_CHROMA);
+        }
+        let faces: Vec<Rows> = embedded
+            .rows()
+            .iter()
+            .map(|rows| rows.select(indices.iter().copied()))
+            .collect::<Result<_, _>>()?;
+        let looks = classifier.classify(&faces[0]);
+        let is_of = |label: usize| looks.iter().map(|&look| look == label).collect();
+        let mut groups: Vec<Vec<bool>> = (0..classifier.labels().len()).map(is_of).collect();
+        groups.push(is_grey);
+        let families = ProbeFamilies::new(people.iter().copied());
+        Ok(Some(Self { people, families, faces, groups }))
+    }
+
+    /// Compares all photos of different families.
+    fn report(
+        &self,
+        ensemble: Option<&Ensemble>,
+        classifier: &LookClassifier,
+        seed: u64,
+    ) -> Result<GroupReport, EvaluateError> {
+        let cosines = self.unrelated_scores(&PairScorer::Cosine)?;
+        let scores = self.unrelated_scores(&PairScorer::new(ensemble, &self.faces)?)?;
+        let [matches, by_cosine] = [&scores, &cosines].map(|scores| self.matches(scores));
+        let bootstrap = self.families.bootstrap(seed);
+        let names = classifier.labels().iter().map(String::as_str).chain([GREY]);
+        let groups = names.enumerate().map(|(i, name)| GroupFigures {
+            group: name.to_owned(),
+            photos: self.groups[i].iter().filter(|is_member| **is_member).count(),
+            false_matches: FalseMatches::new(bootstrap.figures(|counts| {
+                let [own, cosine] = [&matches[i], &by_cosine[i]].map(|group| group.rates(counts));
+                [own.with_everyone, cosine.with_everyone, own.within, cosine.within]
+            })),
+        });
+        Ok(GroupReport {
+            classifier_accuracy: classifier.accuracy(),
+            photos: self.people.len(),
+            pairs: scores.len(),
+            groups: groups.collect(),
+            highest_over_mean: FalseMatches::new(bootstrap.figures(|counts| {
+                let [own, cosine] = [&matches, &by_cosine].map(|groups| {
+                    groups.iter().map(|group| group.rates(counts)).collect::<Vec<_>>()
+                });
+                [
+                    highest_over_mean(own.iter().map(|rates| rates.with_everyone)),
+                    highest_over_mean(cosine.iter().map(|rates| rates.with_everyone)),
+                    highest_over_mean(own.iter().map(|rates| rates.within)),
+                    highest_over_mean(cosine.iter().map(|rates| rates.within)),
+                ]
+            })),
+            rejected: Vec::new(),
+        })
+    }
+
+    /// All pairs of photos of two families.
+    fn unrelated_pairs(&self) -> impl Iterator<Item = [usize; 2]> {
+        let all =
+            (0..self.people.len()).flat_map(|i| (i + 1..self.people.len()).map(move |j| [i, j]));
+        all.filter(|pair| {
+            let [a, b] = pair.map(|i| self.people[i].family());
+            a != b
+        })
+    }
+
+    /// The scores of [`Self::unrelated_pairs`].
+    fn unrelated_scores(&self, scorer: &PairScorer<'_>) -> Result<Vec<f64>, KinshipError> {
+        let mut scores = Vec::new();
+        for (i, person) in self.people.iter().enumerate() {
+            let row = scorer.row(&self.faces, i)?;
+            let others = self.people.iter().zip(row).skip(i + 1);
+            let unrelated = others.filter(|(other, _)| other.family() != person.family());
+            scores.extend(unrelated.map(|(_, score)| score));
+        }
+        Ok(scores)
+    }
+
+    /// Per group its pairs, and those that match.
+    fn matches(&self, scores: &[f64]) -> Vec<GroupMatches> {
+        let threshold = threshold(scores);
+        let mut found = vec![GroupMatches::default(); self.groups.len()];
+        for (pair, &score) in self.unrelated_pairs().zip(scores) {
+            let families = pair.map(|i| self.families.index(self.people[i]));
+            let is_match = score >= threshold;
+            for (group, found) in self.groups.iter().zip(&mut found) {
+                let members = pair.iter().filter(|&&i| group[i]).count();
+                if members > 0 {
+                    found.with_everyone.add(families, is_match);
+                }
+                if members == 2 {
+                    found.within.add(families, is_match);
+                }
+            }
+        }
+        found
+    }
+}
+
+impl<'a> PairScorer<'a> {
+    fn new(ensemble: Option<&'a Ensemble>, faces: &[Rows]) -> Result<Self, KinshipError> {
+        Ok(match ensemble.map(|ensemble| (ensemble, ensemble.open_set())) {
+            None => Self::Cosine,
+            Some((ensemble, None)) => Self::Pairwise(ensemble),
+            Some((_, Some(scorer))) => Self::OpenSet(scorer, scorer.face_terms(faces)?),
+        })
+    }
+
+    /// The scores of face `i` with all faces.
+    fn row(&self, faces: &[Rows], i: usize) -> Result<Vec<f64>, KinshipError> {
+        let face: Vec<Rows> =
+            faces.iter().map(|rows| rows.select([i])).collect::<Result<_, _>>()?;
+        let scores = |ensemble: &Ensemble| ensemble.scores(&face, faces);
+        Ok(match self {
+            Self::Cosine => {
+                let dot = |other: &[f32]| -> f32 {
+                    faces[0].row(i).iter().zip(other).map(|(a, b)| a * b).sum()
+                };
+                faces[0].iter().map(|other| f64::from(dot(other))).collect()
+            }
+            Self::Pairwise(ensemble) => scores(ensemble)?.into_iter().map(f64::from).collect(),
+            Self::OpenSet(scorer, terms) => scores(scorer.ensemble())?
+                .into_iter()
+                .zip(terms)
+                .map(|(score, other)| scorer.kin_ratio(score.into(), [terms[i], *other]))
+                .collect(),
+        })
+    }
+}
+
+impl FalseMatches {
+    /// Of both kinds of pairs, each by the ensemble and by the cosine.
+    fn new([with_everyone, by_cosine, within, within_by_cosine]: [Option<Figure>; 4]) -> Self {
+        Self { with_everyone, with_everyone_by_cosine: by_cosine, within, within_by_cosine }
+    }
+}
+
+impl GroupMatches {
+    /// The rates if family f counts `counts[f]` times.
+    fn rates(&self, counts: &[f64]) -> GroupRates {
+        GroupRates {
+            with_everyone: self.with_everyone.rate(counts),
+            within: self.within.rate(counts),
+        }
+    }
+}
+
+impl PairMatches {
+    fn add(&mut self, families: [usize; 2], is_match: bool) {
+        let counts = self.0.entry(families).or_default();
+        counts.pairs += 1.0;
+        counts.matches += f64::from(u8::from(is_match));
+    }
+
+    /// The share of matches if family f counts `counts[f]` times; `None` if there are too few pairs.
+    fn rate(&self, counts: &[f64]) -> Option<f64> {
+        if self.0.values().map(|families| families.pairs).sum::<f64>() < MIN_PAIRS {
+            return None;
+        }
+        let weighted = |term: fn(&FamilyPair) -> f64| -> f64 {
+            let terms = self.0.iter().map(|([a, b], pair)| counts[*a] * counts[*b] * term(pair));
+            terms.sum()
+        };
+        let pairs = weighted(|pair| pair.pairs);
+        (pairs > 0.0).then(|| weighted(|pair| pair.matches) / pairs)
+    }
+}
+
+/// The highest rate over the mean; `None` if fewer than two groups have one.
+fn highest_over_mean(rates: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let rates: Vec<f64> = rates.flatten().collect();
+    let mean = rates.iter().sum::<f64>() / rates.len() as f64;
+    (rates.len() >= 2 && mean > 0.0).then(|| rates.iter().copied().fold(0.0, f64::max) / mean)
+}
+
+/// The score that [`FALSE_MATCH_RATE`] of all reach.
+fn threshold(scores: &[f64]) -> f64 {
+    let mut scores = scores.to_vec();
+    let rank = (FALSE_MATCH_RATE * scores.len() as f64) as usize;
+    if scores.is_empty() {
+        return f64::INFINITY;
+    }
+    *scores.select_nth_unstable_by(rank, |a, b| b.total_cmp(a)).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threshold_is_reached_by_one_percent() {
+        let scores: Vec<f64> = (0..1000).map(|i| f64::from(i * 37 % 1000)).collect();
+        let threshold = threshold(&scores);
+        let reached = scores.iter().filter(|&&score| score >= threshold).count();
+        assert_eq!(reached, 11);
+    }
+
+    #[test]
+    fn share_of_matches_weights_families() {
+        let mut pairs = PairMatches::default();
+        assert_eq!(pairs.rate(&[1.0; 3]), None);
+        for i in 0..2 * MIN_PAIRS as usize {
+            pairs.add([0, 1 + i % 2], i % 20 == 0);
+        }
+        assert_eq!(pairs.rate(&[1.0, 1.0, 1.0]), Some(0.05));
+        assert_eq!(pairs.rate(&[1.0, 1.0, 0.0]), Some(0.1));
+        assert_eq!(pairs.rate(&[0.0, 1.0, 1.0]), None);
+    }
+
+    #[test]
+    fn highest_group_stands_out_and_small_ones_do_not_count() {
+        let rates = [Some(0.01), Some(0.03), None];
+        assert_eq!(highest_over_mean(rates.into_iter()), Some(1.5));
+        assert_eq!(highest_over_mean([Some(0.01), None].into_iter()), None);
+    }
+}
