@@ -16,14 +16,16 @@ use super::train_sources::{PhotoSource, SourceArguments};
 use super::unfreeze::Stages;
 use super::{train_axes, train_backbone, train_landmarks};
 use crate::backbone::Storage;
-use crate::domain::PhotoId;
+use crate::dataset::Source;
+use crate::domain::{PhotoId, Progress};
 use crate::embedder::{Choice, DEFAULT_MIN_QUALITY, Draft, Embedder};
 use crate::error::ErrorKind;
 use crate::gallery::Gallery;
 use crate::ingest::{Report as IngestReport, ingest};
 use crate::kinship::Recipe;
 use crate::train::{
-    Corpus, EmbeddedPhotos, MIN_FAMILIES, Options, TrainError, Trained, Unfreezing, train,
+    Corpus, EmbeddedPhotos, MIN_FAMILIES, Options, TrainError, Trained, Unfreezing, embed_blurred,
+    train,
 };
 
 /// What else can be trained.
@@ -230,7 +232,13 @@ impl Job<'_> {
                 return Ok(None);
             };
             let corpus = Corpus::new(&source.name, photos, embedder.names(), &source.relationships);
-            corpora.push(corpus.map_err(TrainError::from)?);
+            let paths: Vec<String> = source.plan()?.paths().cloned().collect();
+            let mut folder = Source::open(source.path())?;
+            let blurred = embed_blurred(&mut folder, &paths, embedder, self.display)?;
+            if self.display.cancelled() {
+                return Ok(None);
+            }
+            corpora.push(corpus.map_err(TrainError::from)?.with_blurred(blurred));
         }
         Ok(Some(corpora))
     }

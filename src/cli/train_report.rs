@@ -107,6 +107,8 @@ pub(super) fn print_report(report: &Report) {
     for evaluation in &report.evaluations {
         print_evaluation(report, evaluation);
     }
+    println!("\nof families that the score was not fitted to");
+    print_score(&report.identity, "");
     print_stages(&report.stages);
     println!("\nheads trained in {:.0} s", report.training_seconds);
 }

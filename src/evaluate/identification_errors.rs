@@ -101,12 +101,10 @@ struct NonMatedSearch {
 impl From<&PersonMatch> for RankedPerson {
     fn from(found: &PersonMatch) -> Self {
         let kinship = found.kinship.as_ref();
-        // A decision never marks a face that is nothing like those of the training.
-        let markable = kinship.filter(|kinship| kinship.typicality > 0.0);
         Self {
             person: found.person,
             score: found.score,
-            chance_matches: markable.and_then(|k| k.chance_matches).unwrap_or(f64::INFINITY),
+            chance_matches: kinship.and_then(|k| k.chance_matches).unwrap_or(f64::INFINITY),
             is_marked: kinship.is_some_and(|kinship| kinship.is_kin),
         }
     }

@@ -90,6 +90,11 @@ impl Plan {
         self
     }
 
+    /// Their paths in the collection, in the same order.
+    pub fn paths(&self) -> impl Iterator<Item = &String> {
+        self.families.photos.values()
+    }
+
     /// The photos of families, in the order of their identities.
     pub fn photos(&self) -> impl Iterator<Item = &PhotoId> {
         self.families.photos.keys()

@@ -12,7 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::cohort::{Cohort, CohortStatistics, normalized};
 use super::ensemble::{Calibration, Ensemble};
 use super::evidence::bounded;
-use super::{Head, HeadConfig, KinshipError, Rows, Tail, Typicality, TypicalityConfig};
+use super::{
+    Head, HeadConfig, KinshipError, Rows, Sharpness, SharpnessConfig, Tail, Typicality,
+    TypicalityConfig,
+};
 
 /// The numbers of an open-set model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,6 +35,9 @@ pub struct OpenSetConfig {
     pub tail: Tail,
     /// Which faces are like those of the training.
     pub typicality: TypicalityConfig,
+    /// Which faces are sharp enough; `None` in bundles that cannot tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharpness: Option<SharpnessConfig>,
     /// Measured on galleries of several sizes, the smallest first.
     pub shortlist: Vec<ShortlistRate>,
 }
@@ -57,6 +63,8 @@ pub struct OpenSet {
     pub identity: Head,
     /// Whether a face is like those of the training, by the first backbone.
     pub typicality: Typicality,
+    /// Whether a face is sharp enough, by the first backbone.
+    pub sharpness: Option<Sharpness>,
 }
 
 /// What the faces of two photos say of the people in them. The same in both orders.
@@ -143,6 +151,10 @@ impl OpenSet {
                 values("typicality.mean", width)?,
                 values("typicality.whitening", width)?,
             )?,
+            sharpness: match config.sharpness {
+                Some(config) => Some(Sharpness::new(config, values("sharpness.weights", width)?)),
+                None => None,
+            },
             config,
         })
     }
@@ -173,6 +185,10 @@ impl OpenSet {
         tensors.push((format!("{PREFIX}typicality.mean"), mean));
         let whitening = half(self.typicality.whitening(), width)?;
         tensors.push((format!("{PREFIX}typicality.whitening"), whitening));
+        if let Some(sharpness) = &self.sharpness {
+            let weights = Tensor::from_slice(sharpness.weights(), (1, width), &Device::Cpu)?;
+            tensors.push((format!("{PREFIX}sharpness.weights"), weights));
+        }
         Ok(tensors)
     }
 }
@@ -217,10 +233,19 @@ impl<'a> OpenSetScorer<'a> {
         Ok(ratios)
     }
 
-    /// How much each face is like those of the training, 0 to 1: per backbone `(n, d)` → n.
-    pub fn typicality(&self, faces: &[Rows]) -> Vec<f64> {
-        let model = &self.model.typicality;
-        model.distances(&faces[0]).into_iter().map(|distance| model.weight(distance)).collect()
+    /// How much each face is like the sharp faces of the training, 0 to 1: per backbone `(n, d)` → n.
+    ///
+    /// # Errors
+    /// [`KinshipError::UnevenRows`] if the embeddings are not those of the ensemble's backbones.
+    pub fn typicality(&self, faces: &[Rows]) -> Result<Vec<f64>, KinshipError> {
+        let OpenSet { typicality, sharpness, .. } = self.model;
+        let distances = typicality.distances(&faces[0]).into_iter();
+        let mut weights: Vec<f64> = distances.map(|distance| typicality.weight(distance)).collect();
+        if let Some(sharpness) = sharpness {
+            let sharp = sharpness.evidence_weights(&faces[0])?;
+            weights.iter_mut().zip(sharp).for_each(|(weight, sharp)| *weight = weight.min(sharp));
+        }
+        Ok(weights)
     }
 
     /// The terms of faces, per backbone `(n, d)` → n.
@@ -229,7 +254,7 @@ impl<'a> OpenSetScorer<'a> {
     /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
     pub fn face_terms(&self, faces: &[Rows]) -> Result<Vec<FaceTerms>, KinshipError> {
         let statistics = self.cohort().statistics(self.ensemble, faces)?;
-        let terms = statistics.into_iter().zip(self.typicality(faces));
+        let terms = statistics.into_iter().zip(self.typicality(faces)?);
         Ok(terms.map(|(statistics, typicality)| FaceTerms { statistics, typicality }).collect())
     }
 

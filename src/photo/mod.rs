@@ -20,7 +20,7 @@ pub use decode::{Limits, Photo, PhotoError, decode};
 pub use jpeg::encode_jpeg;
 pub use mark::mark;
 pub use png::encode_png;
-pub use resize::{middle, resize};
+pub use resize::{lower_resolution, middle, resize};
 pub use sheet::{ContactSheet, Spot};
 pub use thumbnail::thumbnail;
 

@@ -22,6 +22,15 @@ pub fn resize(photo: &Photo, width: u32, height: u32) -> Photo {
     Photo { width, height, rgb: scaled.into_vec() }
 }
 
+/// A copy of the same size with the detail of a photo of `pixels` on the shorter side.
+pub fn lower_resolution(photo: &Photo, pixels: u32) -> Photo {
+    let shorter = photo.width.min(photo.height);
+    let scaled =
+        |side: u32| (u64::from(side) * u64::from(pixels) / u64::from(shorter)).max(1) as u32;
+    let small = resize(photo, scaled(photo.width), scaled(photo.height));
+    resize(&small, photo.width, photo.height)
+}
+
 /// The middle square of a photo, of `size` pixels; black where the photo is smaller.
 pub fn middle(photo: &Photo, size: u32) -> Photo {
     if (photo.width, photo.height) == (size, size) {
@@ -46,6 +55,15 @@ pub fn middle(photo: &Photo, size: u32) -> Photo {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lower_resolution_loses_detail_and_keeps_size() {
+        let stripes = (0..64).flat_map(|x| [if x % 2 == 0 { 0 } else { 200 }; 3]);
+        let photo = Photo { width: 64, height: 32, rgb: stripes.collect::<Vec<u8>>().repeat(32) };
+        let blurred = lower_resolution(&photo, 8);
+        assert_eq!((blurred.width, blurred.height), (64, 32));
+        assert!(blurred.rgb.iter().all(|&value| (80..=120).contains(&value)));
+    }
 
     #[test]
     fn reducing_averages_the_pixels_it_merges() {

@@ -48,8 +48,8 @@ impl fmt::Display for Limitation {
                  many people; train it again for chance matches and a decision."
             }
             Self::UntypicalProbe => {
-                "This face is unlike the faces that the model was trained on, such as a drawing, a painting or a poor \
-                 photo. The evidence is reduced."
+                "This face is unlike the faces that the model was trained on: a drawing, a painting, or a face that is \
+                 blurred or very small. The evidence is reduced."
             }
         })
     }

@@ -118,16 +118,16 @@ impl<'a> Scorer<'a> {
             }
             Self::OpenSet(scorer, gallery) => {
                 let config = scorer.config();
-                let exceedance = gallery.sample.reference.tail().exceedance(found.score);
-                let chance_matches = scale.people as f64 * exceedance;
                 let rarity = gallery.sample.reference.tail().rarity(found.score);
                 let evidence = found.typicality * bounded(config.search.log_odds(rarity));
+                // A face that nothing can be read from is as similar as any stranger.
+                let chance_matches = scale.people as f64 * (-found.typicality * rarity).exp();
                 let rate = config.false_positive_rate(chance_matches);
                 Some(Kinship {
                     log_likelihood_ratio: evidence,
                     chance_matches: Some(chance_matches),
                     probability: posterior(evidence, scale.expected_relatives, scale.people),
-                    is_kin: found.typicality > 0.0 && rate <= scale.max_false_positive_rate,
+                    is_kin: rate <= scale.max_false_positive_rate,
                     typicality: found.typicality,
                     members,
                 })
@@ -161,7 +161,7 @@ impl<'a> ProbeScorer<'a> {
                 let is_known = |face: &FaceOwner| known.contains(&face.person);
                 let statistics =
                     gallery.sample.reference.probe_statistics(*open_set, &probe, is_known)?;
-                let weights = open_set.typicality(probe.faces());
+                let weights = open_set.typicality(probe.faces())?;
                 (Some(statistics), weights.iter().sum::<f64>() / weights.len() as f64)
             }
             Scorer::Cosine | Scorer::Pairwise(_) => (None, 1.0),
@@ -189,7 +189,7 @@ impl<'a> ProbeScorer<'a> {
         };
         let statistics = gallery.sample.statistics(*scorer, photos)?;
         let identity = self.identity(*scorer, &faces)?;
-        let typicality = scorer.typicality(&faces);
+        let typicality = scorer.typicality(&faces)?;
         let scores = judged.into_iter().enumerate().map(|(i, judgement)| Score {
             score: scorer.normalized(judgement.score, [own, statistics[i]]),
             identity: Some(identity[i]),

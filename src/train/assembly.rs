@@ -177,6 +177,14 @@ impl<'a> Assembly<'a> {
             trained_on: self.rounds.trained_on.clone(),
             left_out_sources: self.rounds.left_out.clone(),
             members: members.map(member).collect(),
+            identity: ScoreFigures {
+                likelihood: fitted.identity_pairs.likelihood_figures(self.options.seed),
+                ..ScoreFigures::new(
+                    "same person against kin",
+                    &fitted.identity_pairs,
+                    self.options.seed,
+                )
+            },
             verdict: Verdict::new(&self.comparisons(fitted)?),
             evaluations,
             kin_threshold,

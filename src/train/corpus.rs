@@ -21,6 +21,8 @@ pub struct Corpus {
     pub(super) digest: String,
     /// Places of the families that a backbone has learned from.
     pub(super) seen: Vec<usize>,
+    /// Blurred copies of some photos, embedded by the first backbone, `(n, d)`.
+    pub(super) blurred: Option<Rows>,
 }
 
 impl Corpus {
@@ -46,7 +48,14 @@ impl Corpus {
         let digest = Fingerprint(digest.finalize().into()).to_string();
         let ids = photos.into_iter().map(|(id, _)| id).collect();
         let pedigree = Pedigree::new(ids, relationships);
-        Ok(Self { name: name.to_owned(), pedigree, backbones, digest, seen: Vec::new() })
+        let name = name.to_owned();
+        Ok(Self { name, pedigree, backbones, digest, seen: Vec::new(), blurred: None })
+    }
+
+    /// The same, with blurred copies of some photos, embedded by the first backbone, `(n, d)`.
+    #[must_use]
+    pub fn with_blurred(self, blurred: Option<Rows>) -> Self {
+        Self { blurred, ..self }
     }
 
     /// The same, after its backbones learned from `families`: no figure is measured on these.
@@ -99,6 +108,7 @@ impl Corpus {
             backbones: backbones.collect::<Result<_, KinshipError>>()?,
             digest: Fingerprint(digest.finalize().into()).to_string(),
             seen: Vec::new(),
+            blurred: None,
         };
         Ok(merged.embedded_by_learners_of(&seen))
     }

@@ -8,12 +8,16 @@ use super::corpus::Corpus;
 use super::panel::platt;
 use crate::dataset::PairSampler;
 use crate::kinship::{Calibration, Head, KinshipError, Rows};
+use crate::metrics::Pairs;
 
 /// A head whose score is high for one person and low for kin, with its calibration.
 pub(super) struct IdentityHead {
     pub(super) head: Head,
     /// Its score as the log likelihood ratio of the same person against kin.
     pub(super) calibration: Calibration,
+    /// The log likelihood ratios of the half that the calibration was fitted to, by a head that saw the other half; "kin" are the
+    /// pairs of one person.
+    pub(super) evaluated: Pairs,
 }
 
 /// Photo pairs of one person, and of two kin, at most.
@@ -28,12 +32,22 @@ struct LabeledPairs {
     second: Vec<f32>,
     is_same: Vec<bool>,
     weights: Vec<f64>,
+    /// The family of each pair, numbered over all sources.
+    families: Vec<usize>,
+}
+
+/// Photos of one person, or of two kin, and their family in its source.
+#[derive(Clone, Copy)]
+struct FamilyPhotoPair {
+    photos: [usize; 2],
+    family: usize,
 }
 
 impl LabeledPairs {
-    /// Adds pairs of one kind that together count as 1.
-    fn add(&mut self, rows: &Rows, pairs: &[[usize; 2]], is_same: bool) {
-        for &[a, b] in pairs {
+    /// Adds pairs of one kind that together count as 1; the source's families are numbered from `first_family`.
+    fn add(&mut self, rows: &Rows, pairs: &[FamilyPhotoPair], is_same: bool, first_family: usize) {
+        for &FamilyPhotoPair { photos: [a, b], family } in pairs {
+            self.families.push(first_family + family);
             self.first.extend_from_slice(rows.row(a));
             self.second.extend_from_slice(rows.row(b));
             self.is_same.push(is_same);
@@ -57,13 +71,15 @@ impl IdentityHead {
     /// [`KinshipError::NoPairs`] if nobody has several photos, or nobody has kin.
     pub(super) fn fit(sources: &[Corpus], seed: u64) -> Result<Self, KinshipError> {
         let mut halves = [LabeledPairs::default(), LabeledPairs::default()];
+        let mut first_family = 0;
         for source in sources {
             let rows = &source.backbones[0].1;
             for (half, pairs) in halves.iter_mut().enumerate() {
                 let in_half = |family: usize| family % 2 == half;
-                pairs.add(rows, &same_person_pairs(source, in_half, seed), true);
-                pairs.add(rows, &kin_pairs(source, in_half, seed), false);
+                pairs.add(rows, &same_person_pairs(source, in_half, seed), true, first_family);
+                pairs.add(rows, &kin_pairs(source, in_half, seed), false, first_family);
             }
+            first_family += source.pedigree.families().len();
         }
         let width = sources[0].backbones[0].1.dimension();
         let fit = |pairs: &LabeledPairs| {
@@ -78,13 +94,19 @@ impl IdentityHead {
         let [first, second] = held_out.sides(width)?;
         let scores = fit(learned)?.scores(&first, &second)?;
         let calibration = platt(&scores, &held_out.is_same, Some(scaled(held_out)))?;
+        let evaluated = Pairs {
+            scores: scores.iter().map(|&score| calibration.log_odds(score)).collect(),
+            is_kin: held_out.is_same.clone(),
+            families: held_out.families.iter().map(|&family| [family; 2]).collect(),
+            relations: vec![None; scores.len()],
+        };
         let mut all = LabeledPairs::default();
         for half in halves {
             all.first.extend(half.first);
             all.second.extend(half.second);
             all.is_same.extend(half.is_same);
         }
-        Ok(Self { head: fit(&all)?, calibration })
+        Ok(Self { head: fit(&all)?, calibration, evaluated })
     }
 }
 
@@ -108,7 +130,7 @@ fn same_person_pairs(
     source: &Corpus,
     in_half: impl Fn(usize) -> bool,
     seed: u64,
-) -> Vec<[usize; 2]> {
+) -> Vec<FamilyPhotoPair> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut pairs = Vec::new();
     for person in source.pedigree.people().iter().filter(|person| in_half(person.family)) {
@@ -119,14 +141,17 @@ fn same_person_pairs(
             .flat_map(|(i, &a)| photos[i + 1..].iter().map(move |&b| [a, b]))
             .filter(|&pair| !source.pedigree.share_source(pair))
             .collect();
-        pairs.extend_from_slice(own.partial_shuffle(&mut random, PAIRS).0);
+        let (chosen, _) = own.partial_shuffle(&mut random, PAIRS);
+        pairs
+            .extend(chosen.iter().map(|&photos| FamilyPhotoPair { photos, family: person.family }));
     }
     pairs
 }
 
-fn kin_pairs(source: &Corpus, in_half: impl Fn(usize) -> bool, seed: u64) -> Vec<[usize; 2]> {
+fn kin_pairs(source: &Corpus, in_half: impl Fn(usize) -> bool, seed: u64) -> Vec<FamilyPhotoPair> {
     let mut families = source.pedigree.families_with_kin();
     families.retain(|&family| in_half(family));
     let pairs = PairSampler::new(&source.pedigree, &families, seed).protocol(PAIRS);
-    pairs.into_iter().filter(|pair| pair.is_kin).map(|pair| pair.photos).collect()
+    let kin = pairs.into_iter().filter(|pair| pair.is_kin);
+    kin.map(|pair| FamilyPhotoPair { photos: pair.photos, family: pair.families[0] }).collect()
 }

@@ -4,6 +4,7 @@
 mod arena;
 mod assembly;
 mod axes;
+mod blurred;
 mod charts;
 mod checkpoint;
 mod cohort;
@@ -41,6 +42,7 @@ use crate::domain::Progress;
 use crate::kinship::{EnsembleConfig, Recipe};
 use assembly::Assembly;
 pub use axes::{Widened, add_axes};
+pub use blurred::embed_blurred;
 pub use corpus::{Corpus, EmbeddedPhotos};
 pub use course::Epoch;
 pub use distil::{BATCH, begin_from, distil};

@@ -12,9 +12,9 @@ use super::identity::IdentityHead;
 use super::panel::platt;
 use crate::kinship::{
     Calibration, Cohort, CohortStatistics, Ensemble, KinshipError, OpenSet, OpenSetConfig,
-    OpenSetScorer, Rows, ShortlistRate, Tail, Typicality,
+    OpenSetScorer, Rows, Sharpness, ShortlistRate, Tail, Typicality,
 };
-use crate::metrics::RatioTerm;
+use crate::metrics::{Pairs, RatioTerm};
 
 /// What the open-set model is fitted to.
 pub(super) struct OpenSetData<'a> {
@@ -33,6 +33,8 @@ pub(super) struct FittedOpenSet {
     pub(super) pairs: Vec<Vec<f64>>,
     /// Per evaluated source and gallery size.
     pub(super) identification: Vec<Vec<IdentificationFigures>>,
+    /// Log likelihood ratios of the same person against kin, of families that the head did not see.
+    pub(super) identity_pairs: Pairs,
     /// Per evaluated source, of each probe with a relative, whether one is on the shortlist among everyone.
     pub(super) shortlists: Vec<Vec<RatioTerm>>,
 }
@@ -44,6 +46,8 @@ const FIRST_TAIL: Tail = Tail { share: TAIL_SHARE, threshold: 0.0, scale: 1.0, s
 const MIN_PEAKS: usize = 40;
 /// The share of relatives among people that the search calibration is fitted for: the evidence of the best is what counts.
 const CALIBRATED_PRIOR: f64 = 0.01;
+/// Faces that blurred copies are told from, at most, of each source.
+const SHARP_FACES: usize = 1500;
 /// Faces that the distribution of training faces is fitted to, at most, of each source.
 const TYPICAL_FACES: usize = 10_000;
 
@@ -57,9 +61,10 @@ impl OpenSetData<'_> {
         let everyone: Vec<CohortPeople<'_>> = self.sources.iter().map(CohortPeople::all).collect();
         let own_cohort =
             cohort(&everyone, self.seed)?.ok_or(KinshipError::SmallCohort { found: 0 })?;
-        let IdentityHead { head: identity, calibration } =
+        let IdentityHead { head: identity, calibration, evaluated: identity_pairs } =
             IdentityHead::fit(self.sources, self.seed)?;
         let typicality = self.typicality()?;
+        let sharpness = self.sharpness()?;
         let neutral = Calibration { slope: 1.0, intercept: 0.0 };
         let config = OpenSetConfig {
             typical_deviation: 1.0,
@@ -69,9 +74,10 @@ impl OpenSetData<'_> {
             identity: calibration,
             tail: FIRST_TAIL,
             typicality: typicality.config(),
+            sharpness: sharpness.as_ref().map(Sharpness::config),
             shortlist: Vec::new(),
         };
-        let model = OpenSet { config, cohort: own_cohort, identity, typicality };
+        let model = OpenSet { config, cohort: own_cohort, identity, typicality, sharpness };
         let mut models = self.part_models(&model)?;
         let mut config = model.config.clone();
         config.typical_deviation = self.typical_deviation(&models)?;
@@ -107,6 +113,7 @@ impl OpenSetData<'_> {
             pairs: normalized.iter().map(ratios).collect(),
             shortlists: everyone.iter().map(|probes| shortlist_hits(probes)).collect(),
             identification,
+            identity_pairs,
             model: OpenSet { config, ..model },
         })
     }
@@ -120,6 +127,25 @@ impl OpenSetData<'_> {
             values.extend(rows.iter().step_by(step).flatten());
         }
         Typicality::fit(&Rows::from_values(values, self.sources[0].backbones[0].1.dimension())?)
+    }
+
+    /// What tells blurred faces from those of the sources; `None` if no source has blurred copies, or blur cannot be seen.
+    fn sharpness(&self) -> Result<Option<Sharpness>, KinshipError> {
+        let blurred: Vec<&[f32]> = self
+            .sources
+            .iter()
+            .filter_map(|source| source.blurred.as_ref())
+            .flat_map(Rows::iter)
+            .collect();
+        if blurred.is_empty() {
+            return Ok(None);
+        }
+        let mut sharp = Vec::new();
+        for source in self.sources {
+            let rows = &source.backbones[0].1;
+            sharp.extend(rows.iter().step_by(rows.count().div_ceil(SHARP_FACES)));
+        }
+        Ok(Sharpness::fit(&Rows::new(sharp)?, &Rows::new(blurred)?))
     }
 
     /// Per evaluated source and part the model with a cohort in which nobody of that source is; if there is no other source,

@@ -26,6 +26,9 @@ pub fn page(report: &Report, picture: &mut Picture<'_>) -> String {
                 (sources(report))
                 (verdict(report))
                 @for evaluation in &report.evaluations { (source(report, evaluation, picture)) }
+                h2 { "Same person" }
+                p { "Photos of one person against photos of kin, of families that the score was not fitted to." }
+                table { (header()) (row(&report.identity, "")) }
                 (stages(&report.stages))
                 (PreEscaped(charts::loss(report)))
                 (PreEscaped(charts::accuracy(report)))
@@ -80,7 +83,7 @@ fn source(report: &Report, evaluation: &SourceReport, picture: &mut Picture<'_>)
         h2 { (evaluation.source) ", " (how) }
         p { (evaluation.pairs) " pairs, by members trained on " (evaluation.trained_on.join(", ")) "." }
         table {
-            tr { th { "score" } th { "AUC" } th { "average precision" } th { "TAR at FAR 1 %" } th { "Rank@10" } th { "Cllr" } th { "share" } }
+            (header())
             @for cosine in &evaluation.cosines { (row(cosine, "")) }
             @for (index, member) in report.trained_members() {
                 (row(&evaluation.members[index], &member.standing()))
@@ -94,6 +97,12 @@ fn source(report: &Report, evaluation: &SourceReport, picture: &mut Picture<'_>)
         (relations(&evaluation.relations))
         (examples("Strongest mistakes", evaluation, &evaluation.mistakes, picture))
         (examples("Surest right answers", evaluation, &evaluation.successes, picture))
+    }
+}
+
+fn header() -> Markup {
+    html! {
+        tr { th { "score" } th { "AUC" } th { "average precision" } th { "TAR at FAR 1 %" } th { "Rank@10" } th { "Cllr" } th { "share" } }
     }
 }
 

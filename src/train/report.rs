@@ -30,6 +30,8 @@ pub struct Report {
     pub members: Vec<MemberReport>,
     /// Per source with kin what members and ensemble do on it.
     pub evaluations: Vec<SourceReport>,
+    /// The log likelihood ratio of the same person against kin, on families that it was not fitted to.
+    pub identity: ScoreFigures,
     /// Whether the ensemble is better than the plain regression and the cosine.
     pub verdict: Verdict,
     /// From this probability on, at even odds, two photos are taken for kin's.

@@ -1,0 +1,135 @@
+//! Whether a face is sharp enough to be compared.
+
+use serde::{Deserialize, Serialize};
+
+use super::{KinshipError, LabeledRows, Logistic, Rows};
+
+/// Tells by an embedding whether the face was blurred, or only a few pixels wide.
+///
+/// Blurred faces of strangers resemble each other: what tells them apart is gone, and what is left is the blur. At 16 pixels
+/// a pair of strangers reaches a likelihood ratio of 100. Such faces lie inside the distribution of training faces, so their
+/// distance does not reveal them ([`super::Typicality`]); a linear function of the embedding does.
+#[derive(Clone, Debug)]
+pub struct Sharpness {
+    config: SharpnessConfig,
+    /// `(d)`.
+    weights: Vec<f32>,
+}
+
+/// Blur scores, and how much they reduce evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharpnessConfig {
+    /// The blur score of an embedding whose values are 0.
+    pub intercept: f64,
+    /// Up to this blur score evidence counts in full.
+    pub inner: f64,
+    /// From this blur score on evidence counts nothing.
+    pub outer: f64,
+}
+
+/// Quadratic penalty of the regression, on embeddings of the length √d.
+const RIDGE: f64 = 100.0;
+/// Share of the training faces with a lower score than [`SharpnessConfig::inner`].
+const INNER_SHARE: f64 = 0.99;
+
+impl Sharpness {
+    /// Fits a logistic regression that tells `blurred` faces from `sharp` ones, `(n, d)` each; both kinds count alike. From the
+    /// median blurred face on evidence counts nothing.
+    ///
+    /// Returns `None` if blur cannot be seen in the embeddings.
+    pub fn fit(sharp: &Rows, blurred: &Rows) -> Option<Self> {
+        let scale = (sharp.dimension() as f64).sqrt();
+        let features: Vec<f64> =
+            sharp.iter().chain(blurred.iter()).flatten().map(|&v| scale * f64::from(v)).collect();
+        let is_blurred: Vec<bool> =
+            (0..sharp.count() + blurred.count()).map(|i| i >= sharp.count()).collect();
+        let total = is_blurred.len() as f64;
+        let weight = |&is_blurred: &bool| {
+            let count = if is_blurred { blurred.count() } else { sharp.count() };
+            total / 2.0 / count as f64
+        };
+        let weights = is_blurred.iter().map(weight).collect();
+        let rows = LabeledRows::new(features.chunks(sharp.dimension()), &is_blurred);
+        let fitted = Logistic::fit(&rows.with_weights(weights), RIDGE)?;
+        let mut sharpness = Self {
+            config: SharpnessConfig { intercept: fitted.intercept, inner: 0.0, outer: 0.0 },
+            weights: fitted.weights.iter().map(|&weight| (scale * weight) as f32).collect(),
+        };
+        sharpness.config.inner = quantile(sharpness.scores(sharp), INNER_SHARE)?;
+        sharpness.config.outer = quantile(sharpness.scores(blurred), 0.5)?;
+        (sharpness.config.outer > sharpness.config.inner).then_some(sharpness)
+    }
+
+    /// What was fitted before: the weights, `(d)`.
+    pub fn new(config: SharpnessConfig, weights: Vec<f32>) -> Self {
+        Self { config, weights }
+    }
+
+    /// Its bounds.
+    pub fn config(&self) -> SharpnessConfig {
+        self.config
+    }
+
+    /// The weights, `(d)`.
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
+    /// How much evidence of each face counts, 0 to 1: `(n, d)` → n.
+    ///
+    /// # Errors
+    /// [`KinshipError::UnevenRows`] if the faces have another width.
+    pub fn evidence_weights(&self, faces: &Rows) -> Result<Vec<f64>, KinshipError> {
+        let (expected, found) = (self.weights.len(), faces.dimension());
+        if expected != found {
+            return Err(KinshipError::UnevenRows { expected, found });
+        }
+        let SharpnessConfig { inner, outer, .. } = self.config;
+        let weight = |score: f64| ((outer - score) / (outer - inner)).clamp(0.0, 1.0);
+        Ok(self.scores(faces).into_iter().map(weight).collect())
+    }
+
+    fn scores(&self, faces: &Rows) -> Vec<f64> {
+        let score = |face: &[f32]| {
+            let products = face.iter().zip(&self.weights).map(|(value, weight)| value * weight);
+            self.config.intercept + f64::from(products.sum::<f32>())
+        };
+        faces.iter().map(score).collect()
+    }
+}
+
+fn quantile(mut scores: Vec<f64>, share: f64) -> Option<f64> {
+    scores.sort_unstable_by(f64::total_cmp);
+    scores.get((scores.len().saturating_sub(1) as f64 * share) as usize).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Faces that differ, with a third value of about `blur`.
+    fn faces(blur: f32) -> Rows {
+        let value = |i: usize, j: usize| match j {
+            2 => blur + 0.1 * ((i * 29 % 89) as f32 / 44.0 - 1.0),
+            _ => (i * (37 + 16 * j) % 101) as f32 / 50.0 - 1.0,
+        };
+        let values = (0..1000).flat_map(|i| (0..4).map(move |j| value(i, j))).collect();
+        Rows::from_values(values, 4).unwrap()
+    }
+
+    #[test]
+    fn sharp_faces_count_and_blurred_ones_do_not() {
+        let fitted = Sharpness::fit(&faces(0.0), &faces(0.8)).unwrap();
+        let full = fitted.evidence_weights(&faces(0.0)).unwrap();
+        assert!(full.iter().filter(|&&weight| weight == 1.0).count() >= 990);
+        let none = fitted.evidence_weights(&faces(1.2)).unwrap();
+        assert!(none.iter().all(|&weight| weight < 0.2), "{none:?}");
+        assert!(fitted.evidence_weights(&Rows::from_values(vec![1.0; 3], 3).unwrap()).is_err());
+    }
+
+    #[test]
+    fn blur_that_changes_nothing_is_not_seen() {
+        assert!(Sharpness::fit(&faces(0.0), &faces(0.0)).is_none());
+    }
+}
