@@ -1,6 +1,9 @@
 //! A gallery's own cohort: a sample of its people, by which the scores of its searches are normalized and their chance
 //! matches are counted.
 
+use std::ops::Range;
+use std::sync::OnceLock;
+
 use super::cohort::CohortStatistics;
 use super::{KinshipError, OpenSetScorer, Rows, Tail};
 
@@ -29,7 +32,10 @@ pub struct GallerySample {
 /// until the sample is full.
 pub struct Reference {
     sample: GallerySample,
-    tail: Tail,
+    /// Of the sampled faces; empty if they are too few.
+    statistics: Vec<CohortStatistics>,
+    /// By the number of the probe's photos, from 1; fitted at the first use.
+    tails: [OnceLock<Tail>; GallerySample::MAX_FACES_OF_PERSON],
 }
 
 /// The bundle's cohort counts as so many faces next to a gallery's own.
@@ -99,7 +105,7 @@ impl GallerySample {
     }
 
     /// The rows of each person.
-    fn people(&self) -> impl Iterator<Item = std::ops::Range<usize>> {
+    fn people(&self) -> impl Iterator<Item = Range<usize>> {
         let mut start = 0;
         self.owners.chunk_by(|a, b| a.person == b.person).map(move |photos| {
             let range = start..start + photos.len();
@@ -115,16 +121,34 @@ impl Reference {
     /// # Errors
     /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
     pub fn new(scorer: OpenSetScorer<'_>, sample: GallerySample) -> Result<Self, KinshipError> {
-        let mut reference = Self { sample, tail: scorer.config().tail };
-        if let Some(tail) = reference.fitted_tail(scorer)? {
-            reference.tail = tail;
+        let mut reference = Self { sample, statistics: Vec::new(), tails: Default::default() };
+        if reference.sample.len() >= MIN_FACES {
+            let GallerySample { faces, owners } = &reference.sample;
+            reference.statistics = reference.statistics(scorer, faces, owners)?;
         }
         Ok(reference)
     }
 
-    /// How unrelated people of this gallery score.
-    pub fn tail(&self) -> &Tail {
-        &self.tail
+    /// How unrelated people of this gallery score next to a probe of so many photos. The scores of several photos vary less than
+    /// those of one, so that the same score is rarer.
+    ///
+    /// # Errors
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    pub fn tail(
+        &self,
+        scorer: OpenSetScorer<'_>,
+        probe_photos: usize,
+    ) -> Result<Tail, KinshipError> {
+        let count = probe_photos.clamp(1, self.tails.len());
+        if let Some(tail) = self.tails[count - 1].get() {
+            return Ok(*tail);
+        }
+        let tail = match self.fitted_tail(scorer, count)? {
+            Some(tail) => tail,
+            None if count > 1 => self.tail(scorer, 1)?,
+            None => scorer.config().tail,
+        };
+        Ok(*self.tails[count - 1].get_or_init(|| tail))
     }
 
     /// Statistics of enrolled faces, per backbone `(m, d)` → m; faces of the own family do not count.
@@ -197,33 +221,51 @@ impl Reference {
         }
     }
 
-    /// The tail of scores between sampled people of different families; `None` if they are too few.
-    fn fitted_tail(&self, scorer: OpenSetScorer<'_>) -> Result<Option<Tail>, KinshipError> {
-        let GallerySample { faces, owners } = &self.sample;
-        if self.sample.len() < MIN_FACES {
+    /// The tail of scores between sampled people of different families, of probes of `count` photos of one person; `None` if they
+    /// are too few.
+    fn fitted_tail(
+        &self,
+        scorer: OpenSetScorer<'_>,
+        count: usize,
+    ) -> Result<Option<Tail>, KinshipError> {
+        if self.statistics.is_empty() {
             return Ok(None);
         }
-        let statistics = self.statistics(scorer, faces, owners)?;
-        let people: Vec<_> = self.sample.people().collect();
-        let step = owners.len().div_ceil(MAX_PROBES);
-        let probes: Vec<usize> = (0..owners.len()).step_by(step).collect();
-        let probe_faces: Vec<Rows> = faces
+        let people: Vec<Range<usize>> = self.sample.people().collect();
+        let probes: Vec<Range<usize>> = people
             .iter()
-            .map(|rows| rows.select(probes.iter().copied()))
-            .collect::<Result<_, _>>()?;
-        let scores = scorer.ensemble().scores(&probe_faces, faces)?;
+            .flat_map(|photos| (photos.start..photos.end - photos.len() % count).step_by(count))
+            .map(|start| start..start + count)
+            .collect();
+        let step = probes.len().div_ceil(MAX_PROBES).max(1);
         let mut strangers = Vec::new();
-        for (&probe, scores) in probes.iter().zip(scores.chunks_exact(owners.len())) {
-            let others =
-                people.iter().filter(|photos| owners[photos.start].family != owners[probe].family);
-            strangers.extend(others.map(|photos| {
-                person_score(photos.clone().map(|i| {
-                    let faces = [statistics[probe], statistics[i]];
-                    scorer.normalized(f64::from(scores[i]), faces)
-                }))
-            }));
+        for probe in probes.into_iter().step_by(step) {
+            strangers.extend(self.stranger_scores(scorer, probe, &people)?);
         }
         Ok(scorer.config().tail.refit(&mut strangers, MIN_PEAKS))
+    }
+
+    /// The scores of people of other families next to sampled photos of one person.
+    fn stranger_scores(
+        &self,
+        scorer: OpenSetScorer<'_>,
+        probe: Range<usize>,
+        people: &[Range<usize>],
+    ) -> Result<Vec<f64>, KinshipError> {
+        let GallerySample { faces, owners } = &self.sample;
+        let family = owners[probe.start].family;
+        let select = |rows: &Rows| rows.select(probe.clone());
+        let photos: Vec<Rows> = faces.iter().map(select).collect::<Result<_, _>>()?;
+        let photos = ProbeFaces::new(photos, &[probe.len()]);
+        let own = match probe.len() {
+            1 => self.statistics[probe.start],
+            _ => self.probe_statistics(scorer, &photos, |owner| owner.family == family)?,
+        };
+        let scores = photos.scores(scorer, faces)?;
+        let normalized =
+            |i: usize| scorer.normalized(f64::from(scores[i]), [own, self.statistics[i]]);
+        let strangers = people.iter().filter(|photos| owners[photos.start].family != family);
+        Ok(strangers.map(|photos| person_score(photos.clone().map(normalized))).collect())
     }
 }
 

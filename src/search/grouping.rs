@@ -159,8 +159,12 @@ mod tests {
             ("F0002/MID4/d", 0.6),
         ];
         let photos = photos.map(|(id, cosine)| scored(id, cosine));
-        let scale =
-            SearchScale { people: 3, expected_relatives: 1.0, max_false_positive_rate: 0.1 };
+        let scale = SearchScale {
+            people: 3,
+            expected_relatives: 1.0,
+            max_false_positive_rate: 0.1,
+            tail: None,
+        };
         let found = people(photos.into(), &Scorer::Cosine, scale);
         assert!(found.same_person.is_empty());
         let names: Vec<_> = found.others.iter().map(|p| p.person.to_string()).collect();

@@ -105,6 +105,7 @@ pub fn rerank(
         people: context.snapshot.people_count(&Filter::default()),
         expected_relatives: 0.0,
         max_false_positive_rate: Options::DEFAULT_FALSE_POSITIVE_RATE,
+        tail: scorer.tail()?,
     };
     let scores = scorer.score(&found)?;
     let scored = found.iter().zip(scores);
@@ -177,6 +178,7 @@ impl<'a> Search<'a> {
             people: people_count(context, &filter),
             expected_relatives: options.expected_relatives,
             max_false_positive_rate: options.max_false_positive_rate,
+            tail: scorer.tail()?,
         };
         let means = probes.iter().map(mean).collect::<Result<_, _>>()?;
         Ok(Self { context, query, options, scorer, scale, filter, means, known })

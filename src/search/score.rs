@@ -8,8 +8,8 @@ use super::{Kinship, Probe, SearchError};
 use crate::domain::MemberId;
 use crate::gallery::{Neighbour, Snapshot};
 use crate::kinship::{
-    CohortStatistics, Ensemble, FaceOwner, Judgement, OpenSetScorer, ProbeFaces, Rows, bounded,
-    person_score, posterior, probability,
+    CohortStatistics, Ensemble, FaceOwner, Judgement, OpenSetScorer, ProbeFaces, Rows, Tail,
+    bounded, person_score, posterior, probability,
 };
 
 /// What scores a gallery's photos.
@@ -57,6 +57,8 @@ pub(super) struct SearchScale {
     pub(super) expected_relatives: f64,
     /// The share of probes without relative for which somebody may be marked.
     pub(super) max_false_positive_rate: f64,
+    /// How unrelated people score next to the probe; `None` for the bundle's own tail.
+    pub(super) tail: Option<Tail>,
 }
 
 impl<'a> Scorer<'a> {
@@ -116,9 +118,9 @@ impl<'a> Scorer<'a> {
                     members,
                 })
             }
-            Self::OpenSet(scorer, gallery) => {
+            Self::OpenSet(scorer, _) => {
                 let config = scorer.config();
-                let rarity = gallery.sample.reference.tail().rarity(found.score);
+                let rarity = scale.tail.unwrap_or(config.tail).rarity(found.score);
                 let evidence = found.typicality * bounded(config.search.log_odds(rarity));
                 // A face that nothing can be read from is as similar as any stranger.
                 let chance_matches = scale.people as f64 * (-found.typicality * rarity).exp();
@@ -167,6 +169,17 @@ impl<'a> ProbeScorer<'a> {
             Scorer::Cosine | Scorer::Pairwise(_) => (None, 1.0),
         };
         Ok(Self { scorer, probe, photo_counts, statistics, typicality })
+    }
+
+    /// How unrelated people score next to the probe; `None` without open-set model.
+    pub(super) fn tail(&self) -> Result<Option<Tail>, SearchError> {
+        Ok(match self.scorer {
+            Scorer::OpenSet(scorer, gallery) => {
+                let photos = self.photo_counts.iter().sum();
+                Some(gallery.sample.reference.tail(*scorer, photos)?)
+            }
+            Scorer::Cosine | Scorer::Pairwise(_) => None,
+        })
     }
 
     /// How much the probe's photos are like those of the training, 0 to 1.

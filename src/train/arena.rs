@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::corpus::Corpus;
 use crate::kinship::{
     CohortStatistics, FaceOwner, GallerySample, KinshipError, OpenSetScorer, ProbeFaces, Reference,
-    Rows, person_score,
+    Rows, Tail, person_score,
 };
 
 /// Some people of a source, with all their photos.
@@ -59,9 +59,9 @@ impl<'a> Arena<'a> {
         Ok(Self { source, scorer, reference, people, faces, statistics })
     }
 
-    /// The reference of the gallery.
-    pub(super) fn reference(&self) -> &Reference {
-        &self.reference
+    /// How unrelated people of the gallery score next to one photo.
+    pub(super) fn tail(&self) -> Result<Tail, KinshipError> {
+        self.reference.tail(self.scorer, 1)
     }
 
     /// The number of people in the gallery.

@@ -109,7 +109,7 @@ impl SearchedProbe {
         let mut searched = Self {
             family,
             people: arena.size(),
-            tail: *arena.reference().tail(),
+            tail: arena.tail()?,
             strangers: Vec::with_capacity(arena.size()),
             relatives: Vec::new(),
             others: Vec::new(),
