@@ -34,7 +34,7 @@ pub use open_set::{FaceTerms, OpenSet, OpenSetConfig, OpenSetScorer, PairEvidenc
 pub use recipe::{Recipe, Training};
 pub use reference::{FaceOwner, GallerySample, ProbeFaces, Reference, person_score};
 pub use regression::DEFAULT_RIDGE;
-pub use rows::Rows;
+pub use rows::{Rows, unit_mean};
 pub use sharpness::{Sharpness, SharpnessConfig};
 pub use space::{KinRows, KinSpace};
 pub use tail::Tail;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use super::cohort::CohortStatistics;
-use super::{KinshipError, OpenSetScorer, Rows, Tail};
+use super::{KinshipError, OpenSetScorer, Rows, Tail, unit_mean};
 
 /// Whose face it is, by numbers that only have to differ within one gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,26 +51,45 @@ const MIN_PEAKS: usize = 40;
 #[derive(Clone, Debug)]
 pub struct ProbeFaces {
     /// Per backbone `(n, d)`.
-    faces: Vec<Rows>,
-    /// How much each photo counts, `(n)`; the sum is 1.
-    weights: Vec<f32>,
+    photos: Vec<Rows>,
+    /// The mean embedding of each person's photos, of unit length, per backbone `(people, d)`. It finds more relatives than the mean
+    /// of the photos' scores: DIR 0.096 next to 0.070 with three photos of each probe.
+    templates: Vec<Rows>,
 }
 
 impl ProbeFaces {
-    /// Photos of one or several people, per backbone `(n, d)`; `people` holds the number of photos of each. Every person counts
-    /// alike, and so does every photo of a person.
-    pub fn new(faces: Vec<Rows>, people: &[usize]) -> Self {
-        let weight =
-            |&count: &usize| std::iter::repeat_n(1.0 / (people.len() * count) as f32, count);
-        Self { faces, weights: people.iter().flat_map(weight).collect() }
+    /// Photos of one or several people, per backbone `(n, d)`; `people` holds the number of photos of each.
+    ///
+    /// # Errors
+    /// [`KinshipError::UnevenRows`] if there is no photo.
+    ///
+    /// # Panics
+    /// If there are fewer photos than `people` counts.
+    pub fn new(photos: Vec<Rows>, people: &[usize]) -> Result<Self, KinshipError> {
+        let template = |rows: &Rows| {
+            let mut start = 0;
+            let mut values = Vec::with_capacity(people.len() * rows.dimension());
+            for &count in people {
+                values.extend(unit_mean((start..start + count).map(|i| rows.row(i))));
+                start += count;
+            }
+            Rows::from_values(values, rows.dimension())
+        };
+        let templates = photos.iter().map(template).collect::<Result<_, _>>()?;
+        Ok(Self { photos, templates })
     }
 
     /// The photos, per backbone `(n, d)`.
-    pub fn faces(&self) -> &[Rows] {
-        &self.faces
+    pub fn photos(&self) -> &[Rows] {
+        &self.photos
     }
 
-    /// The weighted mean of the photos' scores with each of `others`, per backbone `(m, d)` → m.
+    /// The mean embedding of each person's photos, per backbone `(people, d)`.
+    pub fn templates(&self) -> &[Rows] {
+        &self.templates
+    }
+
+    /// The mean of the people's scores with each of `others`, per backbone `(m, d)` → m.
     ///
     /// # Errors
     /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
@@ -79,10 +98,11 @@ impl ProbeFaces {
         scorer: OpenSetScorer<'_>,
         others: &[Rows],
     ) -> Result<Vec<f32>, KinshipError> {
-        let scores = scorer.ensemble().scores(&self.faces, others)?;
+        let scores = scorer.ensemble().scores(&self.templates, others)?;
+        let share = 1.0 / self.templates[0].count() as f32;
         let mut mean = vec![0.0; others[0].count()];
-        for (row, weight) in scores.chunks_exact(mean.len()).zip(&self.weights) {
-            mean.iter_mut().zip(row).for_each(|(sum, score)| *sum += weight * score);
+        for row in scores.chunks_exact(mean.len()) {
+            mean.iter_mut().zip(row).for_each(|(sum, score)| *sum += share * score);
         }
         Ok(mean)
     }
@@ -176,7 +196,7 @@ impl Reference {
         Ok(cohort.into_iter().zip(own).map(|(cohort, own)| self.mixed(cohort, own)).collect())
     }
 
-    /// Statistics of a probe: of the weighted mean of its photos' scores. Sampled faces of which `is_own` is true do not count.
+    /// Statistics of a probe. Sampled faces of which `is_own` is true do not count.
     ///
     /// # Errors
     /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
@@ -256,7 +276,7 @@ impl Reference {
         let family = owners[probe.start].family;
         let select = |rows: &Rows| rows.select(probe.clone());
         let photos: Vec<Rows> = faces.iter().map(select).collect::<Result<_, _>>()?;
-        let photos = ProbeFaces::new(photos, &[probe.len()]);
+        let photos = ProbeFaces::new(photos, &[probe.len()])?;
         let own = match probe.len() {
             1 => self.statistics[probe.start],
             _ => self.probe_statistics(scorer, &photos, |owner| owner.family == family)?,
@@ -286,6 +306,17 @@ mod tests {
         let score = person_score([1.0, 3.0].into_iter());
         assert!(score > 2.0 && score < 3.0, "{score}");
         assert_eq!(person_score([2.5].into_iter()), 2.5);
+    }
+
+    #[test]
+    fn template_is_the_direction_between_a_persons_photos() {
+        let photos = Rows::from_values(vec![1.0, 0.0, 0.0, 1.0, 0.0, -1.0], 2).unwrap();
+        let probe = ProbeFaces::new(vec![photos.clone()], &[2, 1]).unwrap();
+        let half = 0.5_f32.sqrt();
+        let expected = [half, half, 0.0, -1.0];
+        let found = probe.templates()[0].iter().flatten();
+        assert!(found.zip(expected).all(|(a, b)| (a - b).abs() < 1e-6));
+        assert_eq!(probe.photos(), [photos]);
     }
 
     #[test]

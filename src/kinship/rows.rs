@@ -118,6 +118,18 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
     dot(a, b) / ((dot(a, a) * dot(b, b)).sqrt() + 1e-12)
 }
 
+/// The mean of embeddings of one width, scaled to unit length: `(d)`.
+pub fn unit_mean<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
+    let mut mean: Vec<f32> = Vec::new();
+    for row in rows {
+        mean.resize(row.len(), 0.0);
+        mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+    }
+    let length = mean.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-12);
+    mean.iter_mut().for_each(|value| *value /= length);
+    mean
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

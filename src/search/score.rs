@@ -156,14 +156,14 @@ impl<'a> ProbeScorer<'a> {
             |backbone: usize| Rows::new(photos().map(|photo| photo[backbone].as_slice()));
         let faces: Vec<Rows> = (0..backbones).map(of_backbone).collect::<Result<_, _>>()?;
         let photo_counts: Vec<usize> = probes.iter().map(|probe| probe.photos.len()).collect();
-        let probe = ProbeFaces::new(faces, &photo_counts);
+        let probe = ProbeFaces::new(faces, &photo_counts)?;
         let (statistics, typicality) = match scorer {
             Scorer::OpenSet(open_set, gallery) => {
                 let known: Vec<u64> = known.iter().map(|&person| owner(person).person).collect();
                 let is_known = |face: &FaceOwner| known.contains(&face.person);
                 let statistics =
                     gallery.sample.reference.probe_statistics(*open_set, &probe, is_known)?;
-                let weights = open_set.typicality(probe.faces())?;
+                let weights = open_set.typicality(probe.photos())?;
                 (Some(statistics), weights.iter().sum::<f64>() / weights.len() as f64)
             }
             Scorer::Cosine | Scorer::Pairwise(_) => (None, 1.0),
@@ -195,7 +195,7 @@ impl<'a> ProbeScorer<'a> {
         let Some(ensemble) = self.scorer.ensemble() else {
             return Ok(photos.iter().map(|photo| Score::of_cosine(photo.cosine)).collect());
         };
-        let faces = rows(photos, self.probe.faces().len())?;
+        let faces = rows(photos, self.probe.photos().len())?;
         let judged = self.judged(ensemble, &faces)?;
         let (Scorer::OpenSet(scorer, gallery), Some(own)) = (self.scorer, self.statistics) else {
             return Ok(judged.into_iter().map(Score::from).collect());
@@ -212,30 +212,23 @@ impl<'a> ProbeScorer<'a> {
         Ok(scores.collect())
     }
 
-    /// Per face the mean over the probe's photos; every person who is searched with counts alike.
+    /// Per face the mean over the people who are searched with.
     fn judged(&self, ensemble: &Ensemble, faces: &[Rows]) -> Result<Vec<Judgement>, SearchError> {
+        let people = self.photo_counts.len();
         let mut sums = vec![Judgement::default(); faces[0].count()];
-        let mut photo = 0;
-        for &count in &self.photo_counts {
-            let share = 1.0 / (self.photo_counts.len() * count) as f64;
-            for _ in 0..count {
-                let probe: Vec<Rows> = self
-                    .probe
-                    .faces()
-                    .iter()
-                    .map(|rows| rows.select([photo]))
-                    .collect::<Result<_, _>>()?;
-                let judged = ensemble.judge(&probe, faces)?;
-                sums.iter_mut().zip(&judged).for_each(|(sum, judged)| sum.add(judged, share));
-                photo += 1;
-            }
+        for person in 0..people {
+            let template = self.probe.templates().iter().map(|rows| rows.select([person]));
+            let template: Vec<Rows> = template.collect::<Result<_, _>>()?;
+            let judged = ensemble.judge(&template, faces)?;
+            let share = 1.0 / people as f64;
+            sums.iter_mut().zip(&judged).for_each(|(sum, judged)| sum.add(judged, share));
         }
         Ok(sums)
     }
 
     /// Per face the highest over the probe's photos.
     fn identity(&self, scorer: OpenSetScorer<'_>, faces: &[Rows]) -> Result<Vec<f64>, SearchError> {
-        let ratios = scorer.identity(self.probe.faces(), faces)?;
+        let ratios = scorer.identity(self.probe.photos(), faces)?;
         let mut highest = vec![f64::NEG_INFINITY; faces[0].count()];
         for row in ratios.chunks_exact(highest.len()) {
             highest.iter_mut().zip(row).for_each(|(high, &ratio)| *high = high.max(ratio));

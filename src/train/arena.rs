@@ -75,7 +75,7 @@ impl<'a> Arena<'a> {
         photo: usize,
         own: usize,
     ) -> Result<Vec<ScoredPerson>, KinshipError> {
-        let probe = ProbeFaces::new(self.source.faces(&[photo])?, &[1]);
+        let probe = ProbeFaces::new(self.source.faces(&[photo])?, &[1])?;
         let owner = owner(self.source, own);
         let is_own = |sampled: &FaceOwner| sampled.person == owner.person;
         let statistics = self.reference.probe_statistics(self.scorer, &probe, is_own)?;

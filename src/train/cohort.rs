@@ -5,7 +5,7 @@ use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::corpus::Corpus;
-use crate::kinship::{Cohort, KinshipError, Rows};
+use crate::kinship::{Cohort, KinshipError, Rows, unit_mean};
 
 /// Faces of a cohort.
 const FACES: usize = 2000;
@@ -59,16 +59,4 @@ pub(super) fn cohort(
     let faces = faces.into_iter().zip(widths);
     let faces = faces.map(|(values, width)| Rows::from_values(values, width));
     Ok(Some(Cohort { faces: faces.collect::<Result<_, _>>()? }))
-}
-
-/// The mean of embeddings, scaled to unit length.
-fn unit_mean<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
-    let mut mean: Vec<f32> = Vec::new();
-    for row in rows {
-        mean.resize(row.len(), 0.0);
-        mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
-    }
-    let length = mean.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-12);
-    mean.iter_mut().for_each(|value| *value /= length);
-    mean
 }
