@@ -1,7 +1,6 @@
 //! `kindred demo`
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, stdout};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -153,12 +152,9 @@ impl Sample<'_> {
     }
 }
 
-/// Shows a search whose relative comes first, and one without a relative in the gallery, on a terminal.
+/// Shows a search whose relative comes first, and one without a relative in the gallery, as text.
 #[expect(clippy::print_stdout, reason = "the demonstration is the command's output")]
 fn show(photos: &Path, (snapshot, embedder): (&Arc<Snapshot>, &Embedder)) -> Result<(), Failure> {
-    if !stdout().is_terminal() {
-        return Ok(());
-    }
     let context = SearchContext::new(snapshot, embedder.ensemble(), &ReferenceCache::default())?;
     let sample = Sample { photos, snapshot, context, embedder };
     println!(

@@ -82,6 +82,9 @@ fn the_demonstration_answers_a_search_and_leaves_nothing_behind() {
     assert_eq!(answer.status, 200, "{}", answer.body);
     let matches = answer.body["matches"].as_array().unwrap();
     assert!(matches.len() > 5 && matches[0]["kinship"]["probability"].as_f64().is_some());
+    let (_, without) = server.greeting.split_once("A search without relatives").unwrap();
+    assert!(without.contains("No relative found"), "{without}");
+    assert!(without.contains("The truth: none of these"), "{without}");
     assert_eq!(server.terminate(), 0);
     assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
 }

@@ -16,6 +16,8 @@ pub struct Server {
     /// Somebody else's where it is none.
     process: Option<Child>,
     pub address: String,
+    /// What it printed up to its address.
+    pub greeting: String,
 }
 
 /// A response's status, content type, and body: as JSON, and as it is where it is text.
@@ -36,17 +38,25 @@ impl Server {
     pub fn of(command: &mut Command) -> Self {
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let line = lines.find(|line| line.contains("http://")).expect("it prints its address");
+        let mut greeting = String::new();
+        let line = loop {
+            let line = lines.next().expect("it prints its address");
+            greeting += &line;
+            greeting.push('\n');
+            if line.contains("http://") {
+                break line;
+            }
+        };
         // What it prints afterwards must have somewhere to go.
         std::thread::spawn(move || lines.for_each(drop));
         let address = line.split("http://").nth(1).unwrap_or_default();
         let address = address.split(',').next().unwrap().to_owned();
-        Self { process: Some(process), address }
+        Self { process: Some(process), address, greeting }
     }
 
     /// The same server under another address.
     pub fn at(address: &str) -> Self {
-        Self { process: None, address: address.to_owned() }
+        Self { process: None, address: address.to_owned(), greeting: String::new() }
     }
 
     /// Asks it to stop and waits; returns its exit code.
