@@ -151,9 +151,15 @@
 //!   normalization gives a search ([`kinship::normalized`]).
 //! - **A cohort is means of three people.** They normalize nearly as well as faces do, and nobody's embedding can be read from
 //!   them. Centroids of clusters normalize worse.
-//! - **A gallery's statistics are computed, not stored.** They follow from the gallery and the bundle alone, take
-//!   a millisecond per search, and are cached for a snapshot ([`search::ReferenceCache`]). A stored copy would have to change with
-//!   every photo that is added.
+//! - **A gallery's statistics are computed, not stored.** They follow from the gallery and the bundle alone and take
+//!   a millisecond per search. They are cached until the sampled people change ([`search::ReferenceCache`]). A stored copy would
+//!   have to change with these.
+//! - **A probe is a template.** The photos of one person are searched by their mean embedding, which finds more relatives than the
+//!   mean of their scores. How strangers score next to as many photos is fitted apart: fewer photos would give a false positive
+//!   rate half as high as stated ([`kinship::Reference::tail`]).
+//! - **A blurred face is found by its embedding.** Blurred strangers resemble each other, up to a likelihood ratio of 100. A linear
+//!   function of the embedding finds them, so that galleries need no new field and old ones are protected
+//!   ([`kinship::Sharpness`]).
 //! - **A person's score is the log of the mean of the exponentials** of their photos' scores: one photo that shows the similarity
 //!   decides more than many that do not. Rank@10 is 0.42 by it, 0.37 by the mean.
 //! - **Train and evaluate stand on ingest**, and are a layer above it: a gallery is the cache of embeddings.

@@ -51,6 +51,11 @@ pub enum EvaluateError {
         "the bundle has no open-set model, so its searches mark no one as kin; train it again with kindred train"
     )]
     NoOpenSetModel,
+    /// There is nobody to compare.
+    #[error(
+        "none of the families that count has photos; give another --root, or leave out fewer families"
+    )]
+    NoFamilies,
     /// The labels are no groups.
     #[error(
         "the labeled photos that could be used have {found} different labels; give a column with 2 to 20"
@@ -107,6 +112,7 @@ impl Classify for EvaluateError {
             | Self::NoKin
             | Self::NoEnsemble
             | Self::NoOpenSetModel
+            | Self::NoFamilies
             | Self::BadLabels { .. }
             | Self::NoFaces => ErrorKind::InvalidInput,
             Self::Unreadable { source, .. } => io_kind(source),

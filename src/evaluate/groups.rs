@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::EvaluateError;
 use super::faces::Faces;
+use super::false_matches::{FalseMatches, GroupMatches, highest_over_mean, threshold};
 use super::families::ProbeFamilies;
 use super::look::LookClassifier;
 use crate::dataset::{LabeledPhoto, Source, family_photos};
@@ -16,7 +17,6 @@ use crate::domain::{MemberId, PhotoId, Progress};
 use crate::embedder::Embedder;
 use crate::ingest::Rejected;
 use crate::kinship::{Ensemble, FaceTerms, KinshipError, OpenSetScorer, Rows};
-use crate::metrics::Figure;
 use crate::photo::{EXTENSIONS, Limits, decode, mean_chroma};
 
 /// Which photos are compared, and how groups are told apart.
@@ -58,19 +58,6 @@ pub struct GroupFigures {
     pub false_matches: FalseMatches,
 }
 
-/// Shares of pairs of unrelated people that match, at the threshold that 1 % of all pairs reach; `None` if there are too few.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct FalseMatches {
-    /// Of pairs with a photo of the group and any other: what a search with such a photo meets.
-    pub with_everyone: Option<Figure>,
-    /// The same by the cosine.
-    pub with_everyone_by_cosine: Option<Figure>,
-    /// Of pairs with both photos of the group.
-    pub within: Option<Figure>,
-    /// The same by the cosine.
-    pub within_by_cosine: Option<Figure>,
-}
-
 /// Photos that are compared.
 struct ComparedFaces {
     people: Vec<MemberId>,
@@ -91,35 +78,8 @@ enum PairScorer<'a> {
     OpenSet(OpenSetScorer<'a>, Vec<FaceTerms>),
 }
 
-/// Pairs, and how many match, by the two families of a pair.
-#[derive(Clone, Default)]
-struct PairMatches(BTreeMap<[usize; 2], FamilyPair>);
-
-/// The pairs of one group.
-#[derive(Clone, Default)]
-struct GroupMatches {
-    with_everyone: PairMatches,
-    within: PairMatches,
-}
-
-/// False match rates of one group.
-struct GroupRates {
-    with_everyone: Option<f64>,
-    within: Option<f64>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct FamilyPair {
-    pairs: f64,
-    matches: f64,
-}
-
-/// The false match rate of all pairs.
-const FALSE_MATCH_RATE: f64 = 0.01;
 /// Photos that are compared, at most.
 const MAX_PHOTOS: usize = 3000;
-/// A group with fewer pairs has no figures: less than ten false matches are expected.
-const MIN_PAIRS: f64 = 1000.0;
 /// Photos with a lower mean chroma, of 255, are grey: what JPEG makes of a grey photograph stays below.
 const MAX_GREY_CHROMA: f64 = 4.0;
 const GREY: &str = "grey photograph";
@@ -127,7 +87,7 @@ const GREY: &str = "grey photograph";
 /// Compares photos of unrelated people in `source`. Returns `None` if the job was cancelled.
 ///
 /// # Errors
-/// [`EvaluateError::BadLabels`] if the labels are no groups, [`EvaluateError::Dataset`] if `source` has no families,
+/// [`EvaluateError::BadLabels`] if the labels are no groups, [`EvaluateError::NoFamilies`] if no family in `source` counts,
 /// [`EvaluateError::NoPhotos`] if no photo can be embedded.
 pub fn compare_groups(
     source: &mut Source,
@@ -179,6 +139,9 @@ fn compared_photos(
         .collect();
     ranked.sort_unstable();
     ranked.truncate(MAX_PHOTOS);
+    if ranked.is_empty() {
+        return Err(EvaluateError::NoFamilies);
+    }
     Ok(ranked.into_iter().map(|(_, photo, path)| (photo, path)).collect())
 }
 
@@ -330,92 +293,5 @@ impl<'a> PairScorer<'a> {
                 .map(|(score, other)| scorer.kin_ratio(score.into(), [terms[i], *other]))
                 .collect(),
         })
-    }
-}
-
-impl FalseMatches {
-    /// Of both kinds of pairs, each by the ensemble and by the cosine.
-    fn new([with_everyone, by_cosine, within, within_by_cosine]: [Option<Figure>; 4]) -> Self {
-        Self { with_everyone, with_everyone_by_cosine: by_cosine, within, within_by_cosine }
-    }
-}
-
-impl GroupMatches {
-    /// The rates if family f counts `counts[f]` times.
-    fn rates(&self, counts: &[f64]) -> GroupRates {
-        GroupRates {
-            with_everyone: self.with_everyone.rate(counts),
-            within: self.within.rate(counts),
-        }
-    }
-}
-
-impl PairMatches {
-    fn add(&mut self, families: [usize; 2], is_match: bool) {
-        let counts = self.0.entry(families).or_default();
-        counts.pairs += 1.0;
-        counts.matches += f64::from(u8::from(is_match));
-    }
-
-    /// The share of matches if family f counts `counts[f]` times; `None` if there are too few pairs.
-    fn rate(&self, counts: &[f64]) -> Option<f64> {
-        if self.0.values().map(|families| families.pairs).sum::<f64>() < MIN_PAIRS {
-            return None;
-        }
-        let weighted = |term: fn(&FamilyPair) -> f64| -> f64 {
-            let terms = self.0.iter().map(|([a, b], pair)| counts[*a] * counts[*b] * term(pair));
-            terms.sum()
-        };
-        let pairs = weighted(|pair| pair.pairs);
-        (pairs > 0.0).then(|| weighted(|pair| pair.matches) / pairs)
-    }
-}
-
-/// The highest rate over the mean; `None` if fewer than two groups have one.
-fn highest_over_mean(rates: impl Iterator<Item = Option<f64>>) -> Option<f64> {
-    let rates: Vec<f64> = rates.flatten().collect();
-    let mean = rates.iter().sum::<f64>() / rates.len() as f64;
-    (rates.len() >= 2 && mean > 0.0).then(|| rates.iter().copied().fold(0.0, f64::max) / mean)
-}
-
-/// The score that [`FALSE_MATCH_RATE`] of all reach.
-fn threshold(scores: &[f64]) -> f64 {
-    let mut scores = scores.to_vec();
-    let rank = (FALSE_MATCH_RATE * scores.len() as f64) as usize;
-    if scores.is_empty() {
-        return f64::INFINITY;
-    }
-    *scores.select_nth_unstable_by(rank, |a, b| b.total_cmp(a)).1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn threshold_is_reached_by_one_percent() {
-        let scores: Vec<f64> = (0..1000).map(|i| f64::from(i * 37 % 1000)).collect();
-        let threshold = threshold(&scores);
-        let reached = scores.iter().filter(|&&score| score >= threshold).count();
-        assert_eq!(reached, 11);
-    }
-
-    #[test]
-    fn share_of_matches_weights_families() {
-        let mut pairs = PairMatches::default();
-        assert_eq!(pairs.rate(&[1.0; 3]), None);
-        for i in 0..2 * MIN_PAIRS as usize {
-            pairs.add([0, 1 + i % 2], i % 20 == 0);
-        }
-        assert_eq!(pairs.rate(&[1.0, 1.0, 1.0]), Some(0.05));
-        assert_eq!(pairs.rate(&[1.0, 1.0, 0.0]), Some(0.1));
-        assert_eq!(pairs.rate(&[0.0, 1.0, 1.0]), None);
-    }
-
-    #[test]
-    fn highest_group_stands_out_and_small_ones_do_not_count() {
-        let rates = [Some(0.01), Some(0.03), None];
-        assert_eq!(highest_over_mean(rates.into_iter()), Some(1.5));
-        assert_eq!(highest_over_mean([Some(0.01), None].into_iter()), None);
     }
 }

@@ -25,33 +25,29 @@ impl LookClassifier {
     /// # Errors
     /// [`EvaluateError::BadLabels`] if there are fewer than two labels or more than 20.
     pub(super) fn fit(faces: &Rows, of_faces: &[String]) -> Result<Self, EvaluateError> {
-        let accuracy = Self::left_out_accuracy(faces, of_faces)?;
-        Ok(Self { accuracy, ..Self::fit_all(faces, of_faces)? })
-    }
-
-    fn fit_all(faces: &Rows, of_faces: &[String]) -> Result<Self, EvaluateError> {
         let mut labels = of_faces.to_vec();
         labels.sort_unstable();
         labels.dedup();
+        let bad_labels = || EvaluateError::BadLabels { found: labels.len() };
         if !(2..=MAX_LABELS).contains(&labels.len()) {
-            return Err(EvaluateError::BadLabels { found: labels.len() });
+            return Err(bad_labels());
         }
-        let features = features(faces);
-        let regression = |label: &String| {
-            let is_label: Vec<bool> = of_faces.iter().map(|other| other == label).collect();
-            let count = is_label.iter().filter(|is_label| **is_label).count() as f64;
-            let total = is_label.len() as f64;
-            let weight = |&is_label: &bool| match is_label {
-                true => total / 2.0 / count,
-                false => total / 2.0 / (total - count),
+        let fit = |indices: &[usize]| -> Result<Vec<Logistic>, EvaluateError> {
+            let features = features(&faces.select(indices.iter().copied())?);
+            let regression = |label: &String| {
+                let is_label: Vec<bool> = indices.iter().map(|&i| of_faces[i] == *label).collect();
+                let rows = LabeledRows::new(features.chunks(faces.dimension()), &is_label);
+                Logistic::fit(&rows.with_weights(balanced(&is_label)), RIDGE)
             };
-            let weights = is_label.iter().map(weight).collect();
-            let rows = LabeledRows::new(features.chunks(faces.dimension()), &is_label);
-            Logistic::fit(&rows.with_weights(weights), RIDGE)
-                .ok_or(EvaluateError::BadLabels { found: labels.len() })
+            labels.iter().map(regression).collect::<Option<_>>().ok_or_else(bad_labels)
         };
-        let regressions = labels.iter().map(regression).collect::<Result<_, _>>()?;
-        Ok(Self { labels, regressions, accuracy: f64::NAN })
+        let (left_out, others): (Vec<usize>, Vec<usize>) =
+            (0..of_faces.len()).partition(|i| i.is_multiple_of(LEFT_OUT));
+        let found = classify(&fit(&others)?, &faces.select(left_out.iter().copied())?);
+        let expected = left_out.iter().filter_map(|&i| labels.binary_search(&of_faces[i]).ok());
+        let accuracy = balanced_accuracy(found.into_iter().zip(expected), labels.len());
+        let all: Vec<usize> = (0..of_faces.len()).collect();
+        Ok(Self { regressions: fit(&all)?, accuracy, labels })
     }
 
     /// The labels, in alphabetical order.
@@ -61,44 +57,83 @@ impl LookClassifier {
 
     /// The index of each face's most probable label.
     pub(super) fn classify(&self, faces: &Rows) -> Vec<usize> {
-        let classify = |face: &[f64]| {
-            let scores = self.regressions.iter().map(|regression| regression.log_odds(face));
-            let best = scores.enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
-            best.map_or(0, |(label, _)| label)
-        };
-        features(faces).chunks(faces.dimension()).map(classify).collect()
+        classify(&self.regressions, faces)
     }
 
-    /// The mean share of faces with the right label, of faces that a classifier of the others was not fitted to, 0 to 1; every
-    /// label counts alike.
+    /// The mean share of faces with the right label, by a classifier that was not fitted to them, 0 to 1; every label counts
+    /// alike.
     pub(super) fn accuracy(&self) -> f64 {
         self.accuracy
     }
+}
 
-    fn left_out_accuracy(faces: &Rows, labels: &[String]) -> Result<f64, EvaluateError> {
-        let is_left_out = |i: &usize| i.is_multiple_of(LEFT_OUT);
-        let (left_out, fitted): (Vec<usize>, Vec<usize>) = (0..labels.len()).partition(is_left_out);
-        let of = |indices: &[usize]| indices.iter().map(|&i| labels[i].clone()).collect::<Vec<_>>();
-        let classifier = Self::fit_all(&faces.select(fitted.iter().copied())?, &of(&fitted))?;
-        let found = classifier.classify(&faces.select(left_out.iter().copied())?);
-        let mut right = vec![(0.0, 0.0); classifier.labels.len()];
-        for (found, label) in found.into_iter().zip(of(&left_out)) {
-            if let Ok(expected) = classifier.labels.binary_search(&label) {
-                right[expected].0 += f64::from(u8::from(found == expected));
-                right[expected].1 += 1.0;
-            }
-        }
-        let shares: Vec<f64> = right
-            .into_iter()
-            .filter(|(_, count)| *count > 0.0)
-            .map(|(right, count)| right / count)
-            .collect();
-        Ok(shares.iter().sum::<f64>() / shares.len() as f64)
+/// Weights by which the faces with a label and those without count alike, with the mean 1.
+fn balanced(is_label: &[bool]) -> Vec<f64> {
+    let total = is_label.len() as f64;
+    let with_label = is_label.iter().filter(|is_label| **is_label).count() as f64;
+    let weight = |&is_label: &bool| match is_label {
+        true => total / 2.0 / with_label,
+        false => total / 2.0 / (total - with_label),
+    };
+    is_label.iter().map(weight).collect()
+}
+
+fn classify(regressions: &[Logistic], faces: &Rows) -> Vec<usize> {
+    let classify = |face: &[f64]| {
+        let scores = regressions.iter().map(|regression| regression.log_odds(face));
+        let best = scores.enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
+        best.map_or(0, |(label, _)| label)
+    };
+    features(faces).chunks(faces.dimension()).map(classify).collect()
+}
+
+/// The mean over labels of the share of found labels that are as expected.
+fn balanced_accuracy(found: impl Iterator<Item = (usize, usize)>, labels: usize) -> f64 {
+    let mut right = vec![0.0; labels];
+    let mut counts = vec![0.0; labels];
+    for (found, expected) in found {
+        right[expected] += f64::from(u8::from(found == expected));
+        counts[expected] += 1.0;
     }
+    let shares: Vec<f64> = right
+        .iter()
+        .zip(&counts)
+        .filter(|(_, count)| **count > 0.0)
+        .map(|(right, count)| right / count)
+        .collect();
+    shares.iter().sum::<f64>() / shares.len().max(1) as f64
 }
 
 /// Embeddings of the length √d, so that a feature has a variance of about 1.
 fn features(faces: &Rows) -> Vec<f64> {
     let scale = (faces.dimension() as f64).sqrt();
     faces.iter().flatten().map(|&value| scale * f64::from(value)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_that_faces_show_are_found() {
+        // The second value of a face is its look.
+        let value = |i: usize, j: usize| match j {
+            1 => [1.0, -1.0][i % 2],
+            _ => (i * 37 % 101) as f32 / 50.0 - 1.0,
+        };
+        let values = (0..200).flat_map(|i| [value(i, 0), value(i, 1)]).collect();
+        let faces = Rows::from_values(values, 2).unwrap();
+        let labels: Vec<String> = (0..200).map(|i| ["up", "down"][i % 2].to_owned()).collect();
+        let classifier = LookClassifier::fit(&faces, &labels).unwrap();
+        assert_eq!(classifier.labels(), ["down", "up"]);
+        assert_eq!(classifier.classify(&faces)[..3], [1, 0, 1]);
+        assert_eq!(classifier.accuracy(), 1.0);
+        assert!(LookClassifier::fit(&faces, &vec!["one".to_owned(); 200]).is_err());
+    }
+
+    #[test]
+    fn every_label_counts_alike() {
+        let found = [(0, 0), (0, 0), (0, 0), (0, 1)];
+        assert_eq!(balanced_accuracy(found.into_iter(), 2), 0.5);
+    }
 }

@@ -3,6 +3,7 @@
 mod enrolled;
 mod error;
 mod faces;
+mod false_matches;
 mod families;
 mod groups;
 mod identification;
@@ -15,7 +16,8 @@ mod tri_subject;
 mod verification;
 
 pub use error::EvaluateError;
-pub use groups::{FalseMatches, GroupFigures, GroupOptions, GroupReport, compare_groups};
+pub use false_matches::FalseMatches;
+pub use groups::{GroupFigures, GroupOptions, GroupReport, compare_groups};
 pub use identification::{IdentificationOptions, IdentificationReport, identify};
 pub use identification_errors::{DetPoint, GallerySizeFigures};
 pub use landmarks::{LandmarkReport, judge_landmarks};
