@@ -1,17 +1,17 @@
 //! The answer to a search, as text.
 
+use super::output::line;
 use crate::domain::MemberId;
 use crate::kinship::Support;
 use crate::search::{Answer, CoupleMatch, Kinship, Options, PersonMatch, Query, Searched};
 
 /// Prints an answer: the decision, the people with their evidence, their families.
-#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
 pub(super) fn print_answer(answer: &Answer, query: &Query<'_>, options: &Options) {
     for note in &answer.notes {
-        println!("Note: {note}\n");
+        line!("Note: {note}\n");
     }
     if answer.searched.people == 0 {
-        return println!("{}", nobody_searched(&answer.searched));
+        return line!("{}", nobody_searched(&answer.searched));
     }
     let is_known = |found: &&PersonMatch| answer.known.contains(&found.person);
     let (known, likely): (Vec<&PersonMatch>, Vec<_>) =
@@ -20,14 +20,14 @@ pub(super) fn print_answer(answer: &Answer, query: &Query<'_>, options: &Options
     print_same_person("Perhaps the same person:", &likely);
     if matches!(query, Query::SamePerson(_)) {
         if answer.same_person.is_empty() {
-            println!("No other photo of this person found.");
+            line!("No other photo of this person found.");
         }
         return;
     }
     if let Some(least) = options.min_probability.filter(|_| answer.people.is_empty()) {
-        return println!("No person reaches a probability of {}.", percent(least));
+        return line!("No person reaches a probability of {}.", percent(least));
     }
-    println!("{}\n", decision(answer));
+    line!("{}\n", decision(answer));
     print_people(&answer.people.iter().collect::<Vec<_>>(), |found| mark(is_marked(found)));
     print_families(answer);
     print_couples(answer);
@@ -70,28 +70,32 @@ fn mark(is_marked: bool) -> &'static str {
     if is_marked { " *" } else { "" }
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
 fn print_same_person(title: &str, people: &[&PersonMatch]) {
     if people.is_empty() {
         return;
     }
-    println!("{title}");
+    line!("{title}");
     print_people(people, |_| "");
-    println!();
+    line!();
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
 fn print_people(people: &[&PersonMatch], mark: impl Fn(&PersonMatch) -> &'static str) {
-    println!(
+    line!(
         "{:>4}  {:<14} {:<10} {:>14}  {:>11}  {:>6}  {:>6}  nearest photo",
-        "rank", "person", "support", "chance matches", "probability", "cosine", "photos"
+        "rank",
+        "person",
+        "support",
+        "chance matches",
+        "probability",
+        "cosine",
+        "photos"
     );
     for (rank, found) in (1..).zip(people) {
         let nearest = found.photos.first().map(|p| p.photo.to_string()).unwrap_or_default();
         let (person, photos) = (found.person.to_string(), found.photos.len());
         let [support, chance, probability] = evidence(found.kinship.as_ref());
         let support = support + mark(found);
-        println!(
+        line!(
             "{rank:>4}  {person:<14} {support:<10} {chance:>14}  {probability:>11}  {:>6.3}  {photos:>6}  {nearest}",
             found.cosine
         );
@@ -124,29 +128,27 @@ pub(super) fn percent(probability: f64) -> String {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
 fn print_families(answer: &Answer) {
-    println!("\n{:>4}  {:<14} {:>6}  people found (their listed kin)", "rank", "family", "cosine");
+    line!("\n{:>4}  {:<14} {:>6}  people found (their listed kin)", "rank", "family", "cosine");
     for (rank, found) in (1..).zip(&answer.families) {
         let of_family = answer.people.iter().filter(|p| p.person.family() == found.family);
         let people: Vec<String> = of_family.map(|p| with_kin(p.person, &p.listed_kin)).collect();
         let family = found.family.to_string();
-        println!("{rank:>4}  {family:<14} {:>6.3}  {}", found.cosine, people.join(", "));
+        line!("{rank:>4}  {family:<14} {:>6.3}  {}", found.cosine, people.join(", "));
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
 fn print_couples(answer: &Answer) {
     if answer.couples.is_empty() {
         return;
     }
-    println!("\n{:>4}  {:<10} two people of one family", "rank", "support");
+    line!("\n{:>4}  {:<10} two people of one family", "rank", "support");
     for (rank, couple) in (1..).zip(&answer.couples) {
         let CoupleMatch { people: [a, b], log_likelihood_ratio, is_known_couple } = couple;
         let support = Support::from_ratio(*log_likelihood_ratio).name();
         let kind =
             if *is_known_couple { "a possible couple" } else { "two relatives of one family" };
-        println!("{rank:>4}  {support:<10} {a} and {b}, {kind}");
+        line!("{rank:>4}  {support:<10} {a} and {b}, {kind}");
     }
 }
 

@@ -7,6 +7,7 @@ use clap::Args;
 use super::answer::percent;
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
+use super::output::line;
 use super::search::{embed, print_json, read_face};
 use crate::api::wire::CompareResponse;
 use crate::kinship::Support;
@@ -41,23 +42,22 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
 fn print_comparison(comparison: &Comparison) {
     for note in &comparison.notes {
-        println!("Note: {note}\n");
+        line!("Note: {note}\n");
     }
-    println!("{:<22} {:.3}", "cosine", comparison.cosine);
+    line!("{:<22} {:.3}", "cosine", comparison.cosine);
     let Some(kinship) = &comparison.kinship else { return };
     let support = Support::from_ratio(kinship.log_likelihood_ratio);
-    println!("{:<22} {:.2} ({support})", "likelihood ratio", kinship.log_likelihood_ratio.exp());
+    line!("{:<22} {:.2} ({support})", "likelihood ratio", kinship.log_likelihood_ratio.exp());
     if let Some(probability) = kinship.probability {
-        println!("{:<22} {} at even odds", "kinship", percent(probability));
+        line!("{:<22} {} at even odds", "kinship", percent(probability));
     }
     for (member, &probability) in comparison.members.iter().zip(&kinship.members) {
-        println!("  {member:<20} {}", percent(probability));
+        line!("  {member:<20} {}", percent(probability));
     }
     if let Some(likelihoods) = comparison.likelihoods {
-        println!(
+        line!(
             "{:<22} same person {}, kin {}, unrelated {}",
             "relative likelihoods",
             percent(likelihoods.same_person),
@@ -65,7 +65,7 @@ fn print_comparison(comparison: &Comparison) {
             percent(likelihoods.unrelated)
         );
     }
-    println!(
+    line!(
         "{}",
         match (comparison.is_same_person, kinship.is_kin) {
             (Some(true), _) => "they look like one person",

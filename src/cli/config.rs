@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::exit::{Ending, Failure};
+use super::output::line;
 use super::settings::Given;
 use crate::error::ErrorKind;
 
@@ -13,9 +14,9 @@ pub(super) struct Arguments {
 }
 
 /// Prints the settings in force, as a file of settings has them.
-#[expect(clippy::print_stdout, reason = "the settings are the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    let text = toml::to_string(&arguments.given.settings()?);
-    print!("{}", text.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?);
+    let text = toml::to_string(&arguments.given.settings()?)
+        .map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
+    line!("{}", text.trim_end());
     Ok(Ending::Done)
 }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use super::description::print;
 use super::description_json::print_json;
 use super::exit::{Ending, Failure};
+use super::output::note;
 use super::progress::Display;
 use super::synthesize;
 use crate::dataset::{Source, read_relationships};
@@ -55,7 +56,7 @@ fn describe(dir: &Path, arguments: &Arguments) -> Result<Ending, Failure> {
     display.finish();
     let Some(found) = found else {
         // Standard output is the description's, which a program may read.
-        eprintln!("stopped before all photos were read; there is nothing to describe");
+        note!("stopped before all photos were read; there is nothing to describe");
         return Ok(Ending::Stopped);
     };
     if arguments.json {
@@ -65,7 +66,7 @@ fn describe(dir: &Path, arguments: &Arguments) -> Result<Ending, Failure> {
     }
     if let Some(file) = &arguments.contact_sheet {
         let shown = draw_kin(&found, &mut source, file)?;
-        eprintln!("{shown} kin pairs drawn in {}", file.display());
+        note!("{shown} kin pairs drawn in {}", file.display());
     }
     Ok(if found.unreadable.is_empty() { Ending::Done } else { Ending::SomeRejected })
 }

@@ -9,6 +9,7 @@ use clap::Args;
 
 use super::answer::print_answer;
 use super::exit::{Ending, Failure};
+use super::output::line;
 use super::progress::Display;
 use super::search::{embed, read_face};
 use crate::api::{Server, Service, Terms};
@@ -153,27 +154,26 @@ impl Sample<'_> {
 }
 
 /// Shows a search whose relative comes first, and one without a relative in the gallery, as text.
-#[expect(clippy::print_stdout, reason = "the demonstration is the command's output")]
 fn show(photos: &Path, (snapshot, embedder): (&Arc<Snapshot>, &Embedder)) -> Result<(), Failure> {
     let context = SearchContext::new(snapshot, embedder.ensemble(), &ReferenceCache::default())?;
     let sample = Sample { photos, snapshot, context, embedder };
-    println!(
+    line!(
         "These people are drawn; none of them exists. They show that the program works.\n\
          They prove nothing about real families: the model was trained on photos of real faces."
     );
     if let Some(probe) = sample.probe_with_relative_first()? {
-        println!("\nA search whose relative comes first, with {probe}:\n");
+        line!("\nA search whose relative comes first, with {probe}:\n");
         let answer = sample.search(&probe, Selection::default(), print_answer)?;
-        println!("\nThe truth: {}.", truth(&sample, &probe, &answer));
+        line!("\nThe truth: {}.", truth(&sample, &probe, &answer));
     }
     let Some(stranger) = snapshot.photos().map(|photo| &photo.id).max() else { return Ok(()) };
-    println!("\nA search without relatives, with {stranger} and its family left out:\n");
+    line!("\nA search without relatives, with {stranger} and its family left out:\n");
     let own_family = Selection {
         families: BTreeSet::from([stranger.member().family()]),
         ..Selection::default()
     };
     let answer = sample.search(stranger, own_family, print_answer)?;
-    println!("\nThe truth: {}.", truth(&sample, stranger, &answer));
+    line!("\nThe truth: {}.", truth(&sample, stranger, &answer));
     Ok(())
 }
 
@@ -192,11 +192,10 @@ fn truth(sample: &Sample<'_>, probe: &PhotoId, answer: &Answer) -> String {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the address is the command's output")]
 fn serve(server: Server, (count, photos): (usize, &Path)) -> Result<Ending, Failure> {
     let address = server.address();
-    println!("\n{count} photos at http://{address}, stop with Ctrl-C; try:\n");
-    println!("  curl -F image=@{} http://{address}/v1/search", photos.join(PROBE).display());
+    line!("\n{count} photos at http://{address}, stop with Ctrl-C; try:\n");
+    line!("  curl -F image=@{} http://{address}/v1/search", photos.join(PROBE).display());
     server.run().map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
     Ok(Ending::Done)
 }

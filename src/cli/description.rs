@@ -2,31 +2,31 @@
 
 use std::fmt::Display;
 
+use super::output::line;
 use crate::dataset::{KinCount, KinSummary, Spread};
 use crate::survey::{Duplicate, Survey};
 
 /// Most names in a line and most groups of duplicates; in JSON there are all.
 const SHOWN: usize = 10;
 
-#[expect(clippy::print_stdout, reason = "the description is the command's output")]
 pub(super) fn print(survey: &Survey) {
     let summary = &survey.summary;
     for rejected in &survey.unreadable {
-        println!("rejected {}: {}", rejected.path.escape_debug(), rejected.reason);
+        line!("rejected {}: {}", rejected.path.escape_debug(), rejected.reason);
     }
     for misplaced in &survey.misplaced {
-        println!("misplaced {}: {}", misplaced.path.escape_debug(), misplaced.reason);
+        line!("misplaced {}: {}", misplaced.path.escape_debug(), misplaced.reason);
     }
     if survey.other_files > 0 {
-        println!("{} files are no photos by their extension", survey.other_files);
+        line!("{} files are no photos by their extension", survey.other_files);
     }
     print_duplicates(&survey.duplicates);
-    println!("families           {}", summary.families);
-    println!("people             {}", summary.people);
+    line!("families           {}", summary.families);
+    line!("people             {}", summary.people);
     let [rejected, misplaced] = [survey.unreadable.len(), survey.misplaced.len()];
-    println!("photos             {}; {rejected} rejected, {misplaced} misplaced", summary.photos);
-    println!("photos per family  {}", spread(summary.per_family));
-    println!("photos per person  {}", spread(summary.per_person));
+    line!("photos             {}; {rejected} rejected, {misplaced} misplaced", summary.photos);
+    line!("photos per family  {}", spread(summary.per_family));
+    line!("photos per person  {}", spread(summary.per_person));
     if let Some(kin) = &summary.kin {
         print_kin(kin);
     }
@@ -36,31 +36,29 @@ fn spread(Spread { smallest, median, largest }: Spread) -> String {
     format!("{smallest} to {largest}, median {median}")
 }
 
-#[expect(clippy::print_stdout, reason = "the description is the command's output")]
 fn print_duplicates(duplicates: &[Duplicate]) {
     for Duplicate { photos, across_people } in duplicates.iter().take(SHOWN) {
         let fault = if *across_people { " (different people: a labelling fault)" } else { "" };
-        println!("duplicate {}{fault}", shorten(photos));
+        line!("duplicate {}{fault}", shorten(photos));
     }
     if duplicates.len() > SHOWN {
-        println!("duplicate … and {} more groups of photos", duplicates.len() - SHOWN);
+        line!("duplicate … and {} more groups of photos", duplicates.len() - SHOWN);
     }
     if !duplicates.is_empty() {
         let across = duplicates.iter().filter(|group| group.across_people).count();
-        println!(
+        line!(
             "{} groups of photos have the same bytes, {across} of them across people",
             duplicates.len()
         );
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the description is the command's output")]
 fn print_kin(kin: &KinSummary) {
     let KinSummary { listed_pairs, listed_people, usable, repeated, skipped, .. } = kin;
-    println!("listed kin pairs   {listed_pairs}, of {listed_people} people");
+    line!("listed kin pairs   {listed_pairs}, of {listed_people} people");
     let without = skipped.without_photos.iter().collect::<Vec<_>>();
     if !without.is_empty() {
-        println!(
+        line!(
             "not usable         {}: they name {} people without photos: {}",
             skipped.lacking_photos,
             without.len(),
@@ -68,29 +66,29 @@ fn print_kin(kin: &KinSummary) {
         );
     }
     if skipped.across_families > 0 {
-        println!("not usable         {}: they are of two families", skipped.across_families);
+        line!("not usable         {}: they are of two families", skipped.across_families);
     }
     if *repeated > 0 {
-        println!("listed twice       {repeated}");
+        line!("listed twice       {repeated}");
     }
-    println!("usable kin pairs   {}", usable.pairs);
-    println!(
+    line!("usable kin pairs   {}", usable.pairs);
+    line!(
         "their photo pairs  {}, and {} left out because both faces are of one photograph",
-        usable.photo_pairs, usable.same_source
+        usable.photo_pairs,
+        usable.same_source
     );
     print_relations(kin);
 }
 
-#[expect(clippy::print_stdout, reason = "the description is the command's output")]
 fn print_relations(kin: &KinSummary) {
     if kin.by_relation.is_empty() {
         return;
     }
-    println!("\n{:<34} {:>9} {:>12} {:>9}", "relation", "kin pairs", "photo pairs", "left out");
+    line!("\n{:<34} {:>9} {:>12} {:>9}", "relation", "kin pairs", "photo pairs", "left out");
     for (relation, KinCount { pairs, photo_pairs, same_source }) in &kin.by_relation {
         let words = relation.roles().join(" and ");
         let code = relation.code();
-        println!("{code:<5}{words:<29} {pairs:>9} {photo_pairs:>12} {same_source:>9}");
+        line!("{code:<5}{words:<29} {pairs:>9} {photo_pairs:>12} {same_source:>9}");
     }
 }
 

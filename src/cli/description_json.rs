@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
+use super::output::line;
 use crate::dataset::{KinCount, KinSummary, Spread};
 use crate::survey::Survey;
 
-#[expect(clippy::print_stdout, reason = "the description is the command's output")]
 pub(super) fn print_json(survey: &Survey) {
     let summary = &survey.summary;
     let description = json!({
@@ -26,7 +26,7 @@ pub(super) fn print_json(survey: &Survey) {
         })).collect::<Vec<_>>(),
         "other_files": survey.other_files,
     });
-    println!("{description:#}");
+    line!("{description:#}");
 }
 
 fn spread_json(Spread { smallest, median, largest }: Spread) -> Value {

@@ -7,6 +7,7 @@ use clap::Args;
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use super::ingest::print_rejected;
+use super::output::line;
 use super::progress::Display;
 use crate::backbone::{NamedTensor, write_safetensors};
 use crate::dataset::{Source, write_paths};
@@ -28,7 +29,6 @@ pub(super) struct Arguments {
     out: PathBuf,
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let paths_file = arguments.out.with_extension("csv");
     if paths_file == arguments.out {
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     display.finish();
     print_rejected(&found.rejected);
     if found.cancelled {
-        println!("stopped; nothing was written");
+        line!("stopped; nothing was written");
         return Ok(Ending::Stopped);
     }
     if found.paths.is_empty() {
@@ -54,7 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     }
     write_safetensors(&arguments.out, &tensors(embedder.names(), &found))?;
     write_paths(&paths_file, &found.paths)?;
-    println!("{} photos embedded, {} rejected", found.paths.len(), found.rejected.len());
+    line!("{} photos embedded, {} rejected", found.paths.len(), found.rejected.len());
     Ok(if found.rejected.is_empty() { Ending::Done } else { Ending::SomeRejected })
 }
 

@@ -14,7 +14,7 @@ use super::families::Families;
 use super::figures::{print_retrieval, print_tri_subject, print_verification};
 use super::ingest::print_rejected;
 use super::opened::Opened;
-use super::output::write_output;
+use super::output::{line, write_output};
 use super::progress::Display;
 use crate::dataset::{
     Source, read_pairs, read_relationships, read_submission, read_trios, write_submission,
@@ -232,7 +232,6 @@ fn run_retrieval(arguments: &RetrievalArguments) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn run_submission(arguments: &SubmissionArguments) -> Result<Ending, Failure> {
     let pairs = read_submission(&arguments.pairs)?;
     let embedder = arguments.compute.load(&arguments.model)?;
@@ -243,13 +242,12 @@ fn run_submission(arguments: &SubmissionArguments) -> Result<Ending, Failure> {
     print_rejected(&rejected);
     let photos = pairs.iter().map(|pair| pair.photos.clone());
     write_submission(&arguments.out, photos.zip(probabilities))?;
-    println!("{} pairs answered in {}", pairs.len(), arguments.out.display());
+    line!("{} pairs answered in {}", pairs.len(), arguments.out.display());
     Ok(ending(&rejected))
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn stopped() -> Ending {
-    println!("stopped; nothing was measured");
+    line!("stopped; nothing was measured");
     Ending::Stopped
 }
 

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::exit::{Ending, Failure};
 use super::families::Families;
-use super::output::write_output;
+use super::output::{line, write_output};
 use super::progress::Display;
 use super::train_backbone::face_folder;
 use crate::backbone::{Device, Precision};
@@ -38,7 +38,6 @@ pub(super) struct Arguments {
     json: Option<PathBuf>,
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let FaceFolder { folder, landmarks } = &arguments.faces;
     let wanted = arguments.families.read()?;
@@ -53,10 +52,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let judged = judge_landmarks(finder, (folder, &listed), arguments.seed, &display)?;
     display.finish();
     let Some((report, sheet)) = judged else { return Ok(Ending::Stopped) };
-    println!("{} photos, no face found in {}", report.photos, report.not_found);
-    println!("mean error    {} of the distance between the eyes", report.error);
-    println!("median error  {}", report.median);
-    println!("above a tenth {}", report.far_off);
+    line!("{} photos, no face found in {}", report.photos, report.not_found);
+    line!("mean error    {} of the distance between the eyes", report.error);
+    line!("median error  {}", report.median);
+    line!("above a tenth {}", report.far_off);
     if let Some(file) = &arguments.draw {
         write_output(file, &encode_png(&sheet))?;
     }

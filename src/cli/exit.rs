@@ -16,6 +16,8 @@ pub(super) enum Ending {
     SomeRejected,
     /// 3: trained, but not written, as it is not better than what there is without it.
     NotBetter,
+    /// 64, as sysexits.h has it: the command line is wrong.
+    WrongUsage,
     /// 130, as a shell reports a process that Ctrl-C ended.
     Stopped,
 }
@@ -27,6 +29,7 @@ impl From<Ending> for ExitCode {
             Ending::Failed => 1,
             Ending::SomeRejected => 2,
             Ending::NotBetter => 3,
+            Ending::WrongUsage => 64,
             Ending::Stopped => 130,
         })
     }

@@ -1,18 +1,21 @@
 //! Figures of an evaluation as tables.
 
 use super::ingest::print_rejected;
+use super::output::line;
 use crate::evaluate::{
     FalseMatches, GallerySizeFigures, GroupReport, IdentificationReport, RankFigures,
     RetrievalReport, SamePersonFigures, TriSubjectReport, VerificationReport,
 };
 use crate::metrics::{Figure, RankingFigures};
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn print_verification(report: &VerificationReport) {
     print_rejected(&report.rejected);
-    println!(
+    line!(
         "{} pairs of kin and {} others of {} families; {} listed pairs lack a photo\n",
-        report.kin, report.others, report.families, report.skipped
+        report.kin,
+        report.others,
+        report.families,
+        report.skipped
     );
     print_header();
     for (name, figures) in &report.cosine {
@@ -20,7 +23,7 @@ pub(super) fn print_verification(report: &VerificationReport) {
     }
     print_figures("ensemble", report.ensemble.as_ref());
     if let Some(figures) = &report.probabilities {
-        println!();
+        line!();
         print_figure("accuracy", figures.accuracy);
         print_figure("Brier score", figures.brier_score);
         print_figure("calibration error", figures.calibration_error);
@@ -30,27 +33,32 @@ pub(super) fn print_verification(report: &VerificationReport) {
         print_figure("lowest Cllr", figures.min_cllr);
     }
     if !report.relations.is_empty() {
-        println!(
+        line!(
             "\n{:<8} {:>6}  {:<22}  {:<22}  accuracy",
-            "relation", "pairs", "AUC", "cosine's AUC"
+            "relation",
+            "pairs",
+            "AUC",
+            "cosine's AUC"
         );
     }
     for relation in &report.relations {
         let [auc, cosine, accuracy] =
             [relation.roc_auc, relation.cosine_roc_auc, relation.accuracy].map(shown);
-        println!(
+        line!(
             "{:<8} {:>6}  {auc:<22}  {cosine:<22}  {accuracy}",
-            relation.relation, relation.pairs
+            relation.relation,
+            relation.pairs
         );
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn print_tri_subject(report: &TriSubjectReport) {
     print_rejected(&report.rejected);
-    println!(
+    line!(
         "{} trios of a family and {} others; {} listed trios lack a photo\n",
-        report.kin, report.others, report.skipped
+        report.kin,
+        report.others,
+        report.skipped
     );
     print_header();
     print_figures("mean cosine", report.cosine.as_ref());
@@ -58,7 +66,7 @@ pub(super) fn print_tri_subject(report: &TriSubjectReport) {
     print_figures("mother alone", report.mother.as_ref());
     print_figures("both parents", report.both.as_ref());
     if let Some(figures) = &report.probabilities {
-        println!();
+        line!();
         print_figure("accuracy", figures.accuracy);
         print_figure("calibration error", figures.calibration_error);
     }
@@ -68,17 +76,22 @@ pub(super) fn print_tri_subject(report: &TriSubjectReport) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn print_groups(report: &GroupReport) {
     print_rejected(&report.rejected);
-    println!(
+    line!(
         "{} pairs of unrelated people on {} photos; groups by a classifier that is right for {:.3} of each",
-        report.pairs, report.photos, report.classifier_accuracy
+        report.pairs,
+        report.photos,
+        report.classifier_accuracy
     );
-    println!("\nfalse match rates at the threshold that 1 % of all pairs reach");
-    println!(
+    line!("\nfalse match rates at the threshold that 1 % of all pairs reach");
+    line!(
         "\n{:<18} {:>6}  {:<22}  {:<22}  {:<22}  cosine",
-        "", "photos", "with everyone", "cosine", "within the group"
+        "",
+        "photos",
+        "with everyone",
+        "cosine",
+        "within the group"
     );
     for group in &report.groups {
         print_false_matches(&group.group, &group.photos.to_string(), &group.false_matches);
@@ -86,28 +99,32 @@ pub(super) fn print_groups(report: &GroupReport) {
     print_false_matches("highest over mean", "", &report.highest_over_mean);
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_false_matches(name: &str, photos: &str, rates: &FalseMatches) {
     let FalseMatches { with_everyone, with_everyone_by_cosine, within, within_by_cosine } = *rates;
     let [all, all_by_cosine, within, within_by_cosine] =
         [with_everyone, with_everyone_by_cosine, within, within_by_cosine].map(shown);
-    println!(
+    line!(
         "{name:<18} {photos:>6}  {all:<22}  {all_by_cosine:<22}  {within:<22}  {within_by_cosine}"
     );
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn print_retrieval(report: &RetrievalReport) {
-    println!(
+    line!(
         "{} people searched for among {} photos, {} candidates each\n",
-        report.probes, report.photos, report.candidates
+        report.probes,
+        report.photos,
+        report.candidates
     );
     if let Some(figure) = report.same_person_rank_1 {
-        println!("nearest photo is another one of the same person {figure}\n");
+        line!("nearest photo is another one of the same person {figure}\n");
     }
-    println!(
+    line!(
         "{:<28} {:<22}  {:<22}  {:<22}  {:<22}  Rank@20",
-        "", "mAP", "Rank@1", "Rank@5", "Rank@10"
+        "",
+        "mAP",
+        "Rank@1",
+        "Rank@5",
+        "Rank@10"
     );
     print_ranks("family, by cosine", &report.cosine.family);
     if let Some(reranked) = &report.reranked {
@@ -122,9 +139,8 @@ pub(super) fn print_retrieval(report: &RetrievalReport) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_same_person(figures: &SamePersonFigures) {
-    println!(
+    line!(
         "\n{} people searched for by one photo, with another photo in the gallery",
         figures.probes
     );
@@ -136,9 +152,8 @@ fn print_same_person(figures: &SamePersonFigures) {
 /// A cell of the table, out of the figures of its column.
 type Cell = fn(&GallerySizeFigures) -> String;
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn print_identification(report: &IdentificationReport) {
-    println!(
+    line!(
         "{} people searched for by at most {} photos each; decisions should hold an FPIR of {} %\n",
         report.probes,
         report.photos_per_probe,
@@ -159,28 +174,28 @@ pub(super) fn print_identification(report: &IdentificationReport) {
     for (name, cell) in rows {
         let cells = report.galleries.iter().map(|figures| format!("{:<22}", cell(figures)));
         let line = format!("{name:<28} {}", cells.collect::<Vec<_>>().join("  "));
-        println!("{}", line.trim_end());
+        line!("{}", line.trim_end());
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_ranks(name: &str, figures: &RankFigures) {
     let RankFigures { mean_average_precision, rank_1, rank_5, rank_10, rank_20 } = *figures;
     let [map, one, five, ten, twenty] =
         [mean_average_precision, rank_1, rank_5, rank_10, rank_20].map(|figure| figure.to_string());
-    println!("{name:<28} {map:<22}  {one:<22}  {five:<22}  {ten:<22}  {twenty}");
+    line!("{name:<28} {map:<22}  {one:<22}  {five:<22}  {ten:<22}  {twenty}");
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_header() {
-    println!(
+    line!(
         "{:<28} {:<22}  {:<22}  {:<22}  TAR at FAR 0.1 %",
-        "", "AUC", "average precision", "TAR at FAR 1 %"
+        "",
+        "AUC",
+        "average precision",
+        "TAR at FAR 1 %"
     );
-    println!("{:<28} 0.500", "chance");
+    line!("{:<28} 0.500", "chance");
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_figures(name: &str, figures: Option<&RankingFigures>) {
     let Some(figures) = figures else { return };
     let [auc, precision, at_1, at_0_1] = [
@@ -190,12 +205,11 @@ fn print_figures(name: &str, figures: Option<&RankingFigures>) {
         figures.true_accepts_at_0_1_percent,
     ]
     .map(|figure| figure.to_string());
-    println!("{name:<28} {auc:<22}  {precision:<22}  {at_1:<22}  {at_0_1}");
+    line!("{name:<28} {auc:<22}  {precision:<22}  {at_1:<22}  {at_0_1}");
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_figure(name: &str, figure: Figure) {
-    println!("{name:<28} {figure}");
+    line!("{name:<28} {figure}");
 }
 
 fn shown(figure: Option<Figure>) -> String {

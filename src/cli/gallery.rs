@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use super::exit::{Ending, Failure};
+use super::output::line;
 use super::progress::Display;
 use crate::domain::{Progress, Who};
 use crate::gallery::{Gallery, SegmentStats, Stats};
@@ -98,35 +99,35 @@ fn rebuild(gallery: &Path) -> Result<Ending, Failure> {
     Ok(if display.cancelled() { Ending::Stopped } else { Ending::Done })
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn verify(gallery: &Gallery) -> Result<(), Failure> {
     print_stats(&gallery.verify()?);
-    println!("all of it is whole");
+    line!("all of it is whole");
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn delete(Delete { gallery, who }: &Delete) -> Result<(), Failure> {
     let gallery = Gallery::open(gallery)?;
     for who in who {
         let removed = gallery.remove(who)?;
-        println!(
+        line!(
             "removed {} photos, {} embeddings, {} thumbnails, {} listed kin pairs",
-            removed.photos, removed.embeddings, removed.thumbnails, removed.relationships
+            removed.photos,
+            removed.embeddings,
+            removed.thumbnails,
+            removed.relationships
         );
     }
-    println!("run kindred gallery compact to have their bytes off the disk as well");
+    line!("run kindred gallery compact to have their bytes off the disk as well");
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn export(gallery: &Path, file: &Path) -> Result<Ending, Failure> {
     let gallery = Gallery::open(gallery)?;
     let display = Display::start()?;
     let exported = gallery.export(file, &display)?;
     display.finish();
     let Some(exported) = exported else { return Ok(Ending::Stopped) };
-    println!(
+    line!(
         "{} photos and {} listed kin pairs written to {}",
         exported.photos,
         exported.relationships,
@@ -135,16 +136,15 @@ fn export(gallery: &Path, file: &Path) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn import(file: &Path, gallery: &Path) -> Result<Ending, Failure> {
     let display = Display::start()?;
     let imported = Gallery::import(gallery, file, &display)?;
     display.finish();
     let Some(imported) = imported else {
-        println!("stopped; run the same command again to go on from here");
+        line!("stopped; run the same command again to go on from here");
         return Ok(Ending::Stopped);
     };
-    println!(
+    line!(
         "{} photos and {} listed kin pairs imported into {}",
         imported.photos,
         imported.relationships,
@@ -153,18 +153,17 @@ fn import(file: &Path, gallery: &Path) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_stats(stats: &Stats) {
     let Stats { schema, photos, people, families, segments, tail, disk_bytes, .. } = stats;
     let Stats { thumbnails, relationships, .. } = stats;
-    println!("photos        {photos} of {people} people in {families} families");
-    println!("thumbnails    {thumbnails}");
-    println!("kin pairs     {relationships}");
+    line!("photos        {photos} of {people} people in {families} families");
+    line!("thumbnails    {thumbnails}");
+    line!("kin pairs     {relationships}");
     for SegmentStats { photos, removed, layers, links, .. } in segments {
-        println!(
+        line!(
             "segment       {photos} photos, {links} links, {layers} layers, {removed} removed since"
         );
     }
-    println!("tail          {tail} photos that are compared one by one");
-    println!("on disk       {:.1} MB, schema {schema}", *disk_bytes as f64 / 1e6);
+    line!("tail          {tail} photos that are compared one by one");
+    line!("on disk       {:.1} MB, schema {schema}", *disk_bytes as f64 / 1e6);
 }

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
+use super::output::line;
 use super::progress::Display;
 use crate::dataset::{Source, read_relationships};
 use crate::error::io_kind;
@@ -36,7 +37,6 @@ pub(super) struct Arguments {
     relationships: Option<PathBuf>,
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     // Cheap checks first: nothing is made before the input is known to be usable.
     let plan = Plan::new(Source::open(&arguments.dir)?)?.with_thumbnails(arguments.keep_photos);
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     print_report(&report, gallery.photo_count()?, started.elapsed().as_secs_f64());
     if let Some(pairs) = pairs {
         let without_photos = relate(&gallery, &pairs)?;
-        println!(
+        line!(
             "{} kin pairs listed, {without_photos} of them name somebody without a photo here",
             pairs.len()
         );
@@ -72,18 +72,17 @@ fn ending(report: &Report) -> Ending {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_report(report: &Report, photos: usize, seconds: f64) {
     let Report { enrolled, known, rejected, other_files, cancelled } = report;
     print_rejected(rejected);
     if *other_files > 0 {
-        println!("{other_files} files are no photos by their extension and were passed over");
+        line!("{other_files} files are no photos by their extension and were passed over");
     }
     if *cancelled {
-        println!("stopped; run the same command again to go on from here");
+        line!("stopped; run the same command again to go on from here");
     }
     let rate = *enrolled as f64 / seconds.max(1e-9);
-    println!(
+    line!(
         "{enrolled} photos enrolled in {seconds:.1} s ({rate:.1} photos/s), {known} were there already, \
          {} rejected; the gallery has {photos} photos",
         rejected.len()
@@ -91,9 +90,8 @@ fn print_report(report: &Report, photos: usize, seconds: f64) {
 }
 
 /// Names the photos that were left out, and why.
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn print_rejected(rejected: &[Rejected]) {
     for Rejected { path, reason } in rejected {
-        println!("rejected {}: {reason}", path.escape_debug());
+        line!("rejected {}: {reason}", path.escape_debug());
     }
 }

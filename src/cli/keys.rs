@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
 use super::exit::{Ending, Failure};
+use super::output::line;
 use crate::api::keys::{Key, KeyRing, Scope};
 use crate::error::ErrorKind;
 
@@ -38,7 +39,6 @@ enum Command {
     },
 }
 
-#[expect(clippy::print_stdout, reason = "the keys are the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let gallery = arguments.gallery.as_ref().ok_or_else(|| {
         Failure::new(ErrorKind::InvalidInput, "say of which gallery with --gallery")
@@ -51,7 +51,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     match &arguments.command {
         Command::Create { name, scopes } => {
             let named = |scope: &Scope| scopes.iter().any(|name| name == scope.name());
-            println!("{}", ring.create(name, Scope::ALL.into_iter().filter(named).collect())?);
+            line!("{}", ring.create(name, Scope::ALL.into_iter().filter(named).collect())?);
         }
         Command::List => ring.keys()?.iter().for_each(print),
         Command::Revoke { id } => ring.revoke(id)?,
@@ -59,8 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-#[expect(clippy::print_stdout, reason = "the keys are the command's output")]
 fn print(Key { id, name, scopes, created_at, .. }: &Key) {
     let scopes: Vec<&str> = scopes.iter().map(|scope| scope.name()).collect();
-    println!("{id}  {created_at}  {:<20}  {name}", scopes.join(","));
+    line!("{id}  {created_at}  {:<20}  {name}", scopes.join(","));
 }

@@ -39,7 +39,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use exit::Ending;
+use exit::{Ending, Failure};
+use output::note;
 
 /// Find likely blood relatives by face: index family photos, search them, serve them over HTTP.
 #[derive(Parser)]
@@ -81,30 +82,41 @@ enum Command {
 
 /// Runs the command line of this process.
 ///
-/// Exit codes: 0 done, 1 failed, 2 done but some photos were rejected (or the command line was wrong), 130 stopped by
-/// Ctrl-C.
+/// Exit codes: 0 done, 1 failed, 2 done but some photos were rejected, 3 trained but not written, 64 the command line is
+/// wrong, 130 stopped by Ctrl-C.
 pub fn run() -> ExitCode {
-    let ending = match Cli::parse().command {
-        Command::Ingest(arguments) => ingest::run(&arguments),
-        Command::Search(arguments) => search::run(&arguments),
-        Command::Compare(arguments) => compare::run(&arguments),
-        Command::Serve(arguments) => serve::run(&arguments),
-        Command::Config(arguments) => config::run(&arguments),
-        Command::Keys(arguments) => keys::run(&arguments),
-        Command::Gallery(arguments) => gallery::run(&arguments),
-        Command::Embed(arguments) => embed::run(&arguments),
-        Command::Train(arguments) => train::run(&arguments),
-        Command::Evaluate(arguments) => evaluate::run(&arguments),
-        Command::Dataset(arguments) => dataset::run(&arguments),
-        Command::Demo(arguments) => demo::run(&arguments),
-        Command::Models(arguments) => models::run(&arguments),
+    let command = match Cli::try_parse() {
+        Ok(Cli { command }) => command,
+        Err(error) => {
+            // Help or an error of usage; if it cannot be printed, there is nowhere to report that.
+            let _ = error.print();
+            return if error.use_stderr() { Ending::WrongUsage } else { Ending::Done }.into();
+        }
     };
-    ending
-        .unwrap_or_else(|failure| {
-            eprintln!("error: {failure}");
-            Ending::from(failure.kind())
-        })
-        .into()
+    let done = run_command(&command).and_then(|ending| output::finish().map(|()| ending));
+    done.unwrap_or_else(|failure| {
+        note!("error: {failure}");
+        Ending::from(failure.kind())
+    })
+    .into()
+}
+
+fn run_command(command: &Command) -> Result<Ending, Failure> {
+    match command {
+        Command::Ingest(arguments) => ingest::run(arguments),
+        Command::Search(arguments) => search::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
+        Command::Serve(arguments) => serve::run(arguments),
+        Command::Config(arguments) => config::run(arguments),
+        Command::Keys(arguments) => keys::run(arguments),
+        Command::Gallery(arguments) => gallery::run(arguments),
+        Command::Embed(arguments) => embed::run(arguments),
+        Command::Train(arguments) => train::run(arguments),
+        Command::Evaluate(arguments) => evaluate::run(arguments),
+        Command::Dataset(arguments) => dataset::run(arguments),
+        Command::Demo(arguments) => demo::run(arguments),
+        Command::Models(arguments) => models::run(arguments),
+    }
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::exit::{Ending, Failure};
+use super::output::line;
 use crate::backbone::import::{Checkpoint, read_checkpoint};
 use crate::backbone::{Architecture, Storage};
 use crate::embedder::{Added, BackboneEntry, Choice, DEFAULT_MIN_QUALITY, Draft, Manifest};
@@ -68,7 +69,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn run_import(arguments: &ImportArguments) -> Result<Ending, Failure> {
     let ImportArguments { file, architecture, landmarks, half, out, licence } = arguments;
     let mut draft = Draft::new(out, licence)?;
@@ -81,18 +81,17 @@ fn run_import(arguments: &ImportArguments) -> Result<Ending, Failure> {
     let Added { origin, tensors, parameters, unused } = draft.add_backbone(&choice)?;
     let manifest = draft.finish()?;
     let backbone = &manifest.backbones[0];
-    println!("recognised    {origin}");
+    line!("recognised    {origin}");
     print_backbone(backbone)?;
-    println!("tensors       {tensors}, {parameters} values");
+    line!("tensors       {tensors}, {parameters} values");
     if !unused.is_empty() {
-        println!("not used      {}", unused.join(", "));
+        line!("not used      {}", unused.join(", "));
     }
-    println!("fingerprint   {}", manifest.fingerprint());
-    println!("written to    {}", out.display());
+    line!("fingerprint   {}", manifest.fingerprint());
+    line!("written to    {}", out.display());
     Ok(Ending::Done)
 }
 
-#[expect(clippy::print_stdout, reason = "the listing is the command's output")]
 fn run_list(dir: &Path) -> Result<Ending, Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(io_kind(&error), format!("cannot read {}: {error}", dir.display()))
@@ -106,12 +105,12 @@ fn run_list(dir: &Path) -> Result<Ending, Failure> {
     }
     bundles.sort();
     if bundles.is_empty() {
-        println!("no bundles in {}; make one with kindred models import", dir.display());
+        line!("no bundles in {}; make one with kindred models import", dir.display());
     }
     for bundle in bundles {
         match summary(&bundle) {
-            Ok(line) => println!("{}\t{line}", bundle.display()),
-            Err(failure) => println!("{}\tdamaged: {failure}", bundle.display()),
+            Ok(line) => line!("{}\t{line}", bundle.display()),
+            Err(failure) => line!("{}\tdamaged: {failure}", bundle.display()),
         }
     }
     Ok(Ending::Done)
@@ -143,23 +142,22 @@ fn run_inspect(model: &Path, as_json: bool) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-#[expect(clippy::print_stdout, reason = "the description is the command's output")]
 fn inspect_bundle(manifest: &Manifest, as_json: bool) -> Result<(), Failure> {
     let fingerprint = manifest.fingerprint().to_string();
     if as_json {
-        println!("{:#}", json!({ "manifest": manifest, "fingerprint": fingerprint }));
+        line!("{:#}", json!({ "manifest": manifest, "fingerprint": fingerprint }));
         return Ok(());
     }
-    println!("name          {}", manifest.name);
-    println!("licence       {}", manifest.licence);
-    println!("fingerprint   {fingerprint}");
+    line!("name          {}", manifest.name);
+    line!("licence       {}", manifest.licence);
+    line!("fingerprint   {fingerprint}");
     if let Some(kinship) = &manifest.kinship {
         let ensemble = &kinship.ensemble;
         let members: Vec<&str> = ensemble.members.iter().map(|m| m.name.as_str()).collect();
-        println!("ensemble      {}", members.join(", "));
-        println!("trained on    {}", kinship.trained_on);
-        println!("measured      {}", kinship.measured);
-        println!(
+        line!("ensemble      {}", members.join(", "));
+        line!("trained on    {}", kinship.trained_on);
+        line!("measured      {}", kinship.measured);
+        line!(
             "kin from      {:.0} % on, with {:.1} % of strangers",
             100.0 * ensemble.kin_threshold,
             100.0 * ensemble.false_accept_rate
@@ -168,28 +166,26 @@ fn inspect_bundle(manifest: &Manifest, as_json: bool) -> Result<(), Failure> {
     manifest.backbones.iter().try_for_each(print_backbone)
 }
 
-#[expect(clippy::print_stdout, reason = "the description is the command's output")]
 fn print_backbone(backbone: &BackboneEntry) -> Result<(), Failure> {
     let BackboneEntry { name, network, preprocessing, weights, sha256 } = backbone;
     let shapes = network.network()?;
     let size = shapes.input_size();
-    println!("backbone      {name}, {size} × {size} pixels to {} values", shapes.output_width());
-    println!("network       {}", json!(network));
-    println!("preprocessing {}", json!(preprocessing));
-    println!("weights       {weights}, SHA-256 {sha256}");
+    line!("backbone      {name}, {size} × {size} pixels to {} values", shapes.output_width());
+    line!("network       {}", json!(network));
+    line!("preprocessing {}", json!(preprocessing));
+    line!("weights       {weights}, SHA-256 {sha256}");
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the description is the command's output")]
 fn inspect_file(Checkpoint { format, tensors }: &Checkpoint, as_json: bool) {
     if as_json {
         let shapes: serde_json::Map<_, _> =
             tensors.iter().map(|tensor| (tensor.name.clone(), json!(tensor.shape))).collect();
-        println!("{:#}", json!({ "format": format.to_string(), "tensors": shapes }));
+        line!("{:#}", json!({ "format": format.to_string(), "tensors": shapes }));
         return;
     }
-    println!("{format}, {} tensors of floats", tensors.len());
+    line!("{format}, {} tensors of floats", tensors.len());
     for tensor in tensors {
-        println!("{}\t{:?}", tensor.name, tensor.shape);
+        line!("{}\t{:?}", tensor.name, tensor.shape);
     }
 }

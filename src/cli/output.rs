@@ -1,11 +1,59 @@
-//! Files that a command writes for its user.
+//! What a command writes for its user: lines on standard output and standard error, and files.
 
+use std::fmt;
 use std::fs;
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use super::exit::Failure;
 use crate::error::io_kind;
 use crate::whole_file::write_whole;
+
+/// Prints a line on standard output, as `println!` does, but does not panic if it is closed or its disk is full.
+macro_rules! line {
+    () => { $crate::cli::output::write_line(format_args!("")) };
+    ($($argument:tt)*) => { $crate::cli::output::write_line(format_args!($($argument)*)) };
+}
+
+/// Prints a line on standard error, as `eprintln!` does, but does not panic if it is closed or its disk is full.
+macro_rules! note {
+    ($($argument:tt)*) => { $crate::cli::output::write_note(format_args!($($argument)*)) };
+}
+
+pub(super) use {line, note};
+
+/// The first error of standard output. What comes after it is not written.
+static STDOUT_ERROR: Mutex<Option<io::Error>> = Mutex::new(None);
+
+/// Writes a line to standard output. The work of a command does not depend on it: [`finish`] reports an error.
+pub(super) fn write_line(line: fmt::Arguments<'_>) {
+    let mut failed = STDOUT_ERROR.lock().unwrap_or_else(PoisonError::into_inner);
+    if failed.is_none() {
+        *failed = writeln!(io::stdout().lock(), "{line}").err();
+    }
+}
+
+/// Writes a line to standard error. There is nowhere to report an error of it.
+pub(super) fn write_note(line: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Ends the output of a command. A reader that closed the pipe has seen enough, which is no failure.
+///
+/// # Errors
+/// If a line could not be written, such as to a full disk.
+pub(super) fn finish() -> Result<(), Failure> {
+    let flushed = io::stdout().flush().err();
+    let failed = STDOUT_ERROR.lock().unwrap_or_else(PoisonError::into_inner).take();
+    match failed.or(flushed) {
+        Some(error) if error.kind() != ErrorKind::BrokenPipe => {
+            let detail = format!("cannot write to standard output: {error}");
+            Err(Failure::new(io_kind(&error), detail))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// Writes a file, which is there only once it is whole.
 pub(super) fn write_output(file: &Path, bytes: &[u8]) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::exit::Failure;
+use super::output::note;
 use crate::domain::Progress;
 use crate::error::ErrorKind;
 
@@ -40,7 +41,7 @@ impl Display {
             if flag.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
-            eprintln!("stopping after this batch; once more to stop at once");
+            note!("stopping after this batch; once more to stop at once");
         };
         ctrlc::set_handler(on_signal).map_err(|error| {
             Failure::new(ErrorKind::Internal, format!("cannot handle Ctrl-C: {error}"))
@@ -92,7 +93,7 @@ impl Progress for Display {
         self.bar.set_message(what.to_owned());
         if !self.is_terminal {
             let units = if total == 0 { String::new() } else { format!(", {total} {unit}") };
-            eprintln!("{what}{units}");
+            note!("{what}{units}");
         }
     }
 
@@ -104,7 +105,7 @@ impl Progress for Display {
             let (done, total) = (self.bar.position(), self.bar.length().unwrap_or_default());
             let (rate, left) = (self.bar.per_sec(), HumanDuration(self.bar.eta()));
             let unit = self.unit.lock().unwrap_or_else(PoisonError::into_inner);
-            eprintln!("{done} of {total} {unit}, {rate:.1} {unit}/s, {left} left");
+            note!("{done} of {total} {unit}, {rate:.1} {unit}/s, {left} left");
         }
     }
 

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use super::answer::print_answer;
 use super::exit::{Ending, Failure};
 use super::opened::Opened;
+use super::output::line;
 use crate::api::wire::{Context, FaceSeen, ModelVersion, SearchResponse, TimingsMs};
 use crate::domain::{ContentHash, Embedding, MemberId, Who};
 use crate::embedder::{Embedder, Face};
@@ -240,10 +241,9 @@ pub(super) fn embed(
 }
 
 /// Writes what the HTTP service would answer.
-#[expect(clippy::print_stdout, reason = "the answer is the command's output")]
 pub(super) fn print_json(response: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(response);
-    println!("{}", text.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?);
+    line!("{}", text.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?);
     Ok(())
 }
 

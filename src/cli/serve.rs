@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::exit::{Ending, Failure};
+use super::output::line;
 use super::settings::Given;
 use crate::api::keys::KeyRing;
 use crate::api::{Server, Service};
@@ -14,7 +15,6 @@ pub(super) struct Arguments {
     given: Given,
 }
 
-#[expect(clippy::print_stdout, reason = "the address is the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let settings = arguments.given.settings()?;
     telemetry::start(settings.log_format);
@@ -24,9 +24,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let is_locked = KeyRing::of(gallery.path()).is_locked()?;
     let service = Service { gallery, embedder, terms: settings.terms() };
     let server = Server::bind(service, settings.listen)?;
-    println!("{photos} photos at http://{}, stop with Ctrl-C", server.address());
+    line!("{photos} photos at http://{}, stop with Ctrl-C", server.address());
     if !is_locked {
-        println!(
+        line!(
             "without API keys: for programs and people on this machine only (kindred keys create)"
         );
     }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::exit::{Ending, Failure};
+use super::output::{line, note};
 use super::progress::Display;
 use crate::synthesis::{Plan, synthesize};
 
@@ -22,7 +23,6 @@ pub(super) struct Arguments {
     out: PathBuf,
 }
 
-#[expect(clippy::print_stdout, reason = "the summary is the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let Arguments { families, seed, out } = arguments;
     let display = Display::start()?;
@@ -31,13 +31,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let drawn = synthesize(out, plan, &display)?;
     display.finish();
     let Some(drawn) = drawn else {
-        eprintln!("stopped before all families were drawn; nothing is left of them");
+        note!("stopped before all families were drawn; nothing is left of them");
         return Ok(Ending::Stopped);
     };
-    println!("families      {families}");
-    println!("people        {}", drawn.people);
-    println!("photos        {} in {:.1} s", drawn.photos, start.elapsed().as_secs_f64());
-    println!("kin pairs     {}", drawn.pairs);
-    println!("written to    {}", out.display());
+    line!("families      {families}");
+    line!("people        {}", drawn.people);
+    line!("photos        {} in {:.1} s", drawn.photos, start.elapsed().as_secs_f64());
+    line!("kin pairs     {}", drawn.pairs);
+    line!("written to    {}", out.display());
     Ok(Ending::Done)
 }

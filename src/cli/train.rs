@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use super::ingest::print_rejected;
+use super::output::line;
 use super::progress::Display;
 use super::train_report::{
     measured, pictures, print_refusal, print_report, trained_on, write_report,
@@ -152,7 +153,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     // Cheap checks first: nothing is embedded before the input is known to be usable.
     let sources = arguments.sources.read()?;
@@ -178,7 +178,7 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     };
     display.finish();
     let Some(Trained { config, weights, report }) = trained else {
-        println!("stopped; run the same command again to resume");
+        line!("stopped; run the same command again to resume");
         return Ok(Ending::Stopped);
     };
     // Not into the bundle, which may be given away: the report shows photos.
@@ -190,7 +190,7 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     }
     draft.add_kinship(config, &weights, (trained_on(&report), measured(&report)))?;
     draft.finish()?;
-    println!(
+    line!(
         "\nwritten to {}\nreport.html with charts and photos, embeddings and heads are in {}",
         arguments.out.display(),
         work.display()

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::exit::{Ending, Failure};
 use super::families::Families;
+use super::output::line;
 use super::progress::Display;
 use super::train::named_file;
 use super::train_backbone::face_folder;
@@ -37,7 +38,6 @@ pub(super) struct Arguments {
     out: PathBuf,
 }
 
-#[expect(clippy::print_stdout, reason = "what was done is the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let (name, file) = &arguments.backbone;
     let wanted = arguments.families.read()?;
@@ -55,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     display.finish();
     let Some(widened) = widened else { return Ok(Ending::Stopped) };
     write_safetensors(&arguments.out, &widened.weights).map_err(TrainError::from)?;
-    println!(
+    line!(
         "{} axes by {} pairs of photos of kin in {} families, written to {}",
         widened.axes,
         widened.pairs,

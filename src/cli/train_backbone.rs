@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::exit::{Ending, Failure};
 use super::families::Families;
+use super::output::line;
 use super::progress::Display;
 use crate::backbone::learn::{Lesson, Loss, Schedule, Teacher};
 use crate::backbone::{Device, WeightsFile, vggface_lite, write_safetensors};
@@ -53,7 +54,6 @@ pub(super) fn face_folder(text: &str) -> Result<FaceFolder, String> {
     Ok(FaceFolder { folder: folder.into(), landmarks: landmarks.into() })
 }
 
-#[expect(clippy::print_stdout, reason = "the losses are the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let wanted = arguments.families.read()?;
     let manifest = Manifest::read(&arguments.teacher)?;
@@ -79,15 +79,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         begin_from(&mut lesson, &faces, weights)?;
     }
     let checkpoint = arguments.out.with_extension("checkpoint");
-    println!("{:>8} of {steps} batches  cosine to the teacher  relations apart", "");
+    line!("{:>8} of {steps} batches  cosine to the teacher  relations apart", "");
     let mut report = |step: usize, Loss { embedding, relation, .. }: Loss| {
-        println!("{step:>8} {:>8.4} {relation:>8.5}", 1.0 - embedding);
+        line!("{step:>8} {:>8.4} {relation:>8.5}", 1.0 - embedding);
     };
     let place = (arguments.seed, checkpoint.as_path());
     let weights = distil(&mut lesson, &faces, place, (&display, &mut report))?;
     display.finish();
     let Some(weights) = weights else {
-        println!("stopped; run the same command again to go on from here");
+        line!("stopped; run the same command again to go on from here");
         return Ok(Ending::Stopped);
     };
     write_safetensors(&arguments.out, &weights).map_err(TrainError::from)?;

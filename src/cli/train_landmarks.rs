@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::exit::{Ending, Failure};
 use super::families::Families;
+use super::output::line;
 use super::progress::Display;
 use super::train_backbone::face_folder;
 use crate::backbone::learn::{Schedule, Student};
@@ -37,7 +38,6 @@ const LEARNING_RATE: f32 = 2e-3;
 /// Share of a weight that a step of length 1 takes away.
 const WEIGHT_DECAY: f32 = 0.02;
 
-#[expect(clippy::print_stdout, reason = "the losses are the command's output")]
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let wanted = arguments.families.read()?;
     let config = landmarks::Config::default();
@@ -54,8 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let side = config.input_size as u32;
     let options = PointOptions { schedule, seed: arguments.seed, side };
     let preprocessing = Architecture::Landmarks(config).preprocessing();
-    let mut report =
-        |step: usize, loss: f32| println!("{step:>8} of {steps} batches  loss {loss:.5}");
+    let mut report = |step: usize, loss: f32| line!("{step:>8} of {steps} batches  loss {loss:.5}");
     let watch =
         (&display as &dyn crate::domain::Progress, &mut report as &mut dyn FnMut(usize, f32));
     let is_ready = learn_points(&mut student, (&faces, &preprocessing), &options, watch)?;
@@ -64,6 +63,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         return Ok(Ending::Stopped);
     }
     write_safetensors(&arguments.out, &student.folded(&network)).map_err(TrainError::from)?;
-    println!("written to {}", arguments.out.display());
+    line!("written to {}", arguments.out.display());
     Ok(Ending::Done)
 }

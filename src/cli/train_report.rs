@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::exit::Failure;
-use super::output::write_output;
+use super::output::{line, write_output};
 use super::train_sources::PhotoSource;
 use super::unfreeze::print_stages;
 use crate::dataset::{Source, family_photos};
@@ -86,10 +86,9 @@ pub(super) fn pictures(
     })
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn print_report(report: &Report) {
     for source in &report.sources {
-        println!(
+        line!(
             "{}: {} photos of {} people; {} pairs of kin in {} families ({} pairs lack a photo, {} are of two families)",
             source.name,
             source.photos,
@@ -100,34 +99,38 @@ pub(super) fn print_report(report: &Report) {
             source.across_families
         );
     }
-    println!("trained on {}", report.trained_on.join(", "));
+    line!("trained on {}", report.trained_on.join(", "));
     for reason in &report.left_out_sources {
-        println!("not trained on {reason}");
+        line!("not trained on {reason}");
     }
     for evaluation in &report.evaluations {
         print_evaluation(report, evaluation);
     }
-    println!("\nof families that the score was not fitted to");
+    line!("\nof families that the score was not fitted to");
     print_score(&report.identity, "");
     print_stages(&report.stages);
-    println!("\nheads trained in {:.0} s", report.training_seconds);
+    line!("\nheads trained in {:.0} s", report.training_seconds);
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_evaluation(report: &Report, evaluation: &SourceReport) {
     let how = match evaluation.is_left_out {
         true => "left out".to_owned(),
         false => "its families left out, fold by fold".to_owned(),
     };
-    println!(
+    line!(
         "\n{}, {how}, by members trained on {}: {} pairs",
         evaluation.source,
         evaluation.trained_on.join(", "),
         evaluation.pairs
     );
-    println!(
+    line!(
         "{:<28} {:<21} {:<7} {:<7} {:<8} {:<7} share",
-        "", "AUC", "AP", "TAR 1 %", "Rank@10", "Cllr"
+        "",
+        "AUC",
+        "AP",
+        "TAR 1 %",
+        "Rank@10",
+        "Cllr"
     );
     for cosine in &evaluation.cosines {
         print_score(cosine, "");
@@ -140,9 +143,12 @@ fn print_evaluation(report: &Report, evaluation: &SourceReport) {
     if let (Some(figures), Some(cost)) =
         (&evaluation.probabilities, &evaluation.ensemble.likelihood)
     {
-        println!(
+        line!(
             "accuracy {}, calibration error {}, Cllr {:.3} (at best {:.3})",
-            figures.accuracy, figures.calibration_error, cost.cllr.value, cost.min_cllr.value
+            figures.accuracy,
+            figures.calibration_error,
+            cost.cllr.value,
+            cost.min_cllr.value
         );
     }
     for figures in &evaluation.identification {
@@ -150,7 +156,7 @@ fn print_evaluation(report: &Report, evaluation: &SourceReport) {
     }
     for relation in &evaluation.relations {
         let value = |figure: Option<Figure>| figure.map_or(f64::NAN, |f| f.value);
-        println!(
+        line!(
             "{:<5} {:>6} pairs  AUC {:.3} (cosine {:.3})  accuracy {:.3}",
             relation.relation,
             relation.pairs,
@@ -161,16 +167,15 @@ fn print_evaluation(report: &Report, evaluation: &SourceReport) {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_score(score: &ScoreFigures, note: &str) {
     let Some(figures) = &score.figures else {
-        println!("{:<28} no pairs", score.name);
+        line!("{:<28} no pairs", score.name);
         return;
     };
     let value = |figure: Option<Figure>| {
         figure.map_or_else(|| "–".to_owned(), |figure| format!("{:.3}", figure.value))
     };
-    println!(
+    line!(
         "{:<28} {:<21} {:<7.3} {:<7.3} {:<8} {:<7} {note}",
         score.name,
         figures.roc_auc.to_string(),
@@ -181,9 +186,8 @@ fn print_score(score: &ScoreFigures, note: &str) {
     );
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 fn print_identification(figures: &IdentificationFigures) {
-    println!(
+    line!(
         "gallery of {} people, {} probes: FPIR {} at nominal 10 %; of {} probes with a relative DIR {}, precision {}, Rank@10 {}",
         figures.people,
         figures.probes,
@@ -196,13 +200,12 @@ fn print_identification(figures: &IdentificationFigures) {
 }
 
 /// Says why the ensemble is not written.
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn print_refusal(report: &Report, work: &Path) {
-    println!("\nnot written: the ensemble is not better than what there is without it");
+    line!("\nnot written: the ensemble is not better than what there is without it");
     for objection in &report.verdict.objections {
-        println!("  {objection}");
+        line!("  {objection}");
     }
-    println!(
+    line!(
         "add sources, families or photos, or try another backbone; report.html is in {}",
         work.display()
     );

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::exit::Failure;
+use super::output::line;
 use super::progress::Display;
 use crate::backbone::Storage;
 use crate::domain::FamilyId;
@@ -54,13 +55,12 @@ impl Stages {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the report is the command's output")]
 pub(super) fn print_stages(stages: &[StageReport]) {
     for stage in stages {
         let shown = |figures: Option<crate::metrics::RankingFigures>| {
             figures.map_or_else(|| "unknown".into(), |figures| figures.roc_auc.to_string())
         };
-        println!(
+        line!(
             "last stage of {}: {}; cosine on the other families {} frozen, {} unfrozen",
             stage.backbone,
             stage.standing(),

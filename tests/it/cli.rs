@@ -96,7 +96,7 @@ fn the_limit_is_the_number_of_people() {
         let cosines: Vec<f64> = matches.iter().map(|m| m["cosine"].as_f64().unwrap()).collect();
         assert!(cosines.iter().rev().is_sorted(), "{cosines:?}");
     }
-    assert_eq!(search(&archive, &probe, &["--limit", "0"]).code, 2);
+    assert_eq!(search(&archive, &probe, &["--limit", "0"]).code, 64);
 }
 
 #[test]
@@ -191,4 +191,29 @@ fn a_device_that_is_not_there_is_refused_with_what_to_do() {
     assert!(embed("--precision", "bf16").error().contains("needs a GPU"));
     assert_eq!(embed("--device", "cpu").code, 0);
     assert!(embed("--device", "tpu").stderr.contains("cuda:N"));
+}
+
+#[test]
+fn closed_pipe_ends_a_command_quietly_and_a_full_disk_is_one_line_of_error() {
+    let archive = Archive::new(2);
+    let done = |stdout: Stdio| {
+        let [photos, gallery, bundle] =
+            ["photos", "gallery", "bundle"].map(|name| archive.path(name));
+        let mut command = kindred(&["ingest", path(&photos), "--gallery", path(&gallery)]);
+        command.args(["--model", path(&bundle)]).stdout(stdout).stderr(Stdio::piped());
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let (code, stderr) = done(full.into());
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.contains("error: cannot write to standard output"), "{stderr}");
+    let probe = format!("{}.png", archive.ids[0]);
+    let found: Value = serde_json::from_str(&search(&archive, &probe, &["--json"]).stdout).unwrap();
+    assert_eq!(found["searched"]["photos"], 24, "the photos are enrolled all the same");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let (code, stderr) = done(writer.into());
+    assert_eq!(code, Some(0), "{stderr}");
+    assert!(!stderr.contains("panicked") && !stderr.contains("error"), "{stderr}");
 }
