@@ -1,10 +1,10 @@
 //! Matrix products by the `gemm` crate, on slices.
 //!
-//! faer, whose products are safe to call, crashed on some of these shapes (0.24.4, AVX-512).
+//! faer has safe products, but crashed on some of these shapes (0.24.4, AVX-512).
 
 use gemm::{Parallelism, gemm};
 
-/// A matrix in a slice.
+/// A matrix stored in a slice.
 #[derive(Clone, Copy)]
 pub(crate) struct Matrix<'a> {
     values: &'a [f32],
@@ -15,15 +15,15 @@ pub(crate) struct Matrix<'a> {
 }
 
 impl<'a> Matrix<'a> {
-    /// Row after row, side by side.
+    /// Creates a matrix from contiguous rows.
     pub(crate) fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
         Self::in_rows(values, (rows, columns), columns)
     }
 
-    /// Rows of which the next begins `stride` values after the one before.
+    /// Creates a matrix from rows that begin `stride` values apart.
     ///
     /// # Panics
-    /// When the values end before the matrix does.
+    /// If the values end before the matrix does.
     pub(crate) fn in_rows(
         values: &'a [f32],
         (rows, columns): (usize, usize),
@@ -38,11 +38,12 @@ impl<'a> Matrix<'a> {
         Self { values, rows: columns, columns: rows, strides: [across, down] }
     }
 
-    /// Writes the product of this matrix and `right` into `result`, in rows `stride` values apart; adds it to what is
-    /// there if `add`. On one thread.
+    /// Writes the product of this matrix and `right` into `result`, in rows `stride` values apart.
+    ///
+    /// Adds the product to the values in `result` if `add`. Single-threaded.
     ///
     /// # Panics
-    /// When the shapes do not fit, or the result has no room.
+    /// If the shapes do not fit, or the result is too small.
     pub(crate) fn times(self, right: Matrix<'_>, result: &mut [f32], (stride, add): (usize, bool)) {
         let (rows, columns) = (self.rows, right.columns);
         assert_eq!(self.columns, right.rows, "the shapes of a product fit");
@@ -50,8 +51,8 @@ impl<'a> Matrix<'a> {
         let signed = |[down, across]: [usize; 2]| [down as isize, across as isize];
         let ([left_down, left_across], [right_down, right_across]) =
             (signed(self.strides), signed(right.strides));
-        // SAFETY: all three matrices lie in their slices, which was asserted where they were made and above; the result
-        // is borrowed alone; without `add` it is not read.
+        // SAFETY: all three matrices lie in their slices, by the assertions in the constructors and above. The result
+        // is borrowed exclusively; without `add` it is not read.
         unsafe {
             gemm(
                 rows,
@@ -78,7 +79,7 @@ impl<'a> Matrix<'a> {
     }
 }
 
-/// Whether so many values hold a matrix.
+/// Whether `values` values can hold a matrix.
 fn holds(values: usize, (rows, columns): (usize, usize), stride: usize) -> bool {
     rows > 0
         && columns > 0

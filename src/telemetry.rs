@@ -5,14 +5,14 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::EnvFilter;
 
-/// How a line of the log is written.
+/// Format of a log line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// For people.
     #[default]
     Text,
-    /// An object of JSON, for programs.
+    /// A JSON object, for programs.
     Json,
 }
 
@@ -28,14 +28,14 @@ impl FromStr for LogFormat {
     }
 }
 
-/// Starts logging; `RUST_LOG` chooses what, requests and warnings unless told.
+/// Starts logging. `RUST_LOG` is the filter; by default requests and warnings are logged.
 ///
-/// Nothing that names a person may be logged: no path, photo, identity or embedding.
+/// A log line must not identify a person: no path, photo, identity or embedding.
 pub fn start(format: LogFormat) {
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,kindred=info"));
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second start in one process, as in tests, keeps the first.
+    // A second start in one process, as in tests, has no effect.
     let _ = match format {
         LogFormat::Text => log.try_init(),
         LogFormat::Json => log.json().try_init(),

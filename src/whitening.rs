@@ -1,8 +1,8 @@
-//! Vectors brought around zero, and closer to the same variance in all directions.
+//! Whitening of vectors: centers them, and makes the variances of all directions more equal.
 //!
-//! Embeddings of faces all point a little the same way, and in a few directions they differ far more than in others, so
-//! that a cosine hears mostly those. Around their mean, and whitened, they say more (H. Jégou, O. Chum, "Negative
-//! Evidences and Co-occurences in Image Retrieval", 2012).
+//! Embeddings of faces have a common direction. In a few directions they vary far more than in others, so these
+//! dominate a cosine. Centered and whitened embeddings are more informative (H. Jégou, O. Chum, "Negative Evidences and
+//! Co-occurences in Image Retrieval", 2012).
 
 use faer::{Mat, MatRef, Par, Side};
 
@@ -14,14 +14,14 @@ pub(crate) struct Whitening {
     matrix: Vec<f32>,
 }
 
-/// λ: directions of little variance are not to count as much as the others. On the embeddings of faces by a network
-/// that was trained on millions, anything between 1 and 5 does equally well.
+/// λ: directions of little variance must not count as much as the others. All values from 1 to 5 are equally good for
+/// face embeddings of a network trained on millions of faces.
 const RIDGE: f64 = 2.0;
 
 impl Whitening {
-    /// Of vectors of the same length; none where they do not differ, or are not finite.
+    /// Computes the whitening of vectors of one length. Returns `None` if they are all equal, or not finite.
     pub(crate) fn of(vectors: &[Vec<f32>]) -> Option<Self> {
-        // One thread: how sums are split must not depend on the machine.
+        // One thread: the order of sums must not depend on the machine.
         faer::set_global_parallelism(Par::Seq);
         let (count, dimension) = (vectors.len(), vectors.first()?.len());
         let mean: Vec<f64> = (0..dimension)
@@ -37,20 +37,20 @@ impl Whitening {
         })
     }
 
-    /// The vector, `(d)`, whitened.
+    /// Whitens a vector, `(d)`.
     pub(crate) fn apply(&self, vector: &[f32]) -> Vec<f32> {
         let centred: Vec<f32> = vector.iter().zip(&self.mean).map(|(x, mean)| x - mean).collect();
         self.turned(&centred)
     }
 
-    /// The product of the matrix and a vector, `(d)`: what whitening makes of a difference of two vectors.
+    /// Multiplies the matrix by a vector, `(d)`: whitens a difference of two vectors.
     pub(crate) fn turned(&self, vector: &[f32]) -> Vec<f32> {
         let rows = self.matrix.chunks_exact(self.mean.len());
         rows.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum()).collect()
     }
 }
 
-/// (T + λ tr(T)/d I)^(−1/2) with λ = `ridge`; none where T is zero or not finite.
+/// Returns (T + λ tr(T)/d I)^(−1/2) with λ = `ridge`. Returns `None` if T is zero or not finite.
 pub(crate) fn inverse_root(covariance: MatRef<'_, f64>, ridge: f64) -> Option<Mat<f64>> {
     let dimension = covariance.nrows();
     let trace: f64 = (0..dimension).map(|i| covariance[(i, i)]).sum();
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn whitened_vectors_lie_around_zero_and_differ_alike() {
-        // Two directions with variances 4 and 1: with a ridge of twice their mean, 9 and 6 are left of either.
+        // Two directions with variances 4 and 1. With a ridge of twice their mean, they become 9 and 6.
         let sign = |at: usize, bit: usize| if at >> bit & 1 == 0 { -1.0 } else { 1.0 };
         let vectors: Vec<Vec<f32>> =
             (0..4).map(|at| vec![7.0 + 2.0 * sign(at, 0), sign(at, 1)]).collect();

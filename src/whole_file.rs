@@ -1,14 +1,17 @@
-//! Files that are there only once they are whole.
+//! Atomic file writes.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// Lets `write` make a file under another name beside `file`, and renames it when it is on disk: whatever ends the program
-/// before, `file` is what it was.
+/// Writes a file atomically: `write` creates it under a temporary name next to `file`, then it is
+/// renamed.
+///
+/// The rename follows once the content is on disk. If the program ends earlier, `file` is
+/// unchanged.
 ///
 /// # Errors
-/// When the file cannot be written; then nothing of it is left.
+/// The operating system's error if the file cannot be written. Then the temporary file is deleted.
 pub fn write_whole(file: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".unfinished-{}", std::process::id()));
@@ -17,7 +20,7 @@ pub fn write_whole(file: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> 
         .and_then(|()| File::open(&unfinished)?.sync_all())
         .and_then(|()| fs::rename(&unfinished, file));
     if written.is_err() {
-        // What is left of it is of no use, and may be nothing.
+        // The rest of it is useless, and may not exist.
         let _ = fs::remove_file(&unfinished);
     }
     written

@@ -1,4 +1,4 @@
-//! Who may ask: by key and scope, no more often than agreed, and no longer than a request may take.
+//! Access control: API key and scope, request rate, and maximum duration of a request.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -19,18 +19,18 @@ use super::problem::Problem;
 use super::server::State;
 use crate::error::ErrorKind;
 
-/// Who asks; in the extensions of a request that was let in.
+/// Caller of an admitted request, in the request's extensions.
 #[derive(Clone)]
 pub(super) struct Caller {
-    /// The key's id; none where no key is needed.
+    /// Id of the key. `None` if no key is needed.
     pub(super) key: Option<String>,
 }
 
-/// How often each key may ask.
+/// Rate limit of each key.
 pub(super) struct Rate(Option<DefaultKeyedRateLimiter<String>>);
 
 impl Rate {
-    /// So many requests a second, and as many at once; any number where it is none.
+    /// Allows `per_second` requests a second, and as many at once. `None` sets no limit.
     pub(super) fn new(per_second: Option<NonZeroU32>) -> Self {
         Self(per_second.map(|number| RateLimiter::keyed(Quota::per_second(number))))
     }
@@ -46,7 +46,7 @@ impl Rate {
     }
 }
 
-/// Middleware that lets a request in, or tells why not.
+/// Middleware that admits a request, or refuses it with a problem.
 pub(super) async fn check(
     state: web::Data<State>,
     request: ServiceRequest,
@@ -58,10 +58,10 @@ pub(super) async fn check(
     };
     request.extensions_mut().insert(caller);
     if request.match_pattern().is_some_and(|pattern| pattern == "/v1/jobs") {
-        // An archive may take as long as its line is slow.
+        // An archive may take long on a slow connection, so no timeout applies.
         return Ok(next.call(request).await?.map_into_boxed_body());
     }
-    // The handler goes with the request, and whoever waits for it.
+    // A timeout drops the handler and every future that waits for it.
     let response = timeout(state.request_time, next.call(request)).await;
     Ok(response.map_err(|_| too_long(state.request_time))??.map_into_boxed_body())
 }
@@ -87,7 +87,7 @@ fn admit(state: &State, request: &ServiceRequest) -> Result<Caller, Problem> {
     Ok(Caller { key: Some(key.id) })
 }
 
-/// What a key has to be for; none where everybody may ask.
+/// Returns the scope that a request needs. `None` if every caller may send it.
 fn needed(method: &Method, pattern: &str) -> Option<Scope> {
     match (method.as_str(), pattern) {
         ("GET", "/" | "/assets/{name}" | "/healthz" | "/readyz" | "/docs" | "/openapi.json") => {
@@ -117,7 +117,7 @@ fn too_long(limit: Duration) -> Problem {
     Problem::new(ErrorKind::Overloaded, detail).coded("timeout")
 }
 
-/// The response to a request that is not let in.
+/// Returns the response to a refused request.
 fn refused(request: ServiceRequest, problem: Problem) -> ServiceResponse<BoxBody> {
     let (request, _) = request.into_parts();
     ServiceResponse::new(request, HttpResponse::from_error(problem))

@@ -1,5 +1,7 @@
-//! The audit trail: who searched, enrolled and removed, when, and whom. A line of JSON each, in a file beside the
-//! gallery's database; no photo and no embedding is in it. Lines go when they are older than they are to be kept.
+//! Audit trail: which key searched, enrolled or deleted which ids, and when.
+//!
+//! The trail is a file next to the gallery's database, with one line of JSON per event. It contains no photo and no
+//! embedding. Lines are deleted when their retention time is over.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
@@ -18,12 +20,12 @@ use super::request_id::RequestId;
 use super::server::State;
 use crate::whole_file::write_whole;
 
-/// The file inside a gallery.
+/// Name of the trail file inside a gallery.
 const FILE: &str = "audit.jsonl";
-/// How often old lines are looked for.
+/// Interval between deletions of old lines.
 const PRUNED_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
-/// What was done, in the extensions of a response that is to be remembered.
+/// An audit event, in the extensions of the response that it belongs to.
 #[derive(Clone)]
 pub(super) struct Deed {
     action: &'static str,
@@ -31,12 +33,12 @@ pub(super) struct Deed {
 }
 
 impl Deed {
-    /// `action` was done to these, or came to these.
+    /// Creates an event: `action` affected or returned these ids.
     pub(super) fn new(action: &'static str, ids: impl IntoIterator<Item = impl ToString>) -> Self {
         Self { action, ids: ids.into_iter().map(|id| id.to_string()).collect() }
     }
 
-    /// The response, which is remembered as this.
+    /// Attaches the event to the response.
     pub(super) fn told_by(self, mut response: HttpResponse) -> HttpResponse {
         response.extensions_mut().insert(self);
         response
@@ -46,10 +48,10 @@ impl Deed {
 #[derive(Serialize, Deserialize)]
 struct Line {
     at: Timestamp,
-    /// Id of the API key; none where none was needed.
+    /// Id of the API key. `None` if no key was needed.
     key: Option<String>,
     action: String,
-    /// Families, people or photos.
+    /// Ids of families, people or photos.
     ids: Vec<String>,
     request_id: String,
 }
@@ -63,16 +65,16 @@ impl Line {
     }
 }
 
-/// The trail of a gallery.
+/// Audit trail of a gallery.
 pub(super) struct Audit {
     path: PathBuf,
     kept_for: SignedDuration,
-    /// When old lines were looked for last.
+    /// Time at which old lines were last deleted.
     pruned: Mutex<Option<Timestamp>>,
 }
 
 impl Audit {
-    /// The trail of the gallery at `gallery`, of so many days.
+    /// Returns the trail of the gallery at `gallery`, with a retention of `days` days.
     pub(super) fn of(gallery: &Path, days: u32) -> Self {
         let kept_for = SignedDuration::from_hours(24 * i64::from(days));
         Self { path: gallery.join(FILE), kept_for, pruned: Mutex::new(None) }
@@ -88,7 +90,7 @@ impl Audit {
         OpenOptions::new().create(true).append(true).open(&self.path)?.write_all(text.as_bytes())
     }
 
-    /// Removes what is too old, and what was written by half.
+    /// Deletes old lines, and lines that were written only in part.
     fn prune(&self, now: Timestamp) -> io::Result<()> {
         let file = match fs::File::open(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -111,7 +113,9 @@ impl Audit {
     }
 }
 
-/// Middleware that remembers what was done. A trail that cannot be written is an error in the log; what was done stays done.
+/// Middleware that records audit events.
+///
+/// A trail that cannot be written is an error in the log. The recorded action is not undone.
 pub(super) async fn remember(
     state: web::Data<State>,
     request: ServiceRequest,

@@ -1,4 +1,4 @@
-//! `POST /v1/compare`: two photos in, how likely they are of kin out.
+//! `POST /v1/compare`: two photos in, their evidence of kinship out.
 
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
@@ -11,16 +11,16 @@ use super::upload::{PhotoFile, blocking, embedded};
 use super::wire::CompareResponse;
 use crate::search::compare;
 
-/// The parts of the form.
+/// Fields of the form.
 #[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny")]
 #[schema(as = CompareForm)]
 pub(super) struct Form {
-    /// One photo's file.
+    /// File of the first photo.
     #[multipart(limit = "64MiB")]
     #[schema(value_type = PhotoFile)]
     image_a: Bytes,
-    /// The other's.
+    /// File of the second photo.
     #[multipart(limit = "64MiB")]
     #[schema(value_type = PhotoFile)]
     image_b: Bytes,

@@ -1,28 +1,28 @@
-//! Why the service cannot start or go on.
+//! Errors that stop the service.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use crate::error::{Classify, ErrorKind, io_kind};
 
-/// Why the service did not start, or ended before it was told to.
+/// Error that prevents the start of the service, or ends it early.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// Somebody else has the port.
+    /// Another program uses the port.
     #[error(
         "{address} is in use by another program; choose another with --listen, or stop that one"
     )]
     AddressInUse {
-        /// The address asked for.
+        /// The requested address.
         address: SocketAddr,
     },
-    /// The address would let others in, and there is nothing to keep them out with.
+    /// Other machines can reach the address, and the gallery has no API key.
     #[error(
         "{address} can be reached from other machines, and the gallery has no API key; make one with \
          `kindred keys create`, or listen on 127.0.0.1"
     )]
     NotLoopback {
-        /// The address asked for.
+        /// The requested address.
         address: SocketAddr,
     },
     /// The API keys cannot be read.
@@ -31,32 +31,32 @@ pub enum ServeError {
     /// The operating system refused.
     #[error("cannot serve on {address}: {source}")]
     Io {
-        /// The address asked for.
+        /// The requested address.
         address: SocketAddr,
         /// The operating system's reason.
         source: std::io::Error,
     },
 }
 
-/// Why API keys cannot be used.
+/// Error of the API key file.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// There is no such key.
+    /// No key has this id.
     #[error("there is no API key with the id {id}; `kindred keys list` shows them")]
     Unknown {
-        /// The id asked for.
+        /// The requested id.
         id: String,
     },
-    /// The file is not what was written.
+    /// The file's content is damaged.
     #[error("the API keys in {} are damaged; restore the file from a copy, or remove it and make new keys", path.display())]
     Damaged {
-        /// The file.
+        /// Path of the key file.
         path: PathBuf,
     },
     /// The operating system refused.
     #[error("cannot use the API keys in {}: {source}", path.display())]
     Io {
-        /// The file.
+        /// Path of the key file.
         path: PathBuf,
         /// The operating system's reason.
         source: std::io::Error,

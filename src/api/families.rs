@@ -1,4 +1,4 @@
-//! `/v1/families`: who is enrolled, who is kin in a family, and forgetting one.
+//! `/v1/families`: enrolled families, their listed kin, and deletion of a family.
 
 use std::collections::BTreeSet;
 
@@ -59,7 +59,7 @@ pub(super) async fn get(
         if photos.is_empty() {
             return Err(not_enrolled(family));
         }
-        // They come in the order of their identities.
+        // The photos are sorted by identity.
         let people = photos.chunk_by(|a, b| a.member() == b.member()).map(|photos| {
             let person = photos[0].member();
             (person, photos, snapshot.kin_of(person).collect())
@@ -69,7 +69,9 @@ pub(super) async fn get(
     .await
 }
 
-/// Lists who is kin in a family, in place of all pairs that name somebody of it. People need not have photos yet.
+/// Replaces the listed kin of a family: all pairs that name one of its people.
+///
+/// The people need not have photos yet.
 #[utoipa::path(
     put,
     path = "/v1/families/{family}",

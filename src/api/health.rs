@@ -1,4 +1,8 @@
-//! `GET /healthz`: the process answers. `GET /readyz`: it can answer searches. `GET /info`: with what, and how much may be asked.
+//! Health and information endpoints.
+//!
+//! - `GET /healthz`: the process answers.
+//! - `GET /readyz`: the service can answer searches.
+//! - `GET /info`: the model, the gallery and the request limits.
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
@@ -22,13 +26,13 @@ struct Health {
 struct Ready {
     #[schema(value_type = String)]
     status: &'static str,
-    /// Photos enrolled.
+    /// Number of enrolled photos.
     photos: usize,
     /// Fingerprint of the bundle.
     model: String,
 }
 
-/// What the service has, and how much may be asked of it.
+/// Content of the service and its request limits.
 #[derive(Serialize, ToSchema)]
 struct Info {
     #[schema(value_type = String)]
@@ -44,9 +48,9 @@ struct Info {
 struct ModelInfo {
     name: String,
     fingerprint: String,
-    /// Values of an embedding by each backbone.
+    /// Dimensions of each backbone's embedding.
     dimensions: Vec<usize>,
-    /// Whether it tells kin, and not only who looks alike.
+    /// Whether the bundle estimates kinship, and not only visual similarity.
     has_ensemble: bool,
 }
 
@@ -55,12 +59,12 @@ struct GalleryInfo {
     photos: usize,
 }
 
-/// How much a request may ask for.
+/// Limits of a request.
 #[derive(Serialize, ToSchema)]
 struct AskedAtMost {
-    /// Photos of one person.
+    /// Maximum number of photos of one person.
     photos: usize,
-    /// Bytes of a photo's file.
+    /// Maximum size of a photo's file, in bytes.
     file_bytes: u64,
     limit: usize,
     candidates: usize,
@@ -80,7 +84,10 @@ pub(super) async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(Health { status: "ok" })
 }
 
-/// The gallery and the model are loaded before the server listens, so it is ready as soon as it answers.
+/// Reports that the service is ready.
+///
+/// The gallery and the model are loaded before the server listens. The service is therefore ready as soon as it
+/// answers.
 #[utoipa::path(
     get,
     path = "/readyz",

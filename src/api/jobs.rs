@@ -27,26 +27,26 @@ use job::{Job, Mode, Origin};
 
 pub(super) use queue::{Jobs, work};
 
-/// The parts of the form.
+/// Fields of the form.
 #[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny", deny_unknown_fields)]
 #[schema(as = JobForm)]
 pub(super) struct Form {
-    /// A zip archive with a folder per family and in it a folder per person.
+    /// A zip archive with one folder per family, and in it one folder per person.
     #[multipart(limit = "8GiB")]
     #[schema(value_type = PhotoFile, example = "photos.zip")]
     archive: TempFile,
-    /// Which photos are embedded; `missing` when it is not given.
+    /// Selection of the photos to embed; default `missing`.
     #[schema(value_type = Mode, required = false)]
     mode: Option<Text<Mode>>,
 }
 
-/// A folder of the server whose photos are to be enrolled.
+/// A folder of the server with photos to enroll.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = JobFolder)]
 pub(super) struct Folder {
-    /// Its path inside the folder that the operator allowed.
+    /// Path relative to the folder that the operator allowed.
     folder: String,
     mode: Option<Mode>,
 }
@@ -55,7 +55,7 @@ pub(super) struct Folder {
 #[derive(Serialize, ToSchema)]
 struct JobList {
     jobs: Vec<Job>,
-    /// The `cursor` of the next page; none on the last one.
+    /// `cursor` of the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -81,7 +81,7 @@ pub(super) async fn post_archive(
     let mode = mode.map(|mode| mode.0).unwrap_or_default();
     let job = blocking(move || {
         state.jobs.add(key, |key| {
-            // What is no archive of families is told at once.
+            // An archive without families is refused at once.
             Plan::new(Source::open(archive.file.path())?)?;
             let job = Job::new(Origin::Archive, mode, key);
             let kept = archive.file.persist(state.jobs.archive(job.id));
@@ -146,7 +146,7 @@ pub(super) async fn get(
     Ok(HttpResponse::Ok().json(job))
 }
 
-/// Asks a job to stop after its batch; photos that are enrolled by then stay.
+/// Requests that a job stops after its batch. Photos enrolled by then stay.
 #[utoipa::path(
     post,
     path = "/v1/jobs/{id}/cancel",
@@ -164,7 +164,7 @@ pub(super) async fn cancel(
     Ok(HttpResponse::Ok().json(job))
 }
 
-/// A job's id in a list that begins with the newest.
+/// Id of a job in a list that begins with the newest.
 #[derive(PartialEq, Eq)]
 struct Latest(Uuid);
 
@@ -194,7 +194,7 @@ fn accepted(job: Job) -> Result<HttpResponse, Problem> {
     Ok(deed.told_by(HttpResponse::Accepted().insert_header((LOCATION, place)).json(job)))
 }
 
-/// Longest key that a client may name a request by.
+/// Maximum length of an idempotency key.
 const LONGEST_KEY: usize = 200;
 
 fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
@@ -204,7 +204,7 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
     key.map(|key| Some(key.to_owned())).ok_or_else(wrong)
 }
 
-/// A folder inside the one that the operator allowed, wherever links lead.
+/// Resolves a folder inside the allowed root, after links are followed.
 fn inside(root: Option<&Path>, folder: &str) -> Result<PathBuf, Problem> {
     let root = root.ok_or_else(|| {
         Problem::invalid("no folder of the server may be read; start it with --photo-root")
@@ -214,7 +214,7 @@ fn inside(root: Option<&Path>, folder: &str) -> Result<PathBuf, Problem> {
     if !Path::new(folder).components().all(is_plain) {
         return Err(outside());
     }
-    // Whether something else is there is nobody's business.
+    // The error does not reveal whether another file exists there.
     let real = root.canonicalize().and_then(|root| Ok((root.join(folder).canonicalize()?, root)));
     let (path, root) = real.map_err(|_| Problem::invalid("there is no such folder"))?;
     if path.starts_with(&root) { Ok(path) } else { Err(outside()) }

@@ -1,5 +1,7 @@
-//! API keys: who may ask for what. They lie beside the gallery's database, hashed, in a file of their own, so that
-//! they can be made and revoked while a server has the gallery; it reads the file again when that changes.
+//! API keys and their scopes.
+//!
+//! The keys are stored hashed, in a separate file next to the gallery's database. They can therefore be created and
+//! revoked while a server uses the gallery. The server reads the file again after a change.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,28 +19,28 @@ use super::error::KeyError;
 use crate::domain::Fingerprint;
 use crate::whole_file::write_whole;
 
-/// The file inside a gallery.
+/// Name of the key file inside a gallery.
 const FILE: &str = "keys.json";
-/// What every key begins with, so that one that leaked is known for what it is.
+/// Prefix of every key. It makes a leaked key recognizable.
 const PREFIX: &str = "kindred";
 
-/// What a key is for.
+/// Scope of a key: the requests it permits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Search, compare, and read what is enrolled.
+    /// Search, compare, and read enrolled data.
     Search,
-    /// Enrol photos, and list kin.
+    /// Enroll photos, and list kin.
     Write,
-    /// Remove, and read the service's figures.
+    /// Delete data, and read the service's metrics.
     Admin,
 }
 
 impl Scope {
-    /// All of them.
+    /// All scopes.
     pub const ALL: [Self; 3] = [Self::Search, Self::Write, Self::Admin];
 
-    /// What it is called.
+    /// Returns the name of the scope.
     pub fn name(self) -> &'static str {
         match self {
             Self::Search => "search",
@@ -48,18 +50,18 @@ impl Scope {
     }
 }
 
-/// A key as it is stored: without what it is proven by.
+/// A stored key, without its secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Key {
-    /// By which it is named in the audit trail, and revoked.
+    /// Id of the key in the audit trail and for revocation.
     pub id: String,
-    /// Whose it is, in words.
+    /// Owner or purpose of the key, as free text.
     pub name: String,
-    /// What it is for.
+    /// Scopes of the key.
     pub scopes: BTreeSet<Scope>,
-    /// When it was made, RFC 3339.
+    /// Creation time, RFC 3339.
     pub created_at: String,
-    /// Of the whole key. It is random and long, so that a plain hash keeps it.
+    /// SHA-256 of the complete key. A key is random and long, so a plain hash is sufficient.
     sha256: String,
 }
 
@@ -68,56 +70,56 @@ struct File {
     keys: Vec<Key>,
 }
 
-/// The keys of a gallery.
+/// API keys of a gallery.
 pub struct KeyRing {
     path: PathBuf,
     read: RwLock<Read>,
 }
 
-/// What was read of the file, and by what it is known that it has not changed since.
+/// Content of the key file, with the modification time and length that detect a change.
 #[derive(Default)]
 struct Read {
     state: Option<(SystemTime, u64)>,
     keys: Vec<Key>,
-    /// Whether there ever was a key: who took all of them away did not mean to let everybody in.
+    /// Whether a key ever existed. Revoking all keys does not open the service to all callers.
     locked: bool,
 }
 
 impl KeyRing {
-    /// The keys of the gallery at `gallery`.
+    /// Returns the keys of the gallery at `gallery`.
     pub fn of(gallery: &Path) -> Self {
         Self { path: gallery.join(FILE), read: RwLock::default() }
     }
 
-    /// Whether requests need a key: there is one, or was one since the service started.
+    /// Returns whether requests need a key: one exists, or existed since the service started.
     ///
     /// # Errors
-    /// When the file cannot be read or understood.
+    /// If the file cannot be read or parsed.
     pub fn is_locked(&self) -> Result<bool, KeyError> {
         self.with(|read| read.locked)
     }
 
-    /// The key that is proven by `secret`.
+    /// Returns the key that `secret` proves.
     ///
     /// # Errors
-    /// When the file cannot be read or understood.
+    /// If the file cannot be read or parsed.
     pub fn find(&self, secret: &str) -> Result<Option<Key>, KeyError> {
         let sha256 = hash(secret);
         self.with(|read| read.keys.iter().find(|key| key.sha256 == sha256).cloned())
     }
 
-    /// All keys, in the order in which they were made.
+    /// Returns all keys, in order of creation.
     ///
     /// # Errors
-    /// When the file cannot be read or understood.
+    /// If the file cannot be read or parsed.
     pub fn keys(&self) -> Result<Vec<Key>, KeyError> {
         self.with(|read| read.keys.clone())
     }
 
-    /// Makes a key. Returns what proves it, which is stored nowhere.
+    /// Creates a key and returns its secret, which is stored nowhere.
     ///
     /// # Errors
-    /// When the file cannot be read or written.
+    /// If the file cannot be read or written.
     pub fn create(&self, name: &str, scopes: BTreeSet<Scope>) -> Result<String, KeyError> {
         let [id, secret] = [(); 2].map(|()| Uuid::new_v4().simple().to_string());
         let id = id[..8].to_owned();
@@ -129,10 +131,11 @@ impl KeyRing {
         Ok(secret)
     }
 
-    /// Takes a key away.
+    /// Revokes a key.
     ///
     /// # Errors
-    /// When there is none with this id, or the file cannot be read or written.
+    /// - No key has this id.
+    /// - The file cannot be read or written.
     pub fn revoke(&self, id: &str) -> Result<(), KeyError> {
         let mut keys = self.keys()?;
         let before = keys.len();

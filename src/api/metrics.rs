@@ -1,4 +1,4 @@
-//! `GET /metrics`: figures of the service in the text format of Prometheus.
+//! `GET /metrics`: metrics of the service in the text format of Prometheus.
 
 use std::sync::atomic::AtomicU64;
 
@@ -13,7 +13,7 @@ use prometheus_client::registry::{Registry, Unit};
 use super::problem::{Problem, Problems};
 use super::server::State;
 
-/// A kind of request and how it ended. The route is its pattern: an address may name a person.
+/// Method, route and status of a request. The route is its pattern, as an address may name a person.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub(super) struct Request {
     pub(super) method: String,
@@ -26,13 +26,13 @@ struct Stage {
     stage: &'static str,
 }
 
-/// The figures.
+/// Metrics of the service.
 pub(super) struct Metrics {
     registry: Registry,
     requests: Family<Request, Counter>,
     seconds: Family<Stage, Histogram>,
     batch: Histogram,
-    /// Faces that wait for the model.
+    /// Number of faces that wait for the model.
     pub(super) queue: Gauge,
     photos: Gauge<u64, AtomicU64>,
 }
@@ -55,18 +55,18 @@ impl Metrics {
         Self { registry, requests, seconds, batch, queue, photos }
     }
 
-    /// A request was answered.
+    /// Counts an answered request and its duration.
     pub(super) fn answered(&self, request: Request, seconds: f64) {
         self.requests.get_or_create(&request).inc();
         self.took("request", seconds);
     }
 
-    /// A stage of a request took so long.
+    /// Records the duration of a stage of a request.
     pub(super) fn took(&self, stage: &'static str, seconds: f64) {
         self.seconds.get_or_create(&Stage { stage }).observe(seconds);
     }
 
-    /// So many faces were embedded together.
+    /// Records the number of faces embedded together.
     pub(super) fn embedded(&self, faces: usize) {
         self.batch.observe(faces as f64);
     }

@@ -1,7 +1,7 @@
 //! The HTTP service.
 //!
-//! One endpoint per file, what is written in [`wire`] and `resources`, errors as problem+json. Handlers never run a model:
-//! they queue faces for the one model thread and wait for its answer.
+//! There is one endpoint per file. Request and response bodies are in [`wire`] and `resources`. Errors are
+//! problem+json. Handlers never run a model: they queue faces for the one model thread and wait for its embeddings.
 
 mod access;
 mod audit;

@@ -1,4 +1,6 @@
-//! The model thread: one thread embeds, requests queue for it, and what waits together is embedded together.
+//! The model thread, which embeds faces in batches.
+//!
+//! Requests queue for this one thread. Faces that wait together are embedded together.
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
@@ -14,9 +16,9 @@ use crate::kinship::Ensemble;
 use crate::photo::Photo;
 use std::sync::Arc;
 
-/// Faces that may wait; beyond that the service is overloaded.
+/// Maximum number of waiting faces. Beyond it the service is overloaded.
 const QUEUE: usize = 64;
-/// Most faces embedded at once.
+/// Maximum number of faces in a batch.
 pub(super) const MAX_BATCH: usize = 8;
 
 struct Job {
@@ -24,10 +26,10 @@ struct Job {
     answer: oneshot::Sender<EmbeddedFace>,
 }
 
-/// One embedding per backbone, or why there is none.
+/// One embedding per backbone, or the reason for the failure.
 type EmbeddedFace = Result<Vec<Embedding>, Problem>;
 
-/// A handle to the model thread, which ends when the handle is dropped.
+/// Handle to the model thread. The thread ends when the handle is dropped.
 pub(super) struct ModelQueue {
     embedder: Arc<Embedder>,
     jobs: SyncSender<Job>,
@@ -43,7 +45,7 @@ impl ModelQueue {
         Self { embedder, jobs, metrics }
     }
 
-    /// The bundle.
+    /// Returns the bundle.
     pub(super) fn embedder(&self) -> &Embedder {
         &self.embedder
     }
@@ -52,15 +54,17 @@ impl ModelQueue {
         self.embedder.space()
     }
 
-    /// The trained ensemble, if the bundle has one.
+    /// Returns the trained ensemble, if the bundle has one.
     pub(super) fn ensemble(&self) -> Option<&Ensemble> {
         self.embedder.ensemble()
     }
 
-    /// Finds the face in a photo and cuts out what the model wants; a matter of milliseconds, for a thread that may block.
+    /// Finds the face in a photo and crops the model's input.
+    ///
+    /// This takes milliseconds, on a thread that may block.
     ///
     /// # Errors
-    /// `InvalidInput` with the code `no_face` when there is none.
+    /// `InvalidInput` with the code `no_face` if the photo shows no face.
     pub(super) fn prepare(&self, photo: &Photo) -> Result<Face, Problem> {
         self.embedder.prepare(photo).map_err(|error| match error {
             EmbedderError::NoFace { .. } => Problem::from(error).coded("no_face"),
@@ -68,10 +72,14 @@ impl ModelQueue {
         })
     }
 
-    /// Embeds faces, of each one embedding per backbone. All of them wait at once, to be embedded together.
+    /// Embeds faces, and returns one embedding per backbone for each.
+    ///
+    /// All faces queue at once, to be embedded together.
     ///
     /// # Errors
-    /// `Overloaded` when the queue is full; `Internal` when the model fails; `InvalidInput` when a face has no embedding.
+    /// - `Overloaded` if the queue is full.
+    /// - `Internal` if the model fails.
+    /// - `InvalidInput` if a face has no embedding.
     pub(super) async fn embed(&self, faces: Vec<Face>) -> Result<Vec<Vec<Embedding>>, Problem> {
         let waiting: Vec<_> =
             faces.into_iter().map(|face| self.queue(face)).collect::<Result<_, _>>()?;
@@ -105,7 +113,7 @@ fn work(embedder: &Embedder, waiting: &Receiver<Job>, metrics: &Metrics) {
         let batch = batch.inspect(|_| {
             metrics.queue.dec();
         });
-        // Whoever has hung up costs nothing.
+        // Faces of disconnected clients are not embedded.
         let batch = batch.filter(|job| !job.answer.is_closed());
         let (faces, answers): (Vec<_>, Vec<_>) = batch.map(|job| (job.face, job.answer)).unzip();
         if faces.is_empty() {
@@ -117,7 +125,7 @@ fn work(embedder: &Embedder, waiting: &Receiver<Job>, metrics: &Metrics) {
                 for (result, answer) in results.into_iter().zip(answers) {
                     let result =
                         result.map_err(|e| Problem::new(ErrorKind::InvalidInput, e.to_string()));
-                    // The receiver may be gone by now, and that is fine.
+                    // The receiver may have been dropped, which is no error.
                     let _ = answer.send(result);
                 }
             }

@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: all of the service's addresses, from their types.
+//! `GET /openapi.json`: all routes of the service, generated from their types.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use super::{
     rerank, search,
 };
 
-/// The document.
+/// The OpenAPI document.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -56,7 +56,7 @@ use super::{
 )]
 struct Document;
 
-/// How a request shows its key.
+/// Authentication scheme of the API keys.
 struct Keys;
 
 impl Modify for Keys {
@@ -75,7 +75,7 @@ pub(super) async fn get() -> HttpResponse {
     HttpResponse::Ok().json(&*DOCUMENT)
 }
 
-/// What is answered to a method that an address does not take.
+/// Answers a request with a method that the address does not support.
 pub(super) async fn wrong_method(request: HttpRequest) -> Result<HttpResponse, Problem> {
     let path = request.match_pattern().and_then(|pattern| DOCUMENT.paths.paths.get(&pattern));
     let known = |path: &PathItem| {
@@ -88,6 +88,6 @@ pub(super) async fn wrong_method(request: HttpRequest) -> Result<HttpResponse, P
         let taken = methods.iter().filter(|(_, operation)| operation.is_some());
         taken.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
     };
-    // What is not in the document is there to be read.
+    // A route that is missing in the document supports only GET.
     Err(Problem::wrong_method(path.map_or_else(|| "GET".to_owned(), known)))
 }

@@ -1,8 +1,8 @@
-//! Pages of other places may not use a service that answers without a key.
+//! Protection from cross-origin requests, for a service that needs no key.
 //!
-//! A browser sends a form to any address that a page names, and a name that somebody else owns may lead to this machine. So a
-//! request that says from which page it comes has to come from one of this service, and one without a key has to name this
-//! machine.
+//! A browser sends a form to any address that a page names. A domain name of another owner may resolve to this machine.
+//! So a request with an `Origin` header must come from a page of this service. A request without a key must have a host
+//! name of this machine.
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
@@ -10,7 +10,7 @@ use actix_web::http::header::{HOST, HeaderName, ORIGIN};
 
 use super::problem::Problem;
 
-/// Refuses a request of another place's page.
+/// Refuses a cross-origin request.
 pub(super) fn check(request: &ServiceRequest) -> Result<(), Problem> {
     let header = |name: HeaderName| request.headers().get(name).and_then(|v| v.to_str().ok());
     let host = header(HOST).unwrap_or_default();
@@ -23,7 +23,7 @@ pub(super) fn check(request: &ServiceRequest) -> Result<(), Problem> {
     Err(Problem::with_status(StatusCode::FORBIDDEN, detail))
 }
 
-/// Whether a host with or without port is a name of this machine.
+/// Returns whether a host, with or without port, is a name of this machine.
 fn is_this_machine(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

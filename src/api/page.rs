@@ -1,4 +1,4 @@
-//! The web page: plain files in the program, which ask nothing of any other place.
+//! The web page: static files in the program. They load nothing from other servers.
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use actix_web::{HttpResponse, web};
@@ -41,7 +41,7 @@ const ASSETS: [(&str, &str); 28] = [
     ("words.js", include_str!("page/words.js")),
 ];
 
-/// Nothing but this service's own files and pictures that the page has itself.
+/// Content security policy. It permits only this service's files, and images that the page holds as blobs.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -49,7 +49,7 @@ pub(super) async fn index() -> HttpResponse {
     file("text/html; charset=utf-8", INDEX)
 }
 
-/// The service's addresses, told by `/openapi.json`.
+/// Returns the documentation page, which renders `/openapi.json`.
 pub(super) async fn docs() -> HttpResponse {
     file("text/html; charset=utf-8", DOCS)
 }
@@ -69,7 +69,7 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
-/// A file, asked for anew each time: another version of the program has other files.
+/// Returns a file that browsers must revalidate each time. Another version of the program has other files.
 fn file(kind: &str, text: &'static str) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.content_type(kind).insert_header((CONTENT_SECURITY_POLICY, POLICY));

@@ -1,4 +1,4 @@
-//! Lists that are told a page after the other.
+//! Pagination of lists.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -8,34 +8,35 @@ use utoipa::IntoParams;
 
 use super::problem::Problem;
 
-/// Most entries of a page.
+/// Maximum number of entries on a page.
 const MOST: usize = 1000;
-/// Entries of a page where its length is not given.
+/// Default number of entries on a page.
 const USUAL: usize = 100;
 
-/// Which part of a list.
+/// Page of a list.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Page {
-    /// How many entries, 1 to 1000; 100 when it is not given.
+    /// Number of entries, 1 to 1000; default 100.
     #[param(minimum = 1, maximum = 1000)]
     pub(super) limit: Option<usize>,
-    /// What the page before names as `next`.
+    /// `next` of the previous page.
     pub(super) cursor: Option<String>,
 }
 
-/// A page of a list that is sorted by a key, from which it can be gone on with.
+/// A page of a list sorted by key, resumed after a key.
 pub(super) struct Window<K> {
     limit: usize,
     after: Option<K>,
 }
 
 impl Page {
-    /// Which entries the page has.
+    /// Parses the requested page.
     ///
     /// # Errors
-    /// When the length is out of its range, or the cursor is no key.
+    /// - The length is out of its range.
+    /// - The cursor is not a valid key.
     pub(super) fn window<K: FromStr<Err: Display>>(self) -> Result<Window<K>, Problem> {
         let limit = Problem::check_range(("limit", self.limit.unwrap_or(USUAL)), 1..=MOST)?;
         let after = self.cursor.map(|cursor| cursor.parse()).transpose();
@@ -45,7 +46,9 @@ impl Page {
 }
 
 impl<K: Ord> Window<K> {
-    /// The page's part of `entries`, which are sorted by `key`, and the key of its last one where there are more.
+    /// Returns the page of `entries`, sorted by `key`.
+    ///
+    /// Also returns the key of the page's last entry if more entries follow.
     pub(super) fn of<T>(
         &self,
         entries: impl Iterator<Item = T>,

@@ -1,4 +1,4 @@
-//! `/v1/people/{family}/{member}`: somebody's photos, more of them, others in their place, and forgetting a person.
+//! `/v1/people/{family}/{member}`: reads, adds or replaces a person's photos, or deletes the person.
 
 use actix_multipart::form::MultipartForm;
 use actix_web::{HttpResponse, web};
@@ -13,10 +13,10 @@ use super::upload::{Images, answer, blocking, embedded};
 use crate::domain::{Fingerprint, MemberId, PhotoId, Who};
 use crate::gallery::Enrolment;
 
-/// A person in an address.
+/// Path segments of a person.
 type Path = web::Path<(String, String)>;
 
-/// Digits of a file's SHA-256 that name a photo which came without a name.
+/// Number of SHA-256 digits that name a photo without a file name.
 const NAME_DIGITS: usize = 16;
 
 #[utoipa::path(
@@ -43,8 +43,9 @@ pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpRespo
     .await
 }
 
-/// Enrols photos of a person, who need not be known; a photo is named after its file's content, so that the same one is enrolled
-/// once.
+/// Enrolls photos of a person. The person may be new.
+///
+/// A photo is named after the content of its file, so that the same photo is enrolled once.
 #[utoipa::path(
     post,
     path = "/v1/people/{family}/{member}/photos",
@@ -66,8 +67,7 @@ pub(super) async fn post_photos(
     Ok(Deed::new("enrol", &ids).told_by(HttpResponse::Created().json(Enrolled::new(&ids))))
 }
 
-/// Enrols photos of a person, who need not be known, in place of all that are enrolled: they have these afterwards, and no
-/// others. Listed kin stay.
+/// Replaces all photos of a person. The person may be new. Listed kin stay.
 #[utoipa::path(
     put,
     path = "/v1/people/{family}/{member}",
@@ -87,7 +87,7 @@ pub(super) async fn put(
     let (ids, enrolments) = enrolments(&state, person, form).await?;
     let replaced = ids.iter().map(ToString::to_string).chain([person.to_string()]);
     let deed = Deed::new("replace", replaced);
-    // The new ones first: whoever is cut off in between has too many, and none too few.
+    // New photos are added first: an interrupted request leaves too many photos, never too few.
     let response = answer(move || {
         state.gallery.enrol(enrolments)?;
         state.gallery.keep_only(person, &ids)?;
@@ -110,7 +110,7 @@ pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpRe
     forget(state, Who::Person(person)).await
 }
 
-/// The photos of a form as a person's, each named after its file's content.
+/// Returns the person's photos in a form, each named after its file's content.
 async fn enrolments(
     state: &web::Data<State>,
     person: MemberId,

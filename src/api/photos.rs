@@ -1,4 +1,4 @@
-//! `/v1/photos/{family}/{member}/{name}`: a photo, enrolled under a name or forgotten.
+//! `/v1/photos/{family}/{member}/{name}`: enrolls a photo under a name, or deletes it.
 
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
@@ -16,7 +16,7 @@ use super::upload::{PhotoFile, answer, blocking, embedded};
 use crate::domain::{PhotoId, Who};
 use crate::error::ErrorKind;
 
-/// The parts of the form.
+/// Fields of the form.
 #[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny")]
 #[schema(as = PhotoForm)]
@@ -27,7 +27,7 @@ pub(super) struct Form {
     image: Bytes,
 }
 
-/// A photo in an address.
+/// Path segments of a photo.
 type Path = web::Path<(String, String, String)>;
 
 #[utoipa::path(
@@ -48,7 +48,7 @@ pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpRespo
     .await
 }
 
-/// Enrols the photo, or another one in its place.
+/// Enrolls the photo, or replaces it.
 #[utoipa::path(
     put,
     path = "/v1/photos/{family}/{member}/{name}",
@@ -79,7 +79,7 @@ pub(super) async fn put(
     Ok(deed.told_by(response.json(enrolled)))
 }
 
-/// The small picture, if one is kept. No cache keeps it: who is removed is to be seen no more.
+/// Returns the thumbnail, if one is stored. No cache stores it, so that a deleted person is no longer visible.
 #[utoipa::path(
     get,
     path = "/v1/photos/{family}/{member}/{name}/image",

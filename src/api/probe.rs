@@ -1,4 +1,4 @@
-//! What a request compares with: files of photos, enrolled photos, or embeddings.
+//! Probes of a request: photo files, enrolled photos, or embeddings.
 
 use actix_web::web::{self, Bytes};
 use base64::Engine;
@@ -25,24 +25,24 @@ pub(super) enum Sample {
     Base64(String),
     /// The id of an enrolled photo.
     Photo(String),
-    /// Per backbone of the bundle a vector.
+    /// One vector per backbone of the bundle.
     Embeddings(Vec<Vec<f32>>),
 }
 
-/// Photos of one person whose faces are still to be embedded.
+/// Photos of one person, with faces that may still have to be embedded.
 #[derive(Default)]
 pub(super) struct Samples {
-    /// The embeddings that are known, and none for each face that is in `faces`.
+    /// Known embeddings. `None` for each face that is in `faces`.
     known: Vec<Option<Vec<Embedding>>>,
     faces: Decoded,
     /// Hashes of the photos' files.
     pub(super) files: Vec<ContentHash>,
-    /// Where the faces are.
+    /// Positions of the faces.
     pub(super) seen: Vec<FaceSeen>,
 }
 
 impl Samples {
-    /// Reads and decodes what a request has in its part `part`.
+    /// Reads and decodes the field `part` of a request.
     pub(super) async fn read(
         state: &web::Data<State>,
         (part, samples): (&'static str, Vec<Sample>),
@@ -79,7 +79,7 @@ impl Samples {
         Ok(read)
     }
 
-    /// Embeds what is still to be; per photo one embedding per backbone.
+    /// Embeds the remaining faces. Returns one embedding per backbone for each photo.
     pub(super) async fn embedded(
         self,
         state: &web::Data<State>,

@@ -1,4 +1,4 @@
-//! Errors on the wire: problem+json, RFC 9457.
+//! Errors of the HTTP API: problem+json, RFC 9457.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -15,17 +15,17 @@ use super::request_id;
 use super::resources::Removal;
 use crate::error::{Classify, ErrorKind};
 
-/// An error as the client sees it.
+/// An error of the HTTP API.
 #[derive(Clone, Debug)]
 pub(super) struct Problem {
     status: StatusCode,
     code: String,
     detail: String,
-    /// Seconds after which the same request may be answered.
+    /// Seconds after which the client may retry the request.
     retry_after: Option<u64>,
-    /// The methods that the address takes, if it was another one.
+    /// Methods that the address supports, if the request had another one.
     allow: Option<Box<str>>,
-    /// The id by which its request is known in the log.
+    /// Id of the request in the log.
     request_id: Box<str>,
     errors: Box<[PhotoProblem]>,
 }
@@ -38,18 +38,18 @@ impl Problem {
         Self { status, code, detail, retry_after, allow: None, request_id, errors: Box::default() }
     }
 
-    /// The same, to be asked again after so many seconds.
+    /// Adds the number of seconds after which the client may retry.
     pub(super) fn retry_after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
 
-    /// A form without a photo where one is wanted.
+    /// Returns the problem of a form that lacks a required photo.
     pub(super) fn no_image() -> Self {
         let detail = "the form has no part 'image'; send multipart/form-data with a photo in it";
         Self::with_status(StatusCode::BAD_REQUEST, detail)
     }
 
-    /// An address or a field that names nobody, or what cannot be.
+    /// Returns the problem of an invalid address or field.
     pub(super) fn invalid(error: impl fmt::Display) -> Self {
         Self::new(ErrorKind::InvalidInput, error.to_string())
     }
@@ -66,17 +66,17 @@ impl Problem {
         Err(Self::invalid(format!("{name} is {value}; it goes from {least} to {most}")))
     }
 
-    /// What became of one thing of several that a request names.
+    /// Converts the problem to the failed result of one item of a request.
     pub(super) fn of_item(self, id: String) -> Removal {
         Removal::failed(id, self.code, self.detail)
     }
 
-    /// The same with a code of its own.
+    /// Replaces the error code.
     pub(super) fn coded(self, code: &str) -> Self {
         Self { code: code.into(), ..self }
     }
 
-    /// An error of HTTP itself; its code is the status's name.
+    /// Returns an error of HTTP itself. Its code is the status's name.
     pub(super) fn with_status(status: StatusCode, detail: impl Into<String>) -> Self {
         let name = status.canonical_reason().unwrap_or("Error");
         let code = name.to_lowercase().replace(' ', "_");
@@ -92,14 +92,14 @@ impl Problem {
         }
     }
 
-    /// An address that takes only these methods.
+    /// Returns the problem of an address that supports only these methods.
     pub(super) fn wrong_method(methods: String) -> Self {
         let detail = format!("this address takes {methods}");
         let problem = Self::with_status(StatusCode::METHOD_NOT_ALLOWED, detail);
         Self { allow: Some(methods.into()), ..problem }
     }
 
-    /// What is wrong with several photos: the first one's problem, with all of them.
+    /// Combines the problems of several photos into the first one, with a list of all.
     pub(super) fn of_photos(part: &'static str, problems: Vec<(usize, Self)>) -> Option<Self> {
         let error = |(index, problem): &(usize, Self)| PhotoProblem {
             part,
@@ -111,7 +111,7 @@ impl Problem {
         Some(Self { errors, ..first })
     }
 
-    /// The same of the request with this id.
+    /// Sets the id of the request.
     pub(super) fn with_request_id(self, id: &str) -> Self {
         Self { request_id: id.into(), ..self }
     }
@@ -140,7 +140,7 @@ impl Problem {
     }
 }
 
-/// An error on the wire: RFC 9457.
+/// Response body of an error, RFC 9457.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub(super) struct ProblemBody<'a> {
@@ -150,45 +150,45 @@ pub(super) struct ProblemBody<'a> {
     #[schema(value_type = String)]
     title: &'a str,
     status: u16,
-    /// What is wrong, and what to do, for people.
+    /// Cause and remedy, for people.
     #[schema(value_type = String)]
     detail: &'a str,
-    /// What is wrong, for programs.
+    /// Error code, for programs.
     #[schema(value_type = String)]
     code: &'a str,
-    /// By which the request is known in the log.
+    /// Id of the request in the log.
     #[schema(value_type = String)]
     request_id: &'a str,
-    /// What is wrong with each of several photos.
+    /// Errors of individual photos.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     #[schema(value_type = Vec<PhotoProblem>, required = false)]
     errors: &'a [PhotoProblem],
 }
 
-/// What is wrong with one photo of a request.
+/// Error of one photo of a request.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct PhotoProblem {
-    /// The part of the request that it came in.
+    /// Part of the request that contains the photo.
     #[schema(value_type = String)]
     pub(super) part: &'static str,
-    /// Its place among the photos of that part, from 0 on.
+    /// Index among the photos of that part, from 0.
     pub(super) index: usize,
     pub(super) detail: String,
 }
 
-/// What every address may answer.
+/// Error responses of every address.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "it stands in the documentation")]
 pub(super) enum Problems {
-    /// The request is wrong, or may not be made
+    /// The request is invalid or not permitted
     #[response(status = "4XX", content_type = "application/problem+json")]
     OfTheRequest(#[to_schema] ProblemBody<'static>),
-    /// The service cannot answer, perhaps for a while
+    /// The service cannot answer, perhaps temporarily
     #[response(status = "5XX", content_type = "application/problem+json")]
     OfTheService(#[to_schema] ProblemBody<'static>),
 }
 
-/// The HTTP face of every class of error.
+/// Maps each class of error to an HTTP status and a code.
 fn status_and_code(kind: ErrorKind) -> (StatusCode, &'static str) {
     match kind {
         ErrorKind::InvalidInput => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_input"),
@@ -208,7 +208,7 @@ impl<E: Classify> From<E> for Problem {
     }
 }
 
-/// What a malformed form becomes.
+/// Converts the error of a malformed form.
 pub(super) fn from_multipart(error: MultipartError) -> Problem {
     let detail = format!(
         "{error}; send multipart/form-data with photos in the parts that the address asks for"
@@ -220,7 +220,7 @@ pub(super) fn from_multipart(error: MultipartError) -> Problem {
     Problem::with_status(status, detail)
 }
 
-/// What a body becomes that is not the JSON which was asked for.
+/// Converts the error of a body that is not the required JSON.
 pub(super) fn from_json(error: &JsonPayloadError) -> Problem {
     let status = match error {
         JsonPayloadError::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

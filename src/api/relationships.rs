@@ -1,4 +1,4 @@
-//! `/v1/relationships`: who is listed as kin of whom.
+//! `/v1/relationships`: the pairs of people listed as kin.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ use super::server::State;
 use super::upload::answer;
 use crate::domain::{FamilyId, IdentityError, MemberId};
 
-/// Two people, as a cursor and a receipt write them.
+/// Two people, as written in a cursor and in a receipt.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Pair([MemberId; 2]);
 
@@ -35,28 +35,28 @@ impl fmt::Display for Pair {
     }
 }
 
-/// The pair that an address asks for.
+/// The pair in a request's query.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Named {
-    /// One of the two.
+    /// One person of the pair.
     person_a: String,
-    /// The other.
+    /// The other person of the pair.
     person_b: String,
 }
 
-/// Which pairs of the list, and which part of these, as [`Page`] has it.
+/// Filter and page of the list of pairs; compare [`Page`].
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Wanted {
-    /// How many pairs, 1 to 1000; 100 when it is not given.
+    /// Number of pairs, 1 to 1000; default 100.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
-    /// What the page before names as `next`.
+    /// `next` of the previous page.
     cursor: Option<String>,
-    /// A family that has one of the two people, at least.
+    /// A family of at least one of the two people.
     family: Option<String>,
 }
 
@@ -90,7 +90,7 @@ pub(super) async fn list(
     .await
 }
 
-/// Lists people as kin, or says anew how they are; all of them or none.
+/// Lists people as kin, or updates their relations; all of them or none.
 #[utoipa::path(
     put,
     path = "/v1/relationships",

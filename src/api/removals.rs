@@ -1,4 +1,4 @@
-//! `POST /v1/removals`: forgets photos, people and families, with a result for each.
+//! `POST /v1/removals`: deletes photos, people and families, with a result for each.
 
 use actix_web::{HttpResponse, web};
 
@@ -10,10 +10,10 @@ use super::upload::{answer, blocking};
 use crate::domain::Who;
 use crate::error::ErrorKind;
 
-/// Most names of one request.
+/// Maximum number of ids in one request.
 const MOST: usize = 1000;
 
-/// One that fails leaves the others alone.
+/// Deletes items. A failed deletion does not affect the others.
 #[utoipa::path(
     post,
     path = "/v1/removals",
@@ -48,7 +48,7 @@ pub(super) async fn post(
     Ok(Deed::new("remove", removed).told_by(HttpResponse::Ok().json(response)))
 }
 
-/// Answers with the receipt of one removal.
+/// Responds with the receipt of one deletion.
 pub(super) async fn forget(state: web::Data<State>, who: Who) -> Result<HttpResponse, Problem> {
     let deed = Deed::new("remove", [&who]);
     Ok(deed.told_by(answer(move || remove(&state, &who)).await?))

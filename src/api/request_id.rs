@@ -1,4 +1,4 @@
-//! Every request gets an id: in its response's header, in its problem, and in the log.
+//! Request ids: in the response header, in the problem and in the log.
 
 use std::time::Instant;
 
@@ -15,10 +15,10 @@ use super::server::State;
 
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The id, in the extensions of a request.
+/// Id of a request, stored in the request's extensions.
 pub(super) struct RequestId(pub(super) String);
 
-/// Middleware that names a request, renders its problem if it ends in one, and writes one line to the log.
+/// Middleware that assigns ids, renders errors as problems and logs each request in one line.
 pub(super) async fn attach(
     state: web::Data<State>,
     request: ServiceRequest,
@@ -26,7 +26,7 @@ pub(super) async fn attach(
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let id = Uuid::new_v4().to_string();
     let started = Instant::now();
-    // The route's pattern and not the path: a path may name a person.
+    // The log has the route's pattern instead of the path, as a path may name a person.
     let method = request.method().clone();
     let route = request.match_pattern().unwrap_or_else(|| "-".into());
     request.extensions_mut().insert(RequestId(id.clone()));
@@ -36,7 +36,7 @@ pub(super) async fn attach(
             let response = named(response.map_into_boxed_body(), &id);
             (response.status(), Ok(response))
         }
-        // The request is gone, and with it what a response is made of; actix renders the error.
+        // The request no longer exists, so no response can be built from it. Actix renders the error.
         Err(error) => {
             let problem = problem_of(&error);
             (problem.status_code(), Err(problem.with_request_id(&id).into()))
@@ -50,7 +50,7 @@ pub(super) async fn attach(
     answer
 }
 
-/// A response with its request's id, as a problem where it is an error.
+/// Adds the request's id to a response. An error becomes a problem.
 fn named(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
     if let Some(error) = response.response().error() {
         let problem = problem_of(error).with_request_id(id).error_response();
@@ -62,7 +62,7 @@ fn named(mut response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<Bo
     response
 }
 
-/// The problem that an error stands for: ours, or one of actix's own.
+/// Returns the problem of an error, either our own or one of actix.
 fn problem_of(error: &actix_web::Error) -> Problem {
     let ours = error.as_error::<Problem>().cloned();
     let status = || error.as_response_error().status_code();

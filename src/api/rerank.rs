@@ -1,4 +1,4 @@
-//! `POST /v1/rerank`: enrolled photos with the evidence of kinship to a probe.
+//! `POST /v1/rerank`: enrolled photos with their evidence of kinship to a probe.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use super::wire::RerankResponse;
 use crate::domain::PhotoId;
 use crate::search::{Options, Probe, SearchContext, rerank};
 
-/// What is asked for.
+/// Rerank request.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = RerankRequest)]

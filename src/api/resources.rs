@@ -1,4 +1,4 @@
-//! Families, people, photos and listed kin, as the service writes and reads them.
+//! JSON form of families, people, photos and listed kin.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::gallery::Removed;
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct FamilyList {
     families: Vec<String>,
-    /// The `cursor` of the next page; none on the last one.
+    /// `cursor` of the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
@@ -28,7 +28,7 @@ pub(super) struct FamilyResource {
 struct FamilyMember {
     person: String,
     photos: usize,
-    /// One of their photos.
+    /// Id of one of the person's photos.
     portrait: String,
     listed_kin: Vec<String>,
 }
@@ -48,19 +48,19 @@ pub(super) struct PhotoResource {
     id: String,
     person: String,
     family: String,
-    /// Of the file that it was enrolled from.
+    /// SHA-256 of the enrolled file.
     sha256: String,
 }
 
-/// Two people who are listed as kin.
+/// Two people listed as kin.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RelationshipResource {
-    /// The first of them; the elder one where the relation has one.
+    /// First person. The elder one if the relation has an order.
     person_a: String,
-    /// The other.
+    /// Second person.
     person_b: String,
-    /// How they are kin, where it is known: a code such as `fd`, father and daughter.
+    /// Kinship relation, if known: a code such as `fd`, father and daughter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     relation: Option<String>,
 }
@@ -69,7 +69,7 @@ pub(super) struct RelationshipResource {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListedKin {
-    /// The pairs.
+    /// The pairs to list.
     relationships: Vec<RelationshipResource>,
 }
 
@@ -77,27 +77,27 @@ pub(super) struct ListedKin {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RelationshipList {
     relationships: Vec<RelationshipResource>,
-    /// The `cursor` of the next page; none on the last one.
+    /// `cursor` of the next page. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
 }
 
-/// What is to be forgotten.
+/// Items to delete.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Removals {
-    /// Families, people and photos.
+    /// Ids of families, people and photos.
     pub(super) ids: Vec<String>,
 }
 
-/// What became of each, in the order in which they were named.
+/// Result of each deletion, in the order of the request.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RemovalsResponse {
-    /// One for each.
+    /// One result per item.
     pub(super) results: Vec<Removal>,
 }
 
-/// What became of one: a receipt, or why there is none.
+/// Result of one deletion: a receipt or an error.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Removal {
     id: String,
@@ -107,24 +107,24 @@ pub(super) struct Removal {
     error: Option<ItemError>,
 }
 
-/// Why something did not happen to one of several.
+/// Error of one item of several.
 #[derive(Debug, Serialize, ToSchema)]
 struct ItemError {
     code: String,
     detail: String,
 }
 
-/// What was enrolled.
+/// Enrolled photos.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Enrolled {
     photos: Vec<String>,
 }
 
-/// What was removed of whom, and when.
+/// Receipt of a deletion: the deleted item, its photos and the time.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Receipt {
     removed: String,
-    /// RFC 3339, UTC.
+    /// Time of the deletion, RFC 3339, UTC.
     at: String,
     photos: usize,
     embeddings: usize,
@@ -133,7 +133,7 @@ pub(super) struct Receipt {
 }
 
 impl FamilyList {
-    /// The list in words of the wire.
+    /// Converts the list to its JSON form.
     pub(super) fn new(families: &[FamilyId], next: Option<FamilyId>) -> Self {
         Self {
             families: families.iter().map(ToString::to_string).collect(),
@@ -143,7 +143,7 @@ impl FamilyList {
 }
 
 impl FamilyResource {
-    /// A family of people, with their photos and their listed kin.
+    /// Builds a family from people, with their photos and listed kin.
     pub(super) fn new<'a>(
         family: FamilyId,
         people: impl Iterator<Item = (MemberId, &'a [&'a PhotoId], Vec<MemberId>)>,
@@ -159,7 +159,7 @@ impl FamilyResource {
 }
 
 impl PersonResource {
-    /// A person with these photos and listed kin.
+    /// Builds a person from photos and listed kin.
     pub(super) fn new<'a>(
         person: MemberId,
         photos: impl Iterator<Item = &'a PhotoId>,
@@ -175,7 +175,7 @@ impl PersonResource {
 }
 
 impl PhotoResource {
-    /// A photo that was enrolled from the file with this hash.
+    /// Builds a photo that was enrolled from the file with this hash.
     pub(super) fn new(id: &PhotoId, hash: ContentHash) -> Self {
         Self {
             id: id.to_string(),
@@ -195,7 +195,7 @@ impl From<&Relationship> for RelationshipResource {
 }
 
 impl ListedKin {
-    /// The pairs, in the words of this program.
+    /// Parses the pairs.
     pub(super) fn pairs(&self) -> Result<Vec<Relationship>, Problem> {
         let person = |text: &String| text.parse::<MemberId>().map_err(Problem::invalid);
         let pair = |listed: &RelationshipResource| {
@@ -209,33 +209,33 @@ impl ListedKin {
 }
 
 impl RelationshipList {
-    /// These pairs, and where the list goes on.
+    /// Builds a page of these pairs, with the cursor of the next page.
     pub(super) fn new(pairs: &[Relationship], next: Option<String>) -> Self {
         Self { relationships: pairs.iter().map(RelationshipResource::from).collect(), next }
     }
 }
 
 impl Removal {
-    /// It was removed.
+    /// Builds the result of a successful deletion.
     pub(super) fn done(id: String, receipt: Receipt) -> Self {
         Self { id, receipt: Some(receipt), error: None }
     }
 
-    /// It was not removed.
+    /// Builds the result of a failed deletion.
     pub(super) fn failed(id: String, code: String, detail: String) -> Self {
         Self { id, receipt: None, error: Some(ItemError { code, detail }) }
     }
 }
 
 impl Enrolled {
-    /// These photos.
+    /// Builds the response for these photos.
     pub(super) fn new(photos: &[PhotoId]) -> Self {
         Self { photos: photos.iter().map(ToString::to_string).collect() }
     }
 }
 
 impl Receipt {
-    /// The receipt of a removal that is on disk now.
+    /// Builds the receipt of a deletion that is on disk.
     pub(super) fn new(what: impl ToString, removed: Removed) -> Self {
         let Removed { photos, embeddings, thumbnails, relationships } = removed;
         let at = Timestamp::now().to_string();

@@ -1,4 +1,4 @@
-//! Addresses and what answers them.
+//! Routes and their handlers.
 
 use actix_multipart::form::MultipartFormConfig;
 use actix_multipart::form::tempfile::TempFileConfig;
@@ -17,12 +17,12 @@ use super::{
 };
 use crate::photo::Limits;
 
-/// Longest archive of photos.
+/// Maximum size of an archive of photos, in bytes.
 const MAX_ARCHIVE_BYTES: usize = 8 << 30;
-/// Longest JSON without photos.
+/// Maximum size of JSON without photos, in bytes.
 const MAX_JSON_BYTES: usize = 2 << 20;
 
-/// Says which handler answers which address, and how long its bodies may be. Archives arrive in the folder of the jobs.
+/// Registers the handlers and the body limit of each route. Archives are stored in the folder of the jobs.
 pub(super) fn routes(config: &mut web::ServiceConfig, jobs: &Jobs) {
     let max_bytes = Limits::default().max_file_bytes as usize;
     // The form's other fields and its framing are small.
@@ -95,7 +95,7 @@ pub(super) fn routes(config: &mut web::ServiceConfig, jobs: &Jobs) {
         .default_service(web::to(problem::no_such_page));
 }
 
-/// Lets every address that answers GET answer HEAD; the server leaves the body out.
+/// Handles HEAD on every route that handles GET. The server leaves the body out.
 pub(super) async fn head_as_get(
     mut request: ServiceRequest,
     next: Next<impl MessageBody>,
@@ -106,13 +106,13 @@ pub(super) async fn head_as_get(
     next.call(request).await
 }
 
-/// Whether a request says that it brings JSON.
+/// Returns whether the content type of a request is JSON.
 fn is_json(context: &GuardContext<'_>) -> bool {
     let kind = context.head().headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     kind.is_some_and(|kind| kind.trim_start().starts_with("application/json"))
 }
 
-/// An address, which says so where it is asked in a way that it does not know.
+/// Creates a resource that answers unsupported methods with the list of supported ones.
 fn resource(path: &str) -> Resource {
     web::resource(path).default_service(web::to(openapi::wrong_method))
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/search`: people of the gallery with the evidence of their kinship to a probe.
+//! `POST /v1/search`: people of the gallery with their evidence of kinship to a probe.
 
 use std::time::Instant;
 
@@ -20,7 +20,7 @@ use crate::domain::{MemberId, Who};
 use crate::gallery::{Filter, Selection, Snapshot};
 use crate::search::{Grouping, Options, Probe, Query, SearchContext, search};
 
-/// What is asked for, as a form.
+/// Search request, as a form.
 #[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny", deny_unknown_fields)]
 #[schema(as = SearchForm)]
@@ -29,7 +29,7 @@ pub(super) struct Form {
     #[multipart(limit = "64MiB")]
     #[schema(value_type = Vec<PhotoFile>)]
     image: Vec<Bytes>,
-    /// Photos of the other parent, if children of two people are searched for.
+    /// Photos of the other parent, to search for the children of two people.
     #[multipart(limit = "64MiB")]
     #[schema(value_type = Vec<PhotoFile>, required = false)]
     other_parent: Vec<Bytes>,
@@ -37,92 +37,92 @@ pub(super) struct Form {
     mode: Option<Text<Mode>>,
     #[schema(value_type = GroupBy, required = false)]
     group_by: Option<Text<GroupBy>>,
-    /// Most people, photos or families to return; 10 when it is not given.
+    /// Maximum number of people, photos or families to return; default 10.
     #[schema(value_type = usize, required = false, minimum = 1, maximum = 1000)]
     limit: Option<Text<usize>>,
-    /// Nearest photos to judge; 200 when it is not given.
+    /// Number of nearest photos to score; default 200.
     #[schema(value_type = usize, required = false, minimum = 1, maximum = 10000)]
     candidates: Option<Text<usize>>,
-    /// Photos kept in view on a walk through a search graph.
+    /// Size of the candidate list during the search of a graph.
     #[schema(value_type = usize, required = false, minimum = 1, maximum = 100000)]
     ef: Option<Text<usize>>,
     /// `true` to compare every photo.
     #[schema(value_type = bool, required = false)]
     exact: Option<Text<bool>>,
-    /// Least probability of kinship, for the stated prior, of the people to return.
+    /// Minimum probability of kinship, for the stated prior, of the people to return.
     #[schema(value_type = f64, required = false, minimum = 0, maximum = 1)]
     min_probability: Option<Text<f64>>,
-    /// Relatives of the probe that are expected among the people searched; 1 by default, 0 for evidence without a prior.
+    /// Expected number of relatives among the people searched; default 1. 0 gives evidence without a prior.
     #[schema(value_type = f64, required = false, minimum = 0, maximum = 1000)]
     expected_relatives: Option<Text<f64>>,
-    /// Share of probes without relative for which anyone may be marked as kin; 0.1 by default.
+    /// Share of probes without a relative for which a person may be marked as kin; default 0.1.
     #[schema(value_type = f64, required = false, minimum = 0, maximum = 1)]
     max_false_positive_rate: Option<Text<f64>>,
-    /// Enrolled people whom the photos show; they are not searched among relatives.
+    /// Enrolled people in the photos. They are excluded from the search for relatives.
     #[multipart(rename = "as")]
     #[schema(value_type = Vec<String>, required = false, rename = "as")]
     known_as: Vec<Text<String>>,
-    /// Families to search among; all where none is given.
+    /// Families to search; default all.
     #[schema(value_type = Vec<String>, required = false)]
     family_ids: Vec<Text<String>>,
     /// Families to leave out.
     #[schema(value_type = Vec<String>, required = false)]
     exclude_family_ids: Vec<Text<String>>,
-    /// `true` to be told how the decision came about.
+    /// `true` to explain the decision.
     #[schema(value_type = bool, required = false)]
     explain: Option<Text<bool>>,
 }
 
-/// What is asked for.
+/// Search request, as JSON.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = SearchRequest)]
 pub(super) struct Asked {
     /// The photos, all of one person.
     image: Vec<Sample>,
-    /// Photos of the other parent, if children of two people are searched for.
+    /// Photos of the other parent, to search for the children of two people.
     #[serde(default)]
     other_parent: Vec<Sample>,
-    /// What is searched for; relatives, or children where there is another parent, when it is not given.
+    /// Search mode. The default is relatives, or children if the request has another parent.
     mode: Option<Mode>,
-    /// What `limit` counts; people when it is not given.
+    /// Unit that `limit` counts; default people.
     group_by: Option<GroupBy>,
-    /// Most people, photos or families to return, 1 to 1000; 10 when it is not given.
+    /// Maximum number of people, photos or families to return, 1 to 1000; default 10.
     #[schema(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
-    /// Nearest photos to judge, 1 to 10000; 200 when it is not given.
+    /// Number of nearest photos to score, 1 to 10000; default 200.
     #[schema(minimum = 1, maximum = 10000)]
     candidates: Option<usize>,
-    /// Photos kept in view on a walk through a search graph, 1 to 100000.
+    /// Size of the candidate list during the search of a graph, 1 to 100000.
     #[schema(minimum = 1, maximum = 100000)]
     ef: Option<usize>,
     /// `true` to compare every photo.
     #[serde(default)]
     exact: bool,
-    /// Least probability of kinship, for the stated prior, of the people to return, 0 to 1.
+    /// Minimum probability of kinship, for the stated prior, of the people to return, 0 to 1.
     #[schema(minimum = 0, maximum = 1)]
     min_probability: Option<f64>,
-    /// Relatives of the probe that are expected among the people searched; 1 by default, 0 for evidence without a prior.
+    /// Expected number of relatives among the people searched; default 1. 0 gives evidence without a prior.
     #[schema(minimum = 0, maximum = 1000)]
     expected_relatives: Option<f64>,
-    /// Share of probes without relative for which anyone may be marked as kin, 0 to 1; 0.1 by default.
+    /// Share of probes without a relative for which a person may be marked as kin, 0 to 1; default 0.1.
     #[schema(minimum = 0, maximum = 1)]
     max_false_positive_rate: Option<f64>,
-    /// Enrolled people whom the photos show; they are not searched among relatives.
+    /// Enrolled people in the photos. They are excluded from the search for relatives.
     #[serde(default, rename = "as")]
     known_as: Vec<String>,
-    /// Families to search among; all where none is given.
+    /// Families to search; default all.
     #[serde(default)]
     family_ids: Vec<String>,
     /// Families to leave out.
     #[serde(default)]
     exclude_family_ids: Vec<String>,
-    /// `true` to be told how the decision came about.
+    /// `true` to explain the decision.
     #[serde(default)]
     explain: bool,
 }
 
-/// What is searched for.
+/// Target of a search.
 #[derive(Clone, Copy, PartialEq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = SearchMode)]
@@ -134,12 +134,12 @@ enum Mode {
     /// Children of the person and the other parent.
     #[serde(alias = "child_of")]
     Children,
-    /// Two people who may be the person's parents.
+    /// Two possible parents of the person.
     #[serde(alias = "parents_of")]
     Parents,
 }
 
-/// What a limit counts.
+/// Unit that a limit counts.
 #[derive(Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 enum GroupBy {
@@ -233,7 +233,8 @@ async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, P
     Ok(deed.told_by(HttpResponse::Ok().json(response)))
 }
 
-/// Checks that the people and families of a request are in the gallery: a misspelled one would leave nobody to search.
+/// Checks that the people and families of a request are in the gallery.
+/// A misspelled name would leave no one to search.
 fn check_enrolled(
     snapshot: &Snapshot,
     known_as: &[MemberId],

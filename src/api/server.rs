@@ -1,4 +1,4 @@
-//! The server's life: bind, run, shut down.
+//! Server: bind, run and shut down.
 
 use std::io;
 use std::net::SocketAddr;
@@ -25,41 +25,41 @@ use crate::embedder::Embedder;
 use crate::gallery::Gallery;
 use crate::search::{Options, ReferenceCache};
 
-/// What requests are answered from.
+/// Gallery, bundle and configuration that answer requests.
 pub struct Service {
     /// The gallery.
     pub gallery: Gallery,
-    /// The bundle it was made with.
+    /// The bundle that made the gallery's embeddings.
     pub embedder: Embedder,
-    /// What is asked of requests, and what is kept of them.
+    /// Limits on requests, and storage of their data.
     pub terms: Terms,
 }
 
-/// What is asked of requests, and what is kept of them.
+/// Configuration of the service: limits on requests, and storage of their data.
 #[derive(Clone, Debug)]
 pub struct Terms {
-    /// Whether a small picture is kept of each photo that is enrolled.
+    /// Whether the service stores a thumbnail of each enrolled photo.
     pub keep_photos: bool,
-    /// The folder inside which jobs may read photos; none where they may not.
+    /// Folder from which jobs may read photos. `None` forbids it.
     pub photo_root: Option<PathBuf>,
-    /// How long a request may take.
+    /// Maximum duration of a request.
     pub request_time: Duration,
-    /// How many requests a second each key may make; any number where it is none.
+    /// Maximum number of requests a second of each key. `None` sets no limit.
     pub requests_per_second: Option<NonZeroU32>,
-    /// Origins of other places' pages that may ask, with a key; none unless told.
+    /// Origins of other sites. Their pages may send requests with a key. Empty by default.
     pub allowed_origins: Vec<String>,
-    /// For how many days it is remembered who searched, enrolled and removed.
+    /// Number of days for which the audit trail is retained.
     pub audit_days: u32,
-    /// What searches assume unless the request states it.
+    /// Assumptions of a search if the request states none.
     pub priors: Priors,
 }
 
-/// What a search assumes unless the request states it.
+/// Assumptions of a search if the request states none.
 #[derive(Clone, Copy, Debug)]
 pub struct Priors {
-    /// Relatives of the probe that are expected among the people searched.
+    /// Expected number of relatives of the probe among the people searched.
     pub expected_relatives: f64,
-    /// Share of probes without relative for which anyone may be marked as kin, 0 to 1.
+    /// Share of probes without a relative for which a person may be marked as kin, 0 to 1.
     pub max_false_positive_rate: f64,
 }
 
@@ -93,7 +93,7 @@ pub struct Server {
     state: Arc<State>,
 }
 
-/// What the handlers share.
+/// State that the handlers share.
 pub(super) struct State {
     pub(super) gallery: Gallery,
     pub(super) references: ReferenceCache,
@@ -109,14 +109,16 @@ pub(super) struct State {
     pub(super) metrics: Arc<Metrics>,
 }
 
-/// Seconds a request that is under way has to end in when the server is told to stop.
+/// Seconds that requests in progress have to finish when the server stops.
 const SHUTDOWN_SECONDS: u64 = 30;
 
 impl Server {
-    /// Listens on `address`; port 0 takes any free one.
+    /// Listens on `address`. Port 0 takes any free port.
     ///
     /// # Errors
-    /// When the address is taken or may not be used, or can be reached from other machines and the gallery has no API key.
+    /// - The address is in use.
+    /// - The operating system refuses the address.
+    /// - Other machines can reach the address, and the gallery has no API key.
     pub fn bind(service: Service, address: SocketAddr) -> Result<Self, ServeError> {
         let unusable = |source| ServeError::Io { address, source };
         let allowed_origins = service.terms.allowed_origins.clone();
@@ -145,23 +147,24 @@ impl Server {
         Ok(Self { server: server.run(), address, state: state.into_inner() })
     }
 
-    /// The address it listens on.
+    /// Returns the address on which the server listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What stops it as a signal does, also before it answers.
+    /// Returns a function that stops the server as a signal does. It also works before the server answers.
     pub fn stopper(&self) -> impl Fn() + Send + 'static {
         let handle = self.server.handle();
-        // The wish is sent at once; nobody waits for its end here.
+        // The stop request is sent at once. No caller waits for its completion here.
         move || drop(handle.stop(true))
     }
 
-    /// Answers requests and does jobs until SIGTERM or SIGINT; requests under way are finished first, a job is gone on with by the
-    /// next server.
+    /// Answers requests and runs jobs until SIGTERM or SIGINT.
+    ///
+    /// Requests in progress finish first. The next server resumes a job in progress.
     ///
     /// # Errors
-    /// When the server's threads fail.
+    /// If the server's threads fail.
     pub fn run(self) -> Result<(), ServeError> {
         let Self { server, address, state } = self;
         thread::scope(|scope| {
@@ -173,7 +176,7 @@ impl Server {
     }
 }
 
-/// Which pages of other places may read answers: a browser asks first, without a key.
+/// Returns the CORS rules for these origins. A browser sends a preflight request first, without a key.
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default().allow_any_method().allow_any_header().max_age(3600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))

@@ -1,4 +1,4 @@
-//! Photos in a request become embeddings.
+//! Decoding and embedding of the photos in a request.
 
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes as Part;
@@ -16,22 +16,22 @@ use crate::error::ErrorKind;
 use crate::gallery::Enrolment;
 use crate::photo::{self, Limits};
 
-/// A photo of a request, embedded.
+/// An embedded photo of a request.
 pub(super) struct Upload {
-    /// SHA-256 of its file.
+    /// SHA-256 of the photo's file.
     pub(super) content_hash: ContentHash,
     /// One embedding per backbone.
     pub(super) embeddings: Vec<Embedding>,
-    /// A small picture of it, where the service keeps these.
+    /// Thumbnail, if the service stores thumbnails.
     thumbnail: Option<Vec<u8>>,
 }
 
-/// The bytes of a file, as the documentation names them.
+/// Bytes of a file, for the API documentation.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 pub(super) struct PhotoFile(#[expect(dead_code, reason = "it stands for bytes")] Vec<u8>);
 
-/// A form of photos and nothing else.
+/// A form that contains only photos.
 #[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny")]
 pub(super) struct Images {
@@ -42,7 +42,7 @@ pub(super) struct Images {
 }
 
 impl Images {
-    /// The photos' files, of which there is one at least.
+    /// Returns the photos' files, at least one.
     pub(super) fn given(self) -> Result<Vec<Bytes>, Problem> {
         let files: Vec<Bytes> = self.image.into_iter().map(|part| part.data).collect();
         if files.is_empty() { Err(Problem::no_image()) } else { Ok(files) }
@@ -50,20 +50,22 @@ impl Images {
 }
 
 impl Upload {
-    /// The photo as it is enrolled under a name.
+    /// Returns the photo, ready to be enrolled under a name.
     pub(super) fn enrolment(self, id: PhotoId) -> Enrolment {
         let Self { content_hash, embeddings, thumbnail, .. } = self;
         Enrolment { id, content_hash, embeddings, thumbnail }
     }
 }
 
-/// Most photos in one request.
+/// Maximum number of photos in one request.
 pub(super) const MAX_PHOTOS: usize = 16;
 
-/// Photos whose face was cut out, to be embedded.
+/// Photos with their cropped face, to be embedded.
 pub(super) type Decoded = Vec<(Face, Upload)>;
 
-/// Decodes the files of photos, which are at these places of a part of the request, and finds the face in each.
+/// Decodes photo files and finds the face in each.
+///
+/// Each file comes with its index in a part of the request.
 pub(super) async fn decode(
     state: &web::Data<State>,
     (part, files): (&'static str, Vec<(usize, Bytes)>),
@@ -98,7 +100,7 @@ fn decode_one(state: &State, file: &Bytes) -> Result<(Face, Upload), Problem> {
     Ok((face, upload))
 }
 
-/// Embeds decoded photos; they wait for the model together.
+/// Embeds decoded photos. They queue for the model together.
 pub(super) async fn embed(
     state: &web::Data<State>,
     decoded: Decoded,
@@ -119,7 +121,7 @@ pub(super) async fn embedded(
     embed(state, decoded).await
 }
 
-/// Answers with what `work` comes to, on a thread that may block.
+/// Runs `work` on a thread that may block, and responds with its result.
 pub(super) async fn answer<T: Serialize + Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {

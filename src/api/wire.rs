@@ -1,4 +1,4 @@
-//! What the service and `--json` answer of photos.
+//! JSON responses of the service and of `--json`.
 
 mod context;
 mod note;
@@ -18,58 +18,58 @@ pub use context::{Context, FaceSeen, ModelVersion, TimingsMs};
 use context::{Explanation, GalleryVersion};
 use note::Note;
 
-/// The answer to a search.
+/// Response to a search.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SearchResponse {
-    /// Where the face is in each photo of the request.
+    /// Position of the face in each photo of the request.
     faces: Vec<FaceSeen>,
-    /// How much the probe's faces are like those of the training, 0 to 1; evidence is scaled by it.
+    /// Similarity of the probe's faces to the training faces, 0 to 1. It scales the evidence.
     typicality: f64,
-    /// What limits this answer.
+    /// Limitations of this response.
     notes: Vec<Note>,
-    /// Enrolled people whom the probe is known to show: by `as`, an enrolled photo, or a file that is enrolled.
+    /// Enrolled people known to be in the probe, from `as`, an enrolled photo, or an enrolled file.
     known_as: Vec<String>,
-    /// The probe's own person: those who are known to be it, then those more likely the same person than kin.
+    /// People identified as the probe. Known people come first, then people more likely the same person than kin.
     same_person: Vec<Person>,
-    /// Other people, those with the most evidence of kinship first; without an ensemble the nearest first.
+    /// Other people, in descending order of kinship evidence. Without an ensemble, the nearest come first.
     matches: Vec<Person>,
-    /// Their families, in the order of their first person.
+    /// Families of the matches, in the order of their first person.
     families: Vec<Family>,
-    /// Their photos, those with the most evidence first; empty unless photos are requested.
+    /// Photos of the matches, in descending order of evidence. Empty unless photos are requested.
     photos: Vec<Photo>,
-    /// Couples, those with the most evidence first; empty unless parents are searched for.
+    /// Couples, in descending order of evidence. Empty unless the search is for parents.
     couples: Vec<Couple>,
-    /// What was searched, and how.
+    /// Scope and method of the search.
     searched: Searched,
-    /// How the decision was made, if that is requested.
+    /// Explanation of the decision, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Explanation>,
-    /// The bundle.
+    /// The model bundle.
     model: ModelVersion,
-    /// The gallery.
+    /// Version of the gallery.
     gallery: GalleryVersion,
     /// Milliseconds per stage.
     timings_ms: TimingsMs,
 }
 
-/// The answer to a comparison of two photos.
+/// Response to a comparison of two photos.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CompareResponse {
     /// Cosine similarity of the two embeddings, -1 to 1.
     cosine: f32,
-    /// Whether the two are one person; absent without an ensemble.
+    /// Whether the two photos show one person. Absent without an ensemble.
     #[serde(skip_serializing_if = "Option::is_none")]
     same_person: Option<bool>,
-    /// How likely the faces are under each hypothesis; the sum is 1. Absent without an open-set model.
+    /// Likelihood of the faces under each hypothesis. The sum is 1. Absent without an open-set model.
     #[serde(skip_serializing_if = "Option::is_none")]
     likelihoods: Option<Likelihoods>,
     #[serde(skip_serializing_if = "Option::is_none")]
     kinship: Option<Kinship>,
-    /// What limits this answer.
+    /// Limitations of this response.
     notes: Vec<Note>,
 }
 
-/// The likelihoods of two faces, relative to each other.
+/// Likelihoods of two faces, relative to each other.
 #[derive(Debug, Serialize, ToSchema)]
 struct Likelihoods {
     same_person: f64,
@@ -77,26 +77,26 @@ struct Likelihoods {
     unrelated: f64,
 }
 
-/// The evidence of two faces for kinship; no proof.
+/// Evidence of two faces for kinship. It is no proof.
 #[derive(Debug, Serialize, ToSchema)]
 struct Kinship {
-    /// Natural logarithm of how many times likelier the faces are for kin than for unrelated people.
+    /// Natural logarithm of the likelihood ratio of the faces: kin against unrelated people.
     log_likelihood_ratio: f64,
-    /// Its band on ENFSI's scale: `against`, `none`, `weak` or `moderate`.
+    /// Band of the ratio on ENFSI's scale: `against`, `none`, `weak` or `moderate`.
     #[schema(value_type = String)]
     support: &'static str,
-    /// Unrelated people of the searched gallery who are expected to look at least this similar. Absent for two photos, and
-    /// without an open-set model.
+    /// Expected number of unrelated people in the searched gallery with at least this similarity.
+    /// Absent for two photos, and without an open-set model.
     #[serde(skip_serializing_if = "Option::is_none")]
     chance_matches: Option<f64>,
-    /// The probability of kinship for the stated prior, 0 to 1; absent without a prior. Of two photos at even odds.
+    /// Probability of kinship for the stated prior, 0 to 1. Absent without a prior. For two photos, at even odds.
     #[serde(skip_serializing_if = "Option::is_none")]
     probability: Option<f64>,
-    /// The decision.
+    /// Decision on kinship.
     is_kin: bool,
-    /// How much both faces are like those of the training, 0 to 1; the evidence is scaled by it.
+    /// Similarity of both faces to the training faces, 0 to 1. It scales the evidence.
     typicality: f64,
-    /// The probability at even odds by each member of the ensemble alone.
+    /// Probability at even odds, by each member of the ensemble alone.
     members: BTreeMap<String, f64>,
 }
 
@@ -106,7 +106,7 @@ struct Person {
     family: String,
     /// Cosine similarity of the probe and the nearest photo, -1 to 1.
     cosine: f32,
-    /// Absent for the probe's known person, and without an ensemble.
+    /// Evidence of kinship. Absent for the probe's known person, and without an ensemble.
     #[serde(skip_serializing_if = "Option::is_none")]
     kinship: Option<Kinship>,
     photos: Vec<Photo>,
@@ -117,12 +117,12 @@ struct Person {
 struct Photo {
     id: String,
     cosine: f32,
-    /// The evidence by this photo alone.
+    /// Log likelihood ratio by this photo alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     log_likelihood_ratio: Option<f64>,
 }
 
-/// Photos, those with the most evidence of kinship first.
+/// Photos, in descending order of kinship evidence.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct RerankResponse {
     results: Vec<Reranked>,
@@ -130,7 +130,7 @@ pub(super) struct RerankResponse {
 
 #[derive(Debug, Serialize, ToSchema)]
 struct Reranked {
-    /// Its index among the photos of the request, from 0 on.
+    /// Index among the photos of the request, from 0.
     index: usize,
     #[serde(flatten)]
     photo: Photo,
@@ -140,9 +140,9 @@ struct Reranked {
 struct Couple {
     #[schema(value_type = Vec<String>)]
     people: [String; 2],
-    /// The sum of both people's log likelihood ratios.
+    /// Sum of the log likelihood ratios of both people.
     log_likelihood_ratio: f64,
-    /// Its band on ENFSI's scale.
+    /// Band of the ratio on ENFSI's scale.
     #[schema(value_type = String)]
     support: &'static str,
     /// Whether listed relations show a woman and a man. If not, they are two relatives of one family.
@@ -153,7 +153,7 @@ struct Couple {
 struct Family {
     family: String,
     cosine: f32,
-    /// The evidence of its first person.
+    /// Log likelihood ratio of the family's first person.
     #[serde(skip_serializing_if = "Option::is_none")]
     log_likelihood_ratio: Option<f64>,
     people: Vec<String>,
@@ -162,42 +162,43 @@ struct Family {
 #[derive(Debug, Serialize, ToSchema)]
 struct Searched {
     photos: usize,
-    /// People among whom relatives were searched.
+    /// Number of people searched for relatives.
     people: usize,
-    /// `exact` or `graph`.
+    /// Search method: `exact` or `graph`.
     #[schema(value_type = String)]
     method: &'static str,
-    /// Relatives that are expected among them.
+    /// Expected number of relatives among these people.
     expected_relatives: f64,
-    /// The prior probability of each person to be a relative; absent if none was stated.
+    /// Prior probability that a person is a relative. Absent if no prior was stated.
     #[serde(skip_serializing_if = "Option::is_none")]
     prior: Option<f64>,
-    /// The false positive identification rate that decisions hold; absent without an open-set model.
+    /// False positive identification rate of the decisions. Absent without an open-set model.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_false_positive_rate: Option<f64>,
-    /// The share of searches with a relative in a gallery of this size that have one among the first ten, 0 to 1.
+    /// Share of searches with a relative among the first ten results, 0 to 1.
+    /// Measured on searches with a relative in a gallery of this size.
     #[serde(skip_serializing_if = "Option::is_none")]
     shortlist_rate: Option<f64>,
 }
 
-/// Embeddings of the photos of a request, in their order.
+/// Embeddings of the photos of a request, in request order.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EmbeddingsResponse {
-    /// Fingerprint of the bundle that made them.
+    /// Fingerprint of the bundle that made the embeddings.
     model: String,
     photos: Vec<EmbeddedPhoto>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 struct EmbeddedPhoto {
-    /// Of its file.
+    /// SHA-256 of the photo's file.
     sha256: String,
-    /// Per backbone of the bundle a vector of length 1.
+    /// One vector of length 1 per backbone of the bundle.
     embeddings: Vec<Vec<f32>>,
 }
 
 impl EmbeddingsResponse {
-    /// Per photo the hash of its file and one embedding per backbone.
+    /// Builds the response: per photo the file hash and one embedding per backbone.
     pub(super) fn new(model: Fingerprint, photos: &[Upload]) -> Self {
         let photo = |Upload { content_hash, embeddings, .. }: &Upload| EmbeddedPhoto {
             sha256: Fingerprint(content_hash.0).to_string(),
@@ -208,7 +209,7 @@ impl EmbeddingsResponse {
 }
 
 impl SearchResponse {
-    /// The response for an answer.
+    /// Builds the response of a search answer.
     pub fn new(answer: &Answer, context: Context<'_>) -> Self {
         let Context { faces, timings, model, gallery_version, explained_by } = context;
         let people =
@@ -234,7 +235,7 @@ impl SearchResponse {
 }
 
 impl RerankResponse {
-    /// The response for photos that were requested in this order.
+    /// Builds the response for photos, in the order of the request.
     pub(super) fn new(requested: &[PhotoId], found: &[PhotoMatch]) -> Self {
         let indices: HashMap<&PhotoId, usize> = requested.iter().zip(0..).collect();
         let result = |found: &PhotoMatch| Reranked {
@@ -246,7 +247,7 @@ impl RerankResponse {
 }
 
 impl CompareResponse {
-    /// The response for a comparison.
+    /// Builds the response of a comparison.
     pub fn new(comparison: &Comparison) -> Self {
         let kinship = comparison.kinship.as_ref();
         Self {

@@ -1,4 +1,4 @@
-//! What a backbone runs on.
+//! Devices and numeric types of backbones.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,19 +8,19 @@ use candle_core::utils::cuda_is_available;
 
 use super::BackboneError;
 
-/// What a backbone runs on, as its user names it.
+/// Device of a backbone, as its user names it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Device {
-    /// The first CUDA device, if the program is built for CUDA and there is one, else the CPU.
+    /// The first CUDA device, else the CPU. A build without CUDA uses the CPU.
     #[default]
     Auto,
-    /// The processor, on all its cores.
+    /// The CPU, on all its cores.
     Cpu,
     /// A CUDA device by its number.
     Cuda(usize),
 }
 
-/// The type of numbers that a backbone computes with.
+/// Numeric type that a backbone computes with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
     /// 32-bit floats.
@@ -32,15 +32,17 @@ pub enum Precision {
     F16,
 }
 
-/// Where a network's weights go.
+/// Resolved device of a network's weights.
 pub(super) enum Place {
     Cpu,
     Gpu(candle_core::Device, DType),
 }
 
 impl Device {
+    /// Opens the device.
+    ///
     /// # Errors
-    /// When there is no such device, or it cannot compute in this precision.
+    /// [`BackboneError::NoDevice`] if there is no such device, or it cannot compute in this precision.
     pub(super) fn place(self, precision: Precision) -> Result<Place, BackboneError> {
         let cannot = |reason: String| BackboneError::NoDevice { device: self.to_string(), reason };
         let number = match self {
@@ -90,7 +92,7 @@ impl fmt::Display for Device {
 impl FromStr for Device {
     type Err = String;
 
-    /// `auto`, `cpu`, or `cuda:N`; `cuda` is `cuda:0`.
+    /// Parses `auto`, `cpu`, or `cuda:N`; `cuda` is `cuda:0`.
     fn from_str(text: &str) -> Result<Self, String> {
         let unknown = || format!("'{text}' is none of auto, cpu and cuda:N");
         match text {

@@ -1,37 +1,37 @@
-//! How files store a tensor's values.
+//! Encodings of tensor values in files.
 
 use std::io::{self, Read};
 
 use half::{bf16, f16};
 
-/// Values are read in pieces of this many bytes.
+/// Number of bytes that are read at a time.
 const PIECE: usize = 1 << 20;
 
-/// How the values of a tensor are stored.
+/// Encoding of a tensor's values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Encoding {
     pub(super) kind: Kind,
     pub(super) big_endian: bool,
 }
 
-/// What kind of number a value is.
+/// Numeric type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     F16,
     BF16,
     F32,
     F64,
-    /// Integers and truth values of some bytes; no weights are stored so.
+    /// Integers and booleans of a number of bytes. No weights are stored so.
     Integer(usize),
 }
 
 impl Encoding {
-    /// Little endian, as nearly every file has it.
+    /// Returns the little-endian encoding, which nearly every file uses.
     pub(super) const fn little(kind: Kind) -> Self {
         Self { kind, big_endian: false }
     }
 
-    /// Bytes a value.
+    /// Returns the number of bytes per value.
     pub(super) fn width(self) -> usize {
         match self.kind {
             Kind::F16 | Kind::BF16 => 2,
@@ -41,15 +41,18 @@ impl Encoding {
         }
     }
 
-    /// Whether the values may be weights.
+    /// Whether the values can be weights.
     pub(super) fn is_float(self) -> bool {
         !matches!(self.kind, Kind::Integer(_))
     }
 
-    /// Reads `count` values. The caller knows that they are there: memory for them is taken first.
+    /// Reads `count` values.
+    ///
+    /// The caller must know that the input has them, because memory is allocated first.
     ///
     /// # Errors
-    /// When the input ends early or cannot be read, or when the values are no floats.
+    /// - If the input ends early or cannot be read.
+    /// - If the values are not floats.
     pub(super) fn read(self, input: &mut impl Read, count: usize) -> io::Result<Vec<f32>> {
         match self.kind {
             Kind::F16 => self.read_each(input, count, |b| f16::from_le_bytes(b).to_f32()),

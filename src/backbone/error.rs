@@ -1,10 +1,10 @@
-//! What can be wrong with a backbone.
+//! Errors of backbones.
 
 use std::path::PathBuf;
 
 use crate::error::{Classify, ErrorKind};
 
-/// Why a backbone cannot be loaded or run.
+/// Reason why a backbone cannot be loaded or run.
 #[derive(Debug, thiserror::Error)]
 pub enum BackboneError {
     /// The file is not in the safetensors format.
@@ -48,7 +48,7 @@ pub enum BackboneError {
         /// The tensor's name.
         tensor: String,
     },
-    /// The file is of no format that weights come in.
+    /// The file has no known format of weights.
     #[error(
         "{} is of no known format; known are safetensors, PyTorch's .pth and .pt, pickled numpy arrays, and Keras's .h5",
         path.display()
@@ -57,17 +57,17 @@ pub enum BackboneError {
         /// The file.
         path: PathBuf,
     },
-    /// The file is damaged, or not quite of the format that it seems to be.
+    /// The file is damaged, or deviates from its apparent format.
     #[error("{} cannot be read as {format}: {reason}", path.display())]
     BadCheckpoint {
         /// The file.
         path: PathBuf,
-        /// The format, in words.
+        /// The format, as text.
         format: String,
-        /// What is wrong.
+        /// The fault.
         reason: String,
     },
-    /// A pickle asks for code to be run that no weights need.
+    /// A pickle names a function or class that no weights need.
     #[error(
         "{} is refused: it asks to run '{name}', which weights do not need; if you trust where it comes from, save the \
          model's state_dict() alone",
@@ -76,20 +76,20 @@ pub enum BackboneError {
     Code {
         /// The file.
         path: PathBuf,
-        /// The function or class it names.
+        /// The name of the function or class.
         name: String,
     },
-    /// The tensors are those of another network.
+    /// The tensors belong to another network.
     #[error("{} does not hold the weights of {expected}: its tensors are those of {found}", path.display())]
     OtherArchitecture {
         /// The file.
         path: PathBuf,
-        /// The network asked for.
+        /// The requested network.
         expected: String,
-        /// The network it seems to be, or that it is none.
+        /// The network that the tensors resemble, or a note that there is none.
         found: String,
     },
-    /// The tensors are those of a network that more channels do not make the network asked for.
+    /// The tensors belong to a network that cannot be widened to the requested one.
     #[error(
         "{} holds the weights of a network that cannot be widened to {depths:?} layers of {channels:?} channels: it has \
          more channels, other layers or another input",
@@ -98,9 +98,9 @@ pub enum BackboneError {
     CannotWiden {
         /// The file.
         path: PathBuf,
-        /// Layers of the blocks of the network asked for.
+        /// Layers of the blocks of the requested network.
         depths: [usize; 5],
-        /// Their channels.
+        /// Channels of its blocks.
         channels: [usize; 5],
     },
     /// A weights file cannot be read.
@@ -111,12 +111,12 @@ pub enum BackboneError {
         /// The operating system's reason.
         source: std::io::Error,
     },
-    /// The device that was asked for cannot be used.
+    /// The requested device cannot be used.
     #[error("cannot run on {device}: {reason}")]
     NoDevice {
-        /// The device, as it was asked for.
+        /// The device, as requested.
         device: String,
-        /// Why, and what to do.
+        /// The cause, and the remedy.
         reason: String,
     },
     /// A tensor file cannot be written.
@@ -132,16 +132,16 @@ pub enum BackboneError {
     BadConfig {
         /// The architecture.
         architecture: &'static str,
-        /// What does not fit.
+        /// The contradiction.
         reason: String,
     },
-    /// An operation of a network that is to learn cannot be learned.
+    /// The network has an operation that cannot be trained here.
     #[error("this network cannot be trained here: {operation} has no way back")]
     NotLearnable {
         /// The operation.
         operation: String,
     },
-    /// A checkpoint is of a training with other photos or another seed.
+    /// A checkpoint belongs to a training with other photos or another seed.
     #[error(
         "{} is the checkpoint of a training with other photos or another seed; give those again, or remove it to begin \
          anew",

@@ -1,33 +1,33 @@
-//! Runs a network operation by operation on candle tensors.
+//! Executor: runs a network operation by operation on candle's tensors.
 
 use candle_core::{D, DType, Device, Result, Tensor};
 
 use super::gradient;
 use super::network::{BatchNorm, Conv, Network, Node, NodeId, Op, Parameter, ParameterId, Window};
 
-/// A network and its weights as candle tensors on one device and of one type.
+/// A network and its weights as candle tensors, on one device and of one type.
 pub(super) struct Executor {
     network: Network,
     place: (Device, DType),
     /// In the order of [`Network::parameters`].
     weights: Vec<Tensor>,
-    /// Per node, the last node that reads its result; after that the result is dropped.
+    /// Index of the last node that reads a node's result. After that node the result is dropped.
     last_use: Vec<usize>,
-    /// Where gradients are asked for: then operations whose gradient candle has wrong or slow are done another way.
+    /// Set for training. Operations with a wrong or slow gradient in candle then run in another form.
     learns: Option<Statistics>,
 }
 
-/// By which means and variances a batch normalisation goes while a network learns.
+/// Means and variances of batch normalizations in training.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Statistics {
-    /// Those among its weights.
+    /// Those in the network's weights.
     Stored,
-    /// Those of the images that it is run on.
+    /// Those of the current batch.
     OfBatch,
 }
 
 impl Executor {
-    /// Puts the weights that `read` reads on a device.
+    /// Loads weights by `read` onto a device.
     pub(super) fn load<E: From<candle_core::Error>>(
         network: Network,
         (device, dtype): (&Device, DType),
@@ -42,7 +42,7 @@ impl Executor {
         Ok(Self::new(network, (device.clone(), dtype), weights))
     }
 
-    /// A network whose weights, in the order of its parameters, may be variables that learn.
+    /// Creates an executor for training. The weights, in the order of the parameters, may be variables.
     pub(super) fn learning(
         network: Network,
         place: (Device, DType),
@@ -59,23 +59,25 @@ impl Executor {
         Self { network, place, weights, last_use, learns: None }
     }
 
-    /// What some operations come to on pixels `(n, size, size, 3)`, f32 in the computer's memory; on the device, in the type
-    /// of the weights.
+    /// Returns the results of some operations for pixels `(n, size, size, 3)`, f32 in main memory.
+    ///
+    /// The results are on the device, in the type of the weights.
     pub(super) fn forward(&self, input: &Tensor, nodes: &[NodeId]) -> Result<Vec<Tensor>> {
         let (device, dtype) = &self.place;
         let input = input.to_device(device)?.to_dtype(*dtype)?.permute((0, 3, 1, 2))?;
         self.run_keeping(&input.contiguous()?, nodes)
     }
 
-    /// What the last operation comes to on `(n, channels, height, width)` of the network's input, on the device and in the
-    /// type of the weights.
+    /// Returns the last operation's result for an input of `(n, channels, height, width)`.
+    ///
+    /// Input and result are on the device, in the type of the weights.
     pub(super) fn run(&self, input: &Tensor) -> Result<Tensor> {
         let last = self.network.ids().last();
         let mut results = self.run_keeping(input, last.as_slice())?;
         Ok(results.pop().unwrap_or_else(|| input.clone()))
     }
 
-    /// What some operations come to, likewise.
+    /// As [`Self::run`], for the results of some operations.
     pub(super) fn run_keeping(&self, input: &Tensor, nodes: &[NodeId]) -> Result<Vec<Tensor>> {
         let mut results: Vec<Option<Tensor>> = Vec::with_capacity(self.network.nodes().len());
         let mut kept = vec![input.clone(); nodes.len()];
@@ -134,7 +136,7 @@ impl Executor {
         self.add_bias(conv.bias, y)
     }
 
-    /// Every maximum here follows a ReLU, so a padded zero never wins over a value that is there.
+    /// Every maximum here follows a ReLU, so a padded zero never exceeds an existing value.
     fn max_pool(&self, window: Window, x: &Tensor) -> Result<Tensor> {
         let ([height, width], stride) = (window.kernel, window.stride);
         let x = pad(window, x)?;
@@ -148,7 +150,7 @@ impl Executor {
         bias.map_or(Ok(y.clone()), |bias| y.broadcast_add(&self.per_channel(bias)?))
     }
 
-    /// Scale and shift are computed in f32, where the weights' type is not wider.
+    /// Scale and shift are computed in f32, or in f64 for weights of that type.
     fn batch_norm(&self, norm: &BatchNorm, x: &Tensor) -> Result<Tensor> {
         let wide = |id| {
             let values = self.per_channel(id)?;
@@ -171,13 +173,13 @@ impl Executor {
         &self.weights[id.index()]
     }
 
-    /// `(channels)` → `(1, channels, 1, 1)`, to be broadcast over a feature map.
+    /// Reshapes `(channels)` to `(1, channels, 1, 1)`, for a broadcast over a feature map.
     fn per_channel(&self, id: ParameterId) -> Result<Tensor> {
         self.weight(id).reshape((1, (), 1, 1))
     }
 }
 
-/// Zeros where the window reaches over the edge.
+/// Adds zeros at the edges that the window crosses.
 fn pad(Window { before, after, .. }: Window, x: &Tensor) -> Result<Tensor> {
     x.pad_with_zeros(2, before[0], after[0])?.pad_with_zeros(3, before[1], after[1])
 }

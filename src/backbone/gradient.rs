@@ -1,11 +1,13 @@
-//! Operations on candle's tensors by ways that lead back: candle (0.11.1) has a quarter of the gradient of a 2×2
-//! maximum, runs a depthwise convolution channel by channel, and takes long for the gradients of any other on a CPU.
+//! Operations on candle's tensors in differentiable forms.
+//!
+//! candle (0.11.1) returns a quarter of the gradient of a 2×2 maximum. It runs a depthwise convolution channel by
+//! channel. The gradients of any other convolution take long on a CPU.
 
 use candle_core::{Result, Tensor};
 
 use super::network::Window;
 
-/// The largest value of each window of a padded map: `(n, channels, height, width)`.
+/// Computes the maximum of each window of a padded map: `(n, channels, height, width)`.
 pub(super) fn max_pool(window: Window, x: &Tensor) -> Result<Tensor> {
     let sides = sides(window, x)?;
     let mut largest = None;
@@ -19,18 +21,18 @@ pub(super) fn max_pool(window: Window, x: &Tensor) -> Result<Tensor> {
     Ok(largest.unwrap_or_else(|| x.clone()))
 }
 
-/// A convolution of a padded map with a kernel `(out, channels, height, width)`, as one product of matrices.
+/// Convolves a padded map with a kernel `(out, channels, height, width)`, as one matrix product.
 pub(super) fn convolution(window: Window, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
     let (images, out, sides) = (x.dim(0)?, weight.dim(0)?, sides(window, x)?);
     let seen = places(window).map(|place| seen(window.stride, x, place, sides));
-    // A row per place of the result: what its window sees, all channels of one place of the window side by side.
+    // One row per result pixel: the values under its window, with all channels of a window position contiguous.
     let rows = Tensor::cat(&seen.collect::<Result<Vec<_>>>()?, 1)?.permute((0, 2, 3, 1))?;
     let weight = weight.permute((0, 2, 3, 1))?.flatten_from(1)?;
     let product = rows.contiguous()?.flatten_to(2)?.matmul(&weight.t()?)?;
     product.reshape((images, sides[0], sides[1], out))?.permute((0, 3, 1, 2))?.contiguous()
 }
 
-/// A convolution of each channel of a padded map with a kernel of its own, `(channels, 1, height, width)`.
+/// Convolves each channel of a padded map with its own kernel, `(channels, 1, height, width)`.
 pub(super) fn depthwise(window: Window, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
     let ([height, width], channels) = (window.kernel, weight.dim(0)?);
     let sides = sides(window, x)?;
@@ -51,19 +53,19 @@ pub(super) fn depthwise(window: Window, x: &Tensor, weight: &Tensor) -> Result<T
     Ok(sum.unwrap_or_else(|| x.clone()))
 }
 
-/// Rows and columns of the result.
+/// Returns the rows and columns of the result.
 fn sides(window: Window, x: &Tensor) -> Result<[usize; 2]> {
     let steps = |side: usize, kernel: usize| side.saturating_sub(kernel) / window.stride + 1;
     Ok([steps(x.dim(2)?, window.kernel[0]), steps(x.dim(3)?, window.kernel[1])])
 }
 
-/// The places of a window, row by row.
+/// Iterates over the positions in a window, row by row.
 fn places(window: Window) -> impl Iterator<Item = (usize, usize)> {
     let [height, width] = window.kernel;
     (0..height).flat_map(move |row| (0..width).map(move |column| (row, column)))
 }
 
-/// What every window sees at one of its places.
+/// Returns the values of every window at one of its positions.
 fn seen(
     stride: usize,
     x: &Tensor,
@@ -88,7 +90,7 @@ mod tests {
     use crate::backbone::executor::{Executor, Statistics};
     use crate::backbone::network::{Builder, Network, Window};
 
-    /// A network with every layer that a last stage may have, on 12 × 12 places.
+    /// A network with every layer of a possible last stage, on 12 × 12 pixels.
     fn everything() -> Network {
         let mut net = Builder::new("everything", 12);
         let norm =
@@ -110,7 +112,7 @@ mod tests {
         net.finish().unwrap()
     }
 
-    /// A number from −1 to 1 for each place.
+    /// A number from −1 to 1 for each index.
     fn value(at: usize) -> f64 {
         let mixed = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> 11) as f64 / (1_u64 << 52) as f64 - 1.0

@@ -1,9 +1,12 @@
-//! Inception-ResNet-v1 as FaceNet's successors use it: C. Szegedy, S. Ioffe, V. Vanhoucke, A. Alemi, "Inception-v4,
-//! Inception-ResNet and the Impact of Residual Connections on Learning", 2016, figures 9 to 14; F. Schroff, D.
-//! Kalenichenko, J. Philbin, "FaceNet: A Unified Embedding for Face Recognition and Clustering", 2015.
+//! Inception-ResNet-v1, as used by FaceNet's successors.
 //!
-//! As facenet-pytorch has it, weight names included (`conv2d_1a.conv.weight` … `last_bn.running_var`): the last block
-//! has neither a scale nor a ReLU, and the embedding is a linear layer with batch normalisation after the mean. The
+//! Sources:
+//! - C. Szegedy, S. Ioffe, V. Vanhoucke, A. Alemi, "Inception-v4, Inception-ResNet and the Impact of Residual
+//!   Connections on Learning", 2016, figures 9 to 14.
+//! - F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet: A Unified Embedding for Face Recognition and Clustering", 2015.
+//!
+//! Layers and weight names are those of facenet-pytorch (`conv2d_1a.conv.weight` … `last_bn.running_var`). The last
+//! block has neither a scale nor a ReLU. The embedding is a linear layer with batch normalization after the mean. The
 //! classifier is left out.
 
 use serde::{Deserialize, Serialize};
@@ -16,7 +19,7 @@ const EPSILON: f64 = 1e-3;
 const POINT: Window = Window::square(1, 1, 0);
 const HALVING: Window = Window::square(3, 2, 0);
 
-/// Values from about −1 to 1.
+/// Preprocessing to values from about −1 to 1.
 pub const PREPROCESSING: Preprocessing = Preprocessing {
     channels: ChannelOrder::Rgb,
     mean: [127.5; 3],
@@ -25,7 +28,7 @@ pub const PREPROCESSING: Preprocessing = Preprocessing {
     crop: Crop::Stretch,
 };
 
-/// Which Inception-ResNet-v1.
+/// Configuration of Inception-ResNet-v1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -43,13 +46,13 @@ impl Default for Config {
     }
 }
 
-/// A branch of a block: the name's end, channels and window of each of its convolutions.
+/// A branch of a block: name suffix, channels and window of each of its convolutions.
 type Branch<'a> = &'a [(&'a str, usize, Window)];
 
-/// The network: `(batch, 3, 160, 160)` → `(batch, 512)`.
+/// Builds the network: `(batch, 3, 160, 160)` → `(batch, 512)`.
 ///
 /// # Errors
-/// When the input is too small for its halvings, or a width is zero.
+/// [`BackboneError::BadConfig`] if the input is too small for its halvings, or a width is zero.
 pub fn network(config: &Config) -> Result<Network, BackboneError> {
     let c = config.channels;
     let mut layers = Layers { net: Builder::new("inception_resnet_v1", config.input_size) };
@@ -102,13 +105,13 @@ impl Layers {
         self.conv(x, "conv2d_4b", 8 * c, HALVING)
     }
 
-    /// A residual block of any branches, with ReLU.
+    /// Appends a residual block of any branches, with ReLU.
     fn residual(&mut self, x: NodeId, name: &str, branches: &[Branch<'_>], scale: f32) -> NodeId {
         let sum = self.sum(x, name, branches, scale);
         self.net.relu(sum)
     }
 
-    /// A residual block of a 1×1 convolution beside a row and a column, with ReLU.
+    /// Appends a residual block with ReLU: a 1×1 convolution next to a row and a column.
     fn residual_pair(
         &mut self,
         x: NodeId,
@@ -134,7 +137,7 @@ impl Layers {
         self.sum(x, name, &branches, scale)
     }
 
-    /// The input and its scaled residual, before the ReLU.
+    /// Appends the sum of the input and its scaled residual, before the ReLU.
     fn sum(&mut self, x: NodeId, name: &str, branches: &[Branch<'_>], scale: f32) -> NodeId {
         let channels = self.net.shape(x)[0];
         let parts = self.branches(x, name, branches);
@@ -145,7 +148,7 @@ impl Layers {
         self.net.add(y, x)
     }
 
-    /// A block that halves the map, with a maximum as its last branch.
+    /// Appends a block that halves the map, with a maximum as its last branch.
     fn halve(&mut self, x: NodeId, name: &str, branches: &[Branch<'_>]) -> NodeId {
         let mut parts = self.branches(x, name, branches);
         parts.push(self.net.max_pool(x, HALVING));
@@ -164,7 +167,7 @@ impl Layers {
         parts
     }
 
-    /// A convolution without bias, batch normalisation and ReLU.
+    /// Appends a convolution without bias, batch normalization and ReLU.
     fn conv(&mut self, x: NodeId, name: &str, out: usize, window: Window) -> NodeId {
         let x = self.net.conv(x, &format!("{name}.conv.weight"), out, 1, window);
         let x = self.norm(x, &format!("{name}.bn"));

@@ -1,9 +1,9 @@
-//! A small network that finds five points of a face, and says whether there is one.
+//! A small network that finds five points of a face, and predicts whether there is a face.
 //!
-//! 3×3 convolutions with ReLU and 2×2 maxima on 64×64 pixels, then two linear layers: regression of points by a
-//! cascade's first network, as Y. Sun, X. Wang, X. Tang, "Deep Convolutional Network Cascade for Facial Point
-//! Detection", 2013. Differs from the paper in that one network serves every pass: it is shown the face again once it
-//! knows roughly where it is. As in [`super::vggface_lite`] batch normalisations are folded when it has learned.
+//! It has 3×3 convolutions with ReLU and 2×2 maxima on 64×64 pixels, then two linear layers. It regresses the points
+//! like the first network of the cascade of Y. Sun, X. Wang, X. Tang, "Deep Convolutional Network Cascade for Facial
+//! Point Detection", 2013. Unlike in the paper, one network serves every pass: once the face's rough position is known,
+//! it runs on the face again. As in [`super::vggface_lite`], batch normalizations are folded after training.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,20 +11,21 @@ use super::BackboneError;
 use super::network::{Builder, Network, Window};
 use super::vggface_lite::{Shift, biased, normalised};
 
-/// Which network.
+/// Configuration of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Side of the input in pixels; a multiple of 16.
     pub input_size: usize,
-    /// Channels of the four convolutions before the four halvings, and of the one behind them.
+    /// Channels of the four convolutions before the four halvings, and of the one after them.
     pub channels: [usize; 5],
     /// Width of the layer before the last.
     pub hidden: usize,
 }
 
-/// Values of the output: x and y of each of the five points from −1 at the left and upper edge to 1 at the right and
-/// lower one, and the log odds that there is a face.
+/// Number of output values: x and y of each of the five points, and the log odds of a face.
+///
+/// Coordinates range from −1 at the left and upper edge to 1 at the right and lower edge.
 pub const OUTPUTS: usize = 11;
 
 impl Default for Config {
@@ -33,15 +34,15 @@ impl Default for Config {
     }
 }
 
-/// The network: `(batch, 3, 64, 64)` → `(batch, 11)`, see [`OUTPUTS`].
+/// Builds the network: `(batch, 3, 64, 64)` → `(batch, 11)`, see [`OUTPUTS`].
 ///
 /// # Errors
-/// When the input is too small for four halvings, or a width is zero.
+/// [`BackboneError::BadConfig`] if the input is too small for four halvings, or a width is zero.
 pub fn network(config: &Config) -> Result<Network, BackboneError> {
     build(config, biased)
 }
 
-/// The same with a batch normalisation in the place of each convolution's bias.
+/// Builds the network with a batch normalization instead of each convolution's bias.
 ///
 /// # Errors
 /// As [`network`].

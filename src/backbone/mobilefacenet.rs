@@ -1,9 +1,14 @@
-//! MobileFaceNet: S. Chen, Y. Liu, X. Gao, Z. Han, "MobileFaceNets: Efficient CNNs for Accurate Real-Time Face
-//! Verification on Mobile Devices", 2018, table 1, in the variant InsightFace publishes.
+//! MobileFaceNet, in the variant that InsightFace publishes.
 //!
-//! Differences from the paper: the first depthwise convolution is not followed by a projection, stages have 4, 6 and
-//! 2 residual blocks of expansion 2, and the 7×7 global depthwise convolution feeds a linear layer with bias and batch
-//! normalisation. Weights keep the names of the published graph (`conv_1_conv2d_weight` …).
+//! Source: S. Chen, Y. Liu, X. Gao, Z. Han, "MobileFaceNets: Efficient CNNs for Accurate Real-Time Face Verification on
+//! Mobile Devices", 2018, table 1.
+//!
+//! Differences from the paper:
+//! - No projection follows the first depthwise convolution.
+//! - Stages have 4, 6 and 2 residual blocks of expansion 2.
+//! - The 7×7 global depthwise convolution feeds a linear layer with bias and batch normalization.
+//!
+//! Weights have the names of the published graph (`conv_1_conv2d_weight` …).
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +16,7 @@ use super::BackboneError;
 use super::network::{Builder, Network, NodeId, Window};
 use super::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
-/// Values from about −1 to 1.
+/// Preprocessing to values from about −1 to 1.
 pub const PREPROCESSING: Preprocessing = Preprocessing {
     channels: ChannelOrder::Rgb,
     mean: [127.5; 3],
@@ -20,11 +25,11 @@ pub const PREPROCESSING: Preprocessing = Preprocessing {
     crop: Crop::Stretch,
 };
 
-/// Which MobileFaceNet.
+/// Configuration of MobileFaceNet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Channels of the first convolution; 64 as published. All other layers follow from it.
+    /// Channels of the first convolution; 64 as published. All other widths follow.
     pub channels: usize,
     /// Width of the embedding; 128 as published.
     pub embedding: usize,
@@ -38,16 +43,17 @@ impl Default for Config {
 
 const POINT: Window = Window::square(1, 1, 0);
 
-/// The network: `(batch, 3, 112, 112)` → `(batch, 128)`.
+/// Builds the network: `(batch, 3, 112, 112)` → `(batch, 128)`.
 ///
 /// # Errors
-/// When a width is zero.
+/// [`BackboneError::BadConfig`] if a width is zero.
 pub fn network(config: &Config) -> Result<Network, BackboneError> {
     let (c, mut net) = (config.channels, Builder::new("mobilefacenet", 112));
     let mut x = net.input();
     x = conv_norm_prelu(&mut net, x, "conv_1", (c, 1), Window::square(3, 2, 1));
     x = conv_norm_prelu(&mut net, x, "conv_2_dw", (c, c), Window::square(3, 1, 1));
-    // Per stage: name of its halving block, channels inside that, channels out, name and number of residual blocks.
+    // Per stage: name of its halving block, inner channels of that, output channels, name and number of residual
+    // blocks.
     let stages = [
         ("dconv_23", 2 * c, c, "res_3", 4),
         ("dconv_34", 4 * c, 2 * c, "res_4", 6),
@@ -69,7 +75,9 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
     net.finish()
 }
 
-/// Expansion, 3×3 depthwise convolution with `stride`, projection; `widths` are those of the expansion and the output.
+/// Appends an expansion, a 3×3 depthwise convolution with `stride`, and a projection.
+///
+/// `widths` are those of the expansion and the output.
 fn bottleneck(
     net: &mut Builder,
     x: NodeId,

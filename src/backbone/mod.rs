@@ -1,11 +1,11 @@
 //! Backbones: networks that turn the pixels of a face into an embedding.
 //!
-//! An architecture is written once, as a [`Network`]: a list of operations that names its weights and knows every
-//! shape. What runs a network ([`Backbone`]) and what checks a weights file against it read the same list, so they
-//! cannot disagree about an architecture.
+//! An architecture is written once, as a [`Network`]: a list of operations with weight names and shapes. [`Backbone`]
+//! runs this list, and the check of a weights file reads the same list. So the two cannot disagree about an
+//! architecture.
 //!
-//! There are two ways to run a network, with one result: on the CPU it is compiled once for this processor (`cpu`), on
-//! a GPU it runs operation by operation on candle's tensors (`executor`).
+//! A network runs in one of two ways, with one result. On the CPU it is compiled once for this processor (`cpu`). On a
+//! GPU it runs operation by operation on candle's tensors (`executor`).
 //!
 //! Suggested reading order: [`network`], [`vgg16`], [`resnet`], [`inception_resnet`], [`mobilefacenet`], [`siamese`],
 //! [`preprocessing`], `weights`, `executor`, `cpu`.
@@ -41,7 +41,7 @@ use network::{Network, NodeId};
 use preprocessing::Preprocessing;
 pub use weights::{NamedTensor, Storage, WeightsFile, write_safetensors, write_safetensors_as};
 
-/// Which network a backbone is, with the choices that change its embedding.
+/// Network of a backbone, with the choices that change its embedding.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "architecture", rename_all = "lowercase")]
 pub enum Architecture {
@@ -58,15 +58,15 @@ pub enum Architecture {
     MobileFaceNet(mobilefacenet::Config),
     /// One twin of a Siamese network.
     Siamese(siamese::Config),
-    /// A small network in the layout of VGG, of this project.
+    /// A small network of this project, in the layout of VGG.
     #[serde(rename = "vggface-lite")]
     VggfaceLite(vggface_lite::Config),
-    /// The network that finds the points of a face; no backbone, but run as one.
+    /// Landmark network: finds the points of a face. It is no backbone, but runs as one.
     Landmarks(landmarks::Config),
 }
 
 impl Architecture {
-    /// The names by which manifests and the command line call the architectures.
+    /// Names of the architectures in manifests and on the command line.
     pub const NAMES: [&str; 8] = [
         "vgg16",
         "resnet50",
@@ -78,7 +78,7 @@ impl Architecture {
         "landmarks",
     ];
 
-    /// Its name, one of [`Self::NAMES`].
+    /// Returns its name, one of [`Self::NAMES`].
     pub fn name(&self) -> &'static str {
         match self {
             Self::Vgg16(_) => "vgg16",
@@ -92,7 +92,7 @@ impl Architecture {
         }
     }
 
-    /// What its authors do with pixels, channels in the order red, green, blue.
+    /// Returns the authors' preprocessing, with channels in the order red, green, blue.
     pub fn preprocessing(&self) -> Preprocessing {
         match self {
             Self::Vgg16(_) => vgg16::PREPROCESSING,
@@ -105,10 +105,10 @@ impl Architecture {
         }
     }
 
-    /// The network of this architecture.
+    /// Returns the network of this architecture.
     ///
     /// # Errors
-    /// When the choices do not fit each other.
+    /// [`BackboneError::BadConfig`] if the choices contradict each other.
     pub fn network(&self) -> Result<Network, BackboneError> {
         match self {
             Self::Vgg16(config) => vgg16::network(config),
@@ -123,17 +123,17 @@ impl Architecture {
     }
 }
 
-/// Per node, per image the values of its map in channel, row, column order.
+/// Feature maps per node and image, with values in channel, row, column order.
 type Maps = Vec<Vec<Vec<f32>>>;
 
-/// How a network runs.
+/// Engine that runs a network.
 enum Runner {
     Cpu(Engine),
     Gpu(Executor, Vec<NodeId>),
 }
 
 impl Runner {
-    /// Of the nodes in `kept`, [`Self::run_with_maps`] tells what they come to.
+    /// Loads the weights. [`Self::run_with_maps`] also returns the maps of the nodes in `kept`.
     fn load(
         (network, kept): (Network, &[NodeId]),
         place: &Place,
@@ -162,7 +162,7 @@ impl Runner {
         Ok(self.run_with_maps(images, pixels)?.0)
     }
 
-    /// The same, and what the kept nodes came to, per node n × `(channels, height, width)`.
+    /// As [`Self::run`], and returns the maps of the `kept` nodes, per node n × `(channels, height, width)`.
     fn run_with_maps(
         &self,
         (images, size): (usize, usize),
@@ -194,8 +194,11 @@ impl Backbone {
     /// Loads a network's weights onto a device.
     ///
     /// # Errors
-    /// When a tensor is missing, has another shape or holds a value that is not finite, when `architecture` contradicts
-    /// itself, or when the device cannot be used.
+    /// - [`BackboneError::MissingTensor`] if a tensor is missing.
+    /// - [`BackboneError::WrongTensor`] if a tensor has another shape.
+    /// - [`BackboneError::NotFinite`] if a tensor holds a value that is not finite.
+    /// - [`BackboneError::BadConfig`] if `architecture` contradicts itself.
+    /// - [`BackboneError::NoDevice`] if the device cannot be used.
     pub fn load(
         (architecture, preprocessing): (&Architecture, Preprocessing),
         mut weights: WeightsFile,
@@ -209,31 +212,32 @@ impl Backbone {
         Ok(Self { input_size, dimension, preprocessing, runner })
     }
 
-    /// Side of the square input, in pixels.
+    /// Returns the side of the square input, in pixels.
     pub fn input_size(&self) -> usize {
         self.input_size
     }
 
-    /// Width of the embedding, d.
+    /// Returns the width of the embedding, d.
     pub fn dimension(&self) -> usize {
         self.dimension
     }
 
     /// Runs the network on faces of 8-bit RGB, each `(size, size, 3)` with `size` = [`Self::input_size`].
     ///
-    /// Returns one raw output of `d` values a face, not normalised. Where the preprocessing asks for mirrors, it is
-    /// the mean of the outputs of the face and of its mirror image, each scaled to unit length first.
+    /// Returns one raw output of `d` values a face, not normalized. If the preprocessing has `mirror`, the outputs of
+    /// the face and its mirror image are each scaled to unit length. The result is then their mean.
     ///
     /// **Shape**: n × `(size, size, 3)` → n × `(d)`.
     ///
     /// # Errors
-    /// When the tensor library fails.
+    /// [`BackboneError::Tensor`] if the tensor library fails.
     pub fn embed(&self, faces: &[&[u8]]) -> Result<Vec<Vec<f32>>, BackboneError> {
         Ok(self.embed_views(&[(self.preprocessing, faces.to_vec())])?.remove(0))
     }
 
-    /// [`Self::embed`] for several views of faces in one batch, each preprocessed in its own way. Returns the outputs of each
-    /// view.
+    /// Embeds several views of faces in one batch, each preprocessed in its own way.
+    ///
+    /// Returns the outputs of each view, as [`Self::embed`] does.
     ///
     /// # Errors
     /// As [`Self::embed`].

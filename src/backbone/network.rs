@@ -1,47 +1,48 @@
 //! A network as a list of operations, with the names and shapes of its weights.
 //!
-//! [`Builder`] appends operations and tracks shapes; the result is immutable. Shapes leave out the batch axis:
-//! a feature map is `[channels, height, width]`, a vector `[width, 1, 1]`.
+//! [`Builder`] appends operations and tracks shapes. The result is immutable. Shapes leave out the batch axis: a
+//! feature map is `[channels, height, width]`, a vector `[width, 1, 1]`.
 
 mod stages;
 
 use super::BackboneError;
 
-/// Where an operation's result is: its position in [`Network::nodes`].
+/// Index of an operation in [`Network::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeId(usize);
 
 impl NodeId {
-    /// The position, from 0.
+    /// Returns the index, from 0.
     pub fn index(self) -> usize {
         self.0
     }
 }
 
-/// Which weight an operation uses: its position in [`Network::parameters`].
+/// Index of a weight in [`Network::parameters`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParameterId(usize);
 
 impl ParameterId {
-    /// The position, from 0.
+    /// Returns the index, from 0.
     pub fn index(self) -> usize {
         self.0
     }
 }
 
-/// A weight tensor a network needs.
+/// A weight tensor of a network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     /// Its name in the weights file.
     pub name: String,
-    /// Its shape: `[out, in / groups, height, width]` of a convolution, `[out, in]` of a linear layer, else `[channels]`.
+    /// Its shape. A convolution has `[out, in / groups, height, width]`, a linear layer `[out, in]`, any other
+    /// `[channels]`.
     pub shape: Vec<usize>,
 }
 
 /// One operation of a network.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
-    /// The preprocessed pixels.
+    /// Preprocessed pixels.
     Input,
     /// Cross-correlation with a kernel.
     Conv(Conv),
@@ -68,7 +69,9 @@ pub enum Op {
     Scale(f32),
     /// The sum of two nodes of one shape.
     Add,
-    /// A feature map, each channel multiplied by its value of a vector: `[c, h, w]` and `[c, 1, 1]` → `[c, h, w]`.
+    /// A feature map, each channel multiplied by its value of a vector.
+    ///
+    /// **Shape**: `[c, h, w]` and `[c, 1, 1]` → `[c, h, w]`.
     Gate,
     /// The channels of several nodes one after the other.
     Concat,
@@ -81,39 +84,39 @@ pub struct Conv {
     pub weight: ParameterId,
     /// `[out]`
     pub bias: Option<ParameterId>,
-    /// Number of channel groups that do not see each other; `in` of them make it depthwise.
+    /// Number of independent channel groups. `in` groups make the convolution depthwise.
     pub groups: usize,
     /// Kernel size, stride and padding with zeros.
     pub window: Window,
 }
 
-/// A window that slides over a feature map; pairs are rows, then columns.
+/// A window that slides over a feature map. Pairs are rows, then columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
     /// Height and width of the window.
     pub kernel: [usize; 2],
     /// Step in both directions.
     pub stride: usize,
-    /// Rows and columns added above and to the left; a maximum ignores them, a convolution reads zeros there.
+    /// Rows and columns added above and to the left. A maximum ignores them; a convolution reads zeros there.
     pub before: [usize; 2],
     /// Rows and columns added below and to the right, likewise.
     pub after: [usize; 2],
 }
 
 impl Window {
-    /// A square window with the same padding on all four sides.
+    /// Returns a square window with the same padding on all four sides.
     pub const fn square(kernel: usize, stride: usize, padding: usize) -> Self {
         Self { kernel: [kernel; 2], stride, before: [padding; 2], after: [padding; 2] }
     }
 
-    /// A window of any odd height and width whose result is as large as its input.
+    /// Returns a window of any odd height and width. Its result is as large as its input.
     pub const fn same(height: usize, width: usize) -> Self {
         let padding = [height / 2, width / 2];
         Self { kernel: [height, width], stride: 1, before: padding, after: padding }
     }
 }
 
-/// A batch normalisation's weights, each `[channels]`.
+/// A batch normalization's weights, each `[channels]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchNorm {
     /// Scale.
@@ -128,18 +131,18 @@ pub struct BatchNorm {
     pub epsilon: f64,
 }
 
-/// An operation, where its inputs come from and the shape of its result.
+/// An operation, with its inputs and the shape of its result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// What is computed.
+    /// The operation.
     pub op: Op,
-    /// From which earlier nodes.
+    /// The earlier nodes that it reads.
     pub inputs: Vec<NodeId>,
     /// `[channels, height, width]` of the result.
     pub shape: [usize; 3],
 }
 
-/// A network: operations in an order in which each comes after its inputs; the last one is the output.
+/// A network: a list of operations, each after its inputs. The last one is the output.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     nodes: Vec<Node>,
@@ -147,42 +150,42 @@ pub struct Network {
 }
 
 impl Network {
-    /// The operations; the first is [`Op::Input`].
+    /// Returns the operations. The first is [`Op::Input`].
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }
 
-    /// Where the results of the operations are, in their order.
+    /// Returns the indices of the operations, in their order.
     pub fn ids(&self) -> impl Iterator<Item = NodeId> {
         (0..self.nodes.len()).map(NodeId)
     }
 
-    /// Every weight the network needs, each once.
+    /// Returns the weights of the network, each once.
     pub fn parameters(&self) -> &[Parameter] {
         &self.parameters
     }
 
-    /// Side of the square input, in pixels.
+    /// Returns the side of the square input, in pixels.
     pub fn input_size(&self) -> usize {
         self.nodes[0].shape[1]
     }
 
-    /// Number of values in the output.
+    /// Returns the number of values in the output.
     pub fn output_width(&self) -> usize {
         self.nodes.last().map_or(0, |node| node.shape.iter().product())
     }
 }
 
-/// Writes a [`Network`] down, operation by operation.
+/// Builder of a [`Network`], operation by operation.
 pub struct Builder {
     architecture: &'static str,
     network: Network,
-    /// The first thing that did not fit; later operations are still recorded, [`Builder::finish`] reports it.
+    /// The first misfit. Later operations are still recorded; [`Builder::finish`] reports the misfit.
     misfit: Option<String>,
 }
 
 impl Builder {
-    /// A network of `architecture` on RGB pixels, `[3, size, size]`.
+    /// Begins a network of `architecture` on RGB pixels, `[3, size, size]`.
     pub fn new(architecture: &'static str, size: usize) -> Self {
         let input = Node { op: Op::Input, inputs: Vec::new(), shape: [3, size, size] };
         let network = Network { nodes: vec![input], parameters: Vec::new() };
@@ -190,17 +193,17 @@ impl Builder {
         Self { architecture, network, misfit }
     }
 
-    /// The node of the input pixels.
+    /// Returns the node of the input pixels.
     pub fn input(&self) -> NodeId {
         NodeId(0)
     }
 
-    /// The shape of a node, `[channels, height, width]`.
+    /// Returns the shape of a node, `[channels, height, width]`.
     pub fn shape(&self, node: NodeId) -> [usize; 3] {
         self.network.nodes[node.0].shape
     }
 
-    /// A convolution to `out` channels with a weight named `weight`.
+    /// Appends a convolution to `out` channels with a weight named `weight`.
     pub fn conv(
         &mut self,
         x: NodeId,
@@ -222,7 +225,7 @@ impl Builder {
         self.push(Op::Conv(Conv { weight, bias: None, groups, window }), vec![x], shape)
     }
 
-    /// Gives the convolution or linear layer `x` a bias named `name`.
+    /// Adds a bias named `name` to the convolution or linear layer `x`.
     pub fn bias(&mut self, x: NodeId, name: &str) -> NodeId {
         let channels = self.shape(x)[0];
         let parameter = self.parameter(name, vec![channels]);
@@ -236,54 +239,54 @@ impl Builder {
         x
     }
 
-    /// A batch normalisation; `names` are those of gamma, beta, mean and variance.
+    /// Appends a batch normalization. `names` are those of gamma, beta, mean and variance.
     pub fn batch_norm(&mut self, x: NodeId, names: [String; 4], epsilon: f64) -> NodeId {
         let shape = self.shape(x);
         let [gamma, beta, mean, variance] = names.map(|name| self.parameter(&name, vec![shape[0]]));
         self.push(Op::BatchNorm(BatchNorm { gamma, beta, mean, variance, epsilon }), vec![x], shape)
     }
 
-    /// A rectified linear unit.
+    /// Appends a rectified linear unit.
     pub fn relu(&mut self, x: NodeId) -> NodeId {
         self.push(Op::Relu, vec![x], self.shape(x))
     }
 
-    /// A parametric rectified linear unit with slopes named `slope`.
+    /// Appends a parametric rectified linear unit with slopes named `slope`.
     pub fn prelu(&mut self, x: NodeId, slope: &str) -> NodeId {
         let shape = self.shape(x);
         let slope = self.parameter(slope, vec![shape[0]]);
         self.push(Op::Prelu(slope), vec![x], shape)
     }
 
-    /// A maximum over windows.
+    /// Appends a maximum over windows.
     pub fn max_pool(&mut self, x: NodeId, window: Window) -> NodeId {
         let shape = self.slide(x, window, self.shape(x)[0]);
         self.push(Op::MaxPool(window), vec![x], shape)
     }
 
-    /// The mean of each channel.
+    /// Appends the mean of each channel.
     pub fn global_average_pool(&mut self, x: NodeId) -> NodeId {
         self.push(Op::GlobalAveragePool, vec![x], [self.shape(x)[0], 1, 1])
     }
 
-    /// A linear layer to `out` values with a weight named `weight`.
+    /// Appends a linear layer to `out` values with a weight named `weight`.
     pub fn linear(&mut self, x: NodeId, weight: &str, out: usize) -> NodeId {
         let width = self.shape(x).iter().product();
         let weight = self.parameter(weight, vec![out, width]);
         self.push(Op::Linear { weight, bias: None }, vec![x], [out, 1, 1])
     }
 
-    /// The logistic function.
+    /// Appends the logistic function.
     pub fn sigmoid(&mut self, x: NodeId) -> NodeId {
         self.push(Op::Sigmoid, vec![x], self.shape(x))
     }
 
-    /// `factor · x`.
+    /// Appends `factor · x`.
     pub fn scale(&mut self, x: NodeId, factor: f32) -> NodeId {
         self.push(Op::Scale(factor), vec![x], self.shape(x))
     }
 
-    /// The sum of two nodes.
+    /// Appends the sum of two nodes.
     pub fn add(&mut self, x: NodeId, y: NodeId) -> NodeId {
         let shape = self.shape(x);
         if shape != self.shape(y) {
@@ -292,7 +295,7 @@ impl Builder {
         self.push(Op::Add, vec![x, y], shape)
     }
 
-    /// A feature map with each channel multiplied by its value of a vector.
+    /// Appends a feature map with each channel multiplied by its value of a vector.
     pub fn gate(&mut self, x: NodeId, gates: NodeId) -> NodeId {
         let shape = self.shape(x);
         if self.shape(gates) != [shape[0], 1, 1] {
@@ -301,7 +304,7 @@ impl Builder {
         self.push(Op::Gate, vec![x, gates], shape)
     }
 
-    /// The channels of feature maps of one size, one after the other.
+    /// Appends the channels of feature maps of one size, one after the other.
     pub fn concat(&mut self, parts: &[NodeId]) -> NodeId {
         let shapes: Vec<_> = parts.iter().map(|&part| self.shape(part)).collect();
         let [_, height, width] = shapes.first().copied().unwrap_or_default();
@@ -312,10 +315,10 @@ impl Builder {
         self.push(Op::Concat, parts.to_vec(), [channels, height, width])
     }
 
-    /// The network, whose output is the operation appended last.
+    /// Returns the network. Its output is the operation appended last.
     ///
     /// # Errors
-    /// When an operation did not fit the shape it was given.
+    /// [`BackboneError::BadConfig`] if an operation did not fit the shape of its input.
     pub fn finish(self) -> Result<Network, BackboneError> {
         match self.misfit {
             None => Ok(self.network),

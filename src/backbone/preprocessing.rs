@@ -1,44 +1,46 @@
-//! Pixels to the numbers a network was trained on.
+//! Conversion of pixels to a network's input.
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// How 8-bit RGB becomes a network's input: `(value − mean) · scale`, channels in the network's order.
+/// Conversion of 8-bit RGB to a network's input: `(value − mean) · scale`, in the network's channel order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preprocessing {
-    /// The order in which the network takes the channels.
+    /// The network's channel order.
     pub channels: ChannelOrder,
     /// Subtracted from each channel, in the network's order; on the scale 0 to 255.
     pub mean: [f32; 3],
     /// Multiplied after the mean is subtracted.
     pub scale: f32,
-    /// Whether the embedding is the mean of the face's and of its mirror image's: twice the work, a little better.
+    /// Whether the embedding is the mean of the face's and its mirror image's. This doubles the work, and is a little
+    /// better.
     #[serde(default)]
     pub mirror: bool,
-    /// How a photo of any size becomes the square input.
+    /// Conversion of a photo of any size to the square input.
     #[serde(default, skip_serializing_if = "Crop::is_stretch")]
     pub crop: Crop,
 }
 
-/// How a photo of any size becomes a square.
+/// Conversion of a photo of any size to a square.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Crop {
     /// Each side is scaled by its own factor.
     #[default]
     Stretch,
-    /// The shorter side is scaled to 8/7 of the square's, and the middle is cut out: 256 and 224, as VGGFace2's authors
-    /// do; also of a photo that has the right size already.
+    /// The shorter side is scaled to 8/7 of the square's, then the center is cropped.
+    ///
+    /// VGGFace2's authors use 256 and 224. A photo of the right size is also cropped.
     Center,
     /// The longer side is scaled to the square's; the rest is black.
     Letterbox,
-    /// The face is brought to its place by its landmarks; a bundle with such a backbone has a network that finds them.
+    /// The face is aligned by its landmarks. A bundle with such a backbone has a landmark network.
     Aligned,
 }
 
 impl Crop {
-    /// Left out of manifests, so that those written before there was a choice keep their fingerprint.
+    /// Whether the field is left out of manifests. Manifests from before this option then retain their fingerprint.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn is_stretch(&self) -> bool {
         *self == Self::Stretch
@@ -51,12 +53,12 @@ impl Crop {
 pub enum ChannelOrder {
     /// Red, green, blue.
     Rgb,
-    /// Blue, green, red, as Caffe and OpenCV have it.
+    /// Blue, green, red, as in Caffe and OpenCV.
     Bgr,
 }
 
 impl Preprocessing {
-    /// The same with the channels in the opposite order.
+    /// Returns the preprocessing with the opposite channel order.
     pub(super) fn reversed(self) -> Self {
         let channels = match self.channels {
             ChannelOrder::Rgb => ChannelOrder::Bgr,
@@ -66,19 +68,21 @@ impl Preprocessing {
         Self { channels, mean: [third, second, first], ..self }
     }
 
-    /// How many inputs one face becomes: 2 where its mirror image counts, else 1.
+    /// Returns the number of inputs of one face: 2 with its mirror image, else 1.
     pub(super) fn copies(&self) -> usize {
         if self.mirror { 2 } else { 1 }
     }
 
-    /// Faces of `(size, size, 3)` bytes to floats, `(faces · copies, size, size, 3)`; a mirror image follows its face.
+    /// Converts faces of `(size, size, 3)` bytes to floats, `(faces · copies, size, size, 3)`.
+    ///
+    /// A mirror image follows its face.
     pub fn pixels(&self, faces: &[&[u8]], size: usize) -> Vec<f32> {
         let mut pixels = vec![0.0; faces.len() * self.copies() * 3 * size * size];
         self.write(&mut pixels, faces, size);
         pixels
     }
 
-    /// [`Self::pixels`], written where they are wanted.
+    /// Writes [`Self::pixels`] into `pixels`.
     pub(super) fn write(&self, pixels: &mut [f32], faces: &[&[u8]], size: usize) {
         let len = 3 * size * size;
         pixels.par_chunks_mut(self.copies() * len).zip(faces).for_each(|(copies, face)| {
@@ -102,14 +106,16 @@ impl Preprocessing {
     }
 }
 
-/// A row of pixels from right to left.
+/// Mirrors a row of pixels.
 fn mirror(to: &mut [f32], from: &[f32]) {
     for (to, from) in to.chunks_exact_mut(3).rev().zip(from.chunks_exact(3)) {
         to.copy_from_slice(from);
     }
 }
 
-/// Merges the outputs of a face's copies: the mean of the outputs scaled to unit length, or the only one as it is.
+/// Merges the outputs of a face's copies into their mean, each scaled to unit length.
+///
+/// A single output is returned unchanged.
 pub(super) fn merge_copies(outputs: &[Vec<f32>]) -> Vec<f32> {
     if let [only] = outputs {
         return only.clone();

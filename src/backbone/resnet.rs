@@ -1,11 +1,14 @@
-//! ResNet-50 and SENet-50 as trained on VGGFace2: Q. Cao, L. Shen, W. Xie, O. M. Parkhi, A. Zisserman, "VGGFace2: A
-//! dataset for recognising faces across pose and age", 2018; the networks are of K. He, X. Zhang, S. Ren, J. Sun, "Deep
-//! Residual Learning for Image Recognition", 2015, table 1, and J. Hu, L. Shen, G. Sun, "Squeeze-and-Excitation
-//! Networks", 2017, table 1.
+//! ResNet-50 and SENet-50 as trained on VGGFace2.
 //!
-//! As in the first of these papers' Caffe models, a halving stage halves in its first 1×1 convolution, not in the 3×3
-//! one. Weights are named as Oxford's PyTorch files name them: `conv1_7x7_s2.weight`,
-//! `conv2_1_1x1_reduce_bn.running_mean` … `feat_extract.weight`. The classifier is left out.
+//! Sources:
+//! - Training: Q. Cao, L. Shen, W. Xie, O. M. Parkhi, A. Zisserman, "VGGFace2: A dataset for recognising faces across
+//!   pose and age", 2018.
+//! - ResNet: K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", 2015, table 1.
+//! - SENet: J. Hu, L. Shen, G. Sun, "Squeeze-and-Excitation Networks", 2017, table 1.
+//!
+//! As in the Caffe models of the first paper, a halving stage halves in its first 1×1 convolution, not in the 3×3 one.
+//! Weights are named as in Oxford's PyTorch files: `conv1_7x7_s2.weight`, `conv2_1_1x1_reduce_bn.running_mean` …
+//! `feat_extract.weight`. The classifier is left out.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +18,7 @@ use super::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
 /// Blocks per stage.
 const DEPTHS: [usize; 4] = [3, 4, 6, 3];
-/// Factor from a stage's width to its output's.
+/// Factor from a stage's width to its output's width.
 const EXPANSION: usize = 4;
 /// Factor by which squeeze and excitation narrows a stage's output.
 const REDUCTION: usize = 16;
@@ -30,7 +33,7 @@ pub const PREPROCESSING: Preprocessing = Preprocessing {
     crop: Crop::Center,
 };
 
-/// Which ResNet-50 or SENet-50.
+/// Configuration of ResNet-50 or SENet-50.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -38,22 +41,22 @@ pub struct Config {
     pub input_size: usize,
     /// Channels of the first convolution; 64 in the paper. All other widths follow.
     pub channels: usize,
-    /// Where the framework that the weights come from puts zeros.
+    /// Zero padding of the framework that the weights come from.
     pub padding: Padding,
-    /// Added to variances in batch normalisation: 1e-5 in Caffe and PyTorch; in Keras 1e-3 (ResNet) or 1e-4 (SENet).
+    /// Added to variances in batch normalization: 1e-5 in Caffe and PyTorch; in Keras 1e-3 (ResNet) or 1e-4 (SENet).
     pub epsilon: f64,
-    /// Width of a projection after the mean, without bias; 128 and 256 are published. None for the mean itself.
+    /// Width of a projection after the mean, without bias. 128 and 256 are published. `None` for the mean itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub projection: Option<usize>,
 }
 
-/// Where a framework puts zeros around the first layers' inputs, whose sides are even.
+/// Zero padding of a framework around the first layers' inputs, which have even sides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Padding {
-    /// Caffe and PyTorch: three on each side of the 7×7 convolution; the maximum reaches over the edge.
+    /// Caffe and PyTorch: three on each side of the 7×7 convolution. The maximum reaches over the edge.
     Caffe,
-    /// Keras: two before and three after; the maximum stays inside.
+    /// Keras: two before and three after. The maximum stays inside.
     Keras,
 }
 
@@ -80,16 +83,17 @@ impl Padding {
     }
 }
 
-/// ResNet-50: `(batch, 3, 224, 224)` → `(batch, 2048)`, or the projection's width.
+/// Builds ResNet-50: `(batch, 3, 224, 224)` → `(batch, 2048)`, or the projection's width.
 ///
 /// # Errors
-/// When the input is too small for five halvings, or a width is zero.
+/// [`BackboneError::BadConfig`] if the input is too small for five halvings, or a width is zero.
 pub fn resnet50(config: &Config) -> Result<Network, BackboneError> {
     Stages { net: Builder::new("resnet50", config.input_size), config, gated: false }.finish()
 }
 
-/// SENet-50: ResNet-50 whose blocks weigh their channels by squeeze and excitation. Shapes and errors as for
-/// [`resnet50`].
+/// Builds SENet-50: ResNet-50 with squeeze and excitation, which weighs the channels of each block.
+///
+/// Shapes are those of [`resnet50`].
 ///
 /// # Errors
 /// As for [`resnet50`].
@@ -124,7 +128,7 @@ impl Stages<'_> {
         self.net.finish()
     }
 
-    /// A bottleneck; the first of a stage projects its input to the stage's output.
+    /// Appends a bottleneck. The first of a stage projects its input to the stage's output.
     fn block(&mut self, x: NodeId, name: &str, width: usize, stride: usize) -> NodeId {
         let halving = Window::square(1, stride, 0);
         let out = EXPANSION * width;
@@ -145,7 +149,7 @@ impl Stages<'_> {
         self.net.relu(y)
     }
 
-    /// Squeeze and excitation.
+    /// Appends squeeze and excitation.
     fn gate(&mut self, x: NodeId, name: &str) -> NodeId {
         let channels = self.net.shape(x)[0];
         let means = self.net.global_average_pool(x);
@@ -161,7 +165,7 @@ impl Stages<'_> {
         self.net.bias(x, &format!("{name}.bias"))
     }
 
-    /// A convolution without bias, and batch normalisation.
+    /// Appends a convolution without bias, and batch normalization.
     fn conv(&mut self, x: NodeId, name: &str, out: usize, window: Window) -> NodeId {
         let x = self.net.conv(x, &format!("{name}.weight"), out, 1, window);
         let names = ["weight", "bias", "running_mean", "running_var"];

@@ -1,16 +1,18 @@
-//! One twin of a Siamese network: G. Koch, R. Zemel, R. Salakhutdinov, "Siamese Neural Networks for One-shot Image
-//! Recognition", 2015, figure 4.
+//! One twin of a Siamese network.
 //!
-//! Four convolutions with ReLU, a 2×2 maximum after each of the first three, and a linear layer with the logistic
-//! function. Differs from the paper in its input: colour photos instead of black and white characters. There are no
-//! published weights; they are named `conv1.weight` … `fc.bias`.
+//! Source: G. Koch, R. Zemel, R. Salakhutdinov, "Siamese Neural Networks for One-shot Image Recognition", 2015, figure
+//! 4.
+//!
+//! It has four convolutions with ReLU, and a 2×2 maximum after each of the first three. A linear layer with the
+//! logistic function follows. Unlike in the paper, the input is color photos instead of black and white characters. No
+//! weights are published. They are named `conv1.weight` … `fc.bias`.
 
 use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
 use super::network::{Builder, Network, Window};
 
-/// Which twin.
+/// Configuration of the twin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -28,10 +30,10 @@ impl Default for Config {
     }
 }
 
-/// The network: `(batch, 3, 105, 105)` → `(batch, 4096)`, values from 0 to 1.
+/// Builds the network: `(batch, 3, 105, 105)` → `(batch, 4096)`, values from 0 to 1.
 ///
 /// # Errors
-/// When the input is too small for its convolutions, or a width is zero.
+/// [`BackboneError::BadConfig`] if the input is too small for its convolutions, or a width is zero.
 pub fn network(config: &Config) -> Result<Network, BackboneError> {
     let mut net = Builder::new("siamese", config.input_size);
     let mut x = net.input();

@@ -1,9 +1,15 @@
-//! VGG16 as trained on VGGFace: O. M. Parkhi, A. Vedaldi, A. Zisserman, "Deep Face Recognition", BMVC 2015, table 3,
-//! network D of K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014.
+//! VGG16 as trained on VGGFace.
 //!
-//! Thirteen 3×3 convolutions with ReLU in five blocks, each ended by a 2×2 maximum, then fully connected layers.
-//! The classifier (fc8) is left out. Weights are named as PyTorch's `vgg_face_dag` names them: `conv1_1.weight` …
-//! `fc7.bias`, convolutions as `(out, in, height, width)`, fc6 on channel, row, column order.
+//! Sources:
+//! - O. M. Parkhi, A. Vedaldi, A. Zisserman, "Deep Face Recognition", BMVC 2015, table 3.
+//! - Network D of K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition",
+//!   2014.
+//!
+//! It has thirteen 3×3 convolutions with ReLU in five blocks. Each block ends with a 2×2 maximum. Fully connected
+//! layers follow. The classifier (fc8) is left out.
+//!
+//! Weights are named as in PyTorch's `vgg_face_dag`: `conv1_1.weight` … `fc7.bias`. Convolutions are
+//! `(out, in, height, width)`. The inputs of fc6 are in channel, row, column order.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +20,7 @@ use super::preprocessing::{ChannelOrder, Crop, Preprocessing};
 /// Convolutions per block.
 const DEPTHS: [usize; 5] = [2, 2, 3, 3, 3];
 
-/// The means of VGGFace; photos are scaled to the input's size.
+/// The means of VGGFace. Photos are scaled to the input's size.
 pub const PREPROCESSING: Preprocessing = Preprocessing {
     channels: ChannelOrder::Rgb,
     mean: [129.186_28, 104.762_38, 93.593_96],
@@ -23,7 +29,7 @@ pub const PREPROCESSING: Preprocessing = Preprocessing {
     crop: Crop::Stretch,
 };
 
-/// Which VGG16.
+/// Configuration of VGG16.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -33,11 +39,11 @@ pub struct Config {
     pub channels: [usize; 5],
     /// Width of fc6 and fc7; 4096 in the paper.
     pub hidden: usize,
-    /// Where the embedding is taken.
+    /// Layer that outputs the embedding.
     pub output: Output,
 }
 
-/// Where VGG16's embedding is taken.
+/// Layer that outputs VGG16's embedding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Output {
@@ -54,10 +60,10 @@ impl Default for Config {
     }
 }
 
-/// The network: `(batch, 3, 224, 224)` → `(batch, 4096)` from fc7, or `(batch, 512)` pooled.
+/// Builds the network: `(batch, 3, 224, 224)` → `(batch, 4096)` from fc7, or `(batch, 512)` pooled.
 ///
 /// # Errors
-/// When the input is too small for five halvings, or a width is zero.
+/// [`BackboneError::BadConfig`] if the input is too small for five halvings, or a width is zero.
 pub fn network(config: &Config) -> Result<Network, BackboneError> {
     let mut net = Builder::new("vgg16", config.input_size);
     let mut x = net.input();

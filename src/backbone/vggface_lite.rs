@@ -1,28 +1,31 @@
-//! A small network in the layout of VGG, for faces that were aligned first.
+//! A small network in the layout of VGG, for aligned faces.
 //!
-//! 3×3 convolutions with ReLU in five blocks, as in configuration A of K. Simonyan, A. Zisserman, "Very Deep
-//! Convolutional Networks for Large-Scale Image Recognition", 2014, but narrow, on 112×112 pixels, and without fully
-//! connected layers. A 2×2 maximum follows each of the first four blocks. After the fifth, every channel is pooled with
-//! weights of its own, one a position, because the middle of a face says more than its corners (the global depthwise
-//! convolution of S. Chen et al., "MobileFaceNets", 2018, section 3.1); then it is projected: onto what a teacher says of
-//! the face ([`super::learn::Lesson`]), and onto axes along which kin are alike ([`super::learn::Projection`]).
+//! It has 3×3 convolutions with ReLU in five blocks. The layout is configuration A of K. Simonyan, A. Zisserman, "Very
+//! Deep Convolutional Networks for Large-Scale Image Recognition", 2014. Unlike the paper it is narrow, on 112×112
+//! pixels, and without fully connected layers.
 //!
-//! While it learns, a batch normalisation stands between each convolution and its ReLU and behind the pooling
-//! ([`learning_network`]); they are folded into the weights when it has learned. Weights are named `conv1_1.weight` …
-//! `projection.bias`.
+//! A 2×2 maximum follows each of the first four blocks. After the fifth, every channel is pooled with its own weights,
+//! one per position. The reason is that the middle of a face is more informative than its corners (the global depthwise
+//! convolution of S. Chen et al., "MobileFaceNets", 2018, section 3.1). Two projections follow: onto a teacher's
+//! embedding of the face ([`super::learn::Lesson`]), and onto axes along which kin are similar
+//! ([`super::learn::Projection`]).
+//!
+//! In training, a batch normalization stands between each convolution and its ReLU, and after the pooling
+//! ([`learning_network`]). After training the normalizations are folded into the weights. Weights are named
+//! `conv1_1.weight` … `projection.bias`.
 
 use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
 use super::network::{Builder, Network, NodeId, Window};
 
-/// Which network.
+/// Configuration of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Side of the input in pixels; a multiple of 16.
     pub input_size: usize,
-    /// Convolutions of the five blocks.
+    /// Number of convolutions in each of the five blocks.
     pub depths: [usize; 5],
     /// Channels of the five blocks.
     pub channels: [usize; 5],
@@ -41,15 +44,15 @@ impl Default for Config {
     }
 }
 
-/// The network: `(batch, 3, 112, 112)` → `(batch, 256)`.
+/// Builds the network: `(batch, 3, 112, 112)` → `(batch, 256)`.
 ///
 /// # Errors
-/// When the input is too small for four halvings, or a width is zero.
+/// [`BackboneError::BadConfig`] if the input is too small for four halvings, or a width is zero.
 pub fn network(config: &Config) -> Result<Network, BackboneError> {
     build(config, biased)
 }
 
-/// The same with a batch normalisation in the place of each bias but the last.
+/// Builds the network with a batch normalization instead of each bias but the last.
 ///
 /// # Errors
 /// As [`network`].
@@ -57,15 +60,15 @@ pub fn learning_network(config: &Config) -> Result<Network, BackboneError> {
     build(config, normalised)
 }
 
-/// What follows a convolution.
+/// Function that appends the layer after a convolution.
 pub(super) type Shift = fn(&mut Builder, NodeId, &str) -> NodeId;
 
-/// Its bias, once it has learned.
+/// Appends the bias of the network after training.
 pub(super) fn biased(net: &mut Builder, x: NodeId, name: &str) -> NodeId {
     net.bias(x, &format!("{name}.bias"))
 }
 
-/// A batch normalisation, while it learns.
+/// Appends the batch normalization of the network in training.
 pub(super) fn normalised(net: &mut Builder, x: NodeId, name: &str) -> NodeId {
     let names = ["gamma", "beta", "mean", "variance"].map(|part| format!("{name}.{part}"));
     net.batch_norm(x, names, 1e-5)

@@ -1,4 +1,4 @@
-//! Weights from safetensors files, checked against the network that wants them.
+//! Weights from safetensors files, checked against the network that needs them.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -14,23 +14,23 @@ use super::encoding::{Encoding, Kind};
 use super::network::Parameter;
 use crate::whole_file::write_whole;
 
-/// A header longer than this is no header; the limit is the format's own.
+/// Maximum length of a header; the limit of the format.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
-/// A safetensors file that is read tensor by tensor: VGG16 is half a gigabyte, and is in memory once.
+/// A safetensors file that is read tensor by tensor. VGG16 is half a gigabyte, and is in memory once.
 pub struct WeightsFile {
     path: PathBuf,
     file: File,
     header: Metadata,
-    /// Where the tensors begin, in bytes.
+    /// Offset of the tensors, in bytes.
     start: u64,
 }
 
 impl WeightsFile {
-    /// Reads the header of a file; `path` is for the error messages.
+    /// Reads the header of a file. `path` is for the error messages.
     ///
     /// # Errors
-    /// When the file cannot be read, or is not a whole safetensors file.
+    /// [`BackboneError::NotSafetensors`] if the file cannot be read, or is not a complete safetensors file.
     pub fn new(path: &Path, mut file: File) -> Result<Self, BackboneError> {
         let read = |file: &mut File| -> io::Result<(Metadata, u64)> {
             let mut size = [0; 8];
@@ -54,10 +54,10 @@ impl WeightsFile {
         Ok(Self { path: path.to_owned(), file, header, start })
     }
 
-    /// Reads every tensor of floats, in the order of the file; NaN and infinity too.
+    /// Reads every tensor of floats, in the order of the file. NaN and infinity are read too.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// [`BackboneError::Unreadable`] if the file cannot be read.
     pub(super) fn read_all(mut self) -> Result<Vec<NamedTensor>, BackboneError> {
         let mut tensors = Vec::new();
         for name in self.header.offset_keys() {
@@ -74,12 +74,15 @@ impl WeightsFile {
         Ok(tensors)
     }
 
-    /// Reads a tensor that a network needs as f32, the last axis fastest. Tensors that no network asks for are never
-    /// read.
+    /// Reads a network's tensor as f32, the last axis fastest.
+    ///
+    /// Tensors that no network needs are never read.
     ///
     /// # Errors
-    /// When the tensor is missing, has another shape or type (f16, bf16, f32 and f64 are read), holds a value that is not
-    /// finite, or cannot be read.
+    /// - [`BackboneError::MissingTensor`] if the tensor is missing.
+    /// - [`BackboneError::WrongTensor`] if it has another shape or type. f16, bf16, f32 and f64 are read.
+    /// - [`BackboneError::NotFinite`] if it holds a value that is not finite.
+    /// - [`BackboneError::Unreadable`] if it cannot be read.
     pub(super) fn read(&mut self, parameter: &Parameter) -> Result<Vec<f32>, BackboneError> {
         let Parameter { name, shape } = parameter;
         let missing = || BackboneError::MissingTensor {
@@ -106,7 +109,7 @@ impl WeightsFile {
     }
 }
 
-/// How the values of a type are stored; none for types that no weights have.
+/// Returns the encoding of a type. Returns `None` for types that no weights have.
 fn encoding(dtype: Dtype) -> Option<Encoding> {
     Some(Encoding::little(match dtype {
         Dtype::F16 => Kind::F16,
@@ -137,17 +140,17 @@ pub struct NamedTensor {
     pub values: Vec<f32>,
 }
 
-/// How values are stored.
+/// Type in which values are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Storage {
-    /// As they are.
+    /// 32-bit floats, unchanged.
     #[default]
     F32,
     /// Rounded to 16-bit floats: half the size, three digits.
     F16,
 }
 
-/// A tensor as it is stored.
+/// A tensor with its storage type.
 struct Stored<'a>(&'a NamedTensor, Storage);
 
 impl View for Stored<'_> {
@@ -179,18 +182,18 @@ impl View for Stored<'_> {
     }
 }
 
-/// Writes tensors to a safetensors file, which is there only once it is whole.
+/// Writes tensors to a safetensors file, atomically.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// [`BackboneError::Unwritable`] if the file cannot be written.
 pub fn write_safetensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), BackboneError> {
     write_safetensors_as(path, tensors, Storage::F32)
 }
 
-/// [`write_safetensors`] with the values stored as `storage` says.
+/// Writes tensors as [`write_safetensors`] does, with the values stored as `storage`.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// [`BackboneError::Unwritable`] if the file cannot be written.
 pub fn write_safetensors_as(
     path: &Path,
     tensors: &[NamedTensor],

@@ -40,7 +40,7 @@ fn nobody_searched(searched: &Searched) -> &'static str {
     }
 }
 
-/// Who is marked, in a sentence.
+/// Describes the decision, with the people marked as kin, in a sentence.
 fn decision(answer: &Answer) -> String {
     let has_kinship = answer.people.iter().any(|found| found.kinship.is_some());
     if !has_kinship {
@@ -102,7 +102,7 @@ fn print_people(people: &[&PersonMatch], mark: impl Fn(&PersonMatch) -> &'static
     }
 }
 
-/// The columns of the evidence.
+/// Formats the columns of the evidence.
 fn evidence(kinship: Option<&Kinship>) -> [String; 3] {
     let Some(kinship) = kinship else { return ["-", "-", "-"].map(String::from) };
     [
@@ -120,7 +120,7 @@ fn chance_matches(matches: f64) -> String {
     }
 }
 
-/// A probability in percent.
+/// Formats a probability in percent.
 pub(super) fn percent(probability: f64) -> String {
     match 100.0 * probability {
         percent if !(10.0..99.0).contains(&percent) => format!("{percent:.1} %"),

@@ -15,9 +15,9 @@ use crate::search::{Comparison, compare};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// One photo, a crop of one face
+    /// First photo, a crop of one face
     a: PathBuf,
-    /// The other
+    /// Second photo
     b: PathBuf,
     /// Folder of the model bundle
     #[arg(long, value_name = "BUNDLE")]

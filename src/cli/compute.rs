@@ -1,4 +1,4 @@
-//! What the backbones run on: options of every command that embeds.
+//! Compute device of the backbones: options of every command that embeds.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use crate::embedder::{Embedder, EmbedderError};
 
 #[derive(Args)]
 pub(super) struct Compute {
-    /// What embeds: cpu, cuda:N, or auto for a GPU where there is one
+    /// Device: cpu, cuda:N, or auto for a GPU if available
     #[arg(long, default_value_t)]
     pub(super) device: Device,
-    /// Numbers to compute with: f32, and on a GPU bf16 or f16
+    /// Number format: f32, and on a GPU bf16 or f16
     #[arg(long, default_value_t)]
     pub(super) precision: Precision,
 }

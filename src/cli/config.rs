@@ -13,7 +13,7 @@ pub(super) struct Arguments {
     given: Given,
 }
 
-/// Prints the settings in force, as a file of settings has them.
+/// Prints the effective settings, in the format of a settings file.
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let text = toml::to_string(&arguments.given.settings()?)
         .map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;

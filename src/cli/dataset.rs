@@ -19,23 +19,23 @@ use crate::survey::{draw_kin, survey};
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Folder or zip archive with a folder per family and in it a folder per person: F0001/MID1/photo.jpg
+    /// Folder or zip archive with one folder per family and in it one per person: F0001/MID1/photo.jpg
     #[arg(required = true)]
     dir: Option<PathBuf>,
-    /// A csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
+    /// Csv of kin pairs: F0002/MID1,F0002/MID3 and optionally the relation
     #[arg(long, value_name = "CSV")]
     relationships: Option<PathBuf>,
     /// Write JSON
     #[arg(long)]
     json: bool,
-    /// A picture to write, of some listed kin with some of their photos
+    /// Image to write, of some listed kin with some of their photos
     #[arg(long, value_name = "FILE.png", requires = "relationships")]
     contact_sheet: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Draw families of people who do not exist, with photos and lists of kin and landmarks
+    /// Synthesize families of fictitious people, with photos and lists of kin and landmarks
     Synthesize(synthesize::Arguments),
 }
 
@@ -47,7 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 }
 
 fn describe(dir: &Path, arguments: &Arguments) -> Result<Ending, Failure> {
-    // Cheap checks first.
+    // Cheap checks come first.
     arguments.contact_sheet.as_deref().map(check_extension).transpose()?;
     let mut source = Source::open(dir)?;
     let pairs = arguments.relationships.as_deref().map(read_relationships).transpose()?;
@@ -55,7 +55,7 @@ fn describe(dir: &Path, arguments: &Arguments) -> Result<Ending, Failure> {
     let found = survey(&mut source, pairs.as_deref(), &display)?;
     display.finish();
     let Some(found) = found else {
-        // Standard output is the description's, which a program may read.
+        // Standard output is reserved for the description, which a program may read.
         note!("stopped before all photos were read; there is nothing to describe");
         return Ok(Ending::Stopped);
     };
@@ -71,7 +71,7 @@ fn describe(dir: &Path, arguments: &Arguments) -> Result<Ending, Failure> {
     Ok(if found.unreadable.is_empty() { Ending::Done } else { Ending::SomeRejected })
 }
 
-/// Refuses a file that would not look like the picture it is: it may be a photo or a list, given by mistake.
+/// Refuses a file without the extension of an image: it may be a photo or a list, named by mistake.
 fn check_extension(file: &Path) -> Result<(), Failure> {
     if file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("png")) {
         return Ok(());

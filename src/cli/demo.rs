@@ -27,12 +27,12 @@ use crate::synthesis::{self, synthesize};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Folder for the photos, the model and the gallery, which stay there; a temporary one, which does not, unless given
+    /// Folder for the photos, the model and the gallery; by default a temporary one, deleted at the end
     dir: Option<PathBuf>,
-    /// Address and port; port 0 takes any free one
+    /// Address and port; port 0 takes any free port
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// Families to draw
+    /// Number of families to synthesize
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=9999))]
     families: u32,
     /// Seed of the families
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     seed: u64,
 }
 
-/// The folder of a demonstration; removed when it is dropped if it is a temporary one.
+/// Folder of a demonstration. A temporary one is deleted on drop.
 struct Place {
     folder: PathBuf,
     is_temporary: bool,
@@ -61,7 +61,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         if self.is_temporary {
-            // Whatever cannot be removed is in the folder for such things.
+            // Files that cannot be deleted remain in the folder for temporary files.
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
@@ -101,14 +101,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     serve(server, (report.enrolled + report.known, &photos))
 }
 
-/// The photo of the command that is shown.
+/// Photo in the printed example command.
 const PROBE: &str = "F0001/MID1/P00001_face0.jpg";
-/// People to show.
+/// Number of people to print.
 const SHOWN: usize = 5;
-/// Photos that are tried as a probe whose relative comes first.
+/// Maximum number of probes to try until a relative comes first.
 const MAX_PROBES: usize = 50;
 
-/// What searches in the sample need.
+/// Gallery and models for searches in the sample.
 struct Sample<'a> {
     photos: &'a Path,
     snapshot: &'a Arc<Snapshot>,
@@ -117,7 +117,7 @@ struct Sample<'a> {
 }
 
 impl Sample<'_> {
-    /// Searches with a photo; the families of `without` are left out.
+    /// Searches with a photo, without the families of `without`.
     fn search(
         &self,
         photo: &PhotoId,
@@ -135,7 +135,7 @@ impl Sample<'_> {
         Ok(answer)
     }
 
-    /// The first photo whose search names a listed relative first.
+    /// Returns the first photo with a listed relative as the first result.
     fn probe_with_relative_first(&self) -> Result<Option<PhotoId>, Failure> {
         let mut photos: Vec<&PhotoId> = self.snapshot.photos().map(|photo| &photo.id).collect();
         photos.sort_unstable();
@@ -153,7 +153,7 @@ impl Sample<'_> {
     }
 }
 
-/// Shows a search whose relative comes first, and one without a relative in the gallery, as text.
+/// Prints a search with a relative as the first result, and one without a relative in the gallery.
 fn show(photos: &Path, (snapshot, embedder): (&Arc<Snapshot>, &Embedder)) -> Result<(), Failure> {
     let context = SearchContext::new(snapshot, embedder.ensemble(), &ReferenceCache::default())?;
     let sample = Sample { photos, snapshot, context, embedder };
@@ -177,7 +177,7 @@ fn show(photos: &Path, (snapshot, embedder): (&Arc<Snapshot>, &Embedder)) -> Res
     Ok(())
 }
 
-/// Which of the people found are relatives of the probe.
+/// Returns the relatives of the probe among the people found, as text.
 fn truth(sample: &Sample<'_>, probe: &PhotoId, answer: &Answer) -> String {
     let kin: Vec<String> = (1..)
         .zip(&answer.people)

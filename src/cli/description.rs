@@ -1,4 +1,4 @@
-//! A surveyed collection in words.
+//! Description of a surveyed collection, as text.
 
 use std::fmt::Display;
 
@@ -6,7 +6,7 @@ use super::output::line;
 use crate::dataset::{KinCount, KinSummary, Spread};
 use crate::survey::{Duplicate, Survey};
 
-/// Most names in a line and most groups of duplicates; in JSON there are all.
+/// Maximum number of names in a line and of duplicate groups. JSON contains all.
 const SHOWN: usize = 10;
 
 pub(super) fn print(survey: &Survey) {
@@ -92,7 +92,7 @@ fn print_relations(kin: &KinSummary) {
     }
 }
 
-/// Up to [`SHOWN`] names, and how many more there are.
+/// Formats up to [`SHOWN`] names, and the number of further ones.
 fn shorten<T: Display>(names: &[T]) -> String {
     let shown: Vec<String> = names.iter().take(SHOWN).map(ToString::to_string).collect();
     let more = match names.len().saturating_sub(SHOWN) {

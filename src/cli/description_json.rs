@@ -1,4 +1,4 @@
-//! A surveyed collection in JSON.
+//! Description of a surveyed collection, as JSON.
 
 use serde_json::{Map, Value, json};
 

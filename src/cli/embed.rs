@@ -24,7 +24,7 @@ pub(super) struct Arguments {
     model: PathBuf,
     #[command(flatten)]
     compute: Compute,
-    /// The safetensors file to write: `embeddings`, (n, d) float32; the photos' paths go into a csv beside it
+    /// Safetensors file to write: `embeddings`, (n, d) float32; a csv next to it lists the photos' paths
     #[arg(long, value_name = "FILE.safetensors")]
     out: PathBuf,
 }
@@ -58,7 +58,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     Ok(if found.rejected.is_empty() { Ending::Done } else { Ending::SomeRejected })
 }
 
-/// One tensor a backbone, `(n, d)`: `embeddings` for the first, `embeddings.NAME` for each further one.
+/// Returns one tensor per backbone, `(n, d)`.
+///
+/// The first is named `embeddings`, each further one `embeddings.NAME`.
 fn tensors(names: &[String], found: &Embeddings) -> Vec<NamedTensor> {
     let tensor = |(at, (name, rows)): (usize, (&String, &Vec<Embedding>))| NamedTensor {
         name: if at == 0 { "embeddings".into() } else { format!("embeddings.{name}") },

@@ -36,23 +36,23 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Tell kin from others, pair by pair
+    /// Distinguish kin from unrelated people, pair by pair
     Verification(VerificationArguments),
-    /// Tell the children of two people, trio by trio
+    /// Distinguish the children of two people from others, trio by trio
     TriSubject(TriSubjectArguments),
-    /// Find people's relatives in a gallery, by the search that serves
+    /// Find relatives in a gallery, by the search of the service
     Retrieval(RetrievalArguments),
     /// Measure how often searches mark strangers as kin, and how often they miss all relatives
     Identification(evaluate_identification::Arguments),
     /// Measure whether unrelated people of one group are taken for kin more often than those of others
     Groups(evaluate_groups::Arguments),
-    /// Measure how near the points that are found in faces are to those of a list
+    /// Measure the distance between detected and listed facial landmarks
     Landmarks(evaluate_landmarks::Arguments),
-    /// Answer the pairs of a Kaggle submission
+    /// Predict the pairs of a Kaggle submission
     Submission(SubmissionArguments),
 }
 
-/// What every judgement needs.
+/// Options of every evaluation on pairs or trios.
 #[derive(Args)]
 struct Judge {
     /// Folder of the model bundle
@@ -60,28 +60,28 @@ struct Judge {
     model: PathBuf,
     #[command(flatten)]
     compute: Compute,
-    /// Seed of the pairs that are drawn and of the intervals
+    /// Seed of the sampled pairs and of the intervals
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Write the figures to this file too
+    /// Write the metrics to this file too
     #[arg(long, value_name = "OUT")]
     json: Option<PathBuf>,
 }
 
 #[derive(Args)]
 struct VerificationArguments {
-    /// Folder or zip archive that the paths of the list begin in, or that pairs are drawn from
+    /// Root of the paths in the list, or source of the sampled pairs: a folder or zip archive
     #[arg(long, value_name = "DIR")]
     root: PathBuf,
     /// The pairs: a csv with photo_a,photo_b,kin[,relation], or lines of RFIW's first task
     #[arg(long, value_name = "FILE", required_unless_present = "relationships")]
     pairs: Option<PathBuf>,
-    /// Draw pairs by the protocol from the families in DIR instead, by this csv of people who are kin
+    /// Sample pairs by the protocol from the families in DIR instead, by this csv of kin pairs
     #[arg(long, value_name = "CSV", conflicts_with = "pairs")]
     relationships: Option<PathBuf>,
     #[command(flatten)]
     families: Families,
-    /// Photo pairs that are drawn of every two people who are kin
+    /// Number of photo pairs to sample per kin pair
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
     per_kin: u16,
     #[command(flatten)]
@@ -90,18 +90,18 @@ struct VerificationArguments {
 
 #[derive(Args)]
 struct TriSubjectArguments {
-    /// Folder or zip archive that the paths of the list begin in, or that trios are drawn from
+    /// Root of the paths in the list, or source of the sampled trios: a folder or zip archive
     #[arg(long, value_name = "DIR")]
     root: PathBuf,
     /// The trios: lines of RFIW's second task, father mother child FMS 1, or a csv with father,mother,child,kin
     #[arg(long, value_name = "FILE", required_unless_present = "relationships")]
     trios: Option<PathBuf>,
-    /// Draw trios from the families in DIR instead, by this csv of people who are kin, with their relations
+    /// Sample trios from the families in DIR instead, by this csv of kin pairs with relations
     #[arg(long, value_name = "CSV", conflicts_with = "trios")]
     relationships: Option<PathBuf>,
     #[command(flatten)]
     families: Families,
-    /// Photo trios that are drawn of every two parents with a child
+    /// Number of photo trios to sample for every two parents with a child
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     per_trio: u16,
     #[command(flatten)]
@@ -114,13 +114,13 @@ struct RetrievalArguments {
     opened: Opened,
     #[command(flatten)]
     families: Families,
-    /// Nearest photos that are judged for each probe
+    /// Number of nearest photos to score for each probe
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_CANDIDATES as i64))]
     candidates: u16,
     /// Seed of the intervals
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Write the figures to this file too
+    /// Write the metrics to this file too
     #[arg(long, value_name = "OUT")]
     json: Option<PathBuf>,
 }
@@ -138,7 +138,7 @@ struct SubmissionArguments {
     model: PathBuf,
     #[command(flatten)]
     compute: Compute,
-    /// The submission to write
+    /// Submission file to write
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }

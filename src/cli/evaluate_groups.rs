@@ -15,16 +15,16 @@ use crate::evaluate::{GroupOptions, compare_groups};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Folder or zip archive of families whose photos are compared
+    /// Folder or zip archive of families; their photos are compared
     #[arg(long, value_name = "DIR")]
     root: PathBuf,
-    /// Photos with the labels of groups: a csv with the column path and the one of --column
+    /// Photos with group labels: a csv with the column path and the one of --column
     #[arg(long, value_name = "CSV")]
     labels: PathBuf,
-    /// Folder or zip archive that the paths of the labels begin in
+    /// Root of the paths in the labels: a folder or zip archive
     #[arg(long, value_name = "DIR")]
     labels_root: PathBuf,
-    /// The column of the labels, such as ethnicity or sex; 2 to 20 different ones
+    /// Column of the labels, such as ethnicity or sex; 2 to 20 distinct labels
     #[arg(long, value_name = "NAME")]
     column: String,
     #[command(flatten)]
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     /// Seed of the intervals
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Write the figures to this file too
+    /// Write the metrics to this file too
     #[arg(long, value_name = "OUT")]
     json: Option<PathBuf>,
 }

@@ -18,19 +18,19 @@ pub(super) struct Arguments {
     opened: Opened,
     #[command(flatten)]
     families: Families,
-    /// People in the galleries that are searched; all people are searched too
+    /// Gallery sizes to search, in people; a gallery of all people is added
     #[arg(long, value_name = "PEOPLE", value_delimiter = ',', default_values = ["300", "1000"], value_parser = clap::value_parser!(u32).range(1..))]
     sizes: Vec<u32>,
-    /// People searched for, at most
+    /// Maximum number of probes
     #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
     max_probes: u32,
-    /// Photos of each person searched for
+    /// Number of photos of each probe
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     photos_per_probe: u16,
     /// Seed of the probes, of the galleries and of the intervals
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Write the figures to this file too, with the detection error tradeoff
+    /// Write the metrics to this file too, with the detection error tradeoff
     #[arg(long, value_name = "OUT")]
     json: Option<PathBuf>,
 }

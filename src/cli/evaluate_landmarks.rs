@@ -19,7 +19,7 @@ use crate::train::FaceFolder;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// A folder of photos and the csv of their landmarks, which names photos relative to the folder
+    /// Folder of photos and csv of their landmarks, with paths relative to the folder
     #[arg(long = "faces", value_name = "DIR=CSV", value_parser = face_folder)]
     faces: FaceFolder,
     #[command(flatten)]
@@ -27,13 +27,13 @@ pub(super) struct Arguments {
     /// Folder of the model bundle
     #[arg(long, value_name = "BUNDLE")]
     model: PathBuf,
-    /// Draw some of the photos into this PNG, what is listed in green, what was found in red
+    /// Draw some photos into this PNG, listed landmarks in green, detected ones in red
     #[arg(long, value_name = "PNG")]
     draw: Option<PathBuf>,
     /// Seed of the intervals
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Write the figures to this file too
+    /// Write the metrics to this file too
     #[arg(long, value_name = "OUT")]
     json: Option<PathBuf>,
 }

@@ -1,22 +1,22 @@
-//! How a command ends.
+//! Exit status of a command.
 
 use std::fmt;
 use std::process::ExitCode;
 
 use crate::error::{Classify, ErrorKind};
 
-/// How a command ended, as its exit code tells.
+/// Result of a command, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// 0
+    /// 0: done.
     Done,
-    /// 1
+    /// 1: failed.
     Failed,
     /// 2: done, but photos were rejected.
     SomeRejected,
-    /// 3: trained, but not written, as it is not better than what there is without it.
+    /// 3: trained but not written, as the result is no better than the baseline.
     NotBetter,
-    /// 64, as sysexits.h has it: the command line is wrong.
+    /// 64, as in sysexits.h: the command line is wrong.
     WrongUsage,
     /// 130, as a shell reports a process that Ctrl-C ended.
     Stopped,
@@ -36,7 +36,7 @@ impl From<Ending> for ExitCode {
 }
 
 impl From<ErrorKind> for Ending {
-    /// No class of error leaves a command's work done.
+    /// No class of error counts as success.
     fn from(kind: ErrorKind) -> Self {
         match kind {
             ErrorKind::InvalidInput
@@ -51,7 +51,7 @@ impl From<ErrorKind> for Ending {
     }
 }
 
-/// Why a command failed, in one line.
+/// Reason of a command's failure, in one line.
 #[derive(Debug)]
 pub(super) struct Failure {
     kind: ErrorKind,

@@ -1,4 +1,4 @@
-//! Which families a command is about: options of those that train and judge.
+//! Family filter: options of commands that train and evaluate.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -11,23 +11,23 @@ use crate::error::{ErrorKind, io_kind};
 
 #[derive(Args)]
 pub(super) struct Families {
-    /// A list of families, one a line: only they count
+    /// List of families to include, one a line
     #[arg(long, value_name = "FILE", conflicts_with = "without")]
     only: Option<PathBuf>,
-    /// A list of families, one a line: they do not count, so that they can be judged by later
+    /// List of families to exclude, one a line, so that they can be used for evaluation later
     #[arg(long, value_name = "FILE")]
     without: Option<PathBuf>,
 }
 
-/// The families that count.
+/// Filter of families.
 pub(super) struct Wanted {
     listed: BTreeSet<FamilyId>,
-    /// Whether those listed count, or all others.
+    /// Whether the listed families are included, or all others.
     only: bool,
 }
 
 impl Families {
-    /// Reads the list, if there is one.
+    /// Reads the list, if any.
     pub(super) fn read(&self) -> Result<Wanted, Failure> {
         let list = self.only.as_deref().or(self.without.as_deref());
         let listed = list.map(read_families).transpose()?.unwrap_or_default();
@@ -36,7 +36,7 @@ impl Families {
 }
 
 impl Wanted {
-    /// Those of a list, or all others.
+    /// Creates a filter that includes the listed families, or all others.
     pub(super) fn new(listed: BTreeSet<FamilyId>, only: bool) -> Self {
         Self { listed, only }
     }
@@ -49,7 +49,9 @@ impl Wanted {
         self.has(photo.member().family())
     }
 
-    /// Whether the photo at a path counts; one that is in no family does unless only some families do.
+    /// Returns whether the photo at a path is included.
+    ///
+    /// A photo in no family is included unless the list names the families to include.
     pub(super) fn has_path(&self, path: &str) -> bool {
         let family = path.split('/').find_map(|part| part.parse().ok());
         family.map_or(!self.only, |family| self.has(family))

@@ -1,4 +1,4 @@
-//! Figures of an evaluation as tables.
+//! Metrics of an evaluation, as tables.
 
 use super::ingest::print_rejected;
 use super::output::line;
@@ -149,7 +149,7 @@ fn print_same_person(figures: &SamePersonFigures) {
     print_figure("others set apart", figures.others_set_apart);
 }
 
-/// A cell of the table, out of the figures of its column.
+/// Formats a cell of the table from the metrics of its column.
 type Cell = fn(&GallerySizeFigures) -> String;
 
 pub(super) fn print_identification(report: &IdentificationReport) {

@@ -18,19 +18,19 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Tell what a gallery has and takes
+    /// Print the content and the size of a gallery
     Stats(Place),
     /// Check every checksum, every count and every link
     Verify(Place),
-    /// Make one search graph of everything, and write the files anew without what was removed
+    /// Merge everything into one search graph, and rewrite the files without deleted data
     Compact(Place),
-    /// Remove photos, people or families, with their embeddings and the kin pairs that name them
+    /// Delete photos, people or families, with their embeddings and kin pairs
     Delete(Delete),
-    /// Write a gallery into one file, for another machine or as a copy
+    /// Write a gallery into one file, for another machine or as a backup
     Export(Export),
-    /// Enrol what is in such a file into a gallery, which is made where there is none
+    /// Enroll the content of an exported file into a gallery, which is created if necessary
     Import(Import),
-    /// Make the search graph and everything else anew that is derived from the stored photos
+    /// Rebuild the search graph and all other data derived from the stored photos
     Rebuild(Place),
 }
 
@@ -53,13 +53,13 @@ struct Delete {
 struct Export {
     /// Folder of the gallery
     gallery: PathBuf,
-    /// The file to be made
+    /// File to create
     file: PathBuf,
 }
 
 #[derive(Args)]
 struct Import {
-    /// The file, as kindred gallery export writes it
+    /// Exported file, from kindred gallery export
     file: PathBuf,
     /// Folder of the gallery
     #[arg(long)]

@@ -16,9 +16,9 @@ use crate::ingest::{Plan, Rejected, Report, ingest, relate};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// Folder or zip archive with a folder per family and in it a folder per person: F0001/MID1/photo.jpg
+    /// Folder or zip archive with one folder per family and in it one per person: F0001/MID1/photo.jpg
     dir: PathBuf,
-    /// Folder of the gallery; it is made if it does not exist
+    /// Folder of the gallery; created if it does not exist
     #[arg(long)]
     gallery: PathBuf,
     /// Folder of the model bundle: a manifest.toml and weights
@@ -26,26 +26,26 @@ pub(super) struct Arguments {
     model: PathBuf,
     #[command(flatten)]
     compute: Compute,
-    /// Keep a small picture of each photo in the gallery, for the web page to show
+    /// Store a thumbnail of each photo in the gallery, for the web page
     #[arg(long)]
     keep_photos: bool,
-    /// Embed photos anew that the gallery has from the same file
+    /// Embed photos again that the gallery has from the same file
     #[arg(long)]
     force: bool,
-    /// A csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
+    /// Csv of kin pairs: F0002/MID1,F0002/MID3 and optionally the relation
     #[arg(long, value_name = "FILE")]
     relationships: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    // Cheap checks first: nothing is made before the input is known to be usable.
+    // Cheap checks come first: nothing is created before the input is known to be usable.
     let plan = Plan::new(Source::open(&arguments.dir)?)?.with_thumbnails(arguments.keep_photos);
     let plan = plan.with_known_photos(arguments.force);
     let pairs = arguments.relationships.as_deref().map(read_relationships).transpose()?;
     let embedder = arguments.compute.load(&arguments.model)?;
     let bundle = arguments.model.canonicalize();
     let bundle = bundle.map_err(|error| Failure::new(io_kind(&error), error.to_string()))?;
-    // From here on Ctrl-C leaves a whole gallery behind.
+    // From here on Ctrl-C leaves an intact gallery.
     let display = Display::start()?;
     let gallery = Gallery::open_or_create(&arguments.gallery, embedder.space(), &bundle)?;
 
@@ -89,7 +89,7 @@ fn print_report(report: &Report, photos: usize, seconds: f64) {
     );
 }
 
-/// Names the photos that were left out, and why.
+/// Prints the rejected photos and the reasons.
 pub(super) fn print_rejected(rejected: &[Rejected]) {
     for Rejected { path, reason } in rejected {
         line!("rejected {}: {reason}", path.escape_debug());

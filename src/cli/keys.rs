@@ -14,27 +14,27 @@ use crate::error::ErrorKind;
 pub(super) struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// Folder of the gallery; a server that has it needs no restart
+    /// Folder of the gallery; its server needs no restart
     #[arg(long, global = true, env = "KINDRED_GALLERY")]
     gallery: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make a key and print it; it is stored nowhere and cannot be shown again
+    /// Create a key and print it; it is not stored and cannot be printed again
     Create {
-        /// Whose it is, or for what
+        /// Owner or purpose of the key
         #[arg(long)]
         name: String,
-        /// What it is for: search, write (enrol photos, list kin), admin (remove, read figures)
+        /// Scopes: search, write (enroll photos, list kin), admin (delete, read metrics)
         #[arg(long, value_delimiter = ',', required = true, value_parser = PossibleValuesParser::new(Scope::ALL.map(Scope::name)))]
         scopes: Vec<String>,
     },
-    /// Show all keys, without what proves them
+    /// List all keys, without their secrets
     List,
-    /// Take a key away; whoever has it is refused from then on
+    /// Revoke a key; requests with it are refused from then on
     Revoke {
-        /// The key's id, as `kindred keys list` shows it
+        /// Id of the key, from `kindred keys list`
         id: String,
     },
 }

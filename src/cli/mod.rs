@@ -52,29 +52,29 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Enrol a folder or zip of family photos (F0001/MID1/photo.jpg) into a gallery
+    /// Enroll a folder or zip of family photos (F0001/MID1/photo.jpg) into a gallery
     Ingest(ingest::Arguments),
-    /// Find the people in a gallery who look most like the face in a photo
+    /// Find the people in a gallery that are most similar to the face in a photo
     Search(search::Arguments),
-    /// Tell how likely the people in two photos are kin
+    /// Estimate how likely the people in two photos are kin
     Compare(compare::Arguments),
     /// Answer searches over HTTP
     Serve(Box<serve::Arguments>),
-    /// Print the settings that `kindred serve` would have from a file, the environment and flags
+    /// Print the effective settings of `kindred serve` from a file, the environment and flags
     Config(Box<config::Arguments>),
-    /// Make, list and revoke the API keys of a gallery's service
+    /// Create, list and revoke the API keys of a gallery's service
     Keys(keys::Arguments),
-    /// Look after a gallery: what is in it, whether it is whole, remove, copy and repair
+    /// Manage a gallery: inspect, verify, delete, copy and repair
     Gallery(gallery::Arguments),
     /// Write the embeddings of a folder or zip of photos to a safetensors file
     Embed(embed::Arguments),
-    /// Train an ensemble that tells kin from others, and make a bundle of it
+    /// Train an ensemble that distinguishes kin from others, and create a bundle of it
     Train(Box<train::Arguments>),
-    /// Measure how good a bundle is: verification, tri-subject, retrieval, and a Kaggle submission
+    /// Measure the accuracy of a bundle: verification, tri-subject, retrieval, and a Kaggle submission
     Evaluate(evaluate::Arguments),
-    /// Describe a folder or zip of family photos: who is in it, who is kin, what is wrong with it; or draw one
+    /// Describe a folder or zip of family photos: people, kin and errors; or synthesize one
     Dataset(dataset::Arguments),
-    /// See it all work: draw families, index them, search them and serve them on this machine
+    /// Run a demonstration: synthesize families, index them, search them and serve them on this machine
     Demo(demo::Arguments),
     /// Import, list and inspect model bundles
     Models(models::Arguments),
@@ -82,13 +82,18 @@ enum Command {
 
 /// Runs the command line of this process.
 ///
-/// Exit codes: 0 done, 1 failed, 2 done but some photos were rejected, 3 trained but not written, 64 the command line is
-/// wrong, 130 stopped by Ctrl-C.
+/// Exit codes:
+/// - 0: done
+/// - 1: failed
+/// - 2: done, but some photos were rejected
+/// - 3: trained but not written
+/// - 64: the command line is wrong
+/// - 130: stopped by Ctrl-C
 pub fn run() -> ExitCode {
     let command = match Cli::try_parse() {
         Ok(Cli { command }) => command,
         Err(error) => {
-            // Help or an error of usage; if it cannot be printed, there is nowhere to report that.
+            // This is help or a usage error. If it cannot be printed, the failure cannot be reported either.
             let _ = error.print();
             return if error.use_stderr() { Ending::WrongUsage } else { Ending::Done }.into();
         }

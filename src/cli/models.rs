@@ -22,17 +22,17 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make a bundle of weights in safetensors, PyTorch, numpy or Keras format
+    /// Create a bundle from weights in safetensors, PyTorch, numpy or Keras format
     Import(ImportArguments),
     /// List the bundles in a folder
     List {
-        /// The folder
+        /// Folder of the bundles
         #[arg(default_value = "models")]
         dir: PathBuf,
     },
-    /// Show what a bundle or a file of weights holds
+    /// Print the content of a bundle or a weights file
     Inspect {
-        /// The bundle's folder, or the file
+        /// Folder of the bundle, or the weights file
         model: PathBuf,
         /// Write JSON
         #[arg(long)]
@@ -42,21 +42,21 @@ enum Command {
 
 #[derive(Args)]
 struct ImportArguments {
-    /// The file of weights, as published: .safetensors, .pth, .pt, .pkl, .h5
+    /// Weights file, as published: .safetensors, .pth, .pt, .pkl, .h5
     file: PathBuf,
-    /// The network whose weights they are
+    /// Architecture of the network
     #[arg(long, value_parser = PossibleValuesParser::new(Architecture::NAMES))]
     architecture: String,
-    /// The file of weights of a landmark network: the network sees faces aligned by it
+    /// Weights file of a landmark network; the backbone receives faces aligned by it
     #[arg(long, value_name = "FILE")]
     landmarks: Option<PathBuf>,
     /// Store weights as 16-bit floats: half the size
     #[arg(long)]
     half: bool,
-    /// Folder of the bundle to be made
+    /// Folder of the bundle to create
     #[arg(long, value_name = "BUNDLE")]
     out: PathBuf,
-    /// The weights' terms, in words
+    /// License of the weights, as free text
     #[arg(long, default_value = "as published with the weights")]
     licence: String,
 }
@@ -116,7 +116,7 @@ fn run_list(dir: &Path) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-/// A bundle in a line: its backbones with the width of their embeddings, size and fingerprint.
+/// Describes a bundle in a line: backbones with embedding dimensions, size and fingerprint.
 fn summary(bundle: &Path) -> Result<String, Failure> {
     let manifest = Manifest::read(bundle)?;
     let (mut backbones, mut bytes) = (Vec::new(), 0);

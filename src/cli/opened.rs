@@ -1,4 +1,4 @@
-//! A gallery and the bundle it was made with: options of every command that searches.
+//! A gallery and its bundle: options of every command that searches.
 
 use std::path::PathBuf;
 
@@ -14,11 +14,11 @@ pub(super) struct Opened {
     /// Folder of the gallery
     #[arg(long)]
     pub(super) gallery: PathBuf,
-    /// Folder of the model bundle, if it is no longer where the gallery was made with it
+    /// Folder of the model bundle, if it has moved since the gallery was created
     #[arg(long, value_name = "BUNDLE")]
     pub(super) model: Option<PathBuf>,
-    /// Keep embeddings in memory as 16-bit floats, instead of mapping their files, which may take twice that; what is
-    /// found is compared by the stored ones
+    /// Store embeddings in memory as 16-bit floats, instead of mapping files of up to twice the size; results are
+    /// scored by the stored embeddings
     #[arg(long)]
     pub(super) half_precision: bool,
     #[command(flatten)]

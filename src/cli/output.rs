@@ -1,4 +1,4 @@
-//! What a command writes for its user: lines on standard output and standard error, and files.
+//! Output of a command: lines on standard output and standard error, and files.
 
 use std::fmt;
 use std::fs;
@@ -10,23 +10,23 @@ use super::exit::Failure;
 use crate::error::io_kind;
 use crate::whole_file::write_whole;
 
-/// Prints a line on standard output, as `println!` does, but does not panic if it is closed or its disk is full.
+/// Prints a line on standard output. Unlike `println!`, it does not panic if the output is closed or its disk is full.
 macro_rules! line {
     () => { $crate::cli::output::write_line(format_args!("")) };
     ($($argument:tt)*) => { $crate::cli::output::write_line(format_args!($($argument)*)) };
 }
 
-/// Prints a line on standard error, as `eprintln!` does, but does not panic if it is closed or its disk is full.
+/// Prints a line on standard error. Unlike `eprintln!`, it does not panic if the output is closed or its disk is full.
 macro_rules! note {
     ($($argument:tt)*) => { $crate::cli::output::write_note(format_args!($($argument)*)) };
 }
 
 pub(super) use {line, note};
 
-/// The first error of standard output. What comes after it is not written.
+/// The first error of standard output. Later lines are not written.
 static STDOUT_ERROR: Mutex<Option<io::Error>> = Mutex::new(None);
 
-/// Writes a line to standard output. The work of a command does not depend on it: [`finish`] reports an error.
+/// Writes a line to standard output. An error does not stop the command: [`finish`] returns it.
 pub(super) fn write_line(line: fmt::Arguments<'_>) {
     let mut failed = STDOUT_ERROR.lock().unwrap_or_else(PoisonError::into_inner);
     if failed.is_none() {
@@ -34,12 +34,12 @@ pub(super) fn write_line(line: fmt::Arguments<'_>) {
     }
 }
 
-/// Writes a line to standard error. There is nowhere to report an error of it.
+/// Writes a line to standard error. An error of this stream cannot be reported.
 pub(super) fn write_note(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
-/// Ends the output of a command. A reader that closed the pipe has seen enough, which is no failure.
+/// Ends the output of a command. A pipe closed by its reader is no failure.
 ///
 /// # Errors
 /// If a line could not be written, such as to a full disk.
@@ -55,7 +55,7 @@ pub(super) fn finish() -> Result<(), Failure> {
     }
 }
 
-/// Writes a file, which is there only once it is whole.
+/// Writes a file atomically: it exists only once it is complete.
 pub(super) fn write_output(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_whole(file, |path| fs::write(path, bytes)).map_err(|error| {
         Failure::new(io_kind(&error), format!("cannot write {}: {error}", file.display()))

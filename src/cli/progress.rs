@@ -1,4 +1,4 @@
-//! Progress of a long job: a bar on a terminal, plain lines elsewhere, Ctrl-C as the wish to stop.
+//! Progress of a long job: a bar on a terminal, plain lines elsewhere. Ctrl-C requests a stop.
 
 use std::io::{IsTerminal, stderr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,10 +12,10 @@ use super::output::note;
 use crate::domain::Progress;
 use crate::error::ErrorKind;
 
-/// How often a plain line is written.
+/// Interval between plain lines.
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
-/// Shows progress on standard error.
+/// Progress display on standard error.
 pub(super) struct Display {
     bar: ProgressBar,
     is_terminal: bool,
@@ -25,12 +25,13 @@ pub(super) struct Display {
     successor: Successor,
 }
 
-/// Whom signals go to after the job.
+/// Handler of signals after the job.
 type Successor = Arc<Mutex<Option<Box<dyn Fn() + Send>>>>;
 
 impl Display {
-    /// Takes over Ctrl-C and SIGTERM, which from now on ask the job to stop at its next safe point; a second one ends
-    /// the process at once.
+    /// Installs handlers for Ctrl-C and SIGTERM, and starts the display.
+    ///
+    /// The first signal requests that the job stops at its next safe point. A second one ends the process at once.
     pub(super) fn start() -> Result<Self, Failure> {
         let (cancelled, successor) = (Arc::new(AtomicBool::new(false)), Successor::default());
         let (flag, next) = (Arc::clone(&cancelled), Arc::clone(&successor));
@@ -65,7 +66,7 @@ impl Display {
         self.bar.finish_and_clear();
     }
 
-    /// Clears the bar; from now on Ctrl-C and SIGTERM call `stop`.
+    /// Clears the bar. From now on Ctrl-C and SIGTERM call `stop`.
     pub(super) fn hand_over(&self, stop: impl Fn() + Send + 'static) {
         self.finish();
         let mut successor = self.successor.lock().unwrap_or_else(PoisonError::into_inner);

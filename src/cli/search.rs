@@ -23,48 +23,48 @@ use crate::search::{Grouping, Options, Probe, Query, ReferenceCache, SearchConte
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The photo, a crop of one face; several are taken for photos of one person
+    /// Photo, a crop of one face; several must show one person
     #[arg(required = true)]
     photos: Vec<PathBuf>,
-    /// What to search for; children if there is another parent, and else relatives
+    /// Target of the search; default children if there is another parent, otherwise relatives
     #[arg(long)]
     mode: Option<Mode>,
-    /// A photo of the other parent: search for children of both; may be given several times
+    /// Photo of the other parent, to search for children of both; repeatable
     #[arg(long, value_name = "PHOTO")]
     other_parent: Vec<PathBuf>,
-    /// The enrolled person whom the photos show, who is not searched among relatives; may be given several times
+    /// Enrolled person in the photos, excluded from the search for relatives; repeatable
     #[arg(long = "as", value_name = "PERSON")]
     known_as: Vec<MemberId>,
     #[command(flatten)]
     opened: Opened,
-    /// Most people to show, 1 to 1000
+    /// Maximum number of people to print, 1 to 1000
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_LIMIT as i64))]
     limit: u16,
     /// The same as --mode parents
     #[arg(long, hide = true, conflicts_with_all = ["other_parent", "mode"])]
     parents: bool,
-    /// Nearest photos that a trained bundle scores, 1 to 10000
+    /// Number of nearest photos that a trained bundle scores, 1 to 10000
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u16).range(1..=Options::MAX_CANDIDATES as i64))]
     candidates: u16,
-    /// Search only among these families, people or photos: F0001, F0001/MID2, F0001/MID2/P00001_face0
+    /// Search only these families, people or photos: F0001, F0001/MID2, F0001/MID2/P00001_face0
     #[arg(long, value_name = "WHO")]
     only: Vec<Who>,
     /// Leave these families, people or photos out
     #[arg(long, value_name = "WHO")]
     without: Vec<Who>,
-    /// Compare every photo instead of walking through the search graph
+    /// Compare every photo, without the search graph
     #[arg(long)]
     exact: bool,
-    /// Photos kept in view on a walk through the search graph: more find more, and take longer
+    /// Candidate list size of the search graph: a larger one finds more, and takes longer
     #[arg(long, conflicts_with = "exact", value_parser = clap::value_parser!(u32).range(1..=Options::MAX_EF as i64))]
     ef: Option<u32>,
-    /// Relatives of the probe that are expected among the people searched; 0 for evidence without a prior
+    /// Expected number of relatives among the people searched; 0 for evidence without a prior
     #[arg(long, value_name = "N", default_value_t = Options::DEFAULT_EXPECTED_RELATIVES, value_parser = expected_relatives)]
     expected_relatives: f64,
-    /// Share of probes without relative for which anyone may be marked as kin, 0 to 1
+    /// Share of probes without a relative for which a person may be marked as kin, 0 to 1
     #[arg(long, value_name = "RATE", default_value_t = Options::DEFAULT_FALSE_POSITIVE_RATE, value_parser = rate)]
     max_false_positive_rate: f64,
-    /// Show only people with at least this probability of kinship for the prior, 0 to 1; takes a trained bundle
+    /// Minimum probability of kinship for the prior, 0 to 1; requires a trained bundle
     #[arg(long, value_name = "P", value_parser = rate)]
     min_probability: Option<f64>,
     /// Write JSON, in the form of the HTTP service
@@ -72,7 +72,7 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// What to search for.
+/// Target of a search.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
 enum Mode {
@@ -82,7 +82,7 @@ enum Mode {
     SamePerson,
     /// Children of the person and the other parent
     Children,
-    /// Two people who may be the person's parents
+    /// Two possible parents of the person
     Parents,
 }
 
@@ -109,7 +109,7 @@ impl Arguments {
         Ok(mode)
     }
 
-    /// The photos that count, without the probe's own files.
+    /// Returns the filter of the photos to search, without the probe's own files.
     fn filter(&self, own_files: Vec<ContentHash>) -> Filter {
         let only = (!self.only.is_empty()).then(|| Selection::of(&self.only));
         Filter { only, without: Selection { files: own_files, ..Selection::of(&self.without) } }
@@ -129,7 +129,7 @@ impl Arguments {
         }
     }
 
-    /// Checks that the named people are in the gallery: a misspelled one would leave nobody to search.
+    /// Checks that the named people are in the gallery. A misspelled name would leave no one to search.
     fn check_enrolled(&self, snapshot: &Snapshot) -> Result<(), Failure> {
         let known = self.known_as.iter().map(|&person| Who::Person(person));
         match self.only.iter().cloned().chain(known).find(|named| !snapshot.has(named)) {
@@ -196,19 +196,19 @@ impl ProbePhotos {
         Ok(Self { embeddings: embed(embedder, faces)?, files })
     }
 
-    /// The probe; it is known if one of its files is enrolled.
+    /// Returns the probe. It is known if one of its files is enrolled.
     fn probe(&self, snapshot: &Snapshot, mut known: BTreeSet<MemberId>) -> Probe<'_> {
         known.extend(snapshot.people_of_files(&self.files));
         Probe { photos: &self.embeddings, known }
     }
 }
 
-/// A number from 0 to 1.
+/// Parses a number from 0 to 1.
 pub(super) fn rate(text: &str) -> Result<f64, String> {
     number(text, 1.0)
 }
 
-/// A number of relatives.
+/// Parses a number of relatives.
 pub(super) fn expected_relatives(text: &str) -> Result<f64, String> {
     number(text, Options::MAX_EXPECTED_RELATIVES)
 }
@@ -218,7 +218,7 @@ fn number(text: &str, most: f64) -> Result<f64, String> {
     if (0.0..=most).contains(&value) { Ok(value) } else { Err(format!("not from 0 to {most}")) }
 }
 
-/// A photo as the backbones want it, and the hash of its file.
+/// Reads the face of a photo, prepared for the backbones, and the hash of its file.
 pub(super) fn read_face(path: &Path, embedder: &Embedder) -> Result<(Face, ContentHash), Failure> {
     let bytes = read(path)?;
     let photo = photo::decode(&bytes, &Limits::default()).map_err(|error| {
@@ -230,7 +230,7 @@ pub(super) fn read_face(path: &Path, embedder: &Embedder) -> Result<(Face, Conte
     Ok((face, ContentHash(Sha256::digest(&bytes).into())))
 }
 
-/// Per photo one embedding per backbone.
+/// Embeds faces. Returns one embedding per backbone for each photo.
 pub(super) fn embed(
     embedder: &Embedder,
     faces: Vec<(Face, ContentHash)>,
@@ -240,7 +240,7 @@ pub(super) fn embed(
     embedded.map(|r| r.map_err(|e| Failure::new(ErrorKind::Internal, e.to_string()))).collect()
 }
 
-/// Writes what the HTTP service would answer.
+/// Prints the response of the HTTP service.
 pub(super) fn print_json(response: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(response);
     line!("{}", text.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?);

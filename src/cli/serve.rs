@@ -19,7 +19,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let settings = arguments.given.settings()?;
     telemetry::start(settings.log_format);
     let (gallery, embedder) = settings.opened()?.open()?;
-    // Read before the first request comes.
+    // Read before the first request arrives.
     let photos = gallery.snapshot()?.photo_count();
     let is_locked = KeyRing::of(gallery.path()).is_locked()?;
     let service = Service { gallery, embedder, terms: settings.terms() };

@@ -1,4 +1,4 @@
-//! Settings of the service: from a file, from the environment over it, and from flags over both.
+//! Settings of the service. The environment overrides the file, and flags override both.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -18,68 +18,68 @@ use crate::error::{ErrorKind, io_kind};
 use crate::search::Options;
 use crate::telemetry::LogFormat;
 
-/// What flags and the environment say, and where the file is.
+/// Settings from flags and the environment, and the path of the file.
 #[derive(Args)]
 pub(super) struct Given {
-    /// A TOML file of settings; environment and flags go before it
+    /// TOML file of settings; environment and flags override it
     #[arg(long, value_name = "FILE", env = "KINDRED_CONFIG")]
     config: Option<PathBuf>,
     #[command(flatten)]
     layer: Layer,
 }
 
-/// Settings, as far as one place has them.
+/// Settings of one layer, each optional.
 #[derive(Clone, Default, Args, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Layer {
     /// Folder of the gallery
     #[arg(long, env = "KINDRED_GALLERY")]
     gallery: Option<PathBuf>,
-    /// Folder of the model bundle, if it is no longer where the gallery was made with it
+    /// Folder of the model bundle, if it has moved since the gallery was created
     #[arg(long, value_name = "BUNDLE", env = "KINDRED_MODEL")]
     model: Option<PathBuf>,
-    /// What embeds: cpu, cuda:N, or auto for a GPU where there is one; auto unless given
+    /// Device: cpu, cuda:N, or auto for a GPU if available; default auto
     #[arg(long, env = "KINDRED_DEVICE")]
     device: Option<String>,
-    /// Numbers to compute with: f32, and on a GPU bf16 or f16; f32 unless given
+    /// Number format: f32, and on a GPU bf16 or f16; default f32
     #[arg(long, env = "KINDRED_PRECISION")]
     precision: Option<String>,
-    /// Keep embeddings in memory as 16-bit floats, instead of mapping their files, which may take twice that
+    /// Store embeddings in memory as 16-bit floats, instead of mapping files of up to twice the size
     #[arg(long, value_name = "BOOL", env = "KINDRED_HALF_PRECISION", num_args = 0..=1, default_missing_value = "true")]
     half_precision: Option<bool>,
-    /// Address and port; port 0 takes any free one; 127.0.0.1:8080 unless given
+    /// Address and port; port 0 takes any free port; default 127.0.0.1:8080
     #[arg(long, env = "KINDRED_LISTEN")]
     listen: Option<SocketAddr>,
-    /// Keep a small picture of each photo that is enrolled
+    /// Store a thumbnail of each enrolled photo
     #[arg(long, value_name = "BOOL", env = "KINDRED_KEEP_PHOTOS", num_args = 0..=1, default_missing_value = "true")]
     keep_photos: Option<bool>,
-    /// Folder inside which jobs may read photos; none unless given
+    /// Folder from which jobs may read photos; default none
     #[arg(long, value_name = "DIR", env = "KINDRED_PHOTO_ROOT")]
     photo_root: Option<PathBuf>,
-    /// Seconds that a request may take; 60 unless given
+    /// Maximum duration of a request in seconds; default 60
     #[arg(long, value_name = "SECONDS", env = "KINDRED_REQUEST_SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
     request_seconds: Option<u32>,
-    /// Requests a second that each API key may make; any number unless given
+    /// Maximum number of requests a second of each API key; default no limit
     #[arg(long, value_name = "N", env = "KINDRED_REQUESTS_PER_SECOND")]
     requests_per_second: Option<NonZeroU32>,
-    /// Origins of other places' pages that may ask with a key, such as https://archive.example; none unless given
+    /// Origins of other sites, such as https://archive.example; their pages may send requests with a key; default none
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "KINDRED_ALLOWED_ORIGINS")]
     allowed_origins: Option<Vec<String>>,
-    /// Days for which it is remembered who searched, enrolled and removed; 365 unless given
+    /// Days for which the audit trail of searches, enrollments and deletions is retained; default 365
     #[arg(long, value_name = "DAYS", env = "KINDRED_AUDIT_DAYS")]
     audit_days: Option<u32>,
-    /// Relatives of a probe that searches expect in the gallery; 1 unless given, 0 for evidence without a prior
+    /// Expected number of relatives of a probe in the gallery; default 1, 0 for evidence without a prior
     #[arg(long, value_name = "N", env = "KINDRED_EXPECTED_RELATIVES", value_parser = expected_relatives)]
     expected_relatives: Option<f64>,
-    /// Share of probes without relative for which a search may mark anyone as kin, 0 to 1; 0.1 unless given
+    /// Share of probes without a relative for which a person may be marked as kin, 0 to 1; default 0.1
     #[arg(long, value_name = "RATE", env = "KINDRED_MAX_FALSE_POSITIVE_RATE", value_parser = rate)]
     max_false_positive_rate: Option<f64>,
-    /// How the log is written: text or json; text unless given
+    /// Log format: text or json; default text
     #[arg(long, value_name = "FORMAT", env = "KINDRED_LOG_FORMAT")]
     log_format: Option<LogFormat>,
 }
 
-/// The settings in force.
+/// The effective settings.
 #[derive(Serialize)]
 pub(super) struct Settings {
     gallery: PathBuf,
@@ -104,7 +104,7 @@ pub(super) struct Settings {
 }
 
 impl Given {
-    /// The settings in force.
+    /// Returns the effective settings.
     pub(super) fn settings(&self) -> Result<Settings, Failure> {
         let file = self.config.as_ref().map(read).transpose()?.unwrap_or_default();
         let layer = self.layer.clone().over(file);
@@ -135,7 +135,7 @@ impl Given {
     }
 }
 
-/// A setting from a file, which no command line has checked.
+/// Checks a setting from a file, which clap has not checked.
 fn checked(value: Option<f64>, most: f64) -> Result<Option<f64>, Failure> {
     match value {
         Some(value) if !(0.0..=most).contains(&value) => {
@@ -156,7 +156,7 @@ fn read(path: &PathBuf) -> Result<Layer, Failure> {
 }
 
 impl Layer {
-    /// What this layer says, and where it is silent what `below` says.
+    /// Returns the settings of this layer, with those of `below` where this layer has none.
     fn over(self, below: Self) -> Self {
         Self {
             gallery: self.gallery.or(below.gallery),
@@ -179,7 +179,7 @@ impl Layer {
 }
 
 impl Settings {
-    /// What the gallery is opened with.
+    /// Returns the options that open the gallery.
     pub(super) fn opened(&self) -> Result<Opened, Failure> {
         let wrong = |reason: String| Failure::new(ErrorKind::InvalidInput, reason);
         let device = self.device.parse().map_err(wrong)?;
@@ -192,7 +192,7 @@ impl Settings {
         })
     }
 
-    /// What is asked of requests, and what is kept of them.
+    /// Returns the configuration of the service.
     pub(super) fn terms(&self) -> Terms {
         Terms {
             keep_photos: self.keep_photos,

@@ -12,13 +12,13 @@ use crate::synthesis::{Plan, synthesize};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// How many families to draw
+    /// Number of families to synthesize
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9999))]
     families: u32,
-    /// What decides faces and families; the same seed gives the same
+    /// Seed of faces and families; the same seed gives the same result
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Folder to be made
+    /// Folder to create
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 }

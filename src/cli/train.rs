@@ -29,14 +29,14 @@ use crate::train::{
     train,
 };
 
-/// What else can be trained.
+/// Networks that can be trained separately.
 #[derive(Subcommand)]
 enum Network {
-    /// Train a small backbone that says of a face what another one says
+    /// Train a small backbone to predict the embeddings of another one
     Backbone(train_backbone::Arguments),
-    /// Add to the embedding of a trained backbone axes along which kin are alike
+    /// Add kinship axes to the embedding of a trained backbone
     Axes(train_axes::Arguments),
-    /// Train the network that finds the points of a face, by which faces are aligned
+    /// Train the landmark network, which aligns faces
     Landmarks(train_landmarks::Arguments),
 }
 
@@ -49,69 +49,68 @@ pub(super) struct Arguments {
     ensemble: Option<EnsembleArguments>,
 }
 
-// A folder of families stands for an ensemble; clap leaves the group empty if it has arguments of others.
+// A folder of families stands for an ensemble. Clap leaves the group empty if it has arguments of others.
 #[derive(Args)]
 #[group(args = ["photos"])]
 struct EnsembleArguments {
     #[command(flatten)]
     sources: SourceArguments,
-    /// A network and the file of its weights, such as vgg16=vgg_face_dag.pth; several are compared together, and the
-    /// first is the one that is searched by
+    /// Network and its weights file, such as vgg16=vgg_face_dag.pth; repeatable, and searches use the first
     #[arg(long = "backbone", value_name = "NAME=FILE", value_parser = named_file, required = true)]
     backbones: Vec<(String, PathBuf)>,
-    /// Embed each face and its mirror image, and take the mean: better, and half as fast. The photo as it is beside the
-    /// aligned face (--whole) is embedded once
+    /// Embed each face and its mirror image, and take the mean: better, and half as fast; the unaligned photo of
+    /// --whole is embedded once
     #[arg(long)]
     mirror: bool,
-    /// The file of weights of a landmark network, as kindred train landmarks makes it: backbones see faces aligned by it
+    /// Weights file of a landmark network, from kindred train landmarks; backbones receive faces aligned by it
     #[arg(long, value_name = "FILE")]
     landmarks: Option<PathBuf>,
-    /// From which quality on the landmark network takes something for a face
+    /// Minimum face quality from the landmark network
     #[arg(long, default_value_t = DEFAULT_MIN_QUALITY, value_parser = quality)]
     min_quality: f32,
-    /// With a landmark network, show backbones the photo as it is beside the aligned face: twice the embeddings
+    /// Embed the unaligned photo in addition to the aligned face: twice the embeddings
     #[arg(long, requires = "landmarks")]
     whole: bool,
-    /// Store the weights of networks as 16-bit floats: half the size
+    /// Store weights as 16-bit floats: half the size
     #[arg(long)]
     half: bool,
-    /// Let the last stage of each backbone learn, too, before the heads do: half of the families serve it, and no figure
-    /// is measured on these
+    /// Fine-tune this part of each backbone before the heads are trained, on half of the families; no metric is
+    /// measured on these
     #[arg(long, value_name = "PART", value_parser = PossibleValuesParser::new(["last-stage"]))]
     unfreeze: Option<String>,
-    /// Length of the steps of an unfrozen stage; those of the head beside it are four times as long
+    /// Learning rate of a fine-tuned stage; its head's rate is four times as high
     #[arg(long, value_name = "RATE", default_value_t = 5e-6, requires = "unfreeze", value_parser = share)]
     stage_learning_rate: f64,
-    /// Folder of the bundle to be made
+    /// Folder of the bundle to create
     #[arg(long, value_name = "BUNDLE")]
     out: PathBuf,
-    /// Folder for embeddings and trained heads, which a later training goes on from; OUT.training unless given
+    /// Folder for embeddings and trained heads, from which a later training resumes; default OUT.training
     #[arg(long, value_name = "DIR")]
     work: Option<PathBuf>,
     #[command(flatten)]
     compute: Compute,
-    /// The heads to train on every backbone; all unless given. The plain regression and the cosine always are among them
+    /// Heads to train on every backbone; default all; the plain regression and the cosine are always included
     #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(Recipe::NAMES), default_values = Recipe::NAMES, hide_default_value = true)]
     members: Vec<String>,
-    /// Folds of families, if there is one source to train on; each is evaluated by heads trained on the others
+    /// Number of cross-validation folds of families, for a single training source
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(2..=20))]
     folds: u8,
-    /// Seed of everything that is random
+    /// Seed of all random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Leave out a member whose area under the ROC alone is not at least this
+    /// Minimum area under the ROC of a member alone; others are left out
     #[arg(long, default_value_t = 0.5, value_parser = share)]
     min_auc: f64,
-    /// Share of unrelated pairs that may be taken for kin
+    /// Maximum share of unrelated pairs that are taken for kin
     #[arg(long, default_value_t = 0.05, value_parser = share)]
     false_accept_rate: f64,
-    /// The bundle's terms, in words
+    /// License of the bundle, as free text
     #[arg(long, default_value = "as of the weights and photos that it was trained with")]
     licence: String,
 }
 
 impl EnsembleArguments {
-    /// How each backbone sees a photo: aligned or not.
+    /// Returns the views of a photo per backbone: aligned or not.
     fn views(&self) -> Vec<bool> {
         match (&self.landmarks, self.whole) {
             (None, _) => vec![false],
@@ -154,7 +153,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 }
 
 fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
-    // Cheap checks first: nothing is embedded before the input is known to be usable.
+    // Cheap checks come first: nothing is embedded before the input is known to be usable.
     let sources = arguments.sources.read()?;
     check(&sources, arguments)?;
     let mut draft = Draft::new(&arguments.out, &arguments.licence)?;
@@ -181,7 +180,7 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
         line!("stopped; run the same command again to resume");
         return Ok(Ending::Stopped);
     };
-    // Not into the bundle, which may be given away: the report shows photos.
+    // The report is not in the bundle, which may be shared: the report shows photos.
     write_report(&work, &report, &mut pictures(&sources)?)?;
     print_report(&report);
     if !report.verdict.objections.is_empty() {
@@ -198,7 +197,7 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     Ok(Ending::Done)
 }
 
-/// Refuses what a training would fail on after everything is embedded.
+/// Refuses input on which a training would fail after all photos are embedded.
 fn check(sources: &[PhotoSource], arguments: &EnsembleArguments) -> Result<(), Failure> {
     for source in sources {
         let photos: Vec<PhotoId> = source.plan()?.photos().cloned().collect();
@@ -215,7 +214,7 @@ fn check(sources: &[PhotoSource], arguments: &EnsembleArguments) -> Result<(), F
     Ok(())
 }
 
-/// What is the same for all steps of a training.
+/// State that all steps of a training share.
 struct Job<'a> {
     arguments: &'a EnsembleArguments,
     sources: &'a [PhotoSource],
@@ -224,7 +223,7 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// The sources' photos, embedded; `None` if that was cancelled.
+    /// Embeds the sources' photos. Returns `None` if cancelled.
     fn corpora(&self, embedder: &Embedder) -> Result<Option<Vec<Corpus>>, Failure> {
         let mut corpora = Vec::new();
         for source in self.sources {
@@ -243,7 +242,7 @@ impl Job<'_> {
         Ok(Some(corpora))
     }
 
-    /// Unfreezes what is to be unfrozen, and trains the heads; `None` if that was cancelled.
+    /// Fine-tunes the requested stages and trains the heads. Returns `None` if cancelled.
     fn train(
         &self,
         draft: &mut Draft,
@@ -318,7 +317,9 @@ fn beside(out: &Path) -> PathBuf {
     out.with_file_name(name)
 }
 
-/// Embeds the photos of a source, but for those that an earlier training embedded; `None` if that was cancelled.
+/// Embeds the photos of a source, except those that an earlier training embedded.
+///
+/// Returns `None` if cancelled.
 fn embedded(
     source: &PhotoSource,
     (work, embedder): (&Path, &Embedder),

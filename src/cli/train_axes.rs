@@ -18,22 +18,22 @@ use crate::train::{FaceFolder, TrainError, add_axes, load_faces};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The network and the file of its weights, such as vggface-lite=lite.safetensors; its last layer has to be linear
+    /// Network and its weights file, such as vggface-lite=lite.safetensors; its last layer must be linear
     #[arg(long, value_name = "NAME=FILE", value_parser = named_file)]
     backbone: (String, PathBuf),
-    /// A folder with a folder per family and in it a folder per person, and the csv of the photos' landmarks; families that
-    /// an ensemble is to be trained on should be others
+    /// Folder with one folder per family and in it one per person, and the csv of its landmarks; a later ensemble
+    /// should use other families
     #[arg(long, value_name = "DIR=CSV", value_parser = face_folder)]
     faces: FaceFolder,
-    /// The csv of people who are kin: F0002/MID1,F0002/MID3 and optionally the relation
+    /// Csv of kin pairs: F0002/MID1,F0002/MID3 and optionally the relation
     #[arg(long, value_name = "CSV")]
     relationships: PathBuf,
     #[command(flatten)]
     families: Families,
-    /// Seed of everything that is random
+    /// Seed of all random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The safetensors file of weights to be made
+    /// Safetensors file of weights to create
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }

@@ -16,37 +16,37 @@ use crate::train::{BATCH, FaceFolder, TrainError, begin_from, distil, load_faces
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// A folder of photos and the csv of their landmarks, which names photos relative to the folder; may be given again
+    /// Folder of photos and csv of their landmarks, with paths relative to the folder; repeatable
     #[arg(long = "faces", value_name = "DIR=CSV", value_parser = face_folder, required = true)]
     faces: Vec<FaceFolder>,
-    /// The bundle whose first backbone is learned from
+    /// Teacher: the first backbone of this bundle
     #[arg(long, value_name = "BUNDLE")]
     teacher: PathBuf,
     #[command(flatten)]
     families: Families,
-    /// Begin with these weights, of an earlier training of a network as wide or narrower, instead of random ones
+    /// Initial weights, from a training of a network of equal or smaller width, instead of random ones
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
-    /// How often every photo is shown, each time another picture of it
+    /// Number of passes over all photos, each with new augmentations
     #[arg(long, default_value_t = 20)]
     epochs: usize,
-    /// Length of the longest step
+    /// Peak learning rate
     #[arg(long, default_value_t = 2e-3)]
     learning_rate: f32,
-    /// What learns and teaches: cpu, cuda:N, or auto for a GPU where there is one
+    /// Device of student and teacher: cpu, cuda:N, or auto for a GPU if available
     #[arg(long, default_value_t)]
     device: Device,
-    /// Seed of everything that is random
+    /// Seed of all random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The safetensors file of weights to be made
+    /// Safetensors file of weights to create
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
 
-/// Share of a weight that a step of length 1 takes away.
+/// Weight decay: the share of a weight that a step at learning rate 1 removes.
 const WEIGHT_DECAY: f32 = 0.05;
-/// Batches over which steps grow, or the first fifth of a short training.
+/// Number of warmup batches. A short training uses its first fifth.
 const WARMUP: usize = 400;
 
 pub(super) fn face_folder(text: &str) -> Result<FaceFolder, String> {

@@ -15,27 +15,27 @@ use crate::train::{FaceFolder, PointOptions, TrainError, learn_points, load_face
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// A folder of photos and the csv of their landmarks, which names photos relative to the folder; may be given again
+    /// Folder of photos and csv of their landmarks, with paths relative to the folder; repeatable
     #[arg(long = "faces", value_name = "DIR=CSV", value_parser = face_folder, required = true)]
     faces: Vec<FaceFolder>,
     #[command(flatten)]
     families: Families,
-    /// Batches of 128 pictures to learn from
+    /// Number of training batches of 128 images
     #[arg(long, default_value_t = 6000)]
     steps: usize,
-    /// What learns: cpu, cuda:N, or auto for a GPU where there is one
+    /// Device: cpu, cuda:N, or auto for a GPU if available
     #[arg(long, default_value_t)]
     device: Device,
-    /// Seed of everything that is random
+    /// Seed of all random choices
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The safetensors file of weights to be made
+    /// Safetensors file of weights to create
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
 }
 
 const LEARNING_RATE: f32 = 2e-3;
-/// Share of a weight that a step of length 1 takes away.
+/// Weight decay: the share of a weight that a step at learning rate 1 removes.
 const WEIGHT_DECAY: f32 = 0.02;
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {

@@ -1,4 +1,4 @@
-//! The output of `kindred train`: on paper, on the terminal, in the bundle.
+//! Output of `kindred train`: report files, terminal and bundle manifest.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::train::{IdentificationFigures, Report, ScoreFigures, SourceReport, pa
 /// Width and height of a photo in the report, in pixels.
 const PICTURE_PIXELS: u32 = 112;
 
-/// The training data in a line, for the bundle's manifest.
+/// Describes the training data in one line, for the bundle's manifest.
 pub(super) fn trained_on(report: &Report) -> String {
     let sources = report.sources.iter().filter(|s| report.trained_on.contains(&s.name));
     let sources: Vec<String> = sources
@@ -35,7 +35,7 @@ pub(super) fn trained_on(report: &Report) -> String {
     format!("{}; seed {}{}", sources.join("; "), report.seed, stages.concat())
 }
 
-/// The main figures in a line, for the bundle's manifest.
+/// Describes the main metrics in one line, for the bundle's manifest.
 pub(super) fn measured(report: &Report) -> String {
     let source = |evaluation: &SourceReport| {
         let auc = |score: &ScoreFigures| shown(score.figures.map(|figures| figures.roc_auc));
@@ -66,7 +66,9 @@ pub(super) fn write_report(
     Ok(())
 }
 
-/// Returns a function that makes a small picture of a photo, by its source and its id; `None` if it cannot be read any more.
+/// Returns a function that makes a thumbnail of a photo from its source and id.
+///
+/// The function returns `None` if the photo can no longer be read.
 pub(super) fn pictures(
     sources: &[PhotoSource],
 ) -> Result<impl FnMut(&str, &str) -> Option<Vec<u8>>, Failure> {
@@ -199,7 +201,7 @@ fn print_identification(figures: &IdentificationFigures) {
     );
 }
 
-/// Says why the ensemble is not written.
+/// Prints the reason why the ensemble is not written.
 pub(super) fn print_refusal(report: &Report, work: &Path) {
     line!("\nnot written: the ensemble is not better than what there is without it");
     for objection in &report.verdict.objections {

@@ -1,4 +1,4 @@
-//! The sources of photos of `kindred train`.
+//! Photo sources of `kindred train`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::domain::{PhotoId, Relationship};
 use crate::error::ErrorKind;
 use crate::ingest::{Layout, Plan};
 
-/// A value that may name the source it belongs to: `NAME=VALUE`.
+/// A value that may name its source: `NAME=VALUE`.
 #[derive(Clone, Debug)]
 pub(super) struct Named {
     name: Option<String>,
@@ -21,22 +21,22 @@ pub(super) struct Named {
 
 #[derive(Args)]
 pub(super) struct SourceArguments {
-    /// Folder or zip archive of families: F0001/MID1/photo.jpg; several sources are named, such as fiw=DIR
+    /// Folder or zip archive of families: F0001/MID1/photo.jpg; several sources need names, such as fiw=DIR
     #[arg(long = "photos", alias = "data", value_name = "[NAME=]DIR", value_parser = named, required = true)]
     photos: Vec<Named>,
-    /// The csv of kin of a source: F0002/MID1,F0002/MID3 and optionally the relation
+    /// Csv of a source's kin pairs: F0002/MID1,F0002/MID3 and optionally the relation
     #[arg(long, value_name = "[NAME=]CSV", value_parser = named, required = true)]
     relationships: Vec<Named>,
-    /// Folder of unrelated people, a folder each: pairs of one person, and strangers to normalize scores by
+    /// Folder of unrelated people, one folder each: pairs of one person, and strangers that normalize scores
     #[arg(long, value_name = "[NAME=]DIR", value_parser = named)]
     people: Vec<Named>,
-    /// Folder of unrelated people, one photo each: strangers to normalize scores by
+    /// Folder of unrelated people, one photo each: strangers that normalize scores
     #[arg(long, value_name = "[NAME=]DIR", value_parser = named)]
     faces: Vec<Named>,
-    /// A list of families of a source, one a line: only they count
+    /// List of a source's families to include, one a line
     #[arg(long, value_name = "[NAME=]FILE", value_parser = named, conflicts_with = "without")]
     only: Vec<Named>,
-    /// A list of families of a source, one a line, to leave out, so that they can be evaluated later
+    /// List of a source's families to exclude, one a line, so that they can be evaluated later
     #[arg(long, value_name = "[NAME=]FILE", value_parser = named)]
     without: Vec<Named>,
 }
@@ -61,10 +61,12 @@ fn named(text: &str) -> Result<Named, String> {
 }
 
 impl SourceArguments {
-    /// The sources: those of families first, in the order of the command line.
+    /// Reads the sources: those of families first, in the order of the command line.
     ///
     /// # Errors
-    /// If a name is used twice or belongs to no source, a source has no list of kin, or a list cannot be read.
+    /// - A name is used twice, or belongs to no source.
+    /// - A source has no list of kin.
+    /// - A list cannot be read.
     pub(super) fn read(&self) -> Result<Vec<PhotoSource>, Failure> {
         let mut sources = Vec::new();
         let layouts = [
@@ -133,7 +135,7 @@ fn known(indices: &BTreeMap<String, usize>) -> String {
 }
 
 impl Named {
-    /// The given name, or that of the folder.
+    /// Returns the name of the source, or that of its folder.
     fn source_name(&self) -> String {
         let folder = || self.path.file_stem().map(|name| name.to_string_lossy().into_owned());
         self.name.clone().or_else(folder).unwrap_or_else(|| "photos".into())
@@ -141,7 +143,7 @@ impl Named {
 }
 
 impl PhotoSource {
-    /// The photos to embed: of families that do not count none.
+    /// Returns the photos to embed, without those of excluded families.
     ///
     /// # Errors
     /// If the folder cannot be read, or has no photos.
@@ -153,14 +155,14 @@ impl PhotoSource {
         })
     }
 
-    /// The number of families with listed kin of whom two people have photos, before anything is embedded.
+    /// Returns the number of families in which two listed kin have photos, before any photo is embedded.
     pub(super) fn families_with_kin(&self, photos: &[PhotoId]) -> usize {
         crate::dataset::Pedigree::new(photos.to_vec(), &self.relationships)
             .families_with_kin()
             .len()
     }
 
-    /// The folder, to read photos from.
+    /// Returns the folder of the photos.
     pub(super) fn path(&self) -> &Path {
         &self.folder
     }

@@ -1,4 +1,4 @@
-//! `kindred train --unfreeze`
+//! Fine-tuning of the last stages: `kindred train --unfreeze`.
 
 use std::path::Path;
 
@@ -10,11 +10,11 @@ use crate::domain::FamilyId;
 use crate::embedder::Draft;
 use crate::train::{StageReport, TrainError, Unfreezing, Unfrozen};
 
-/// What the backbones of a bundle came to.
+/// Results of the fine-tuning, per backbone.
 pub(super) struct Stages(Vec<Unfrozen>);
 
 impl Stages {
-    /// Unfreezes the last stage of every backbone. None where the training was stopped.
+    /// Fine-tunes the last stage of every backbone. Returns `None` if the training was stopped.
     pub(super) fn teach(
         job: &Unfreezing<'_>,
         (work, display): (&Path, &Display),
@@ -27,8 +27,9 @@ impl Stages {
         Ok(Some(Self(stages)))
     }
 
-    /// Gives the bundle the stages that are better than the frozen ones. Returns the families that these learned from;
-    /// none where all stay as they were.
+    /// Replaces the stages of the bundle by the fine-tuned ones that are better.
+    ///
+    /// Returns the families on which these were trained. The list is empty if no stage was replaced.
     pub(super) fn retrain(
         &mut self,
         draft: &mut Draft,
@@ -44,7 +45,7 @@ impl Stages {
         Ok(families)
     }
 
-    /// Each backbone as it was and as it is now.
+    /// Returns the metrics of each backbone before and after.
     pub(super) fn reports(
         &self,
         corpora: (&crate::train::Corpus, &crate::train::Corpus),

@@ -1,4 +1,4 @@
-//! What can be wrong with a collection of photos.
+//! Errors of a photo collection.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ pub enum DatasetError {
     /// The folder, archive or list cannot be opened or read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
-        /// What was to be read.
+        /// Path of the folder, archive or list.
         path: PathBuf,
         /// The operating system's reason.
         source: std::io::Error,
@@ -18,12 +18,12 @@ pub enum DatasetError {
     /// A list cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Unwritable {
-        /// What was to be written.
+        /// Path of the list.
         path: PathBuf,
         /// The operating system's reason.
         source: std::io::Error,
     },
-    /// The file is no zip archive, or a damaged one.
+    /// The file is not a zip archive, or a damaged one.
     #[error("{} is neither a folder nor a whole zip archive: {reason}", path.display())]
     BadArchive {
         /// The file.
@@ -31,7 +31,7 @@ pub enum DatasetError {
         /// The archive reader's reason.
         reason: String,
     },
-    /// There is not one photo in it.
+    /// The folder or archive has no photos.
     #[error("no photos in {}; give a folder or zip with photos in it", path.display())]
     NoPhotos {
         /// The folder or archive.
@@ -45,29 +45,29 @@ pub enum DatasetError {
     NoFamilies {
         /// The folder or archive.
         path: PathBuf,
-        /// How many photos lie elsewhere.
+        /// Number of photos elsewhere.
         photos: usize,
     },
-    /// A list of landmarks is wrong.
+    /// A list of landmarks is invalid.
     #[error("{} line {line}: {reason}; wanted are the columns path, eye_l_x, eye_l_y, … mouth_r_x, mouth_r_y", path.display())]
     BadLandmarks {
         /// The list.
         path: PathBuf,
         /// Line number, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// Reason for the refusal.
         reason: String,
     },
-    /// A line of a list is wrong.
+    /// A line of a list is invalid.
     #[error("{} line {line}: {reason}; {form}", path.display())]
     BadList {
         /// The list.
         path: PathBuf,
         /// Line number, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// Reason for the refusal.
         reason: String,
-        /// What a line should be.
+        /// The expected form of a line.
         form: &'static str,
     },
 }

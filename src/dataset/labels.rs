@@ -1,4 +1,4 @@
-//! Lists of photos with a label each in csv.
+//! CSV lists of photos with a label each.
 
 use std::path::Path;
 
@@ -10,15 +10,17 @@ use super::table::read;
 pub struct LabeledPhoto {
     /// Path of the photo, relative to the folder of the photos.
     pub path: String,
-    /// What the list says of it.
+    /// Its label in the list.
     pub label: String,
 }
 
-/// Reads the columns `path` and `column` of a list, in any order and among others. Photos with an empty label are left out.
+/// Reads the columns `path` and `column` of a list, in any order and among others.
+///
+/// Photos with an empty label are left out.
 ///
 /// # Errors
-/// [`DatasetError::Unreadable`] if the file cannot be read, [`DatasetError::BadList`] if a column is missing or a line is no
-/// csv.
+/// - [`DatasetError::Unreadable`] if the file cannot be read.
+/// - [`DatasetError::BadList`] if a column is missing or a line is not CSV.
 pub fn read_labels(path: &Path, column: &str) -> Result<Vec<LabeledPhoto>, DatasetError> {
     let bad = |line, reason: String| DatasetError::BadList {
         path: path.to_owned(),

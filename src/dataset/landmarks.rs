@@ -1,4 +1,4 @@
-//! Lists of faces with their landmarks in csv.
+//! CSV lists of faces with their landmarks.
 
 use std::path::Path;
 
@@ -6,13 +6,15 @@ use csv::{ReaderBuilder, StringRecord, Trim, Writer};
 
 use super::DatasetError;
 
-/// A photo of one face with five points of it.
+/// A photo of one face with its five landmarks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FacePoints {
     /// Path of the photo, relative to the folder of the photos.
     pub path: String,
-    /// Eye, eye, nose, corner of the mouth, corner of the mouth, each pair from left to right in the picture; (x, y) in
-    /// pixels of the photo.
+    /// Landmarks (x, y), in pixels of the photo.
+    ///
+    /// The order is: left eye, right eye, nose, left mouth corner, right mouth corner, as seen in
+    /// the image.
     pub points: [[f32; 2]; 5],
 }
 
@@ -23,11 +25,13 @@ pub struct FaceBox(pub [f32; 4]);
 /// The columns of the points.
 const POINTS: [&str; 5] = ["eye_l", "eye_r", "nose", "mouth_l", "mouth_r"];
 
-/// Reads a list with the columns `path`, `eye_l_x`, `eye_l_y`, … `mouth_r_y`, in any order and among others. Photos
-/// whose points are empty are left out.
+/// Reads a list with the columns `path`, `eye_l_x`, `eye_l_y`, … `mouth_r_y`.
+///
+/// The columns may be in any order and among others. Photos with empty points are left out.
 ///
 /// # Errors
-/// When the file cannot be read, a column is missing, or a line has a point that is no number.
+/// - [`DatasetError::Unreadable`] if the file cannot be read.
+/// - [`DatasetError::BadLandmarks`] if a column is missing, or a line has a point that is not a number.
 pub fn read_landmarks(path: &Path) -> Result<Vec<FacePoints>, DatasetError> {
     let bad = |line, reason| DatasetError::BadLandmarks { path: path.to_owned(), line, reason };
     let file = std::fs::File::open(path)
@@ -60,11 +64,12 @@ pub fn read_landmarks(path: &Path) -> Result<Vec<FacePoints>, DatasetError> {
     Ok(faces)
 }
 
-/// Writes a list as [`read_landmarks`] reads it, to a tenth of a pixel, with the box of each face, which is certain:
-/// its score is 1.
+/// Writes a list in the format of [`read_landmarks`], with the box of each face.
+///
+/// Values are rounded to a tenth of a pixel. Each box has the score 1, as it is certain.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// [`DatasetError::Unwritable`] if the file cannot be written.
 pub fn write_landmarks(path: &Path, faces: &[(FacePoints, FaceBox)]) -> Result<(), DatasetError> {
     let unwritable = |source| DatasetError::Unwritable { path: path.to_owned(), source };
     let mut csv = Writer::from_path(path).map_err(|error| unwritable(error.into()))?;

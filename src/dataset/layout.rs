@@ -10,25 +10,25 @@ use crate::domain::{FamilyId, MemberId, PhotoId};
 /// The photos of families in a source.
 #[derive(Debug)]
 pub struct FamilyPhotos {
-    /// Whose photo each file is, in the order of the identities; the path is relative to the source.
+    /// Path of each photo in the source, in the order of the identities.
     pub photos: BTreeMap<PhotoId, String>,
-    /// Photos that are nobody's, or somebody's a second time.
+    /// Photos without a person, or duplicates by name.
     pub misplaced: Vec<Misplaced>,
 }
 
-/// A photo that has no place among the families.
+/// A photo that belongs to no family, or is a duplicate by name.
 #[derive(Debug)]
 pub struct Misplaced {
     /// Path in the source.
     pub path: String,
-    /// Why, in words.
+    /// The reason, as text.
     pub reason: String,
 }
 
-/// Tells whose photo each listed file is by the last three parts of its path.
+/// Assigns each listed photo to a person by the last three parts of its path.
 ///
 /// # Errors
-/// When no photo is in a family.
+/// [`DatasetError::NoFamilies`] if no photo is in a family.
 pub fn family_photos(source: &Source, listing: &Listing) -> Result<FamilyPhotos, DatasetError> {
     let mut found = FamilyPhotos { photos: BTreeMap::new(), misplaced: Vec::new() };
     for path in &listing.photos {
@@ -52,8 +52,10 @@ pub fn family_photos(source: &Source, listing: &Listing) -> Result<FamilyPhotos,
     Ok(found)
 }
 
-/// Finds the photos of unrelated people, a folder each: every person is the only one of a family. The families are numbered in
-/// the order of the folders.
+/// Finds the photos of unrelated people, one folder a person. Each person is the only one of a
+/// family.
+///
+/// The families are numbered in the order of the folders.
 pub fn people_photos(source: &Source, listing: &Listing) -> FamilyPhotos {
     let mut people: BTreeMap<PathBuf, Vec<&String>> = BTreeMap::new();
     for path in &listing.photos {
@@ -68,7 +70,7 @@ pub fn single_photos(listing: &Listing) -> FamilyPhotos {
     unrelated(listing.photos.iter().map(|path| vec![path]))
 }
 
-/// Photos person by person; each person is the only one of a family.
+/// Assigns photos person by person. Each person is the only one of a family.
 fn unrelated<'a>(people: impl Iterator<Item = Vec<&'a String>>) -> FamilyPhotos {
     let mut found = FamilyPhotos { photos: BTreeMap::new(), misplaced: Vec::new() };
     for (family, photos) in (1..).zip(people) {
@@ -90,7 +92,9 @@ impl FamilyPhotos {
     }
 }
 
-/// Whose photo a file is, by the last three parts of its path; none where they are no family, person and name.
+/// Identifies a photo by the last three parts of its path.
+///
+/// Returns `None` if these are not a family, a person and a name.
 pub fn identify(path: &Path) -> Option<PhotoId> {
     let name = path.file_stem()?.to_str()?;
     let member = path.parent()?;

@@ -1,4 +1,4 @@
-//! Lists of photo pairs and of parents with a child, as benchmarks publish them.
+//! Lists of photo pairs and of parents with a child, in the formats of benchmarks.
 
 use std::fs;
 use std::path::Path;
@@ -13,9 +13,9 @@ use crate::whole_file::write_whole;
 pub struct ListedPair {
     /// Paths, relative to the list's root.
     pub photos: [String; 2],
-    /// Whether they are kin; none where that is asked for.
+    /// Whether they are kin. `None` if the list leaves this open.
     pub is_kin: Option<bool>,
-    /// How they are related, or would be if they were.
+    /// Their relation. For non-kin, the relation that they would have as kin.
     pub relation: Option<Relation>,
 }
 
@@ -51,11 +51,14 @@ const SUBMISSION: Table<2> = Table {
     form: "a line is a.jpg-b.jpg,0 under the header image_pair,is_related",
 };
 
-/// Reads pairs: a table with the columns `photo_a`, `photo_b`, `kin` and optionally `relation`, or lines of the RFIW
-/// challenge's first task, `0 path path ms 1`.
+/// Reads photo pairs from a table or from lines of the RFIW challenge's first task.
+///
+/// The table has the columns `photo_a`, `photo_b`, `kin` and optionally `relation`. A line of the
+/// task is `0 path path ms 1`.
 ///
 /// # Errors
-/// [`DatasetError::Unreadable`] if the file cannot be read, [`DatasetError::BadList`] if it is empty or a line is wrong.
+/// - [`DatasetError::Unreadable`] if the file cannot be read.
+/// - [`DatasetError::BadList`] if it is empty or a line is invalid.
 pub fn read_pairs(path: &Path) -> Result<Vec<ListedPair>, DatasetError> {
     let text = read(path)?;
     let pairs = match first_line_columns(&text) {
@@ -68,11 +71,14 @@ pub fn read_pairs(path: &Path) -> Result<Vec<ListedPair>, DatasetError> {
     not_empty(path, pairs, PAIRS.form)
 }
 
-/// Reads trios in lines of the RFIW challenge's second task, `father mother child FMS 1`, in which a number may come first,
-/// or a table with the columns `father`, `mother`, `child` and `kin`.
+/// Reads trios from lines of the RFIW challenge's second task or from a table.
+///
+/// A line of the task is `father mother child FMS 1`, optionally after a number. The table has the
+/// columns `father`, `mother`, `child` and `kin`.
 ///
 /// # Errors
-/// [`DatasetError::Unreadable`] if the file cannot be read, [`DatasetError::BadList`] if it is empty or a line is wrong.
+/// - [`DatasetError::Unreadable`] if the file cannot be read.
+/// - [`DatasetError::BadList`] if it is empty or a line is invalid.
 pub fn read_trios(path: &Path) -> Result<Vec<ListedTrio>, DatasetError> {
     let text = read(path)?;
     let trios = match first_line_columns(&text) {
@@ -89,10 +95,13 @@ pub fn read_trios(path: &Path) -> Result<Vec<ListedTrio>, DatasetError> {
     not_empty(path, trios, TRIOS.form)
 }
 
-/// Reads the pairs of a Kaggle submission, `image_pair,is_related`, in which a pair is two file names with `-` between.
+/// Reads the pairs of a Kaggle submission, `image_pair,is_related`.
+///
+/// A pair is two file names with `-` between.
 ///
 /// # Errors
-/// [`DatasetError::Unreadable`] if the file cannot be read, [`DatasetError::BadList`] if it is empty or a line is wrong.
+/// - [`DatasetError::Unreadable`] if the file cannot be read.
+/// - [`DatasetError::BadList`] if it is empty or a line is invalid.
 pub fn read_submission(path: &Path) -> Result<Vec<ListedPair>, DatasetError> {
     let pairs = SUBMISSION.parse(path, &read(path)?, |[pair, _]| {
         let (a, b) = pair.split_once('-').ok_or("no - between two photos")?;
@@ -101,10 +110,10 @@ pub fn read_submission(path: &Path) -> Result<Vec<ListedPair>, DatasetError> {
     not_empty(path, pairs, SUBMISSION.form)
 }
 
-/// Writes a Kaggle submission: per pair how likely it is kin, 0 to 1; the file is there only once it is whole.
+/// Writes a Kaggle submission, atomically: the kin probability of each pair, 0 to 1.
 ///
 /// # Errors
-/// When it cannot be written.
+/// [`DatasetError::Unwritable`] if it cannot be written.
 pub fn write_submission(
     path: &Path,
     answers: impl Iterator<Item = ([String; 2], f64)>,
@@ -120,7 +129,7 @@ pub fn write_submission(
     write_whole(path, |path| fs::write(path, bytes)).map_err(failed)
 }
 
-/// Parses each line of columns that are separated by spaces; empty lines do not count.
+/// Parses each line of space-separated columns. Empty lines are skipped.
 fn parse_plain<T>(
     path: &Path,
     text: &str,

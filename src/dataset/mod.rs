@@ -1,5 +1,6 @@
-//! Photo collections on disk: folders and zip archives in the layout of Families In the Wild (FIW), lists of kin;
-//! what they amount to, and pairs of photos drawn from them.
+//! Photo collections on disk: folders and zip archives in the layout of Families In the Wild (FIW).
+//!
+//! The module also reads lists of kin, summarizes collections, and draws photo pairs from them.
 
 mod error;
 mod labels;

@@ -1,4 +1,4 @@
-//! Pairs of photos, half of them of kin, to learn from and to be judged by.
+//! Balanced kin and non-kin photo pairs, for training and evaluation.
 
 use std::collections::BTreeMap;
 
@@ -11,36 +11,39 @@ use super::Pedigree;
 use super::pedigree::Kin;
 use crate::domain::Relation;
 
-/// Two photos of two people, of whom it is known whether they are kin.
+/// Two photos of two people, labeled kin or non-kin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct PhotoPair {
-    /// Places of the photos.
+    /// Indices of the photos.
     pub photos: [usize; 2],
-    /// Places of the families; one family where they are kin, two where they are not.
+    /// Indices of the families: one family for kin, two for non-kin.
     pub families: [usize; 2],
     /// Whether the two people are listed as kin.
     pub is_kin: bool,
-    /// How they are related; of others, how the pair that they were matched to is.
+    /// Their relation. For non-kin, the relation of the kin pair they were matched to.
     pub relation: Option<Relation>,
 }
 
-/// How pairs for training are drawn.
+/// Parameters for drawing training pairs.
 #[derive(Clone, Copy, Debug)]
 pub struct Sampling {
-    /// Most kin pairs of one family in an epoch.
+    /// Maximum kin pairs of one family in an epoch.
     pub per_family: usize,
     /// Photo pairs of one pair of people in an epoch.
     pub per_kin: usize,
-    /// Share of the others, 0 to 1, who have the roles of the kin beside them: their sexes and generations, as far as
-    /// the relation says.
+    /// Share of non-kin pairs with the roles of the preceding kin pair, 0 to 1.
+    ///
+    /// Roles are sexes and generations, as far as the relation implies them.
     pub role_matched: f64,
 }
 
-/// Draws pairs of photos of some families of a pedigree.
+/// Draws photo pairs of some families of a pedigree.
 ///
-/// Kin are listed, and their two faces never cut from one photograph. Others are of two families, because relatives
-/// within a family are not all listed; each stands beside a kin pair and is made of one of its people and one of another
-/// kin pair, so that nobody is met more often among kin than among others.
+/// Kin are listed, and their two faces are never cut from one photograph. Non-kin are of two
+/// families, because relatives within a family are not all listed.
+///
+/// Each non-kin pair follows a kin pair. It has one person of that pair and one of another kin
+/// pair. So no person is more frequent among kin than among non-kin.
 pub struct PairSampler<'a> {
     pedigree: &'a Pedigree,
     kin: Vec<Kin>,
@@ -48,11 +51,11 @@ pub struct PairSampler<'a> {
     random: ChaCha8Rng,
 }
 
-/// How often a draw that broke a promise is tried again before it is given up.
+/// Maximum retries of a draw that violates a condition.
 const TRIES: usize = 32;
 
 impl<'a> PairSampler<'a> {
-    /// A sampler over the kin of `families`.
+    /// Creates a sampler over the kin of `families`.
     pub fn new(pedigree: &'a Pedigree, families: &[usize], seed: u64) -> Self {
         let of = |kin: &&Kin| families.contains(&kin.family);
         let kin: Vec<Kin> = pedigree.kin().iter().filter(of).copied().collect();
@@ -63,7 +66,8 @@ impl<'a> PairSampler<'a> {
         Self { pedigree, kin, by_relation, random: ChaCha8Rng::seed_from_u64(seed) }
     }
 
-    /// The pairs of one epoch, shuffled; at each even place a pair of kin and after it one of others.
+    /// Draws the pairs of one epoch, shuffled. Kin pairs have even indices, each followed by a
+    /// non-kin pair.
     pub fn epoch(&mut self, sampling: &Sampling) -> Vec<PhotoPair> {
         let mut pairs = Vec::new();
         for kin in self.capped(sampling.per_family) {
@@ -77,8 +81,10 @@ impl<'a> PairSampler<'a> {
         pairs.into_flattened()
     }
 
-    /// The pairs of the verification protocol: of every two listed kin `per_kin` different photo pairs, or as many as
-    /// there are, and beside each a pair of others with the same roles.
+    /// Draws the pairs of the verification protocol.
+    ///
+    /// Each two listed kin give `per_kin` different photo pairs, or as many as exist. Each is
+    /// followed by a non-kin pair with the same roles.
     pub fn protocol(&mut self, per_kin: usize) -> Vec<PhotoPair> {
         let mut pairs = Vec::new();
         for kin in self.kin.clone() {
@@ -91,13 +97,13 @@ impl<'a> PairSampler<'a> {
         pairs.into_flattened()
     }
 
-    /// One pair of kin of every family; no two of them are kin to each other.
+    /// Draws one kin pair of every family. No two pairs are kin to each other.
     pub fn one_per_family(&mut self) -> Vec<PhotoPair> {
         let kin = self.capped(1);
         kin.into_iter().filter_map(|kin| self.kin_photos(kin)).collect()
     }
 
-    /// At most `per_family` kin pairs of each family.
+    /// Draws at most `per_family` kin pairs of each family.
     fn capped(&mut self, per_family: usize) -> Vec<Kin> {
         let mut by_family: BTreeMap<usize, Vec<Kin>> = BTreeMap::new();
         for kin in &self.kin {
@@ -110,7 +116,7 @@ impl<'a> PairSampler<'a> {
         chosen
     }
 
-    /// Every photo pair of two kin.
+    /// Returns every photo pair of two kin.
     fn all_photos(&self, kin: Kin) -> Vec<PhotoPair> {
         let [first, second] = kin.people.map(|at| &self.pedigree.people()[at].photos);
         let pairs = first.iter().flat_map(|&a| second.iter().map(move |&b| [a, b]));
@@ -118,7 +124,7 @@ impl<'a> PairSampler<'a> {
         apart.map(|photos| kin_pair(kin, photos)).collect()
     }
 
-    /// A random photo pair of two kin; none where all are of one photograph.
+    /// Draws a photo pair of two kin. Returns `None` if all are of one photograph.
     fn kin_photos(&mut self, kin: Kin) -> Option<PhotoPair> {
         for _ in 0..TRIES {
             let photos = kin.people.map(|person| self.photo_of(person));
@@ -129,7 +135,9 @@ impl<'a> PairSampler<'a> {
         self.all_photos(kin).choose(&mut self.random).copied()
     }
 
-    /// One of two kin beside one of another two, who are of another family. None where there is no other family.
+    /// Draws a non-kin pair: one of two kin, and one of a kin pair of another family.
+    ///
+    /// Returns `None` if there is no other family.
     fn others(&mut self, kin: Kin, role_matched: bool) -> Option<PhotoPair> {
         for attempt in 0..TRIES {
             // A role that only one family has cannot be matched.

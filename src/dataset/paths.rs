@@ -1,4 +1,4 @@
-//! Lists of photos in csv.
+//! CSV lists of photos.
 
 use std::io;
 use std::path::Path;
@@ -6,10 +6,10 @@ use std::path::Path;
 use super::DatasetError;
 use crate::whole_file::write_whole;
 
-/// Writes a csv with the header `path` and a line a photo; the file is there only once it is whole.
+/// Writes a CSV file with the header `path` and one line a photo, atomically.
 ///
 /// # Errors
-/// When it cannot be written.
+/// [`DatasetError::Unwritable`] if it cannot be written.
 pub fn write_paths(file: &Path, photos: &[String]) -> Result<(), DatasetError> {
     let failed = |source| DatasetError::Unwritable { path: file.to_owned(), source };
     write_whole(file, |path| write(path, photos)).map_err(failed)

@@ -1,50 +1,52 @@
-//! Families as training and evaluation see them: who has which photos, and who is kin.
+//! Families for training and evaluation: people, their photos and their kin.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::domain::{FamilyId, MemberId, PhotoId, Relation, Relationship};
 
-/// People with their photos, and the listed kin among them. Photos, people and families are known by their places in
-/// it.
+/// People with their photos, and the listed kin among them.
+///
+/// Photos, people and families are identified by their indices in it.
 pub struct Pedigree {
     photos: Vec<PhotoId>,
     people: Vec<Person>,
     families: Vec<FamilyId>,
     kin: Vec<Kin>,
     listed: HashSet<[usize; 2]>,
-    /// What of the list could not be used.
+    /// Listed pairs that could not be used.
     pub skipped: Skipped,
 }
 
 /// A person with photos.
 pub struct Person {
-    /// Who.
+    /// Identity of the person.
     pub id: MemberId,
-    /// Place of the family.
+    /// Index of the family.
     pub family: usize,
-    /// Places of the photos.
+    /// Indices of the photos.
     pub photos: Vec<usize>,
 }
 
-/// Two people of one family who are listed as kin and have photos.
+/// Two people of one family, listed as kin and with photos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kin {
-    /// Places of the two; the elder first where the relation has one.
+    /// Indices of the two people. The elder is first, if the relation has one.
     pub people: [usize; 2],
-    /// How they are related, where it is known.
+    /// Their relation, if it is known.
     pub relation: Option<Relation>,
-    /// Place of the family.
+    /// Index of the family.
     pub family: usize,
 }
 
 /// Listed pairs that cannot be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
-    /// People who are listed but have no photo.
+    /// Listed people without a photo.
     pub without_photos: BTreeSet<MemberId>,
     /// Pairs with such a person.
     pub lacking_photos: usize,
-    /// Pairs of people of two families: families are kept apart as a whole, which such a pair would break.
+    /// Pairs of people of two families. Splits are by complete families, which such a pair would
+    /// break.
     pub across_families: usize,
 }
 
@@ -90,12 +92,12 @@ impl Pedigree {
         }
     }
 
-    /// The photos, in the order in which they were given.
+    /// The photos, in input order.
     pub fn photos(&self) -> &[PhotoId] {
         &self.photos
     }
 
-    /// Everybody with a photo, in the order of the identities.
+    /// All people with a photo, in the order of the identities.
     pub fn people(&self) -> &[Person] {
         &self.people
     }
@@ -105,23 +107,25 @@ impl Pedigree {
         &self.families
     }
 
-    /// The listed kin who can be used, in the order of the list.
+    /// The usable listed kin, in the order of the list.
     pub fn kin(&self) -> &[Kin] {
         &self.kin
     }
 
-    /// Whether two people are listed as kin, of one family or of two.
+    /// Returns whether two people are listed as kin, of one family or of two.
     pub fn is_listed(&self, people: [usize; 2]) -> bool {
         self.listed.contains(&unordered(people))
     }
 
-    /// Whether two faces were cut from one photograph: they share light and colour, which a model takes for kinship.
+    /// Returns whether two faces were cut from one photograph.
+    ///
+    /// They share light and color, which a model takes for kinship.
     pub fn share_source(&self, photos: [usize; 2]) -> bool {
         let [a, b] = photos.map(|at| &self.photos[at]);
         a.member().family() == b.member().family() && a.source_photo() == b.source_photo()
     }
 
-    /// Places of the families that have kin to learn from or to judge by.
+    /// Indices of the families with kin for training or evaluation.
     pub fn families_with_kin(&self) -> Vec<usize> {
         let families: BTreeSet<usize> = self.kin.iter().map(|kin| kin.family).collect();
         families.into_iter().collect()

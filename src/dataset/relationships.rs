@@ -1,4 +1,4 @@
-//! Lists of kin in csv.
+//! CSV lists of kin.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -19,14 +19,14 @@ const RELATIONSHIPS: Table<3> = Table {
     form: "a line is F0002/MID1,F0002/MID3 and may end in a relation",
 };
 
-/// Reads kin pairs: `F0002/MID1,F0002/MID3`, optionally with a third column, the relation's code. Under a header, `p1,p2,relation`,
-/// the columns may have another order.
+/// Reads kin pairs: `F0002/MID1,F0002/MID3`, optionally with a third column, the relation's code.
 ///
-/// `F0002\MID1` is read as `F0002/MID1`. A pair listed twice is returned once, at its first place.
+/// Under a header, `p1,p2,relation`, the columns may have another order. `F0002\MID1` is read as
+/// `F0002/MID1`. A pair listed twice is returned once, at its first position.
 ///
 /// # Errors
-/// [`DatasetError::Unreadable`] if the file cannot be read, [`DatasetError::BadList`] at the first line that is no pair of two
-/// different people.
+/// - [`DatasetError::Unreadable`] if the file cannot be read.
+/// - [`DatasetError::BadList`] at the first line that is not a pair of two different people.
 pub fn read_relationships(path: &Path) -> Result<Vec<Relationship>, DatasetError> {
     let mut pairs = RELATIONSHIPS.parse(path, &read(path)?, parse)?;
     let mut seen = HashSet::new();
@@ -34,10 +34,11 @@ pub fn read_relationships(path: &Path) -> Result<Vec<Relationship>, DatasetError
     Ok(pairs)
 }
 
-/// Writes kin pairs as [`read_relationships`] reads them, with a header; the relation is empty where it is not known.
+/// Writes kin pairs in the format of [`read_relationships`], with a header. An unknown relation is
+/// empty.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// [`DatasetError::Unwritable`] if the file cannot be written.
 pub fn write_relationships(path: &Path, pairs: &[Relationship]) -> Result<(), DatasetError> {
     let unwritable = |source| DatasetError::Unwritable { path: path.to_owned(), source };
     let mut csv = Writer::from_path(path).map_err(|error| unwritable(error.into()))?;

@@ -1,4 +1,4 @@
-//! Related people to look at, chosen over the whole of a collection.
+//! A selection of related people for display, from a complete collection.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -13,18 +13,18 @@ use crate::domain::{MemberId, PhotoId, Relation};
 /// Two listed kin with photos of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Showcase {
-    /// The two; the elder first where the relation has one.
+    /// The two people. The elder is first, if the relation has one.
     pub people: [MemberId; 2],
-    /// How they are related, where it is known.
+    /// Their relation, if it is known.
     pub relation: Option<Relation>,
     /// Photos of each, in the order of their identities.
     pub photos: [Vec<PhotoId>; 2],
 }
 
-/// Chooses up to `pairs` listed kin, and up to `photos` photos of each person.
+/// Selects up to `pairs` listed kin, and up to `photos` photos of each person.
 ///
-/// No family comes twice before each came once, and relations alternate as far as the families have them. The same
-/// pedigree gives the same choice.
+/// A family repeats only after each family was selected once. Relations alternate as far as the
+/// families have them. The selection is deterministic.
 pub fn showcase(pedigree: &Pedigree, pairs: usize, photos: usize) -> Vec<Showcase> {
     let mut random = ChaCha8Rng::seed_from_u64(0);
     let chosen = choose(pedigree, [pairs, photos], &mut random);
@@ -48,13 +48,13 @@ fn choose(pedigree: &Pedigree, [pairs, photos]: [usize; 2], random: &mut ChaCha8
     let mut chosen = Vec::new();
     while chosen.len() < pairs {
         let Some(mut family) = families.pop_front() else { break };
-        // Of equally rare relations, the pair that leaves the fewest places empty.
+        // Of equally rare relations, the pair with the fewest empty cells is best.
         let full = |at: usize| pedigree.people()[at].photos.len().min(photos);
         let rank = |kin: &Kin| {
             let times_shown = shown.get(&kin.relation).copied().unwrap_or_default();
             (times_shown, 2 * photos - kin.people.map(full).iter().sum::<usize>())
         };
-        // A family whose kin have all been chosen is not put back.
+        // A family without remaining kin is not put back.
         let best = (0..family.len()).min_by_key(|&at| rank(&family[at]));
         if let Some(best) = best {
             let kin = family.swap_remove(best);
@@ -66,7 +66,7 @@ fn choose(pedigree: &Pedigree, [pairs, photos]: [usize; 2], random: &mut ChaCha8
     chosen
 }
 
-/// The kin of each family; families and kin in random order.
+/// Returns the kin of each family, with families and kin in random order.
 fn shuffled_families(pedigree: &Pedigree, random: &mut ChaCha8Rng) -> VecDeque<Vec<Kin>> {
     let mut by_family: BTreeMap<usize, Vec<Kin>> = BTreeMap::new();
     for kin in pedigree.kin() {

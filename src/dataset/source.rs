@@ -1,4 +1,4 @@
-//! Where photos come from: a folder, or a zip archive that is read in place.
+//! Sources of photos: a folder, or a zip archive that is read without extraction.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -21,14 +21,14 @@ enum Storage {
     Archive(ZipArchive<BufReader<File>>),
 }
 
-/// What a [`Source`] holds.
+/// Content of a [`Source`].
 #[derive(Debug, Default)]
 pub struct Listing {
-    /// Files that are photos by their extension, relative to the source, with `/`, in byte order.
+    /// Files with a photo extension, relative to the source, with `/`, in byte order.
     pub photos: Vec<String>,
     /// Folders and files that could not be listed.
     pub unreadable: Vec<Unreadable>,
-    /// How many files are no photos by their extension.
+    /// Number of files without a photo extension.
     pub other_files: usize,
 }
 
@@ -37,7 +37,7 @@ pub struct Listing {
 pub struct Unreadable {
     /// Path in the source.
     pub path: String,
-    /// Why, in words.
+    /// The reason, as text.
     pub reason: String,
 }
 
@@ -45,10 +45,11 @@ impl Source {
     /// Opens a folder, or a file as a zip archive.
     ///
     /// # Errors
-    /// When it does not exist, may not be read, or is no zip archive.
+    /// - [`DatasetError::Unreadable`] if it does not exist or may not be read.
+    /// - [`DatasetError::BadArchive`] if it is not a zip archive.
     pub fn open(path: &Path) -> Result<Self, DatasetError> {
         let unreadable = |source| DatasetError::Unreadable { path: path.to_owned(), source };
-        // A link to a family's folder has its name on the far side.
+        // A link to a family's folder is resolved, because its target has the family's name.
         let real = path.canonicalize().map_err(unreadable)?;
         let storage = if real.is_dir() {
             Storage::Folder
@@ -67,7 +68,9 @@ impl Source {
         &self.path
     }
 
-    /// The full path that tells whose photo `photo` is: a folder may itself be one family's or person's.
+    /// Returns the full path that identifies the person in `photo`.
+    ///
+    /// It includes the source's own folder, which may itself be one family's or person's.
     pub(super) fn identifying_path(&self, photo: &str) -> PathBuf {
         match self.storage {
             Storage::Folder => self.path.join(photo),
@@ -75,12 +78,13 @@ impl Source {
         }
     }
 
-    /// Lists the files whose extension is one of `extensions` (lower case, compared without case).
+    /// Lists the files with one of `extensions` (lowercase, compared without case).
     ///
-    /// Hidden files and folders, and the `__MACOSX` folder of archives made there, do not count at all.
+    /// Hidden files and folders are ignored, and so is the `__MACOSX` folder of archives made on
+    /// macOS.
     ///
     /// # Errors
-    /// When no photo is found.
+    /// [`DatasetError::NoPhotos`] if no photo is found.
     pub fn list(&self, extensions: &[&str]) -> Result<Listing, DatasetError> {
         let mut listing = match &self.storage {
             Storage::Folder => list_folder(&self.path, extensions),
@@ -93,10 +97,13 @@ impl Source {
         Ok(listing)
     }
 
-    /// Reads one listed photo, and at most one byte more than `max_bytes` of it, so that a decoder can refuse it.
+    /// Reads one listed photo.
+    ///
+    /// Reads at most one byte more than `max_bytes` of it, so that a decoder can refuse it.
     ///
     /// # Errors
-    /// When the file has gone, may not be read, or is damaged inside its archive.
+    /// The operating system's error if the file is missing, unreadable, or damaged inside its
+    /// archive.
     pub fn read(&mut self, photo: &str, max_bytes: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         match &mut self.storage {

@@ -1,12 +1,12 @@
-//! Families kept apart as a whole.
+//! Splits by complete families.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-/// Deals `families` into `parts` parts of as equal size as can be, by `seed`; each part is sorted.
+/// Partitions `families` into `parts` sorted parts, as equal in size as possible, by `seed`.
 ///
-/// A split by pair or by person would let a model meet in training the faces that it is judged by.
+/// A split by pair or by person would leak faces of the evaluation into training.
 pub fn deal(families: &[usize], parts: usize, seed: u64) -> Vec<Vec<usize>> {
     let mut shuffled = families.to_vec();
     shuffled.sort_unstable();

@@ -1,4 +1,4 @@
-//! A collection of family photos in numbers.
+//! Statistics of a family photo collection.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -6,7 +6,7 @@ use super::Pedigree;
 use super::pedigree::{Kin, Skipped};
 use crate::domain::{MemberId, Relation, Relationship};
 
-/// How many families, people and photos there are, and kin among them.
+/// Counts of families, people, photos and listed kin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// Families with a photo.
@@ -19,51 +19,51 @@ pub struct Summary {
     pub per_family: Spread,
     /// Photos of each person.
     pub per_person: Spread,
-    /// The listed kin, where there is a list.
+    /// The listed kin, if there is a list.
     pub kin: Option<KinSummary>,
 }
 
-/// How far numbers spread; all zero where there are none.
+/// Spread of numbers; all zero for an empty set.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Spread {
-    /// The smallest.
+    /// The minimum.
     pub smallest: usize,
-    /// The one in the middle, or halfway between the two there.
+    /// The median, or the mean of the two middle numbers.
     pub median: f64,
-    /// The largest.
+    /// The maximum.
     pub largest: usize,
 }
 
-/// A list of kin in numbers.
+/// Statistics of a list of kin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KinSummary {
     /// Pairs in the list.
     pub listed_pairs: usize,
     /// People in the list.
     pub listed_people: usize,
-    /// Pairs that can be used.
+    /// Usable pairs.
     pub usable: KinCount,
-    /// Those of them whose relation is listed.
+    /// Usable pairs per listed relation.
     pub by_relation: BTreeMap<Relation, KinCount>,
-    /// Pairs of the same two people again, the other way round or as another relation.
+    /// Repeated pairs of the same two people, in either order or as another relation.
     pub repeated: usize,
     /// Pairs that cannot be used.
     pub skipped: Skipped,
 }
 
-/// Pairs of kin, and the pairs of photos that they make.
+/// Counts of kin pairs, and of their photo pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct KinCount {
     /// Pairs of people.
     pub pairs: usize,
-    /// A photo of the one beside a photo of the other, of two photographs.
+    /// Pairs of a photo of each person, from two photographs.
     pub photo_pairs: usize,
-    /// The same of one photograph, which are not to be used: see [`Pedigree::share_source`].
+    /// The same from one photograph. They must not be used: see [`Pedigree::share_source`].
     pub same_source: usize,
 }
 
 impl Summary {
-    /// Counts a pedigree; `relationships` is the list that it was made with, if there was one.
+    /// Counts a pedigree. `relationships` is its list of kin, if there was one.
     pub fn new(pedigree: &Pedigree, relationships: Option<&[Relationship]>) -> Self {
         let mut per_family = vec![0; pedigree.families().len()];
         for person in pedigree.people() {
@@ -117,7 +117,7 @@ impl KinSummary {
 }
 
 impl KinCount {
-    /// The photo pairs of two kin, without making each: there can be many.
+    /// Counts the photo pairs of two kin without creating them, as there can be many.
     fn of(pedigree: &Pedigree, kin: &Kin) -> Self {
         let [first, second] = kin.people.map(|at| &pedigree.people()[at].photos);
         let source = |&photo: &usize| pedigree.photos()[photo].source_photo();

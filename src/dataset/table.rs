@@ -1,17 +1,17 @@
-//! Lists as tables: columns by the words of a header, or by place in a list without header.
+//! Lists as tables, with columns by header name, or by index without a header.
 
 use std::fs;
 use std::path::Path;
 
 use super::DatasetError;
 
-/// What a list consists of.
+/// Column layout of a list.
 pub(super) struct Table<const N: usize> {
-    /// The names of each column, in lower case, in the order of a list without header.
+    /// The names of each column, in lowercase, in the order of a list without header.
     pub(super) columns: [&'static [&'static str]; N],
-    /// The first columns are required; the rest may be left out.
+    /// Number of required columns. They come first; the rest may be left out.
     pub(super) required: usize,
-    /// What a line should be, for error messages.
+    /// The expected form of a line, for error messages.
     pub(super) form: &'static str,
 }
 
@@ -21,7 +21,7 @@ struct Line {
     values: Vec<String>,
 }
 
-/// Separators of columns. The most frequent one of the first line counts.
+/// Column separators. The most frequent one in the first line is used.
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
 /// Reads a list as text.
@@ -35,7 +35,7 @@ pub(super) fn read(path: &Path) -> Result<String, DatasetError> {
     Ok(text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text))
 }
 
-/// How many columns the first line has with the most frequent separator.
+/// Returns the number of columns of the first line with the most frequent separator.
 pub(super) fn first_line_columns(text: &str) -> usize {
     let first = text.lines().next().unwrap_or_default();
     let separator = separator(first);
@@ -43,10 +43,11 @@ pub(super) fn first_line_columns(text: &str) -> usize {
 }
 
 impl<const N: usize> Table<N> {
-    /// Parses each line of `text`, the content of the list at `path`. `parse` gets the values in the order of the columns;
-    /// a column that was left out is empty.
+    /// Parses each line of `text`, the content of the list at `path`.
     ///
-    /// The first line is a header if it has the name of a column. Then columns stand in any order and among others.
+    /// `parse` receives the values in the order of the columns. A missing column is empty. The
+    /// first line is a header if it has the name of a column. Then columns may be in any order and
+    /// among others.
     ///
     /// # Errors
     /// [`DatasetError::BadList`] if a required column is missing, or `parse` refuses a line.
@@ -77,7 +78,7 @@ impl<const N: usize> Table<N> {
         lines[usize::from(header.is_some())..].iter().map(parse_line).collect()
     }
 
-    /// The place of each column; `None` if these are not the values of a header.
+    /// Returns the index of each column. Returns `None` if these are not the values of a header.
     fn header(&self, values: &[String]) -> Option<[Option<usize>; N]> {
         let values: Vec<String> = values.iter().map(|value| value.to_lowercase()).collect();
         let place =
@@ -94,11 +95,11 @@ impl<const N: usize> Table<N> {
 
 fn separator(line: &str) -> u8 {
     let count = |separator: &u8| line.bytes().filter(|byte| byte == separator).count();
-    // Of equally frequent ones the first counts.
+    // Of equally frequent ones the first is used.
     SEPARATORS.into_iter().rev().max_by_key(count).unwrap_or(SEPARATORS[0])
 }
 
-/// The lines with their values, without empty lines; or the number of a line that is not readable.
+/// Returns the nonempty lines with their values, or the number of an unreadable line.
 fn lines(text: &str) -> Result<Vec<Line>, u64> {
     let first = text.lines().next().unwrap_or_default();
     let mut reader = csv::ReaderBuilder::new()

@@ -1,4 +1,4 @@
-//! Photos of a father, a mother and a child, half of them of one family.
+//! Photo trios of father, mother and child, half of them of one family.
 
 use std::collections::BTreeMap;
 
@@ -26,11 +26,13 @@ struct Trio {
     family: usize,
 }
 
-/// How often a draw with two faces of one photograph is repeated.
+/// Maximum repetitions of a draw with two faces of one photograph.
 const MAX_DRAWS: usize = 32;
 
-/// Draws `per_trio` trios of photos of each two parents with a child in `families`. After each follows one with the same
-/// parents and a child of the same sex out of another family. No two faces of a trio are cut from one photograph.
+/// Draws `per_trio` photo trios of each two parents with a child in `families`.
+///
+/// Each is followed by one with the same parents and a child of the same sex from another family.
+/// No two faces of a trio are cut from one photograph.
 pub fn draw_trios(
     pedigree: &Pedigree,
     families: &[usize],
@@ -57,7 +59,7 @@ pub fn draw_trios(
     drawn
 }
 
-/// Everyone of `families` of whom a father and a mother are listed.
+/// Returns all people of `families` with a listed father and mother.
 fn listed_trios(pedigree: &Pedigree, families: &[usize]) -> Vec<Trio> {
     let mut mothers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let kin = || pedigree.kin().iter().filter(|kin| families.contains(&kin.family));
@@ -84,7 +86,7 @@ fn listed_trios(pedigree: &Pedigree, families: &[usize]) -> Vec<Trio> {
     trios
 }
 
-/// A photo of each; `None` if no draw is of three photographs.
+/// Draws a photo of each. Returns `None` if no draw is of three photographs.
 fn draw_photos(
     pedigree: &Pedigree,
     people: [usize; 3],

@@ -1,19 +1,19 @@
-//! A face as a point on the unit sphere.
+//! Face embeddings: points on the unit sphere.
 
-/// A face embedding: `d` finite f32 values of unit L2 norm, so that the cosine of two is their dot product.
+/// A face embedding: `d` finite f32 values of unit L2 norm. The cosine of two is their dot product.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedding(Vec<f32>);
 
-/// Why a vector is no embedding.
+/// Why a vector is not an embedding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmbeddingError {
-    /// A value is NaN or infinite, usually because the weights or the input are.
+    /// A value is NaN or infinite, usually because of the weights or the input.
     #[error("the model gave a value that is not finite; check its weights")]
     NotFinite,
-    /// The vector has no direction.
+    /// The vector is zero.
     #[error("the model gave an embedding of length zero; check its weights")]
     Zero,
-    /// The vector was stored as normalised and is not.
+    /// The stored vector should be normalized, but is not.
     #[error("an embedding does not have unit length")]
     NotUnit,
 }
@@ -22,7 +22,8 @@ impl Embedding {
     /// Scales a backbone's raw output to unit length.
     ///
     /// # Errors
-    /// When a value is not finite, or all are zero.
+    /// - [`EmbeddingError::NotFinite`] if a value is not finite.
+    /// - [`EmbeddingError::Zero`] if all values are zero.
     pub fn normalise(mut values: Vec<f32>) -> Result<Self, EmbeddingError> {
         let norm = squared_norm(&values).sqrt();
         if !norm.is_finite() {
@@ -35,10 +36,11 @@ impl Embedding {
         Ok(Self(values))
     }
 
-    /// Takes a vector that was normalised before it was stored.
+    /// Wraps a vector that was normalized before it was stored.
     ///
     /// # Errors
-    /// When a value is not finite, or the squared norm differs from 1 by more than 1e-3.
+    /// - [`EmbeddingError::NotFinite`] if a value is not finite.
+    /// - [`EmbeddingError::NotUnit`] if the squared norm differs from 1 by more than 1e-3.
     pub fn from_unit(values: Vec<f32>) -> Result<Self, EmbeddingError> {
         let norm = squared_norm(&values);
         if !norm.is_finite() {
@@ -61,7 +63,7 @@ impl Embedding {
     }
 }
 
-/// Sums in f64: 4096 squares of f32 activations can leave f32's range.
+/// Sums in f64: 4096 squares of f32 activations can exceed f32's range.
 fn squared_norm(values: &[f32]) -> f64 {
     values.iter().map(|&value| f64::from(value) * f64::from(value)).sum()
 }

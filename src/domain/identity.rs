@@ -1,4 +1,4 @@
-//! Families, their members and their photos, named as Families In the Wild (FIW) names them.
+//! Families, their members and their photos, named as in Families In the Wild (FIW).
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,43 +14,44 @@ pub struct MemberId {
     number: u32,
 }
 
-/// A photo of one face, written `F0001/MID1/P00001_face0`: a person and a file name without its extension.
+/// A photo of one face, written `F0001/MID1/P00001_face0`: a person and a file name without
+/// extension.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhotoId {
     member: MemberId,
     name: String,
 }
 
-/// A text that is no identity of the kind that was asked for.
+/// A text that is not an identity of the expected kind.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("'{found}' is not {expected}")]
 pub struct IdentityError {
-    /// What the text should have been.
+    /// The expected form of the text.
     pub expected: &'static str,
     /// The text.
     pub found: String,
 }
 
 impl FamilyId {
-    /// The family with this number.
+    /// Creates the family with this number.
     pub fn new(number: u32) -> Self {
         Self(number)
     }
 }
 
 impl MemberId {
-    /// The member of the same number of another family.
+    /// Returns the member of another family with the same number.
     #[must_use]
     pub fn of_family(self, family: FamilyId) -> Self {
         Self { family, ..self }
     }
 
-    /// The member of a family with this number.
+    /// Creates the member of a family with this number.
     pub fn new(family: FamilyId, number: u32) -> Self {
         Self { family, number }
     }
 
-    /// A number that no other person has.
+    /// A unique number of the person.
     pub fn number(self) -> u64 {
         (u64::from(self.family.0) << 32) | u64::from(self.number)
     }
@@ -65,10 +66,11 @@ impl PhotoId {
     /// Longest file name, in bytes; file systems allow 255 with the extension.
     pub const MAX_NAME_BYTES: usize = 200;
 
-    /// The photo `name` of `member`.
+    /// Creates the photo `name` of `member`.
     ///
     /// # Errors
-    /// When the name is empty, longer than [`Self::MAX_NAME_BYTES`], or has a slash or control character.
+    /// [`IdentityError`] if the name is empty, longer than [`Self::MAX_NAME_BYTES`], or has a slash
+    /// or control character.
     pub fn new(member: MemberId, name: &str) -> Result<Self, IdentityError> {
         let plain = !name.is_empty()
             && name.len() <= Self::MAX_NAME_BYTES
@@ -82,7 +84,7 @@ impl PhotoId {
         Ok(Self { member, name: name.to_owned() })
     }
 
-    /// The photo of the same name of another person.
+    /// Returns the photo of another person with the same name.
     #[must_use]
     pub fn of_person(&self, member: MemberId) -> Self {
         Self { member, name: self.name.clone() }
@@ -93,16 +95,18 @@ impl PhotoId {
         self.member
     }
 
-    /// The photograph the face was cut from: `P00012` of `P00012_face3`, or the whole name where nothing was cut.
+    /// Returns the source photograph of the face: `P00012` for `P00012_face3`.
     ///
-    /// Faces of one photograph share light and colour, which looks like kinship to a model.
+    /// A name without `_face` is returned unchanged. Faces of one photograph share light and color.
+    /// To a model this looks like kinship.
     pub fn source_photo(&self) -> &str {
         self.name.split_once("_face").map_or(&self.name, |(source, _)| source)
     }
 }
 
-/// Reads `prefix` and a decimal number of at least `digits` digits, without superfluous leading zeros,
-/// so that each number has one spelling.
+/// Parses `prefix` and a decimal number of at least `digits` digits.
+///
+/// Superfluous leading zeros are refused, so that each number has one spelling.
 fn parse_number(text: &str, prefix: &str, digits: usize) -> Option<u32> {
     let number = text.strip_prefix(prefix)?;
     let canonical = number.len() == digits || (number.len() > digits && !number.starts_with('0'));

@@ -1,6 +1,7 @@
-//! The words of the field as types: who is in a photo, who is kin to whom, and what an embedding is.
+//! Domain types: identities of people and photos, kinship and embeddings.
 //!
-//! Values here are valid by construction: parsing is the only way in, so no other room checks them again.
+//! Values here are valid by construction. Parsing is the only way to create them, so no other
+//! module checks them again.
 
 mod embedding;
 mod identity;

@@ -1,26 +1,29 @@
-//! How a long job tells its caller where it is, and hears that it should stop.
+//! Progress reports and cancellation of long jobs.
 
-/// The caller's side of a long job: it is told of progress and asked whether to go on.
+/// The caller's side of a long job: it receives progress and can cancel the job.
 ///
-/// Jobs call it from one thread at a time, often; implementations decide how much of it a person sees.
+/// Jobs call it from one thread at a time, often. Implementations decide how much of it they
+/// display.
 pub trait Progress {
-    /// A step named `what` begins, of `total` units, which are called `unit` (photos, heads …); 0 where it is not known
-    /// how many.
+    /// Begins the step `what` of `total` units. `unit` is their name (photos, heads …).
+    ///
+    /// `total` is 0 if it is not known.
     fn begin(&self, what: &str, total: u64, unit: &str);
 
-    /// `units` more of the current step are done.
+    /// Reports that `units` more of the current step are done.
     fn advance(&self, units: u64);
 
-    /// `units` of the current step were done by an earlier run; they say nothing of how fast this one is.
+    /// Reports `units` of the current step that an earlier run did. They do not count for this
+    /// run's speed.
     fn resume(&self, units: u64) {
         self.advance(units);
     }
 
-    /// Whether the job should stop at its next safe point.
+    /// Returns whether the job should stop at its next safe point.
     fn cancelled(&self) -> bool;
 }
 
-/// Nobody watches, and nobody stops the job.
+/// Ignores all progress and never cancels.
 pub struct Unwatched;
 
 impl Progress for Unwatched {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::MemberId;
 
-/// How two people are related, in the codes of Recognizing Families In the Wild (RFIW).
+/// A relation between two people, by the codes of Recognizing Families In the Wild (RFIW).
 ///
 /// In the parent and grandparent relations the elder is the first person of a [`Relationship`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,7 +34,7 @@ pub enum Relation {
     GrandmotherGrandson,
 }
 
-/// Sex, as far as a relation tells it.
+/// Sex of a person, as implied by a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sex {
     /// Female.
@@ -43,10 +43,10 @@ pub enum Sex {
     Male,
 }
 
-/// What a person is in a relation.
+/// The role of a person in a relation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Role {
-    /// Their sex, if the relation tells it.
+    /// The person's sex, if the relation implies it.
     pub sex: Option<Sex>,
     /// Generations below the other person: 1 for a child, 0 for a sibling, -1 for a parent.
     pub generations_below: i8,
@@ -110,12 +110,12 @@ impl Relation {
         }
     }
 
-    /// What the first and the second person of a [`Relationship`] are to each other, in words.
+    /// Role names of the first and of the second person of a [`Relationship`].
     pub fn roles(self) -> [&'static str; 2] {
         match self {
             Self::Brothers => ["brother", "brother"],
             Self::Sisters => ["sister", "sister"],
-            // Lists do not say which of the two is the sister.
+            // Lists do not specify which of the two is the sister.
             Self::Siblings => ["sibling", "sibling"],
             Self::FatherDaughter => ["father", "daughter"],
             Self::FatherSon => ["father", "son"],
@@ -158,16 +158,16 @@ pub enum RelationshipError {
     /// Both sides name the same person.
     #[error("{0} cannot be their own relative")]
     SamePerson(MemberId),
-    /// The code is none of RFIW's.
+    /// The code is not one of RFIW's.
     #[error("'{0}' is not a relation; known are bb ss sibs fd fs md ms gfgd gfgs gmgd gmgs")]
     UnknownRelation(String),
 }
 
 impl Relationship {
-    /// Lists `first` and `second` as kin; `relation` is `None` where it is not known how.
+    /// Lists `first` and `second` as kin. `relation` is `None` if it is not known.
     ///
     /// # Errors
-    /// When both are the same person.
+    /// [`RelationshipError::SamePerson`] if both are the same person.
     pub fn new(
         first: MemberId,
         second: MemberId,
@@ -179,12 +179,12 @@ impl Relationship {
         Ok(Self { first, second, relation })
     }
 
-    /// The two people; the elder first where the relation has one.
+    /// The two people. The elder is first, if the relation has one.
     pub fn people(&self) -> [MemberId; 2] {
         [self.first, self.second]
     }
 
-    /// The other of the two; `None` if `person` is neither.
+    /// Returns the other of the two. Returns `None` if `person` is neither.
     pub fn relative_of(&self, person: MemberId) -> Option<MemberId> {
         match [self.first, self.second] {
             [first, second] if first == person => Some(second),
@@ -193,7 +193,8 @@ impl Relationship {
         }
     }
 
-    /// The role of `person`; `None` if `person` is neither, or the relation is not known.
+    /// Returns the role of `person`. Returns `None` if `person` is neither, or the relation is not
+    /// known.
     pub fn role_of(&self, person: MemberId) -> Option<Role> {
         let [first, second] = self.relation?.role_pair();
         match [self.first, self.second].map(|own| own == person) {
@@ -203,7 +204,7 @@ impl Relationship {
         }
     }
 
-    /// How they are related, where it is known.
+    /// The relation, if it is known.
     pub fn relation(&self) -> Option<Relation> {
         self.relation
     }

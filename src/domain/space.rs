@@ -1,24 +1,24 @@
-//! Which embeddings may be compared with which, and which photo is which.
+//! Embedding spaces, and hashes of bundles and photos.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The SHA-256 of whatever decides a bundle's embeddings: networks, weights and preprocessing.
+/// The SHA-256 of all inputs of a bundle's embeddings: networks, weights and preprocessing.
 ///
 /// Embeddings are comparable only under one fingerprint.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint(pub [u8; 32]);
 
-/// The SHA-256 of a photo's bytes as they were given.
+/// The SHA-256 of a photo's original bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ContentHash(pub [u8; 32]);
 
-/// A text that is no SHA-256 in hexadecimal.
+/// A text that is not a SHA-256 in hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("expected a SHA-256 as 64 hexadecimal digits")]
 pub struct HexError;
 
-/// What a bundle embeds into: its fingerprint and the dimension of each backbone's embedding.
+/// An embedding space of a bundle: its fingerprint and the embedding dimension of each backbone.
 ///
 /// The first backbone is the retrieval space; the others serve reranking.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! A family, a person or a photo, by its name.
+//! An identifier of a family, a person or a photo.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,16 +8,16 @@ use super::{FamilyId, IdentityError, MemberId, PhotoId};
 /// A family, a person or a photo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Who {
-    /// Everybody of a family.
+    /// All members of a family.
     Family(FamilyId),
     /// A person.
     Person(MemberId),
-    /// One photo of somebody.
+    /// One photo of a person.
     Photo(PhotoId),
 }
 
 impl Who {
-    /// Whether all of a person is meant.
+    /// Returns whether all photos of a person are included.
     pub fn includes(&self, person: MemberId) -> bool {
         match self {
             Self::Family(family) => person.family() == *family,

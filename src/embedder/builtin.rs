@@ -1,4 +1,4 @@
-//! The bundle that is part of the program.
+//! The built-in bundle.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ macro_rules! built_in {
     };
 }
 
-/// Its files, as they are in `models/default`.
+/// Its files, from `models/default`.
 const FILES: [(&str, &[u8]); 4] = [
     built_in!("manifest.toml"),
     built_in!("landmarks.safetensors"),
@@ -22,7 +22,8 @@ const FILES: [(&str, &[u8]); 4] = [
 /// Writes the built-in bundle into the folder `bundle`, unless it is there already.
 ///
 /// # Errors
-/// When something else is there, or the files cannot be written.
+/// - [`EmbedderError::AlreadyThere`] if other files are there.
+/// - [`EmbedderError::Unwritable`] if the files cannot be written.
 pub fn write_builtin(bundle: &Path) -> Result<(), EmbedderError> {
     if FILES
         .iter()

@@ -1,4 +1,4 @@
-//! A bundle that is being put together.
+//! Creation of a bundle.
 
 use std::fs::{self, File};
 use std::io;
@@ -15,55 +15,59 @@ use crate::domain::Fingerprint;
 use crate::kinship::EnsembleConfig;
 use crate::whole_file::write_whole;
 
-/// Name of the file of an ensemble's weights.
+/// File name of an ensemble's weights.
 const KINSHIP_WEIGHTS: &str = "kinship.safetensors";
 
-/// A bundle in a hidden folder beside the one that it becomes when it is whole; dropped before, it leaves nothing.
+/// A bundle under construction, in a hidden folder next to its final one. Dropping it deletes the
+/// folder.
 pub struct Draft {
     bundle: PathBuf,
     folder: PathBuf,
     manifest: Manifest,
 }
 
-/// A backbone to be added.
+/// A backbone to add.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice<'a> {
-    /// The file of its weights, in any format that is known.
+    /// The file of its weights, in any supported format.
     pub file: &'a Path,
     /// Name of its architecture, one of [`crate::backbone::Architecture::NAMES`].
     pub architecture: &'a str,
-    /// Whether its embedding is the mean of the photo's and its mirror image's.
+    /// Whether its embedding is the mean over the photo and its mirror image.
     pub mirror: bool,
-    /// Whether it sees the aligned face; else the photo, cut as the architecture's authors do.
+    /// Whether its input is the aligned face.
+    ///
+    /// Else it is the photo, cropped as by the architecture's authors.
     pub aligned: bool,
-    /// How its weights are stored.
+    /// Storage format of its weights.
     pub storage: Storage,
 }
 
 impl<'a> Choice<'a> {
-    /// A backbone as its authors use it.
+    /// Selects a backbone with its authors' settings.
     pub fn new(file: &'a Path, architecture: &'a str) -> Self {
         Self { file, architecture, mirror: false, aligned: false, storage: Storage::F32 }
     }
 }
 
-/// A backbone that was added, and what its file held.
+/// A backbone that was added, and the content of its file.
 pub struct Added {
-    /// The file's format and the place that its names are of, in words.
+    /// The file's format and the publisher of its tensor names, as text.
     pub origin: String,
-    /// Number of tensors that the network has.
+    /// Number of the network's tensors.
     pub tensors: usize,
     /// Number of values in them.
     pub parameters: usize,
-    /// Tensors of the file that the network has no use for.
+    /// Tensors of the file that the network does not use.
     pub unused: Vec<String>,
 }
 
 impl Draft {
-    /// Begins the bundle that is to be at `bundle`, under the terms `licence`.
+    /// Begins the bundle that will be at `bundle`, with license `licence`.
     ///
     /// # Errors
-    /// When there is something already, or the folder beside it cannot be made.
+    /// - [`EmbedderError::AlreadyThere`] if the path exists.
+    /// - [`EmbedderError::Unwritable`] if the folder next to it cannot be created.
     pub fn new(bundle: &Path, licence: &str) -> Result<Self, EmbedderError> {
         if bundle.exists() {
             return Err(EmbedderError::AlreadyThere { path: bundle.to_owned() });
@@ -84,22 +88,26 @@ impl Draft {
         Ok(Self { bundle: bundle.to_owned(), folder, manifest })
     }
 
-    /// The folder, until the bundle is whole.
+    /// The folder, until the bundle is finished.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// What the bundle has so far.
+    /// The manifest so far.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// Adds a backbone. One that is there with other weights is a second one of its name, and refused; with the same
-    /// weights it is another view of the photo, and called so: `vgg16` aligned, `vgg16-whole` not.
+    /// Adds a backbone.
+    ///
+    /// A second backbone of the same architecture with other weights is refused. With the same
+    /// weights it is another view of the photo. Its name shows that: `vgg16` aligned, `vgg16-whole`
+    /// not.
     ///
     /// # Errors
-    /// When the file holds no whole weights of that architecture, the bundle has that backbone already, or the weights
-    /// cannot be written.
+    /// - [`EmbedderError::Backbone`] if the file does not hold complete weights of that architecture.
+    /// - [`EmbedderError::BadManifest`] if the bundle has that backbone already.
+    /// - [`EmbedderError::Unwritable`] if the weights cannot be written.
     pub fn add_backbone(&mut self, choice: &Choice<'_>) -> Result<Added, EmbedderError> {
         let file = choice.file;
         let recognised = recognise(file, read_checkpoint(file)?, choice.architecture)?;
@@ -129,11 +137,13 @@ impl Draft {
         Ok(Added { origin, tensors: tensors.len(), parameters, unused })
     }
 
-    /// Gives the backbone at place `at` other values for some of its weights. They are stored in a file of its own, because
-    /// another view of the photo may go on with the old ones; what no backbone uses any more is removed.
+    /// Replaces some weights of the backbone at index `at`.
+    ///
+    /// They are stored in a separate file, because another view of the photo may still use the old
+    /// ones. Files that no backbone uses any more are deleted.
     ///
     /// # Errors
-    /// When its weights cannot be read, or the new ones cannot be written.
+    /// Returns an error if its weights cannot be read, or the new ones cannot be written.
     pub fn retrain_backbone(
         &mut self,
         at: usize,
@@ -157,11 +167,11 @@ impl Draft {
         self.manifest.write(&self.folder)
     }
 
-    /// Adds the network that finds faces, whose weights are in `file`; something is taken for a face from the quality
-    /// `min_quality` on.
+    /// Adds the face detector, with the weights in `file`. `min_quality` is the minimum face
+    /// quality.
     ///
     /// # Errors
-    /// When the file holds no whole weights of it, or they cannot be written.
+    /// Returns an error if the file does not hold its complete weights, or they cannot be written.
     pub fn add_landmarks(
         &mut self,
         file: &Path,
@@ -175,7 +185,7 @@ impl Draft {
         Ok(())
     }
 
-    /// Writes weights into the folder; returns the file's name and its SHA-256.
+    /// Writes weights into the folder. Returns the file's name and its SHA-256.
     fn store(
         &self,
         name: &str,
@@ -189,10 +199,10 @@ impl Draft {
         Ok((weights, sha256.map_err(unwritable(&path))?.to_string()))
     }
 
-    /// Adds an ensemble over the backbones; in words, on what it was trained and how good it is.
+    /// Adds an ensemble over the backbones, with its training data and accuracy as text.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Returns an error if it cannot be written.
     pub fn add_kinship(
         &mut self,
         ensemble: EnsembleConfig,
@@ -208,10 +218,10 @@ impl Draft {
         self.manifest.write(&self.folder)
     }
 
-    /// The bundle is whole and takes its place.
+    /// Moves the finished bundle to its final folder.
     ///
     /// # Errors
-    /// When it cannot be moved there.
+    /// [`EmbedderError::Unwritable`] if it cannot be moved there.
     pub fn finish(self) -> Result<Manifest, EmbedderError> {
         fs::rename(&self.folder, &self.bundle).map_err(unwritable(&self.bundle))?;
         Ok(self.manifest.clone())
@@ -220,7 +230,7 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // Gone already where the bundle was finished; where it was not, what is left is of no use.
+        // A finished bundle has moved already. The rest of an unfinished one is useless.
         let _ = fs::remove_dir_all(&self.folder);
     }
 }

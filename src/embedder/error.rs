@@ -1,4 +1,4 @@
-//! What can be wrong with a bundle.
+//! Errors of a bundle.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ pub enum EmbedderError {
     /// The folder holds no bundle.
     #[error("no bundle at {}; a bundle is a folder with a manifest.toml and weights in it", path.display())]
     NoBundle {
-        /// Where the manifest was looked for.
+        /// Expected path of the manifest.
         path: PathBuf,
     },
     /// The manifest cannot be used.
@@ -20,10 +20,10 @@ pub enum EmbedderError {
     BadManifest {
         /// The manifest.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Reason for the refusal.
         reason: String,
     },
-    /// A weights file the manifest names is missing.
+    /// A weights file of the manifest is missing.
     #[error("the weights {} are missing; put the file there, or correct the manifest", path.display())]
     NoWeights {
         /// The file.
@@ -37,7 +37,7 @@ pub enum EmbedderError {
         /// The operating system's reason.
         source: std::io::Error,
     },
-    /// There is something where a new bundle should go.
+    /// The path of a new bundle exists already.
     #[error("{} is there already; choose another folder, or remove it", path.display())]
     AlreadyThere {
         /// The folder.
@@ -51,7 +51,7 @@ pub enum EmbedderError {
         /// The operating system's reason.
         source: std::io::Error,
     },
-    /// The weights are not the ones the manifest names.
+    /// The SHA-256 of the weights differs from the manifest.
     #[error(
         "{} has SHA-256 {found}, the manifest says {expected}; fetch the weights again, or correct the manifest",
         path.display()
@@ -70,15 +70,15 @@ pub enum EmbedderError {
          the picture"
     )]
     NoFace {
-        /// How likely the best place has a face, 0 to 1.
+        /// Face probability of the best candidate, 0 to 1.
         quality: f32,
     },
-    /// The network that should find landmarks is another one.
+    /// The landmark network has another number of outputs.
     #[error(
         "the bundle's landmark network says {found} values of a face instead of 11; make the bundle again"
     )]
     NotLandmarks {
-        /// Values that it says.
+        /// Number of its outputs.
         found: usize,
     },
     /// The ensemble does not fit the bundle.

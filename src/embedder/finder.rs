@@ -1,4 +1,4 @@
-//! Where the face is in a photo.
+//! Face detection in a photo.
 
 use crate::backbone::Backbone;
 use crate::backbone::landmarks::OUTPUTS;
@@ -7,24 +7,26 @@ use crate::photo::{Landmarks, Photo, Similarity, warp};
 
 use super::EmbedderError;
 
-/// Finds the points of a face by a network that is trained for it ([`crate::backbone::landmarks`]).
+/// Finds the landmarks of a face by a trained network ([`crate::backbone::landmarks`]).
 pub struct FaceFinder {
     network: Backbone,
     min_quality: f32,
 }
 
-/// A face that was found.
+/// A detected face.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FoundFace {
-    /// Its points, in pixels of the photo.
+    /// Its landmarks, in pixels of the photo.
     pub landmarks: Landmarks,
-    /// How likely there is a whole face at these points, 0 to 1.
+    /// Probability of a complete face at these points, 0 to 1.
     pub quality: f32,
 }
 
 impl FoundFace {
-    /// The square around the face, turned upright: left, top, width and height in pixels of the photo; it may reach beyond
-    /// its edge.
+    /// Returns the bounding square of the upright face: left, top, width and height in pixels of
+    /// the photo.
+    ///
+    /// It may exceed the photo's edges.
     pub fn bounds(&self) -> [f32; 4] {
         const SIDE: f32 = Landmarks::ALIGNED_SIZE;
         let place = Similarity::fit(&Landmarks::ALIGNED, &self.landmarks);
@@ -33,19 +35,21 @@ impl FoundFace {
     }
 }
 
-/// From this quality on something is taken for a face, unless a bundle says otherwise.
+/// Default minimum face quality of a bundle.
 pub const DEFAULT_MIN_QUALITY: f32 = 0.5;
 
-/// The network looks so often: at the whole photo, and then at the face as it seemed to be before; the last time at its
-/// mirror image, too. More mirror images make no difference, one look less costs a thousandth of the distance between the
-/// eyes.
+/// Number of refinement steps.
+///
+/// The first step uses the complete photo. Each further one uses the face found by the step before.
+/// The last one also uses its mirror image. More mirror images make no difference. One step fewer
+/// costs a thousandth of the distance between the eyes.
 const LOOKS: usize = 3;
 
 impl FaceFinder {
-    /// A finder that takes a face for one from the quality `min_quality` on.
+    /// Creates a detector with the minimum face quality `min_quality`.
     ///
     /// # Errors
-    /// When the network's output is not that of a landmark network.
+    /// [`EmbedderError::NotLandmarks`] if the network's output is not that of a landmark network.
     pub(super) fn new(network: Backbone, min_quality: f32) -> Result<Self, EmbedderError> {
         match network.dimension() {
             OUTPUTS => Ok(Self { network, min_quality }),
@@ -53,10 +57,11 @@ impl FaceFinder {
         }
     }
 
-    /// The face in a photo that shows one.
+    /// Finds the face in a photo of one person.
     ///
     /// # Errors
-    /// When there is no plausible face, or the network fails.
+    /// - [`EmbedderError::NoFace`] if there is no plausible face.
+    /// - [`EmbedderError::Backbone`] if the network fails.
     pub fn find(&self, photo: &Photo) -> Result<FoundFace, EmbedderError> {
         let side = self.network.input_size() as f32;
         let mut view = whole(photo, side);
@@ -72,8 +77,9 @@ impl FaceFinder {
             .ok_or(EmbedderError::NoFace { quality })
     }
 
-    /// What the network says of a view of the photo, where `both` the mean of that and of what it says of its mirror image;
-    /// none where the view has no extent.
+    /// Runs the network on a view of the photo. Returns `None` if the view has no extent.
+    ///
+    /// If `both` is true, it averages the outputs of the view and its mirror image.
     fn look(
         &self,
         photo: &Photo,
@@ -99,13 +105,13 @@ impl FaceFinder {
     }
 }
 
-/// The points that the network says of a picture of `side` pixels.
+/// Converts the network's outputs to points of an image of `side` pixels.
 fn points(said: &[f32], side: f32) -> Landmarks {
     let pixel = |value: f32| (value + 1.0) * side / 2.0;
     Landmarks(std::array::from_fn(|at| [pixel(said[2 * at]), pixel(said[2 * at + 1])]))
 }
 
-/// The whole photo in the middle of a square of `side` pixels.
+/// Maps the complete photo into the middle of a square of `side` pixels.
 fn whole(photo: &Photo, side: f32) -> Similarity {
     let (width, height) = (photo.width as f32, photo.height as f32);
     let scale = side / width.max(height);

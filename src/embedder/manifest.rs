@@ -16,27 +16,27 @@ use crate::whole_file::write_whole;
 
 const FILE: &str = "manifest.toml";
 
-/// The newest form of the manifest.
+/// The newest version of the manifest format.
 pub(super) const FORMAT: u32 = 1;
 
-/// What a bundle is made of.
+/// The components of a bundle.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// The manifest's own version; 1.
+    /// Version of the manifest format; 1.
     pub format: u32,
-    /// What the bundle is called.
+    /// Name of the bundle.
     pub name: String,
-    /// Terms of the weights, in words.
+    /// License of the weights, as text.
     #[serde(default)]
     pub licence: String,
-    /// The trained ensemble that tells kin from others.
+    /// The trained kinship ensemble.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kinship: Option<KinshipEntry>,
-    /// The network that finds the face in a photo; where there is one, photos without a face are refused.
+    /// The face detector. A bundle with one refuses photos without a face.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub landmarks: Option<LandmarksEntry>,
-    /// The backbones; the first is the retrieval space.
+    /// The backbones. The first is the retrieval space.
     #[serde(rename = "backbone")]
     pub backbones: Vec<BackboneEntry>,
 }
@@ -45,15 +45,15 @@ pub struct Manifest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BackboneEntry {
-    /// What the backbone is called; unique in the bundle.
+    /// Name of the backbone, unique in the bundle.
     pub name: String,
-    /// Name of the safetensors file beside the manifest.
+    /// Name of the safetensors file next to the manifest.
     pub weights: String,
-    /// SHA-256 of that file, 64 hexadecimal digits in lower case.
+    /// SHA-256 of that file, 64 lowercase hexadecimal digits.
     pub sha256: String,
-    /// Which network.
+    /// The network's architecture.
     pub network: Architecture,
-    /// How pixels become its input.
+    /// Preprocessing of pixels to its input.
     pub preprocessing: Preprocessing,
 }
 
@@ -61,15 +61,15 @@ pub struct BackboneEntry {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LandmarksEntry {
-    /// Name of the safetensors file beside the manifest.
+    /// Name of the safetensors file next to the manifest.
     pub weights: String,
-    /// SHA-256 of that file, 64 hexadecimal digits in lower case.
+    /// SHA-256 of that file, 64 lowercase hexadecimal digits.
     pub sha256: String,
-    /// From this quality on something is taken for a face, 0 to 1.
+    /// Minimum face quality, 0 to 1.
     pub min_quality: f32,
-    /// Which network.
+    /// The network's architecture.
     pub network: Architecture,
-    /// How pixels become its input.
+    /// Preprocessing of pixels to its input.
     pub preprocessing: Preprocessing,
 }
 
@@ -77,15 +77,15 @@ pub struct LandmarksEntry {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KinshipEntry {
-    /// Name of the safetensors file beside the manifest.
+    /// Name of the safetensors file next to the manifest.
     pub weights: String,
-    /// SHA-256 of that file, 64 hexadecimal digits in lower case.
+    /// SHA-256 of that file, 64 lowercase hexadecimal digits.
     pub sha256: String,
-    /// On what it was trained, in words.
+    /// Training data, as text.
     pub trained_on: String,
-    /// How good it is, in words.
+    /// Measured accuracy, as text.
     pub measured: String,
-    /// What it is made of.
+    /// Configuration of the ensemble.
     pub ensemble: EnsembleConfig,
 }
 
@@ -93,7 +93,9 @@ impl Manifest {
     /// Reads the manifest of the bundle in the folder `bundle`.
     ///
     /// # Errors
-    /// When there is none, or it is wrong.
+    /// - [`EmbedderError::NoBundle`] if there is none.
+    /// - [`EmbedderError::Unreadable`] if it cannot be read.
+    /// - [`EmbedderError::BadManifest`] if it is invalid.
     pub fn read(bundle: &Path) -> Result<Self, EmbedderError> {
         let path = bundle.join(FILE);
         let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
@@ -111,7 +113,7 @@ impl Manifest {
     /// Writes the manifest into the folder `bundle`.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// [`EmbedderError::Unwritable`] if the file cannot be written.
     pub(super) fn write(&self, bundle: &Path) -> Result<(), EmbedderError> {
         let path = bundle.join(FILE);
         let text = toml::to_string(self).expect("plain data becomes TOML");
@@ -119,8 +121,10 @@ impl Manifest {
             .map_err(|source| EmbedderError::Unwritable { path, source })
     }
 
-    /// The SHA-256 of what decides the embeddings: per backbone its network, preprocessing and weights, in order, and
-    /// the landmark network where there is one. Names and terms do not count.
+    /// Returns the SHA-256 of all inputs that determine the embeddings.
+    ///
+    /// These are the network, preprocessing and weights per backbone, in order, and the landmark
+    /// network, if any. Names and licenses are not included.
     pub fn fingerprint(&self) -> Fingerprint {
         let decisive = self.backbones.iter().map(|b| (&b.network, &b.preprocessing, &b.sha256));
         let mut hasher = Sha256::new();
@@ -184,7 +188,8 @@ fn check_file(weights: &str, sha256: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The first line of toml's message, with the place; the rest draws the text.
+/// Returns the first line of toml's message, with the position. The other lines only quote the
+/// text.
 fn one_line(error: &toml::de::Error) -> String {
     error.message().lines().next().unwrap_or_default().to_owned()
 }

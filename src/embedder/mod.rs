@@ -1,4 +1,4 @@
-//! A photo to one embedding per backbone of a bundle.
+//! Embeds a photo: one embedding per backbone of a bundle.
 
 mod builtin;
 mod draft;
@@ -37,29 +37,35 @@ pub struct Embedder {
     ensemble: Option<Ensemble>,
 }
 
-/// A face as the backbones of one bundle want it.
+/// A face as input for the backbones of one bundle.
 pub struct Face {
-    /// Per backbone `(size, size, 3)` bytes of RGB.
+    /// `(size, size, 3)` bytes of RGB, per backbone.
     crops: Vec<Vec<u8>>,
-    /// Where it is in its photo; none where the bundle does not look for it.
+    /// The detected face. `None` if the bundle has no face detector.
     pub found: Option<FoundFace>,
-    /// Pixels of a row and of a column of its photo.
+    /// Width and height of its photo, in pixels.
     pub photo_size: [u32; 2],
 }
 
 impl Face {
-    /// What the backbone at this place of the bundle takes: `(size, size, 3)` bytes of RGB.
+    /// Returns the input of the backbone at this index: `(size, size, 3)` bytes of RGB.
     pub fn crop(&self, backbone: usize) -> &[u8] {
         &self.crops[backbone]
     }
 }
 
 impl Embedder {
-    /// Loads the bundle in the folder `bundle`: its manifest and the weights that names, an ensemble's too.
+    /// Loads the bundle in the folder `bundle`: its manifest and all weights, including an
+    /// ensemble's.
     ///
     /// # Errors
-    /// When there is no bundle, its manifest is wrong, a weights file is missing, is not the one the manifest names by
-    /// its SHA-256, or does not fit its architecture, or when the device cannot be used.
+    /// - [`EmbedderError::NoBundle`] if there is no bundle.
+    /// - [`EmbedderError::BadManifest`] if its manifest is invalid.
+    /// - [`EmbedderError::NoWeights`] if a weights file is missing.
+    /// - [`EmbedderError::OtherWeights`] if a weights file has another SHA-256 than in the manifest.
+    /// - [`EmbedderError::Backbone`] if weights do not fit their architecture, or the device cannot be used.
+    /// - [`EmbedderError::NotLandmarks`] if the landmark network has another number of outputs.
+    /// - [`EmbedderError::Kinship`] if the ensemble does not fit the bundle.
     pub fn load(
         bundle: &Path,
         device: Device,
@@ -81,7 +87,7 @@ impl Embedder {
         }
         let find = |entry: &LandmarksEntry| {
             let (network, weights) = (&entry.network, weights(&entry.weights, &entry.sha256)?);
-            // One small picture after the other: nothing for a GPU.
+            // It processes one small image at a time, which a GPU does not speed up.
             let place = (Device::Cpu, Precision::F32);
             let network =
                 Backbone::load((network, entry.preprocessing), weights, place.0, place.1)?;
@@ -101,22 +107,22 @@ impl Embedder {
         Ok(Self { name, names, views, networks, space, finder, ensemble })
     }
 
-    /// The bundle's trained ensemble; none where it has none.
+    /// The bundle's trained ensemble, if it has one.
     pub fn ensemble(&self) -> Option<&Ensemble> {
         self.ensemble.as_ref()
     }
 
-    /// What finds faces in photos; none where the bundle has no network for that.
+    /// The bundle's face detector, if it has one.
     pub fn finder(&self) -> Option<&FaceFinder> {
         self.finder.as_ref()
     }
 
-    /// What this bundle embeds into.
+    /// The embedding space of this bundle.
     pub fn space(&self) -> &EmbeddingSpace {
         &self.space
     }
 
-    /// What the bundle is called.
+    /// The bundle's name.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -126,10 +132,13 @@ impl Embedder {
         &self.names
     }
 
-    /// Finds the face in a photo, where the bundle has a network for that, and cuts out what each backbone takes.
+    /// Crops the input of each backbone from a photo.
+    ///
+    /// First detects the face, if the bundle has a detector.
     ///
     /// # Errors
-    /// When there is no plausible face.
+    /// - [`EmbedderError::NoFace`] if there is no plausible face.
+    /// - [`EmbedderError::Backbone`] if the face detector fails.
     pub fn prepare(&self, photo: &Photo) -> Result<Face, EmbedderError> {
         let found = self.finder.as_ref().map(|finder| finder.find(photo)).transpose()?;
         let crop = |view: &View| {
@@ -140,10 +149,10 @@ impl Embedder {
         Ok(Face { crops, found, photo_size: [photo.width, photo.height] })
     }
 
-    /// Embeds faces in one batch. Returns per face its embedding by each backbone, or why it has none.
+    /// Embeds faces in one batch. Returns the embeddings by each backbone, or an error, per face.
     ///
     /// # Errors
-    /// When a backbone fails for the whole batch.
+    /// [`EmbedderError::Backbone`] if a backbone fails for the complete batch.
     pub fn embed(
         &self,
         faces: &[Face],
@@ -182,7 +191,7 @@ fn load_ensemble(
     Ok(Ensemble::new(entry.ensemble, backbones, &weights)?)
 }
 
-/// Opens a file of weights, if it is the one that the manifest names by its SHA-256.
+/// Opens a weights file. Checks it against the SHA-256 in the manifest.
 fn open_weights(path: &Path, sha256: &str) -> Result<File, EmbedderError> {
     let unreadable = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => EmbedderError::NoWeights { path: path.to_owned() },
@@ -198,7 +207,7 @@ fn open_weights(path: &Path, sha256: &str) -> Result<File, EmbedderError> {
     Ok(file)
 }
 
-/// The SHA-256 of what is left in a file.
+/// Returns the SHA-256 of the rest of a file.
 fn hash(file: &mut File) -> io::Result<Fingerprint> {
     let (mut hasher, mut piece) = (Sha256::new(), vec![0; 1 << 20]);
     loop {

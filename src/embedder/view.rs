@@ -1,19 +1,21 @@
-//! What a backbone of a bundle sees of a photo.
+//! The view of a photo that a backbone receives.
 
 use super::finder::FoundFace;
 use super::manifest::BackboneEntry;
 use crate::backbone::preprocessing::{Crop, Preprocessing};
 use crate::photo::{self, Landmarks, Photo, Similarity};
 
-/// What a backbone sees, and the place of its network. Backbones that differ in nothing but what they see share one, so
-/// that its weights are in memory once, and are read once for all views of a face.
+/// The view of a backbone, and the index of its network.
+///
+/// Backbones that differ only in their views share a network. So its weights are in memory once,
+/// and are read once for all views of a face.
 pub(super) struct View {
     pub(super) preprocessing: Preprocessing,
     pub(super) network: usize,
 }
 
 impl View {
-    /// Of each backbone; networks are counted as they first appear.
+    /// Returns the view of each backbone. Networks are numbered in order of appearance.
     pub(super) fn of(backbones: &[BackboneEntry]) -> Vec<Self> {
         let (mut views, mut networks) = (Vec::<Self>::new(), 0);
         for (at, entry) in backbones.iter().enumerate() {
@@ -25,7 +27,8 @@ impl View {
         views
     }
 
-    /// What it sees of a photo, `size` pixels wide and high. A face is aligned where one was found and the backbone wants it.
+    /// Crops a photo to `size` × `size` pixels. Aligns the face if one was detected and the view
+    /// requires it.
     pub(super) fn crop(&self, photo: &Photo, found: Option<&FoundFace>, size: u32) -> Photo {
         let crop = self.preprocessing.crop;
         let aligned = match (crop, found) {
@@ -40,13 +43,13 @@ fn share_network(one: &BackboneEntry, other: &BackboneEntry) -> bool {
     (&one.sha256, &one.network) == (&other.sha256, &other.network)
 }
 
-/// The face of a photo in its place in a square of `size` pixels.
+/// Aligns the face of a photo in a square of `size` pixels.
 fn align(photo: &Photo, face: &FoundFace, size: u32) -> Option<Photo> {
     let to = Similarity::fit(&face.landmarks, &Landmarks::aligned(size as f32));
     photo::warp(photo, &to, size)
 }
 
-/// A photo as a square of `size` pixels.
+/// Scales and crops a photo to a square of `size` pixels.
 fn square(photo: &Photo, size: u32, crop: Crop) -> Photo {
     let (short, long) = (photo.width.min(photo.height), photo.width.max(photo.height));
     let scaled = |to: u32, of: u32| {

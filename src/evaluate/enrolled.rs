@@ -1,11 +1,11 @@
-//! The people of a gallery and their photos.
+//! People of a gallery and their photos.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{Embedding, MemberId, PhotoId};
 use crate::gallery::{Filter, Gallery, GalleryError, Lookup, Snapshot};
 
-/// The people of a gallery, each with their photos.
+/// People of a gallery, each with their photos.
 pub(super) struct EnrolledPeople<'a> {
     gallery: &'a Gallery,
     snapshot: &'a Snapshot,
@@ -23,17 +23,19 @@ impl<'a> EnrolledPeople<'a> {
         Self { gallery, snapshot, photos }
     }
 
-    /// The people, in the order of their identities.
+    /// Returns the people, in the order of their identities.
     pub(super) fn ids(&self) -> impl Iterator<Item = MemberId> {
         self.photos.keys().copied()
     }
 
-    /// The photos of a person, in the order of their names.
+    /// Returns the photos of a person, in the order of their names.
     pub(super) fn photos_of(&self, person: MemberId) -> &[PhotoId] {
         self.photos.get(&person).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The embeddings of photos, per photo one per backbone; photos that were deleted in the meantime are skipped.
+    /// Returns the embeddings of photos, one per backbone for each photo.
+    ///
+    /// Photos that were deleted in the meantime are skipped.
     ///
     /// # Errors
     /// [`GalleryError`] if the store fails or is damaged.
@@ -44,32 +46,36 @@ impl<'a> EnrolledPeople<'a> {
         photos.iter().filter_map(|id| self.gallery.embeddings(id).transpose()).collect()
     }
 
-    /// The person of the photo nearest to an embedding among those that count; `None` if no photo counts.
+    /// Returns the person of the photo nearest to an embedding.
+    ///
+    /// Only photos that `filter` admits count.
+    ///
+    /// Returns `None` if `filter` admits no photo.
     pub(super) fn nearest(&self, probe: &Embedding, filter: Filter) -> Option<MemberId> {
         let lookup = Lookup { filter, ..Lookup::nearest(1) };
         let nearest = self.snapshot.nearest(probe, &lookup);
         nearest.neighbours.first().map(|found| found.photo.id.member())
     }
 
-    /// The listed kin of a person who are enrolled.
+    /// Returns the enrolled people among a person's listed kin.
     pub(super) fn kin_of(&self, person: MemberId) -> BTreeSet<MemberId> {
         self.snapshot.kin_of(person).filter(|kin| self.photos.contains_key(kin)).collect()
     }
 
-    /// The other people of a person's family.
+    /// Returns the other people of a person's family.
     pub(super) fn family_of(&self, person: MemberId) -> BTreeSet<MemberId> {
         let people = self.of_family(person).map(|(other, _)| *other);
         people.filter(|other| *other != person).collect()
     }
 
-    /// The people with listed kin in the gallery for whom `is_probe` is true.
+    /// Returns the people that `is_probe` selects and that have listed kin in the gallery.
     pub(super) fn with_kin(&self, is_probe: &dyn Fn(MemberId) -> bool) -> Vec<MemberId> {
         let has_kin =
             |person| self.snapshot.kin_of(person).any(|kin| self.photos.contains_key(&kin));
         self.ids().filter(|&person| is_probe(person) && has_kin(person)).collect()
     }
 
-    /// These photos of one person, and the photos of their family that were cut from the same photographs.
+    /// Returns these photos of one person, and the family's photos cut from the same photographs.
     pub(super) fn of_same_sources(&self, photos: &[PhotoId]) -> BTreeSet<PhotoId> {
         let Some(first) = photos.first() else { return BTreeSet::new() };
         let sources: BTreeSet<&str> = photos.iter().map(PhotoId::source_photo).collect();
@@ -77,7 +83,7 @@ impl<'a> EnrolledPeople<'a> {
         of_family.filter(|photo| sources.contains(photo.source_photo())).cloned().collect()
     }
 
-    /// A person's family, the person included.
+    /// Returns a person's family, including the person.
     fn of_family(&self, person: MemberId) -> impl Iterator<Item = (&MemberId, &Vec<PhotoId>)> {
         let family = person.family();
         let [first, last] = [0, u32::MAX].map(|number| MemberId::new(family, number));

@@ -1,4 +1,4 @@
-//! Why there are no figures.
+//! Errors of evaluations.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use crate::kinship::KinshipError;
 use crate::photo::PhotoError;
 use crate::search::SearchError;
 
-/// Why a bundle cannot be judged.
+/// Failures of an evaluation.
 #[derive(Debug, thiserror::Error)]
 pub enum EvaluateError {
     /// No pair of the list has both photos.
@@ -20,19 +20,19 @@ pub enum EvaluateError {
          the list's paths begin in"
     )]
     NoPhotos {
-        /// What is listed.
+        /// Number of listed pairs.
         pairs: usize,
-        /// A photo that is not there.
+        /// Path of a missing photo.
         first: String,
     },
-    /// There are no kin, or no others.
+    /// There are no kin pairs, or no unrelated pairs.
     #[error("{what} needs pairs of kin and of others, and there are {kin} and {others}")]
     NoPairs {
-        /// What was to be judged.
+        /// Name of the evaluation.
         what: &'static str,
-        /// Pairs of kin.
+        /// Number of kin pairs.
         kin: usize,
-        /// Other pairs.
+        /// Number of unrelated pairs.
         others: usize,
     },
     /// No child has two listed parents.
@@ -40,7 +40,7 @@ pub enum EvaluateError {
         "no child has a listed father and a listed mother with photos; give a list of kin with relations such as fs and md"
     )]
     NoTrios,
-    /// Nobody in the gallery is listed as kin to somebody else in it.
+    /// No person in the gallery is listed as kin to another person in it.
     #[error("nobody in the gallery has listed kin there; ingest with --relationships")]
     NoKin,
     /// The bundle was not trained.
@@ -51,36 +51,36 @@ pub enum EvaluateError {
         "the bundle has no open-set model, so its searches mark no one as kin; train it again with kindred train"
     )]
     NoOpenSetModel,
-    /// There is nobody to compare.
+    /// There are no people to compare.
     #[error(
         "none of the families that count has photos; give another --root, or leave out fewer families"
     )]
     NoFamilies,
-    /// The labels are no groups.
+    /// The labels do not define groups.
     #[error(
         "the labeled photos that could be used have {found} different labels; give a column with 2 to 20"
     )]
     BadLabels {
-        /// Different labels.
+        /// Number of different labels.
         found: usize,
     },
-    /// There is no face to judge by.
+    /// No face was found in any listed photo.
     #[error("no face was found in any listed photo; give other --faces, or another bundle")]
     NoFaces,
     /// A photo cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
-        /// The photo.
+        /// Path of the photo.
         path: PathBuf,
-        /// The operating system's reason.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// A file is no photo.
+    /// A file is not a photo.
     #[error("{}: {source}", path.display())]
     BadPhoto {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of the decoder.
         source: PhotoError,
     },
     /// The bundle fails.
@@ -92,7 +92,7 @@ pub enum EvaluateError {
     /// The photos cannot be embedded.
     #[error(transparent)]
     Ingest(#[from] IngestError),
-    /// The ensemble cannot judge.
+    /// The ensemble cannot score pairs.
     #[error(transparent)]
     Kinship(#[from] KinshipError),
     /// The gallery cannot be searched.

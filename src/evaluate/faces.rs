@@ -1,4 +1,4 @@
-//! The photos that lists name, embedded once each.
+//! Listed photos, embedded once each.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,12 +13,14 @@ use crate::kinship::{Ensemble, KinshipError, Rows};
 pub(super) struct Faces {
     places: HashMap<String, usize>,
     backbones: Vec<Rows>,
-    /// Photos that are not there or cannot be read.
+    /// Photos that are missing or cannot be read.
     pub(super) rejected: Vec<Rejected>,
 }
 
 impl Faces {
-    /// Embeds the photos of these paths. None where `progress` asked to stop.
+    /// Embeds the photos of these paths.
+    ///
+    /// Returns `None` if the job was cancelled.
     pub(super) fn embed(
         paths: BTreeSet<String>,
         (source, embedder): (&mut Source, &Embedder),
@@ -44,23 +46,27 @@ impl Faces {
         Ok(Some(Self { places, backbones, rejected: found.rejected }))
     }
 
-    /// The row of the photo at `path`; `None` if it was not embedded.
+    /// Returns the row of the photo at `path`.
+    ///
+    /// Returns `None` if the photo was not embedded.
     pub(super) fn index(&self, path: &str) -> Option<usize> {
         self.places.get(path).copied()
     }
 
-    /// The photos of these paths, if all were embedded.
+    /// Returns the rows of the photos at these paths.
+    ///
+    /// Returns `None` if a photo was not embedded.
     pub(super) fn find<const N: usize>(&self, paths: &[String; N]) -> Option<[usize; N]> {
         let places: Option<Vec<usize>> = paths.iter().map(|path| self.index(path)).collect();
         places?.try_into().ok()
     }
 
-    /// The embeddings, per backbone `(n, d)`.
+    /// Returns the embeddings, per backbone `(n, d)`.
     pub(super) fn rows(&self) -> &[Rows] {
         &self.backbones
     }
 
-    /// Per backbone the cosine of each pair.
+    /// Returns the cosine of each pair, per backbone.
     pub(super) fn cosines(&self, pairs: &[[usize; 2]]) -> Result<Vec<Vec<f64>>, KinshipError> {
         let cosines = |rows: &Rows| {
             let side = |at: usize| rows.select(pairs.iter().map(|pair| pair[at]));
@@ -69,8 +75,9 @@ impl Faces {
         self.backbones.iter().map(cosines).collect()
     }
 
-    /// The log likelihood ratio of kin against unrelated people of each pair; of an ensemble without open-set model its log
-    /// odds at even odds.
+    /// Returns the log likelihood ratio of kin against unrelated people, for each pair.
+    ///
+    /// For an ensemble without open-set model, returns the log odds at even odds.
     pub(super) fn evidence(
         &self,
         ensemble: &Ensemble,

@@ -1,4 +1,4 @@
-//! False matches: unrelated people whose photos score above a threshold.
+//! False matches: unrelated people with photos that score above a threshold.
 
 use std::collections::BTreeMap;
 
@@ -6,24 +6,27 @@ use serde::Serialize;
 
 use crate::metrics::Figure;
 
-/// Shares of pairs of unrelated people that match, at the threshold that 1 % of all pairs reach; `None` if there are too few.
+/// Shares of pairs of unrelated people that match at the threshold.
+///
+/// 1 % of all pairs reach the threshold. A share is `None` if there are too few pairs.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct FalseMatches {
-    /// Of pairs with a photo of the group and any other: what a search with such a photo meets.
+    /// Share of pairs of a photo of the group and any other photo. A search with such a photo
+    /// compares these pairs.
     pub with_everyone: Option<Figure>,
-    /// The same by the cosine.
+    /// As `with_everyone`, by the cosine.
     pub with_everyone_by_cosine: Option<Figure>,
-    /// Of pairs with both photos of the group.
+    /// Share of pairs with both photos in the group.
     pub within: Option<Figure>,
-    /// The same by the cosine.
+    /// As `within`, by the cosine.
     pub within_by_cosine: Option<Figure>,
 }
 
-/// Pairs, and how many match, by the two families of a pair.
+/// Numbers of pairs and of matches, by the two families of a pair.
 #[derive(Clone, Default)]
 pub(super) struct PairMatches(BTreeMap<[usize; 2], FamilyPair>);
 
-/// The pairs of one group.
+/// Pairs of one group.
 #[derive(Clone, Default)]
 pub(super) struct GroupMatches {
     pub(super) with_everyone: PairMatches,
@@ -42,12 +45,13 @@ struct FamilyPair {
     matches: f64,
 }
 
-/// The false match rate of all pairs.
+/// False match rate of all pairs, which defines the threshold.
 const FALSE_MATCH_RATE: f64 = 0.01;
-/// A group with fewer pairs has no figures: less than ten false matches are expected.
+/// Minimum number of pairs of a group with metrics. Below it, fewer than ten false matches are
+/// expected.
 const MIN_PAIRS: f64 = 1000.0;
 impl FalseMatches {
-    /// Of both kinds of pairs, each by the ensemble and by the cosine.
+    /// Collects the rates of both kinds of pairs, by the ensemble and by the cosine.
     pub(super) fn new(
         [with_everyone, by_cosine, within, within_by_cosine]: [Option<Figure>; 4],
     ) -> Self {
@@ -56,7 +60,7 @@ impl FalseMatches {
 }
 
 impl GroupMatches {
-    /// The rates if family f counts `counts[f]` times.
+    /// Returns the rates if family f counts `counts[f]` times.
     pub(super) fn rates(&self, counts: &[f64]) -> GroupRates {
         GroupRates {
             with_everyone: self.with_everyone.rate(counts),
@@ -72,7 +76,9 @@ impl PairMatches {
         counts.matches += f64::from(u8::from(is_match));
     }
 
-    /// The share of matches if family f counts `counts[f]` times; `None` if there are too few pairs.
+    /// Returns the share of matches if family f counts `counts[f]` times.
+    ///
+    /// Returns `None` if there are too few pairs.
     fn rate(&self, counts: &[f64]) -> Option<f64> {
         if self.0.values().map(|families| families.pairs).sum::<f64>() < MIN_PAIRS {
             return None;
@@ -86,14 +92,16 @@ impl PairMatches {
     }
 }
 
-/// The highest rate over the mean; `None` if fewer than two groups have one.
+/// Returns the highest rate over the mean.
+///
+/// Returns `None` if fewer than two groups have a rate.
 pub(super) fn highest_over_mean(rates: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     let rates: Vec<f64> = rates.flatten().collect();
     let mean = rates.iter().sum::<f64>() / rates.len() as f64;
     (rates.len() >= 2 && mean > 0.0).then(|| rates.iter().copied().fold(0.0, f64::max) / mean)
 }
 
-/// The score that [`FALSE_MATCH_RATE`] of all reach.
+/// Returns the score that [`FALSE_MATCH_RATE`] of all scores reach.
 pub(super) fn threshold(scores: &[f64]) -> f64 {
     let mut scores = scores.to_vec();
     let rank = (FALSE_MATCH_RATE * scores.len() as f64) as usize;

@@ -1,13 +1,13 @@
-//! The families of probes, over which intervals are drawn.
+//! Families of probes, over which confidence intervals are drawn.
 
 use crate::domain::{FamilyId, MemberId};
 use crate::metrics::Bootstrap;
 
-/// The families of probes, numbered from 0.
+/// Families of probes, numbered from 0.
 pub(super) struct ProbeFamilies(Vec<FamilyId>);
 
 impl ProbeFamilies {
-    /// The families of these people.
+    /// Collects the families of these people.
     pub(super) fn new(people: impl Iterator<Item = MemberId>) -> Self {
         let mut families: Vec<FamilyId> = people.map(MemberId::family).collect();
         families.sort_unstable();
@@ -15,12 +15,12 @@ impl ProbeFamilies {
         Self(families)
     }
 
-    /// The number of a person's family.
+    /// Returns the index of a person's family.
     pub(super) fn index(&self, person: MemberId) -> usize {
         self.0.partition_point(|family| *family < person.family())
     }
 
-    /// Draws of the families, for intervals.
+    /// Returns a bootstrap over the families, for confidence intervals.
     pub(super) fn bootstrap(&self, seed: u64) -> Bootstrap {
         Bootstrap::new(self.0.len(), seed)
     }

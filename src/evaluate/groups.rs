@@ -1,7 +1,7 @@
-//! How false matches are distributed over groups of people who look alike.
+//! Distribution of false matches over groups of people with similar looks.
 //!
-//! A threshold at which 1 % of all unrelated pairs match may match far more pairs within one group: a model that does not know
-//! how common a look is takes it for kinship.
+//! A threshold may match 1 % of all unrelated pairs, but far more pairs within one group. The cause
+//! is a model that does not account for how common a look is. It mistakes the look for kinship.
 
 use std::collections::BTreeMap;
 
@@ -19,75 +19,82 @@ use crate::ingest::Rejected;
 use crate::kinship::{Ensemble, FaceTerms, KinshipError, OpenSetScorer, Rows};
 use crate::photo::{EXTENSIONS, Limits, decode, mean_chroma};
 
-/// Which photos are compared, and how groups are told apart.
+/// Photos to compare, and the labels that define groups.
 pub struct GroupOptions<'a> {
-    /// Photos with the label of a group, to fit the classifier to.
+    /// Labeled photos, to fit the group classifier to.
     pub labels: &'a [LabeledPhoto],
-    /// Whether a photo is compared.
+    /// Selects the photos to compare.
     pub is_compared: &'a dyn Fn(&PhotoId) -> bool,
-    /// Seed of the intervals.
+    /// Seed of the confidence intervals.
     pub seed: u64,
 }
 
-/// False matches by group, with intervals over families.
+/// False matches by group, with confidence intervals over families.
 #[derive(Clone, Debug, Serialize)]
 pub struct GroupReport {
-    /// Mean share of labeled faces that the classifier puts into the right group, of faces that it was not fitted to.
+    /// Mean share of labeled faces that the classifier assigns to the correct group.
+    ///
+    /// It is measured on faces that the classifier was not fitted to.
     pub classifier_accuracy: f64,
-    /// Photos that were compared.
+    /// Number of compared photos.
     pub photos: usize,
-    /// Pairs of photos of two families.
+    /// Number of pairs of photos of two families.
     pub pairs: usize,
-    /// The groups: those of the labels, and grey photographs.
+    /// Groups of the labels, and the group of gray photographs.
     pub groups: Vec<GroupFigures>,
-    /// The highest rate of a group over the mean of the groups' rates.
+    /// Highest rate of a group over the mean of the groups' rates.
     pub highest_over_mean: FalseMatches,
     /// Photos that could not be used.
     #[serde(skip)]
     pub rejected: Vec<Rejected>,
 }
 
-/// One group.
+/// Metrics of one group.
 #[derive(Clone, Debug, Serialize)]
 pub struct GroupFigures {
-    /// Its label.
+    /// Label of the group.
     pub group: String,
-    /// Its photos.
+    /// Number of photos in the group.
     pub photos: usize,
-    /// Its false match rates.
+    /// False match rates of the group.
     pub false_matches: FalseMatches,
 }
 
-/// Photos that are compared.
+/// Photos to compare.
 struct ComparedFaces {
     people: Vec<MemberId>,
     families: ProbeFamilies,
-    /// Per backbone `(n, d)`.
+    /// Embeddings, per backbone `(n, d)`.
     faces: Vec<Rows>,
-    /// Whether each photo is in each group.
+    /// Per group, whether each photo belongs to it.
     groups: Vec<Vec<bool>>,
 }
 
-/// What scores pairs of photos.
+/// Scorer of photo pairs.
 enum PairScorer<'a> {
-    /// The cosine in the retrieval space.
+    /// Cosine in the retrieval space.
     Cosine,
-    /// An ensemble without open-set model.
+    /// Ensemble without open-set model.
     Pairwise(&'a Ensemble),
-    /// The log likelihood ratio of kin.
+    /// Log likelihood ratio of kin.
     OpenSet(OpenSetScorer<'a>, Vec<FaceTerms>),
 }
 
-/// Photos that are compared, at most.
+/// Maximum number of compared photos.
 const MAX_PHOTOS: usize = 3000;
-/// Photos with a lower mean chroma, of 255, are grey: what JPEG makes of a grey photograph stays below.
+/// Upper bound of the mean chroma, of 255, of a gray photo.
+///
+/// Gray photographs stay below it after JPEG compression.
 const MAX_GREY_CHROMA: f64 = 4.0;
 const GREY: &str = "grey photograph";
 
-/// Compares photos of unrelated people in `source`. Returns `None` if the job was cancelled.
+/// Compares photos of unrelated people in `source`.
+///
+/// Returns `None` if the job was cancelled.
 ///
 /// # Errors
-/// [`EvaluateError::BadLabels`] if the labels are no groups, [`EvaluateError::NoFamilies`] if no family in `source` counts,
+/// [`EvaluateError::BadLabels`] if the labels do not define groups.
+/// [`EvaluateError::NoFamilies`] if no photo in `source` is selected.
 /// [`EvaluateError::NoPhotos`] if no photo can be embedded.
 pub fn compare_groups(
     source: &mut Source,
@@ -121,7 +128,9 @@ pub fn compare_groups(
     Ok(Some(report))
 }
 
-/// At most [`MAX_PHOTOS`] photos with their paths: one of every person, then a second one of every person, and so on.
+/// Returns at most [`MAX_PHOTOS`] photos with their paths.
+///
+/// The order is one photo of every person, then a second one of every person, and so on.
 fn compared_photos(
     source: &Source,
     options: &GroupOptions<'_>,
@@ -146,7 +155,9 @@ fn compared_photos(
 }
 
 impl ComparedFaces {
-    /// Puts photos into groups. Returns `None` if the job was cancelled.
+    /// Assigns photos to groups.
+    ///
+    /// Returns `None` if the job was cancelled.
     fn new(
         photos: &BTreeMap<PhotoId, String>,
         source: &mut Source,
@@ -222,7 +233,7 @@ impl ComparedFaces {
         })
     }
 
-    /// All pairs of photos of two families.
+    /// Returns all pairs of photos of two families.
     fn unrelated_pairs(&self) -> impl Iterator<Item = [usize; 2]> {
         let all =
             (0..self.people.len()).flat_map(|i| (i + 1..self.people.len()).map(move |j| [i, j]));
@@ -232,7 +243,7 @@ impl ComparedFaces {
         })
     }
 
-    /// The scores of [`Self::unrelated_pairs`].
+    /// Returns the scores of [`Self::unrelated_pairs`].
     fn unrelated_scores(&self, scorer: &PairScorer<'_>) -> Result<Vec<f64>, KinshipError> {
         let mut scores = Vec::new();
         for (i, person) in self.people.iter().enumerate() {
@@ -244,7 +255,7 @@ impl ComparedFaces {
         Ok(scores)
     }
 
-    /// Per group its pairs, and those that match.
+    /// Counts the pairs of each group, and the matches among them.
     fn matches(&self, scores: &[f64]) -> Vec<GroupMatches> {
         let threshold = threshold(scores);
         let mut found = vec![GroupMatches::default(); self.groups.len()];
@@ -274,7 +285,7 @@ impl<'a> PairScorer<'a> {
         })
     }
 
-    /// The scores of face `i` with all faces.
+    /// Returns the scores of face `i` with all faces.
     fn row(&self, faces: &[Rows], i: usize) -> Result<Vec<f64>, KinshipError> {
         let face: Vec<Rows> =
             faces.iter().map(|rows| rows.select([i])).collect::<Result<_, _>>()?;

@@ -1,8 +1,9 @@
-//! Open-set identification: how often a search marks a stranger, and how often it misses all relatives.
+//! Open-set identification: false positives and misses of searches.
 //!
-//! Terms as in ISO/IEC 19795-1. A mated search has listed kin of the probe in the gallery. A non-mated search has none.
-//! The false positive identification rate (FPIR) is the share of non-mated searches with a marked person.
-//! The false negative identification rate (FNIR) is the share of mated searches without a marked relative.
+//! Terms as in ISO/IEC 19795-1. A mated search has listed kin of the probe in the gallery. A
+//! non-mated search has none. The false positive identification rate (FPIR) is the share of
+//! non-mated searches with a marked person. The false negative identification rate (FNIR) is the
+//! share of mated searches without a marked relative.
 
 use std::collections::BTreeSet;
 
@@ -20,58 +21,61 @@ use crate::gallery::{Filter, Gallery, Selection};
 use crate::kinship::Ensemble;
 use crate::search::{Options, Probe, Query, ReferenceCache, SearchContext, rank};
 
-/// Nearest photos that are scored for each probe.
+/// Number of nearest photos that are scored for each probe.
 const CANDIDATES: usize = 200;
 
-/// How well searches decide who is kin, for galleries of several sizes.
+/// Accuracy of kinship decisions in searches, for galleries of several sizes.
 #[derive(Clone, Debug, Serialize)]
 pub struct IdentificationReport {
-    /// People searched for.
+    /// Number of probes.
     pub probes: usize,
-    /// Photos of each probe, at most; people with fewer photos have all of theirs.
+    /// Maximum number of photos of each probe. People with fewer photos have all of theirs.
     pub photos_per_probe: usize,
-    /// The false positive identification rate that decisions should hold, 0 to 1.
+    /// False positive identification rate that decisions should not exceed, 0 to 1.
     pub nominal_fpir: f64,
-    /// The figures of each gallery size, the largest gallery last.
+    /// Metrics of each gallery size, the largest gallery last.
     pub galleries: Vec<GallerySizeFigures>,
 }
 
 /// Probes and galleries of an identification test.
 pub struct IdentificationOptions<'a> {
-    /// Gallery sizes in people. Sizes not smaller than the gallery are skipped; all people are always searched.
+    /// Gallery sizes in people. Sizes not smaller than the gallery are skipped.
+    ///
+    /// All people are always searched, too.
     pub sizes: Vec<usize>,
-    /// People searched for, at most.
+    /// Maximum number of probes.
     pub max_probes: usize,
-    /// Photos of each probe, at most; at least 1.
+    /// Maximum number of photos of each probe, at least 1.
     pub photos_per_probe: usize,
     /// Seed of the probes, of the galleries and of the intervals.
     pub seed: u64,
-    /// Whether a person may be searched for; all people stay in the gallery.
+    /// Selects the people that may be probes. All people stay in the gallery.
     pub is_probe: &'a dyn Fn(MemberId) -> bool,
 }
 
 /// The people of a gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum GallerySize {
-    /// So many people, drawn at random.
+    /// This number of people, drawn at random.
     Drawn(usize),
     /// All enrolled people.
     All,
 }
 
-/// An identification test, ready to run.
+/// Prepared identification test.
 struct IdentificationTest<'a> {
     context: SearchContext<'a>,
     probes: Vec<ProbePerson>,
     families: ProbeFamilies,
-    /// All people in a random order. The first are those of a smaller gallery, so that galleries are nested.
+    /// All people in a random order. The first ones form the smaller galleries, so that galleries
+    /// are nested.
     people: Vec<MemberId>,
 }
 
-/// A person to search for.
+/// Person to search for.
 struct ProbePerson {
     person: MemberId,
-    /// Per photo one embedding per backbone.
+    /// One embedding per backbone, for each photo.
     photos: Vec<Vec<Embedding>>,
     /// The probe's photos, and photos of the family cut from the same photographs.
     left_out: BTreeSet<PhotoId>,
@@ -82,15 +86,18 @@ struct ProbePerson {
 }
 
 /// Searches for people with listed kin, with and without their families in the gallery.
+///
+/// A mated search has the probe's family in the gallery, instead of as many drawn people. A
+/// non-mated search has the same number of people. None of them is of the family or listed as kin.
+/// Neither gallery includes the probe's own person.
+///
 /// Returns `None` if the job was cancelled.
 ///
-/// A mated search has the probe's family in the gallery, in place of as many drawn people.
-/// A non-mated search has the same number of people, and none of them is of the family or listed as kin.
-/// The probe's own person is in neither gallery.
-///
 /// # Errors
-/// [`EvaluateError::NoEnsemble`] or [`EvaluateError::NoOpenSetModel`] if the bundle cannot mark people,
-/// [`EvaluateError::NoKin`] if no probe has listed kin, or an error of the gallery or of the ensemble.
+/// [`EvaluateError::NoEnsemble`] or [`EvaluateError::NoOpenSetModel`] if the bundle cannot mark
+/// people.
+/// [`EvaluateError::NoKin`] if no probe has listed kin.
+/// Other variants if the gallery or the ensemble fails.
 pub fn identify(
     gallery: &Gallery,
     ensemble: Option<&Ensemble>,
@@ -134,7 +141,9 @@ pub fn identify(
 }
 
 impl IdentificationTest<'_> {
-    /// Searches for every probe in galleries of one size. Returns `None` if the job was cancelled.
+    /// Searches for every probe in galleries of one size.
+    ///
+    /// Returns `None` if the job was cancelled.
     fn run(
         &self,
         size: GallerySize,
@@ -159,13 +168,15 @@ impl IdentificationTest<'_> {
     }
 }
 
-/// The sizes smaller than a gallery of `people`, in increasing order, and then all people.
+/// Returns the sizes smaller than `people` in increasing order, and then all people.
 fn gallery_sizes(sizes: &[usize], people: usize) -> Vec<GallerySize> {
     let smaller: BTreeSet<usize> = sizes.iter().copied().filter(|&size| size < people).collect();
     smaller.into_iter().map(GallerySize::Drawn).chain([GallerySize::All]).collect()
 }
 
-/// At most [`IdentificationOptions::max_probes`] people with listed kin, in the order of their identities.
+/// Draws at most [`IdentificationOptions::max_probes`] people with listed kin.
+///
+/// They are in the order of their identities.
 fn draw_probes(
     enrolled: &EnrolledPeople<'_>,
     options: &IdentificationOptions<'_>,
@@ -206,7 +217,7 @@ impl ProbePerson {
         Ok(Self { person, photos, left_out, relatives, possible_kin })
     }
 
-    /// Whether a person is of another family and not listed as kin.
+    /// Returns whether a person is of another family and not listed as kin.
     fn is_stranger(&self, person: MemberId) -> bool {
         person.family() != self.person.family() && !self.possible_kin.contains(&person)
     }
@@ -221,12 +232,14 @@ impl ProbePerson {
         }
     }
 
-    /// The first `count` strangers of `people`.
+    /// Returns the first `count` strangers of `people`.
     fn strangers(&self, people: &[MemberId], count: usize) -> impl Iterator<Item = MemberId> {
         people.iter().copied().filter(|&person| self.is_stranger(person)).take(count)
     }
 
-    /// The gallery with possible kin, who take the places of as many strangers. Returns `None` without listed kin.
+    /// Returns the gallery with possible kin, which replace as many strangers.
+    ///
+    /// Returns `None` without listed kin.
     fn mated(&self, people: &[MemberId], size: GallerySize) -> Option<Filter> {
         if self.relatives.is_empty() {
             return None;
@@ -247,7 +260,9 @@ impl ProbePerson {
         Some(Filter { only, without })
     }
 
-    /// The gallery of strangers alone. Returns `None` if there are none.
+    /// Returns the gallery of strangers alone.
+    ///
+    /// Returns `None` without strangers.
     fn non_mated(&self, people: &[MemberId], size: GallerySize) -> Option<Filter> {
         if !people.iter().any(|&person| self.is_stranger(person)) {
             return None;
@@ -268,9 +283,10 @@ impl ProbePerson {
         Some(Filter { only, without })
     }
 
-    /// The people whom a search finds, those with the highest scores first.
+    /// Returns the people that a search finds, in descending order of score.
     ///
-    /// A person who is taken for the probe's own person stands among the others: the own person is not in the gallery.
+    /// Matches for the same person are ranked with all others, because the own person is not in the
+    /// gallery.
     fn search(
         &self,
         context: &SearchContext<'_>,

@@ -1,4 +1,4 @@
-//! Error rates of open-set identification, and how they depend on the threshold.
+//! Error rates of open-set identification, and their dependence on the threshold.
 
 use serde::Serialize;
 
@@ -7,51 +7,61 @@ use crate::domain::MemberId;
 use crate::metrics::{Curve, Figure, Point, Ranking, RatioTerm, is_hit};
 use crate::search::PersonMatch;
 
-/// The length of a shortlist.
+/// Length of a shortlist.
 const SHORTLIST: usize = 10;
-/// Points of a detection error tradeoff curve, at most.
+/// Maximum number of points of a detection error tradeoff curve.
 const DET_POINTS: usize = 50;
 
 /// Error rates of searches in galleries of one size, with intervals over families.
 #[derive(Clone, Debug, Serialize)]
 pub struct GallerySizeFigures {
-    /// People in the gallery. Searches among all people leave out the probe's own person, and the family if non-mated.
+    /// Number of people in the gallery.
+    ///
+    /// Searches among all people leave out the probe's own person. Non-mated ones leave out the
+    /// family, too.
     pub people: usize,
-    /// Searches with listed kin of the probe in the gallery.
+    /// Number of searches with listed kin of the probe in the gallery.
     pub mated: usize,
-    /// Searches without the probe's family.
+    /// Number of searches without the probe's family.
     pub non_mated: usize,
     /// Share of non-mated searches with a marked person, at the nominal rate.
     pub fpir: Option<Figure>,
     /// Share of mated searches without a marked relative, at the nominal rate.
     pub fnir: Option<Figure>,
-    /// The FNIR at the threshold with a measured FPIR of 1 %; `None` with fewer than 100 non-mated searches.
+    /// FNIR at the threshold with a measured FPIR of 1 %.
+    ///
+    /// `None` with fewer than 100 non-mated searches.
     pub fnir_at_fpir_1_percent: Option<Figure>,
-    /// The FNIR at the threshold with a measured FPIR of 10 %; `None` with fewer than 10 non-mated searches.
+    /// FNIR at the threshold with a measured FPIR of 10 %.
+    ///
+    /// `None` with fewer than 10 non-mated searches.
     pub fnir_at_fpir_10_percent: Option<Figure>,
     /// Share of listed kin among the people marked in mated searches, at the nominal rate.
-    /// The family's people who are not listed as kin do not count.
+    ///
+    /// The family's people that are not listed as kin do not count.
     pub precision: Option<Figure>,
-    /// Marked people of a mated search, in the mean, at the nominal rate. All of the family's people count.
+    /// Mean number of marked people in a mated search, at the nominal rate.
+    ///
+    /// All of the family's people count.
     pub mean_marked: Option<Figure>,
-    /// Share of mated searches with a relative among the first ten.
+    /// Share of mated searches with a relative among the first ten people.
     pub rank_10: Option<Figure>,
-    /// The detection error tradeoff, by increasing FPIR.
+    /// Detection error tradeoff curve, by increasing FPIR.
     pub det: Vec<DetPoint>,
 }
 
-/// The error rates at one threshold.
+/// Error rates at one threshold.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct DetPoint {
     /// Share of non-mated searches with a marked person, 0 to 1.
     pub fpir: f64,
     /// Share of mated searches without a marked relative, 0 to 1.
     pub fnir: f64,
-    /// The threshold: people with at most so many chance matches are marked.
+    /// Threshold: people with at most this number of expected chance matches are marked.
     pub chance_matches: f64,
 }
 
-/// What the gallery lists about a person and the probe.
+/// Relationship of a person to the probe, according to the gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KinStatus {
     /// Listed as kin.
@@ -62,18 +72,18 @@ pub(super) enum KinStatus {
     Stranger,
 }
 
-/// A person whom a search found.
+/// A person that a search found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RankedPerson {
     person: MemberId,
-    /// What orders people.
+    /// Ranking score.
     pub(super) score: f64,
     /// Expected chance matches, 0 or more; infinite if no threshold can mark the person.
     chance_matches: f64,
     is_marked: bool,
 }
 
-/// What the searches in galleries of one size found.
+/// Results of the searches in galleries of one size.
 #[derive(Default)]
 pub(super) struct Searches {
     mated: Vec<MatedSearch>,
@@ -111,7 +121,7 @@ impl From<&PersonMatch> for RankedPerson {
 }
 
 impl Searches {
-    /// Adds a search with listed kin in the gallery, the highest score first.
+    /// Adds a search with listed kin in the gallery. `ranked` is in descending order of score.
     pub(super) fn add_mated(
         &mut self,
         family: usize,
@@ -151,13 +161,13 @@ impl Searches {
         self.mated.iter().map(term).collect()
     }
 
-    /// The family of each search, mated ones first.
+    /// Returns the family of each search, mated ones first.
     fn families(&self) -> Vec<usize> {
         let non_mated = self.non_mated.iter().map(|search| search.family);
         self.mated.iter().map(|search| search.family).chain(non_mated).collect()
     }
 
-    /// All searches by their fewest chance matches, in the order of [`Self::families`].
+    /// Ranks all searches by their fewest chance matches, in the order of [`Self::families`].
     fn ranking(&self) -> Ranking {
         let mated = self.mated.iter().map(|search| search.fewest_chance_matches);
         let non_mated = self.non_mated.iter().map(|search| search.fewest_chance_matches);
@@ -173,7 +183,7 @@ fn fewest_chance_matches<'a>(found: impl Iterator<Item = &'a RankedPerson>) -> f
 }
 
 impl GallerySizeFigures {
-    /// The figures of searches in galleries of `people`.
+    /// Computes the metrics of searches in galleries of `people`.
     pub(super) fn new(
         people: usize,
         searches: &Searches,
@@ -235,13 +245,16 @@ impl GallerySizeFigures {
     }
 }
 
-/// The lowest FNIR of a threshold whose measured FPIR is at most `rate`; `None` without searches of both kinds.
+/// Returns the lowest FNIR of a threshold with a measured FPIR of at most `rate`.
+///
+/// Returns `None` without searches of both kinds.
 fn fnir_at_fpir(curve: &Curve, rate: f64) -> Option<f64> {
     curve.at_false_accept_rate(rate).map(|(_, detected)| 1.0 - detected)
 }
 
-/// Points of the detection error tradeoff, at FPIR evenly spaced on a logarithmic scale. Empty without searches of both
-/// kinds.
+/// Returns points of the detection error tradeoff, at FPIR evenly spaced on a logarithmic scale.
+///
+/// The result is empty without searches of both kinds.
 fn det(curve: &Curve) -> Vec<DetPoint> {
     let Some(&Point { true_accepts: mated, false_accepts: non_mated, .. }) = curve.points().last()
     else {
@@ -256,7 +269,7 @@ fn det(curve: &Curve) -> Vec<DetPoint> {
     let mut det: Vec<DetPoint> = Vec::with_capacity(DET_POINTS);
     for i in 0..DET_POINTS {
         let allowed = non_mated.powf(i as f64 / (DET_POINTS - 1) as f64);
-        // Rounding must not exclude a whole number of searches.
+        // Rounding must not exclude an integer number of searches.
         let within = points.partition_point(|point| point.false_accepts <= allowed + 1e-9);
         let Some(point) = within.checked_sub(1).map(|last| points[last]) else { continue };
         let point = DetPoint {

@@ -1,4 +1,4 @@
-//! How near the points that a bundle finds are to those of a list.
+//! Accuracy of the landmarks that a bundle detects, compared with a list.
 
 use std::path::Path;
 
@@ -13,32 +13,38 @@ use crate::embedder::{EmbedderError, FaceFinder};
 use crate::metrics::{Bootstrap, Figure};
 use crate::photo::{ContactSheet, Landmarks, Limits, Photo, Spot, decode, mark};
 
-/// How well faces are found, with intervals over families. An error is the mean distance of the five points, as a share of
-/// the distance between the eyes.
+/// Accuracy of face detection, with confidence intervals over families.
+///
+/// An error is the mean distance of the five points, as a share of the distance between the eyes.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct LandmarkReport {
-    /// Listed photos.
+    /// Number of listed photos.
     pub photos: usize,
-    /// Photos in which no face was found; they count for nothing else.
+    /// Number of photos in which no face was found. They do not count in the other values.
     pub not_found: usize,
     /// Mean error.
     pub error: Figure,
     /// Median error.
     pub median: Figure,
-    /// Share of the photos whose error is above a tenth.
+    /// Share of the photos with an error above a tenth.
     pub far_off: Figure,
 }
 
-/// Photos looked at between two questions whether the job should stop.
+/// Number of photos between two checks for cancellation.
 const BATCH: usize = 256;
-/// Photos on the sheet.
+/// Number of photos on the contact sheet.
 const SHOWN: usize = 48;
 
-/// Looks for the faces of a list in the photos of a folder. Also draws some of them: what was found in red, what is listed in green.
-/// None where `progress` asked to stop.
+/// Detects the listed faces in the photos of a folder, and measures the errors.
+///
+/// Also draws some of the photos. Detected points are red, listed points are green.
+///
+/// Returns `None` if the job was cancelled.
 ///
 /// # Errors
-/// When a photo cannot be read, or none of the faces is found.
+/// [`EvaluateError::Unreadable`] if a photo cannot be read.
+/// [`EvaluateError::BadPhoto`] if a file is not a photo.
+/// [`EvaluateError::NoFaces`] if no face is found.
 pub fn judge_landmarks(
     finder: &FaceFinder,
     (folder, listed): (&Path, &[FacePoints]),
@@ -59,7 +65,9 @@ pub fn judge_landmarks(
     Ok(Some((report, sheet(finder, (folder, listed))?)))
 }
 
-/// A photo, and how far what was found in it is from what is listed; none where nothing was.
+/// Returns a photo with the points marked, and the error of the detected points.
+///
+/// The error is `None` if no face was found.
 fn seen(
     finder: &FaceFinder,
     folder: &Path,
@@ -121,7 +129,7 @@ fn report(listed: &[FacePoints], errors: &[Option<f64>], seed: u64) -> Option<La
     })
 }
 
-/// Some of the photos, spread evenly over the list.
+/// Draws some of the photos, spread evenly over the list.
 fn sheet(
     finder: &FaceFinder,
     (folder, listed): (&Path, &[FacePoints]),

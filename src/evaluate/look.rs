@@ -1,12 +1,14 @@
-//! A small classifier of looks: which of some labels a face resembles most, by its embedding.
+//! Small classifier of looks: assigns the most similar label to a face embedding.
 
 use super::EvaluateError;
 use crate::kinship::{LabeledRows, Logistic, Rows};
 
-/// One logistic regression a label, each against all others (Hastie, Tibshirani and Friedman 2009, section 4.4); every label
-/// counts alike, however many faces it has.
+/// One-against-all logistic regressions, one per label (Hastie, Tibshirani and Friedman 2009,
+/// section 4.4).
+///
+/// Every label has equal total weight, independent of its number of faces.
 pub(super) struct LookClassifier {
-    /// The labels, in alphabetical order.
+    /// Labels in alphabetical order.
     labels: Vec<String>,
     regressions: Vec<Logistic>,
     accuracy: f64,
@@ -14,9 +16,9 @@ pub(super) struct LookClassifier {
 
 /// Quadratic penalty of a regression.
 const RIDGE: f64 = 0.1;
-/// More labels than this are no groups.
+/// Maximum number of labels.
 const MAX_LABELS: usize = 20;
-/// One of so many faces is left out to measure the accuracy.
+/// One of this number of faces is left out to measure the accuracy.
 const LEFT_OUT: usize = 5;
 
 impl LookClassifier {
@@ -50,24 +52,28 @@ impl LookClassifier {
         Ok(Self { regressions: fit(&all)?, accuracy, labels })
     }
 
-    /// The labels, in alphabetical order.
+    /// Returns the labels in alphabetical order.
     pub(super) fn labels(&self) -> &[String] {
         &self.labels
     }
 
-    /// The index of each face's most probable label.
+    /// Returns the index of each face's most probable label.
     pub(super) fn classify(&self, faces: &Rows) -> Vec<usize> {
         classify(&self.regressions, faces)
     }
 
-    /// The mean share of faces with the right label, by a classifier that was not fitted to them, 0 to 1; every label counts
-    /// alike.
+    /// Returns the mean share of faces with the correct label, 0 to 1.
+    ///
+    /// The classifier for this measurement was not fitted to these faces. Every label has equal
+    /// weight.
     pub(super) fn accuracy(&self) -> f64 {
         self.accuracy
     }
 }
 
-/// Weights by which the faces with a label and those without count alike, with the mean 1.
+/// Returns weights with the mean 1.
+///
+/// Faces with and without a label then have equal total weight.
 fn balanced(is_label: &[bool]) -> Vec<f64> {
     let total = is_label.len() as f64;
     let with_label = is_label.iter().filter(|is_label| **is_label).count() as f64;
@@ -87,7 +93,7 @@ fn classify(regressions: &[Logistic], faces: &Rows) -> Vec<usize> {
     features(faces).chunks(faces.dimension()).map(classify).collect()
 }
 
-/// The mean over labels of the share of found labels that are as expected.
+/// Returns the mean over labels of the share of correct predictions.
 fn balanced_accuracy(found: impl Iterator<Item = (usize, usize)>, labels: usize) -> f64 {
     let mut right = vec![0.0; labels];
     let mut counts = vec![0.0; labels];
@@ -104,7 +110,7 @@ fn balanced_accuracy(found: impl Iterator<Item = (usize, usize)>, labels: usize)
     shares.iter().sum::<f64>() / shares.len().max(1) as f64
 }
 
-/// Embeddings of the length √d, so that a feature has a variance of about 1.
+/// Returns embeddings of the length √d. A feature then has a variance of about 1.
 fn features(faces: &Rows) -> Vec<f64> {
     let scale = (faces.dimension() as f64).sqrt();
     faces.iter().flatten().map(|&value| scale * f64::from(value)).collect()

@@ -1,4 +1,6 @@
-//! How good a bundle is: verification of pairs and trios, and retrieval and identification by the search that serves.
+//! Evaluation of a bundle: verification of pairs and trios, retrieval, and identification.
+//!
+//! Retrieval and identification run the search that the service uses.
 
 mod enrolled;
 mod error;

@@ -1,4 +1,4 @@
-//! Retrieval: how early a search names a person's relatives.
+//! Retrieval metrics: rank of a person's relatives in the search results.
 
 use std::collections::BTreeSet;
 
@@ -16,74 +16,83 @@ use crate::kinship::Ensemble;
 use crate::metrics::{Figure, average_precision, is_hit};
 use crate::search::{Options, Probe, Query, ReferenceCache, SearchContext, rank};
 
-/// How well searches in a gallery find relatives. Everybody with listed kin in it is the probe once, with all photos;
-/// their own photos, and faces cut from the same photographs, are left out of the search.
+/// Retrieval accuracy of searches in a gallery.
+///
+/// Every person with listed kin in the gallery is the probe once, with all photos. Each search
+/// leaves out the probe's own photos, and faces cut from the same photographs.
 #[derive(Clone, Debug, Serialize)]
 pub struct RetrievalReport {
-    /// People searched for.
+    /// Number of probes.
     pub probes: usize,
-    /// Photos in the gallery.
+    /// Number of photos in the gallery.
     pub photos: usize,
-    /// Nearest photos that were judged for each.
+    /// Number of nearest photos that are scored for each probe.
     pub candidates: usize,
-    /// Share of photos whose nearest one is of the same person, where people have several; none where nobody has.
+    /// Share of photos with the nearest photo of the same person.
+    ///
+    /// It counts people with several photos. `None` if no person has several photos.
     pub same_person_rank_1: Option<Figure>,
-    /// Searches by one photo of an unknown person; `None` without an ensemble, or if no person has a second photo.
+    /// Searches by one photo of an unknown person. `None` without an ensemble, or if no person has
+    /// a second photo.
     pub same_person: Option<SamePersonFigures>,
-    /// In the order of the cosine.
+    /// Metrics of the order by cosine.
     pub cosine: RetrievalFigures,
-    /// In the order of the ensemble; none where the bundle has none.
+    /// Metrics of the order by the ensemble; `None` if the bundle has no ensemble.
     pub reranked: Option<RetrievalFigures>,
 }
 
-/// What is searched for.
+/// Options of a retrieval evaluation.
 pub struct RetrievalOptions<'a> {
-    /// Nearest photos that are judged for each probe.
+    /// Number of nearest photos that are scored for each probe.
     pub candidates: usize,
-    /// Seed of the intervals.
+    /// Seed of the confidence intervals.
     pub seed: u64,
-    /// Who is searched for; everybody stays in the gallery.
+    /// Selects the probes. All people stay in the gallery.
     pub is_probe: &'a dyn Fn(MemberId) -> bool,
 }
 
-/// Figures for both meanings of relevant.
+/// Metrics for both definitions of relevance.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct RetrievalFigures {
-    /// Relevant are the people of the probe's family.
+    /// Metrics if the people of the probe's family are relevant.
     pub family: RankFigures,
-    /// Relevant are the probe's listed kin.
+    /// Metrics if the probe's listed kin are relevant.
     pub kin: RankFigures,
 }
 
-/// How early relevant people come in a list of people.
+/// Rank metrics of the relevant people in a list of people.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct RankFigures {
-    /// Mean average precision; relevant people who are not among the candidates add nothing.
+    /// Mean average precision. Relevant people that are not among the candidates add nothing.
     pub mean_average_precision: Figure,
-    /// Share of probes with a relevant person first.
+    /// Share of probes with a relevant person at rank 1.
     pub rank_1: Figure,
-    /// Among the first five.
+    /// Share of probes with a relevant person in the first five.
     pub rank_5: Figure,
-    /// Among the first ten.
+    /// Share of probes with a relevant person in the first ten.
     pub rank_10: Figure,
-    /// Among the first twenty.
+    /// Share of probes with a relevant person in the first twenty.
     pub rank_20: Figure,
 }
 
-/// Figures of one probe, in the order of [`RankFigures`].
+/// Metrics of one probe, in the order of [`RankFigures`].
 type Scores = [f64; 5];
 
-/// A probe's scores for both meanings of relevant, and its family's place.
+/// Metrics of one probe for both definitions of relevance, and the index of its family.
 struct Scored {
     family: usize,
     by_family: Scores,
     by_kin: Scores,
 }
 
-/// Searches for everybody who has listed kin in the gallery. None where `progress` asked to stop.
+/// Searches for the relatives of every probe with listed kin in the gallery.
+///
+/// Returns `None` if the job was cancelled.
 ///
 /// # Errors
-/// When nobody has, or the gallery or the ensemble fails.
+/// [`EvaluateError::NoKin`] if no probe has listed kin.
+/// [`EvaluateError::Gallery`], [`EvaluateError::Search`] or [`EvaluateError::Kinship`] if the
+/// gallery or the ensemble fails.
 pub fn retrieve(
     gallery: &Gallery,
     ensemble: Option<&Ensemble>,
@@ -150,8 +159,10 @@ pub fn retrieve(
     }))
 }
 
-/// The people that a search names, in the order of their scores. The probe's own person is not in the gallery, so that
-/// people who are taken for it stand among the others.
+/// Returns the people of a search result, in the order of their scores.
+///
+/// The probe's own person is not in the gallery. People found as the same person are therefore
+/// ranked with all other people.
 fn ranked(
     context: &SearchContext<'_>,
     photos: &[Vec<Embedding>],
@@ -165,14 +176,14 @@ fn ranked(
     Ok(people.into_iter().map(|found| found.person).collect())
 }
 
-/// The people who are relevant to a probe.
+/// People that are relevant to a probe.
 struct Relevant {
     family: BTreeSet<MemberId>,
     kin: BTreeSet<MemberId>,
 }
 
 impl Relevant {
-    /// The scores of a list of people; `family` is the index of the probe's family.
+    /// Returns the metrics of a list of people. `family` is the index of the probe's family.
     fn scored(&self, ranked: &[MemberId], family: usize) -> Scored {
         let scores = |relevant: &BTreeSet<MemberId>| {
             let hits = || ranked.iter().map(|person| relevant.contains(person));

@@ -1,4 +1,4 @@
-//! Other photos of the probe's own person: whether they are nearest, and whether a search takes them for a relative's.
+//! Other photos of the probe's own person: retrieval rank, and confusion with relatives.
 
 use std::collections::BTreeSet;
 
@@ -15,15 +15,19 @@ use crate::gallery::{Filter, Selection};
 use crate::metrics::{Figure, RatioTerm};
 use crate::search::{Options, PersonMatch, Probe, Query, SearchContext, rank};
 
-/// People searched for by one photo, at most.
+/// Maximum number of people to search for by one photo.
 const MAX_PROBES: usize = 300;
 
-/// How searches by one photo of an unknown person treat other photos of that person, with intervals over families.
+/// Results for other photos of the probe's own person.
+///
+/// The searches are by one photo of an unknown person. The confidence intervals are over families.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct SamePersonFigures {
-    /// Searches: each by one photo of a person with a photo from another photograph in the gallery.
+    /// Number of searches.
+    ///
+    /// Each is by one photo of a person with a photo from another photograph in the gallery.
     pub probes: usize,
-    /// Share of searches that list the probe's own person among others and mark it as kin.
+    /// Share of searches that list the probe's own person as another, marked as kin.
     pub own_person_listed_as_kin: Figure,
     /// Share of searches that report the probe's own person as the same person.
     pub own_person_set_apart: Figure,
@@ -31,17 +35,17 @@ pub struct SamePersonFigures {
     pub others_set_apart: Figure,
 }
 
-/// Probes of [`search_same_people`], and how much is scored for each.
+/// Probes of [`search_same_people`], and the number of scored photos for each.
 pub(super) struct SamePersonOptions<'a> {
-    /// Nearest photos that are scored for each probe.
+    /// Number of nearest photos that are scored for each probe.
     pub(super) candidates: usize,
     /// Seed of the probes.
     pub(super) seed: u64,
-    /// Whether a person may be searched for.
+    /// Selects the people that may be probes.
     pub(super) is_probe: &'a dyn Fn(MemberId) -> bool,
 }
 
-/// One search by one photo.
+/// Result of one search by one photo.
 pub(super) struct SamePersonSearch {
     person: MemberId,
     is_listed_as_kin: bool,
@@ -49,8 +53,12 @@ pub(super) struct SamePersonSearch {
     are_others_set_apart: bool,
 }
 
-/// The share of photos whose nearest one shows the same person, among people with photos from several photographs.
-/// Photos cut from the same photograph do not count. Returns `None` if `is_probe` is true for no such person.
+/// Returns the share of photos with the nearest photo of the same person.
+///
+/// It counts people with photos from several photographs. Photos cut from the same photograph do
+/// not count.
+///
+/// Returns `None` if `is_probe` selects no such person.
 ///
 /// # Errors
 /// [`EvaluateError::Gallery`] if the gallery fails.
@@ -74,10 +82,13 @@ pub(super) fn same_person_rank_1(
     Ok(share)
 }
 
-/// Searches by one photo of each of at most 300 people. Returns `None` if the job was cancelled.
+/// Searches by one photo of each of at most 300 people.
+///
+/// Returns `None` if the job was cancelled.
 ///
 /// # Errors
-/// [`EvaluateError::Gallery`] or [`EvaluateError::Search`] if the gallery or the search fails.
+/// [`EvaluateError::Gallery`] if the gallery fails.
+/// [`EvaluateError::Search`] if the search fails.
 pub(super) fn search_same_people(
     context: &SearchContext<'_>,
     enrolled: &EnrolledPeople<'_>,
@@ -109,7 +120,9 @@ pub(super) fn search_same_people(
     Ok(Some(searches))
 }
 
-/// One photo of each of at most [`MAX_PROBES`] people with a photo from another photograph.
+/// Draws one photo of each of at most [`MAX_PROBES`] people.
+///
+/// Each person has a photo from another photograph.
 fn draw_probes<'a>(
     enrolled: &'a EnrolledPeople<'_>,
     options: &SamePersonOptions<'_>,
@@ -126,7 +139,7 @@ fn draw_probes<'a>(
     people.into_iter().filter_map(&mut photo).take(MAX_PROBES).collect()
 }
 
-/// The photos of a person who has a photo from another photograph.
+/// Returns the photos of a person for which another photograph of that person exists.
 fn photos_with_others<'a>(enrolled: &'a EnrolledPeople<'_>, person: MemberId) -> Vec<&'a PhotoId> {
     let photos = enrolled.photos_of(person);
     let has_other =
@@ -134,7 +147,7 @@ fn photos_with_others<'a>(enrolled: &'a EnrolledPeople<'_>, person: MemberId) ->
     photos.iter().filter(has_other).collect()
 }
 
-/// All photos but those cut from the same photograph as `photo`.
+/// Returns a filter for all photos except those cut from the same photograph as `photo`.
 fn without_source(enrolled: &EnrolledPeople<'_>, photo: &PhotoId) -> Filter {
     let photos = enrolled.of_same_sources(std::slice::from_ref(photo));
     Filter::without(Selection { photos, ..Selection::default() })
@@ -153,7 +166,9 @@ impl SamePersonSearch {
 }
 
 impl SamePersonFigures {
-    /// The figures of searches; `None` if there are none.
+    /// Computes the metrics of searches.
+    ///
+    /// Returns `None` if there are no searches.
     pub(super) fn new(searches: &[SamePersonSearch], seed: u64) -> Option<Self> {
         let families = ProbeFamilies::new(searches.iter().map(|search| search.person));
         let terms = |flag: fn(&SamePersonSearch) -> bool| -> Vec<RatioTerm> {

@@ -1,4 +1,4 @@
-//! Tri-subject verification: is this the child of these two?
+//! Tri-subject verification: kinship of a child and two parents.
 
 use std::collections::BTreeSet;
 
@@ -15,33 +15,33 @@ use crate::kinship::probability;
 use crate::metrics::{LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures};
 use crate::photo::EXTENSIONS;
 
-/// How well a bundle tells the children of two people, with intervals over families.
+/// Accuracy of parents-and-child verification, with confidence intervals over families.
 #[derive(Clone, Debug, Serialize)]
 pub struct TriSubjectReport {
-    /// Trios that are a family.
+    /// Number of trios that are a family.
     pub kin: usize,
-    /// Trios that are not.
+    /// Number of trios that are not a family.
     pub others: usize,
-    /// Listed trios left out because a photo is missing or unreadable.
+    /// Number of listed trios left out because a photo is missing or unreadable.
     pub skipped: usize,
-    /// By the father alone.
+    /// Metrics of the father's score alone.
     pub father: Option<RankingFigures>,
-    /// By the mother alone.
+    /// Metrics of the mother's score alone.
     pub mother: Option<RankingFigures>,
-    /// By both: the sum of the log likelihood ratios.
+    /// Metrics of the sum of both log likelihood ratios.
     pub both: Option<RankingFigures>,
-    /// The probabilities by both; a trio is taken for a family from 0.5 on.
+    /// Metrics of the probabilities by both parents. A trio counts as a family from 0.5 up.
     pub probabilities: Option<ProbabilityFigures>,
-    /// The cost of the log likelihood ratios by both.
+    /// Cost of the log likelihood ratios by both parents.
     pub likelihoods: Option<LikelihoodFigures>,
-    /// The mean cosine of the child and its parents, in the retrieval space.
+    /// Metrics of the mean cosine of the child and its parents, in the retrieval space.
     pub cosine: Option<RankingFigures>,
     /// Photos that could not be used.
     #[serde(skip)]
     pub rejected: Vec<Rejected>,
 }
 
-/// Trios drawn from a folder of families, of listed parents and their children.
+/// Draws trios of listed parents and their children from a folder of families.
 ///
 /// # Errors
 /// [`EvaluateError::Dataset`] if the folder has no photos of families.
@@ -62,10 +62,16 @@ pub fn drawn_trios(
     Ok(trios.into_iter().map(listed).collect())
 }
 
-/// Judges trios of photos in `source`. None where `progress` asked to stop.
+/// Scores trios of photos in `source`.
+///
+/// Returns `None` if the job was cancelled.
 ///
 /// # Errors
-/// When the bundle is not trained, no trio has all photos, there are no trios of both kinds, or a backbone fails.
+/// [`EvaluateError::NoEnsemble`] if the bundle is not trained.
+/// [`EvaluateError::NoTrios`] if `trios` is empty.
+/// [`EvaluateError::NoPhotos`] if no photo can be embedded.
+/// [`EvaluateError::NoPairs`] if trios of one kind are missing.
+/// Other variants if a backbone fails.
 pub fn verify_trios(
     trios: &[ListedTrio],
     (source, embedder): (&mut Source, &Embedder),
@@ -117,7 +123,7 @@ fn mean(a: &[f64], b: &[f64]) -> Vec<f64> {
     a.iter().zip(b).map(|(a, b)| (a + b) / 2.0).collect()
 }
 
-/// The trios without scores; their families are the father's and the child's.
+/// Returns the trios without scores. Their families are the father's and the child's.
 fn blank(found: &[(&ListedTrio, [usize; 3])]) -> Pairs {
     let mut families = FamilyPlaces::default();
     Pairs {

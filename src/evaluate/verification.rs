@@ -1,4 +1,4 @@
-//! Verification, one to one: are the people in two photos kin?
+//! One-to-one verification: kinship of the people in two photos.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
@@ -17,46 +17,48 @@ use crate::metrics::{
 };
 use crate::photo::EXTENSIONS;
 
-/// How well a bundle tells kin from others, with intervals over families.
+/// Verification accuracy of a bundle, with confidence intervals over families.
 #[derive(Clone, Debug, Serialize)]
 pub struct VerificationReport {
-    /// Pairs of kin that were judged.
+    /// Number of scored kin pairs.
     pub kin: usize,
-    /// Other pairs that were judged.
+    /// Number of scored unrelated pairs.
     pub others: usize,
-    /// Families of the photos.
+    /// Number of families in the photos.
     pub families: usize,
-    /// Listed pairs left out because a photo is missing or unreadable.
+    /// Number of listed pairs left out because a photo is missing or unreadable.
     pub skipped: usize,
-    /// Per backbone its name and the floor: the cosine of its embeddings. Chance has an area of 0.5.
+    /// Metrics of the embeddings' cosine, the baseline, by backbone name. Chance has an area of
+    /// 0.5.
     pub cosine: BTreeMap<String, RankingFigures>,
-    /// The ensemble; none where the bundle has none.
+    /// Metrics of the ensemble; `None` if the bundle has no ensemble.
     pub ensemble: Option<RankingFigures>,
-    /// The ensemble's probabilities at even odds; a pair is taken for kin from 0.5 on.
+    /// Metrics of the ensemble's probabilities at even odds. A pair counts as kin from 0.5 up.
     pub probabilities: Option<ProbabilityFigures>,
-    /// The cost of the ensemble's log likelihood ratios.
+    /// Cost of the ensemble's log likelihood ratios.
     pub likelihoods: Option<LikelihoodFigures>,
-    /// Relation by relation where the pairs have them; the cosine's alone where there is no ensemble.
+    /// Metrics of each relation, if the pairs have relations. Without an ensemble, the scores are
+    /// cosines.
     pub relations: Vec<RelationFigures>,
     /// Photos that could not be used.
     #[serde(skip)]
     pub rejected: Vec<Rejected>,
 }
 
-/// Two photos to be judged.
+/// Two photos to score.
 #[derive(Clone, Debug)]
 pub struct Pair {
     /// Paths in the source.
     pub photos: [String; 2],
-    /// Families, from 0.
+    /// Family indices, from 0.
     pub families: [usize; 2],
-    /// Whether they are kin.
+    /// Whether the pair is kin.
     pub is_kin: bool,
-    /// How they are related, or would be if they were.
+    /// Relation of the pair. An unrelated pair has the one it would have if it were kin.
     pub relation: Option<Relation>,
 }
 
-/// Pairs of a list; families are told by the paths.
+/// Converts the pairs of a list. The paths determine the families.
 pub fn listed_pairs(list: &[ListedPair]) -> Vec<Pair> {
     let mut families = FamilyPlaces::default();
     let pair = |listed: &ListedPair| Pair {
@@ -68,12 +70,14 @@ pub fn listed_pairs(list: &[ListedPair]) -> Vec<Pair> {
     list.iter().map(pair).collect()
 }
 
-/// Families by the paths of their photos, numbered as they come.
+/// Family indices by the paths of photos, in order of first occurrence.
 #[derive(Default)]
 pub(super) struct FamilyPlaces(HashMap<String, usize>);
 
 impl FamilyPlaces {
-    /// The place of the family in a path, or of the folder, where no part of it is a family: what comes and goes
+    /// Returns the index of the family in a path.
+    ///
+    /// The folder counts as a family if no part of the path is one, because its photos belong
     /// together.
     pub(super) fn of(&mut self, path: &str) -> usize {
         let family = path.split('/').find(|part| part.parse::<FamilyId>().is_ok());
@@ -83,11 +87,13 @@ impl FamilyPlaces {
     }
 }
 
-/// Pairs drawn by the protocol from a folder of families: of every two listed kin `per_kin` photo pairs, and beside
-/// each a pair of two families.
+/// Draws photo pairs from a folder of families by the protocol.
+///
+/// Each pair of listed kin yields `per_kin` photo pairs. Each of these comes with a pair of photos
+/// from two families.
 ///
 /// # Errors
-/// When the folder has no photos of families.
+/// [`EvaluateError::Dataset`] if the folder has no photos of families.
 pub fn drawn_pairs(
     source: &Source,
     relationships: &[Relationship],
@@ -107,10 +113,14 @@ pub fn drawn_pairs(
     Ok(pairs.iter().map(pair).collect())
 }
 
-/// Judges pairs of photos in `source`. None where `progress` asked to stop.
+/// Scores pairs of photos in `source`.
+///
+/// Returns `None` if the job was cancelled.
 ///
 /// # Errors
-/// When no pair has both photos, there are no pairs of both kinds, or a backbone fails.
+/// [`EvaluateError::NoPhotos`] if no photo can be embedded.
+/// [`EvaluateError::NoPairs`] if no kin pair, or no unrelated pair, has both photos.
+/// Other variants if a backbone fails.
 pub fn verify(
     pairs: Vec<Pair>,
     (source, embedder): (&mut Source, &Embedder),
@@ -170,18 +180,23 @@ fn scored(pairs: &[Pair], scores: Vec<f64>) -> Pairs {
     }
 }
 
-/// The answers to a submission.
+/// Predictions for a submission.
 pub struct Answers {
-    /// Per pair how likely it is kin, 0 to 1; a pair with a photo that could not be used is as likely as not.
+    /// Probability of kinship of each pair, 0 to 1. It is 0.5 if a photo could not be used.
     pub probabilities: Vec<f64>,
     /// Photos that could not be used.
     pub rejected: Vec<Rejected>,
 }
 
-/// Judges the pairs of a submission. None where `progress` asked to stop.
+/// Scores the pairs of a submission.
+///
+/// Returns `None` if the job was cancelled.
 ///
 /// # Errors
-/// When the bundle is not trained, no pair has both photos, or a backbone fails.
+/// [`EvaluateError::NoEnsemble`] if the bundle is not trained.
+/// [`EvaluateError::NoPhotos`] if no photo can be embedded.
+/// [`EvaluateError::Kinship`] if no pair has both photos.
+/// Other variants if a backbone fails.
 pub fn submission(
     pairs: &[ListedPair],
     (root, embedder): (&Path, &Embedder),

@@ -1,10 +1,14 @@
-//! A gallery as one file, for another machine or as a copy.
+//! Gallery archive: one zip file, as a copy or for another machine.
 //!
-//! A zip archive with what is true of a gallery, and nothing derived: `photos.jsonl`, a line a photo with its identity and
-//! the SHA-256 of its file; per backbone `embeddings-N.f32`, in the order of the photos, rows of little-endian f32;
-//! `thumbnails`, the small pictures of the photos that have one, one after the other, whose lengths are with the photos;
-//! `relationships.jsonl`, a line a listed pair; and `gallery.json`, which tells what the embeddings are, how many of all there
-//! are, and the SHA-256 of each of the other files.
+//! It contains the stored records, without the search graphs.
+//!
+//! | entry | content |
+//! |---|---|
+//! | `gallery.json` | embedding space, counts, SHA-256 of each other entry |
+//! | `photos.jsonl` | one line a photo: identity, SHA-256 of its file, thumbnail length |
+//! | `embeddings-N.f32` | per backbone, rows of little-endian f32, in the order of the photos |
+//! | `thumbnails` | the stored thumbnails, concatenated |
+//! | `relationships.jsonl` | one line a listed pair |
 
 mod read;
 mod write;
@@ -13,7 +17,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What an archive has.
+/// Record counts of an archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Archived {
     /// Photos with their embeddings.
@@ -22,7 +26,7 @@ pub struct Archived {
     pub relationships: usize,
 }
 
-/// The version of the archive's layout; the first one had no small pictures.
+/// Version of the archive layout. Version 1 had no thumbnails.
 const FORMAT: u32 = 2;
 
 const CONTENTS: &str = "gallery.json";
@@ -34,19 +38,19 @@ fn embeddings_file(backbone: usize) -> String {
     format!("embeddings-{backbone}.f32")
 }
 
-/// `gallery.json`.
+/// Content of `gallery.json`.
 #[derive(Serialize, Deserialize)]
 struct Contents {
     format: u32,
-    /// Of the bundle that made the embeddings, in hexadecimal.
+    /// Fingerprint of the bundle that made the embeddings, in hexadecimal.
     fingerprint: String,
     /// Embedding width per backbone.
     dimensions: Vec<usize>,
-    /// Where the bundle was.
+    /// Path of the bundle.
     bundle: String,
     photos: usize,
     relationships: usize,
-    /// Per file its SHA-256, in hexadecimal.
+    /// SHA-256 of each file, in hexadecimal.
     sha256: BTreeMap<String, String>,
 }
 
@@ -55,7 +59,7 @@ struct Contents {
 struct PhotoLine {
     photo: String,
     sha256: String,
-    /// Bytes of its small picture.
+    /// Length of its thumbnail, in bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     thumbnail: Option<usize>,
 }

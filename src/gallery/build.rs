@@ -1,10 +1,12 @@
-//! How a search graph is made.
+//! Construction of a search graph.
 //!
-//! hnsw_rs makes a first one, quickly: rows go in one after the other, in an order shuffled by a fixed rule (near-duplicates
-//! inserted together make other nodes unreachable, and inserting from several threads gives another graph each time), and few
-//! candidates are looked at for each. Its neighbour lists are copied out into flat arrays. Then every node looks once more
-//! for its neighbours, by a walk through the whole graph; that depends on nothing but the first graph, so nodes
-//! do it side by side, and the result is always the same. At last nodes that no path reaches are linked.
+//! hnsw_rs quickly makes a first graph, with few candidates per row. It inserts the rows one by
+//! one, in an order shuffled by a fixed rule. Near-duplicates inserted together make other nodes
+//! unreachable. Insertion from several threads gives a different graph each time.
+//!
+//! Its neighbor lists are copied into flat arrays. Then each node searches the complete graph for
+//! better neighbors. This step depends only on the first graph. So it runs in parallel, with a
+//! deterministic result. Finally, unreachable nodes are linked.
 
 use std::cmp::Reverse;
 
@@ -20,24 +22,25 @@ use super::walk::walk;
 use crate::domain::Progress;
 use crate::store::GraphLayer;
 
-/// Most neighbours per node above the lowest layer; twice as many on it (the paper's M).
+/// Maximum neighbors per node above the lowest layer (the paper's M). Twice as many on it.
 const MAX_NEIGHBOURS: usize = 16;
-/// Candidates kept while a node is inserted into the first graph (the paper's efConstruction).
+/// Candidates per inserted node in the first graph (the paper's efConstruction).
 const EF_FIRST: usize = 48;
-/// Candidates among which a node looks for its neighbours once more.
+/// Candidates per node in the refinement search.
 const EF_REFINED: usize = 100;
-/// Nodes between two looks at whether to stop.
+/// Nodes between two checks for cancellation.
 const BATCH: usize = 1024;
-/// hnsw_rs wants all sixteen of its layers.
+/// hnsw_rs requires all sixteen of its layers.
 const MAX_LAYERS: usize = 16;
 
-/// A graph, and which row of the vectors each node is.
+/// A graph, and the vector row of each node.
 pub(super) struct Built {
     pub(super) layers: Vec<GraphLayer>,
     pub(super) rows: Vec<u32>,
 }
 
-/// Builds the graph over the rows of `vectors`, of which there are some; None where `progress` asked to stop.
+/// Builds the graph over the rows of `vectors`, at least one. Returns `None` if `progress` is
+/// cancelled.
 pub(super) fn build(vectors: &Matrix, progress: &dyn Progress) -> Option<Built> {
     let rows = 0..vectors.rows();
     let codes = Codes::of(rows.map(|row| vectors.row(row)), vectors.width);
@@ -48,7 +51,7 @@ pub(super) fn build(vectors: &Matrix, progress: &dyn Progress) -> Option<Built> 
     Some(Built { layers, rows })
 }
 
-/// One minus the cosine of two rows, which hnsw_rs is given the numbers of.
+/// One minus the cosine of two rows. hnsw_rs passes the row numbers.
 struct RowDistance<'a>(&'a Codes);
 
 impl Distance<u32> for RowDistance<'_> {
@@ -71,10 +74,10 @@ fn first(codes: &Codes, rows: u32, progress: &dyn Progress) -> Option<Built> {
     Some(copied_out(&hnsw))
 }
 
-/// 0..count in an order that looks random and is always the same.
+/// Returns 0..count in a fixed pseudorandom order.
 fn shuffled(count: u32) -> Vec<u32> {
     let mut rows: Vec<u32> = (0..count).collect();
-    // The finaliser of splitmix64: a bijection that scatters neighbouring numbers.
+    // The finalizer of splitmix64: a bijection that scatters neighboring numbers.
     rows.sort_by_key(|&row| {
         let mut z = u64::from(row).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -88,7 +91,7 @@ fn shuffled(count: u32) -> Vec<u32> {
 struct Point {
     row: u32,
     level: u8,
-    /// Rows of its neighbours on each layer up to its level.
+    /// Rows of its neighbors on each layer up to its level.
     neighbours: Vec<Vec<u32>>,
 }
 
@@ -104,7 +107,7 @@ fn copied_out(hnsw: &Hnsw<'_, u32, RowDistance<'_>>) -> Built {
         GraphLayer::of(points[..on_layer].iter().map(|point| {
             let rows = point.neighbours[usize::from(level)].iter();
             let nodes = rows.map(|&row| node_of_row[row as usize]);
-            // hnsw_rs links a few points on layers above their own, where they lead nowhere.
+            // hnsw_rs links a few points on layers above their own, where the links lead nowhere.
             nodes.filter(|&node| (node as usize) < on_layer).collect()
         }))
     };
@@ -127,8 +130,10 @@ fn points(hnsw: &Hnsw<'_, u32, RowDistance<'_>>) -> Vec<Point> {
     points
 }
 
-/// The lowest layer with better links: each node chooses among what a walk finds and what it is linked with, and who was
-/// chosen links back.
+/// Returns the lowest layer with better links.
+///
+/// Each node selects from the results of a search and its current neighbors. Each selected node
+/// links back.
 fn refined(layers: &[GraphLayer], codes: &Codes, progress: &dyn Progress) -> Option<GraphLayer> {
     let base = &layers[0];
     let choose = |node: u32| {
@@ -164,7 +169,9 @@ fn scored(codes: &Codes, node: u32, other: u32) -> Scored {
     Scored { cosine: codes.similarity_of(node, other), node: other }
 }
 
-/// Of some candidates the nearest that are nearer to the node than to each other, at most `most`: the paper's algorithm 4.
+/// Selects at most `most` neighbors by the paper's algorithm 4.
+///
+/// A selected candidate is nearer to the node than to every neighbor selected before it.
 fn chosen(mut candidates: Vec<Scored>, codes: &Codes, most: usize) -> Vec<u32> {
     candidates.sort_unstable_by(|a, b| b.cmp(a));
     candidates.dedup();
@@ -180,9 +187,11 @@ fn chosen(mut candidates: Vec<Scored>, codes: &Codes, most: usize) -> Vec<u32> {
     kept
 }
 
-/// Links every node that no path reaches on the lowest layer from the nearest one that some path does, as far as a walk
-/// finds one, else from the entry point. (A walk comes down from higher layers, and so to nodes that the lowest one does not
-/// lead to.)
+/// Links every node that is unreachable on the lowest layer.
+///
+/// The link starts at the nearest reachable node that a search finds, else at the entry point. The
+/// search descends from higher layers, so it also returns nodes that are unreachable on the lowest
+/// one.
 pub(super) fn link_unreachable(layers: &mut [GraphLayer], codes: &Codes) {
     let mut reached = reachable(&layers[0]);
     let nodes = layers[0].nodes();
@@ -207,7 +216,7 @@ mod tests {
 
     #[test]
     fn what_only_a_higher_layer_leads_to_is_linked_on_the_lowest() {
-        // On the lowest layer 0 and 2 know each other, and so do 1 and 3; above it 0 and 1 do.
+        // On the lowest layer 0 and 2 are linked, and so are 1 and 3. Above it 0 and 1 are.
         let base = GraphLayer::of([vec![2], vec![3], vec![0], vec![1]]);
         let mut layers = [base, GraphLayer::of([vec![1], vec![0]])];
         let vectors = [[1.0, 0.0], [0.0, 1.0], [0.8, 0.6], [0.6, 0.8]];

@@ -1,43 +1,43 @@
-//! Vectors as bytes: a quarter of the memory, by which a walk through the graph goes.
+//! Quantized vectors for graph search: one byte a value, a quarter of the memory.
 //!
-//! A value is stored as the nearest of 255 steps between minus and plus the largest of its vector, as a byte around 128. The
-//! sum of products of bytes is exact, so it is the same on every machine. What a walk has found is compared again by the
-//! vectors themselves.
+//! A value is rounded to one of 255 steps between minus and plus the vector's largest magnitude. It
+//! is stored as a byte around 128. The sum of products of bytes is exact, so it is the same on
+//! every machine. Search results are compared again by the vectors themselves.
 
-/// Bytes of a line of memory, which rows begin at.
+/// Bytes of a cache line. Rows begin at a cache line.
 const LINE: usize = 64;
 /// Zero as a byte.
 const ZERO: u8 = 128;
 
-/// Bytes that lie on a line of memory of their own.
+/// Bytes aligned to a cache line.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Line([u8; LINE]);
 
-/// Vectors as bytes, by their rows.
+/// Quantized vectors by row.
 pub(super) struct Codes {
     lines: Vec<Line>,
     scales: Vec<Scale>,
     lines_of_row: usize,
 }
 
-/// What is to be known of a vector's bytes to compare them.
+/// Scale and offset of a quantized vector, for comparisons.
 #[derive(Clone, Copy)]
 struct Scale {
-    /// What a step is worth.
+    /// Value of one step.
     step: f32,
     /// The sum of the bytes around 128, times 128.
     offset: i32,
 }
 
-/// A vector that is compared with rows.
+/// A quantized vector to compare with rows.
 pub(super) struct Probe {
     lines: Vec<Line>,
     scale: Scale,
 }
 
 impl Codes {
-    /// Vectors of `width` values, row by row.
+    /// Quantizes vectors of `width` values, row by row.
     pub(super) fn of(vectors: impl Iterator<Item = impl AsRef<[f32]>>, width: usize) -> Self {
         let lines_of_row = width.div_ceil(LINE);
         let rows = vectors.size_hint().0;
@@ -49,29 +49,30 @@ impl Codes {
         Self { lines, scales, lines_of_row }
     }
 
-    /// A row as what others are compared with.
+    /// Returns a row as a probe.
     pub(super) fn probe(&self, row: u32) -> Probe {
         Probe { lines: self.row(row).to_vec(), scale: self.scales[row as usize] }
     }
 
-    /// About the inner product of a row and a probe of the same width.
+    /// Returns the approximate inner product of a row and a probe of the same width.
     pub(super) fn similarity(&self, row: u32, probe: &Probe) -> f32 {
         let own = self.scales[row as usize];
         own.similarity(dot(self.row(row), &probe.lines), probe.scale)
     }
 
-    /// About the inner product of two rows.
+    /// Returns the approximate inner product of two rows.
     pub(super) fn similarity_of(&self, a: u32, b: u32) -> f32 {
         let other = self.scales[b as usize];
         self.scales[a as usize].similarity(dot(self.row(a), self.row(b)), other)
     }
 
-    /// Asks for a row that will be compared soon.
+    /// Prefetches a row that will be compared soon.
     pub(super) fn prefetch(&self, row: u32) {
         #[cfg(target_arch = "x86_64")]
         for line in self.row(row) {
             use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            // SAFETY: the address is a line's own; a prefetch reads nothing that the program could see.
+            // SAFETY: the address is a line's own. A prefetch reads nothing that the program can
+            // observe.
             unsafe { _mm_prefetch::<_MM_HINT_T0>(line.0.as_ptr().cast()) };
         }
         #[cfg(not(target_arch = "x86_64"))]
@@ -92,7 +93,7 @@ impl Probe {
 }
 
 impl Scale {
-    /// `products` is the sum of the own bytes times the other's around 128.
+    /// Returns the similarity. `products` is the sum of the own bytes times the other's around 128.
     fn similarity(self, products: i32, other: Self) -> f32 {
         self.step * other.step * (products - other.offset) as f32
     }
@@ -106,7 +107,7 @@ fn encode(vector: &[f32], lines: &mut Vec<Line>) -> Scale {
     for values in vector.chunks(LINE) {
         let mut line = Line([ZERO; LINE]);
         for (byte, value) in line.0.iter_mut().zip(values) {
-            // Half to even: an instruction of its own, where half away from zero is none.
+            // Rounding half to even is one instruction. Rounding half away from zero is not.
             let steps = (value / step).round_ties_even() as i32;
             sum += steps;
             *byte = (steps + i32::from(ZERO)) as u8;
@@ -116,7 +117,7 @@ fn encode(vector: &[f32], lines: &mut Vec<Line>) -> Scale {
     Scale { step, offset: i32::from(ZERO) * sum }
 }
 
-/// The sum of the bytes of `a` times those of `b` around 128.
+/// Returns the sum of the bytes of `a` times those of `b` around 128.
 fn dot(a: &[Line], b: &[Line]) -> i32 {
     #[cfg(target_arch = "x86_64")]
     {
@@ -156,7 +157,7 @@ fn dot_avx2(a: &[Line], b: &[Line]) -> i32 {
     dot_lines(a, b)
 }
 
-/// Written so that the compiler turns each step of the loop into a few vector instructions.
+/// Written so that the compiler vectorizes each step of the loop into a few instructions.
 #[inline(always)]
 fn dot_lines(a: &[Line], b: &[Line]) -> i32 {
     let product = |(&a, &b): (&u8, &u8)| i32::from(a) * i32::from((b ^ ZERO) as i8);
@@ -179,7 +180,7 @@ mod tests {
             let (a, b): (Vec<f32>, Vec<f32>) = pairs.into_iter().unzip();
             let codes = Codes::of([a.as_slice(), b.as_slice()].into_iter(), width);
             let found = codes.similarity(0, &Probe::of(&b));
-            // At most half a step of each value goes astray.
+            // The error is at most half a step per value.
             let steps: f32 = codes.scales.iter().map(|scale| scale.step).sum();
             prop_assert!((found - exact(&a, &b)).abs() < width as f32 * steps * 0.51 + 1e-4);
             prop_assert_eq!(found.to_bits(), codes.similarity_of(0, 1).to_bits());

@@ -1,11 +1,12 @@
-//! The inner product, on whatever vector instructions the machine has.
+//! The inner product, with the vector instructions of the machine.
 
-/// Partial sums kept side by side: two registers of sixteen f32, or their equal in narrower ones.
+/// Parallel partial sums: two registers of sixteen f32, or the equivalent in narrower ones.
 const LANES: usize = 32;
 
-/// The inner product of two vectors of one length.
+/// Returns the inner product of two vectors of equal length.
 ///
-/// The order of the additions does not depend on the machine, so the result is the same to the last bit everywhere.
+/// The order of the additions does not depend on the machine. So the result is bitwise identical
+/// everywhere.
 pub(super) fn dot(a: &[f32], b: &[f32]) -> f32 {
     #[cfg(target_arch = "x86_64")]
     {
@@ -33,7 +34,7 @@ fn dot_avx2(a: &[f32], b: &[f32]) -> f32 {
     dot_lanes(a, b)
 }
 
-/// Written so that the compiler turns each step of the loop into a few vector instructions.
+/// Written so that the compiler vectorizes each step of the loop into a few instructions.
 #[inline(always)]
 fn dot_lanes(a: &[f32], b: &[f32]) -> f32 {
     let mut sums = [0.0_f32; LANES];

@@ -1,4 +1,4 @@
-//! What can go wrong with a gallery.
+//! Errors of a gallery.
 
 use std::path::PathBuf;
 
@@ -16,11 +16,11 @@ pub enum GalleryError {
         enrolled_with.display()
     )]
     OtherBundle {
-        /// Where the gallery's own bundle was.
+        /// Path of the gallery's own bundle.
         enrolled_with: PathBuf,
         /// The gallery's fingerprint.
         expected: Fingerprint,
-        /// The fingerprint of the bundle at hand.
+        /// Fingerprint of the current bundle.
         found: Fingerprint,
     },
     /// A photo's embeddings have other widths than the gallery's.
@@ -28,26 +28,26 @@ pub enum GalleryError {
     WrongDimension {
         /// The gallery's widths, one per backbone.
         expected: Vec<usize>,
-        /// The photo's.
+        /// The photo's widths.
         found: Vec<usize>,
     },
-    /// A stored embedding is none.
+    /// A stored vector is not a valid embedding.
     #[error(
         "the gallery is damaged: {0}; restore it from a copy, or ingest the photos into a new one"
     )]
     BadEmbedding(EmbeddingError),
-    /// Nothing of what should be removed is there.
+    /// Nothing to delete was found.
     #[error("{what} is not in the gallery")]
     NotEnrolled {
         /// The photo, person, family or listed pair.
         what: String,
     },
-    /// An archive is no archive of a gallery, or damaged.
+    /// The file is not a gallery archive, or it is damaged.
     #[error("{} is not a whole archive of a gallery: {reason}; export it again", path.display())]
     BadArchive {
         /// The archive.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Reason for the refusal.
         reason: String,
     },
     /// An archive cannot be read or written.

@@ -1,11 +1,11 @@
-//! Which photos of a gallery count in a search.
+//! Filters: the photos that a search considers.
 
 use std::collections::BTreeSet;
 
 use super::neighbour::StoredPhoto;
 use crate::domain::{ContentHash, FamilyId, MemberId, PhotoId, Who};
 
-/// Photos, by whatever names them. Nothing that is named more than once counts twice.
+/// A set of photos, by family, person, photo or file. A photo selected twice counts once.
 #[derive(Clone, Debug, Default)]
 pub struct Selection {
     /// All photos of these families.
@@ -14,26 +14,26 @@ pub struct Selection {
     pub people: BTreeSet<MemberId>,
     /// These photos.
     pub photos: BTreeSet<PhotoId>,
-    /// The photos that were enrolled from these files.
+    /// Photos added from these files.
     pub files: Vec<ContentHash>,
 }
 
-/// Which photos count.
+/// Selects the photos that a search considers.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Only these; all where there is none.
+    /// Includes only these. `None` includes all photos.
     pub only: Option<Selection>,
-    /// But not these.
+    /// Excludes these.
     pub without: Selection,
 }
 
 impl Selection {
-    /// The photos that were enrolled from these files.
+    /// Selects the photos added from these files.
     pub fn of_files(files: Vec<ContentHash>) -> Self {
         Self { files, ..Self::default() }
     }
 
-    /// All of these.
+    /// Selects all of these.
     pub fn of(named: &[Who]) -> Self {
         let mut selection = Self::default();
         for who in named {
@@ -46,7 +46,7 @@ impl Selection {
         selection
     }
 
-    /// Whether it names a photo.
+    /// Returns whether it contains a photo.
     pub fn has(&self, StoredPhoto { id, content_hash }: &StoredPhoto) -> bool {
         let person = id.member();
         self.families.contains(&person.family())
@@ -57,12 +57,12 @@ impl Selection {
 }
 
 impl Filter {
-    /// All photos but these.
+    /// Selects all photos except these.
     pub fn without(without: Selection) -> Self {
         Self { only: None, without }
     }
 
-    /// Whether a photo counts.
+    /// Returns whether a photo passes the filter.
     pub fn counts(&self, photo: &StoredPhoto) -> bool {
         self.only.as_ref().is_none_or(|only| only.has(photo)) && !self.without.has(photo)
     }

@@ -1,17 +1,18 @@
-//! The links of a search graph in flat arrays.
+//! The links of a search graph, in flat arrays.
 //!
-//! Nodes are numbered by falling level, so that each layer's nodes are the first ones and the entry point is node 0.
+//! Nodes are numbered by descending level. So the nodes of each layer come first, and the entry
+//! point is node 0.
 
 use std::collections::VecDeque;
 
 use super::bits::Bits;
 use crate::store::GraphLayer;
 
-/// Most nodes that a link which led to a removed one leads to instead.
+/// Maximum replacements for a link to a deleted node.
 const DETOURS: usize = 16;
 
 impl GraphLayer {
-    /// A layer of these lists.
+    /// Builds a layer from neighbor lists.
     pub(super) fn of(lists: impl IntoIterator<Item = Vec<u32>>) -> Self {
         let mut layer = Self { offsets: vec![0], neighbours: Vec::new() };
         for list in lists {
@@ -21,7 +22,7 @@ impl GraphLayer {
         layer
     }
 
-    /// Nodes on the layer.
+    /// Number of nodes on the layer.
     pub(super) fn nodes(&self) -> u32 {
         self.offsets.len().saturating_sub(1) as u32
     }
@@ -31,13 +32,15 @@ impl GraphLayer {
         &self.neighbours[self.offsets[node] as usize..self.offsets[node + 1] as usize]
     }
 
-    /// The lists of all nodes.
+    /// The neighbor lists of all nodes.
     pub(super) fn lists(&self) -> impl Iterator<Item = &[u32]> {
         (0..self.nodes()).map(|node| self.neighbours(node))
     }
 
-    /// The layer without the nodes of which `numbers` has none, and with the others numbered anew. A link to a removed
-    /// node leads on to those that this one led to.
+    /// Returns the layer without the nodes that have no entry in `numbers`. The others are
+    /// renumbered.
+    ///
+    /// A link to a deleted node is replaced by links to that node's neighbors.
     fn without(&self, numbers: &[Option<u32>]) -> Self {
         let is_kept = |node: &u32| numbers[*node as usize].is_some();
         let kept = (0..self.nodes()).filter(is_kept);
@@ -55,7 +58,7 @@ impl GraphLayer {
         }))
     }
 
-    /// The first kept nodes that removed ones lead to from `start` on.
+    /// Returns the first retained nodes reachable from `start` through deleted nodes.
     fn detour(&self, start: u32, is_kept: impl Fn(&u32) -> bool) -> Vec<u32> {
         let (mut seen, mut found) = (vec![start], Vec::new());
         let mut at = 0;
@@ -73,7 +76,8 @@ impl GraphLayer {
     }
 }
 
-/// The layers without the nodes of which `is_kept` is false; the others keep their order.
+/// Returns the layers without the nodes for which `is_kept` is false. The others retain their
+/// order.
 pub(super) fn without(layers: Vec<GraphLayer>, is_kept: &[bool]) -> Vec<GraphLayer> {
     if is_kept.iter().all(|kept| *kept) {
         return layers;
@@ -89,7 +93,7 @@ pub(super) fn without(layers: Vec<GraphLayer>, is_kept: &[bool]) -> Vec<GraphLay
     kept
 }
 
-/// Whether every offset and neighbour of the layers points at something, for `nodes` nodes.
+/// Returns whether every offset and neighbor of the layers is in range, for `nodes` nodes.
 pub(super) fn are_sound(layers: &[GraphLayer], nodes: usize) -> bool {
     let mut below = nodes + 1;
     layers.iter().all(|layer| {
@@ -104,14 +108,14 @@ pub(super) fn are_sound(layers: &[GraphLayer], nodes: usize) -> bool {
     }) && layers.first().is_some_and(|base| base.offsets.len() == nodes + 1)
 }
 
-/// The nodes of the lowest layer that some path reaches from the entry point.
+/// Returns the nodes of the lowest layer that are reachable from the entry point.
 pub(super) fn reachable(base: &GraphLayer) -> Bits {
     let mut reached = Bits::none(base.nodes() as usize);
     spread(base, 0, &mut reached);
     reached
 }
 
-/// Marks what can be reached from a node.
+/// Marks the nodes that are reachable from a node.
 pub(super) fn spread(base: &GraphLayer, start: u32, reached: &mut Bits) {
     if base.nodes() == 0 || !reached.insert(start) {
         return;

@@ -1,4 +1,4 @@
-//! A snapshot from the store.
+//! Loads a snapshot from the store.
 
 use std::collections::HashMap;
 use std::io;
@@ -17,25 +17,25 @@ use super::snapshot::{Held, Kin, Snapshot};
 use crate::domain::EmbeddingError;
 use crate::store::{GraphLayer, Segment, Stamp, Store, StoreError};
 
-/// A part whose vectors are still to come.
+/// A part without its vectors.
 pub(super) struct Plan {
     pub(super) photos: Vec<StoredPhoto>,
     pub(super) ordinals: Vec<u64>,
     pub(super) segment: Option<Sealed>,
 }
 
-/// What else is known of a segment.
+/// Further data of a segment.
 pub(super) struct Sealed {
     pub(super) stamp: Stamp,
-    /// The graph, without removed photos.
+    /// The graph, without deleted photos.
     pub(super) layers: Vec<GraphLayer>,
-    /// The numbers of its photos when it was sealed.
+    /// Ordinals of its photos when it was sealed.
     pub(super) ordinals: Vec<u64>,
-    /// Which of these are there, by their places; all, where it is none.
+    /// Indices of the ordinals that still exist. `None` means all.
     pub(super) kept: Option<Vec<u32>>,
 }
 
-/// Reads everything a search needs, with embeddings of these widths, one per backbone, and keeps them as precisely as asked.
+/// Loads all data for searches, with one embedding width per backbone, at the requested precision.
 pub(super) fn load(
     store: &Arc<Store>,
     widths: &[usize],
@@ -48,12 +48,12 @@ pub(super) fn load(
     Ok(Snapshot { parts, kin: kin(store)?.into(), stored })
 }
 
-/// The files in which the vectors of parts are.
+/// The vector files of some parts.
 pub(super) fn files(parts: &[Held]) -> impl Iterator<Item = &VectorFile> + Clone {
     parts.iter().filter_map(|held| held.part.graph()).flat_map(|graph| &graph.files)
 }
 
-/// Who is listed as kin of whom.
+/// Reads the listed kin pairs of each person.
 pub(super) fn kin(store: &Store) -> Result<Kin, GalleryError> {
     let (mut kin, pairs) = (Kin::new(), store.relationships()?);
     for pair in &pairs {
@@ -68,7 +68,7 @@ pub(super) fn kin(store: &Store) -> Result<Kin, GalleryError> {
     Ok(kin)
 }
 
-/// The segments without removed photos, and last the tail: all photos that are in none.
+/// Plans the segments without deleted photos, then the tail: all photos in no segment.
 fn plans(store: &Store) -> Result<Vec<Plan>, GalleryError> {
     let mut by_ordinal = HashMap::new();
     for photo in store.photos()? {
@@ -102,13 +102,13 @@ fn plans(store: &Store) -> Result<Vec<Plan>, GalleryError> {
 impl Plan {
     fn new(photos: impl Iterator<Item = (u64, StoredPhoto)>, segment: Option<Sealed>) -> Self {
         let (mut ordinals, mut photos): (Vec<u64>, Vec<StoredPhoto>) = photos.unzip();
-        // They stay as long as the gallery is open.
+        // They stay in memory as long as the gallery is open.
         ordinals.shrink_to_fit();
         photos.shrink_to_fit();
         Self { photos, ordinals, segment }
     }
 
-    /// The part with embeddings of these widths, kept as precisely as asked.
+    /// Builds the part with embeddings of these widths, at the requested precision.
     pub(super) fn part(
         self,
         store: &Store,
@@ -135,7 +135,7 @@ impl Plan {
 }
 
 impl Sealed {
-    /// The vectors by one backbone, from their file, which is written first where it is missing.
+    /// Maps the vectors of one backbone from their file. Writes the file first if it is missing.
     fn mapped(
         &self,
         store: &Store,
@@ -166,7 +166,7 @@ impl Sealed {
     }
 }
 
-/// The embeddings of these photos by one backbone, of those that are there; zeros in the place of others.
+/// Reads these photos' embeddings by one backbone. A missing photo gets zeros.
 fn read(
     store: &Store,
     ordinals: &[u64],
@@ -183,7 +183,7 @@ fn read(
     Ok(matrix)
 }
 
-/// The error of a file of vectors.
+/// The error of a vector file.
 pub(super) fn failed(store: &Store, error: io::Error) -> GalleryError {
     if error.kind() == io::ErrorKind::InvalidData {
         return store.damaged_graph().into();
@@ -199,7 +199,7 @@ fn check(vector: &[f32]) -> Result<(), GalleryError> {
     Err(GalleryError::BadEmbedding(EmbeddingError::NotUnit))
 }
 
-/// Checks that as many records were read as were stored.
+/// Checks that the number of records read equals the number stored.
 fn complete(what: &str, found: u64, expected: u64) -> Result<(), StoreError> {
     if found == expected {
         return Ok(());

@@ -1,9 +1,11 @@
-//! The vectors of a segment in a file of their own, which the operating system maps into memory.
+//! A segment's vectors in a separate file, which the operating system maps into memory.
 //!
-//! The file is a copy: what is in it follows from the store, and it is written anew where it is missing. It spares the memory
-//! (pages are there while they are used, and given back when others need the room), and the time of asking the store
-//! for every embedding when a gallery is opened. It has the values row after row, and after them the CRC-32 of each block
-//! of rows. Its name is a digest of all that it follows from, so that a file of that name is the right one or damaged.
+//! The file is a copy. Its content follows from the store, and a missing file is written again.
+//! Mapping saves memory: pages are loaded on use, and released under memory pressure. It also saves
+//! time, because opening a gallery does not read every embedding from the store.
+//!
+//! The file has the values row by row, then the CRC-32 of each block of rows. Its name is a digest
+//! of all its inputs. So a file of that name is either correct or damaged.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, ErrorKind, Write};
@@ -19,14 +21,14 @@ use crate::whole_file::write_whole;
 
 /// The folder of these files inside a gallery.
 const FOLDER: &str = "vectors";
-/// Rows with a checksum of their own.
+/// Rows per checksum.
 const BLOCK_ROWS: usize = 1024;
 /// Bytes of a value, and of a checksum.
 const WORD: usize = size_of::<f32>();
-/// What the digest begins with; in another order of bytes it is another one.
+/// First input of the digest. Its bytes depend on the byte order of the machine.
 const FORMAT: u32 = 1;
 
-/// The place of a segment's vectors by one backbone.
+/// Location of a segment's vectors by one backbone.
 pub(super) struct VectorFile {
     path: PathBuf,
     rows: usize,
@@ -39,13 +41,15 @@ pub(super) struct Mapped {
     map: Mmap,
     rows: usize,
     width: usize,
-    /// Which rows of the file count, and in which order; all, where it is none.
+    /// Selected rows of the file, in order. `None` means all.
     kept: Option<Vec<u32>>,
 }
 
 impl VectorFile {
-    /// The file in the gallery at `gallery` of the embeddings by the backbone at place `backbone`, `width` values each, of the
-    /// photos with these numbers.
+    /// Returns the file for the vectors of one backbone in the gallery at `gallery`.
+    ///
+    /// `backbone` is the index of the backbone, `width` its embedding width. `ordinals` are those
+    /// of the photos.
     pub(super) fn new(gallery: &Path, ordinals: &[u64], (backbone, width): (u8, usize)) -> Self {
         let mut digest = Sha256::new();
         digest.update(FORMAT.to_ne_bytes());
@@ -56,7 +60,7 @@ impl VectorFile {
         Self { path: gallery.join(FOLDER).join(name), rows: ordinals.len(), width }
     }
 
-    /// Writes the file, in place of one that there may be.
+    /// Writes the file. Replaces an existing one.
     pub(super) fn write(&self, values: &[f32]) -> io::Result<()> {
         assert_eq!(values.len(), self.rows * self.width, "as many values as rows are wide");
         if let Some(folder) = self.path.parent() {
@@ -73,10 +77,10 @@ impl VectorFile {
         })
     }
 
-    /// The vectors, if the file is there.
+    /// Opens the vectors. Returns `None` if the file does not exist.
     ///
     /// # Errors
-    /// `InvalidData` when it is damaged.
+    /// `InvalidData` if the file is damaged.
     pub(super) fn open(&self) -> io::Result<Option<Mapped>> {
         let file = match File::open(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -92,7 +96,7 @@ impl VectorFile {
         if mapped.is_whole() { Ok(Some(mapped)) } else { Err(ErrorKind::InvalidData.into()) }
     }
 
-    /// Removes all such files of a gallery but these.
+    /// Deletes all such files of a gallery except these.
     pub(super) fn keep_only<'a>(
         gallery: &Path,
         kept: impl Iterator<Item = &'a Self> + Clone,
@@ -105,14 +109,14 @@ impl VectorFile {
         Ok(())
     }
 
-    /// Bytes of all such files of a gallery.
+    /// Returns the bytes of all such files of a gallery.
     pub(super) fn disk_bytes(gallery: &Path) -> io::Result<u64> {
         files(gallery)?.into_iter().map(|path| Ok(fs::metadata(path)?.len())).sum()
     }
 }
 
 impl Mapped {
-    /// The same with these rows of the file only.
+    /// Returns the vectors with only these rows of the file.
     pub(super) fn keeping(self, rows: Vec<u32>) -> Self {
         Self { kept: Some(rows), ..self }
     }
@@ -130,10 +134,10 @@ impl Mapped {
         self.width
     }
 
-    /// The vectors with so many bits of each value. Of a file that stays mapped no page is in memory yet.
+    /// Returns the vectors at a precision. No page of a mapped file is in memory yet.
     ///
     /// # Errors
-    /// When the file cannot be mapped anew.
+    /// The operating system's error if the file cannot be mapped again.
     pub(super) fn kept(self, precision: Precision) -> io::Result<Vectors> {
         match precision {
             Precision::Full => {
@@ -159,7 +163,7 @@ impl Mapped {
     }
 }
 
-/// All such files of a gallery.
+/// Lists all such files of a gallery.
 fn files(gallery: &Path) -> io::Result<Vec<PathBuf>> {
     match fs::read_dir(gallery.join(FOLDER)) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
@@ -168,7 +172,7 @@ fn files(gallery: &Path) -> io::Result<Vec<PathBuf>> {
 }
 
 fn map(file: &File) -> io::Result<Mmap> {
-    // SAFETY: nobody writes to the file while it is mapped: it is made under another name and renamed, never changed, and its
-    // gallery is locked.
+    // SAFETY: no process writes to the file while it is mapped. It is created under another name,
+    // renamed, and never changed. Its gallery is locked.
     unsafe { Mmap::map(file) }
 }

@@ -1,4 +1,4 @@
-//! Vectors side by side.
+//! Matrices of vectors.
 
 use std::borrow::Cow;
 
@@ -7,27 +7,29 @@ use half::slice::HalfFloatSliceExt;
 
 use super::mapped::Mapped;
 
-/// How many bits of an embedding's values are in memory.
+/// Bits per embedding value in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
-    /// All 32.
+    /// All 32 bits.
     #[default]
     Full,
-    /// 16 of them, which stay in memory instead of being mapped from a file: half of what that takes once all of it is read.
-    /// What is found is compared by the stored values, which takes longer.
+    /// 16 bits, in memory instead of mapped from a file.
+    ///
+    /// This takes half of the memory of a fully read file. Results are compared again by the stored
+    /// values, which takes longer.
     Half,
 }
 
-/// Vectors of one width, row after row, in memory.
+/// Vectors of one width, row by row, in memory.
 pub(super) struct Matrix {
     pub(super) values: Vec<f32>,
     pub(super) width: usize,
 }
 
-/// Vectors of one width, row after row, as they are kept.
+/// Vectors of one width, row by row, in their storage format.
 pub(super) enum Vectors {
     Full(Matrix),
-    /// Those of a segment.
+    /// Vectors of a segment.
     Mapped(Mapped),
     Half {
         values: Vec<f16>,
@@ -36,7 +38,7 @@ pub(super) enum Vectors {
 }
 
 impl Matrix {
-    /// `rows` vectors of zeros.
+    /// Creates `rows` zero vectors.
     pub(super) fn zeros(rows: usize, width: usize) -> Self {
         Self { values: vec![0.0; rows * width], width }
     }
@@ -59,7 +61,7 @@ impl Matrix {
 }
 
 impl Vectors {
-    /// 16 bits of each value of some rows.
+    /// Converts rows to 16 bits a value.
     pub(super) fn half<'a>(rows: impl ExactSizeIterator<Item = &'a [f32]>, width: usize) -> Self {
         let mut values = vec![f16::ZERO; rows.len() * width];
         for (half, full) in values.chunks_exact_mut(width).zip(rows) {
@@ -68,7 +70,7 @@ impl Vectors {
         Self::Half { values, width }
     }
 
-    /// Whether a row is this vector, as far as its bits tell.
+    /// Returns whether a row equals this vector, at the row's precision.
     pub(super) fn has(&self, at: u32, vector: &[f32]) -> bool {
         match self {
             Self::Half { .. } => {

@@ -1,12 +1,13 @@
-//! The gallery: enrolled photos, kept in a [`store`](crate::store), and what answers "which are nearest".
+//! The gallery: photos in a [`store`](crate::store), and nearest-neighbor search over them.
 //!
-//! The store is the truth. In memory a gallery is a few sealed segments and a tail ([`Snapshot`]). A segment has a search
-//! graph, which is derived from its embeddings and stored beside them; the tail is compared photo by photo, and is sealed
-//! when it is large enough ([`Gallery::seal`]). No answer depends on what is sealed, but for the rare neighbour that a
-//! walk through a graph misses.
+//! The store is the source of truth. In memory a gallery is a few sealed segments and a tail
+//! ([`Snapshot`]). A segment has a search graph, derived from its embeddings and stored with them.
+//! The tail is compared photo by photo. It is sealed when it is large enough ([`Gallery::seal`]).
+//! Sealing changes no result, except for the rare neighbor that a graph search misses.
 //!
-//! A removed photo is gone from the store at once, and from every later snapshot. Its node is left out of the graph when
-//! the gallery is opened again: links lead around it. [`Gallery::compact`] builds the graph without it.
+//! A deleted photo disappears from the store at once, and from every later snapshot. Reopening the
+//! gallery drops its node from the graph, and links lead around it. [`Gallery::compact`] builds the
+//! graph without it.
 
 mod archive;
 mod bits;
@@ -46,36 +47,39 @@ use crate::domain::{
 pub use crate::store::Removed;
 use crate::store::{Header, NewPhoto, Store};
 
-/// An open gallery. One process has it at a time; its threads share it, and one of them writes at a time.
+/// An open gallery. One process has it open at a time. Its threads share it, with one writer at a
+/// time.
 pub struct Gallery {
     store: Arc<Store>,
     space: EmbeddingSpace,
     bundle: PathBuf,
     precision: Precision,
-    /// Held by whoever writes.
+    /// Locked during a write.
     writer: Mutex<()>,
-    /// What is enrolled now; none until it is asked for.
+    /// The current snapshot; `None` until the first request.
     current: RwLock<Option<Arc<Snapshot>>>,
 }
 
-/// A photo to enrol.
+/// A photo to add.
 pub struct Enrolment {
-    /// Whose photo.
+    /// Identity of the photo.
     pub id: PhotoId,
     /// SHA-256 of its file.
     pub content_hash: ContentHash,
     /// One embedding per backbone, in the bundle's order.
     pub embeddings: Vec<Embedding>,
-    /// A small picture of it to be kept, a JPEG, if it is to be.
+    /// Its thumbnail to store, a JPEG.
     pub thumbnail: Option<Vec<u8>>,
 }
 
 impl Gallery {
-    /// Opens the gallery at `path` to enrol into, or creates it, for embeddings of `space` made by the bundle in the
-    /// folder `bundle`.
+    /// Opens the gallery at `path` for writing, or creates it.
+    ///
+    /// `space` is the embedding space of the bundle in the folder `bundle`.
     ///
     /// # Errors
-    /// When it was made with another bundle, is in use, damaged or of a newer schema, or `path` holds something else.
+    /// - [`GalleryError::OtherBundle`] if it was made with another bundle.
+    /// - [`GalleryError::Store`] if it is in use, damaged or of a newer schema, or `path` holds other files.
     pub fn open_or_create(
         path: &Path,
         space: &EmbeddingSpace,
@@ -98,32 +102,36 @@ impl Gallery {
     /// Opens an existing gallery.
     ///
     /// # Errors
-    /// When there is none, or it is in use, damaged or of a newer schema.
+    /// [`GalleryError::Store`] if there is no gallery, or it is in use, damaged or of a newer
+    /// schema.
     pub fn open(path: &Path) -> Result<Self, GalleryError> {
         Self::from_store(Store::open(path)?)
     }
 
-    /// Opens an existing gallery and makes everything anew that is derived from its records: their count, what is said of
-    /// them beside the database, and the search graphs; these are left for later where `progress` asked to stop.
+    /// Opens an existing gallery and re-creates all derived data.
+    ///
+    /// These are the record counts, the manifest file and the search graphs. The graphs are left
+    /// for later if `progress` is cancelled.
     ///
     /// # Errors
-    /// As [`Self::open`], but for a damaged graph or count.
+    /// As [`Self::open`], but a damaged graph or count is no error.
     pub fn rebuild(path: &Path, progress: &dyn Progress) -> Result<Self, GalleryError> {
         let gallery = Self::from_store(Store::recount(path)?)?;
         gallery.seal(progress)?;
         Ok(gallery)
     }
 
-    /// The same gallery with this many bits of each value in memory.
+    /// Sets the number of bits of each value in memory.
     #[must_use]
     pub fn with_precision(self, precision: Precision) -> Self {
         Self { precision, current: RwLock::new(None), ..self }
     }
 
-    /// Writes the database anew, without the room and the bytes of what was removed or replaced.
+    /// Writes the database again, without the space and bytes of deleted or replaced records.
     ///
     /// # Errors
-    /// When a snapshot of half precision is still in use, or the store fails; then the old one stays.
+    /// [`GalleryError::Store`] if a half-precision snapshot is still in use, or the store fails.
+    /// Then the old database stays.
     pub fn rewrite(self) -> Result<Self, GalleryError> {
         let Self { store, precision, current, .. } = self;
         drop(current);
@@ -145,36 +153,37 @@ impl Gallery {
         self.store.path()
     }
 
-    /// What the enrolled embeddings are.
+    /// The space of the stored embeddings.
     pub fn space(&self) -> &EmbeddingSpace {
         &self.space
     }
 
-    /// Where the bundle that made them was when photos were last ingested.
+    /// Path of the bundle at the last ingest.
     pub fn bundle(&self) -> &Path {
         &self.bundle
     }
 
-    /// Number of enrolled photos.
+    /// Returns the number of stored photos.
     ///
     /// # Errors
-    /// When the store fails.
+    /// [`GalleryError::Store`] if the store fails.
     pub fn photo_count(&self) -> Result<usize, GalleryError> {
         Ok(self.store.counts()?.photos as usize)
     }
 
-    /// How often photos and listed kin have changed since the gallery was made.
+    /// Returns how often photos and listed kin have changed since the gallery was created.
     ///
     /// # Errors
-    /// When the store fails.
+    /// [`GalleryError::Store`] if the store fails.
     pub fn version(&self) -> Result<u64, GalleryError> {
         Ok(self.store.counts()?.commits)
     }
 
-    /// The embeddings of an enrolled photo, one per backbone; none where it is not enrolled.
+    /// Returns the embeddings of a photo, one per backbone. Returns `None` if it is not stored.
     ///
     /// # Errors
-    /// When the store fails or is damaged.
+    /// - [`GalleryError::Store`] if the store fails or is damaged.
+    /// - [`GalleryError::BadEmbedding`] if a stored vector is not an embedding.
     pub fn embeddings(&self, id: &PhotoId) -> Result<Option<Vec<Embedding>>, GalleryError> {
         let Some(photo) = self.store.photo(id)? else { return Ok(None) };
         let embedding = |(backbone, &width)| {
@@ -184,18 +193,18 @@ impl Gallery {
         (0..).zip(&self.space.dimensions).map(embedding).collect::<Result<_, _>>().map(Some)
     }
 
-    /// Everybody with a photo.
+    /// Returns all people with a photo.
     ///
     /// # Errors
-    /// When the store fails.
+    /// [`GalleryError::Store`] if the store fails.
     pub fn people(&self) -> Result<BTreeSet<MemberId>, GalleryError> {
         Ok(self.store.photos()?.iter().map(|photo| photo.id.member()).collect())
     }
 
-    /// Checks that embeddings of `space` may be compared with the enrolled ones.
+    /// Checks that embeddings of `space` are comparable with the stored ones.
     ///
     /// # Errors
-    /// When they were made with different bundles.
+    /// [`GalleryError::OtherBundle`] if they were made with different bundles.
     pub fn check_bundle(&self, space: &EmbeddingSpace) -> Result<(), GalleryError> {
         if self.space == *space {
             return Ok(());
@@ -207,28 +216,32 @@ impl Gallery {
         })
     }
 
-    /// The hash of the file from which a photo was enrolled, if it is.
+    /// Returns the hash of a stored photo's source file.
     ///
     /// # Errors
-    /// When the store fails.
+    /// [`GalleryError::Store`] if the store fails.
     pub fn content_hash(&self, id: &PhotoId) -> Result<Option<ContentHash>, GalleryError> {
         Ok(self.store.photo(id)?.map(|photo| photo.content_hash))
     }
 
-    /// The small picture of an enrolled photo, a JPEG; none where it is not enrolled, or none was kept.
+    /// Returns the thumbnail of a photo, a JPEG. Returns `None` if the photo or its thumbnail is
+    /// not stored.
     ///
     /// # Errors
-    /// When the store fails or is damaged.
+    /// [`GalleryError::Store`] if the store fails or is damaged.
     pub fn thumbnail(&self, id: &PhotoId) -> Result<Option<Vec<u8>>, GalleryError> {
         let Some(photo) = self.store.photo(id)? else { return Ok(None) };
         Ok(self.store.thumbnail(photo.ordinal)?)
     }
 
-    /// Enrols photos, all or none; they are on disk when this returns, and in every later snapshot. One that is enrolled
-    /// already is replaced; of several with the same identity the last one stays.
+    /// Adds photos, all or none.
+    ///
+    /// They are on disk when this returns, and in every later snapshot. A photo that is stored
+    /// already is replaced. Of several with the same identity the last one is stored.
     ///
     /// # Errors
-    /// When the embeddings are not of this gallery's space, or the store fails.
+    /// - [`GalleryError::WrongDimension`] if the embeddings are not of this gallery's space.
+    /// - [`GalleryError::Store`] if the store fails.
     pub fn enrol(&self, photos: Vec<Enrolment>) -> Result<(), GalleryError> {
         let new =
             photos.into_iter().map(|photo| self.record(photo)).collect::<Result<Vec<_>, _>>()?;
@@ -250,29 +263,31 @@ impl Gallery {
         Ok(NewPhoto { id, content_hash, embeddings, thumbnail })
     }
 
-    /// Lists people as kin, in place of what was known of the same two; they are on disk when this returns. They need not have
-    /// photos.
+    /// Adds kin pairs. A pair replaces an earlier one of the same two people.
+    ///
+    /// They are on disk when this returns. The people need no photos.
     ///
     /// # Errors
-    /// When the store fails.
+    /// [`GalleryError::Store`] if the store fails.
     pub fn relate(&self, pairs: &[Relationship]) -> Result<(), GalleryError> {
         let _writer = self.writer();
         self.store.put_relationships(pairs)?;
         self.update(|snapshot| Ok(snapshot.with_kin(load::kin(&self.store)?)))
     }
 
-    /// Everybody who is listed as kin, in no promised order.
+    /// Returns all listed kin pairs, in no particular order.
     ///
     /// # Errors
-    /// When the store fails or is damaged.
+    /// [`GalleryError::Store`] if the store fails or is damaged.
     pub fn relationships(&self) -> Result<Vec<Relationship>, GalleryError> {
         Ok(self.store.relationships()?)
     }
 
-    /// What is enrolled now, in memory, to be searched; later changes do not show in it.
+    /// Returns the current content, in memory, for searches. Later changes do not show in it.
     ///
     /// # Errors
-    /// When the store fails or is damaged.
+    /// - [`GalleryError::Store`] if the store fails or is damaged.
+    /// - [`GalleryError::BadEmbedding`] if a stored vector is not an embedding.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, GalleryError> {
         if let Some(snapshot) = self.loaded() {
             return Ok(snapshot);
@@ -281,7 +296,8 @@ impl Gallery {
         self.load()
     }
 
-    /// Lets one thread write; what a thread that failed had written is whole, as the store's transactions are.
+    /// Admits one writer. A writer that panicked left complete transactions only, so poisoning is
+    /// ignored.
     fn writer(&self) -> MutexGuard<'_, ()> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -290,7 +306,7 @@ impl Gallery {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The current snapshot, for whoever writes.
+    /// Returns the current snapshot, for a writer.
     fn load(&self) -> Result<Arc<Snapshot>, GalleryError> {
         if let Some(snapshot) = self.loaded() {
             return Ok(snapshot);
@@ -304,14 +320,14 @@ impl Gallery {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = snapshot;
     }
 
-    /// Brings what is in memory up to what was written; where nothing is, it stays so.
+    /// Applies a write to the snapshot in memory, if one is loaded.
     fn update(
         &self,
         change: impl FnOnce(&Snapshot) -> Result<Snapshot, GalleryError>,
     ) -> Result<(), GalleryError> {
         let Some(snapshot) = self.loaded() else { return Ok(()) };
         let changed = change(&snapshot).map(Arc::new);
-        // What is on disk counts: where it cannot be followed in memory, it is read anew.
+        // The disk is authoritative. If memory cannot follow it, the snapshot is loaded again.
         self.replace(changed.as_ref().ok().cloned());
         changed.map(drop)
     }

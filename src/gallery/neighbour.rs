@@ -1,4 +1,4 @@
-//! What a search in a gallery is asked and answers.
+//! Queries and results of a gallery search.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,55 +7,56 @@ use super::filter::Filter;
 use super::part::Part;
 use crate::domain::{ContentHash, PhotoId};
 
-/// An enrolled photo.
+/// A stored photo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPhoto {
-    /// Whose photo.
+    /// Identity of the photo.
     pub id: PhotoId,
-    /// SHA-256 of the file it was enrolled from.
+    /// SHA-256 of the file it was added from.
     pub content_hash: ContentHash,
 }
 
-/// How nearest photos are looked for.
+/// Parameters of a nearest-neighbor query.
 #[derive(Clone, Debug)]
 pub struct Lookup {
-    /// How many are wanted.
+    /// Number of requested neighbors.
     pub count: usize,
-    /// How many nodes of a search graph are kept in view, at least `count` (the ef of Malkov and Yashunin 2016): more find
-    /// more, and take longer. Where there is none it follows from `count`.
+    /// Search width in a graph, at least `count` (the ef of Malkov and Yashunin 2016).
+    ///
+    /// A larger width finds more neighbors, and takes longer. By default it follows from `count`.
     pub ef: Option<usize>,
-    /// Compare every photo, and leave the search graphs aside.
+    /// Compares every photo, without the search graphs.
     pub exact: bool,
-    /// Which photos count.
+    /// The photos to consider.
     pub filter: Filter,
 }
 
 impl Lookup {
-    /// Looks for the `count` nearest of all photos.
+    /// Requests the `count` nearest of all photos.
     pub fn nearest(count: usize) -> Self {
         Self { count, ef: None, exact: false, filter: Filter::default() }
     }
 }
 
-/// How neighbours were found.
+/// How neighbors were found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
-    /// The probe was compared with every photo that counts.
+    /// The probe was compared with every photo that passes the filter.
     Exact,
-    /// A search graph led to them; a neighbour may rarely be missed.
+    /// A search graph was used. It may rarely miss a neighbor.
     Graph,
 }
 
-/// The answer to a nearest-neighbour query.
+/// The result of a nearest-neighbor query.
 #[derive(Debug)]
 pub struct Nearest<'a> {
-    /// Nearest first; ties in the order of the photos.
+    /// Nearest first. Ties are in the order of the photos.
     pub neighbours: Vec<Neighbour<'a>>,
     /// How they were found.
     pub method: Method,
 }
 
-/// An enrolled photo near a probe.
+/// A stored photo near a probe.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neighbour<'a> {
     /// The photo.
@@ -67,13 +68,13 @@ pub struct Neighbour<'a> {
 }
 
 impl Neighbour<'_> {
-    /// The number of the photo, which no other photo of the gallery ever has.
+    /// The ordinal of the photo. No other photo of the gallery ever has it.
     pub fn ordinal(&self) -> u64 {
         self.embeddings.part.ordinals[self.embeddings.row as usize]
     }
 }
 
-/// The embeddings of an enrolled photo.
+/// The embeddings of a stored photo.
 #[derive(Clone, Copy)]
 pub struct Embeddings<'a> {
     pub(super) part: &'a Part,
@@ -81,7 +82,7 @@ pub struct Embeddings<'a> {
 }
 
 impl<'a> Embeddings<'a> {
-    /// The values of the one by the backbone at place `backbone` of the bundle, as precisely as they are in memory.
+    /// The embedding by the bundle's backbone at index `backbone`, at the precision in memory.
     pub fn values(self, backbone: usize) -> Cow<'a, [f32]> {
         self.part.vectors[backbone].row(self.row)
     }

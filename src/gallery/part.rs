@@ -14,14 +14,17 @@ use super::walk::walk;
 use crate::domain::{ContentHash, FamilyId, MemberId, PhotoId};
 use crate::store::{GraphLayer, Stamp};
 
-/// Up to so many photos are compared one by one, which takes less than a millisecond at 512 dimensions.
+/// Up to this count, photos are compared one by one. That takes under a millisecond at 512
+/// dimensions.
 pub(super) const EXACT_UP_TO: usize = 4096;
-/// Where fewer than one in so many photos of a graph count, they are compared one by one.
+/// Minimum selectivity of a graph search, as one in this many photos.
+///
+/// Photos are compared one by one if a smaller share passes the filter.
 const SELECTIVE: usize = 8;
-/// Rows beyond the wanted ones that are compared by their vectors, at least.
+/// Minimum extra results that are compared by their vectors.
 const RESCORED: usize = 16;
 
-/// Photos, and per backbone their embeddings; the first is the retrieval space. Nothing in it ever changes.
+/// Photos and their embeddings per backbone. The first backbone is the retrieval space. Immutable.
 pub(super) struct Part {
     pub(super) photos: Vec<StoredPhoto>,
     pub(super) ordinals: Vec<u64>,
@@ -29,31 +32,31 @@ pub(super) struct Part {
     /// Rows in the order of the photos' identities, and of their files.
     by_id: Vec<u32>,
     by_file: Vec<u32>,
-    /// The search graph of a sealed segment; its nodes are the rows.
+    /// The search graph of a sealed segment. Its nodes are the rows.
     graph: Option<Graph>,
 }
 
-/// A search graph, ready to be walked through.
+/// A search graph, ready for searches.
 pub(super) struct Graph {
     pub(super) stamp: Stamp,
-    /// Where the vectors of its nodes are, one per backbone.
+    /// The vector files of its nodes, one per backbone.
     pub(super) files: Vec<VectorFile>,
     pub(super) layers: Vec<GraphLayer>,
-    /// Stored nodes that were left out, as their photos were removed.
+    /// Number of stored nodes that were left out, because their photos were deleted.
     pub(super) removed: usize,
     codes: Codes,
 }
 
-/// Which rows of a part count in a search.
+/// The rows of a part that a search considers.
 pub(super) enum Counting {
     All,
-    /// These, which are few.
+    /// Only these few.
     Rows(Vec<u32>),
-    /// All but these.
+    /// All except these.
     Without(Bits),
 }
 
-/// A probe as parts are searched with it.
+/// A probe with the parameters for searching a part.
 pub(super) struct Wanted<'a> {
     pub(super) probe: &'a [f32],
     pub(super) code: &'a Probe,
@@ -63,7 +66,8 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Graph {
-    /// The graph with these layers over the vectors of the retrieval space, out of which `removed` nodes were left.
+    /// Builds a graph over retrieval-space vectors. `removed` is the number of nodes that were left
+    /// out.
     pub(super) fn new(
         (stamp, files): (Stamp, Vec<VectorFile>),
         (layers, removed): (Vec<GraphLayer>, usize),
@@ -78,7 +82,7 @@ impl Graph {
         graph
     }
 
-    /// Nodes that no path reaches.
+    /// Number of unreachable nodes.
     pub(super) fn unreachable(&self) -> usize {
         let base = &self.layers[0];
         base.nodes() as usize - links::reachable(base).count()
@@ -111,7 +115,7 @@ impl Part {
         &self.photos[row as usize]
     }
 
-    /// The row of a photo, if it is here.
+    /// Returns the row of a photo, if it is here.
     pub(super) fn row_of(&self, id: &PhotoId) -> Option<u32> {
         let at = self.by_id.partition_point(|&row| self.photo(row).id < *id);
         self.by_id.get(at).copied().filter(|&row| self.photo(row).id == *id)
@@ -127,7 +131,7 @@ impl Part {
         self.range(&self.by_id, |photo| photo.id.member().family(), family)
     }
 
-    /// The rows of the photos that were enrolled from these files.
+    /// The rows of the photos added from these files.
     pub(super) fn rows_of_files<'a>(
         &'a self,
         files: &'a [ContentHash],
@@ -137,7 +141,7 @@ impl Part {
         files.iter().flat_map(of_file).copied()
     }
 
-    /// The rows of `sorted` with the value `wanted`, by which they are sorted.
+    /// Returns the rows of `sorted` with the value `wanted`. They are sorted by that value.
     fn range<'a, T: Ord>(
         &'a self,
         sorted: &'a [u32],
@@ -149,7 +153,7 @@ impl Part {
         &rest[..rest.partition_point(|&row| value(self.photo(row)) == wanted)]
     }
 
-    /// Calls `each` with every row that is selected; with some more than once.
+    /// Calls `each` with every selected row. A row may come more than once.
     fn select(&self, selection: &Selection, mut each: impl FnMut(u32)) {
         let Selection { families, people, photos, files } = selection;
         for &family in families {
@@ -160,7 +164,7 @@ impl Part {
         self.rows_of_files(files).for_each(each);
     }
 
-    /// Which rows count where those in `dead` never do.
+    /// Returns the rows that pass the filter. Rows in `dead` never pass.
     pub(super) fn counting(
         &self,
         (only, without): (Option<&Selection>, &Selection),
@@ -191,7 +195,7 @@ impl Part {
         Counting::Without(out)
     }
 
-    /// The rows nearest to a probe of those that count, best first, and how they were found.
+    /// Returns the nearest rows that pass the filter, best first, and how they were found.
     pub(super) fn nearest(
         &self,
         wanted: &Wanted<'_>,
@@ -219,7 +223,7 @@ impl Part {
         )
     }
 
-    /// None where the graph leads to too few rows that count.
+    /// Searches the graph. Returns `None` if it finds too few rows that pass the filter.
     fn walk(&self, graph: &Graph, wanted: &Wanted<'_>, counting: &Counting) -> Option<Vec<Scored>> {
         let rows = self.photos.len();
         let out = match counting {
@@ -230,14 +234,14 @@ impl Part {
         if counting * SELECTIVE < rows {
             return None;
         }
-        // In view is what counts, and what does not in between.
+        // The search width covers rows that pass the filter and the others between them.
         let ef = (wanted.ef * rows).div_ceil(counting.max(1));
         let mut found = walk(&graph.layers, &graph.codes, wanted.code, ef.min(rows));
         found.retain(|scored| out.is_none_or(|out| !out.contains(scored.node)));
         if found.len() < wanted.count.min(counting) {
             return None;
         }
-        // Bytes tell enough to find them, but not which of two neighbours is the nearer.
+        // Bytes suffice to find neighbors, but not to rank two close ones.
         found.truncate(wanted.count + wanted.count.max(RESCORED));
         let scored = found.into_iter().map(|found| self.scored(wanted.probe, found.node));
         Some(best(scored.collect(), wanted.count))

@@ -1,4 +1,4 @@
-//! Photos, people and families that are to be in the gallery no longer.
+//! Deletion of photos, people, families and kin pairs.
 
 use super::load::kin;
 use super::{Gallery, GalleryError};
@@ -6,11 +6,13 @@ use crate::domain::{FamilyId, MemberId, PhotoId, Relationship, Who};
 use crate::store::Removed;
 
 impl Gallery {
-    /// Removes photos, with their records and embeddings, and the listed pairs that name a person or a family who is removed.
+    /// Deletes photos with their embeddings, and the listed pairs of a deleted person or family.
+    ///
     /// They are gone from the store when this returns, and from every later snapshot.
     ///
     /// # Errors
-    /// When nothing of it is here, or the store fails.
+    /// - [`GalleryError::NotEnrolled`] if nothing to delete is stored.
+    /// - [`GalleryError::Store`] if the store fails.
     pub fn remove(&self, who: &Who) -> Result<Removed, GalleryError> {
         let _writer = self.writer();
         let photos = self.store.photos_of(who)?;
@@ -22,10 +24,11 @@ impl Gallery {
         self.erase(&photos, &pairs)
     }
 
-    /// Lists two people as kin no longer, whichever is named first.
+    /// Deletes the listed pair of two people, in either order.
     ///
     /// # Errors
-    /// When they are not listed, or the store fails.
+    /// - [`GalleryError::NotEnrolled`] if they are not listed.
+    /// - [`GalleryError::Store`] if the store fails.
     pub fn unrelate(&self, [a, b]: [MemberId; 2]) -> Result<Removed, GalleryError> {
         let _writer = self.writer();
         let mut pairs = self.store.relationships()?;
@@ -36,10 +39,10 @@ impl Gallery {
         self.erase(&[], &pairs)
     }
 
-    /// Removes all photos of a person but `kept`; the listed pairs stay.
+    /// Deletes all photos of a person except `kept`. The listed pairs stay.
     ///
     /// # Errors
-    /// When the store fails.
+    /// [`GalleryError::Store`] if the store fails.
     pub fn keep_only(&self, person: MemberId, kept: &[PhotoId]) -> Result<Removed, GalleryError> {
         let _writer = self.writer();
         let mut photos = self.store.photos_of(&Who::Person(person))?;
@@ -47,10 +50,10 @@ impl Gallery {
         self.erase(&photos, &[])
     }
 
-    /// Lists people as kin in place of all pairs that name somebody of a family.
+    /// Replaces all pairs that name a member of a family by other pairs.
     ///
     /// # Errors
-    /// When the store fails.
+    /// [`GalleryError::Store`] if the store fails.
     pub fn relate_only(
         &self,
         family: FamilyId,
@@ -66,7 +69,7 @@ impl Gallery {
         Ok(removed)
     }
 
-    /// Removes what is there, for whoever writes.
+    /// Deletes the stored ones, for a writer.
     fn erase(&self, photos: &[PhotoId], pairs: &[Relationship]) -> Result<Removed, GalleryError> {
         let removed = self.store.remove(photos, pairs)?;
         self.update(|snapshot| {

@@ -1,8 +1,9 @@
-//! A node and how near it is.
+//! A node and its similarity.
 
 use std::cmp::Ordering;
 
-/// A node and its cosine to a probe; ordered by the cosine, then the node, so that ties are always broken alike.
+/// A node and its cosine to a probe. Ordered by cosine, then by node, so that ties are
+/// deterministic.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Scored {
     pub(super) cosine: f32,
@@ -23,7 +24,7 @@ impl Ord for Scored {
     }
 }
 
-/// The `count` best of `scored`, best first.
+/// Returns the `count` best of `scored`, best first.
 pub(super) fn best(mut scored: Vec<Scored>, count: usize) -> Vec<Scored> {
     let falling = |a: &Scored, b: &Scored| b.cmp(a);
     if count < scored.len() {

@@ -1,4 +1,4 @@
-//! The tail becomes a segment, and segments become one.
+//! Sealing: the tail becomes a segment, and segments are merged.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,16 +13,19 @@ use super::{Gallery, GalleryError, StoredPhoto};
 use crate::domain::{PhotoId, Progress};
 use crate::store::{GraphLayer, NewPhoto, Segment, Stamp};
 
-/// A segment is sealed anew, with what comes after it, where it is not larger than so many times that: so segments stay few,
-/// and a photo is sealed a few times at most.
+/// Maximum size of a merged segment, as a multiple of the number of later photos.
+///
+/// So segments stay few, and each photo is sealed only a few times.
 const GROWTH: usize = 2;
 
 impl Gallery {
-    /// Makes a segment of the tail, and of the segments before it that are not much larger, if the tail is large enough to
-    /// want one. Snapshots of before are not touched. Nothing has changed where `progress` asked to stop.
+    /// Seals the tail, if it is large enough.
+    ///
+    /// The segments before it that are not much larger are merged into it. Existing snapshots do
+    /// not change. Nothing changes if `progress` is cancelled.
     ///
     /// # Errors
-    /// When the store fails; then nothing has changed.
+    /// [`GalleryError::Store`] if the store fails. Then nothing has changed.
     pub fn seal(&self, progress: &dyn Progress) -> Result<(), GalleryError> {
         let _writer = self.writer();
         let snapshot = self.load()?;
@@ -38,11 +41,12 @@ impl Gallery {
         self.merge(&snapshot, first, progress)
     }
 
-    /// Makes one segment of everything, without what was removed; none, where there are too few photos to want one. Nothing
-    /// has changed where `progress` asked to stop.
+    /// Merges all photos into one segment, without deleted ones. Few photos become a tail instead.
+    ///
+    /// Nothing changes if `progress` is cancelled.
     ///
     /// # Errors
-    /// When the store fails; then nothing has changed.
+    /// [`GalleryError::Store`] if the store fails. Then nothing has changed.
     pub fn compact(&self, progress: &dyn Progress) -> Result<(), GalleryError> {
         let _writer = self.writer();
         let snapshot = self.load()?;
@@ -55,7 +59,9 @@ impl Gallery {
         if is_compact { Ok(()) } else { self.merge(&snapshot, 0, progress) }
     }
 
-    /// Replaces the parts from place `first` on by one segment and an empty tail, or by a tail.
+    /// Merges the parts from index `first` on.
+    ///
+    /// The result is one segment and an empty tail, or only a tail if there are few photos.
     fn merge(
         &self,
         snapshot: &Snapshot,
@@ -81,13 +87,13 @@ impl Gallery {
                     .map(Held::new),
             );
         }
-        // What is left of others goes when the gallery is opened again.
+        // Remaining files of other segments are deleted when the gallery is opened again.
         let _ = VectorFile::keep_only(self.store.path(), files(&parts));
         self.replace(Some(Arc::new(snapshot.having(parts))));
         Ok(())
     }
 
-    /// Puts a segment with these layers on disk, in place of others.
+    /// Stores a segment with these layers, and replaces others.
     fn sealed(
         &self,
         joined: Joined,
@@ -107,7 +113,7 @@ impl Gallery {
     }
 }
 
-/// Photos with all that is known of them, to be a part.
+/// Photos with all their data, for a new part.
 struct Joined {
     photos: Vec<StoredPhoto>,
     ordinals: Vec<u64>,
@@ -115,7 +121,7 @@ struct Joined {
 }
 
 impl Joined {
-    /// What is there of some parts.
+    /// Joins the live photos of some parts.
     fn of(parts: &[Held], widths: &[usize]) -> Self {
         let rows: usize = parts.iter().map(Held::live_count).sum();
         let vectors = widths.iter().map(|&width| {
@@ -145,7 +151,7 @@ impl Joined {
         }
     }
 
-    /// The same with these rows, in this order.
+    /// Returns the same photos with these rows, in this order.
     fn ordered(self, rows: &[u32]) -> Self {
         let place = |row: &u32| *row as usize;
         let matrix = |from: &Matrix| Matrix {
@@ -166,7 +172,7 @@ impl Joined {
 }
 
 impl Snapshot {
-    /// The same with more photos, which take the place of those with the same identity.
+    /// Returns a snapshot with more photos. They replace those with the same identity.
     pub(super) fn with(&self, new: &[NewPhoto], ordinals: &[u64]) -> Self {
         let mut next = self.without(new.iter().map(|photo| &photo.id));
         let Some(tail) = next.parts.pop() else { return next };
@@ -183,17 +189,17 @@ impl Snapshot {
         next
     }
 
-    /// The same without some photos.
+    /// Returns a snapshot without some photos.
     pub(super) fn without<'a>(&self, ids: impl Iterator<Item = &'a PhotoId> + Clone) -> Self {
         self.having(self.parts.iter().map(|held| held.without(ids.clone())).collect())
     }
 
-    /// The same with other parts.
+    /// Returns a snapshot with other parts.
     fn having(&self, parts: Vec<Held>) -> Self {
         Self { parts, kin: Arc::clone(&self.kin), stored: self.stored.clone() }
     }
 
-    /// The same with others listed as kin.
+    /// Returns a snapshot with other listed kin.
     pub(super) fn with_kin(&self, kin: Kin) -> Self {
         Self { kin: kin.into(), ..self.having(self.parts.clone()) }
     }

@@ -1,4 +1,4 @@
-//! What a gallery holds at one moment, in memory.
+//! The content of a gallery at one moment, in memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -16,25 +16,25 @@ use super::scored::Scored;
 use crate::domain::{ContentHash, Embedding, FamilyId, MemberId, PhotoId, Relationship, Who};
 use crate::store::Store;
 
-/// Nodes of a search graph that are kept in view at least.
+/// Minimum search width in a graph.
 const MIN_EF: usize = 64;
 
-/// How many more than the wanted ones are compared by the stored embeddings.
+/// Extra results that are compared by the stored embeddings.
 const RESCORED: usize = 8;
 
-/// An immutable view of a gallery that answers searches.
+/// An immutable view of a gallery for searches.
 pub struct Snapshot {
     /// The sealed segments, and last the tail.
     pub(super) parts: Vec<Held>,
     pub(super) kin: Arc<Kin>,
-    /// Where the embeddings are with all their bits, if those in memory have not.
+    /// The store with full-precision embeddings, if those in memory have fewer bits.
     pub(super) stored: Option<Arc<Store>>,
 }
 
 /// The listed pairs of each person, in the order of their relatives.
 pub(super) type Kin = HashMap<MemberId, Vec<Relationship>>;
 
-/// A part, and which of its rows are there no more.
+/// A part, and its deleted rows.
 #[derive(Clone)]
 pub(super) struct Held {
     pub(super) part: Arc<Part>,
@@ -47,7 +47,7 @@ impl Held {
         Self { part: Arc::new(part), dead }
     }
 
-    /// The rows that are there.
+    /// The rows that are not deleted.
     pub(super) fn live(&self) -> impl Iterator<Item = u32> + '_ {
         (0..self.part.rows()).filter(|&row| !self.dead.contains(row))
     }
@@ -56,12 +56,12 @@ impl Held {
         self.part.photos.len() - self.dead.count()
     }
 
-    /// How many rows of a segment are there no more, those that were left out when it was read counted in.
+    /// Number of deleted rows of a segment, including those left out at loading.
     pub(super) fn removed(&self) -> usize {
         self.dead.count() + self.part.graph().map_or(0, |graph| graph.removed)
     }
 
-    /// Without these photos.
+    /// Returns the part without these photos.
     pub(super) fn without<'a>(&self, ids: impl Iterator<Item = &'a PhotoId>) -> Self {
         let mut held = self.clone();
         for row in ids.filter_map(|id| self.part.row_of(id)) {
@@ -82,17 +82,17 @@ impl Held {
 }
 
 impl Snapshot {
-    /// The enrolled photos, in no promised order.
+    /// The stored photos, in no particular order.
     pub fn photos(&self) -> impl Iterator<Item = &StoredPhoto> {
         self.parts.iter().flat_map(|held| held.live().map(|row| held.part.photo(row)))
     }
 
-    /// How many photos are enrolled.
+    /// Number of stored photos.
     pub fn photo_count(&self) -> usize {
         self.parts.iter().map(Held::live_count).sum()
     }
 
-    /// Whom the gallery lists as kin of `person`, in the order of the identities.
+    /// The listed kin of `person`, in the order of the identities.
     pub fn kin_of(&self, person: MemberId) -> impl Iterator<Item = MemberId> {
         self.relationships_of(person).iter().filter_map(move |pair| pair.relative_of(person))
     }
@@ -102,7 +102,7 @@ impl Snapshot {
         self.kin.get(&person).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// The people whose photos were enrolled from one of these files.
+    /// The people with photos added from one of these files.
     pub fn people_of_files(&self, files: &[ContentHash]) -> BTreeSet<MemberId> {
         let photos = self.parts.iter().flat_map(|held| {
             let rows = held.part.rows_of_files(files).filter(|&row| !held.dead.contains(row));
@@ -111,7 +111,7 @@ impl Snapshot {
         photos.map(|photo| photo.id.member()).collect()
     }
 
-    /// Whether a family, person or photo is enrolled.
+    /// Returns whether a family, person or photo is stored.
     pub fn has(&self, named: &Who) -> bool {
         match named {
             Who::Family(family) => !self.of_family(*family).is_empty(),
@@ -122,7 +122,7 @@ impl Snapshot {
         }
     }
 
-    /// The number of people with a photo that counts.
+    /// Number of people with a photo that passes the filter.
     pub fn people_count(&self, filter: &Filter) -> usize {
         let mut people: Vec<MemberId> =
             self.photos().filter(|photo| filter.counts(photo)).map(|p| p.id.member()).collect();
@@ -131,15 +131,18 @@ impl Snapshot {
         people.len()
     }
 
-    /// Photos of some people, all of a person next to each other: of each at most `per_person`, in all at most `count`. Which
-    /// people follows from their identities alone, so that a gallery of the same people gives the same sample.
+    /// Returns photos of some people, grouped by person: at most `per_person` each, at most `count`
+    /// in all.
+    ///
+    /// The people are chosen by their identities alone. So a gallery of the same people gives the
+    /// same sample.
     pub fn sample(&self, count: usize, per_person: usize) -> Vec<Neighbour<'_>> {
         let mut people: BTreeMap<(u64, MemberId), Vec<Neighbour<'_>>> = BTreeMap::new();
         for held in &self.parts {
             for row in held.live() {
                 let person = held.part.photo(row).id.member();
                 let key = (shuffled(person), person);
-                // Whoever comes after enough others is never sampled.
+                // A person ranked after `count` others is never sampled.
                 if people.len() > count
                     && people.last_key_value().is_some_and(|(last, _)| *last < key)
                 {
@@ -186,7 +189,7 @@ impl Snapshot {
         photos
     }
 
-    /// The photos of `person` with their cosines to `probe`, in no promised order.
+    /// The photos of `person` with their cosines to `probe`, in no particular order.
     pub fn photos_of(&self, person: MemberId, probe: &Embedding) -> Vec<Neighbour<'_>> {
         let mut photos = Vec::new();
         for held in &self.parts {
@@ -198,19 +201,21 @@ impl Snapshot {
         photos
     }
 
-    /// The photos nearest to `probe`. Small or selective sets are compared photo by photo, and so are photos that are in no
-    /// search graph yet.
+    /// Returns the photos nearest to `probe`.
+    ///
+    /// Small or selective sets are compared photo by photo, and so are photos that are in no search
+    /// graph yet.
     pub fn nearest(&self, probe: &Embedding, lookup: &Lookup) -> Nearest<'_> {
         self.nearest_counting(probe, lookup, &self.counting(lookup))
     }
 
-    /// [`Self::nearest`] of each of several probes, side by side.
+    /// Runs [`Self::nearest`] for several probes in parallel.
     pub fn nearest_each(&self, probes: &[Embedding], lookup: &Lookup) -> Vec<Nearest<'_>> {
         let counting = self.counting(lookup);
         probes.par_iter().map(|probe| self.nearest_counting(probe, lookup, &counting)).collect()
     }
 
-    /// Which rows count, part by part.
+    /// Returns the rows that pass the filter, per part.
     fn counting(&self, Lookup { filter, .. }: &Lookup) -> Vec<Counting> {
         let counting =
             |held: &Held| held.part.counting((filter.only.as_ref(), &filter.without), &held.dead);
@@ -225,7 +230,7 @@ impl Snapshot {
     ) -> Nearest<'_> {
         let (probe, code) = (probe.as_slice(), Probe::of(probe.as_slice()));
         let ef = ef.unwrap_or((count + count / 2).max(MIN_EF)).max(count);
-        // Few bits may not tell which of two is the nearer.
+        // Few bits may not suffice to rank two close neighbors.
         let more = if self.stored.is_some() { RESCORED } else { 0 };
         let wanted = Wanted { probe, code: &code, count: count + more, ef: ef + more, exact };
         let (mut neighbours, mut method) = (Vec::new(), Method::Exact);
@@ -243,8 +248,9 @@ impl Snapshot {
         Nearest { neighbours, method }
     }
 
-    /// Compares neighbours by the stored embeddings, where those in memory have lost bits. One whose photo has been removed
-    /// since keeps its cosine.
+    /// Compares neighbors by the stored embeddings, if those in memory have fewer bits.
+    ///
+    /// If a neighbor's photo was deleted meanwhile, the neighbor retains its cosine.
     fn rescore(&self, neighbours: &mut [Neighbour<'_>], probe: &[f32]) {
         let Some(store) = &self.stored else { return };
         for Neighbour { cosine, embeddings, .. } in neighbours {
@@ -260,7 +266,7 @@ impl Snapshot {
     }
 }
 
-/// A number that looks random and follows from a person's identity (SplitMix64; Steele, Lea and Flood 2014).
+/// A pseudorandom number from a person's identity (SplitMix64; Steele, Lea and Flood 2014).
 fn shuffled(person: MemberId) -> u64 {
     let mut value = person.number().wrapping_add(0x9e37_79b9_7f4a_7c15);
     value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,4 +1,4 @@
-//! What a gallery has and takes, and whether all of it is right.
+//! Statistics and verification of a gallery.
 
 use std::collections::BTreeSet;
 
@@ -11,49 +11,49 @@ use super::{Gallery, GalleryError, load};
 use crate::domain::{FamilyId, MemberId};
 use crate::store::StoreError;
 
-/// What a gallery has and takes.
+/// Record counts and disk usage of a gallery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stats {
     /// Version of the store's layout.
     pub schema: u32,
-    /// Enrolled photos.
+    /// Stored photos.
     pub photos: usize,
-    /// Everybody with a photo.
+    /// People with a photo.
     pub people: usize,
-    /// Their families.
+    /// Families of these people.
     pub families: usize,
-    /// Photos of which a small picture is kept.
+    /// Photos with a stored thumbnail.
     pub thumbnails: usize,
     /// Listed kin pairs.
     pub relationships: usize,
     /// The sealed segments.
     pub segments: Vec<SegmentStats>,
-    /// Photos that are in no segment yet, and are compared one by one.
+    /// Photos in no segment yet. They are compared one by one.
     pub tail: usize,
-    /// Bytes of the database's files and those of the segments' vectors.
+    /// Bytes of the database files and of the segments' vector files.
     pub disk_bytes: u64,
 }
 
-/// What a sealed segment has.
+/// Statistics of a sealed segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SegmentStats {
     /// Photos.
     pub photos: usize,
-    /// Photos that were removed since it was sealed, and are passed by.
+    /// Photos deleted since it was sealed. Searches skip them.
     pub removed: usize,
     /// Layers of its search graph.
     pub layers: usize,
     /// Links on the lowest layer.
     pub links: usize,
-    /// Nodes that no path leads to.
+    /// Unreachable nodes.
     pub unreachable: usize,
 }
 
 impl Gallery {
-    /// What the gallery has and takes.
+    /// Returns the statistics of the gallery.
     ///
     /// # Errors
-    /// When the store fails or is damaged.
+    /// [`GalleryError::Store`] if the store fails or is damaged.
     pub fn stats(&self) -> Result<Stats, GalleryError> {
         let snapshot = self.snapshot()?;
         let people: BTreeSet<MemberId> = snapshot.photos().map(|photo| photo.id.member()).collect();
@@ -84,7 +84,7 @@ impl Gallery {
         })
     }
 
-    /// Checks that the vectors of a part are the stored embeddings.
+    /// Checks that the vectors of a part equal the stored embeddings.
     fn check_vectors(&self, Held { part, .. }: &Held) -> Result<(), GalleryError> {
         for (backbone, vectors) in (0..).zip(&part.vectors) {
             let rows = part.ordinals.par_iter().enumerate();
@@ -99,11 +99,14 @@ impl Gallery {
         Ok(())
     }
 
-    /// Reads everything anew and checks every checksum, every count, that every photo has its embeddings and every embedding
-    /// its photo, and that every link of a search graph leads somewhere and every node is led to.
+    /// Reads all records again and verifies the gallery.
+    ///
+    /// - All checksums and counts match.
+    /// - Every photo has its embeddings, and every embedding its photo.
+    /// - Every link of a search graph is valid, and every node is reachable.
     ///
     /// # Errors
-    /// What is wrong first, and what to do about it.
+    /// The first error found, with its remedy.
     pub fn verify(&self) -> Result<Stats, GalleryError> {
         {
             let _writer = self.writer();

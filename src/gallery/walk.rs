@@ -1,24 +1,24 @@
-//! A walk through a search graph: Y. Malkov, D. Yashunin, "Efficient and robust approximate nearest neighbor search using
-//! Hierarchical Navigable Small World graphs", 2016, algorithms 2 and 5.
+//! Search in a graph: Y. Malkov, D. Yashunin, "Efficient and robust approximate nearest neighbor
+//! search using Hierarchical Navigable Small World graphs", 2016, algorithms 2 and 5.
 
 use super::bits::Bits;
 use super::codes::{Codes, Probe};
 use super::scored::Scored;
 use crate::store::GraphLayer;
 
-/// Rows that are asked for before they are compared.
+/// Rows that are prefetched before they are compared.
 const AHEAD: usize = 4;
 
-/// Nodes in view, the nearest first, with a mark where one's neighbours were seen.
+/// Current candidates, nearest first. A mark shows that a node's neighbors were visited.
 struct View {
     nodes: Vec<(Scored, bool)>,
     room: usize,
-    /// Before it all are marked.
+    /// All nodes before this index are marked.
     next: usize,
 }
 
 impl View {
-    /// Takes a node in, if it is among the nearest.
+    /// Inserts a node, if it is among the nearest.
     fn take(&mut self, node: Scored) {
         if self.nodes.len() == self.room {
             if self.nodes.last().is_none_or(|(last, _)| *last >= node) {
@@ -31,7 +31,7 @@ impl View {
         self.next = self.next.min(at);
     }
 
-    /// The nearest node whose neighbours were not seen yet.
+    /// Returns the nearest node with unvisited neighbors.
     fn step(&mut self) -> Option<u32> {
         let unseen = self.nodes[self.next..].iter().position(|(_, seen)| !seen)?;
         self.next += unseen;
@@ -41,8 +41,9 @@ impl View {
     }
 }
 
-/// The nodes near a probe that the graph leads to, best first by the codes; `ef` (the paper's) is how many are kept in view,
-/// and returned at most.
+/// Returns the nodes near a probe, best first by the codes.
+///
+/// `ef` (the paper's) is the search width, and the maximum number of results.
 pub(super) fn walk(layers: &[GraphLayer], codes: &Codes, probe: &Probe, ef: usize) -> Vec<Scored> {
     let Some((base, upper)) = layers.split_first().filter(|(base, _)| base.nodes() > 0) else {
         return Vec::new();

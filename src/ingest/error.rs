@@ -1,11 +1,11 @@
-//! What can end a long job over photos.
+//! Errors of long jobs over photos.
 
 use crate::dataset::DatasetError;
 use crate::embedder::EmbedderError;
 use crate::error::{Classify, ErrorKind};
 use crate::gallery::GalleryError;
 
-/// Why a job over a collection of photos could not go on.
+/// Why a job over a photo collection failed.
 #[derive(Debug, thiserror::Error)]
 pub enum IngestError {
     /// The collection cannot be used.

@@ -1,4 +1,4 @@
-//! The long jobs over a collection of photos: [`ingest`] into a gallery, [`embed`] into arrays.
+//! Long jobs over a photo collection: [`ingest`] into a gallery, [`embed`] into arrays.
 
 mod error;
 mod pipeline;
@@ -13,33 +13,33 @@ pub use error::IngestError;
 pub use pipeline::Rejected;
 use pipeline::{Embedded, Item, Pipeline};
 
-/// How an ingest ended.
+/// Result of an ingest.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Photos enrolled now.
+    /// Photos added by this run.
     pub enrolled: usize,
-    /// Photos the gallery had already, from the same file.
+    /// Photos that the gallery had already, from the same file.
     pub known: usize,
-    /// Photos that could not be enrolled.
+    /// Photos that could not be added.
     pub rejected: Vec<Rejected>,
-    /// Files that are no photos by their extension.
+    /// Files without a photo extension.
     pub other_files: usize,
-    /// Whether the job was stopped before its end; run again, it goes on from there.
+    /// Whether the job was cancelled. A later run resumes it.
     pub cancelled: bool,
 }
 
-/// Whose photo a file is.
+/// How paths determine the person in a photo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// A folder per family, in it a folder per person: `F0001/MID1/photo.jpg`.
     Families,
-    /// A folder per person; nobody is related.
+    /// A folder per person. All people are unrelated.
     People,
-    /// One photo of each person, in any folders; nobody is related.
+    /// One photo of each person, in any folders. All people are unrelated.
     Single,
 }
 
-/// What there is to ingest in a collection.
+/// The photos to ingest from a collection.
 pub struct Plan {
     source: Source,
     listing: Listing,
@@ -49,15 +49,15 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Looks through a collection for photos of families.
+    /// Lists the photos of families in a collection.
     ///
     /// # Errors
-    /// When there are none.
+    /// [`IngestError::Dataset`] if there are none.
     pub fn new(source: Source) -> Result<Self, IngestError> {
         Self::of(source, Layout::Families)
     }
 
-    /// Looks through a collection for photos in a layout.
+    /// Lists the photos of a collection in a layout.
     ///
     /// # Errors
     /// [`IngestError::Dataset`] if there is no photo, or none in a family of [`Layout::Families`].
@@ -71,26 +71,26 @@ impl Plan {
         Ok(Self { source, listing, families, thumbnails: false, known_photos: false })
     }
 
-    /// The same, with a small picture of each photo kept in the gallery, or not.
+    /// Sets whether the gallery stores a thumbnail of each photo.
     #[must_use]
     pub fn with_thumbnails(self, thumbnails: bool) -> Self {
         Self { thumbnails, ..self }
     }
 
-    /// The same, with photos embedded anew that the gallery has from the same file, or not.
+    /// Sets whether photos that the gallery has from the same file are embedded again.
     #[must_use]
     pub fn with_known_photos(self, known_photos: bool) -> Self {
         Self { known_photos, ..self }
     }
 
-    /// The same without the photos of which `counts` is false.
+    /// Excludes the photos for which `counts` is false.
     #[must_use]
     pub fn retaining(mut self, counts: impl Fn(&PhotoId) -> bool) -> Self {
         self.families.photos.retain(|photo, _| counts(photo));
         self
     }
 
-    /// Their paths in the collection, in the same order.
+    /// Paths of the photos in the collection, in the same order.
     pub fn paths(&self) -> impl Iterator<Item = &String> {
         self.families.photos.values()
     }
@@ -101,14 +101,16 @@ impl Plan {
     }
 }
 
-/// Enrols every photo of the plan that `gallery` does not have from the same file, with a small picture where these are wanted,
-/// and seals it.
+/// Adds the photos of the plan to `gallery`, and seals it.
 ///
-/// Photos are on disk batch by batch; whatever ends the job, what was reported to `progress` stays.
+/// Photos that it has from the same file are skipped, unless the plan includes them. The plan sets
+/// whether thumbnails are stored. Photos are on disk batch by batch. Photos that were reported to
+/// `progress` stay, even if the job ends early. A photo that cannot be read or embedded is no
+/// error. It is named in the report.
 ///
 /// # Errors
-/// When the gallery was made with another bundle, or it or a backbone fails. A photo that cannot be read or embedded
-/// is no error but is named in the report.
+/// - [`IngestError::Gallery`] if the gallery was made with another bundle, or fails.
+/// - [`IngestError::Embedder`] if a backbone fails.
 pub fn ingest(
     plan: Plan,
     gallery: &Gallery,
@@ -145,10 +147,12 @@ fn enrolment(photo: Embedded<PhotoId>) -> Enrolment {
     Enrolment { id: key, content_hash, embeddings, thumbnail }
 }
 
-/// Lists kin in the gallery. Returns how many of the pairs name somebody without a photo in it; they are kept too.
+/// Adds kin pairs to the gallery. Returns how many of them name a person without a photo in it.
+///
+/// Those pairs are stored too.
 ///
 /// # Errors
-/// When the gallery fails.
+/// [`IngestError::Gallery`] if the gallery fails.
 pub fn relate(gallery: &Gallery, pairs: &[Relationship]) -> Result<usize, IngestError> {
     gallery.relate(pairs)?;
     let with_photos = gallery.people()?;
@@ -157,24 +161,27 @@ pub fn relate(gallery: &Gallery, pairs: &[Relationship]) -> Result<usize, Ingest
     Ok(pairs.iter().filter(lacks_photos).count())
 }
 
-/// The embeddings of photos, in the order in which they were asked for: of a collection in the byte order of the paths.
+/// The embeddings of photos, in the requested order. For a collection it is the byte order of the
+/// paths.
 #[derive(Debug, Default)]
 pub struct Embeddings {
-    /// Per photo, its path in the collection.
+    /// Path in the collection, per photo.
     pub paths: Vec<String>,
-    /// Per backbone, in the bundle's order, one embedding a photo.
+    /// One embedding a photo, per backbone, in the bundle's order.
     pub by_backbone: Vec<Vec<Embedding>>,
     /// Photos without embedding.
     pub rejected: Vec<Rejected>,
-    /// Whether the job was stopped before its end.
+    /// Whether the job was cancelled.
     pub cancelled: bool,
 }
 
 /// Embeds every photo in `source`, in families or not.
 ///
+/// A photo that cannot be read or embedded is no error. It is named in the result.
+///
 /// # Errors
-/// When there is no photo, or a backbone fails. A photo that cannot be read or embedded is no error but is named in
-/// the result.
+/// - [`IngestError::Dataset`] if there is no photo.
+/// - [`IngestError::Embedder`] if a backbone fails.
 pub fn embed(
     source: &mut Source,
     embedder: &Embedder,
@@ -186,10 +193,12 @@ pub fn embed(
     Ok(found)
 }
 
-/// Embeds these photos of `source`, named as [`Source::list`] names them, in their order.
+/// Embeds these photos of `source`, in their order. Their names are those of [`Source::list`].
+///
+/// A photo that cannot be read or embedded is no error. It is named in the result.
 ///
 /// # Errors
-/// When a backbone fails. A photo that cannot be read or embedded is no error but is named in the result.
+/// [`IngestError::Embedder`] if a backbone fails.
 pub fn embed_photos(
     source: &mut Source,
     photos: Vec<String>,

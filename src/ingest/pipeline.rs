@@ -1,4 +1,5 @@
-//! Read, decode and embed, side by side: while the backbone works on one batch, the next one is read and decoded.
+//! Pipeline of reading, decoding and embedding: the next batch is decoded while the current one is
+//! embedded.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
@@ -12,38 +13,38 @@ use crate::domain::{ContentHash, Embedding, Progress};
 use crate::embedder::{Embedder, EmbedderError, Face};
 use crate::photo::{self, Limits};
 
-/// Photos embedded and handed on together.
+/// Photos per batch.
 const BATCH: usize = 16;
-/// Decoded batches that may wait for the backbone.
+/// Maximum decoded batches in the queue.
 const BATCHES_AHEAD: usize = 2;
 
-/// A photo to be embedded; the key is whatever the job knows it by.
+/// A photo to embed. The key is the job's own.
 pub(super) struct Item<K> {
     pub(super) key: K,
     pub(super) path: String,
 }
 
-/// A photo that was embedded.
+/// A photo with its embeddings.
 pub(super) struct Embedded<K> {
     pub(super) key: K,
     pub(super) path: String,
     pub(super) content_hash: ContentHash,
     /// One embedding per backbone.
     pub(super) embeddings: Vec<Embedding>,
-    /// A small picture of it, where these are wanted.
+    /// Its thumbnail, if requested.
     pub(super) thumbnail: Option<Vec<u8>>,
 }
 
-/// A photo left out, and why.
+/// A photo that was left out, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejected {
     /// Path in the collection.
     pub path: String,
-    /// Why, in words.
+    /// The reason, as text.
     pub reason: String,
 }
 
-/// How a run ended.
+/// Result of a run.
 #[derive(Default)]
 pub(super) struct End {
     pub(super) known: usize,
@@ -55,11 +56,11 @@ pub(super) struct Pipeline<'a> {
     pub(super) source: &'a mut Source,
     pub(super) embedder: &'a Embedder,
     pub(super) progress: &'a dyn Progress,
-    /// Whether small pictures of the photos are wanted.
+    /// Whether to create thumbnails.
     pub(super) thumbnails: bool,
 }
 
-/// What is known of a photo before it is embedded.
+/// Data of a photo before it is embedded.
 struct Read<K> {
     item: Item<K>,
     content_hash: ContentHash,
@@ -74,8 +75,10 @@ enum Decoded<K> {
 }
 
 impl Pipeline<'_> {
-    /// Embeds `items` in their order, hands each batch to `take`, and stops early, between batches, when the progress
-    /// says so. Photos of which `is_known` is true are only counted.
+    /// Embeds `items` in order, and passes each batch to `take`.
+    ///
+    /// Stops between batches if `progress` is cancelled. Photos for which `is_known` is true are
+    /// only counted.
     pub(super) fn run<K: Send>(
         self,
         items: Vec<Item<K>>,
@@ -85,7 +88,8 @@ impl Pipeline<'_> {
         let Self { source, embedder, progress, thumbnails } = self;
         progress.begin("Embedding", items.len() as u64, "photos");
         thread::scope(|scope| {
-            // The receiver goes when this closure returns, which ends the reader at its next batch.
+            // The receiver is dropped when this closure returns. That ends the reader at its next
+            // batch.
             let (sender, batches) = sync_channel(BATCHES_AHEAD);
             let wanted = (embedder, thumbnails);
             scope.spawn(move || read_batches(source, wanted, (items, is_known), &sender));

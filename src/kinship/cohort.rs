@@ -1,17 +1,21 @@
-//! Adaptive score normalization: a score counts for what it is among the highest scores of each face.
+//! Adaptive score normalization: a score relative to the highest cohort scores of each face.
 //!
-//! Some faces score high with everyone: a common look, an old photograph, a blurred crop. Normalization takes from a
-//! score what each of its two faces scores with its most similar strangers, the *cohort*
-//! (adaptive symmetric normalization: P. Matějka et al., "Analysis of Score Normalization in Multilingual Speaker
-//! Recognition", Interspeech 2017). Unlike there, a score is divided by the root of the deviation, not by the deviation:
-//! a face with one very similar stranger would lose too much of its own relatives' scores.
+//! Some faces score high with all people: a common look, an old photograph, a blurred crop. Each
+//! face is therefore compared with a *cohort* of strangers. Normalization subtracts the mean score
+//! of each face with its most similar strangers. The method is adaptive symmetric normalization (P.
+//! Matějka et al., "Analysis of Score Normalization in Multilingual Speaker Recognition",
+//! Interspeech 2017).
+//!
+//! Deviation from the paper: a score is divided by the root of the standard deviation, not by the
+//! standard deviation. Otherwise, a face with one very similar stranger would lose too much of its
+//! own relatives' scores.
 
 use super::{Ensemble, KinshipError, Rows};
 
-/// Faces of strangers; each is the mean of several people's, so that nobody can be recognized in it.
+/// Faces of strangers. Each is the mean of several people, so that no one can be recognized.
 #[derive(Clone, Debug)]
 pub struct Cohort {
-    /// Per backbone `(n, d)`.
+    /// Mean faces, per backbone `(n, d)`.
     pub faces: Vec<Rows>,
 }
 
@@ -20,22 +24,23 @@ pub struct Cohort {
 pub struct CohortStatistics {
     /// Mean of the highest scores.
     pub mean: f64,
-    /// Their standard deviation, above 0.
+    /// Standard deviation of the highest scores, above 0.
     pub deviation: f64,
 }
 
-/// Share of a cohort whose scores count: the most similar strangers.
+/// Share of the cohort scores that count: those of the most similar strangers.
 const HIGHEST_SHARE: f64 = 0.02;
-/// At least so many scores count, so that mean and deviation are stable.
+/// Minimum number of scores that count, so that mean and deviation are stable.
 const MIN_HIGHEST: usize = 20;
-/// Keeps a deviation above 0.
+/// Lower bound of a deviation, so that it stays above 0.
 const MIN_DEVIATION: f64 = 1e-6;
 
 impl Cohort {
-    /// Statistics of faces' scores with the cohort: per backbone `(m, d)` → m.
+    /// Returns statistics of the scores of faces with the cohort: per backbone `(m, d)` → m.
     ///
     /// # Errors
-    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones,
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
+    /// backbones.
     /// [`KinshipError::SmallCohort`] if the cohort is too small.
     pub fn statistics(
         &self,
@@ -52,7 +57,7 @@ impl Cohort {
 }
 
 impl CohortStatistics {
-    /// The statistics of one face's scores with a cohort; the order of `scores` is lost.
+    /// Returns the statistics of one face's scores with a cohort. Reorders `scores`.
     ///
     /// Returns `None` if the cohort is smaller than twice the number of scores that count.
     pub fn of_scores(scores: &mut [f32]) -> Option<Self> {
@@ -68,7 +73,7 @@ impl CohortStatistics {
         Some(Self { mean, deviation })
     }
 
-    /// A mixture: `share` of `other`, 0 to 1, and the rest of this one.
+    /// Returns a mixture of `share` of `other`, 0 to 1, and the rest of `self`.
     #[must_use]
     pub fn mixed(self, other: Self, share: f64) -> Self {
         let mix = |own: f64, other: f64| (1.0 - share) * own + share * other;
@@ -76,8 +81,10 @@ impl CohortStatistics {
     }
 }
 
-/// Normalizes the score of two faces; the same in both orders. `typical_deviation` is the median deviation of many
-/// faces, so that a normalized score is in units of about one deviation.
+/// Normalizes the score of two faces. The result is the same in both orders.
+///
+/// `typical_deviation` is the median deviation of many faces. It scales a normalized score to units
+/// of about one deviation.
 pub fn normalized(score: f64, faces: [CohortStatistics; 2], typical_deviation: f64) -> f64 {
     let one =
         |face: CohortStatistics| (score - face.mean) / (face.deviation * typical_deviation).sqrt();

@@ -1,4 +1,4 @@
-//! Ensembles whose score is one weighted product of two embeddings.
+//! Ensembles with a score that is one weighted product of two embeddings.
 
 use candle_core::Tensor;
 
@@ -6,10 +6,11 @@ use super::ensemble::Calibration;
 use super::head::Space;
 use super::{Fusion, Head, KinshipError, Rows};
 
-/// A score of the form `Σ p a b + f(a) + f(b) + c` with `f(x) = Σ q x²`, over the values of two unit embeddings.
+/// A score of the form `Σ p a b + f(a) + f(b) + c` with `f(x) = Σ q x²`.
 ///
-/// The cosine and the plain regression have this form, and so has every weighted sum of them: a search scores a probe
-/// against thousands of faces by one matrix product.
+/// The sums run over the values of two unit embeddings. The cosine and the plain regression have
+/// this form. Every weighted sum of them has it, too. A search scores a probe against thousands of
+/// faces by one matrix product.
 #[derive(Clone, Debug)]
 pub(super) struct DiagonalForm {
     /// p, `(d)`.
@@ -21,13 +22,14 @@ pub(super) struct DiagonalForm {
 }
 
 impl DiagonalForm {
-    /// The form that is 0 for all embeddings of `dimension` values.
+    /// Creates the form that is 0 for all embeddings of `dimension` values.
     pub(super) fn zero(dimension: usize) -> Self {
         Self { product: vec![0.0; dimension], square: vec![0.0; dimension], constant: 0.0 }
     }
 
-    /// Adds `weight` times the calibrated log odds of a head. Returns whether the head has this form; if not, nothing is
-    /// added.
+    /// Adds `weight` times the calibrated log odds of a head.
+    ///
+    /// Returns `false` and adds nothing if the head does not have this form.
     ///
     /// # Errors
     /// [`KinshipError::Compute`] if a tensor cannot be read.
@@ -56,7 +58,7 @@ impl DiagonalForm {
         let (layer, bias) = (values("dense.0.weight")?, values("dense.0.bias")?);
         let dimension = self.product.len();
         let scale = (weight * calibration.slope) as f32;
-        // In a head's space unit embeddings have the length √d.
+        // In a head's space, unit embeddings have the length √d.
         let squared_length = dimension as f32;
         let mut layer = layer.as_slice();
         for &fusion in &config.fusions {
@@ -79,7 +81,9 @@ impl DiagonalForm {
         Ok(true)
     }
 
-    /// Adds the scores of every row of `a` with every row of `b`, `(n, d)` and `(m, d)`, to `scores`, `(n, m)`.
+    /// Adds the scores of every row of `a` with every row of `b` to `scores`.
+    ///
+    /// **Shape**: `(n, d)` and `(m, d)` → `(n, m)`.
     pub(super) fn add_scores(&self, a: &Rows, b: &Rows, scores: &mut [f32]) {
         let weighted: Vec<f32> = a
             .iter()
@@ -94,7 +98,7 @@ impl DiagonalForm {
         }
     }
 
-    /// f(x).
+    /// Returns f(x).
     fn face_term(&self, embedding: &[f32]) -> f32 {
         embedding.iter().zip(&self.square).map(|(value, weight)| value * value * weight).sum()
     }

@@ -1,12 +1,14 @@
-//! Dropout (Srivastava et al. 2014) with masks of our own, so that the same seed gives the same heads.
+//! Dropout (Srivastava et al. 2014) with seeded masks.
+//!
+//! One seed always yields the same heads.
 
 use candle_core::{Result, Tensor};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// How much is dropped while training, and the masks' seed.
+/// Dropout rates during training, and the random generator of the masks.
 pub(super) struct Dropout {
-    /// Shares of the fused features and of the hidden values, 0 to 1.
+    /// Rates of the fused features and of the hidden values, 0 to 1.
     rates: [f32; 2],
     random: ChaCha8Rng,
 }
@@ -16,7 +18,7 @@ impl Dropout {
         Self { rates: [features, hidden], random: ChaCha8Rng::seed_from_u64(seed) }
     }
 
-    /// Drops nothing.
+    /// Creates a dropout that drops nothing.
     pub(super) fn off() -> Self {
         Self::new(0.0, 0.0, 0)
     }
@@ -29,12 +31,14 @@ impl Dropout {
         self.drop(values, self.rates[1])
     }
 
-    /// Sets a share of the values to zero and scales the others up, so that the sum stays what it was on average.
+    /// Sets a share of the values to zero and scales the others up.
+    ///
+    /// The expected sum does not change.
     fn drop(&mut self, values: Tensor, rate: f32) -> Result<Tensor> {
         if rate == 0.0 {
             return Ok(values);
         }
-        // Sixteen random bits a value are enough to tell one from another.
+        // Sixteen random bits a value give enough resolution.
         let limit = (rate * 65536.0) as u16;
         let mut bits = vec![0_u8; 2 * values.elem_count()];
         self.random.fill(bits.as_mut_slice());

@@ -1,4 +1,4 @@
-//! Members that judge together.
+//! Weighted, calibrated ensembles of pair classifiers.
 
 use candle_core::{Device, Tensor};
 use rayon::prelude::*;
@@ -8,91 +8,98 @@ use super::diagonal::DiagonalForm;
 use super::open_set::{OpenSet, OpenSetConfig, OpenSetScorer};
 use super::{Head, HeadConfig, KinshipError, Rows};
 
-/// Candidates that are judged at once, at most: what is made of them on the way stays in a core's cache, and is below
-/// what candle would spread over threads of its own, which wait for each other in a loop (from 65,536 values on;
-/// candle-core 0.11.1).
+/// Maximum number of candidates that are scored at once.
+///
+/// The intermediate values of a batch then stay in a core's cache. They also stay below 65,536
+/// values, from which candle uses threads of its own. Those threads wait for each other in a loop
+/// (candle-core 0.11.1).
 const AT_ONCE: usize = 128;
 
-/// What an ensemble is made of, but for its weights.
+/// Configuration of an ensemble, without its weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EnsembleConfig {
-    /// The members' scores, joined, as the log odds of kinship.
+    /// Calibration of the weighted score of all members to the log odds of kinship.
     pub calibration: Calibration,
-    /// From this probability on two people are taken for kin.
+    /// Minimum probability at which two people count as kin.
     pub kin_threshold: f64,
-    /// The share of pairs of strangers that is above it, measured on families that no member saw.
+    /// Share of stranger pairs above the kin threshold.
+    ///
+    /// It is measured on families that no member was trained on.
     pub false_accept_rate: f64,
-    /// From this cosine in the retrieval space on two photos are taken for the same person's.
+    /// Minimum cosine in the retrieval space at which two photos count as one person's.
     pub same_person_threshold: f64,
     /// The members.
     #[serde(rename = "member")]
     pub members: Vec<MemberConfig>,
-    /// What is needed to answer a search among many; `None` in bundles that were made before there was such a model.
+    /// Model for searches among many people; `None` in bundles from before this model existed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_set: Option<OpenSetConfig>,
 }
 
-/// A member of an ensemble, but for its weights.
+/// Configuration of a member, without its weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MemberConfig {
-    /// What it is called; unique in the ensemble.
+    /// Name of the member, unique in the ensemble.
     pub name: String,
-    /// The backbone whose embeddings it compares.
+    /// Name of the backbone of the embeddings that the member compares.
     pub backbone: String,
-    /// Its share in the joined score; the shares sum up to 1.
+    /// Share in the ensemble's score; the shares sum up to 1.
     pub weight: f64,
-    /// Its own score as the log odds of kinship.
+    /// Calibration of the member's score to the log odds of kinship.
     pub calibration: Calibration,
-    /// What it is made of.
+    /// Configuration of the head.
     pub head: HeadConfig,
 }
 
-/// log odds = slope · score + intercept (Platt 1999).
+/// Linear calibration: log odds = slope · score + intercept (Platt 1999).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Calibration {
-    /// What a score of one more adds.
+    /// Log odds per unit of score.
     pub slope: f64,
-    /// The log odds at a score of 0.
+    /// Log odds at a score of 0.
     pub intercept: f64,
 }
 
 /// Trained members with their weights.
 pub struct Ensemble {
     config: EnsembleConfig,
-    /// In the order of the members.
+    /// Heads in the order of the members.
     heads: Vec<PlacedHead>,
-    /// Per space the first member that compares in it: what that projects serves the others, too.
+    /// First member of each space. Its projection is shared by the other members in the space.
     spaces: Vec<usize>,
     backbones: usize,
-    /// Per backbone all members' scores as one product; `None` if a member has no such form.
+    /// Scores of all members as one product per backbone.
+    ///
+    /// `None` if a member does not have that form.
     diagonal: Option<Vec<DiagonalForm>>,
     open_set: Option<OpenSet>,
 }
 
 struct PlacedHead {
     head: Head,
-    /// Place of its backbone.
+    /// Index of its backbone.
     backbone: usize,
-    /// Which of the ensemble's spaces it compares in.
+    /// Index of the ensemble's space in which it compares.
     space: usize,
 }
 
-/// What an ensemble says of two photos.
+/// Score of an ensemble for two photos.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judgement {
-    /// The members' weighted log odds, before the ensemble's calibration.
+    /// Weighted log odds of the members, before the ensemble's calibration.
     pub score: f64,
-    /// Log odds that they are of kin, if half of all pairs were; [`super::probability`] makes a probability of it.
+    /// Log odds of kinship, if half of all pairs were kin. [`super::probability`] converts them to
+    /// a probability.
     pub log_odds: f64,
-    /// The same by each member alone, in the order of the members.
+    /// Log odds by each member alone, in the order of the members.
     pub members: Vec<f64>,
 }
 
 impl EnsembleConfig {
-    /// An ensemble without members, whose score is its log odds.
+    /// Creates an ensemble without members. Its log odds equal its score.
     pub fn uncalibrated() -> Self {
         Self {
             calibration: Calibration { slope: 1.0, intercept: 0.0 },
@@ -106,14 +113,14 @@ impl EnsembleConfig {
 }
 
 impl Calibration {
-    /// The calibrated log odds of a score.
+    /// Returns the calibrated log odds of a score.
     pub fn log_odds(self, score: f64) -> f64 {
         self.slope * score + self.intercept
     }
 }
 
 impl Judgement {
-    /// Adds `share` of another one, to make a mean.
+    /// Adds `share` of `other`, to accumulate a mean.
     pub fn add(&mut self, other: &Self, share: f64) {
         self.score += share * other.score;
         self.log_odds += share * other.log_odds;
@@ -123,11 +130,15 @@ impl Judgement {
 }
 
 impl Ensemble {
-    /// An ensemble over the backbones of these names and widths; `weights` are safetensors, as [`Self::weights`] gives
-    /// them.
+    /// Creates an ensemble over backbones with these names and widths.
+    ///
+    /// `weights` are safetensors, as returned by [`Self::weights`].
     ///
     /// # Errors
-    /// When a member's backbone is none of those, or the weights are not those of the members.
+    /// [`KinshipError::NoBackbone`] if a member's backbone is not among `backbones`.
+    /// [`KinshipError::WrongShape`] if a tensor is missing or has another shape.
+    /// [`KinshipError::NotFinite`] if a weight is not finite.
+    /// [`KinshipError::Compute`] if `weights` cannot be read.
     pub fn new(
         config: EnsembleConfig,
         backbones: &[(&str, usize)],
@@ -150,10 +161,12 @@ impl Ensemble {
         Ok(Self { open_set, ..Self::of_heads(config, backbones, heads)? })
     }
 
-    /// An ensemble of these heads, in the order of the members, without open-set model.
+    /// Creates an ensemble of these heads, without an open-set model.
+    ///
+    /// The heads are in the order of the members.
     ///
     /// # Errors
-    /// [`KinshipError::NoBackbone`] if a member's backbone is none of those.
+    /// [`KinshipError::NoBackbone`] if a member's backbone is not among `backbones`.
     pub fn of_heads(
         config: EnsembleConfig,
         backbones: &[(&str, usize)],
@@ -184,10 +197,12 @@ impl Ensemble {
         Ok(Self { config, heads, spaces, backbones, diagonal, open_set: None })
     }
 
-    /// The head of one member, for embeddings of `dimension` values, of [`Self::weights`].
+    /// Reads the head of one member from [`Self::weights`], for embeddings of `dimension` values.
     ///
     /// # Errors
-    /// When the weights are not that head's.
+    /// [`KinshipError::WrongShape`] if a tensor is missing or has another shape.
+    /// [`KinshipError::NotFinite`] if a weight is not finite.
+    /// [`KinshipError::Compute`] if `weights` cannot be read.
     pub fn head(
         member: &str,
         dimension: usize,
@@ -201,10 +216,10 @@ impl Ensemble {
         Head::new(config.clone(), dimension, tensors.into_iter().filter_map(own).collect())
     }
 
-    /// The weights of heads by their members' names, as safetensors.
+    /// Serializes the weights of heads as safetensors, named by their members.
     ///
     /// # Errors
-    /// When they cannot be written down.
+    /// [`KinshipError::Compute`] if the weights cannot be serialized.
     pub fn weights<'a>(
         members: impl IntoIterator<Item = (&'a str, &'a Head)>,
     ) -> Result<Vec<u8>, KinshipError> {
@@ -212,10 +227,10 @@ impl Ensemble {
         Ok(safetensors::serialize(tensors, None).map_err(candle_core::Error::from)?)
     }
 
-    /// As [`Self::weights`], with the tensors of an open-set model over the backbones of these names.
+    /// As [`Self::weights`], with the tensors of an open-set model over these backbones.
     ///
     /// # Errors
-    /// [`KinshipError::Compute`] if they cannot be serialized.
+    /// [`KinshipError::Compute`] if the tensors cannot be serialized.
     pub fn weights_with_open_set<'a>(
         members: impl IntoIterator<Item = (&'a str, &'a Head)>,
         open_set: &OpenSet,
@@ -226,20 +241,25 @@ impl Ensemble {
         Ok(safetensors::serialize(tensors, None).map_err(candle_core::Error::from)?)
     }
 
-    /// What the ensemble is made of.
+    /// Returns the configuration of the ensemble.
     pub fn config(&self) -> &EnsembleConfig {
         &self.config
     }
 
-    /// Open-set identification by this ensemble; `None` if the bundle was made before there was a model for it.
+    /// Returns the scorer for open-set identification by this ensemble.
+    ///
+    /// Returns `None` if the bundle is from before this model existed.
     pub fn open_set(&self) -> Option<OpenSetScorer<'_>> {
         self.open_set.as_ref().map(|model| OpenSetScorer::new(self, model))
     }
 
-    /// The members' weighted log odds of every face of `a` with every face of `b`: per backbone `(n, d)` and `(m, d)` → `(n, m)`.
+    /// Returns the members' weighted log odds of each face of `a` with each of `b`.
+    ///
+    /// **Shape**: per backbone `(n, d)` and `(m, d)` → `(n, m)`.
     ///
     /// # Errors
-    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
+    /// backbones.
     pub fn scores(&self, a: &[Rows], b: &[Rows]) -> Result<Vec<f32>, KinshipError> {
         self.check_backbones([a, b])?;
         let count = a[0].count();
@@ -266,12 +286,16 @@ impl Ensemble {
         }
     }
 
-    /// Judges one photo beside each of n others, in their order, or n photos each beside the other of its pair. Both
-    /// sides have embeddings by every backbone: `(1, d)` or `(n, d)`, and `(n, d)`. The same whichever of two photos is
-    /// the probe.
+    /// Scores one photo with each of n others, or n pairs of photos.
+    ///
+    /// The results are in the order of `candidates`. The score does not depend on the order of a
+    /// pair.
+    ///
+    /// **Shape**: per backbone, `(1, d)` or `(n, d)` for `probe`, and `(n, d)` for `candidates`.
     ///
     /// # Errors
-    /// When the embeddings are not those of the ensemble's backbones.
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
+    /// backbones.
     pub fn judge(
         &self,
         probe: &[Rows],
@@ -279,7 +303,7 @@ impl Ensemble {
     ) -> Result<Vec<Judgement>, KinshipError> {
         self.check_backbones([probe, candidates])?;
         let parts = candidates[0].count().div_ceil(AT_ONCE);
-        // One photo goes with every part.
+        // A single photo is compared in every batch.
         let single = (probe[0].count() == 1).then(|| self.projected(probe, (0, 1))).transpose()?;
         let part = |at: usize| {
             let probe = match &single {
@@ -293,7 +317,9 @@ impl Ensemble {
         Ok(judged?.concat())
     }
 
-    /// The embeddings of a side in each of the spaces, on all threads: each lays out its weights for the product once.
+    /// Projects the embeddings of one side into each of the spaces, on all threads.
+    ///
+    /// Each space lays out its weights for the product once.
     fn projected(
         &self,
         side: &[Rows],
@@ -306,7 +332,7 @@ impl Ensemble {
         self.spaces.par_iter().map(project).collect()
     }
 
-    /// [`Self::judge`] of two sides in each of the spaces, on all threads member by member.
+    /// Runs [`Self::judge`] on two projected sides, on all threads member by member.
     fn compare(
         &self,
         probe: &[Tensor],
@@ -333,7 +359,7 @@ impl Ensemble {
     }
 }
 
-/// Heads' tensors, named by their members.
+/// Returns the tensors of heads, named by their members.
 fn head_tensors<'a>(
     members: impl IntoIterator<Item = (&'a str, &'a Head)>,
 ) -> Vec<(String, Tensor)> {
@@ -345,7 +371,9 @@ fn head_tensors<'a>(
     members.into_iter().flat_map(named).collect()
 }
 
-/// Per backbone all members' scores as one product; `None` if a member has no such form.
+/// Returns the scores of all members as one product per backbone.
+///
+/// Returns `None` if a member does not have that form.
 fn diagonal(
     config: &EnsembleConfig,
     heads: &[PlacedHead],

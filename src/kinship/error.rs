@@ -1,26 +1,26 @@
-//! What can be wrong with heads and ensembles.
+//! Errors of heads and ensembles.
 
 use crate::error::{Classify, ErrorKind};
 
-/// Why kinship cannot be scored or learned.
+/// Failures of kinship scoring and training.
 #[derive(Debug, thiserror::Error)]
 pub enum KinshipError {
-    /// A head's weights are not those of its description.
+    /// A head's weights do not match its configuration.
     #[error(
         "the head's weights do not fit its description: '{name}' is {found:?} instead of {expected:?}; train again"
     )]
     WrongShape {
-        /// The tensor.
+        /// Name of the tensor.
         name: String,
-        /// What its shape should be.
+        /// Expected shape.
         expected: Vec<usize>,
-        /// Its shape; empty where there is none.
+        /// Found shape, empty if the tensor is missing.
         found: Vec<usize>,
     },
-    /// A head's weights have a value that is not finite.
+    /// A head has weights that are not finite.
     #[error("the head's weights '{name}' are not finite; train again")]
     NotFinite {
-        /// The tensor.
+        /// Name of the tensor.
         name: String,
     },
     /// A member's backbone is not in the bundle.
@@ -28,25 +28,25 @@ pub enum KinshipError {
         "the member '{member}' compares embeddings of '{backbone}', which the bundle does not have; train again"
     )]
     NoBackbone {
-        /// The member.
+        /// Name of the member.
         member: String,
-        /// The backbone.
+        /// Name of the backbone.
         backbone: String,
     },
-    /// The embeddings are by other backbones than the ensemble's.
+    /// The embeddings come from other backbones than the ensemble's.
     #[error("a photo has {found} embeddings instead of {expected}")]
     OtherBackbones {
-        /// How many backbones there are.
+        /// Number of backbones of the ensemble.
         expected: usize,
-        /// How many embeddings were given.
+        /// Number of embeddings of the photo.
         found: usize,
     },
-    /// Embeddings that should have one width have several, or there is none.
+    /// Embeddings have different widths, or there is no embedding.
     #[error("embedding has {found} values, expected {expected}; embed all photos with one bundle")]
     UnevenRows {
-        /// The width of the others.
+        /// Expected width.
         expected: usize,
-        /// The width of this one.
+        /// Found width.
         found: usize,
     },
     /// A cohort has too few faces to normalize scores by.
@@ -54,18 +54,18 @@ pub enum KinshipError {
         "cohort of {found} faces is too small for score normalization; add photos of more people"
     )]
     SmallCohort {
-        /// Its faces.
+        /// Number of faces in the cohort.
         found: usize,
     },
-    /// There are no pairs of both kinds to learn from.
+    /// Training needs both kin pairs and unrelated pairs.
     #[error(
         "{what} needs pairs of kin and of others, and there are none; add families with listed kin"
     )]
     NoPairs {
-        /// What was to be learned.
+        /// Name of the model to fit.
         what: &'static str,
     },
-    /// The arithmetic failed; a defect of this program.
+    /// A computation failed because of a defect of this program.
     #[error("kinship cannot be computed: {0}")]
     Compute(#[from] candle_core::Error),
 }

@@ -1,28 +1,30 @@
-//! What a likelihood ratio means: for a stated prior, and in words.
+//! Interpretation of likelihood ratios: for a stated prior, and as text.
 
 use std::fmt;
 
 use super::probability;
 
-/// No likelihood ratio above this one is reported, nor below its reciprocal: what faces can tell ends at "moderate
-/// support" (ENFSI Guideline for Evaluative Reporting in Forensic Science, 2015).
+/// Upper bound of a reported likelihood ratio; its reciprocal is the lower bound.
+///
+/// Evidence from faces ends at "moderate support" (ENFSI Guideline for Evaluative Reporting in
+/// Forensic Science, 2015).
 pub const MAX_LIKELIHOOD_RATIO: f64 = 100.0;
 
-/// The evaluative scale of the ENFSI guideline, as far as faces go.
+/// Evaluative scale of the ENFSI guideline, up to the support that faces can give.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Support {
-    /// A likelihood ratio below 1/2: the faces speak for unrelated people.
+    /// Likelihood ratio below 1/2: evidence for unrelated people.
     Against,
-    /// From 1/2 to 2: no support either way.
+    /// Likelihood ratio from 1/2 to 2: no support either way.
     None,
-    /// From 2 to 10.
+    /// Likelihood ratio from 2 to 10.
     Weak,
-    /// From 10 on.
+    /// Likelihood ratio from 10 up.
     Moderate,
 }
 
 impl Support {
-    /// The band of a log likelihood ratio.
+    /// Returns the band of a log likelihood ratio.
     pub fn from_ratio(log_likelihood_ratio: f64) -> Self {
         match log_likelihood_ratio.exp() {
             ratio if ratio < 0.5 => Self::Against,
@@ -32,7 +34,7 @@ impl Support {
         }
     }
 
-    /// Its name in requests and responses.
+    /// Returns the name in requests and responses.
     pub fn name(self) -> &'static str {
         match self {
             Self::Against => "against",
@@ -54,14 +56,17 @@ impl fmt::Display for Support {
     }
 }
 
-/// A log likelihood ratio within the bounds of [`MAX_LIKELIHOOD_RATIO`].
+/// Returns a log likelihood ratio within the bounds of [`MAX_LIKELIHOOD_RATIO`].
 pub fn bounded(log_likelihood_ratio: f64) -> f64 {
     let bound = MAX_LIKELIHOOD_RATIO.ln();
     log_likelihood_ratio.clamp(-bound, bound)
 }
 
-/// The probability of kinship, 0 to 1, of one among `people` searched, of whom `expected_relatives` are expected to be
-/// relatives. Returns `None` without a prior: if nobody is expected, or nobody was searched.
+/// Returns the probability of kinship of one among `people` searched, 0 to 1.
+///
+/// The prior is the share of `expected_relatives` among `people`, at most 0.5.
+///
+/// Returns `None` without a prior: if no relatives are expected, or no people were searched.
 pub fn posterior(log_likelihood_ratio: f64, expected_relatives: f64, people: usize) -> Option<f64> {
     if expected_relatives <= 0.0 || people == 0 {
         return None;

@@ -1,9 +1,9 @@
-//! How the embeddings of two photos become the features of a pair.
+//! Fusion of the embeddings of two photos into the features of a pair.
 
 use candle_core::{Result, Tensor};
 use serde::{Deserialize, Serialize};
 
-/// A way to combine the embeddings a and b, value by value unless it says otherwise.
+/// Combination of the embeddings a and b, value by value unless stated otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fusion {
@@ -30,7 +30,7 @@ pub enum Fusion {
 }
 
 impl Fusion {
-    /// Every fusion.
+    /// All fusions.
     pub const ALL: [Self; 10] = [
         Self::SquaredDifference,
         Self::AbsoluteDifference,
@@ -44,7 +44,7 @@ impl Fusion {
         Self::Cosine,
     ];
 
-    /// Number of features, of embeddings of `dimension` values.
+    /// Returns the number of features, for embeddings of `dimension` values.
     pub fn width(self, dimension: usize) -> usize {
         match self {
             Self::Cosine => 1,
@@ -52,15 +52,15 @@ impl Fusion {
         }
     }
 
-    /// Whether the features are the same in both orders of the photos.
+    /// Returns whether the features are the same in both orders of the photos.
     pub fn is_symmetric(self) -> bool {
         !matches!(self, Self::DifferenceOfSquares | Self::Difference)
     }
 
-    /// The features of n pairs: `(n, d)` and `(n, d)` → `(n, width)`.
+    /// Returns the features of n pairs: `(n, d)` and `(n, d)` → `(n, width)`.
     ///
     /// # Errors
-    /// When the shapes differ.
+    /// If the shapes differ.
     pub fn apply(self, a: &Tensor, b: &Tensor) -> Result<Tensor> {
         match self {
             Self::SquaredDifference => (a - b)?.sqr(),
@@ -80,7 +80,7 @@ impl Fusion {
     }
 }
 
-/// `(n, d)` and `(n, d)` → `(n, 1)`, -1 to 1.
+/// Returns the cosines: `(n, d)` and `(n, d)` → `(n, 1)`, -1 to 1.
 fn cosine(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     let norms = (a.sqr()?.sum_keepdim(1)? * b.sqr()?.sum_keepdim(1)?)?.sqrt()?;
     (a * b)?.sum_keepdim(1)? / (norms + 1e-12)?

@@ -1,4 +1,4 @@
-//! Pair classifiers: two embeddings to the log odds of kinship.
+//! Pair classifiers, from two embeddings to the log odds of kinship.
 
 use std::collections::BTreeMap;
 
@@ -9,15 +9,15 @@ use super::dropout::Dropout;
 use super::product::product;
 use super::{Fusion, KinshipError, Rows};
 
-/// What a head is made of.
+/// Configuration of a head.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HeadConfig {
-    /// Where the embeddings are compared.
+    /// Space in which the embeddings are compared.
     pub space: Space,
-    /// How two become one, side by side.
+    /// Fusions of two embeddings; their features are concatenated.
     pub fusions: Vec<Fusion>,
-    /// Width of a linear layer of its own for each fusion, without bias, before they are joined.
+    /// Width of the linear layer of each fusion, without bias, before the features are joined.
     #[serde(default)]
     pub mix: Option<usize>,
     /// Widths of the layers with ReLU before the last one, which has one output.
@@ -25,20 +25,23 @@ pub struct HeadConfig {
     pub hidden: Vec<usize>,
 }
 
-/// Where embeddings are compared. Every space is scaled so that a value is about 1.
+/// Spaces in which embeddings are compared.
+///
+/// Every space is scaled so that a value is about 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Space {
-    /// Where the backbone puts them.
+    /// Embedding space of the backbone.
     Backbone,
-    /// The axes along which kin are correlated ([`super::KinSpace`]).
+    /// Axes along which kin are correlated ([`super::KinSpace`]).
     Correlated,
-    /// A projection in which kin are near each other and others are not, learned by contrast and normalised: linear,
-    /// and beside it bent by one hidden layer with ReLU.
+    /// Projection with kin near each other and others apart, trained by contrast and normalized.
+    ///
+    /// It is the sum of a linear projection and of one hidden layer with ReLU.
     Contrastive,
 }
 
-/// Width of the hidden layer that bends a contrastive space.
+/// Width of the hidden layer of a contrastive space.
 const BEND: usize = 256;
 
 /// A pair classifier with its weights.
@@ -49,7 +52,9 @@ pub struct Head {
 }
 
 impl HeadConfig {
-    /// Names and shapes of the weights for embeddings of `dimension` values. A linear layer is `(outputs, inputs)`.
+    /// Returns names and shapes of the weights for embeddings of `dimension` values.
+    ///
+    /// A linear layer is `(outputs, inputs)`.
     pub fn shapes(&self, dimension: usize, axes: usize) -> Vec<(String, Vec<usize>)> {
         let mut shapes = Vec::new();
         let mut linear = |name: &str, shape: [usize; 2], has_bias: bool| {
@@ -83,10 +88,12 @@ impl HeadConfig {
 }
 
 impl Head {
-    /// A head of these weights, for embeddings of `dimension` values.
+    /// Creates a head of these weights, for embeddings of `dimension` values.
     ///
     /// # Errors
-    /// When a weight is missing, has another shape, or is not finite.
+    /// [`KinshipError::WrongShape`] if a weight is missing or has another shape.
+    /// [`KinshipError::NotFinite`] if a weight is not finite.
+    /// [`KinshipError::Compute`] if a weight cannot be read.
     pub fn new(
         config: HeadConfig,
         dimension: usize,
@@ -110,12 +117,12 @@ impl Head {
         Ok(Self { config, tensors })
     }
 
-    /// What the head is made of.
+    /// Returns the configuration of the head.
     pub fn config(&self) -> &HeadConfig {
         &self.config
     }
 
-    /// Its weights by name.
+    /// Returns the weights by name.
     pub fn tensors(&self) -> &BTreeMap<String, Tensor> {
         &self.tensors
     }
@@ -124,27 +131,30 @@ impl Head {
         &mut self.tensors
     }
 
-    /// The log odds of kinship of n pairs, not calibrated: `(n, d)` and `(n, d)` → `(n)`; `a` may be `(1, d)`, one
-    /// photo against n. The same in both orders of the photos.
+    /// Returns the log odds of kinship of n pairs, not calibrated.
+    ///
+    /// The score does not depend on the order of the photos.
+    ///
+    /// **Shape**: `(n, d)` or `(1, d)` for `a`, and `(n, d)` for `b` → `(n)`.
     ///
     /// # Errors
-    /// When the shapes do not fit.
+    /// [`KinshipError::Compute`] if the shapes do not fit.
     pub fn scores(&self, a: &Rows, b: &Rows) -> Result<Vec<f64>, KinshipError> {
         self.compare(&self.project(&a.tensor()?)?, &self.project(&b.tensor()?)?)
     }
 
-    /// Embeddings in the head's space, for [`Self::compare`]: `(n, d)` → `(n, p)`.
+    /// Projects embeddings into the head's space, for [`Self::compare`]: `(n, d)` → `(n, p)`.
     pub(super) fn project(&self, embeddings: &Tensor) -> Result<Tensor, KinshipError> {
         self.projected(embeddings, &mut Dropout::off())
     }
 
-    /// The scores of pairs that are in the head's space.
+    /// Returns the scores of pairs that are in the head's space.
     pub(super) fn compare(&self, a: &Tensor, b: &Tensor) -> Result<Vec<f64>, KinshipError> {
         let scores = self.compared(a, b, &mut Dropout::off())?;
         Ok(scores.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
     }
 
-    /// The same as a tensor that knows how it came about.
+    /// Returns the scores of pairs of embeddings as a tensor with its computation graph.
     pub(super) fn logits(
         &self,
         a: &Tensor,
@@ -164,12 +174,13 @@ impl Head {
         let a = if a.dim(0)? == b.dim(0)? { a } else { &a.repeat((b.dim(0)?, 1))? };
         let (even, odd) = self.first_layer(a, b, dropout)?;
         let Some(odd) = odd else { return self.further_layers(even, dropout) };
-        // The other order turns the sign of what is odd; the mean of both orders has no order.
+        // The other order turns the sign of the odd part. The mean of both orders does not depend
+        // on the order.
         let logits = self.further_layers((&even + &odd)?, dropout)?;
         Ok(((logits + self.further_layers((even - odd)?, dropout)?)? * 0.5)?)
     }
 
-    /// Whether two heads for the embeddings of one backbone compare them in the same space.
+    /// Returns whether two heads compare the embeddings of one backbone in the same space.
     pub(super) fn shares_space(&self, other: &Self) -> Result<bool, KinshipError> {
         if self.config.space != other.config.space {
             return Ok(false);
@@ -185,11 +196,12 @@ impl Head {
         Ok(true)
     }
 
-    /// A head of the same scores whose mixing layers, which are linear, are part of the linear layer behind them: what only
-    /// judges does not need them apart.
+    /// Folds the linear mixing layers into the linear layer behind them.
+    ///
+    /// The scores do not change. Inference does not need separate layers.
     ///
     /// # Errors
-    /// When a tensor cannot be allocated.
+    /// [`KinshipError::Compute`] if a tensor cannot be allocated.
     pub(super) fn folded(mut self) -> Result<Self, KinshipError> {
         let Some(width) = self.config.mix.take() else { return Ok(self) };
         let mut parts = Vec::new();
@@ -202,7 +214,7 @@ impl Head {
         Ok(self)
     }
 
-    /// [`Self::project`] as a tensor that knows how it came about.
+    /// As [`Self::project`], with dropout, as a tensor with its computation graph.
     pub(super) fn projected(
         &self,
         embeddings: &Tensor,
@@ -219,8 +231,11 @@ impl Head {
         })
     }
 
-    /// What the first layer behind the fusions makes of pairs: of the symmetric fusions, with the bias, and of those that
-    /// turn their sign with the order of the photos. So both orders cost one product, and nothing is laid side by side.
+    /// Returns the outputs of the first layer behind the fusions, split by symmetry.
+    ///
+    /// The first tensor is the output for the symmetric fusions, with the bias. The second one is
+    /// for the fusions that change their sign with the order of the photos. Both orders then cost
+    /// one product, and no features are concatenated.
     fn first_layer(
         &self,
         a: &Tensor,
@@ -253,7 +268,7 @@ impl Head {
         Ok((even, odd))
     }
 
-    /// The logits of pairs from what their first layer made, `(n, outputs)` → `(n)`.
+    /// Returns the logits of pairs from the outputs of their first layer, `(n, outputs)` → `(n)`.
     fn further_layers(&self, first: Tensor, dropout: &mut Dropout) -> Result<Tensor, KinshipError> {
         let mut values = first;
         for at in 1..=self.config.hidden.len() {
@@ -272,7 +287,7 @@ impl Head {
     }
 }
 
-/// Rows of the length √p, so that a value is about 1.
+/// Scales rows to the length √p, so that a value is about 1.
 fn scaled(rows: &Tensor) -> Result<Tensor, KinshipError> {
     let norms = (rows.sqr()?.mean_keepdim(D::Minus1)? + 1e-12)?.sqrt()?;
     Ok(rows.broadcast_div(&norms)?)

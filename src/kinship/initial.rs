@@ -1,4 +1,4 @@
-//! Heads before they have learned anything.
+//! Heads before training.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,14 @@ use rand_chacha::ChaCha8Rng;
 use super::{Fusion, Head, HeadConfig, KinSpace, KinshipError, Space};
 
 impl Head {
-    /// A head to be learned: its layers are random by `seed`, uniform within √(6 / inputs) (He et al. 2015), the last
-    /// one within a tenth of that; its space is the axes along which kin are correlated, or for a contrastive one the
-    /// backbone's own.
+    /// Creates a head to train, with random layers by `seed`.
+    ///
+    /// Weights are uniform within √(6 / inputs) (He et al. 2015), and those of the last layer
+    /// within a tenth of that. The space consists of the axes along which kin are correlated. A
+    /// contrastive space starts as the backbone's own space.
     ///
     /// # Errors
-    /// When the tensors cannot be allocated.
+    /// [`KinshipError::Compute`] if the tensors cannot be allocated.
     pub fn initial(config: &HeadConfig, space: &KinSpace, seed: u64) -> Result<Self, KinshipError> {
         let dimension = space.mean.len();
         let mut tensors = match config.space {
@@ -29,7 +31,7 @@ impl Head {
         let axes = tensors.get("space.bias").map_or(Ok(0), |bias: &Tensor| bias.dim(0))?;
         let start = match config.fusions.as_slice() {
             _ if !config.hidden.is_empty() => None,
-            // A cosine alone is a score as it is; every difference speaks against kinship.
+            // A cosine is a score without training. Every difference is evidence against kinship.
             [Fusion::Cosine] => Some(1.0),
             [Fusion::AbsoluteDifference] => Some(-0.03),
             _ => None,
@@ -55,14 +57,17 @@ impl Head {
         Self::new(config.clone(), dimension, tensors)
     }
 
-    /// The log of how much likelier two embeddings are of kin than of strangers, if both are Gaussian
-    /// ([`KinSpace`]): over the axes, −½ ln(1 − ρ²) + ρ ab / (1 − ρ²) − ρ² (a² + b²) / 2 (1 − ρ²). It has no layer to
-    /// learn.
+    /// Creates the head that outputs the log likelihood ratio of kin against strangers.
+    ///
+    /// Both embeddings are taken as Gaussian ([`KinSpace`]). The head has no layer to train.
+    ///
+    /// The score is the sum over the axes of
+    /// −½ ln(1 − ρ²) + ρ ab / (1 − ρ²) − ρ² (a² + b²) / 2 (1 − ρ²).
     ///
     /// # Errors
-    /// When the tensors cannot be allocated.
+    /// [`KinshipError::Compute`] if the tensors cannot be allocated.
     pub fn likelihood_ratio(space: &KinSpace) -> Result<Self, KinshipError> {
-        // In this space a stands for a · factor · √ρ.
+        // In this space, a is represented by a · factor · √ρ.
         let factor = f64::from(space.factor).powi(2);
         let correlations = || space.correlations.iter().map(|&rho| f64::from(rho));
         let squares = correlations().map(|rho| -rho / (2.0 * factor * (1.0 - rho * rho)));
@@ -81,7 +86,7 @@ impl Head {
 }
 
 impl Head {
-    /// A head of one linear layer with these weights, in the order of its features.
+    /// Creates a head of one linear layer. The weights are in the order of its features.
     pub(super) fn of_linear_layer(
         config: HeadConfig,
         dimension: usize,
@@ -96,7 +101,7 @@ impl Head {
     }
 }
 
-/// The linear layer that projects onto `axes`, `(p, d)`, from `mean`, `(d)`.
+/// Returns the linear layer that projects onto `axes`, `(p, d)`, from `mean`, `(d)`.
 fn projection(axes: Vec<f32>, mean: &[f32]) -> Result<BTreeMap<String, Tensor>, KinshipError> {
     let bias: Vec<f32> = axes
         .chunks_exact(mean.len())

@@ -1,4 +1,4 @@
-//! Learning a head's weights by gradient.
+//! Training of a head's weights by gradient steps.
 
 use candle_core::{D, Device, Tensor, Var};
 use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
@@ -7,52 +7,56 @@ use serde::{Deserialize, Serialize};
 use super::dropout::Dropout;
 use super::{Head, KinshipError, Rows};
 
-/// How a head learns.
+/// Hyperparameters of a head's training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Learning {
     /// Step size of Adam with decoupled weight decay (Loshchilov and Hutter 2019).
     pub learning_rate: f64,
-    /// Share of a weight that a step of size 1 takes away.
+    /// Share of a weight that a step of size 1 removes.
     pub weight_decay: f64,
-    /// Share of the fused features that is dropped, 0 to 1.
+    /// Dropout rate of the fused features, 0 to 1.
     pub feature_dropout: f32,
-    /// Share of the hidden values that is dropped, 0 to 1.
+    /// Dropout rate of the hidden values, 0 to 1.
     pub hidden_dropout: f32,
 }
 
-/// τ of the contrastive loss.
+/// Temperature τ of the contrastive loss.
 const TEMPERATURE: f64 = 0.08;
 
-/// A head and what is needed to improve it.
+/// A head in training, with its optimizer and dropout.
 pub struct Learner {
     head: Head,
     optimiser: AdamW,
     dropout: Dropout,
 }
 
-/// A loss and its gradient with respect to the embeddings of both sides, n × `(d)` each.
+/// Loss and its gradient.
+///
+/// The gradient is with respect to the embeddings of both sides, n × `(d)` each.
 pub struct Slopes {
-    /// The loss, in nats.
+    /// Loss, in nats.
     pub loss: f64,
-    /// With respect to the first photos.
+    /// Gradient with respect to the first photos.
     pub a: Vec<Vec<f32>>,
-    /// With respect to the second ones.
+    /// Gradient with respect to the second photos.
     pub b: Vec<Vec<f32>>,
 }
 
 impl Learner {
-    /// Learns the space of a head, from where it is, by [`Self::contrast`].
+    /// Creates a learner that trains the space of a head by [`Self::contrast`].
+    ///
+    /// Training starts from the current weights.
     ///
     /// # Errors
-    /// When the tensors cannot be allocated.
+    /// [`KinshipError::Compute`] if the tensors cannot be allocated.
     pub fn of_space(head: &Head, learning: &Learning, seed: u64) -> Result<Self, KinshipError> {
         Self::new(head, learning, (seed, |name: &str| name.starts_with("space.")))
     }
 
-    /// Learns the layers of a head behind its space by [`Self::classify`].
+    /// Creates a learner that trains the layers behind a head's space by [`Self::classify`].
     ///
     /// # Errors
-    /// When the tensors cannot be allocated.
+    /// [`KinshipError::Compute`] if the tensors cannot be allocated.
     pub fn of_layers(head: &Head, learning: &Learning, seed: u64) -> Result<Self, KinshipError> {
         Self::new(head, learning, (seed, |name: &str| !name.starts_with("space.")))
     }
@@ -80,10 +84,10 @@ impl Learner {
         Ok(Self { head, optimiser, dropout })
     }
 
-    /// The head as it is now.
+    /// Returns a copy of the head in its current state.
     ///
     /// # Errors
-    /// When the tensors cannot be allocated.
+    /// [`KinshipError::Compute`] if the tensors cannot be allocated.
     pub fn head(&self) -> Result<Head, KinshipError> {
         let mut head = self.head.clone();
         for tensor in head.tensors_mut().values_mut() {
@@ -92,7 +96,7 @@ impl Learner {
         Ok(head)
     }
 
-    /// The step size.
+    /// Returns the step size.
     pub fn learning_rate(&self) -> f64 {
         self.optimiser.learning_rate()
     }
@@ -102,21 +106,24 @@ impl Learner {
         self.optimiser.set_learning_rate(learning_rate);
     }
 
-    /// One step on n pairs, of which `is_kin` tells whether they are. Returns the mean binary cross-entropy before it,
-    /// in nats.
+    /// Takes one step on n pairs with the labels `is_kin`.
+    ///
+    /// Returns the mean binary cross-entropy before the step, in nats.
     ///
     /// # Errors
-    /// When there are not as many of each.
+    /// [`KinshipError::Compute`] if the numbers of photos and labels differ.
     pub fn classify(&mut self, a: &Rows, b: &Rows, is_kin: &[bool]) -> Result<f64, KinshipError> {
         let loss = self.cross_entropy(&a.tensor()?, &b.tensor()?, is_kin)?;
         self.optimiser.backward_step(&loss)?;
         Ok(loss.to_scalar::<f32>()?.into())
     }
 
-    /// [`Self::classify`] for embeddings that learn too: returns the loss with its gradient with respect to them.
+    /// As [`Self::classify`], for embeddings that are trained, too.
+    ///
+    /// Returns the loss with its gradient with respect to the embeddings.
     ///
     /// # Errors
-    /// When there are not as many of each.
+    /// [`KinshipError::Compute`] if the numbers of photos and labels differ.
     pub fn classify_learning(
         &mut self,
         a: &Rows,
@@ -145,11 +152,13 @@ impl Learner {
         cross_entropy(&logits, &Tensor::new(labels, &Device::Cpu)?)
     }
 
-    /// One step on n kin pairs of n families: every photo is to be nearer to its kin than to
-    /// the n − 1 of other families (InfoNCE, van den Oord, Li and Vinyals 2018). Returns the loss before it, in nats.
+    /// Takes one step on n kin pairs of n families.
+    ///
+    /// The loss draws every photo nearer to its kin than to the n − 1 of other families (InfoNCE,
+    /// van den Oord, Li and Vinyals 2018). Returns the loss before the step, in nats.
     ///
     /// # Errors
-    /// When there are not as many of each.
+    /// [`KinshipError::Compute`] if the numbers of photos differ.
     pub fn contrast(&mut self, a: &Rows, b: &Rows) -> Result<f64, KinshipError> {
         let a = self.projected(a)?;
         let b = self.projected(b)?;
@@ -167,13 +176,13 @@ impl Learner {
     }
 }
 
-/// Mean binary cross-entropy of log odds, in a form that does not overflow.
+/// Returns the mean binary cross-entropy of log odds, in a form that does not overflow.
 fn cross_entropy(logits: &Tensor, is_kin: &Tensor) -> Result<Tensor, KinshipError> {
     let softplus = ((logits.abs()?.neg()?.exp()? + 1.0)?.log()? + logits.relu()?)?;
     Ok((softplus - logits * is_kin)?.mean_all()?)
 }
 
-/// Mean cross-entropy of choosing, in row i of `(n, n)`, column i.
+/// Returns the mean cross-entropy of choosing column i in row i of `(n, n)`.
 fn own_row(similarity: &Tensor) -> Result<Tensor, KinshipError> {
     let log_softmax = candle_nn::ops::log_softmax(similarity, D::Minus1)?;
     let diagonal = Tensor::eye(similarity.dim(0)?, similarity.dtype(), similarity.device())?;
@@ -188,7 +197,7 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// Photos of `count` people in 6 values, in two versions that share something.
+    /// Photos of `count` people in 6 values, in two versions with common values.
     fn kin(count: usize, seed: u64) -> (Rows, Rows) {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let (mut first, mut second) = (Vec::new(), Vec::new());
@@ -230,8 +239,10 @@ mod tests {
         tensor.to_dtype(DType::F64).unwrap()
     }
 
-    /// The gradient of `loss`, at some values of every variable, beside the slope between two points close by; in f64,
-    /// whose digits are enough for both.
+    /// Compares the gradient of `loss` with the slope between two close points, at some values of
+    /// every variable.
+    ///
+    /// The slope is in f64, which has enough digits for both.
     fn check_gradients(head: &Head, name: &str, loss: impl Fn(&Head) -> Tensor) {
         let mut head = head.clone();
         let mut variables = Vec::new();

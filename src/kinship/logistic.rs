@@ -8,7 +8,7 @@ use faer::{Mat, Par, Side};
 pub struct Logistic {
     /// One weight a feature.
     pub weights: Vec<f64>,
-    /// The log odds if all features are 0.
+    /// Log odds if all features are 0.
     pub intercept: f64,
 }
 
@@ -17,24 +17,24 @@ pub struct LabeledRows {
     /// `(n, k + 1)`: k features and a last column of ones.
     features: Mat<f64>,
     labels: Vec<bool>,
-    /// How much each row counts.
+    /// Weight of each row.
     weights: Vec<f64>,
 }
 
 const MAX_STEPS: usize = 50;
-/// Newton's method ends once no weight moves by more.
+/// Newton's method ends if no weight changes by more than this.
 const TOLERANCE: f64 = 1e-9;
 
-/// The log odds as a probability, 0 to 1.
+/// Converts log odds to a probability, 0 to 1.
 pub fn probability(log_odds: f64) -> f64 {
     1.0 / (1.0 + (-log_odds).exp())
 }
 
 impl LabeledRows {
-    /// Rows of equal weight; all have as many features as the first.
+    /// Creates rows of equal weight. All have as many features as the first.
     ///
     /// # Panics
-    /// If a row is shorter than the first, or there are not as many labels as rows.
+    /// If a row is shorter than the first. If the numbers of labels and rows differ.
     pub fn new<'a, R>(rows: R, labels: &[bool]) -> Self
     where
         R: IntoIterator<Item = &'a [f64]>,
@@ -50,25 +50,27 @@ impl LabeledRows {
         Self { features, labels: labels.to_vec(), weights: vec![1.0; labels.len()] }
     }
 
-    /// The same rows with other weights.
+    /// Returns the same rows with other weights.
     ///
     /// # Panics
-    /// If there are not as many weights as rows.
+    /// If the numbers of weights and rows differ.
     #[must_use]
     pub fn with_weights(self, weights: Vec<f64>) -> Self {
         assert_eq!(weights.len(), self.labels.len(), "every row has a weight");
         Self { weights, ..self }
     }
 
-    /// The sum of the weights.
+    /// Returns the sum of the weights.
     fn total(&self) -> f64 {
         self.weights.iter().sum()
     }
 }
 
 impl Logistic {
-    /// Maximizes the weighted log likelihood of the labels minus `ridge / 2 · Σ weight²`
-    /// (Hastie, Tibshirani and Friedman 2009, section 4.4.1). The intercept is not penalized.
+    /// Maximizes the penalized, weighted log likelihood of the labels.
+    ///
+    /// The penalty is `ridge / 2 · Σ weight²` (Hastie, Tibshirani and Friedman 2009, section
+    /// 4.4.1). The intercept is not penalized.
     ///
     /// Returns `None` if all labels are equal, or the fit diverges.
     pub fn fit(rows: &LabeledRows, ridge: f64) -> Option<Self> {
@@ -96,7 +98,7 @@ impl Logistic {
         Self::fit(rows, ridge_per_row * rows.total())
     }
 
-    /// The log odds of one row.
+    /// Returns the log odds of one row.
     pub fn log_odds(&self, features: &[f64]) -> f64 {
         let products = self.weights.iter().zip(features).map(|(weight, feature)| weight * feature);
         self.intercept + products.sum::<f64>()
@@ -106,7 +108,7 @@ impl Logistic {
 fn newton_step(rows: &LabeledRows, weights: &[f64], ridge: f64) -> Option<Vec<f64>> {
     let LabeledRows { features, labels, weights: row_weights } = rows;
     let count = weights.len();
-    // The intercept's penalty only keeps a separable problem finite.
+    // The intercept's penalty only ensures that a separable problem stays finite.
     let penalty = |j: usize| if j + 1 < count { ridge } else { 1e-9 };
     let current = Mat::from_fn(count, 1, |j, _| weights[j]);
     let log_odds = features * &current;

@@ -1,4 +1,4 @@
-//! Whether two faces are of blood relatives: pair classifiers over embeddings, trained, combined and calibrated.
+//! Pair classifiers for blood kinship of two faces: training, combination and calibration.
 
 mod cohort;
 mod diagonal;

@@ -1,7 +1,8 @@
-//! Open-set identification: what the score of two faces says in a search among many people.
+//! Open-set identification: evidence from the scores of a search among many people.
 //!
-//! A pair's score is normalized against a cohort ([`super::normalized`]), its likelihood ratio is calibrated over sources,
-//! and the chance that an unrelated person scores as high is read from a fitted tail ([`Tail`]).
+//! A pair's score is normalized against a cohort ([`super::normalized`]). Its likelihood ratio is
+//! calibrated over sources. A fitted tail ([`Tail`]) yields the probability that an unrelated
+//! person scores as high.
 
 use std::collections::BTreeMap;
 
@@ -17,74 +18,83 @@ use super::{
     TypicalityConfig,
 };
 
-/// The numbers of an open-set model.
+/// Parameters of an open-set model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OpenSetConfig {
     /// Median deviation of the cohort scores of one face.
     pub typical_deviation: f64,
-    /// From the factor of chance matches to a false positive identification rate: `FPIR = 1 − exp(−factor · matches)`.
+    /// Factor from chance matches to a false positive identification rate.
+    ///
+    /// `FPIR = 1 − exp(−factor · matches)`
     pub false_positive_factor: f64,
-    /// A pair's normalized score as the log likelihood ratio of kin against unrelated people.
+    /// Calibration of a pair's normalized score.
+    ///
+    /// The result is the log likelihood ratio of kin against unrelated people.
     pub pair: Calibration,
-    /// `−ln P(an unrelated person scores as high)` of a person found in a search as that log likelihood ratio.
+    /// Calibration of a found person's `−ln P(an unrelated person scores as high)` to that log
+    /// likelihood ratio.
     pub search: Calibration,
-    /// The identity head's score as the log likelihood ratio of the same person against kin.
+    /// Calibration of the identity head's score.
+    ///
+    /// The result is the log likelihood ratio of the same person against kin.
     pub identity: Calibration,
-    /// The scores of unrelated people in a typical gallery.
+    /// Tail of the scores of unrelated people in a typical gallery.
     pub tail: Tail,
-    /// Which faces are like those of the training.
+    /// Bounds of the similarity to training faces.
     pub typicality: TypicalityConfig,
-    /// Which faces are sharp enough; `None` in bundles that cannot tell.
+    /// Bounds of the sharpness of faces; `None` in bundles without sharpness detection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sharpness: Option<SharpnessConfig>,
-    /// Measured on galleries of several sizes, the smallest first.
+    /// Shortlist rates on galleries of several sizes, the smallest first.
     pub shortlist: Vec<ShortlistRate>,
 }
 
-/// How often a search names a relative among its first ten people.
+/// Share of searches that list a relative among the first ten people.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShortlistRate {
-    /// People in the gallery.
+    /// Number of people in the gallery.
     pub people: usize,
-    /// The share of searches with a relative in the gallery, 0 to 1.
+    /// Share of the searches with a relative in the gallery, 0 to 1.
     pub rate: f64,
 }
 
-/// What an ensemble needs for open-set identification.
+/// Model for open-set identification by an ensemble.
 #[derive(Clone, Debug)]
 pub struct OpenSet {
-    /// Its numbers.
+    /// Parameters of the model.
     pub config: OpenSetConfig,
-    /// The cohort of pairs, and of searches in a small gallery.
+    /// Cohort of pairs, and of searches in a small gallery.
     pub cohort: Cohort,
-    /// Scores a pair by the first backbone: high for one person, low for kin.
+    /// Head that scores a pair by the first backbone.
+    ///
+    /// The score is high for one person and low for kin.
     pub identity: Head,
-    /// Whether a face is like those of the training, by the first backbone.
+    /// Similarity of a face to the training faces, by the first backbone.
     pub typicality: Typicality,
-    /// Whether a face is sharp enough, by the first backbone.
+    /// Sharpness of a face, by the first backbone.
     pub sharpness: Option<Sharpness>,
 }
 
-/// What the faces of two photos say of the people in them. The same in both orders.
+/// Evidence from the faces of two photos. The same in both orders.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PairEvidence {
     /// Log likelihood ratio of kin against unrelated people, bounded.
     pub kin: f64,
     /// Log likelihood ratio of the same person against kin.
     pub same_person: f64,
-    /// How much both faces are like those of the training, 0 to 1; evidence is scaled by it.
+    /// Similarity of both faces to the training faces, 0 to 1. Evidence is scaled by it.
     pub typicality: f64,
     /// Log odds by each member alone, in the order of the members.
     pub members: Vec<f64>,
 }
 
-/// What counts of one face in every pair: how it scores with the cohort, and how much it is like those of the training.
+/// Terms of one face that count in every pair: its cohort statistics, and its typicality.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FaceTerms {
     statistics: CohortStatistics,
-    /// 0 to 1.
+    /// Similarity to the training faces, 0 to 1.
     typicality: f64,
 }
 
@@ -98,12 +108,16 @@ pub struct OpenSetScorer<'a> {
 const PREFIX: &str = "open-set/";
 
 impl OpenSetConfig {
-    /// The probability that a search marks at least one of so many expected chance matches, 0 to 1.
+    /// Returns the probability that a search marks a chance match, 0 to 1.
+    ///
+    /// `chance_matches` is the expected number of chance matches.
     pub fn false_positive_rate(&self, chance_matches: f64) -> f64 {
         1.0 - (-self.false_positive_factor * chance_matches).exp()
     }
 
-    /// The shortlist rate of the next larger gallery that was measured, or of the largest. Returns `None` if none was.
+    /// Returns the shortlist rate of the next larger measured gallery, or of the largest.
+    ///
+    /// Returns `None` if no gallery was measured.
     pub fn shortlist_rate(&self, people: usize) -> Option<f64> {
         let larger = self.shortlist.iter().find(|measured| measured.people >= people);
         larger.or(self.shortlist.last()).map(|measured| measured.rate)
@@ -111,10 +125,13 @@ impl OpenSetConfig {
 }
 
 impl OpenSet {
-    /// Reads the tensors of [`Self::tensors`] out of those of an ensemble, over backbones of these names and widths.
+    /// Reads the tensors of [`Self::tensors`] from those of an ensemble.
+    ///
+    /// `backbones` are names and widths.
     ///
     /// # Errors
     /// [`KinshipError::WrongShape`] if a tensor is missing or of another shape.
+    /// [`KinshipError::NotFinite`] if a value is not finite.
     pub(super) fn new(
         config: OpenSetConfig,
         backbones: &[(&str, usize)],
@@ -159,10 +176,10 @@ impl OpenSet {
         })
     }
 
-    /// Its tensors by name; the cohort in 16 bits, which is more than a score needs.
+    /// Returns the tensors by name. The cohort has 16 bits, which is more than a score needs.
     ///
     /// # Errors
-    /// [`KinshipError::Compute`] if a tensor cannot be made.
+    /// [`KinshipError::Compute`] if a tensor cannot be created.
     pub(super) fn tensors(
         &self,
         backbones: &[&str],
@@ -194,22 +211,22 @@ impl OpenSet {
 }
 
 impl<'a> OpenSetScorer<'a> {
-    /// A scorer of an ensemble and a model over the same backbones.
+    /// Creates a scorer of an ensemble and a model over the same backbones.
     pub fn new(ensemble: &'a Ensemble, model: &'a OpenSet) -> Self {
         Self { ensemble, model }
     }
 
-    /// The numbers of the model.
+    /// Returns the parameters of the model.
     pub fn config(&self) -> &'a OpenSetConfig {
         &self.model.config
     }
 
-    /// The ensemble.
+    /// Returns the ensemble.
     pub fn ensemble(&self) -> &'a Ensemble {
         self.ensemble
     }
 
-    /// The model's own cohort.
+    /// Returns the model's own cohort.
     pub fn cohort(&self) -> &'a Cohort {
         &self.model.cohort
     }
@@ -219,7 +236,9 @@ impl<'a> OpenSetScorer<'a> {
         normalized(score, faces, self.config().typical_deviation)
     }
 
-    /// Log likelihood ratios of the same person against kin, of every face of `a` with every face of `b`: `(n, m)`.
+    /// Returns log likelihood ratios of the same person against kin.
+    ///
+    /// They are of every face of `a` with every face of `b`: `(n, m)`.
     ///
     /// # Errors
     /// [`KinshipError::Compute`] if the shapes differ.
@@ -233,7 +252,9 @@ impl<'a> OpenSetScorer<'a> {
         Ok(ratios)
     }
 
-    /// How much each face is like the sharp faces of the training, 0 to 1: per backbone `(n, d)` → n.
+    /// Returns the similarity of each face to the sharp training faces, 0 to 1.
+    ///
+    /// **Shape**: per backbone `(n, d)` → `(n)`.
     ///
     /// # Errors
     /// [`KinshipError::UnevenRows`] if the embeddings are not those of the ensemble's backbones.
@@ -248,27 +269,31 @@ impl<'a> OpenSetScorer<'a> {
         Ok(weights)
     }
 
-    /// The terms of faces, per backbone `(n, d)` → n.
+    /// Returns the terms of faces, per backbone `(n, d)` → n.
     ///
     /// # Errors
-    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
+    /// backbones.
     pub fn face_terms(&self, faces: &[Rows]) -> Result<Vec<FaceTerms>, KinshipError> {
         let statistics = self.cohort().statistics(self.ensemble, faces)?;
         let terms = statistics.into_iter().zip(self.typicality(faces)?);
         Ok(terms.map(|(statistics, typicality)| FaceTerms { statistics, typicality }).collect())
     }
 
-    /// The log likelihood ratio of kin against unrelated people, of two faces with this score of [`Ensemble::scores`].
+    /// Returns the log likelihood ratio of kin against unrelated people.
+    ///
+    /// `score` is the score of two faces by [`Ensemble::scores`].
     pub fn kin_ratio(&self, score: f64, faces: [FaceTerms; 2]) -> f64 {
         let score = self.normalized(score, faces.map(|face| face.statistics));
         let [a, b] = faces.map(|face| face.typicality);
         a.min(b) * bounded(self.config().pair.log_odds(score))
     }
 
-    /// The evidence of pairs of photos: per backbone `(1, d)` or `(n, d)`, and `(n, d)`.
+    /// Returns the evidence of pairs of photos: per backbone `(1, d)` or `(n, d)`, and `(n, d)`.
     ///
     /// # Errors
-    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
+    /// backbones.
     pub fn pairs(&self, a: &[Rows], b: &[Rows]) -> Result<Vec<PairEvidence>, KinshipError> {
         let judged = self.ensemble.judge(a, b)?;
         let own = self.face_terms(a)?;

@@ -1,17 +1,18 @@
-//! The product of a linear layer.
+//! Product of a linear layer.
 
 use candle_core::{CpuStorage, CustomOp2, DType, Error, Layout, Result, Shape, Tensor};
 
 use crate::matrix::Matrix;
 
-/// x Wᵀ: `(n, k)` and `(m, k)` → `(n, m)`.
+/// Returns x Wᵀ: `(n, k)` and `(m, k)` → `(n, m)`.
 ///
-/// On the calling thread, by [`Matrix`]: products of a few hundred rows are too small to share, and candle's own asks the
-/// system for the number of cores each time, which takes longer than most of them (candle-core 0.11.1). Values that are
-/// not 32-bit floats are left to candle.
+/// It runs on the calling thread, by [`Matrix`]. Products of a few hundred rows are too small to
+/// share. candle's own product queries the system for the number of cores each time. The query
+/// takes longer than most of these products (candle-core 0.11.1). Values that are not 32-bit floats
+/// are multiplied by candle.
 ///
 /// # Errors
-/// When the widths differ.
+/// If the widths differ.
 pub(super) fn product(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
     match x.dtype() {
         DType::F32 => x.contiguous()?.apply_op2(weight, Product),
@@ -54,14 +55,14 @@ impl CustomOp2 for Product {
         _: &Tensor,
         slope: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        // With s the slope of the loss by the product: s W, and sᵀ x.
+        // With s the gradient of the loss with respect to the product: s W, and sᵀ x.
         let by_x = product(slope, &weight.t()?.contiguous()?)?;
         let by_weight = product(&slope.t()?, &x.t()?.contiguous()?)?;
         Ok((Some(by_x), Some(by_weight)))
     }
 }
 
-/// A tensor whose rows' values lie side by side.
+/// Returns a matrix view of a tensor with contiguous rows.
 fn matrix<'a>(values: &'a CpuStorage, layout: &Layout) -> Result<Matrix<'a>> {
     let (shape, stride) = (layout.shape().dims2()?, layout.stride());
     let values = values.as_slice::<f32>()?;

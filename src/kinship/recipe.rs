@@ -1,43 +1,46 @@
-//! Heads by name: what people have trained before, and what works best on frozen embeddings.
+//! Heads by name: those of earlier work, and those that work best on frozen embeddings.
 
 use super::{DEFAULT_RIDGE, Fusion, Head, HeadConfig, KinSpace, KinshipError, Learning, Space};
 
-/// A head with a name and the way it learns.
+/// A named head and its training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipe {
-    /// What it is called.
+    /// Name of the recipe.
     pub name: &'static str,
-    /// What it is made of.
+    /// Configuration of the head.
     pub head: HeadConfig,
-    /// How it is trained.
+    /// Training of the head.
     pub training: Training,
 }
 
-/// How a head gets its weights.
+/// Source of a head's weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Training {
-    /// They follow from the space, or there are none.
+    /// The weights follow from the space, or there are none.
     None,
-    /// By gradient steps until the validation families no longer improve.
+    /// Gradient steps until the validation families no longer improve.
     Gradient(Learning),
-    /// In closed form, with this penalty per pair.
+    /// Closed form, with this penalty per pair.
     Ridge(f64),
 }
 
 const LIKELIHOOD: &str = "likelihood";
 
-/// For heads on frozen embeddings.
+/// Hyperparameters for heads on frozen embeddings.
 const LEARNING: Learning =
     Learning { learning_rate: 1e-3, weight_decay: 0.1, feature_dropout: 0.2, hidden_dropout: 0.5 };
 
-/// For the contrastive space.
+/// Hyperparameters for the contrastive space.
 const SPACE_LEARNING: Learning =
     Learning { learning_rate: 1e-3, weight_decay: 0.01, feature_dropout: 0.3, hidden_dropout: 0.0 };
 
 impl Recipe {
-    /// The names of all recipes. The first is the floor that every other member is compared with. The next six are those of
-    /// the ensemble that this project comes from: four ways to combine the embeddings of a VGGFace network, a Siamese network,
-    /// and an Inception network.
+    /// Names of all recipes.
+    ///
+    /// The first is the baseline that every other member is compared with. The next six are those
+    /// of the ensemble that this project comes from. Four of them are ways to combine the
+    /// embeddings of a VGGFace network. The other two are a Siamese network and an Inception
+    /// network.
     pub const NAMES: [&str; 11] = [
         Self::REGRESSION,
         "vggface-1",
@@ -52,15 +55,20 @@ impl Recipe {
         Self::COSINE,
     ];
 
-    /// The name of the cosine of the backbone's own embeddings: it learns nothing, and is a member of every ensemble, so
-    /// that none is worse than it for want of members.
+    /// Name of the cosine of the backbone's own embeddings.
+    ///
+    /// It has no weights to train and is a member of every ensemble. So no ensemble is worse than
+    /// the cosine for lack of members.
     pub const COSINE: &str = "cosine";
 
-    /// The name of the plain logistic regression, which is trained with every ensemble: what does not beat it on sources that
-    /// were left out is not in a bundle.
+    /// Name of the plain logistic regression, which is trained with every ensemble.
+    ///
+    /// A bundle leaves out members that do not beat it on held-out sources.
     pub const REGRESSION: &str = "regression";
 
-    /// The recipe of this name, if there is one.
+    /// Returns the recipe of this name.
+    ///
+    /// Returns `None` if the name is unknown.
     pub fn named(name: &str) -> Option<Self> {
         use Fusion::*;
         if name == Self::REGRESSION {
@@ -109,10 +117,12 @@ impl Recipe {
         Some(Self { name, head, training })
     }
 
-    /// The head before it has learned, by `seed`: where it learns nothing, for good.
+    /// Returns the head before training, initialized by `seed`.
+    ///
+    /// It is the final head if the recipe has no training.
     ///
     /// # Errors
-    /// When its tensors cannot be allocated.
+    /// [`KinshipError::Compute`] if the tensors cannot be allocated.
     pub fn head(&self, space: &KinSpace, seed: u64) -> Result<Head, KinshipError> {
         match self.name {
             LIKELIHOOD => Head::likelihood_ratio(space),

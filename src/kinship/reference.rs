@@ -1,5 +1,6 @@
-//! A gallery's own cohort: a sample of its people, by which the scores of its searches are normalized and their chance
-//! matches are counted.
+//! A gallery's own cohort, a sample of its people.
+//!
+//! It normalizes the scores of the gallery's searches and counts their chance matches.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -7,7 +8,7 @@ use std::sync::OnceLock;
 use super::cohort::CohortStatistics;
 use super::{KinshipError, OpenSetScorer, Rows, Tail, unit_mean};
 
-/// Whose face it is, by numbers that only have to differ within one gallery.
+/// Owner of a face, by numbers that only have to differ within one gallery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FaceOwner {
     /// The person.
@@ -16,49 +17,55 @@ pub struct FaceOwner {
     pub family: u64,
 }
 
-/// Sampled faces of a gallery; the photos of one person lie next to each other.
+/// Sampled faces of a gallery. The photos of one person are adjacent.
 #[derive(Clone, Debug, Default)]
 pub struct GallerySample {
-    /// Per backbone `(n, d)`; empty if the gallery is.
+    /// Embeddings, per backbone `(n, d)`; empty if the gallery is empty.
     pub faces: Vec<Rows>,
-    /// Whose face each is, `(n)`.
+    /// Owner of each face, `(n)`.
     pub owners: Vec<FaceOwner>,
 }
 
-/// A sample of a gallery's people.
+/// A sample of a gallery's people, for score normalization.
 ///
-/// A face is compared with the people who are searched, so strangers of the same gallery say best what a high score is:
-/// they were photographed and cut like it. A small gallery has too few of them; the bundle's cohort stands in for the rest
-/// until the sample is full.
+/// A face is compared with the people of the searched gallery. Strangers of the same gallery are
+/// the best reference for a high score. They were photographed and cropped in the same way. A small
+/// gallery has too few of them. The bundle's cohort then supplements the sample until the sample is
+/// full.
 pub struct Reference {
     sample: GallerySample,
-    /// Of the sampled faces; empty if they are too few.
+    /// Statistics of the sampled faces; empty if there are too few faces.
     statistics: Vec<CohortStatistics>,
-    /// By the number of the probe's photos, from 1; fitted at the first use.
+    /// Tails by the number of the probe's photos, from 1. Each is fitted at its first use.
     tails: [OnceLock<Tail>; GallerySample::MAX_FACES_OF_PERSON],
 }
 
-/// The bundle's cohort counts as so many faces next to a gallery's own.
+/// Weight of the bundle's cohort, in faces of a gallery's own sample.
 const COHORT_FACES: f64 = 128.0;
-/// A smaller sample is not used: its highest scores are not those of the most similar strangers.
+/// Minimum sample size. The highest scores of a smaller sample are not those of the most similar
+/// strangers.
 const MIN_FACES: usize = 200;
-/// Sampled faces that search the sample, to see how strangers of this gallery score.
+/// Maximum number of sampled probes, which measure the scores of strangers in this gallery.
 const MAX_PROBES: usize = 512;
-/// With fewer high scores than this the tail is the bundle's.
+/// Minimum number of high scores. With fewer, the tail is the bundle's.
 const MIN_PEAKS: usize = 40;
 
-/// The photos of a probe; of two people if children of both are searched for.
+/// Photos of a probe, or of two probes if children of both are searched for.
 #[derive(Clone, Debug)]
 pub struct ProbeFaces {
-    /// Per backbone `(n, d)`.
+    /// Embeddings of the photos, per backbone `(n, d)`.
     photos: Vec<Rows>,
-    /// The mean embedding of each person's photos, of unit length, per backbone `(people, d)`. It finds more relatives than the mean
-    /// of the photos' scores: DIR 0.096 next to 0.070 with three photos of each probe.
+    /// Mean embedding of each person's photos, of unit length, per backbone `(people, d)`.
+    ///
+    /// It finds more relatives than the mean of the photos' scores. DIR is 0.096 instead of 0.070
+    /// with three photos of each probe.
     templates: Vec<Rows>,
 }
 
 impl ProbeFaces {
-    /// Photos of one or several people, per backbone `(n, d)`; `people` holds the number of photos of each.
+    /// Creates a probe from photos of one or several people, per backbone `(n, d)`.
+    ///
+    /// `people` holds the number of photos of each person.
     ///
     /// # Errors
     /// [`KinshipError::UnevenRows`] if there is no photo.
@@ -79,20 +86,21 @@ impl ProbeFaces {
         Ok(Self { photos, templates })
     }
 
-    /// The photos, per backbone `(n, d)`.
+    /// Returns the photos, per backbone `(n, d)`.
     pub fn photos(&self) -> &[Rows] {
         &self.photos
     }
 
-    /// The mean embedding of each person's photos, per backbone `(people, d)`.
+    /// Returns the mean embedding of each person's photos, per backbone `(people, d)`.
     pub fn templates(&self) -> &[Rows] {
         &self.templates
     }
 
-    /// The mean of the people's scores with each of `others`, per backbone `(m, d)` → m.
+    /// Returns the mean of the people's scores with each of `others`, per backbone `(m, d)` → m.
     ///
     /// # Errors
-    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
+    /// backbones.
     pub fn scores(
         &self,
         scorer: OpenSetScorer<'_>,
@@ -109,22 +117,22 @@ impl ProbeFaces {
 }
 
 impl GallerySample {
-    /// Photos in a sample, at most.
+    /// Maximum number of photos in a sample.
     pub const MAX_FACES: usize = 1024;
-    /// Photos of one person in a sample, at most.
+    /// Maximum number of photos of one person in a sample.
     pub const MAX_FACES_OF_PERSON: usize = 4;
 
-    /// The number of faces, n.
+    /// Returns the number of faces, n.
     fn len(&self) -> usize {
         self.owners.len()
     }
 
-    /// Whether one more person may have found no place.
+    /// Returns whether the sample may have had no room for another person.
     fn is_full(&self) -> bool {
         self.len() > Self::MAX_FACES - Self::MAX_FACES_OF_PERSON
     }
 
-    /// The rows of each person.
+    /// Returns the rows of each person.
     fn people(&self) -> impl Iterator<Item = Range<usize>> {
         let mut start = 0;
         self.owners.chunk_by(|a, b| a.person == b.person).map(move |photos| {
@@ -136,10 +144,11 @@ impl GallerySample {
 }
 
 impl Reference {
-    /// A reference of a gallery by a sample of its people.
+    /// Creates a reference of a gallery from a sample of its people.
     ///
     /// # Errors
-    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
+    /// backbones.
     pub fn new(scorer: OpenSetScorer<'_>, sample: GallerySample) -> Result<Self, KinshipError> {
         let mut reference = Self { sample, statistics: Vec::new(), tails: Default::default() };
         if reference.sample.len() >= MIN_FACES {
@@ -149,11 +158,14 @@ impl Reference {
         Ok(reference)
     }
 
-    /// How unrelated people of this gallery score next to a probe of so many photos. The scores of several photos vary less than
-    /// those of one, so that the same score is rarer.
+    /// Returns the score tail of unrelated people of this gallery.
+    ///
+    /// The tail applies to a probe of `probe_photos` photos. The scores of several photos vary less
+    /// than those of one. So the same score is rarer.
     ///
     /// # Errors
-    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
+    /// backbones.
     pub fn tail(
         &self,
         scorer: OpenSetScorer<'_>,
@@ -171,10 +183,13 @@ impl Reference {
         Ok(*self.tails[count - 1].get_or_init(|| tail))
     }
 
-    /// Statistics of enrolled faces, per backbone `(m, d)` → m; faces of the own family do not count.
+    /// Returns statistics of enrolled faces, per backbone `(m, d)` → m.
+    ///
+    /// Faces of the own family do not count.
     ///
     /// # Errors
-    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
+    /// backbones.
     pub fn statistics(
         &self,
         scorer: OpenSetScorer<'_>,
@@ -196,10 +211,11 @@ impl Reference {
         Ok(cohort.into_iter().zip(own).map(|(cohort, own)| self.mixed(cohort, own)).collect())
     }
 
-    /// Statistics of a probe. Sampled faces of which `is_own` is true do not count.
+    /// Returns statistics of a probe. Sampled faces for which `is_own` is true do not count.
     ///
     /// # Errors
-    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's backbones.
+    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
+    /// backbones.
     pub fn probe_statistics(
         &self,
         scorer: OpenSetScorer<'_>,
@@ -217,7 +233,9 @@ impl Reference {
         Ok(self.mixed(cohort, own))
     }
 
-    /// The statistics with the sampled faces; `None` if too few of them count.
+    /// Returns the statistics with the sampled faces.
+    ///
+    /// Returns `None` if too few of them count.
     fn own_statistics(
         &self,
         scores: &[f32],
@@ -229,8 +247,10 @@ impl Reference {
         (scores.len() >= MIN_FACES).then(|| CohortStatistics::of_scores(&mut scores)).flatten()
     }
 
-    /// The statistics with the sampled faces, and with the bundle's cohort as if it were [`COHORT_FACES`] of them, unless
-    /// the sample is full.
+    /// Mixes the statistics with the sampled faces and those with the bundle's cohort.
+    ///
+    /// The cohort counts as [`COHORT_FACES`] sampled faces. It does not count if the sample is
+    /// full.
     fn mixed(&self, cohort: CohortStatistics, own: Option<CohortStatistics>) -> CohortStatistics {
         match own {
             None => cohort,
@@ -241,8 +261,11 @@ impl Reference {
         }
     }
 
-    /// The tail of scores between sampled people of different families, of probes of `count` photos of one person; `None` if they
-    /// are too few.
+    /// Fits the tail of scores between sampled people of different families.
+    ///
+    /// Each probe has `count` photos of one person.
+    ///
+    /// Returns `None` if there are too few scores.
     fn fitted_tail(
         &self,
         scorer: OpenSetScorer<'_>,
@@ -265,7 +288,7 @@ impl Reference {
         Ok(scorer.config().tail.refit(&mut strangers, MIN_PEAKS))
     }
 
-    /// The scores of people of other families next to sampled photos of one person.
+    /// Returns the scores of people of other families with sampled photos of one person.
     fn stranger_scores(
         &self,
         scorer: OpenSetScorer<'_>,
@@ -289,8 +312,10 @@ impl Reference {
     }
 }
 
-/// A person's score from the normalized scores of their photos: the logarithm of the mean of the exponentials. One photo
-/// that shows the likeness decides more than many that do not.
+/// Returns a person's score: the logarithm of the mean exponential of the photos' normalized
+/// scores.
+///
+/// One photo that shows the similarity counts more than many that do not.
 pub fn person_score(photos: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
     let highest = photos.clone().fold(f64::NEG_INFINITY, f64::max);
     let count = photos.len() as f64;

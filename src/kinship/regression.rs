@@ -1,16 +1,17 @@
-//! The plain head: a logistic regression on the products and squared differences of two embeddings.
+//! The plain head: a logistic regression on products and squared differences of two embeddings.
 
 use super::head::Space;
 use super::logistic::{LabeledRows, Logistic};
 use super::{Fusion, Head, HeadConfig, KinshipError, Rows};
 
-/// Penalty per pair that the plain regression is fitted with, on features of mean square about 1.
+/// Penalty per pair of the plain regression, on features of mean square about 1.
 ///
-/// Much stronger than needed within one collection: a head that leans on few directions does not transfer to another.
+/// It is much stronger than needed within one collection. A head that relies on few directions does
+/// not transfer to another collection.
 pub const DEFAULT_RIDGE: f64 = 3.0;
 
 impl HeadConfig {
-    /// The plain regression: `[a∘b, (a − b)²]` of the embeddings as they are.
+    /// Returns the plain regression: `[a∘b, (a − b)²]` of the unprojected embeddings.
     pub fn regression() -> Self {
         Self {
             space: Space::Backbone,
@@ -22,11 +23,14 @@ impl HeadConfig {
 }
 
 impl Head {
-    /// Fits the plain regression to pairs: `(n, d)`, `(n, d)` and n labels. Both features are symmetric, so both orders
-    /// of a pair are scored and trained on by definition.
+    /// Fits the plain regression to pairs: `(n, d)`, `(n, d)` and n labels.
+    ///
+    /// Both features are symmetric. So both orders of a pair are scored and trained on by
+    /// definition.
     ///
     /// # Errors
-    /// [`KinshipError::NoPairs`] if all labels are equal, [`KinshipError::UnevenRows`] if shapes differ.
+    /// [`KinshipError::NoPairs`] if all labels are equal.
+    /// [`KinshipError::UnevenRows`] if shapes differ.
     pub fn fit_regression(
         a: &Rows,
         b: &Rows,

@@ -46,22 +46,22 @@ impl Rows {
         Ok(Self { values, width })
     }
 
-    /// The width of an embedding, d.
+    /// Returns the width of an embedding, d.
     pub fn dimension(&self) -> usize {
         self.width
     }
 
-    /// The number of embeddings, n.
+    /// Returns the number of embeddings, n.
     pub fn count(&self) -> usize {
         self.values.len() / self.width
     }
 
-    /// The embeddings, `(d)` each.
+    /// Returns the embeddings, `(d)` each.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &[f32]> + Clone {
         self.values.chunks_exact(self.width)
     }
 
-    /// The embedding at row `i`, `(d)`.
+    /// Returns the embedding at row `i`, `(d)`.
     ///
     /// # Panics
     /// If there is no such row.
@@ -69,7 +69,7 @@ impl Rows {
         &self.values[i * self.width..(i + 1) * self.width]
     }
 
-    /// The rows at `indices`, in this order.
+    /// Returns the rows at `indices`, in this order.
     ///
     /// # Errors
     /// [`KinshipError::UnevenRows`] if `indices` is empty.
@@ -80,7 +80,7 @@ impl Rows {
         Self::new(indices.into_iter().map(|i| self.row(i)))
     }
 
-    /// Cosines with the rows of `other`, pair by pair, `(n)`.
+    /// Returns the cosines with the rows of `other`, pair by pair, `(n)`.
     ///
     /// # Errors
     /// [`KinshipError::UnevenRows`] if counts or widths differ.
@@ -92,18 +92,18 @@ impl Rows {
         Ok(self.iter().zip(other.iter()).map(|(a, b)| cosine(a, b)).collect())
     }
 
-    /// The rows as a matrix, `(n, d)`.
+    /// Returns the rows as a matrix, `(n, d)`.
     pub(super) fn matrix(&self) -> Matrix<'_> {
         Matrix::new(&self.values, self.count(), self.width)
     }
 
-    /// A copy as a tensor, `(n, d)`.
+    /// Copies the rows to a tensor, `(n, d)`.
     pub(super) fn tensor(&self) -> Result<Tensor, KinshipError> {
         let shape = (self.count(), self.width);
         Ok(Tensor::from_slice(&self.values, shape, &Device::Cpu)?)
     }
 
-    /// A copy of chunk `i` of `chunks` of about equal size, as a tensor.
+    /// Copies chunk `i` of `chunks` of about equal size to a tensor.
     pub(super) fn chunk_tensor(&self, i: usize, chunks: usize) -> Result<Tensor, KinshipError> {
         let [start, end] = [i, i + 1].map(|i| i * self.count() / chunks);
         let values = &self.values[start * self.width..end * self.width];
@@ -118,7 +118,7 @@ fn cosine(a: &[f32], b: &[f32]) -> f64 {
     dot(a, b) / ((dot(a, a) * dot(b, b)).sqrt() + 1e-12)
 }
 
-/// The mean of embeddings of one width, scaled to unit length: `(d)`.
+/// Returns the mean of embeddings of one width, scaled to unit length: `(d)`.
 pub fn unit_mean<'a>(rows: impl Iterator<Item = &'a [f32]>) -> Vec<f32> {
     let mut mean: Vec<f32> = Vec::new();
     for row in rows {

@@ -1,30 +1,31 @@
-//! Whether a face is sharp enough to be compared.
+//! Detection of faces that are too blurred to be compared.
 
 use serde::{Deserialize, Serialize};
 
 use super::{KinshipError, LabeledRows, Logistic, Rows};
 
-/// Tells by an embedding whether the face was blurred, or only a few pixels wide.
+/// Detector of faces that are blurred, or only a few pixels wide, by their embeddings.
 ///
-/// Blurred faces of strangers resemble each other: what tells them apart is gone, and what is left is the blur. At 16 pixels
-/// a pair of strangers reaches a likelihood ratio of 100. Such faces lie inside the distribution of training faces, so their
-/// distance does not reveal them ([`super::Typicality`]); a linear function of the embedding does.
+/// Blurred faces of strangers resemble each other. Their distinctive features are lost, and the
+/// blur remains. At 16 pixels a pair of strangers reaches a likelihood ratio of 100. Such faces lie
+/// inside the distribution of training faces. So their distance does not reveal them
+/// ([`super::Typicality`]). A linear function of the embedding does.
 #[derive(Clone, Debug)]
 pub struct Sharpness {
     config: SharpnessConfig,
-    /// `(d)`.
+    /// Weights, `(d)`.
     weights: Vec<f32>,
 }
 
-/// Blur scores, and how much they reduce evidence.
+/// Parameters of blur scores, and their effect on evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SharpnessConfig {
-    /// The blur score of an embedding whose values are 0.
+    /// Blur score of an embedding with only zeros.
     pub intercept: f64,
-    /// Up to this blur score evidence counts in full.
+    /// Maximum blur score at which evidence counts in full.
     pub inner: f64,
-    /// From this blur score on evidence counts nothing.
+    /// Minimum blur score at which evidence does not count.
     pub outer: f64,
 }
 
@@ -34,10 +35,12 @@ const RIDGE: f64 = 100.0;
 const INNER_SHARE: f64 = 0.99;
 
 impl Sharpness {
-    /// Fits a logistic regression that tells `blurred` faces from `sharp` ones, `(n, d)` each; both kinds count alike. From the
-    /// median blurred face on evidence counts nothing.
+    /// Fits a logistic regression that separates `blurred` faces from `sharp` ones, `(n, d)` each.
     ///
-    /// Returns `None` if blur cannot be seen in the embeddings.
+    /// Both kinds have equal total weight. From the blur score of the median blurred face up,
+    /// evidence does not count.
+    ///
+    /// Returns `None` if the embeddings do not reveal blur.
     pub fn fit(sharp: &Rows, blurred: &Rows) -> Option<Self> {
         let scale = (sharp.dimension() as f64).sqrt();
         let features: Vec<f64> =
@@ -61,22 +64,22 @@ impl Sharpness {
         (sharpness.config.outer > sharpness.config.inner).then_some(sharpness)
     }
 
-    /// What was fitted before: the weights, `(d)`.
+    /// Creates a fitted detector from its weights, `(d)`.
     pub fn new(config: SharpnessConfig, weights: Vec<f32>) -> Self {
         Self { config, weights }
     }
 
-    /// Its bounds.
+    /// Returns the parameters.
     pub fn config(&self) -> SharpnessConfig {
         self.config
     }
 
-    /// The weights, `(d)`.
+    /// Returns the weights, `(d)`.
     pub fn weights(&self) -> &[f32] {
         &self.weights
     }
 
-    /// How much evidence of each face counts, 0 to 1: `(n, d)` → n.
+    /// Returns the weight of the evidence of each face, 0 to 1: `(n, d)` → n.
     ///
     /// # Errors
     /// [`KinshipError::UnevenRows`] if the faces have another width.

@@ -1,4 +1,4 @@
-//! The directions in which kin are alike.
+//! Directions in which kin are similar.
 
 use faer::{Mat, MatRef, Par, Side};
 
@@ -7,55 +7,66 @@ use crate::whitening::inverse_root;
 
 /// A linear space in which kin are correlated axis by axis, and in nothing else.
 ///
-/// The embeddings x and y of two kin are taken as jointly Gaussian with mean μ, covariance T and cross-covariance S.
-/// With L = (T + λ tr(T)/d I)^(−1/2) and the eigenvectors V of C = L S L, the axes V L (x − μ) have variance 1 (but for
-/// λ) and correlation ρ between kin, the eigenvalues. This is canonical correlation analysis (Hotelling 1936) of pairs
-/// that have no order, or the two-covariance model of probabilistic linear discriminant analysis (Brümmer and
-/// de Villiers 2010) with kinship in the place of identity.
+/// The embeddings x and y of two kin are taken as jointly Gaussian.
+/// They have mean μ, covariance T and cross-covariance S.
+/// Let L = (T + λ tr(T)/d I)^(−1/2), and let V be the eigenvectors of C = L S L.
+/// The axes V L (x − μ) have variance 1 (except for λ).
+/// Their correlations ρ between kin are the eigenvalues.
+/// This is canonical correlation analysis (Hotelling 1936) of pairs without order.
+/// It is also the two-covariance model of probabilistic linear discriminant analysis
+/// (Brümmer and de Villiers 2010), with kinship instead of identity.
 ///
-/// Few families say little about so many directions: C is shrunk to (1 − γ) C + γ tr(C)/d I, as covariances are (Ledoit
-/// and Wolf 2004), towards kin who are as alike in one direction as in any other. The axes stay, the eigenvalues become
-/// (1 − γ) ρ + γ mean(ρ). At γ = 0 nothing but kin decides, at γ = 1 all directions count alike, as in a cosine.
+/// Few families give little information about so many directions.
+/// Therefore C is shrunk to (1 − γ) C + γ tr(C)/d I, as covariances are (Ledoit and Wolf 2004).
+/// The target of the shrinkage is kin that are equally similar in all directions.
+/// The axes stay. The eigenvalues become (1 − γ) ρ + γ mean(ρ).
+/// At γ = 0 only kin decide. At γ = 1 all directions have equal weight, as in a cosine.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KinSpace {
     /// μ, `(d)`.
     pub mean: Vec<f32>,
-    /// The axes, `(p, d)`, those in which kin are most alike first; each scaled by √ρ, so that a dot product in this
-    /// space is a weighted correlation, and all by the same factor, so that a value is about 1.
+    /// Axes, `(p, d)`, in descending order of the similarity of kin.
+    ///
+    /// Each is scaled by √ρ, so that a dot product in this space is a weighted correlation. All are
+    /// scaled by the same factor, so that a value is about 1.
     pub axes: Vec<f32>,
-    /// That factor.
+    /// Common scale factor of the axes.
     pub factor: f32,
     /// ρ of each axis, `(p)`, above 0 and at most [`Self::MAX_CORRELATION`].
     pub correlations: Vec<f32>,
 }
 
-/// Kin, row by row: one of each pair, the other, and how much the pair counts.
+/// Kin pairs, row by row, with weights.
 pub struct KinRows {
-    /// One of each pair, `(n, d)`.
+    /// First of each pair, `(n, d)`.
     pub first: Rows,
-    /// The other, `(n, d)`.
+    /// Second of each pair, `(n, d)`.
     pub second: Rows,
-    /// How much each pair counts, `(n)`.
+    /// Weight of each pair, `(n)`.
     pub weights: Vec<f64>,
 }
 
-/// λ: how much of a sphere is added to the covariance, so that directions with few observations are not trusted.
+/// λ: weight of the sphere that is added to the covariance.
+///
+/// It limits the effect of directions with few observations.
 const RIDGE: f64 = 1.0;
 
 impl KinSpace {
-    /// Higher correlations are taken for this one, so that no axis decides alone.
+    /// Upper bound of the correlations, so that no axis decides alone.
     pub const MAX_CORRELATION: f64 = 0.99;
 
-    /// Axes that are kept at most: those in which kin are least alike are noise, and cost time in every search.
+    /// Maximum number of axes.
+    ///
+    /// Axes along which kin are least similar are noise, and cost time in every search.
     pub const MAX_AXES: usize = 128;
 
     /// Fits the space to kin, once for each γ in `shrinkages` that leaves axes.
     ///
     /// # Errors
-    /// When there are no pairs, or kin are alike in nothing.
+    /// [`KinshipError::NoPairs`] if there are no pairs, or kin are not similar along any axis.
     pub fn fit(rows: &KinRows, shrinkages: &[f64]) -> Result<Vec<Self>, KinshipError> {
         let no_pairs = || KinshipError::NoPairs { what: "the kin space" };
-        // One thread: how sums are split must not depend on the machine.
+        // One thread: the order of sums must not depend on the machine.
         faer::set_global_parallelism(Par::Seq);
         let Centred { mean, first, second } = &Centred::new(rows)?;
         let covariance =
@@ -78,7 +89,7 @@ impl KinSpace {
         if spaces.is_empty() { Err(no_pairs()) } else { Ok(spaces) }
     }
 
-    /// Makes the mean square of a value 1.
+    /// Scales the axes so that the mean square of a value is 1.
     fn scale(&mut self, covariance: MatRef<'_, f64>) {
         let dimension = self.mean.len();
         let axes =
@@ -96,14 +107,14 @@ impl KinSpace {
             factor: 1.0,
             correlations: Vec::new(),
         };
-        // Eigenvalues come in ascending order.
+        // Eigenvalues are in ascending order.
         for (at, &value) in values.iter().enumerate().rev().take(Self::MAX_AXES) {
             if value <= 1e-6 {
                 break;
             }
             let correlation = value.min(Self::MAX_CORRELATION);
             let row = axes.row(at);
-            // An eigenvector has no sign of its own: its largest value is made positive.
+            // An eigenvector has no sign of its own. Its largest value is made positive.
             let largest = row.iter().fold(0.0_f64, |a, &b| if b.abs() > a.abs() { b } else { a });
             let scale = correlation.sqrt() * largest.signum();
             space.axes.extend(row.iter().map(|value| (value * scale) as f32));
@@ -112,15 +123,15 @@ impl KinSpace {
         space
     }
 
-    /// Number of axes, p.
+    /// Returns the number of axes, p.
     pub fn width(&self) -> usize {
         self.correlations.len()
     }
 }
 
-/// Kin around their mean, each row times the root of its share.
+/// Centered kin pairs, each row times the root of its share.
 struct Centred {
-    /// The mean of both sides.
+    /// Mean of both sides.
     mean: Vec<f64>,
     first: Mat<f64>,
     second: Mat<f64>,
@@ -155,7 +166,7 @@ mod tests {
     use rand::{Rng, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
-    /// Kin who share their first value and nothing else.
+    /// Kin that share their first value and nothing else.
     fn kin(count: usize) -> KinRows {
         let mut random = ChaCha8Rng::seed_from_u64(1);
         let (mut first, mut second) = (Vec::new(), Vec::new());

@@ -1,17 +1,18 @@
-//! How often an unrelated person scores at least so high: the fitted tail of strangers' scores.
+//! Tail of strangers' scores: the probability that an unrelated person scores at least as high.
 
 use serde::{Deserialize, Serialize};
 
 /// A generalized Pareto tail above a threshold (peaks over threshold; Pickands 1975).
 ///
-/// `P(score > s) = share · (1 + ξ (s − threshold) / scale)^(−1/ξ)` for scores above the threshold. Counting cannot give a
-/// rate of one in ten thousand from a few thousand scores; a fitted tail can.
+/// `P(score > s) = share · (1 + ξ (s − threshold) / scale)^(−1/ξ)` for scores above the threshold.
+/// Counting cannot yield a rate of one in ten thousand from a few thousand scores. A fitted tail
+/// can.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tail {
     /// Share of all scores above the threshold, 0 to 1.
     pub share: f64,
-    /// Where the tail begins.
+    /// Score at which the tail begins.
     pub threshold: f64,
     /// Scale of the excess, above 0.
     pub scale: f64,
@@ -19,12 +20,16 @@ pub struct Tail {
     pub shape: f64,
 }
 
-/// ξ stays within these bounds. A more negative one bounds the scores: the false positive rate then rises with the gallery,
-/// from 5 % at 300 people to 12 % at 1,446. A larger one comes from too few scores.
+/// Bounds of ξ.
+///
+/// A more negative ξ bounds the scores. The false positive rate then rises with the gallery, from 5
+/// % at 300 people to 12 % at 1,446. A larger ξ is an effect of too few scores.
 const SHAPES: [f64; 2] = [-0.05, 0.2];
 
 impl Tail {
-    /// Fits the tail of the highest `share` of `scores`, by probability-weighted moments (Hosking and Wallis 1987).
+    /// Fits the tail of the highest `share` of `scores`.
+    ///
+    /// The method is probability-weighted moments (Hosking and Wallis 1987).
     ///
     /// Returns `None` if fewer than `min_peaks` scores lie above the threshold.
     pub fn fit(scores: &mut [f64], share: f64, min_peaks: usize) -> Option<Self> {
@@ -42,7 +47,9 @@ impl Tail {
         Some(Self { share, threshold, scale: mean * (1.0 - shape), shape })
     }
 
-    /// The tail of other scores with the same share and shape: only where it begins and its scale are fitted.
+    /// Fits the tail of other scores, with the same share and shape.
+    ///
+    /// Only threshold and scale are fitted.
     ///
     /// Returns `None` if fewer than `min_peaks` scores lie above the threshold.
     pub fn refit(&self, scores: &mut [f64], min_peaks: usize) -> Option<Self> {
@@ -51,13 +58,14 @@ impl Tail {
         Some(Self { threshold, scale: mean * (1.0 - self.shape), ..*self })
     }
 
-    /// `−ln` of [`Self::exceedance`], 0 or more and finite.
+    /// Returns `−ln` of [`Self::exceedance`], 0 or more and finite.
     pub fn rarity(&self, score: f64) -> f64 {
         -self.exceedance(score).max(f64::MIN_POSITIVE).ln()
     }
 
-    /// The probability that a stranger's score exceeds `score`, 0 to 1. Below the threshold it grows as an exponential
-    /// tail of the same scale would, up to 1.
+    /// Returns the probability that a stranger's score exceeds `score`, 0 to 1.
+    ///
+    /// Below the threshold it grows as an exponential tail of the same scale, up to 1.
     pub fn exceedance(&self, score: f64) -> f64 {
         let excess = (score - self.threshold) / self.scale;
         if excess <= 0.0 || self.shape.abs() < 1e-9 {
@@ -68,7 +76,9 @@ impl Tail {
     }
 }
 
-/// The threshold of the highest `share` of the scores, and by how much these exceed it, in ascending order.
+/// Returns the threshold of the highest `share` of the scores, and their excess.
+///
+/// The excess is in ascending order.
 fn peaks(scores: &mut [f64], share: f64, min_peaks: usize) -> Option<(f64, Vec<f64>)> {
     scores.sort_unstable_by(f64::total_cmp);
     let count = (scores.len() as f64 * share) as usize;

@@ -1,4 +1,4 @@
-//! Whether a face is like those that a model was trained on.
+//! Similarity of a face to the training faces of a model.
 
 use faer::{Mat, Par, Side};
 use serde::{Deserialize, Serialize};
@@ -7,8 +7,8 @@ use super::{KinshipError, Rows};
 
 /// Squared Mahalanobis distance of embeddings from those of training faces, per value.
 ///
-/// A drawn face, a painting or a crop without a face is embedded like any other, in directions that hardly any training
-/// face has. Scores of such faces mean nothing.
+/// A drawn face, a painting or a crop without a face is embedded like any other. Its embedding lies
+/// in directions that hardly any training face has. Scores of such faces have no meaning.
 #[derive(Clone, Debug)]
 pub struct Typicality {
     config: TypicalityConfig,
@@ -18,17 +18,19 @@ pub struct Typicality {
     whitening: Vec<f32>,
 }
 
-/// How far from the training faces a face may be.
+/// Bounds of the distance from the training faces.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TypicalityConfig {
-    /// Up to this distance evidence counts in full.
+    /// Maximum distance at which evidence counts in full.
     pub inner: f64,
-    /// From this distance on evidence counts nothing.
+    /// Minimum distance at which evidence does not count.
     pub outer: f64,
 }
 
-/// Share of the mean variance that is added to every direction, so that directions without variance do not decide.
+/// Share of the mean variance that is added to every direction.
+///
+/// Directions without variance therefore do not decide.
 const RIDGE: f64 = 0.05;
 /// Share of the training faces within [`TypicalityConfig::inner`].
 const INNER_SHARE: f64 = 0.999;
@@ -55,7 +57,7 @@ impl Typicality {
         let eigen = covariance.self_adjoint_eigen(Side::Lower).map_err(|_| same())?;
         let variances: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
         let ridge = RIDGE * variances.iter().sum::<f64>() / dimension as f64;
-        // Faces that are equal but for rounding have no directions.
+        // Faces that are equal except for rounding have no directions.
         if !ridge.is_finite() || ridge < f64::from(f32::EPSILON).powi(2) {
             return Err(same());
         }
@@ -76,7 +78,7 @@ impl Typicality {
         Ok(fitted)
     }
 
-    /// A distribution that was fitted before: its mean, `(d)`, and whitening matrix, `(d, d)`.
+    /// Creates a fitted distribution from its mean, `(d)`, and whitening matrix, `(d, d)`.
     ///
     /// # Errors
     /// [`KinshipError::UnevenRows`] if the shapes differ.
@@ -92,22 +94,24 @@ impl Typicality {
         Ok(Self { config, mean, whitening })
     }
 
-    /// Its bounds.
+    /// Returns the bounds.
     pub fn config(&self) -> TypicalityConfig {
         self.config
     }
 
-    /// The mean, `(d)`.
+    /// Returns the mean, `(d)`.
     pub fn mean(&self) -> &[f32] {
         &self.mean
     }
 
-    /// The whitening matrix, `(d, d)`.
+    /// Returns the whitening matrix, `(d, d)`.
     pub fn whitening(&self) -> &[f32] {
         &self.whitening
     }
 
-    /// Squared distances of faces, `(n, d)`, divided by d: `(n)`. Training faces have about 0.7.
+    /// Returns squared distances of faces, `(n, d)`, divided by d: `(n)`.
+    ///
+    /// Training faces have about 0.7.
     pub fn distances(&self, faces: &Rows) -> Vec<f64> {
         let dimension = self.mean.len();
         let centered: Vec<f32> = faces
@@ -127,7 +131,7 @@ impl Typicality {
         whitened.chunks_exact(dimension).map(distance).collect()
     }
 
-    /// How much evidence of a face at `distance` counts, 0 to 1.
+    /// Returns the weight of the evidence of a face at `distance`, 0 to 1.
     pub fn weight(&self, distance: f64) -> f64 {
         let TypicalityConfig { inner, outer } = self.config;
         ((outer - distance) / (outer - inner).max(1e-12)).clamp(0.0, 1.0)

@@ -1,4 +1,4 @@
-//! How far a figure would move if other families had been measured.
+//! Confidence intervals of metrics by resampling families.
 
 use std::fmt;
 
@@ -6,18 +6,20 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 
-/// Families drawn anew, many times (Efron 1979); the pairs of one family come and go together.
+/// Bootstrap over families, drawn with replacement (Efron 1979).
+///
+/// The pairs of one family are drawn together.
 #[derive(Clone, Copy, Debug)]
 pub struct Bootstrap {
     /// Number of families.
     pub families: usize,
-    /// How often they are drawn.
+    /// Number of draws.
     pub draws: usize,
     /// Seed of the draws.
     pub seed: u64,
 }
 
-/// The middle 95 % of a figure's draws.
+/// The middle 95 % of a metric's draws.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
     /// 2.5 % of the draws are below.
@@ -26,12 +28,12 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// A measured figure.
+/// A measured metric.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Figure {
-    /// The figure over all families.
+    /// Value over all families.
     pub value: f64,
-    /// Its interval over families.
+    /// Confidence interval over families.
     pub interval: Interval,
 }
 
@@ -42,17 +44,19 @@ impl fmt::Display for Figure {
     }
 }
 
-/// Draws of a published interval.
+/// Number of draws of a published interval.
 const DRAWS: usize = 1000;
 
 impl Bootstrap {
-    /// A bootstrap of 1,000 draws.
+    /// Creates a bootstrap of 1,000 draws.
     pub fn new(families: usize, seed: u64) -> Self {
         Self { families, draws: DRAWS, seed }
     }
 
-    /// Computes figures and their intervals; `metrics` is as in [`Self::intervals`]. A figure is `None` if `metrics` has none
-    /// when every family counts once, or if no draw has it.
+    /// Computes metrics and their intervals; `metrics` is as in [`Self::intervals`].
+    ///
+    /// A figure is `None` if `metrics` returns `None` for it when every family counts once. It is
+    /// also `None` if no draw has a value.
     pub fn figures<const N: usize>(
         &self,
         metrics: impl Fn(&[f64]) -> [Option<f64>; N],
@@ -62,8 +66,11 @@ impl Bootstrap {
         std::array::from_fn(|i| Some(Figure { value: values[i]?, interval: intervals[i]? }))
     }
 
-    /// Draws as many families as there are, with replacement, and asks `metrics` for its figures where family f counts
-    /// `families[f]` times. A draw that does not have a figure is passed over for it; None where no draw has it.
+    /// Computes the intervals of metrics over draws of families.
+    ///
+    /// Each draw takes as many families as there are, with replacement. It calls `metrics` with
+    /// weights, so that family f counts `families[f]` times. A draw without a value for a metric is
+    /// ignored for that metric. An interval is `None` if no draw has a value.
     pub fn intervals<const N: usize>(
         &self,
         metrics: impl Fn(&[f64]) -> [Option<f64>; N],
@@ -83,7 +90,7 @@ impl Bootstrap {
     }
 }
 
-/// The middle 95 %.
+/// Returns the middle 95 %.
 fn middle(mut figures: Vec<f64>) -> Option<Interval> {
     figures.sort_by(f64::total_cmp);
     let last = figures.len().checked_sub(1)?;

@@ -1,20 +1,23 @@
-//! Whether a probability says what it means.
+//! Calibration metrics: agreement of predicted probabilities with observed shares.
 
 use serde::Serialize;
 
-/// What happened among the pairs of about the same probability.
+/// Pairs of about the same predicted probability.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Bin {
-    /// Mean of their probabilities.
+    /// Mean predicted probability.
     pub predicted: f64,
-    /// Share of kin among them.
+    /// Share of kin pairs.
     pub observed: f64,
-    /// How much weight they have.
+    /// Total weight of the pairs.
     pub weight: f64,
 }
 
-/// Mean squared distance of the probability from what is true (0 or 1); 0 is best, 0.25 is that of always saying ½
-/// (Brier 1950). `weight(i)` is how often pair i counts. None where nothing counts.
+/// Returns the mean squared error of probabilities against labels, 0 or 1 (Brier 1950).
+///
+/// 0 is best. Always predicting ½ yields 0.25. `weight(i)` is the weight of pair i.
+///
+/// Returns `None` if the total weight is 0.
 pub fn brier_score(
     probabilities: &[f64],
     is_kin: &[bool],
@@ -28,7 +31,7 @@ pub fn brier_score(
     (total > 0.0).then_some(sum / total)
 }
 
-/// Pairs in `bins` equal parts of 0..1 by their probability; parts without pairs are left out.
+/// Groups pairs into `bins` equal parts of 0..1 by probability. Empty bins are left out.
 pub fn reliability(
     probabilities: &[f64],
     is_kin: &[bool],
@@ -52,8 +55,11 @@ pub fn reliability(
     filled.map(mean).collect()
 }
 
-/// Expected calibration error: the mean distance of predicted from observed over the bins of [`reliability`], 0 to 1
-/// (Naeini, Cooper and Hauskrecht 2015). None where nothing counts.
+/// Returns the expected calibration error over the bins of [`reliability`], 0 to 1.
+///
+/// It is the mean distance of predicted from observed (Naeini, Cooper and Hauskrecht 2015).
+///
+/// Returns `None` if the total weight is 0.
 pub fn calibration_error(bins: &[Bin]) -> Option<f64> {
     let total: f64 = bins.iter().map(|bin| bin.weight).sum();
     let distance = |bin: &Bin| bin.weight * (bin.predicted - bin.observed).abs();

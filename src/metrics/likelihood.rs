@@ -1,9 +1,14 @@
-//! The cost of likelihood ratios.
+//! Cost of likelihood ratios.
 
-/// Cost of log likelihood ratios, in bits: 0 for ratios that are always right and sure, 1 for those that say nothing
-/// (N. Brümmer and J. du Preez, "Application-independent evaluation of speaker detection", 2006).
+/// Returns the cost of log likelihood ratios, in bits.
 ///
-/// `weight(i)` is how often pair i counts. Returns `None` without pairs of both kinds.
+/// 0 stands for ratios that are always right and certain. 1 stands for ratios without information.
+/// Source: N. Brümmer and J. du Preez, "Application-independent evaluation of speaker detection",
+/// 2006.
+///
+/// `weight(i)` is the weight of pair i.
+///
+/// Returns `None` without pairs of both kinds.
 pub fn cllr(
     log_likelihood_ratios: &[f64],
     is_kin: &[bool],
@@ -20,14 +25,16 @@ pub fn cllr(
     is_complete.then(|| (cost[0] / total[0] + cost[1] / total[1]) / 2.0)
 }
 
-/// ln(1 + eˣ) that does not overflow.
+/// Returns ln(1 + eˣ) without overflow.
 fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }
 
-/// Scores in ascending order, to find the [`cllr`] of their best monotone calibration for many weights.
+/// Scores in ascending order, for the [`cllr`] of their best monotone calibration.
+///
+/// One sorted instance serves many weights.
 pub struct MonotoneCalibration {
-    /// Pairs in ascending order of their scores; those of one score together.
+    /// Pairs in ascending order of their scores; pairs of equal score form one group.
     groups: Vec<Vec<usize>>,
     is_kin: Vec<bool>,
 }
@@ -54,8 +61,10 @@ impl MonotoneCalibration {
         Self { groups: groups.collect(), is_kin: is_kin.to_vec() }
     }
 
-    /// The lowest [`cllr`] that a monotone function of the scores can have, by pooling adjacent violators. What a calibrated
-    /// score costs beyond it is its calibration's loss.
+    /// Returns the lowest [`cllr`] of any monotone function of the scores.
+    ///
+    /// It is found by pooling adjacent violators. The excess of a calibrated score's cost over it
+    /// is the calibration loss.
     ///
     /// Returns `None` without pairs of both kinds.
     pub fn min_cllr(&self, weight: impl Fn(usize) -> f64) -> Option<f64> {
@@ -77,7 +86,7 @@ impl MonotoneCalibration {
         if total.kin <= 0.0 || total.others <= 0.0 {
             return None;
         }
-        // With balanced priors, log₂ of the reciprocal of what each kind is given.
+        // Cost with balanced priors: log₂ of the reciprocal of the probability for each kind.
         let bits = |own: f64, other: f64| match own {
             0.0 => 0.0,
             own => own * ((own + other) / own).log2(),

@@ -1,9 +1,10 @@
-//! How good scores are: pure functions on slices.
+//! Metrics of scores: pure functions on slices.
 //!
-//! Verification asks of a pair of photos whether they are kin: [`Ranking`] and [`Curve`], and for probabilities
-//! [`brier_score`] and [`calibration_error`], for likelihood ratios [`cllr`]. Retrieval asks who of a gallery is kin to a probe:
-//! [`average_precision`] and [`is_hit`]. How sure a figure is, is the width of its [`Interval`], drawn anew over
-//! families, because the pairs of one family are not independent of each other.
+//! Verification decides whether a pair of photos is kin. Its metrics are [`Ranking`] and [`Curve`],
+//! for probabilities [`brier_score`] and [`calibration_error`], and for likelihood ratios [`cllr`].
+//! Retrieval finds the kin of a probe in a gallery. Its metrics are [`average_precision`] and
+//! [`is_hit`]. The uncertainty of a metric is the width of its [`Interval`]. Intervals resample
+//! families, because the pairs of one family are not independent.
 
 mod bootstrap;
 mod calibration;

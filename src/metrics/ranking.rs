@@ -1,37 +1,38 @@
-//! Verification: how well scores tell kin pairs from others.
+//! Verification metrics: separation of kin pairs and unrelated pairs by score.
 
-/// Scored pairs, sorted once, to be judged under any weights.
+/// Scored pairs, sorted once, to evaluate under any weights.
 pub struct Ranking {
-    /// Highest score first.
+    /// Pairs in descending order of score.
     pairs: Vec<Scored>,
 }
 
 struct Scored {
     score: f64,
     is_kin: bool,
-    /// Place among the pairs as they were given, which is that of its weight.
+    /// Index among the input pairs, which is also the index of its weight.
     place: usize,
 }
 
-/// What each threshold accepts.
+/// Accepted pairs at each threshold.
 pub struct Curve {
-    /// From the threshold that accepts least to the one that accepts all; one point per different score.
+    /// One point per distinct score, in descending order of threshold. The last one accepts all
+    /// pairs.
     points: Vec<Point>,
 }
 
-/// What the threshold `score >= threshold` accepts.
+/// Accepted pairs at the threshold `score >= threshold`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
     /// The threshold.
     pub threshold: f64,
-    /// Weight of the kin pairs at or above it.
+    /// Weight of the kin pairs at or above the threshold.
     pub true_accepts: f64,
-    /// Weight of the other pairs at or above it.
+    /// Weight of the unrelated pairs at or above the threshold.
     pub false_accepts: f64,
 }
 
 impl Ranking {
-    /// Sorts pairs by score; `is_kin` tells of each whether it is kin.
+    /// Sorts pairs by score; `is_kin` holds the label of each pair.
     pub fn new(scores: &[f64], is_kin: &[bool]) -> Self {
         let scored = scores.iter().zip(is_kin).enumerate();
         let mut pairs: Vec<_> =
@@ -40,13 +41,14 @@ impl Ranking {
         Self { pairs }
     }
 
-    /// The curve where every pair counts once.
+    /// Returns the curve if every pair counts once.
     pub fn curve(&self) -> Curve {
         self.weighted_curve(|_| 1.0)
     }
 
-    /// The curve where the pair at place `i` of those given counts `weight(i)` times. Pairs of equal scores are
-    /// accepted together, so that their order says nothing.
+    /// Returns the curve if the input pair at index `i` counts `weight(i)` times.
+    ///
+    /// Pairs of equal scores are accepted together, so that their order has no effect.
     pub fn weighted_curve(&self, weight: impl Fn(usize) -> f64) -> Curve {
         let mut points: Vec<Point> = Vec::new();
         let (mut true_accepts, mut false_accepts) = (0.0, 0.0);
@@ -63,33 +65,41 @@ impl Ranking {
 }
 
 impl Curve {
-    /// The points, from the threshold that accepts least to the one that accepts all.
+    /// Returns the points, from the threshold that accepts least to the one that accepts all.
     pub fn points(&self) -> &[Point] {
         &self.points
     }
 
-    /// Weights of all kin and of all other pairs.
+    /// Returns the weights of all kin pairs and of all unrelated pairs.
     fn totals(&self) -> Option<(f64, f64)> {
         let &Point { true_accepts, false_accepts, .. } = self.points.last()?;
         (true_accepts > 0.0 && false_accepts > 0.0).then_some((true_accepts, false_accepts))
     }
 
-    /// The points with nothing accepted first, as (true accepts, false accepts) of neighbours.
+    /// Returns the steps between neighboring points as (true accepts, false accepts).
+    ///
+    /// The first step begins with no accepts.
     fn steps(&self) -> impl Iterator<Item = ((f64, f64), (f64, f64))> {
         let accepts = self.points.iter().map(|point| (point.true_accepts, point.false_accepts));
         std::iter::once((0.0, 0.0)).chain(accepts.clone()).zip(accepts)
     }
 
-    /// Area under the receiver operating characteristic, 0 to 1: how often a kin pair scores above another pair, ties
-    /// counting half. None without pairs of both kinds.
+    /// Returns the area under the receiver operating characteristic, 0 to 1.
+    ///
+    /// It is the probability that a kin pair scores above an unrelated pair. Ties count half.
+    ///
+    /// Returns `None` without pairs of both kinds.
     pub fn roc_auc(&self) -> Option<f64> {
         let (kin, others) = self.totals()?;
         let area: f64 = self.steps().map(|((t0, f0), (t1, f1))| (f1 - f0) * (t0 + t1) / 2.0).sum();
         Some(area / kin / others)
     }
 
-    /// Average precision, 0 to 1: precision at each threshold, weighted by the kin that it adds. None without pairs of
-    /// both kinds.
+    /// Returns the average precision, 0 to 1.
+    ///
+    /// It is the precision at each threshold, weighted by the kin that the threshold adds.
+    ///
+    /// Returns `None` without pairs of both kinds.
     pub fn average_precision(&self) -> Option<f64> {
         let (kin, _) = self.totals()?;
         let gained = self.steps().filter(|((t0, _), (t1, _))| t1 > t0);
@@ -97,8 +107,12 @@ impl Curve {
         Some(sum / kin)
     }
 
-    /// The lowest threshold of which the share of false accepts is at most `rate`, with the share of true accepts
-    /// there. Infinite, with no true accepts, where the highest score is false already.
+    /// Returns the lowest threshold with a false accept rate of at most `rate`.
+    ///
+    /// Also returns the true accept rate at this threshold. The threshold is infinite, with no true
+    /// accepts, if the first point already exceeds `rate`.
+    ///
+    /// Returns `None` without pairs of both kinds.
     pub fn at_false_accept_rate(&self, rate: f64) -> Option<(f64, f64)> {
         let (kin, others) = self.totals()?;
         let within = |point: &&Point| point.false_accepts <= rate * others;
@@ -106,7 +120,9 @@ impl Curve {
         Some(last.map_or((f64::INFINITY, 0.0), |point| (point.threshold, point.true_accepts / kin)))
     }
 
-    /// Share of pairs on the right side of `threshold`, kin and others counting alike (balanced accuracy).
+    /// Returns the balanced accuracy: the share of pairs on the correct side of `threshold`.
+    ///
+    /// Kin pairs and unrelated pairs have equal total weight.
     pub fn accuracy(&self, threshold: f64) -> Option<f64> {
         let (kin, others) = self.totals()?;
         let accepting = self.points.partition_point(|point| point.threshold >= threshold);
@@ -119,7 +135,7 @@ impl Curve {
         Some((t / kin + 1.0 - f / others) / 2.0)
     }
 
-    /// The threshold of the best [`Self::accuracy`]; of several the highest.
+    /// Returns the highest threshold with the best [`Self::accuracy`].
     pub fn most_accurate_threshold(&self) -> Option<f64> {
         let (kin, others) = self.totals()?;
         let gain = |point: &Point| point.true_accepts / kin - point.false_accepts / others;

@@ -1,23 +1,27 @@
 //! Ratios of sums over searches, such as the share of searches with a marked person.
 
-/// One search's part of a ratio: the sum of the numerators over the sum of the denominators.
+/// One search's part of a ratio.
+///
+/// The ratio is the sum of the numerators over the sum of the denominators.
 #[derive(Clone, Copy, Debug)]
 pub struct RatioTerm {
-    /// The probe's family, from 0.
+    /// Index of the probe's family, from 0.
     pub family: usize,
-    /// What it adds to the numerator.
+    /// Contribution to the numerator.
     pub numerator: f64,
-    /// What it adds to the denominator.
+    /// Contribution to the denominator.
     pub denominator: f64,
 }
 
 impl RatioTerm {
-    /// A search that counts once, in a share of searches.
+    /// Creates the term of a search that counts once in a share of searches.
     pub fn flag(family: usize, is_counted: bool) -> Self {
         Self { family, numerator: f64::from(u8::from(is_counted)), denominator: 1.0 }
     }
 
-    /// The ratio if family f counts `counts[f]` times; `None` if the denominators sum to 0.
+    /// Returns the ratio if family f counts `counts[f]` times.
+    ///
+    /// Returns `None` if the denominators sum to 0.
     pub fn ratio(terms: &[Self], counts: &[f64]) -> Option<f64> {
         let numerator: f64 = terms.iter().map(|term| counts[term.family] * term.numerator).sum();
         let denominator: f64 =

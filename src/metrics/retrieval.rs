@@ -1,7 +1,11 @@
-//! Retrieval: how early a ranked list names what is relevant.
+//! Retrieval metrics: ranks of the relevant items in a list.
 
-/// Average precision of a ranked list, 0 to 1: the mean, over all `relevant` items, of the precision at the rank of
-/// each; an item that is not in the list adds nothing. None where nothing is relevant.
+/// Returns the average precision of a ranked list, 0 to 1.
+///
+/// It is the mean, over all `relevant` items, of the precision at the rank of each. An item that is
+/// not in the list adds nothing.
+///
+/// Returns `None` if `relevant` is 0.
 pub fn average_precision(
     is_relevant: impl IntoIterator<Item = bool>,
     relevant: usize,
@@ -16,7 +20,7 @@ pub fn average_precision(
     (relevant > 0).then(|| sum / relevant as f64)
 }
 
-/// Whether one of the first `k` is relevant; its mean over probes is Rank@k.
+/// Returns whether one of the first `k` items is relevant. Its mean over probes is Rank@k.
 pub fn is_hit(is_relevant: impl IntoIterator<Item = bool>, k: usize) -> bool {
     is_relevant.into_iter().take(k).any(|is_relevant| is_relevant)
 }

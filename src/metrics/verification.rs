@@ -1,4 +1,4 @@
-//! All figures of verification at once, with their intervals.
+//! All verification metrics at once, with their intervals.
 
 use serde::Serialize;
 
@@ -8,51 +8,53 @@ use super::{
 };
 use crate::domain::Relation;
 
-/// Judged pairs.
+/// Scored pairs.
 #[derive(Clone, Debug, Default)]
 pub struct Pairs {
-    /// Score of each, the higher the more alike; for [`Pairs::probability_figures`] the probability, 0 to 1.
+    /// Score of each pair; a higher score means more similar.
+    ///
+    /// [`Pairs::probability_figures`] expects probabilities, 0 to 1.
     pub scores: Vec<f64>,
-    /// Whether each is kin.
+    /// Whether each pair is kin.
     pub is_kin: Vec<bool>,
-    /// The families of each pair's two photos, from 0.
+    /// Family indices of each pair's two photos, from 0.
     pub families: Vec<[usize; 2]>,
-    /// How each pair is related, or would be if it were kin.
+    /// Relation of each pair. An unrelated pair has the one it would have if it were kin.
     pub relations: Vec<Option<Relation>>,
 }
 
-/// The figures of one relation.
+/// Metrics of one relation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RelationFigures {
-    /// The relation's code, such as `fd`.
+    /// Code of the relation, such as `fd`.
     pub relation: String,
-    /// Photo pairs, of kin and of others.
+    /// Number of photo pairs, both kin and unrelated.
     pub pairs: usize,
     /// Area under the ROC.
     pub roc_auc: Option<Figure>,
-    /// The same of the cosine.
+    /// Area under the ROC of the cosine.
     pub cosine_roc_auc: Option<Figure>,
-    /// Share on the right side of the threshold, kin and others counting alike.
+    /// Balanced accuracy at the threshold: kin pairs and unrelated pairs have equal total weight.
     pub accuracy: Option<Figure>,
 }
 
-/// How well scores tell kin from others.
+/// Separation of kin pairs and unrelated pairs by score.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct RankingFigures {
     /// Area under the receiver operating characteristic.
     pub roc_auc: Figure,
     /// Average precision.
     pub average_precision: Figure,
-    /// Share of kin accepted where 1 % of the others are.
+    /// True accept rate at a false accept rate of 1 %.
     pub true_accepts_at_1_percent: Figure,
-    /// Share of kin accepted where 0.1 % of the others are.
+    /// True accept rate at a false accept rate of 0.1 %.
     pub true_accepts_at_0_1_percent: Figure,
 }
 
-/// How well probabilities say what they mean.
+/// Accuracy and calibration of probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ProbabilityFigures {
-    /// Share on the right side of the threshold, kin and others counting alike.
+    /// Balanced accuracy at the threshold: kin pairs and unrelated pairs have equal total weight.
     pub accuracy: Figure,
     /// Mean squared error of the probability.
     pub brier_score: Figure,
@@ -60,20 +62,20 @@ pub struct ProbabilityFigures {
     pub calibration_error: Figure,
 }
 
-/// The cost of log likelihood ratios, in bits.
+/// Cost of log likelihood ratios, in bits.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct LikelihoodFigures {
-    /// Their cost: 1 if they say nothing.
+    /// Cost of the ratios: 1 if they carry no information.
     pub cllr: Figure,
-    /// What the best calibration of the same scores would cost.
+    /// Cost of the best monotone calibration of the same scores.
     pub min_cllr: Figure,
 }
 
-/// Bins of the calibration error.
+/// Number of bins of the calibration error.
 pub const BINS: usize = 10;
 
 impl RankingFigures {
-    /// Of area, average precision and true accept rates at 1 % and 0.1 %.
+    /// Collects area, average precision, and true accept rates at 1 % and 0.1 %.
     fn new([auc, precision, at_1, at_0_1]: [Option<Figure>; 4]) -> Option<Self> {
         Some(Self {
             roc_auc: auc?,
@@ -85,14 +87,17 @@ impl RankingFigures {
 }
 
 impl Pairs {
-    /// The figures of a ranking by score; `seed` is that of the intervals. None without pairs of both kinds.
+    /// Returns the metrics of a ranking by score. `seed` is the seed of the intervals.
+    ///
+    /// Returns `None` without pairs of both kinds.
     pub fn ranking_figures(&self, seed: u64) -> Option<RankingFigures> {
         let ranking = Ranking::new(&self.scores, &self.is_kin);
         RankingFigures::new(self.bootstrap(seed).figures(|counts| self.ranking(&ranking, counts)))
     }
 
-    /// By how much these scores beat `others` of the same pairs: the differences of their figures. `None` without pairs of both
-    /// kinds.
+    /// Returns the metrics of these scores minus those of `others` on the same pairs.
+    ///
+    /// Returns `None` without pairs of both kinds.
     pub fn ranking_gain(&self, others: &[f64], seed: u64) -> Option<RankingFigures> {
         let rankings = [&self.scores, others].map(|scores| Ranking::new(scores, &self.is_kin));
         let gains = self.bootstrap(seed).figures(|counts| {
@@ -102,14 +107,18 @@ impl Pairs {
         RankingFigures::new(gains)
     }
 
-    /// Area under the ROC, average precision, and true accept rates at false accept rates of 1 % and 0.1 %.
+    /// Returns area under the ROC, average precision, and two true accept rates.
+    ///
+    /// The true accept rates are those at false accept rates of 1 % and 0.1 %.
     fn ranking(&self, ranking: &Ranking, counts: &[f64]) -> [Option<f64>; 4] {
         let curve = ranking.weighted_curve(|i| self.weight(i, counts));
         let accepts = |rate| curve.at_false_accept_rate(rate).map(|(_, accepted)| accepted);
         [curve.roc_auc(), curve.average_precision(), accepts(0.01), accepts(0.001)]
     }
 
-    /// The figures of probabilities, of which `threshold` decides. None without pairs of both kinds.
+    /// Returns the metrics of probabilities with the decision threshold `threshold`.
+    ///
+    /// Returns `None` without pairs of both kinds.
     pub fn probability_figures(&self, threshold: f64, seed: u64) -> Option<ProbabilityFigures> {
         let ranking = Ranking::new(&self.scores, &self.is_kin);
         let [accuracy, brier_score, calibration_error] = self.bootstrap(seed).figures(|counts| {
@@ -128,8 +137,10 @@ impl Pairs {
         })
     }
 
-    /// The cost of the scores as log likelihood ratios; `seed` is that of the intervals. Returns `None` without pairs of both
-    /// kinds.
+    /// Returns the cost of the scores as log likelihood ratios. `seed` is the seed of the
+    /// intervals.
+    ///
+    /// Returns `None` without pairs of both kinds.
     pub fn likelihood_figures(&self, seed: u64) -> Option<LikelihoodFigures> {
         let monotone = MonotoneCalibration::new(&self.scores, &self.is_kin);
         let [cllr, min_cllr] = self.bootstrap(seed).figures(|counts| {
@@ -139,8 +150,9 @@ impl Pairs {
         Some(LikelihoodFigures { cllr: cllr?, min_cllr: min_cllr? })
     }
 
-    /// The figures of every relation that pairs have, in the order of the RFIW tables; `cosines` are the same pairs
-    /// scored by their cosines.
+    /// Returns the metrics of every relation, in the order of the RFIW tables.
+    ///
+    /// `cosines` are the same pairs scored by their cosines.
     pub fn relation_figures(
         &self,
         cosines: &Self,
@@ -161,7 +173,7 @@ impl Pairs {
         Relation::ALL.into_iter().map(figures).filter(|figures| figures.pairs > 0).collect()
     }
 
-    /// The pairs for which `keep` is true, by place.
+    /// Returns the pairs that the predicate selects by index.
     pub fn filtered(&self, keep: impl Fn(usize) -> bool) -> Self {
         let places = || (0..self.scores.len()).filter(|&at| keep(at));
         Self {
@@ -177,7 +189,9 @@ impl Pairs {
         Bootstrap::new(families, seed)
     }
 
-    /// How often a pair is drawn where its families are: a pair of two families comes with both of them.
+    /// Returns the weight of a pair, from the counts of its families.
+    ///
+    /// A pair of two families counts by the product of both counts.
     fn weight(&self, at: usize, counts: &[f64]) -> f64 {
         let [a, b] = self.families[at];
         if a == b { counts[a] } else { counts[a] * counts[b] }
@@ -189,7 +203,8 @@ mod tests {
     use super::*;
     use crate::metrics::Interval;
 
-    /// Two photos of every family are kin, and each family is beside the next; kin score higher, but for a few.
+    /// Each family has two kin photos, and an unrelated pair with the next family. Kin score
+    /// higher, with few exceptions.
     fn pairs(families: usize) -> Pairs {
         let mut pairs = Pairs::default();
         for family in 0..families {

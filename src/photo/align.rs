@@ -1,16 +1,19 @@
-//! Faces brought to one place, size and angle by their landmarks.
+//! Alignment of faces by their landmarks.
 
 use super::{Photo, resize};
 
-/// Five points of a face in pixels of its photo, x to the right and y down from the photo's upper left corner: the eye
-/// at the left side of the picture, the other eye, the tip of the nose, the corner of the mouth at the left, the other
-/// one.
+/// Five points of a face in pixels of its photo.
+///
+/// x points right and y down, from the photo's upper left corner. The order is: left eye, right
+/// eye, tip of the nose, left mouth corner, right mouth corner. Left and right are as seen in the
+/// image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Landmarks(pub [[f32; 2]; 5]);
 
 impl Landmarks {
-    /// Where an aligned face has its landmarks, in pixels of a crop of 112 × 112: the places that recognisers since
-    /// ArcFace (Deng et al. 2019) are trained with.
+    /// Landmarks of an aligned face, in pixels of a crop of 112 × 112.
+    ///
+    /// Recognition networks since ArcFace (Deng et al. 2019) are trained with these positions.
     pub const ALIGNED: Self = Self([
         [38.2946, 51.6963],
         [73.5318, 51.5014],
@@ -19,16 +22,18 @@ impl Landmarks {
         [70.7299, 92.2041],
     ]);
 
-    /// The side of the crop that [`Self::ALIGNED`] is measured in.
+    /// Side of the crop of [`Self::ALIGNED`], in pixels.
     pub const ALIGNED_SIZE: f32 = 112.0;
 
-    /// [`Self::ALIGNED`] in a crop of `side` pixels.
+    /// Returns [`Self::ALIGNED`] for a crop of `side` pixels.
     pub fn aligned(side: f32) -> Self {
         Self(Self::ALIGNED.0.map(|point| point.map(|value| value * side / Self::ALIGNED_SIZE)))
     }
 
-    /// The points of an aligned face that is seen from nearer, around the middle of a picture of `side` pixels: its eyes
-    /// are 0.44 of the side apart, in a crop of [`Self::aligned`] 0.31.
+    /// Returns the landmarks of a closer aligned face, in an image of `side` pixels.
+    ///
+    /// The face is centered. Its eyes are 0.44 of the side apart, compared with 0.31 in a crop of
+    /// [`Self::aligned`].
     pub fn close_up(side: f32) -> Self {
         const NEARER: f32 = 1.4;
         let aligned = Self::aligned(side).0;
@@ -37,34 +42,35 @@ impl Landmarks {
         Self(aligned.map(|[x, y]| [place(0, x), place(1, y)]))
     }
 
-    /// The same face in the mirror image of a photo `width` pixels wide.
+    /// Returns the same face in the mirror image of a photo `width` pixels wide.
     #[must_use]
     pub fn mirrored(&self, width: f32) -> Self {
         let [left, right, nose, left_corner, right_corner] = self.0.map(|[x, y]| [width - x, y]);
         Self([right, left, nose, right_corner, left_corner])
     }
 
-    /// Distance between the eyes.
+    /// Returns the distance between the eyes.
     pub fn eye_distance(&self) -> f32 {
         let [left, right, ..] = self.0;
         (right[0] - left[0]).hypot(right[1] - left[1])
     }
 }
 
-/// A turn, a scaling and a shift: (x, y) ↦ (ax − by + tx, bx + ay + ty).
+/// A similarity transform: (x, y) ↦ (ax − by + tx, bx + ay + ty).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Similarity {
     /// Scale times cosine.
     pub a: f32,
     /// Scale times sine.
     pub b: f32,
-    /// Where (0, 0) goes.
+    /// Image of the point (0, 0).
     pub shift: [f32; 2],
 }
 
 impl Similarity {
-    /// The one that brings `from` nearest to `to` by the sum of squared distances (Umeyama 1991, without reflection).
-    /// Where all of `from` is one point, it only shifts.
+    /// Fits the least-squares transform of `from` to `to` (Umeyama 1991, without reflection).
+    ///
+    /// It only translates if all points of `from` are equal.
     pub fn fit(from: &Landmarks, to: &Landmarks) -> Self {
         let mean = |points: &[[f32; 2]; 5], axis: usize| {
             points.iter().map(|point| point[axis]).sum::<f32>() / points.len() as f32
@@ -84,14 +90,15 @@ impl Similarity {
         Self { a, b, shift: [target[0] - a * x + b * y, target[1] - b * x - a * y] }
     }
 
-    /// Scaling by `scale` and turning by `angle`, in radians, clockwise to the eye, about `center`; then a shift.
+    /// Scales by `scale` and rotates clockwise by `angle` radians about `center`, then translates
+    /// by `shift`.
     pub fn about(center: [f32; 2], (scale, angle): (f32, f32), shift: [f32; 2]) -> Self {
         let (a, b) = (scale * angle.cos(), scale * angle.sin());
         let [x, y] = center;
         Self { a, b, shift: [x - a * x + b * y + shift[0], y - b * x - a * y + shift[1]] }
     }
 
-    /// This one and then another.
+    /// Returns this transform followed by another.
     #[must_use]
     pub fn then(&self, next: &Self) -> Self {
         Self {
@@ -101,17 +108,17 @@ impl Similarity {
         }
     }
 
-    /// Where a point goes.
+    /// Transforms a point.
     pub fn map(&self, [x, y]: [f32; 2]) -> [f32; 2] {
         [self.a * x - self.b * y + self.shift[0], self.b * x + self.a * y + self.shift[1]]
     }
 
-    /// How many times longer distances become.
+    /// The scale factor of distances.
     pub fn scale(&self) -> f32 {
         self.a.hypot(self.b)
     }
 
-    /// The one that undoes this one; none where all goes to one point.
+    /// Returns the inverse transform. Returns `None` if all points map to one point.
     pub fn inverse(&self) -> Option<Self> {
         let square = self.a * self.a + self.b * self.b;
         if !(square.is_normal() && self.shift.iter().all(|value| value.is_finite())) {
@@ -123,10 +130,12 @@ impl Similarity {
     }
 }
 
-/// The square of `size` pixels that `transform` brings the photo to; where that reaches over the photo's edge, the
-/// pixels of the edge go on. Bilinear; a photo that becomes smaller is scaled down first, so that nothing aliases.
+/// Warps the photo by `transform` into a square of `size` pixels.
 ///
-/// None where the transform brings all to one point.
+/// Sampling is bilinear. Beyond the photo's edge, the edge pixels are repeated. If the transform
+/// shrinks the photo, it is scaled down first to avoid aliasing.
+///
+/// Returns `None` if the transform maps all points to one point.
 pub fn warp(photo: &Photo, transform: &Similarity, size: u32) -> Option<Photo> {
     let back = transform.inverse()?;
     let scale = transform.scale();
@@ -145,7 +154,7 @@ pub fn warp(photo: &Photo, transform: &Similarity, size: u32) -> Option<Photo> {
     Some(Photo { width: size, height: size, rgb })
 }
 
-/// The colour between four pixels.
+/// Interpolates the color between four pixels.
 fn sample(photo: &Photo, x: f32, y: f32) -> [u8; 3] {
     let place = |value: f32, side: u32| {
         let value = value.clamp(0.0, (side - 1) as f32);
@@ -165,7 +174,7 @@ fn sample(photo: &Photo, x: f32, y: f32) -> [u8; 3] {
 }
 
 impl Photo {
-    /// Its mirror image.
+    /// Returns its mirror image.
     #[must_use]
     pub fn mirrored(&self) -> Self {
         let mut mirrored = self.clone();

@@ -1,4 +1,4 @@
-//! Photos and words on white.
+//! Drawing of photos and text on white.
 
 use std::convert::Infallible;
 
@@ -13,17 +13,17 @@ use super::Photo;
 /// Height of a line of text, in pixels.
 pub(super) const TEXT_HEIGHT: u32 = 18;
 
-/// A picture in the making; what falls outside it is cut off.
+/// An image under construction. Drawing outside of it is clipped.
 pub(super) struct Canvas(pub(super) Photo);
 
 impl Canvas {
-    /// An empty sheet of white.
+    /// Creates a white image.
     pub(super) fn white(width: u32, height: u32) -> Self {
         let rgb = vec![255; 3 * width as usize * height as usize];
         Self(Photo { width, height, rgb })
     }
 
-    /// Puts a photo with its upper left corner at `(x, y)`.
+    /// Draws a photo with its upper left corner at `(x, y)`.
     pub(super) fn paste(&mut self, photo: &Photo, [x, y]: [u32; 2]) {
         let row = 3 * photo.width as usize;
         for (line, pixels) in photo.rgb.chunks_exact(row).enumerate() {
@@ -33,7 +33,7 @@ impl Canvas {
         }
     }
 
-    /// Writes a line of ASCII in black with its upper left corner at `(x, y)`.
+    /// Draws black ASCII text with its upper left corner at `(x, y)`.
     pub(super) fn write(&mut self, text: &str, [x, y]: [u32; 2]) {
         let style = MonoTextStyle::new(&FONT_9X18_BOLD, Rgb888::BLACK);
         let corner = Point::new(x as i32, y as i32);

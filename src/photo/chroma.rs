@@ -1,8 +1,8 @@
-//! How colored a photo is.
+//! Colorfulness of a photo.
 
 use super::Photo;
 
-/// The mean distance of a pixel's channels from their mean, 0 to 255: 0 for a grey photo.
+/// Returns the mean distance of a pixel's channels from their mean, 0 to 255: 0 for a gray photo.
 pub fn mean_chroma(photo: &Photo) -> f64 {
     let chroma = |pixel: &[u8]| {
         let channels = pixel.iter().map(|&channel| f64::from(channel));

@@ -1,4 +1,4 @@
-//! Decoding of photo files.
+//! Decodes photo files.
 
 use std::io::Cursor;
 
@@ -18,14 +18,14 @@ pub struct Photo {
     pub rgb: Vec<u8>,
 }
 
-/// What a photo may cost before it is refused.
+/// Size limits of a photo.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Longest file, in bytes.
     pub max_file_bytes: u64,
     /// Longest side, in pixels.
     pub max_side: u32,
-    /// Most pixels in all.
+    /// Maximum pixels in total.
     pub max_pixels: u64,
 }
 
@@ -39,10 +39,10 @@ impl Default for Limits {
 /// Why bytes did not become a photo.
 #[derive(Debug, thiserror::Error)]
 pub enum PhotoError {
-    /// The bytes are no image that is known here.
+    /// The bytes are not an image in a supported format.
     #[error("not an image in a supported format (JPEG, PNG, WebP, BMP, TIFF, GIF)")]
     UnknownFormat,
-    /// The bytes begin as an image and do not go on as one.
+    /// The bytes begin as an image, but the rest is invalid.
     #[error("damaged image: {0}")]
     Damaged(String),
     /// The end of the image is missing.
@@ -67,7 +67,7 @@ pub enum PhotoError {
         height: u32,
         /// Pixels allowed per side.
         max_side: u32,
-        /// Pixels allowed in all.
+        /// Pixels allowed in total.
         max_pixels: u64,
     },
 }
@@ -78,13 +78,17 @@ impl Classify for PhotoError {
     }
 }
 
-/// Decodes a JPEG, PNG, WebP, BMP, TIFF or GIF (its first frame) and turns it upright by its EXIF orientation.
+/// Decodes a JPEG, PNG, WebP, BMP, TIFF or GIF (its first frame).
 ///
-/// Transparency is dropped, 16-bit channels are scaled to 8, greys and CMYK become RGB.
+/// The photo is turned upright by its EXIF orientation. Transparency is dropped, 16-bit channels
+/// are scaled to 8, grays and CMYK become RGB. The limits are checked on the header, before any
+/// pixel is allocated.
 ///
 /// # Errors
-/// When the format is unknown, the bytes are damaged or end early, or the file or picture is over `limits`; the
-/// limits are checked on the header, before any pixel is allocated.
+/// - [`PhotoError::UnknownFormat`] if the format is not supported.
+/// - [`PhotoError::Damaged`] if the bytes are damaged.
+/// - [`PhotoError::Truncated`] if the file ends early.
+/// - [`PhotoError::FileTooLarge`] or [`PhotoError::TooManyPixels`] if the file or picture exceeds `limits`.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Photo, PhotoError> {
     let found = bytes.len() as u64;
     if found > limits.max_file_bytes {
@@ -93,14 +97,15 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Photo, PhotoError> {
     let reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
         .map_err(|error| PhotoError::Damaged(error.to_string()))?;
-    // The JPEG decoder fills what is missing with grey instead of refusing it.
+    // The JPEG decoder fills missing data with gray instead of refusing it.
     if reader.format() == Some(ImageFormat::Jpeg) && !jpeg::is_complete(bytes) {
         return Err(PhotoError::Truncated);
     }
     let mut decoder = reader.into_decoder().map_err(refused)?;
     let (width, height) = decoder.dimensions();
     check_pixels(width, height, limits)?;
-    // 16-bit RGBA is the widest pixel; what the decoder needs beside it stays within as much again.
+    // 16-bit RGBA is the widest pixel. The decoder's other memory stays within the same amount
+    // again.
     let mut allocation = image::Limits::no_limits();
     allocation.max_alloc = Some(limits.max_pixels * 16);
     decoder.set_limits(allocation).map_err(refused)?;
@@ -123,7 +128,9 @@ fn check_pixels(width: u32, height: u32, limits: &Limits) -> Result<(), PhotoErr
     Ok(())
 }
 
-/// Translates the decoder's error; only its text is kept, as it may hold the format alone and never the pixels.
+/// Translates the decoder's error.
+///
+/// Only its text is retained, because it can name the format but never holds pixels.
 fn refused(error: ImageError) -> PhotoError {
     match error {
         ImageError::Unsupported(_) => PhotoError::UnknownFormat,
@@ -140,7 +147,7 @@ mod tests {
     use image::codecs::jpeg::JpegEncoder;
     use image::{ImageEncoder, Rgb, RgbImage};
 
-    /// A picture whose quarters differ, so that turning it shows.
+    /// A picture with different quarters, so that a rotation is visible.
     fn picture() -> RgbImage {
         RgbImage::from_fn(24, 16, |x, y| match (x < 12, y < 8) {
             (true, true) => Rgb([250, 0, 0]),
@@ -195,7 +202,8 @@ mod tests {
     fn exif_orientation_turns_the_picture_upright() {
         let mut bytes = Vec::new();
         let mut encoder = JpegEncoder::new_with_quality(&mut bytes, 95);
-        // A little-endian TIFF directory with one entry: orientation (0x0112), short, 6 = turn 90° clockwise.
+        // A little-endian TIFF directory with one entry: orientation (0x0112), short, 6 = turn 90°
+        // clockwise.
         let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
         encoder.set_exif_metadata(exif).unwrap();
         encoder.encode_image(&picture()).unwrap();

@@ -1,4 +1,4 @@
-//! JPEG files: whether one is all there, and a photo as one.
+//! JPEG files: a completeness check, and encoding.
 
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
@@ -8,7 +8,7 @@ use super::Photo;
 const END_OF_IMAGE: u8 = 0xd9;
 const START_OF_SCAN: u8 = 0xda;
 
-/// Whether `bytes`, a JPEG file, reach its end-of-image marker (ITU-T T.81, annex B).
+/// Returns whether `bytes`, a JPEG file, reach its end-of-image marker (ITU-T T.81, annex B).
 ///
 /// Walks the marker segments, so that the end marker of an embedded thumbnail does not count.
 pub(super) fn is_complete(bytes: &[u8]) -> bool {
@@ -31,7 +31,7 @@ pub(super) fn is_complete(bytes: &[u8]) -> bool {
     }
 }
 
-/// The bytes of a JPEG file with this picture, of a quality from 1 to 100.
+/// Encodes a photo as a JPEG file, with a quality from 1 to 100.
 pub fn encode_jpeg(photo: &Photo, quality: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, quality)
@@ -40,13 +40,15 @@ pub fn encode_jpeg(photo: &Photo, quality: u8) -> Vec<u8> {
     bytes
 }
 
-/// The next marker byte and what follows it; a marker is `ff` and a byte that is neither `ff` (fill) nor `00`.
+/// Returns the next marker byte and the bytes after it.
+///
+/// A marker is `ff` and a byte that is neither `ff` (fill) nor `00`.
 fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let at = bytes.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
     Some((bytes[at + 1], &bytes[at + 2..]))
 }
 
-/// Skips entropy-coded data: up to the next marker that is no restart marker.
+/// Skips entropy-coded data, up to the next marker that is not a restart marker.
 fn skip_scan(mut bytes: &[u8]) -> &[u8] {
     while let Some((marker, after)) = next_marker(bytes) {
         if !matches!(marker, 0xd0..=0xd7) {

@@ -1,8 +1,8 @@
-//! Points drawn on a photo.
+//! Draws points on a photo.
 
 use super::{Landmarks, Photo};
 
-/// Draws a small square of one colour about each landmark; those outside the photo are not seen.
+/// Draws a small square of one color about each landmark. Those outside the photo are clipped.
 pub fn mark(photo: &mut Photo, landmarks: &Landmarks, colour: [u8; 3]) {
     let reach = i64::from(photo.width.max(photo.height) / 90);
     for [x, y] in landmarks.0 {

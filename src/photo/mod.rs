@@ -1,7 +1,7 @@
-//! Bytes to upright RGB pixels, under limits; pixels to the size a backbone wants, and many photos onto one sheet.
+//! Photos: decoding under limits, alignment, scaling, drawing and encoding.
 //!
-//! The bytes are somebody else's: everything here ends in a [`Photo`] or a [`PhotoError`], never in a panic or an
-//! allocation beyond [`Limits`].
+//! The input bytes are untrusted. Decoding ends in a [`Photo`] or a [`PhotoError`], never in a
+//! panic or an allocation beyond [`Limits`].
 
 mod align;
 mod canvas;
@@ -24,8 +24,9 @@ pub use resize::{lower_resolution, middle, resize};
 pub use sheet::{ContactSheet, Spot};
 pub use thumbnail::thumbnail;
 
-/// File extensions, in lower case, of files that hold one photo.
+/// Lowercase extensions of files with one photo.
 ///
-/// HEIC and AVIF are here although they cannot be decoded: people have them, and they must hear of it.
+/// HEIC and AVIF are included although they cannot be decoded. Users have such files, and need an
+/// error message.
 pub const EXTENSIONS: [&str; 12] =
     ["jpg", "jpeg", "jfif", "png", "webp", "bmp", "tif", "tiff", "gif", "heic", "heif", "avif"];

@@ -1,11 +1,11 @@
-//! Photos as files.
+//! PNG files.
 
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 
 use super::Photo;
 
-/// The bytes of a PNG file with this picture.
+/// Encodes a photo as a PNG file.
 pub fn encode_png(photo: &Photo) -> Vec<u8> {
     let mut bytes = Vec::new();
     PngEncoder::new(&mut bytes)

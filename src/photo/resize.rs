@@ -1,4 +1,4 @@
-//! Scaling of photos.
+//! Scales photos.
 
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -7,7 +7,8 @@ use super::Photo;
 
 /// Scales a photo to `width` × `height` pixels, each side by its own factor.
 ///
-/// Bilinear when enlarging; when reducing, the filter widens with the factor so that fine texture does not alias.
+/// Bilinear when enlarging. When reducing, the filter widens with the factor so that fine texture
+/// does not alias.
 pub fn resize(photo: &Photo, width: u32, height: u32) -> Photo {
     if (photo.width, photo.height) == (width, height) {
         return photo.clone();
@@ -22,7 +23,9 @@ pub fn resize(photo: &Photo, width: u32, height: u32) -> Photo {
     Photo { width, height, rgb: scaled.into_vec() }
 }
 
-/// A copy of the same size with the detail of a photo of `pixels` on the shorter side.
+/// Returns a copy with the detail of a photo of `pixels` on the shorter side.
+///
+/// The size is unchanged.
 pub fn lower_resolution(photo: &Photo, pixels: u32) -> Photo {
     let shorter = photo.width.min(photo.height);
     let scaled =
@@ -31,12 +34,12 @@ pub fn lower_resolution(photo: &Photo, pixels: u32) -> Photo {
     resize(&small, photo.width, photo.height)
 }
 
-/// The middle square of a photo, of `size` pixels; black where the photo is smaller.
+/// Returns the middle square of a photo, of `size` pixels. Beyond the photo it is black.
 pub fn middle(photo: &Photo, size: u32) -> Photo {
     if (photo.width, photo.height) == (size, size) {
         return photo.clone();
     }
-    // Where the two start on each axis, and how much of the photo is seen.
+    // Start of each image on each axis, and the visible length of the photo.
     let overlap = |side: u32| {
         let (from, to) = (side.saturating_sub(size) / 2, size.saturating_sub(side) / 2);
         [from as usize, to as usize, side.min(size) as usize]

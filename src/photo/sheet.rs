@@ -1,19 +1,19 @@
-//! A contact sheet: rows of two people side by side, each with a few photos.
+//! A contact sheet: rows of two people, each with a few photos.
 
 use super::canvas::{Canvas, TEXT_HEIGHT};
 use super::{Photo, middle, resize};
 
-/// White around everything, and between the two people of a row.
+/// White margin around everything, and between the two people of a row.
 const MARGIN: u32 = 16;
-/// White between two photos of a person.
+/// White gap between two photos of a person.
 const GAP: u32 = 4;
-/// White between a label and the photos below it.
+/// White gap between a label and the photos below it.
 const BELOW_LABEL: u32 = 4;
 
-/// A contact sheet in the making.
+/// A contact sheet under construction.
 pub struct ContactSheet(Canvas);
 
-/// Where one person is on a sheet.
+/// The cell of one person on a sheet.
 #[derive(Clone, Copy, Debug)]
 pub struct Spot {
     /// Row, from the top.
@@ -23,7 +23,7 @@ pub struct Spot {
 }
 
 impl ContactSheet {
-    /// Most photos of one person.
+    /// Maximum photos of one person.
     pub const PHOTOS: u32 = 4;
     /// Width and height of each photo, in pixels.
     pub const PHOTO_SIZE: u32 = 112;
@@ -31,18 +31,18 @@ impl ContactSheet {
     const PERSON_WIDTH: u32 = Self::PHOTOS * (Self::PHOTO_SIZE + GAP) - GAP;
     const ROW_HEIGHT: u32 = TEXT_HEIGHT + BELOW_LABEL + Self::PHOTO_SIZE + MARGIN;
 
-    /// A white sheet with room for `rows` rows.
+    /// Creates a white sheet with room for `rows` rows.
     pub fn new(rows: u32) -> Self {
         let width = 2 * Self::PERSON_WIDTH + 3 * MARGIN;
         Self(Canvas::white(width, rows * Self::ROW_HEIGHT + MARGIN))
     }
 
-    /// Writes who a person is, in ASCII, above the photos.
+    /// Writes a person's label, in ASCII, above the photos.
     pub fn label(&mut self, spot: Spot, text: &str) {
         self.0.write(text, Self::corner(spot));
     }
 
-    /// Puts the middle square of a photo at the place `at`, from 0, of a person's photos.
+    /// Draws the middle square of a person's photo at index `at`, from 0.
     pub fn place(&mut self, spot: Spot, at: u32, photo: &Photo) {
         let square = middle(photo, photo.width.min(photo.height));
         let small = resize(&square, Self::PHOTO_SIZE, Self::PHOTO_SIZE);
@@ -51,7 +51,7 @@ impl ContactSheet {
         self.0.paste(&small, [x + at * (Self::PHOTO_SIZE + GAP), below]);
     }
 
-    /// The sheet as a picture.
+    /// Returns the sheet as an image.
     pub fn finish(self) -> Photo {
         self.0.0
     }

@@ -1,13 +1,15 @@
-//! Thumbnails of enrolled photos.
+//! Thumbnails of stored photos.
 
 use super::{Landmarks, Photo, Similarity, encode_jpeg, resize, warp};
 
-/// Pixels.
+/// In pixels.
 const SIDE: u32 = 256;
 const JPEG_QUALITY: u8 = 82;
 
-/// A JPEG thumbnail of some ten kilobytes without the file's metadata: the aligned face, as a backbone sees it, or without
-/// landmarks the complete photo.
+/// Returns a JPEG thumbnail of about ten kilobytes, without the file's metadata.
+///
+/// It shows the aligned face, as a backbone receives it. Without landmarks it shows the complete
+/// photo.
 pub fn thumbnail(photo: &Photo, face: Option<&Landmarks>) -> Vec<u8> {
     let aligned = face.and_then(|landmarks| {
         let template = Landmarks::aligned(SIDE as f32);
@@ -16,7 +18,7 @@ pub fn thumbnail(photo: &Photo, face: Option<&Landmarks>) -> Vec<u8> {
     encode_jpeg(&aligned.unwrap_or_else(|| reduced(photo)), JPEG_QUALITY)
 }
 
-/// The photo with its longest side at [`SIDE`], unless it is smaller.
+/// Scales the photo so that its longest side is [`SIDE`], unless it is smaller.
 fn reduced(photo: &Photo) -> Photo {
     let longest = photo.width.max(photo.height).max(SIDE);
     let side = |side: u32| (side * SIDE).div_ceil(longest).max(1);

@@ -1,4 +1,4 @@
-//! What a search finds.
+//! Results of a search.
 
 use std::collections::BTreeSet;
 
@@ -6,118 +6,123 @@ use super::Limitation;
 use crate::domain::{FamilyId, MemberId, PhotoId};
 use crate::gallery::Method;
 
-/// What a search found.
+/// Result of a search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// People whom the probe is known to show.
+    /// People known to be in the probe.
     pub known: BTreeSet<MemberId>,
-    /// People whom the probe shows: those who are known, then those more likely the same person than kin, the nearest first.
+    /// People identified as the probe.
+    ///
+    /// Known people come first, then those more likely the same person than kin. The nearest come first.
     pub same_person: Vec<PersonMatch>,
-    /// Other people, those with the most evidence of kinship first; without an ensemble the nearest first.
+    /// Other people, in descending order of kinship evidence. Without an ensemble the nearest come first.
     pub people: Vec<PersonMatch>,
-    /// Their families, in the order of their first person.
+    /// Families of these people, in the order of their first person.
     pub families: Vec<FamilyMatch>,
-    /// Their photos, those with the most evidence first; only if photos were requested.
+    /// Photos of these people, in descending order of evidence. Only if photos were requested.
     pub photos: Vec<PhotoMatch>,
-    /// Couples, those with the most evidence first; only if parents were searched for.
+    /// Couples, in descending order of evidence. Only if parents were searched for.
     pub couples: Vec<CoupleMatch>,
     /// Names of the ensemble's members, in the order of [`Kinship::members`].
     pub members: Vec<String>,
-    /// What was searched.
+    /// Scope and method of the search.
     pub searched: Searched,
-    /// How much the probe's photos are like those of the training, 0 to 1; evidence is scaled by it.
+    /// Similarity of the probe's photos to the training photos, 0 to 1. It scales the evidence.
     pub typicality: f64,
-    /// What limits the answer.
+    /// Limitations of the answer.
     pub notes: Vec<Limitation>,
 }
 
-/// What was searched, and how.
+/// Scope and method of a search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Searched {
-    /// Photos in the gallery.
+    /// Number of photos in the gallery.
     pub photos: usize,
-    /// People among whom relatives were searched.
+    /// Number of people searched for relatives.
     pub people: usize,
-    /// Photos that were scored.
+    /// Number of scored photos.
     pub scored_photos: usize,
-    /// How candidates were found.
+    /// Method that found the candidates.
     pub method: Method,
-    /// Relatives that are expected among these people.
+    /// Expected number of relatives among these people.
     pub expected_relatives: f64,
-    /// The prior probability of each person to be a relative; `None` if none was stated.
+    /// Prior probability that a person is a relative. `None` if none was stated.
     pub prior: Option<f64>,
-    /// The false positive identification rate that decisions hold; `None` if the bundle has no open-set model.
+    /// False positive identification rate of the decisions. `None` if the bundle has no open-set model.
     pub max_false_positive_rate: Option<f64>,
-    /// The share of searches with a relative in a gallery of this size that have one among the first ten, 0 to 1; `None` if
-    /// it was not measured.
+    /// Share of searches with a relative among the first ten results, 0 to 1. `None` if it was not measured.
+    /// Measured on searches with a relative in a gallery of this size.
     pub shortlist_rate: Option<f64>,
 }
 
-/// A person whose photos are near the probe.
+/// A person with photos near the probe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PersonMatch {
-    /// Who.
+    /// The person.
     pub person: MemberId,
-    /// What orders people: the normalized score, without open-set model log odds, without an ensemble the cosine.
+    /// Score that orders people.
+    ///
+    /// This is the normalized score. Without an open-set model it is the log odds, without an ensemble the cosine.
     pub score: f64,
     /// Cosine of the probe and the nearest photo, -1 to 1.
     pub cosine: f32,
-    /// The evidence of kinship; `None` without an ensemble.
+    /// Evidence of kinship. `None` without an ensemble.
     pub kinship: Option<Kinship>,
-    /// Their photos, the nearest first.
+    /// Photos of the person, the nearest first.
     pub photos: Vec<PhotoMatch>,
-    /// Whom the gallery lists as their kin, in the order of the identities.
+    /// Listed kin of the person, in the order of the identities.
     pub listed_kin: Vec<MemberId>,
 }
 
 /// A photo near the probe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PhotoMatch {
-    /// Which.
+    /// Id of the photo.
     pub photo: PhotoId,
-    /// Cosine of its embedding and the probe's, -1 to 1; of several photos of the probe the highest.
+    /// Cosine of its embedding and the probe's, -1 to 1. The highest value if the probe has several photos.
     pub cosine: f32,
-    /// The log likelihood ratio by this photo alone; `None` without an ensemble.
+    /// Log likelihood ratio by this photo alone. `None` without an ensemble.
     pub log_likelihood_ratio: Option<f64>,
 }
 
-/// What two people's faces say of their kinship. It is no proof.
+/// Evidence of two people's faces for their kinship. It is no proof.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kinship {
-    /// Natural logarithm of how many times likelier the faces are if the two are kin than if they are unrelated.
+    /// Natural logarithm of the likelihood ratio of the faces: kin against unrelated people.
     pub log_likelihood_ratio: f64,
-    /// Unrelated people of the searched gallery who are expected to look at least this similar. `None` for two photos, and
-    /// without an open-set model.
+    /// Expected number of unrelated people in the searched gallery with at least this similarity.
+    /// `None` for two photos, and without an open-set model.
     pub chance_matches: Option<f64>,
-    /// The probability of kinship for the stated prior, 0 to 1; `None` without a prior.
+    /// Probability of kinship for the stated prior, 0 to 1. `None` without a prior.
     pub probability: Option<f64>,
-    /// The decision: in a search it holds a false positive identification rate, for two photos a false accept rate.
+    /// Decision on kinship. In a search it has a fixed false positive identification rate, for two photos a false
+    /// accept rate.
     pub is_kin: bool,
-    /// How much both faces are like those of the training, 0 to 1; the evidence is scaled by it.
+    /// Similarity of both faces to the training faces, 0 to 1. It scales the evidence.
     pub typicality: f64,
-    /// The probability at even odds by each member of the ensemble alone.
+    /// Probability at even odds, by each member of the ensemble alone.
     pub members: Vec<f64>,
 }
 
-/// Two people who may be the probe's parents.
+/// Two possible parents of the probe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CoupleMatch {
-    /// The two, the one with more evidence first.
+    /// The two people, the one with more evidence first.
     pub people: [MemberId; 2],
-    /// The sum of their log likelihood ratios.
+    /// Sum of their log likelihood ratios.
     pub log_likelihood_ratio: f64,
-    /// Whether the listed relations tell that they are a woman and a man; else they are two relatives of one family.
+    /// Whether the listed relations show a woman and a man. If not, they are two relatives of one family.
     pub is_known_couple: bool,
 }
 
 /// A family with people near the probe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FamilyMatch {
-    /// Which.
+    /// Id of the family.
     pub family: FamilyId,
     /// Cosine of the probe and the family's nearest photo, -1 to 1.
     pub cosine: f32,
-    /// The log likelihood ratio of its first person; `None` without an ensemble.
+    /// Log likelihood ratio of its first person. `None` without an ensemble.
     pub log_likelihood_ratio: Option<f64>,
     /// Its people among the matches, in their order.
     pub people: Vec<MemberId>,

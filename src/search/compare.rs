@@ -1,30 +1,30 @@
-//! Two photos compared.
+//! Comparison of two photos.
 
 use super::{Kinship, Limitation, SearchError};
 use crate::domain::Embedding;
 use crate::kinship::{Ensemble, PairEvidence, Rows, bounded, probability};
 
-/// How similar two faces are, and what it says of the people.
+/// Similarity of two faces, and its evidence on the people.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// Cosine of their embeddings in the retrieval space, -1 to 1.
     pub cosine: f32,
-    /// Whether the two are one person; `None` without an ensemble.
+    /// Whether the two photos show one person. `None` without an ensemble.
     pub is_same_person: Option<bool>,
-    /// How likely each is at even odds; `None` without an open-set model.
+    /// Probability of each hypothesis at even odds. `None` without an open-set model.
     pub likelihoods: Option<Likelihoods>,
-    /// What the ensemble outputs for two people; `None` without an ensemble.
+    /// Output of the ensemble for two people. `None` without an ensemble.
     pub kinship: Option<Kinship>,
     /// Names of the ensemble's members, in the order of [`Kinship::members`].
     pub members: Vec<String>,
-    /// What limits the comparison.
+    /// Limitations of the comparison.
     pub notes: Vec<Limitation>,
 }
 
-/// How likely the two faces are if the people are the same, kin or unrelated; relative to each other, with the sum 1.
+/// Relative likelihoods of two faces for the same person, kin and unrelated people. The sum is 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Likelihoods {
-    /// One person.
+    /// The same person.
     pub same_person: f64,
     /// Kin.
     pub kin: f64,
@@ -33,7 +33,9 @@ pub struct Likelihoods {
 }
 
 impl Likelihoods {
-    /// Out of the log likelihood ratios of kin against unrelated people, and of one person against kin.
+    /// Computes the likelihoods from two log likelihood ratios.
+    ///
+    /// The first is kin against unrelated people, the second is one person against kin.
     pub(super) fn new(kin: f64, same_person: f64) -> Self {
         let kin = bounded(kin).exp();
         let same_person = kin * bounded(same_person).exp();
@@ -46,10 +48,10 @@ impl Likelihoods {
     }
 }
 
-/// Compares two photos, each as its embeddings, one per backbone. The same in both orders.
+/// Compares two photos, each with one embedding per backbone. The comparison is symmetric.
 ///
 /// # Errors
-/// [`SearchError::Kinship`] if the embeddings are not those of the ensemble's backbones.
+/// [`SearchError::Kinship`] if the embeddings do not match the ensemble's backbones.
 pub fn compare(
     ensemble: Option<&Ensemble>,
     a: &[Embedding],

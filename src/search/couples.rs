@@ -1,4 +1,4 @@
-//! Couples who may be the parents of a probe.
+//! Couples that may be the parents of a probe.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,10 @@ use super::{CoupleMatch, PersonMatch};
 use crate::domain::{MemberId, Relationship, Role, Sex};
 use crate::gallery::Snapshot;
 
-/// Of every family the two people with the most evidence who may be parents together: they are not listed as kin of each
-/// other or as of one sex, and neither is listed as a child, grandchild or sibling of the probe's own person.
+/// Returns, for each family, the two possible parents with the most evidence.
+///
+/// The two are not listed as kin of each other or as of one sex. Neither is listed as a child, grandchild or sibling of
+/// the probe person.
 pub(super) fn couples(
     people: &[PersonMatch],
     own: &BTreeSet<MemberId>,
@@ -46,7 +48,7 @@ pub(super) fn couples(
     couples
 }
 
-/// Whether nothing that is listed speaks against a person as a parent of the probe's own person.
+/// Returns whether the listed relations permit a person as a parent of the probe person.
 fn may_be_parent(person: MemberId, own: &BTreeSet<MemberId>, pairs: &[Relationship]) -> bool {
     pairs.iter().all(|pair| {
         let with_own = pair.relative_of(person).is_some_and(|relative| own.contains(&relative));
@@ -55,7 +57,7 @@ fn may_be_parent(person: MemberId, own: &BTreeSet<MemberId>, pairs: &[Relationsh
     })
 }
 
-/// The sex that a person's listed relations tell, if they agree.
+/// Returns the sex in a person's listed relations, if they agree.
 fn listed_sex(person: MemberId, pairs: &[Relationship]) -> Option<Sex> {
     let mut sexes = pairs.iter().filter_map(|pair| pair.role_of(person)?.sex);
     let first = sexes.next()?;

@@ -1,10 +1,10 @@
-//! Why a search fails.
+//! Errors of a search.
 
 use crate::domain::{EmbeddingError, PhotoId};
 use crate::error::{Classify, ErrorKind};
 use crate::kinship::KinshipError;
 
-/// Why there is no answer.
+/// Reason why a search fails.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
     /// The search needs an ensemble, and the bundle has none.
@@ -15,10 +15,10 @@ pub enum SearchError {
     /// The photos of one person have no mean embedding.
     #[error("probe photos have no mean embedding; check that all show one person: {0}")]
     NoMean(#[from] EmbeddingError),
-    /// A photo that is to be judged is not there.
+    /// A photo to be scored is not in the gallery.
     #[error("{0} is not in the gallery")]
     NotEnrolled(PhotoId),
-    /// The ensemble cannot judge.
+    /// The ensemble cannot score the faces.
     #[error(transparent)]
     Kinship(#[from] KinshipError),
 }

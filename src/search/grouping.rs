@@ -1,4 +1,4 @@
-//! Photos to people, people to families.
+//! Grouping of photos by person, and of people by family.
 
 use std::collections::HashMap;
 
@@ -13,16 +13,18 @@ pub(super) struct ScoredPhoto {
     pub(super) score: Score,
 }
 
-/// Who was found.
+/// People found by a search.
 #[derive(Default)]
 pub(super) struct FoundPeople {
-    /// People whom the probe shows.
+    /// People identified as the probe.
     pub(super) same_person: Vec<PersonMatch>,
-    /// Others, the highest score first.
+    /// Other people, in descending order of score.
     pub(super) others: Vec<PersonMatch>,
 }
 
-/// Groups photos, nearest first, by person, without listed kin: who is the probe's own person, and the others.
+/// Groups photos by person, and separates the probe person from the others.
+///
+/// The photos come nearest first. Listed kin are not filled in.
 pub(super) fn people(
     photos: Vec<ScoredPhoto>,
     scorer: &Scorer<'_>,
@@ -43,7 +45,7 @@ pub(super) fn people(
         .filter_map(|person| Some((person, by_person.remove(&person)?)))
         .map(|(person, photos)| scored_person(person, photos, scorer, scale))
         .collect();
-    // Stable: of equal scores the nearest comes first.
+    // The sort is stable: of equal scores the nearest comes first.
     scored.sort_by(|(a, _), (b, _)| b.score.total_cmp(&a.score));
     let mut found = FoundPeople::default();
     for (score, person) in scored {
@@ -73,8 +75,10 @@ fn scored_person(
     (score, found)
 }
 
-/// Whether a person is more likely the probe's own than kin: the nearest photo is one that only the same person has, or the
-/// person stands out and the identity head prefers the same person.
+/// Returns whether a person is more likely the probe person than kin.
+///
+/// That holds in two cases. The nearest photo is one that only the same person has. Or the person stands out, and the
+/// identity head prefers the same person.
 fn is_same_person(score: &Score, person: &PersonMatch, scorer: &Scorer<'_>) -> bool {
     let Some(ensemble) = scorer.ensemble() else { return false };
     let is_nearest = f64::from(person.cosine) >= ensemble.config().same_person_threshold;
@@ -82,7 +86,7 @@ fn is_same_person(score: &Score, person: &PersonMatch, scorer: &Scorer<'_>) -> b
     is_nearest || stands_out && score.identity.is_some_and(|ratio| ratio > 0.0)
 }
 
-/// Groups people by family; families come in the order of their first person.
+/// Groups people by family. Families come in the order of their first person.
 pub(super) fn families(people: &[PersonMatch]) -> Vec<FamilyMatch> {
     let mut families: Vec<FamilyMatch> = Vec::new();
     for PersonMatch { person, cosine, kinship, .. } in people {
@@ -103,7 +107,9 @@ pub(super) fn families(people: &[PersonMatch]) -> Vec<FamilyMatch> {
     families
 }
 
-/// Keeps of an answer's people, photos or families as many as are requested, and of the others what belongs to these.
+/// Limits an answer to the requested number of people, photos or families.
+///
+/// Of the other two groups, the entries that belong to these remain.
 pub(super) fn limit(answer: &mut Answer, options: &Options) {
     answer.same_person.truncate(options.limit);
     if options.group_by != Grouping::Family {
@@ -127,7 +133,9 @@ pub(super) fn limit(answer: &mut Answer, options: &Options) {
     }
 }
 
-/// The highest likelihood ratio first; of equal ones, and without an ensemble, the nearest first.
+/// Sorts photos by likelihood ratio, the highest first.
+///
+/// Equal ones, and photos without an ensemble, come nearest first.
 pub(super) fn sort_photos(photos: &mut [PhotoMatch]) {
     let ratio = |photo: &PhotoMatch| photo.log_likelihood_ratio.unwrap_or_default();
     photos

@@ -1,22 +1,22 @@
-//! What limits an answer.
+//! Limitations of an answer.
 
 use std::fmt;
 
 use crate::kinship::Ensemble;
 
-/// Why an answer tells less than it could.
+/// Reason why an answer is incomplete or less reliable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Limitation {
     /// The bundle has no ensemble: the order is that of the cosine.
     NoEnsemble,
-    /// The ensemble has no open-set model: its figures hold for two photos, and not for a search among many.
+    /// The ensemble has no open-set model. Its values hold for two photos, and not for a search among many.
     NoOpenSetModel,
-    /// The probe's face is unlike the faces of the training.
+    /// The probe's face differs from the training faces.
     UntypicalProbe,
 }
 
 impl Limitation {
-    /// The limitations of an answer by this ensemble, for a probe of this typicality.
+    /// Returns the limitations of an answer by this ensemble, for a probe of this typicality.
     pub(super) fn all(ensemble: Option<&Ensemble>, typicality: f64) -> Vec<Self> {
         let of_bundle = match ensemble {
             None => Some(Self::NoEnsemble),
@@ -27,7 +27,7 @@ impl Limitation {
         of_bundle.into_iter().chain(of_probe).collect()
     }
 
-    /// Its name in responses.
+    /// Returns the code in responses.
     pub fn code(self) -> &'static str {
         match self {
             Self::NoEnsemble => "no_ensemble",

@@ -1,4 +1,4 @@
-//! From the photos of a probe to the people of a gallery who resemble it, with the evidence of kinship.
+//! Search of a gallery for people similar to a probe, with evidence of kinship.
 
 mod answer;
 mod compare;
@@ -26,7 +26,7 @@ pub use query::{Grouping, Options, Probe, Query};
 pub use reference::ReferenceCache;
 use score::{ProbeScorer, Score, Scorer, SearchScale};
 
-/// A gallery and what searches it.
+/// A gallery snapshot and the models that search it.
 #[derive(Clone)]
 pub struct SearchContext<'a> {
     snapshot: &'a Arc<Snapshot>,
@@ -34,10 +34,10 @@ pub struct SearchContext<'a> {
 }
 
 impl<'a> SearchContext<'a> {
-    /// A context; what it needs to know of the gallery as a whole is taken from `cache` if it is there.
+    /// Creates a context. Statistics of the gallery are taken from `cache` if present.
     ///
     /// # Errors
-    /// [`SearchError::Kinship`] if the gallery's embeddings are not those of the ensemble's backbones.
+    /// [`SearchError::Kinship`] if the gallery's embeddings do not match the ensemble's backbones.
     pub fn new(
         snapshot: &'a Arc<Snapshot>,
         ensemble: Option<&'a Ensemble>,
@@ -49,12 +49,13 @@ impl<'a> SearchContext<'a> {
 
 /// Searches a gallery.
 ///
-/// The people of the nearest photos in the retrieval space are the candidates. The ensemble scores the nearest photo of each,
-/// then all photos of the best, and decides the order; without one the cosine does.
+/// The people of the nearest photos in the retrieval space are the candidates. The ensemble scores the nearest photo of
+/// each. Then it scores all photos of the best candidates, and decides the order. Without an ensemble, the cosine
+/// decides.
 ///
 /// # Errors
-/// [`SearchError::NoEnsemble`] if the query or a probability needs an ensemble and there is none, [`SearchError::Kinship`] if the
-/// probe's embeddings are not those of its backbones.
+/// - [`SearchError::NoEnsemble`] if the query or a probability needs an ensemble and there is none.
+/// - [`SearchError::Kinship`] if the probe's embeddings do not match the ensemble's backbones.
 pub fn search(
     context: &SearchContext<'_>,
     query: &Query<'_>,
@@ -63,7 +64,7 @@ pub fn search(
     let search = Search::new(context, query, options)?;
     let mut count = options.candidates.max(options.limit);
     let mut found = search.candidates(count);
-    // Many photos of few people can fill the candidates: look further until there are enough people.
+    // Many photos of few people can fill the candidates. The search extends until there are enough people.
     while found.photos.len() < options.limit && count < context.snapshot.photo_count() {
         count *= 4;
         found = search.candidates(count);
@@ -83,10 +84,12 @@ pub fn search(
     Ok(answer)
 }
 
-/// Scores enrolled photos next to a probe, those with the most evidence first; without an ensemble the nearest first.
+/// Scores enrolled photos against a probe, in descending order of evidence.
+///
+/// Without an ensemble the nearest come first.
 ///
 /// # Errors
-/// [`SearchError::NotEnrolled`] if one of them is not enrolled.
+/// [`SearchError::NotEnrolled`] if a photo is not enrolled.
 pub fn rerank(
     context: &SearchContext<'_>,
     probe: &Probe<'_>,
@@ -115,7 +118,7 @@ pub fn rerank(
     Ok(photos)
 }
 
-/// As [`search`], for everyone among exactly as many candidates as the options state.
+/// As [`search`], for all people among exactly as many candidates as the options state.
 ///
 /// # Errors
 /// As [`search`].
@@ -128,25 +131,26 @@ pub fn rank(
     search.answer(search.candidates(options.candidates), usize::MAX)
 }
 
-/// So many times as many people as are requested are scored by all their photos, and no fewer than the second number.
+/// Minimum ratio of the people scored by all their photos to the people requested.
+/// The second constant is the minimum number of such people.
 const SHORTLIST_FACTOR: usize = 3;
 const MIN_SHORTLIST: usize = 30;
 
-/// A search under way.
+/// A search in progress.
 struct Search<'a> {
     context: &'a SearchContext<'a>,
     query: &'a Query<'a>,
     options: &'a Options,
     scorer: ProbeScorer<'a>,
     scale: SearchScale,
-    /// Which photos may be of relatives: not those of known people.
+    /// Filter of photos that may be of relatives. It excludes those of known people.
     filter: Filter,
-    /// Per probe the direction between its photos.
+    /// Mean direction of the photos of each probe.
     means: Vec<Embedding>,
     known: BTreeSet<MemberId>,
 }
 
-/// The people of the nearest photos, each by the nearest one.
+/// People of the nearest photos, each by the nearest one.
 struct Candidates<'a> {
     photos: Vec<Neighbour<'a>>,
     method: Method,
@@ -184,7 +188,7 @@ impl<'a> Search<'a> {
         Ok(Self { context, query, options, scorer, scale, filter, means, known })
     }
 
-    /// The people of the `count` photos nearest to one of the probes.
+    /// Returns the people of the `count` photos nearest to one of the probes.
     fn candidates(&self, count: usize) -> Candidates<'a> {
         let Options { ef, exact, .. } = *self.options;
         let lookup = Lookup { count, ef, exact, filter: self.filter.clone() };
@@ -201,7 +205,9 @@ impl<'a> Search<'a> {
         Candidates { photos, method }
     }
 
-    /// Scores candidates, the best `shortlist` of them by all their photos, and groups them by person and family.
+    /// Scores candidates, the best `shortlist` of them by all their photos.
+    ///
+    /// Groups the result by person and family.
     fn answer(
         &self,
         Candidates { photos, method }: Candidates<'_>,
@@ -264,7 +270,9 @@ impl<'a> Search<'a> {
         ScoredPhoto { photo, score }
     }
 
-    /// The people to score by all their photos: those with the best scores, and the nearest, who may be the probe's own person.
+    /// Returns the people to score by all their photos.
+    ///
+    /// These are the people with the best scores, and the nearest. The nearest may be the probe person.
     fn shortlist(
         &self,
         photos: &[Neighbour<'_>],
@@ -278,7 +286,7 @@ impl<'a> Search<'a> {
         best.chain(nearest).map(|photo| photo.photo.id.member()).collect()
     }
 
-    /// The photos of `people` that count, without those that are `scored` already.
+    /// Returns the included photos of `people`, without those that are `scored` already.
     fn other_photos(
         &self,
         people: &BTreeSet<MemberId>,
@@ -298,7 +306,7 @@ impl<'a> Search<'a> {
         found.into_values().collect()
     }
 
-    /// The people whom the probe is known to show, with their other photos.
+    /// Returns the people known to be in the probe, with their other photos.
     fn known_people(&self) -> Vec<PersonMatch> {
         let counts = |photo: &StoredPhoto| self.options.filter.counts(photo);
         let person = |&person: &MemberId| {
@@ -343,10 +351,10 @@ fn photo_match(
     }
 }
 
-/// The number of people with a photo that counts.
+/// Returns the number of people with an included photo.
 fn people_count(context: &SearchContext<'_>, filter: &Filter) -> usize {
     match (&context.scorer, filter) {
-        // What most searches leave out: some files, and known people.
+        // Most searches exclude only some files and known people.
         (
             Scorer::OpenSet(_, gallery),
             Filter { only: None, without: Selection { families, people, photos, .. } },
@@ -357,7 +365,7 @@ fn people_count(context: &SearchContext<'_>, filter: &Filter) -> usize {
     }
 }
 
-/// The direction between a person's photos, in the retrieval space.
+/// Returns the mean direction of a person's photos, in the retrieval space.
 fn mean(probe: &Probe<'_>) -> Result<Embedding, EmbeddingError> {
     let [first, others @ ..] = probe.photos else { return Err(EmbeddingError::Zero) };
     if others.is_empty() {

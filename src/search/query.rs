@@ -1,4 +1,4 @@
-//! What a search looks for, and where.
+//! Query and options of a search.
 
 use std::collections::BTreeSet;
 
@@ -8,71 +8,73 @@ use crate::gallery::Filter;
 /// A person to search for.
 #[derive(Clone)]
 pub struct Probe<'a> {
-    /// Per photo of the person its embeddings, one per backbone. There is one photo or more.
+    /// Embeddings of each photo of the person, one per backbone. There is at least one photo.
     pub photos: &'a [Vec<Embedding>],
-    /// Who it is, as far as the gallery knows: people whose photos these are. They are never found among relatives.
+    /// Enrolled people known to be in these photos. They are never returned as relatives.
     pub known: BTreeSet<MemberId>,
 }
 
-/// What is searched for.
+/// Target of a search.
 pub enum Query<'a> {
     /// Relatives of one person.
     Relatives(Probe<'a>),
-    /// Photos of one person, and nobody else.
+    /// Photos of one person, without relatives.
     SamePerson(Probe<'a>),
-    /// Children of two people, who are kin to both.
+    /// Children of two people. They are kin to both.
     Children([Probe<'a>; 2]),
-    /// Couples who may be the parents of one person: two people of one family, who are not listed as kin of each other.
+    /// Couples that may be the parents of one person.
+    ///
+    /// A couple is two people of one family, not listed as kin of each other.
     Parents(Probe<'a>),
 }
 
-/// How much to look for, and where.
+/// Limits, filter and prior of a search.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Most people to return, or photos, or families.
+    /// Maximum number of people, photos or families to return.
     pub limit: usize,
-    /// Which of these.
+    /// Unit that the limit counts.
     pub group_by: Grouping,
-    /// Nearest photos whose people are judged; more are taken while they name fewer than `limit` people.
+    /// Number of nearest photos. Their people are scored. It grows until they name `limit` people.
     pub candidates: usize,
-    /// Nodes of a search graph that are kept in view, as [`Lookup::ef`](crate::gallery::Lookup::ef).
+    /// Candidate list size of a search graph, as [`Lookup::ef`](crate::gallery::Lookup::ef).
     pub ef: Option<usize>,
-    /// Compare every photo, and leave the search graphs aside.
+    /// Compares every photo, without the search graphs.
     pub exact: bool,
-    /// Least probability of kinship of the people to return, 0 to 1; needs an ensemble.
+    /// Minimum probability of kinship of the people to return, 0 to 1. It needs an ensemble.
     pub min_probability: Option<f64>,
-    /// How many relatives of the probe are expected among the people who are searched; 0 for evidence without a prior.
+    /// Expected number of relatives among the people searched. 0 gives evidence without a prior.
     pub expected_relatives: f64,
-    /// Share of probes without relative for which anyone may be marked as kin, 0 to 1.
+    /// Share of probes without a relative for which a person may be marked as kin, 0 to 1.
     pub max_false_positive_rate: f64,
-    /// Which photos count; leaves out the probe's own files, for instance.
+    /// Filter of the photos to search. It excludes the probe's own files, for instance.
     pub filter: Filter,
 }
 
-/// What the limit of a search counts.
+/// Unit that the limit of a search counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Grouping {
     /// People, each with all photos.
     #[default]
     Person,
-    /// Photos, whoever is on them.
+    /// Photos of any person.
     Photo,
     /// Families, each with all people.
     Family,
 }
 
 impl Options {
-    /// Most people a search can be asked for.
+    /// Maximum number of people to request from a search.
     pub const MAX_LIMIT: usize = 1000;
-    /// Most candidates a search can be asked for.
+    /// Maximum number of candidates to request from a search.
     pub const MAX_CANDIDATES: usize = 10_000;
-    /// Most nodes that a search can be asked to keep in view.
+    /// Maximum candidate list size to request from a search.
     pub const MAX_EF: usize = 100_000;
-    /// Most relatives that can be expected.
+    /// Maximum number of expected relatives.
     pub const MAX_EXPECTED_RELATIVES: f64 = 1000.0;
-    /// The prior, unless another one is stated: one relative.
+    /// Default prior: one relative.
     pub const DEFAULT_EXPECTED_RELATIVES: f64 = 1.0;
-    /// The false positive identification rate that a decision holds, unless another one is stated.
+    /// Default false positive identification rate of a decision.
     pub const DEFAULT_FALSE_POSITIVE_RATE: f64 = 0.1;
 }
 

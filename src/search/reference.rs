@@ -1,4 +1,4 @@
-//! What searches need to know of a gallery as a whole, computed once a snapshot.
+//! Statistics of a gallery that searches need, computed once per snapshot.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -10,7 +10,7 @@ use crate::kinship::{
     CohortStatistics, FaceOwner, GallerySample, KinshipError, OpenSetScorer, Reference, Rows,
 };
 
-/// The reference of the snapshot that was searched last.
+/// Cache of the reference of the last searched snapshot.
 #[derive(Default)]
 pub struct ReferenceCache(Mutex<Option<CachedReference>>);
 
@@ -19,26 +19,27 @@ struct CachedReference {
     reference: GalleryReference,
 }
 
-/// What a search needs to know of the gallery as a whole.
+/// Statistics of a gallery that a search needs.
 #[derive(Clone)]
 pub(super) struct GalleryReference {
-    /// The number of people in the gallery.
+    /// Number of people in the gallery.
     pub(super) people: usize,
     pub(super) sample: Arc<SampleReference>,
 }
 
-/// A sample of a gallery, and the statistics of the faces that were candidates. It outlives changes of the gallery that leave
-/// the sample as it is.
+/// A sample of a gallery, and the statistics of the faces that were candidates.
+///
+/// It stays valid after changes of the gallery that leave the sample as it is.
 pub(super) struct SampleReference {
-    /// Of the sampled photos.
+    /// Ordinals of the sampled photos.
     ordinals: Vec<u64>,
     pub(super) reference: Reference,
-    /// By the photos' ordinals.
+    /// Statistics by the ordinals of the photos.
     statistics: Mutex<HashMap<u64, CohortStatistics>>,
 }
 
 impl ReferenceCache {
-    /// The reference of `snapshot`, which is made if the last one was another's.
+    /// Returns the reference of `snapshot`, and computes it if another snapshot's is cached.
     pub(super) fn get(
         &self,
         snapshot: &Arc<Snapshot>,
@@ -79,12 +80,12 @@ impl SampleReference {
         })
     }
 
-    /// Whether these photos, in this order, are the sample.
+    /// Returns whether these photos, in this order, are the sample.
     fn is_of(&self, photos: &[Neighbour<'_>]) -> bool {
         self.ordinals.iter().copied().eq(photos.iter().map(Neighbour::ordinal))
     }
 
-    /// The statistics of enrolled faces, in their order.
+    /// Returns the statistics of enrolled faces, in their order.
     pub(super) fn statistics(
         &self,
         scorer: OpenSetScorer<'_>,
@@ -94,7 +95,7 @@ impl SampleReference {
             let known = self.known();
             photos.iter().filter(|photo| !known.contains_key(&photo.ordinal())).copied().collect()
         };
-        // Computed without the lock, so that searches at the same time do not wait for each other.
+        // Computed without the lock, so that concurrent searches do not wait for each other.
         let computed = match new.as_slice() {
             [] => Vec::new(),
             new => {
@@ -114,13 +115,13 @@ impl SampleReference {
     }
 }
 
-/// Whose face it is, in a gallery.
+/// Returns the owner of a person's faces.
 pub(super) fn owner(person: MemberId) -> FaceOwner {
     let family = MemberId::new(person.family(), 0).number();
     FaceOwner { person: person.number(), family }
 }
 
-/// The embeddings of photos, of which there is one or more: per backbone `(n, d)`.
+/// Stacks the embeddings of one or more photos: per backbone `(n, d)`.
 pub(super) fn rows(photos: &[Neighbour<'_>], backbones: usize) -> Result<Vec<Rows>, KinshipError> {
     let of_backbone = |backbone: usize| {
         let values: Vec<_> = photos.iter().map(|photo| photo.embeddings.values(backbone)).collect();

@@ -1,4 +1,4 @@
-//! Scores of photos and people next to a probe.
+//! Scores of photos and people against a probe.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,52 +12,52 @@ use crate::kinship::{
     bounded, person_score, posterior, probability,
 };
 
-/// What scores a gallery's photos.
+/// Scoring method for a gallery's photos.
 #[derive(Clone)]
 pub(super) enum Scorer<'a> {
     /// The cosine: the bundle has no ensemble.
     Cosine,
-    /// An ensemble without open-set model.
+    /// An ensemble without an open-set model.
     Pairwise(&'a Ensemble),
-    /// An ensemble with a model for searches among many.
+    /// An ensemble with a model for searches among many people.
     OpenSet(OpenSetScorer<'a>, GalleryReference),
 }
 
-/// The photos of a search, ready to be scored.
+/// Scorer of gallery photos against the photos of a probe.
 pub(super) struct ProbeScorer<'a> {
     scorer: &'a Scorer<'a>,
     probe: ProbeFaces,
-    /// The photos of each person who is searched with.
+    /// Number of photos of each person in the probe.
     photo_counts: Vec<usize>,
-    /// Of a search among many.
+    /// Statistics for a search among many people.
     statistics: Option<CohortStatistics>,
-    /// How much the probe's photos are like those of the training, 0 to 1.
+    /// Similarity of the probe's photos to the training photos, 0 to 1.
     typicality: f64,
 }
 
-/// What a photo of the gallery scored, or a person by their photos.
+/// Score of a gallery photo, or of a person by all photos.
 #[derive(Clone, Debug)]
 pub(super) struct Score {
-    /// The normalized score; without open-set model log odds.
+    /// Normalized score. Without an open-set model, log odds.
     pub(super) score: f64,
-    /// Log likelihood ratio of the same person against kin; `None` without open-set model.
+    /// Log likelihood ratio of the same person against kin. `None` without an open-set model.
     pub(super) identity: Option<f64>,
-    /// How much both faces are like those of the training, 0 to 1.
+    /// Similarity of both faces to the training faces, 0 to 1.
     pub(super) typicality: f64,
     /// Log odds of each member.
     pub(super) members: Vec<f64>,
 }
 
-/// What a score means in a search.
+/// Calibration of scores in a search.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SearchScale {
-    /// People who are searched.
+    /// Number of people searched.
     pub(super) people: usize,
-    /// How many of them are expected to be relatives of the probe.
+    /// Expected number of relatives of the probe among them.
     pub(super) expected_relatives: f64,
-    /// The share of probes without relative for which somebody may be marked.
+    /// Share of probes without a relative for which a person may be marked as kin.
     pub(super) max_false_positive_rate: f64,
-    /// How unrelated people score next to the probe; `None` for the bundle's own tail.
+    /// Distribution of unrelated people's scores against the probe. `None` for the bundle's own tail.
     pub(super) tail: Option<Tail>,
 }
 
@@ -74,7 +74,7 @@ impl<'a> Scorer<'a> {
         })
     }
 
-    /// The ensemble, if there is one.
+    /// Returns the ensemble, if any.
     pub(super) fn ensemble(&self) -> Option<&'a Ensemble> {
         match self {
             Self::Cosine => None,
@@ -83,7 +83,7 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// A person's score out of their photos', of which there is one or more.
+    /// Combines the scores of a person's photos, at least one, into one.
     pub(super) fn person(&self, photos: &[Score]) -> Score {
         let score = match self {
             Self::OpenSet(..) => person_score(photos.iter().map(|photo| photo.score)),
@@ -102,7 +102,7 @@ impl<'a> Scorer<'a> {
         }
     }
 
-    /// What a person's score says; `None` without an ensemble.
+    /// Returns the evidence of kinship in a person's score. `None` without an ensemble.
     pub(super) fn kinship(&self, found: &Score, scale: SearchScale) -> Option<Kinship> {
         let members = found.members.iter().map(|&log_odds| probability(log_odds)).collect();
         match self {
@@ -122,7 +122,7 @@ impl<'a> Scorer<'a> {
                 let config = scorer.config();
                 let rarity = scale.tail.unwrap_or(config.tail).rarity(found.score);
                 let evidence = found.typicality * bounded(config.search.log_odds(rarity));
-                // A face that nothing can be read from is as similar as any stranger.
+                // A face without any information is as similar as any stranger.
                 let chance_matches = scale.people as f64 * (-found.typicality * rarity).exp();
                 let rate = config.false_positive_rate(chance_matches);
                 Some(Kinship {
@@ -143,8 +143,9 @@ fn best(photos: &[Score]) -> &Score {
 }
 
 impl<'a> ProbeScorer<'a> {
-    /// The photos of one person, or of two whose children are searched for. `known` are the people whom the photos show, as far
-    /// as that is known.
+    /// Prepares the photos of one person, or of two people to search for their children.
+    ///
+    /// `known` are the people in the photos, as far as they are known.
     pub(super) fn new(
         scorer: &'a Scorer<'a>,
         probes: &[Probe<'_>],
@@ -171,7 +172,7 @@ impl<'a> ProbeScorer<'a> {
         Ok(Self { scorer, probe, photo_counts, statistics, typicality })
     }
 
-    /// How unrelated people score next to the probe; `None` without open-set model.
+    /// Returns the distribution of unrelated people's scores against the probe. `None` without an open-set model.
     pub(super) fn tail(&self) -> Result<Option<Tail>, SearchError> {
         Ok(match self.scorer {
             Scorer::OpenSet(scorer, gallery) => {
@@ -182,7 +183,7 @@ impl<'a> ProbeScorer<'a> {
         })
     }
 
-    /// How much the probe's photos are like those of the training, 0 to 1.
+    /// Returns the similarity of the probe's photos to the training photos, 0 to 1.
     pub(super) fn typicality(&self) -> f64 {
         self.typicality
     }
@@ -212,7 +213,7 @@ impl<'a> ProbeScorer<'a> {
         Ok(scores.collect())
     }
 
-    /// Per face the mean over the people who are searched with.
+    /// Scores each face by the mean over the people in the probe.
     fn judged(&self, ensemble: &Ensemble, faces: &[Rows]) -> Result<Vec<Judgement>, SearchError> {
         let people = self.photo_counts.len();
         let mut sums = vec![Judgement::default(); faces[0].count()];
@@ -226,7 +227,7 @@ impl<'a> ProbeScorer<'a> {
         Ok(sums)
     }
 
-    /// Per face the highest over the probe's photos.
+    /// Scores each face by the maximum over the probe's photos.
     fn identity(&self, scorer: OpenSetScorer<'_>, faces: &[Rows]) -> Result<Vec<f64>, SearchError> {
         let ratios = scorer.identity(self.probe.photos(), faces)?;
         let mut highest = vec![f64::NEG_INFINITY; faces[0].count()];

@@ -1,7 +1,7 @@
-//! The one place that turns records into bytes and back.
+//! Encodes records as bytes, and decodes them. No other module does.
 //!
-//! A value is a version byte, the CRC-32 of what follows it (little-endian), and the payload: bincode for records, raw
-//! little-endian f32 for vectors.
+//! A value is a version byte, the CRC-32 of the rest (little-endian), and the payload. The payload
+//! is bincode for records, raw little-endian f32 for vectors.
 
 use bincode::config::{Configuration, Fixint, Limit, LittleEndian};
 use bincode::{Decode, Encode};
@@ -11,7 +11,7 @@ use super::StoreError;
 const VERSION: u8 = 1;
 const FRAME_BYTES: usize = 5;
 
-/// Fixed-width integers and a limit on what a damaged length may allocate.
+/// Fixed-width integers, and a limit on the allocation for a damaged length.
 const CONFIG: Configuration<LittleEndian, Fixint, Limit<{ 1 << 36 }>> =
     bincode::config::standard().with_fixed_int_encoding().with_limit();
 
@@ -24,7 +24,7 @@ pub(super) fn seal(payload: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// The payload of a frame; `what` names it in the error.
+/// Returns the payload of a frame. `what` names it in the error.
 pub(super) fn unseal<'a>(bytes: &'a [u8], what: &str) -> Result<&'a [u8], StoreError> {
     match bytes {
         [VERSION, a, b, c, d, payload @ ..]
@@ -56,7 +56,7 @@ pub(super) fn encode_floats(values: &[f32]) -> Vec<u8> {
     seal(&payload)
 }
 
-/// Reads an embedding, or a part of one, to `values`, which it has to fill.
+/// Decodes an embedding, or a part of one, into `values`. Its length must match.
 pub(super) fn decode_floats(bytes: &[u8], values: &mut [f32]) -> Result<(), StoreError> {
     const WHAT: &str = "an embedding";
     let (floats, rest) = unseal(bytes, WHAT)?.as_chunks();

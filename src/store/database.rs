@@ -1,4 +1,4 @@
-//! Opening sled's files.
+//! Opens sled's files.
 
 use std::path::Path;
 use std::thread::sleep;
@@ -11,28 +11,31 @@ use super::guard::guarded;
 /// The folder of sled's files inside a gallery.
 pub(super) const FOLDER: &str = "store";
 
-/// sled keeps this much of its pages in memory; more made nothing faster, as searches go by vectors of their own.
+/// sled's page cache in memory. A larger one made nothing faster, because searches use separate
+/// vectors.
 const CACHE_BYTES: u64 = 8 << 20;
 
-/// sled gives its lock back a moment after the last handle is dropped, on a busy machine after seconds. Whoever really has the
-/// gallery holds a lock of ours, too, so that nobody waits for this one in vain.
+/// Number of attempts to get sled's lock.
+///
+/// sled releases it a moment after the last handle is dropped, on a busy machine after seconds. The
+/// process that has the gallery open also holds our lock. So no process waits for this one in vain.
 const LOCK_TRIES: u32 = 200;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
-/// sled's file of records, the last that it makes of a new database.
+/// sled's file of records, the last file of a new database.
 const RECORDS: &str = "db";
-/// sled's file of settings, the first that it makes.
+/// sled's file of settings, the first file of a new database.
 const SETTINGS: &str = "conf";
 
-/// Whether the gallery at `path` has a database.
+/// Returns whether the gallery at `path` has a database.
 pub(super) fn exists(path: &Path) -> bool {
     path.join(FOLDER).join(RECORDS).is_file()
 }
 
-/// Opens the database in a folder of the gallery at `path`, or makes one. Nobody else may have the gallery.
+/// Opens or creates the database in a folder of the gallery at `path`. Requires the gallery's lock.
 pub(super) fn open(path: &Path, folder: &str) -> Result<sled::Db, StoreError> {
     let folder = path.join(folder);
-    // Every write here is followed by an explicit flush, so sled's own timer has nothing to do.
+    // Every write here is followed by an explicit flush, so sled's own timer is off.
     let config = sled::Config::new().path(&folder).cache_capacity(CACHE_BYTES).flush_every_ms(None);
     let failed = |error| opening(path, error);
     remove_unfinished(&folder)
@@ -48,8 +51,10 @@ pub(super) fn open(path: &Path, folder: &str) -> Result<sled::Db, StoreError> {
     })
 }
 
-/// Removes what sled was writing when its process was killed and takes for a finished file: the state that it writes down
-/// whenever it opens, beside the one before, and the settings of a database that has no records yet.
+/// Deletes unfinished files of a killed process, which sled would take for finished ones.
+///
+/// These are the state that sled writes at each opening, next to the previous one, and the settings
+/// of a database without records.
 fn remove_unfinished(folder: &Path) -> io::Result<()> {
     let is_new = !folder.join(RECORDS).is_file();
     let entries = match fs::read_dir(folder) {
@@ -70,7 +75,7 @@ fn opening(path: &Path, error: sled::Error) -> StoreError {
     match error {
         sled::Error::Io(error) if is_lock(&error) => StoreError::InUse { path: path.to_owned() },
         sled::Error::Io(source) => StoreError::Io { path: path.to_owned(), source },
-        // It keeps its settings in a file, and these are not ours.
+        // sled stores its settings in a file, and these settings are not ours.
         sled::Error::Unsupported(reason) => StoreError::Corrupt { what: reason },
         other => other.into(),
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with a store.
+//! Errors of a store.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ pub enum StoreError {
     /// There is no gallery at this path.
     #[error("no gallery at {}; make one with `kindred ingest DIR --gallery {} --model BUNDLE`", path.display(), path.display())]
     NoGallery {
-        /// Where it was looked for.
+        /// The path.
         path: PathBuf,
     },
     /// The path holds something else.
@@ -19,7 +19,7 @@ pub enum StoreError {
         /// The path.
         path: PathBuf,
     },
-    /// Another process has it.
+    /// Another process has the gallery open.
     #[error("the gallery {} is open in another process; stop that one first, or ask it over HTTP", path.display())]
     InUse {
         /// The gallery.
@@ -32,18 +32,18 @@ pub enum StoreError {
     NewerSchema {
         /// Schema of the store.
         found: u32,
-        /// Newest schema known here.
+        /// Newest supported schema.
         supported: u32,
     },
-    /// Stored bytes are not what was written.
+    /// Stored bytes are corrupt.
     #[error(
         "the gallery is damaged: {what}; restore it from a copy, or ingest the photos into a new one"
     )]
     Corrupt {
-        /// What is damaged.
+        /// The damaged item.
         what: String,
     },
-    /// A search graph or the copy of its vectors is not what was written; the photos may be.
+    /// A search graph or its vector file is corrupt. The photos may be intact.
     #[error("the search index of the gallery is damaged; run `kindred gallery rebuild {}` to make it anew", path.display())]
     DamagedGraph {
         /// The gallery.
@@ -63,7 +63,7 @@ pub enum StoreError {
         /// Photos that are counted in the database.
         found: u64,
     },
-    /// The file that tells what the database should hold is missing, damaged or another gallery's.
+    /// The manifest file of the database is missing, damaged or another gallery's.
     #[error(
         "{} is missing, damaged or another gallery's; restore it from a copy, or run \
          `kindred gallery rebuild` on the gallery to write it anew from what its database has",
@@ -73,7 +73,7 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// The operating system refused.
+    /// The operating system returned an error.
     #[error("cannot use the gallery {}: {source}", path.display())]
     Io {
         /// The gallery.

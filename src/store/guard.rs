@@ -1,4 +1,4 @@
-//! sled panics on some files that were damaged.
+//! Converts panics of sled to errors. sled panics on some damaged files.
 
 use std::cell::Cell;
 use std::panic::{self, AssertUnwindSafe};
@@ -7,14 +7,15 @@ use std::sync::Once;
 use super::StoreError;
 
 thread_local! {
-    /// Whether this thread is among sled's code.
+    /// Whether this thread is inside a sled call.
     static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Calls sled; a panic of its becomes an error, and is not printed.
+/// Calls sled. A panic in it becomes an error, and is not printed.
 ///
 /// # Errors
-/// Those of `work`, and that the database is damaged.
+/// - The errors of `work`.
+/// - [`StoreError::Corrupt`] if sled panics.
 pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -26,7 +27,7 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T, StoreError>) -> Result
         }));
     });
     let before = IS_GUARDED.replace(true);
-    // What a panic leaves is not used: the error ends the work with the store.
+    // The state after a panic is not used: the error ends the work with the store.
     let result = panic::catch_unwind(AssertUnwindSafe(work));
     IS_GUARDED.set(before);
     let makes_no_sense =

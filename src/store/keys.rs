@@ -1,9 +1,9 @@
-//! How records are named in the store. Numbers are big-endian, so that byte order is numeric order.
+//! Keys of records in the store. Numbers are big-endian, so that byte order is numeric order.
 
 use super::StoreError;
 use crate::domain::{MemberId, Relationship};
 
-/// Names in the `meta` tree.
+/// Keys in the `meta` tree.
 pub(super) const SCHEMA: &[u8] = b"schema";
 pub(super) const HEADER: &[u8] = b"header";
 pub(super) const NEXT_ORDINAL: &[u8] = b"next_ordinal";
@@ -42,7 +42,7 @@ pub(super) fn segment_chunk(stamp: u64, chunk: u32) -> [u8; 12] {
     key
 }
 
-/// The photo's number in the key of an embedding or a thumbnail.
+/// Returns the photo's ordinal from the key of an embedding or a thumbnail.
 pub(super) fn parse_ordinal(key: &[u8]) -> Result<u64, StoreError> {
     let ordinal = key.first_chunk().copied().map(u64::from_be_bytes);
     ordinal.ok_or_else(|| StoreError::Corrupt { what: "an embedding's key is unreadable".into() })
@@ -66,7 +66,7 @@ pub(super) fn parse_relationship(
         .ok_or_else(|| StoreError::Corrupt { what: "a listed relationship is unreadable".into() })
 }
 
-/// Reads a key that is an identity's text.
+/// Parses a key that is the text of an identity.
 pub(super) fn parse_text<T: std::str::FromStr>(key: &[u8], what: &str) -> Result<T, StoreError> {
     let text = std::str::from_utf8(key).ok();
     let parsed = text.and_then(|text| text.parse().ok());

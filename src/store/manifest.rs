@@ -1,4 +1,4 @@
-//! What a gallery says of itself beside its database, in a file that a person can read.
+//! The gallery manifest: a human-readable file next to the database.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,14 +11,14 @@ use super::{Counts, Header, StoreError};
 use crate::domain::Fingerprint;
 use crate::whole_file::write_whole;
 
-/// The file.
+/// Name of the file.
 pub(super) const FILE: &str = "gallery.json";
 
-/// What the database is to hold at least.
+/// The minimum content of the database.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Manifest {
     schema: u32,
-    /// Of the bundle, in hexadecimal.
+    /// The bundle's fingerprint, in hexadecimal.
     fingerprint: String,
     /// Embedding width per backbone.
     dimensions: Vec<u32>,
@@ -40,12 +40,12 @@ impl Manifest {
         }
     }
 
-    /// Whether nothing was stored yet.
+    /// Returns whether nothing was stored yet.
     pub(super) fn is_new(&self) -> bool {
         self.commits == 0 && self.photos == 0 && self.relationships == 0
     }
 
-    /// The manifest of the gallery at `path`, if it has one.
+    /// Reads the manifest of the gallery at `path`, if it has one.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, StoreError> {
         let file = path.join(FILE);
         match fs::read(&file) {
@@ -64,15 +64,17 @@ impl Manifest {
             .map_err(|source| StoreError::Io { path: path.to_owned(), source })
     }
 
-    /// Checks that nothing is missing of what the manifest tells. A database may be ahead of it by what was committed just
-    /// before the program ended.
+    /// Checks that the database has all records that the manifest counts.
+    ///
+    /// The database may be ahead of it by the last commit before the program ended.
     pub(super) fn check(
         found: Option<&Self>,
         (header, counts): (&Header, Counts),
         path: &Path,
     ) -> Result<(), StoreError> {
         let Some(manifest) = found else {
-            // It is written before the first commit; one that an older version made had none.
+            // The manifest is written before the first commit. A gallery of an older version had
+            // none.
             return if counts.commits == 0 { Ok(()) } else { Err(damaged(path.join(FILE))) };
         };
         let own = Self::of(header, counts);
@@ -86,7 +88,7 @@ impl Manifest {
         Ok(())
     }
 
-    /// The error of a database that has lost what the manifest tells of, and has `found` photos.
+    /// The error of a database with lost records. `found` is its number of photos.
     pub(super) fn lost(&self, found: u64, path: &Path) -> StoreError {
         StoreError::LostRecords { path: path.to_owned(), expected: self.photos, found }
     }

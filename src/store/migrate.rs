@@ -1,4 +1,4 @@
-//! Brings a store to the newest schema; the steps and their rules are in `migrations/`.
+//! Migrates a store to the newest schema. The steps and their rules are in `migrations/`.
 
 use super::{StoreError, keys};
 
@@ -11,7 +11,7 @@ mod m0003_keep_thumbnails;
 
 type Step = fn(&sled::Db) -> sled::Result<()>;
 
-/// Step n leads from schema n to schema n + 1.
+/// Step n migrates from schema n to schema n + 1.
 const STEPS: [Step; 3] =
     [m0001_create_layout::up, m0002_count_records::up, m0003_keep_thumbnails::up];
 
@@ -21,7 +21,8 @@ pub(super) const SUPPORTED: u32 = STEPS.len() as u32;
 /// Applies the steps that `db` lacks.
 ///
 /// # Errors
-/// When the store's schema is newer than this program, or a step fails; what a failed step left is redone next time.
+/// - [`StoreError::NewerSchema`] if the store's schema is newer than this program.
+/// - Any error of a step. A partial step is repeated next time.
 pub(super) fn migrate(db: &sled::Db) -> Result<(), StoreError> {
     let meta = db.open_tree("meta")?;
     let found = schema(&meta)?;

@@ -1,10 +1,12 @@
-//! A gallery's records on disk, in sled: the truth everything else is derived from.
+//! A gallery's records on disk, in sled. All other data is derived from them.
 //!
-//! This is the only room that knows sled and bincode. Every value carries a version and a checksum (`codec.rs`), stays
-//! within 16 KiB (sled leaks space where larger ones are rewritten), and is written in a transaction that is flushed
-//! before the call returns. With each transaction the records are counted, and a manifest beside sled's folder tells the
-//! count (`manifest.rs`): a database that was cut short opens without an error in sled, but not here. Every call of sled is
-//! guarded (`guard.rs`): it panics on some damaged files.
+//! Only this module uses sled and bincode. Every value has a version and a checksum (`codec.rs`).
+//! Values stay within 16 KiB, because sled leaks space when larger ones are rewritten. Each write
+//! is a transaction, flushed before the call returns.
+//!
+//! Each transaction counts the records, and a manifest next to sled's folder stores the count
+//! (`manifest.rs`). sled opens a truncated database without an error. The count detects it here.
+//! Every sled call is guarded (`guard.rs`), because sled panics on some damaged files.
 
 mod codec;
 mod database;
@@ -34,7 +36,7 @@ pub use segments::Stamp;
 use guard::guarded;
 use manifest::Manifest;
 
-/// An open store. One process has it at a time.
+/// An open store. One process has it open at a time.
 pub struct Store {
     path: PathBuf,
     db: sled::Db,
@@ -51,10 +53,10 @@ pub struct Store {
 type InTransaction<T> = Result<T, ConflictableTransactionError<StoreError>>;
 
 impl Store {
-    /// What the gallery was made with.
+    /// Returns the header: the bundle of the gallery.
     ///
     /// # Errors
-    /// When it is missing or damaged.
+    /// [`StoreError::Corrupt`] if it is missing or damaged.
     pub fn header(&self) -> Result<Header, StoreError> {
         let bytes = guarded(|| Ok(self.meta.get(keys::HEADER)?))?;
         let bytes =
@@ -62,10 +64,10 @@ impl Store {
         codec::decode(&bytes, "the gallery's header")
     }
 
-    /// Replaces what is said of what the gallery was made with.
+    /// Replaces the header.
     ///
     /// # Errors
-    /// When writing fails.
+    /// [`StoreError::Database`] if writing fails.
     pub fn put_header(&self, header: &Header) -> Result<(), StoreError> {
         let bytes = codec::encode(header)?;
         guarded(|| Ok(self.meta.insert(keys::HEADER, bytes)?))?;
@@ -73,10 +75,11 @@ impl Store {
         Manifest::of(header, self.counts()?).write(&self.path)
     }
 
-    /// How many records there are to be.
+    /// Returns the expected record counts.
     ///
     /// # Errors
-    /// When reading fails, or the count is damaged.
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if the count is damaged.
     pub fn counts(&self) -> Result<Counts, StoreError> {
         let bytes = guarded(|| Ok(self.meta.get(keys::COUNTS)?))?;
         let Some(bytes) = bytes else { return Ok(Counts::default()) };
@@ -93,21 +96,22 @@ impl Store {
         &self.path
     }
 
-    /// The error of a store that somebody else still reads.
+    /// The error of a store that is still being read elsewhere.
     pub fn in_use(&self) -> StoreError {
         StoreError::InUse { path: self.path.clone() }
     }
 
-    /// Bytes on disk.
+    /// Returns the bytes on disk.
     ///
     /// # Errors
-    /// When the files cannot be looked at.
+    /// [`StoreError::Database`] if the files cannot be inspected.
     pub fn disk_bytes(&self) -> Result<u64, StoreError> {
         Ok(self.db.size_on_disk()?)
     }
 
-    /// Runs a transaction, puts what it wrote on disk, and tells the manifest of it. Returns what it says beside the new
-    /// count.
+    /// Runs a transaction, flushes it to disk, and updates the manifest.
+    ///
+    /// Returns the result of the transaction without the new count.
     fn commit<T>(
         &self,
         transaction: impl FnOnce() -> TransactionResult<(T, Counts), StoreError>,
@@ -131,7 +135,7 @@ impl Store {
     }
 }
 
-/// Lets `change` say what a commit changes in the count; returns the new one.
+/// Applies `change` to the record counts in a transaction. Returns the new counts.
 fn count(meta: &TransactionalTree, change: impl FnOnce(&mut Counts)) -> InTransaction<Counts> {
     let mut counts = match meta.get(keys::COUNTS)? {
         Some(bytes) => codec::decode(&bytes, "the count of the records").map_err(abort)?,

@@ -1,4 +1,4 @@
-//! Creating and opening a store.
+//! Creates and opens a store.
 
 use std::fs::{self, DirEntry, File, TryLockError};
 use std::io::ErrorKind;
@@ -11,19 +11,22 @@ use super::manifest::{FILE, Manifest};
 use super::migrate::migrate;
 use super::{Counts, Header, Store, StoreError, codec, database, keys, rewrite};
 
-/// The file that is locked by the process that has the gallery.
+/// Lock file of the process that has the gallery open.
 const LOCK: &str = "gallery.lock";
-/// A lock outlasts its owner for as long as a process that the owner was about to start shares its files: a moment.
+/// Number of attempts to get the lock.
+///
+/// A lock briefly outlives its owner: a process that the owner was starting still shares its files.
 const LOCK_TRIES: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
-/// What tells a gallery from other folders.
+/// Files that distinguish a gallery from other folders.
 const GALLERY_FILES: [&str; 3] = [database::FOLDER, rewrite::OLD, FILE];
 
 impl Store {
-    /// Opens the gallery at `path`, or creates it with `header` where there is none.
+    /// Opens the gallery at `path`, or creates it with `header` if there is none.
     ///
     /// # Errors
-    /// As [`Self::open`]; and when `path` is a file or a folder with something else in it.
+    /// - The errors of [`Self::open`].
+    /// - [`StoreError::NotAGallery`] if `path` is a file, or a folder with other files.
     pub fn open_or_create(path: &Path, header: &Header) -> Result<Self, StoreError> {
         let (store, manifest) = Self::open_files(path, true)?;
         if !store.has_begun()? && manifest.as_ref().is_none_or(Manifest::is_new) {
@@ -36,22 +39,28 @@ impl Store {
     /// Opens the gallery at `path`.
     ///
     /// # Errors
-    /// When there is none, it is open in another process, has a newer schema, is damaged or has lost records, or may not
-    /// be written.
+    /// - [`StoreError::NoGallery`] if there is no gallery.
+    /// - [`StoreError::InUse`] if it is open in another process.
+    /// - [`StoreError::NewerSchema`] if it has a newer schema.
+    /// - [`StoreError::Corrupt`], [`StoreError::BadManifest`] or [`StoreError::LostRecords`] if it is damaged.
+    /// - [`StoreError::Io`] if it is not writable.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let (store, manifest) = Self::open_files(path, false)?;
         if !store.has_begun()? && manifest.as_ref().is_none_or(Manifest::is_new) {
-            // Killed between the first file and the header: as good as never made.
+            // Killed between the first file and the header: the gallery holds nothing.
             return Err(StoreError::NoGallery { path: path.to_owned() });
         }
         store.checked(manifest.as_ref())
     }
 
-    /// Opens the gallery at `path`, whatever its manifest and its counts say, and makes these and nothing else anew from its
-    /// records; embeddings that no photo has any more go, and so do the segments.
+    /// Opens the gallery at `path`, and re-creates its manifest and counts from its records.
+    ///
+    /// The old manifest and counts are not checked. Embeddings without a photo are deleted, and so
+    /// are all segments. Other records do not change.
     ///
     /// # Errors
-    /// When there is no gallery, or its records are damaged.
+    /// - [`StoreError::NoGallery`] if there is no gallery.
+    /// - [`StoreError::Corrupt`] if its records are damaged.
     pub fn recount(path: &Path) -> Result<Self, StoreError> {
         let lock = lock(path, false)?;
         rewrite::settle(path)?;
@@ -76,7 +85,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Whether what the gallery was made with is written down, which comes before any photo.
+    /// Returns whether the header is stored. It is written before any photo.
     fn has_begun(&self) -> Result<bool, StoreError> {
         guarded(|| Ok(self.meta.contains_key(keys::HEADER)? || !self.photos.is_empty()))
     }
@@ -113,7 +122,7 @@ impl Store {
         })
     }
 
-    /// The store, if it has what the manifest tells; writes the manifest of a gallery of a time that had none.
+    /// Checks the store against its manifest. Writes the manifest if an old gallery has none.
     fn checked(self, manifest: Option<&Manifest>) -> Result<Self, StoreError> {
         let header = match (self.header(), manifest) {
             (Err(_), Some(manifest)) if !self.has_begun()? => {
@@ -130,7 +139,7 @@ impl Store {
     }
 }
 
-/// Holds the gallery at `path` for this process; its folder is made where there is none and one may be made.
+/// Locks the gallery at `path` for this process. Creates a missing folder if `create` is true.
 fn lock(path: &Path, create: bool) -> Result<File, StoreError> {
     let is_gallery = |name: &str| path.join(name).exists();
     if !GALLERY_FILES.iter().any(|name| is_gallery(name)) {
@@ -151,7 +160,7 @@ fn lock(path: &Path, create: bool) -> Result<File, StoreError> {
     Ok(file)
 }
 
-/// Checks that a gallery may be made at `path`.
+/// Checks that a gallery may be created at `path`.
 fn prepare(path: &Path, create: bool) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io { path: path.to_owned(), source };
     match fs::read_dir(path) {
@@ -165,7 +174,7 @@ fn prepare(path: &Path, create: bool) -> Result<(), StoreError> {
             Err(StoreError::NotAGallery { path: path.to_owned() })
         }
         Err(error) => Err(failed(error)),
-        // A gallery that was killed before it had anything else has a lock.
+        // A gallery has only a lock if its creation was killed early.
         Ok(mut entries) => match entries.find(|entry| !entry.as_ref().is_ok_and(is_lock)) {
             None if create => Ok(()),
             None => Err(StoreError::NoGallery { path: path.to_owned() }),

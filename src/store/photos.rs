@@ -12,10 +12,11 @@ use super::{
 use crate::domain::{ContentHash, PhotoId, Relationship, Who};
 
 impl Store {
-    /// One photo's record, if it is there.
+    /// Returns the record of one photo, if it is stored.
     ///
     /// # Errors
-    /// When reading fails or the record is damaged.
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if the record is damaged.
     pub fn photo(&self, id: &PhotoId) -> Result<Option<Photo>, StoreError> {
         let bytes = guarded(|| Ok(self.photos.get(id.to_string())?))?;
         bytes
@@ -23,10 +24,11 @@ impl Store {
             .transpose()
     }
 
-    /// Every photo, in the order of the identities' text.
+    /// Returns every photo, in the order of the identities' text.
     ///
     /// # Errors
-    /// When reading fails or a record is damaged.
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if a record is damaged.
     pub fn photos(&self) -> Result<Vec<Photo>, StoreError> {
         let read = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
             let (key, value) = entry?;
@@ -36,10 +38,11 @@ impl Store {
         guarded(|| self.photos.iter().map(read).collect())
     }
 
-    /// The photos of a family or a person, or one photo, if they are there.
+    /// Returns the stored photos of a family or a person, or one photo.
     ///
     /// # Errors
-    /// When reading fails or a key is damaged.
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if a key is damaged.
     pub fn photos_of(&self, who: &Who) -> Result<Vec<PhotoId>, StoreError> {
         if let Who::Photo(id) = who {
             return Ok(self.photo(id)?.map(|photo| photo.id).into_iter().collect());
@@ -48,7 +51,7 @@ impl Store {
         guarded(|| keys().map(|key| keys::parse_text(&key?, "a photo's key")).collect())
     }
 
-    /// The embedding of photo `ordinal` by the backbone at `backbone`, `(dimension)`.
+    /// Returns the embedding of photo `ordinal` by the backbone at index `backbone`, `(dimension)`.
     ///
     /// # Errors
     /// As [`Self::read_embedding`].
@@ -63,10 +66,12 @@ impl Store {
         Ok(values)
     }
 
-    /// Reads the embedding of photo `ordinal` by the backbone at `backbone` to `values`, `(dimension)`.
+    /// Reads the embedding of photo `ordinal` by the backbone at index `backbone` into `values`,
+    /// `(dimension)`.
     ///
     /// # Errors
-    /// When reading fails, or it is missing, damaged or of another dimension.
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if it is missing, damaged or of another dimension.
     pub fn read_embedding(
         &self,
         ordinal: u64,
@@ -83,10 +88,11 @@ impl Store {
         })
     }
 
-    /// The small picture of photo `ordinal`, if it was kept.
+    /// Returns the thumbnail of photo `ordinal`, if one is stored.
     ///
     /// # Errors
-    /// When reading fails, or it is damaged.
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if it is damaged.
     pub fn thumbnail(&self, ordinal: u64) -> Result<Option<Vec<u8>>, StoreError> {
         let mut bytes = Vec::new();
         guarded(|| {
@@ -100,10 +106,11 @@ impl Store {
         })
     }
 
-    /// How many photos have a small picture; checks all of these.
+    /// Counts the photos with a thumbnail. Checks every thumbnail.
     ///
     /// # Errors
-    /// When reading fails, or one is damaged.
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if a thumbnail is damaged.
     pub fn thumbnail_count(&self) -> Result<usize, StoreError> {
         guarded(|| {
             let mut count = 0;
@@ -116,7 +123,7 @@ impl Store {
         })
     }
 
-    /// Keys in `tree` whose photo is not there, which only a damaged or badly written store has.
+    /// Returns keys in `tree` without a photo. Only a damaged or badly written store has any.
     fn orphans(&self, tree: &sled::Tree) -> Result<Vec<sled::IVec>, StoreError> {
         let ordinals: HashSet<u64> = self.photos()?.iter().map(|photo| photo.ordinal).collect();
         let orphan = |key: sled::Result<sled::IVec>| {
@@ -127,10 +134,11 @@ impl Store {
         guarded(|| tree.iter().keys().map(orphan).filter_map(Result::transpose).collect())
     }
 
-    /// How many parts of embeddings and small pictures have no photo.
+    /// Counts the parts of embeddings and thumbnails without a photo.
     ///
     /// # Errors
-    /// When reading fails or a record is damaged.
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if a record is damaged.
     pub fn orphan_count(&self) -> Result<usize, StoreError> {
         Ok(self.orphans(&self.embeddings)?.len() + self.orphans(&self.thumbnails)?.len())
     }
@@ -148,11 +156,12 @@ impl Store {
         Ok(())
     }
 
-    /// Stores photos with their embeddings, all or none, and returns when they are on disk. A photo that is there
-    /// already is replaced. Returns their ordinals.
+    /// Stores photos with their embeddings, all or none, and returns their ordinals.
+    ///
+    /// They are on disk when this returns. A photo that is stored already is replaced.
     ///
     /// # Errors
-    /// When writing fails; then none of them is stored.
+    /// [`StoreError::Database`] if writing fails. Then none of them is stored.
     pub fn put_photos(&self, photos: &[NewPhoto]) -> Result<Vec<u64>, StoreError> {
         let trees = (&self.meta, &self.photos, &self.embeddings, &self.thumbnails);
         let store = || {
@@ -173,11 +182,12 @@ impl Store {
         Ok((first..).take(photos.len()).collect())
     }
 
-    /// Removes photos and their embeddings, and listed pairs, all or none, and returns when that is on disk. Those that are
-    /// not there are passed over.
+    /// Deletes photos with their embeddings, and listed pairs, all or none.
+    ///
+    /// The deletion is on disk when this returns. Missing ones are skipped.
     ///
     /// # Errors
-    /// When writing fails; then none of them is removed.
+    /// [`StoreError::Database`] if writing fails. Then none of them is deleted.
     pub fn remove(
         &self,
         photos: &[PhotoId],
@@ -211,7 +221,7 @@ impl Store {
     }
 }
 
-/// What is said of a damaged one.
+/// Name of a thumbnail in error messages.
 const THUMBNAIL: &str = "a photo's small picture";
 
 fn missing() -> StoreError {
@@ -231,7 +241,7 @@ fn next_ordinal(meta: &TransactionalTree) -> InTransaction<u64> {
     bytes.map(u64::from_be_bytes).map_err(corrupt)
 }
 
-/// Where what is stored of a photo is, within a transaction.
+/// The trees with the data of photos, within a transaction.
 struct PhotoTrees<'a> {
     records: &'a TransactionalTree,
     embeddings: &'a TransactionalTree,
@@ -256,7 +266,7 @@ impl PhotoTrees<'_> {
         Ok(())
     }
 
-    /// Removes a photo, if it is there, with all that is stored of it.
+    /// Deletes a photo with all its data, if it is stored.
     fn remove(&self, id: &PhotoId) -> InTransaction<Removed> {
         let mut removed = Removed::default();
         let Some(record) = self.records.remove(id.to_string().as_bytes())? else {
@@ -278,8 +288,9 @@ impl PhotoTrees<'_> {
     }
 }
 
-/// Removes parts until there are no more; returns how many there were. Within a transaction keys cannot be listed, but parts
-/// have no gaps.
+/// Deletes parts until there are no more. Returns their number.
+///
+/// Keys cannot be listed within a transaction, but parts have no gaps.
 fn remove_parts<const N: usize>(
     tree: &TransactionalTree,
     key: impl Fn(u8) -> [u8; N],

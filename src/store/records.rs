@@ -1,40 +1,40 @@
-//! What the store keeps, as it is stored.
+//! The record types of the store.
 
 use bincode::{Decode, Encode};
 
 use crate::domain::{ContentHash, PhotoId};
 
-/// What a gallery was made with.
+/// The bundle of a gallery.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Header {
     /// The bundle's fingerprint.
     pub fingerprint: [u8; 32],
     /// Embedding width per backbone, in the bundle's order.
     pub dimensions: Vec<u32>,
-    /// Where the bundle was, as an absolute path.
+    /// Absolute path of the bundle.
     pub bundle: String,
 }
 
 /// A stored photo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Photo {
-    /// Whose photo.
+    /// Identity of the photo.
     pub id: PhotoId,
-    /// The number its embeddings are stored under; never used again once the photo is replaced.
+    /// The number its embeddings are stored under. It is never reused after the photo is replaced.
     pub ordinal: u64,
-    /// SHA-256 of the file it came from.
+    /// SHA-256 of the source file.
     pub content_hash: ContentHash,
 }
 
-/// A photo to be stored.
+/// A photo to store.
 pub struct NewPhoto {
-    /// Whose photo.
+    /// Identity of the photo.
     pub id: PhotoId,
-    /// SHA-256 of the file it came from.
+    /// SHA-256 of the source file.
     pub content_hash: ContentHash,
-    /// Per backbone, in the bundle's order, its embedding.
+    /// Its embeddings per backbone, in the bundle's order.
     pub embeddings: Vec<Vec<f32>>,
-    /// A small picture of it, if it is to be kept.
+    /// Its thumbnail to store.
     pub thumbnail: Option<Vec<u8>>,
 }
 
@@ -44,10 +44,10 @@ pub(super) struct PhotoRecord {
     pub(super) content_hash: [u8; 32],
 }
 
-/// What was counted with the last commit, to know it again.
+/// Record counts at the last commit, to detect lost records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Counts {
-    /// Changes of photos and relationships since the gallery was made.
+    /// Changes of photos and relationships since the gallery was created.
     pub commits: u64,
     /// Photos.
     pub photos: u64,
@@ -55,14 +55,14 @@ pub struct Counts {
     pub relationships: u64,
 }
 
-/// What a removal took away.
+/// Counts of deleted records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Removed {
-    /// Photos, with what was stored of them.
+    /// Photos, with their data.
     pub photos: usize,
     /// Embeddings.
     pub embeddings: usize,
-    /// Small pictures of the photos, where these were kept.
+    /// Stored thumbnails of the photos.
     pub thumbnails: usize,
     /// Listed pairs.
     pub relationships: usize,
@@ -71,26 +71,26 @@ pub struct Removed {
 /// A search graph over some of the photos.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Segment {
-    /// Per node, the ordinal of its photo; one that is gone is a removed photo's.
+    /// The photo's ordinal, per node. An ordinal without a photo belongs to a deleted one.
     pub ordinals: Vec<u64>,
-    /// The layers, from the one that has every node upwards.
+    /// The layers, from the one with every node upwards.
     pub layers: Vec<GraphLayer>,
 }
 
-/// The neighbour lists of the first nodes of a graph.
+/// The neighbor lists of the first nodes of a graph.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct GraphLayer {
-    /// Where each node's list begins in `neighbours`; one entry more than there are nodes.
+    /// Start of each node's list in `neighbours`; one entry more than there are nodes.
     pub offsets: Vec<u32>,
-    /// The lists, one after the other.
+    /// The lists, concatenated.
     pub neighbours: Vec<u32>,
 }
 
-/// A segment among the stored ones.
+/// A segment in the list of stored ones.
 #[derive(Clone, Copy, Encode, Decode)]
 pub(super) struct SegmentEntry {
-    /// What its chunks are stored under.
+    /// Key prefix of its chunks.
     pub(super) stamp: u64,
-    /// How many chunks it has.
+    /// Number of its chunks.
     pub(super) chunks: u32,
 }

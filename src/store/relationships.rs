@@ -1,4 +1,4 @@
-//! Who is listed as kin.
+//! Listed kin pairs.
 
 use sled::transaction::Transactional;
 
@@ -7,10 +7,11 @@ use super::{Store, StoreError, abort, codec, count, keys};
 use crate::domain::Relationship;
 
 impl Store {
-    /// Lists people as kin, replacing what was known of the same two, whichever came first; all or none.
+    /// Adds kin pairs, all or none. A pair replaces an earlier one of the same two people, in
+    /// either order.
     ///
     /// # Errors
-    /// When writing fails; then none of them is listed.
+    /// [`StoreError::Database`] if writing fails. Then none of them is stored.
     pub fn put_relationships(&self, pairs: &[Relationship]) -> Result<(), StoreError> {
         let trees = (&self.meta, &self.relationships);
         let store = || {
@@ -36,10 +37,11 @@ impl Store {
         self.commit(store)
     }
 
-    /// Every listed pair.
+    /// Returns every listed pair.
     ///
     /// # Errors
-    /// When reading fails or a record is damaged.
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if a record is damaged.
     pub fn relationships(&self) -> Result<Vec<Relationship>, StoreError> {
         let read = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
             let (key, value) = entry?;

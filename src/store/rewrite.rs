@@ -1,7 +1,7 @@
-//! A database written anew.
+//! Rewrites the database.
 //!
-//! sled gives back the room of what was removed or replaced late or never, and until then the bytes stay in its files. A new
-//! database with the same records has neither.
+//! sled releases the space of deleted or replaced records late or never. Until then the bytes stay
+//! in its files. A new database with the same records has neither the space nor the bytes.
 
 use std::fs;
 use std::path::Path;
@@ -9,22 +9,24 @@ use std::path::Path;
 use super::guard::guarded;
 use super::{Store, StoreError, database};
 
-/// Where the new database is made, and where the old one waits until the new one is in its place.
+/// Folders of the new database, and of the old one during the replacement.
 const NEW: &str = "store.new";
 pub(super) const OLD: &str = "store.old";
 
 impl Store {
-    /// Copies all records into a new database, which takes the place of this one, and opens that. Whatever ends the program
-    /// meanwhile, one of the two is there when the gallery is opened again.
+    /// Copies all records into a new database, replaces this one with it, and opens it.
+    ///
+    /// If the program ends meanwhile, one of the two is opened next time.
     ///
     /// # Errors
-    /// When reading or writing fails; then the old one stays.
+    /// [`StoreError::Database`] or [`StoreError::Io`] if reading or writing fails. Then the old one
+    /// stays.
     pub fn rewrite(self) -> Result<Self, StoreError> {
         let path = self.path.clone();
         let copy = database::open(&path, NEW)?;
         guarded(|| self.copy_to(&copy))?;
         drop(copy);
-        // sled's files are given back with the last of its handles.
+        // sled closes its files with the last of its handles.
         let Self {
             lock, db, meta, photos, embeddings, thumbnails, relationships, segments, ..
         } = self;
@@ -49,7 +51,7 @@ impl Store {
     }
 }
 
-/// Brings a rewriting that was interrupted to an end: the new database where it was in place, else the old one.
+/// Completes an interrupted rewrite: the new database if it was in position, else the old one.
 pub(super) fn settle(path: &Path) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io { path: path.to_owned(), source };
     let [old, new] = [OLD, NEW].map(|name| path.join(name));

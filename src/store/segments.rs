@@ -1,4 +1,4 @@
-//! Search graphs, which are derived from the embeddings.
+//! Search graphs, derived from the embeddings.
 
 use std::collections::BTreeSet;
 
@@ -6,24 +6,25 @@ use super::guard::guarded;
 use super::records::SegmentEntry;
 use super::{Segment, Store, StoreError, codec, keys};
 
-/// The name of a stored segment; never used again once it is gone.
+/// The name of a stored segment. It is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp(u64);
 
 impl Store {
-    /// The segments, in the order in which they were stored.
+    /// Returns the segments, in the order of their storage.
     ///
     /// # Errors
-    /// When reading fails or one is damaged.
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::DamagedGraph`] if a segment is damaged.
     pub fn segments(&self) -> Result<Vec<(Stamp, Segment)>, StoreError> {
         let read = |entry: SegmentEntry| Ok((Stamp(entry.stamp), self.segment(entry)?));
         guarded(|| self.segment_entries()?.into_iter().map(read).collect())
     }
 
-    /// Stores a segment in place of some others, which may be none: it is on disk before they go.
+    /// Stores a segment, then deletes the segments that it replaces, if any.
     ///
     /// # Errors
-    /// When writing fails; then the others stay.
+    /// [`StoreError::Database`] if writing fails. Then the others stay.
     pub fn put_segment(&self, segment: &Segment, replaced: &[Stamp]) -> Result<Stamp, StoreError> {
         let bytes = codec::encode(segment)?;
         guarded(|| self.put_new_segment(&bytes, replaced))
@@ -45,10 +46,10 @@ impl Store {
         Ok(Stamp(stamp))
     }
 
-    /// Removes some segments.
+    /// Deletes some segments.
     ///
     /// # Errors
-    /// When writing fails.
+    /// [`StoreError::Database`] if writing fails.
     pub fn remove_segments(&self, removed: &[Stamp]) -> Result<(), StoreError> {
         guarded(|| {
             let mut entries = self.segment_entries()?;
@@ -57,12 +58,12 @@ impl Store {
         })
     }
 
-    /// Removes all segments, damaged ones, too.
+    /// Deletes all segments, including damaged ones.
     pub(super) fn clear_segments(&self) -> Result<(), StoreError> {
         guarded(|| self.put_segment_entries(&[]))
     }
 
-    /// The error of a segment whose links are wrong.
+    /// The error of a segment with invalid links.
     pub fn damaged_graph(&self) -> StoreError {
         StoreError::DamagedGraph { path: self.path.clone() }
     }
@@ -83,7 +84,7 @@ impl Store {
         codec::decode(&bytes, "").map_err(damaged)
     }
 
-    /// Says which segments there are, and removes what is left of others.
+    /// Stores the list of segments, and deletes the data of all others.
     fn put_segment_entries(&self, entries: &[SegmentEntry]) -> Result<(), StoreError> {
         self.meta.insert(keys::SEGMENTS, codec::encode(&entries.to_vec())?)?;
         self.flush()?;

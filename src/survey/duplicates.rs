@@ -1,19 +1,21 @@
-//! Photos that are there more than once.
+//! Duplicate photos.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::{ContentHash, PhotoId};
 
-/// Photos of the same bytes.
+/// Photos with identical bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Duplicate {
     /// Two or more, in the order of their identities.
     pub photos: Vec<PhotoId>,
-    /// Whether they are said to be of different people, which cannot be right of a crop of one face.
+    /// Whether they are listed under different people. That is wrong for a crop of one face.
     pub across_people: bool,
 }
 
-/// Groups photos by their bytes. First come the groups across people, each kind in the order of its first photos.
+/// Groups photos by their bytes.
+///
+/// The groups across people come first. Each kind is in the order of its first photos.
 pub(super) fn find(hashes: BTreeMap<PhotoId, ContentHash>) -> Vec<Duplicate> {
     let mut groups: HashMap<ContentHash, Vec<PhotoId>> = HashMap::new();
     for (photo, hash) in hashes {

@@ -1,4 +1,4 @@
-//! What can end a survey.
+//! Errors of a survey.
 
 use std::path::PathBuf;
 
@@ -11,13 +11,13 @@ pub enum SurveyError {
     /// The collection cannot be used.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
-    /// There is nobody to draw.
+    /// There are no people to draw.
     #[error("no contact sheet: none of the listed kin both have a readable photo")]
     NoKin,
     /// The sheet cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Unwritable {
-        /// The sheet.
+        /// Path of the sheet.
         path: PathBuf,
         /// The operating system's reason.
         source: std::io::Error,

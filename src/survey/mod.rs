@@ -1,4 +1,6 @@
-//! What is in a collection of family photos: [`survey`] reads every photo of it, [`draw_kin`] puts related people on a
+//! Surveys of family photo collections.
+//!
+//! [`survey`] reads every photo of a collection. [`draw_kin`] draws related people on a contact
 //! sheet.
 
 mod duplicates;
@@ -16,27 +18,30 @@ pub use duplicates::Duplicate;
 pub use error::SurveyError;
 pub use sheet::draw_kin;
 
-/// What was found in a collection.
+/// Result of a survey.
 pub struct Survey {
-    /// The readable photos and the listed kin, in numbers.
+    /// Statistics of the readable photos and the listed kin.
     pub summary: Summary,
     /// Photos that cannot be decoded, and folders and files that cannot be listed.
     pub unreadable: Vec<Unreadable>,
-    /// Photos that are nobody's, or somebody's a second time; they were not read.
+    /// Photos without a person, or duplicates by name. They were not read.
     pub misplaced: Vec<Misplaced>,
-    /// Readable photos of the same bytes; those of different people first.
+    /// Readable photos with identical bytes. Those of different people come first.
     pub duplicates: Vec<Duplicate>,
-    /// Files that are no photos by their extension.
+    /// Files without a photo extension.
     pub other_files: usize,
     pedigree: Pedigree,
-    /// Where each readable photo is in the source.
+    /// Path of each readable photo in the source.
     paths: BTreeMap<PhotoId, String>,
 }
 
-/// Reads and decodes every photo of families in `source`. `None` where `progress` said to stop.
+/// Reads and decodes every photo of families in `source`. Returns `None` if `progress` is
+/// cancelled.
+///
+/// A photo that cannot be read is no error. It is named in the survey.
 ///
 /// # Errors
-/// When there are no photos of families. A photo that cannot be read is no error but is named in the survey.
+/// [`SurveyError::Dataset`] if there are no photos of families.
 pub fn survey(
     source: &mut Source,
     relationships: Option<&[Relationship]>,

@@ -1,4 +1,4 @@
-//! Reading of every photo in a collection.
+//! Reads every photo of a collection.
 
 use std::collections::BTreeMap;
 
@@ -9,10 +9,10 @@ use crate::dataset::{Source, Unreadable};
 use crate::domain::{ContentHash, PhotoId, Progress};
 use crate::photo::{self, Limits};
 
-/// Photos in memory together, as they are on disk.
+/// Photos in memory together, as file bytes.
 const BATCH: usize = 16;
 
-/// What became of the photos.
+/// Readable and unreadable photos.
 #[derive(Default)]
 pub(super) struct Read {
     /// Those that can be decoded.
@@ -21,7 +21,8 @@ pub(super) struct Read {
     pub(super) unreadable: Vec<Unreadable>,
 }
 
-/// Reads, hashes and decodes photos at their paths in `source`. `None` where `progress` said to stop.
+/// Reads, hashes and decodes photos at their paths in `source`. Returns `None` if `progress` is
+/// cancelled.
 pub(super) fn read_all(
     source: &mut Source,
     photos: &BTreeMap<PhotoId, String>,
@@ -48,7 +49,7 @@ pub(super) fn read_all(
     Some(read)
 }
 
-/// The hash of a file that can be decoded, or the reason why it cannot.
+/// Returns the hash of a decodable file, or the reason why it is not decodable.
 fn check(file: std::io::Result<Vec<u8>>, limits: &Limits) -> Result<ContentHash, String> {
     let bytes = file.map_err(|error| format!("cannot be read: {error}"))?;
     photo::decode(&bytes, limits).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! Related people on a contact sheet.
+//! Contact sheets of related people.
 
 use std::fs;
 use std::path::Path;
@@ -8,16 +8,18 @@ use crate::dataset::{Showcase, Source, showcase};
 use crate::photo::{self, ContactSheet, Limits, Photo, Spot};
 use crate::whole_file::write_whole;
 
-/// Most pairs on a sheet.
+/// Maximum pairs on a sheet.
 const PAIRS: usize = 12;
 
-/// Draws some listed kin of a surveyed `source` with some of their photos into a PNG `file`, and returns how many pairs
-/// there are on it. The file is there only once it is whole; one that was there before is replaced.
+/// Draws listed kin of a surveyed `source` with some photos into a PNG `file`. Returns the number
+/// of pairs.
 ///
-/// The same collection and list give the same sheet.
+/// The file is written atomically. An existing one is replaced. The same collection and list give
+/// the same sheet.
 ///
 /// # Errors
-/// When no listed kin have photos, or the file cannot be written.
+/// - [`SurveyError::NoKin`] if no listed kin have photos.
+/// - [`SurveyError::Unwritable`] if the file cannot be written.
 pub fn draw_kin(survey: &Survey, source: &mut Source, file: &Path) -> Result<usize, SurveyError> {
     let pairs = showcase(&survey.pedigree, PAIRS, ContactSheet::PHOTOS as usize);
     if pairs.is_empty() {
@@ -29,7 +31,7 @@ pub fn draw_kin(survey: &Survey, source: &mut Source, file: &Path) -> Result<usi
             let spot = Spot { row, side };
             sheet.label(spot, &label(pair, side as usize));
             for (at, photo) in (0..).zip(photos) {
-                // A photo that went away since the survey leaves its place white.
+                // A photo that was deleted since the survey leaves its cell white.
                 if let Some(photo) = read(source, &survey.paths[photo]) {
                     sheet.place(spot, at, &photo);
                 }
@@ -40,7 +42,7 @@ pub fn draw_kin(survey: &Survey, source: &mut Source, file: &Path) -> Result<usi
     Ok(pairs.len())
 }
 
-/// Such as `F0001/MID1, father`.
+/// Returns a label such as `F0001/MID1, father`.
 fn label(pair: &Showcase, side: usize) -> String {
     let role = pair.relation.map(|relation| format!(", {}", relation.roles()[side]));
     format!("{}{}", pair.people[side], role.unwrap_or_default())

@@ -1,4 +1,4 @@
-//! Which photographs there are of a family.
+//! Photographs of a family.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -6,29 +6,29 @@ use rand_chacha::ChaCha8Rng;
 use super::conditions::{Moment, Scene};
 use super::family::{Family, Person};
 
-/// Photographs are not taken after this year.
+/// Last year of photographs.
 const TODAY: i32 = 2024;
-/// Nobody is photographed younger or older.
+/// Ages of people in photographs, in years.
 const AGES: std::ops::Range<i32> = 2..84;
 
-/// A photograph that faces are cut from.
+/// Photograph with the faces that are cropped from it.
 pub(super) struct Photograph {
-    /// From 1 on in a family.
+    /// Number in the family, from 1.
     pub(super) number: usize,
     pub(super) scene: Scene,
     pub(super) faces: Vec<Face>,
 }
 
-/// A face in it.
+/// Face in a photograph.
 pub(super) struct Face {
-    /// Whose, as a place in the family.
+    /// Index of the person in the family.
     pub(super) person: usize,
-    /// In years.
+    /// Age in years.
     pub(super) age: f32,
     pub(super) moment: Moment,
 }
 
-/// From one to three photographs of everybody alone, and one of the family together.
+/// Draws one to three photographs of each person alone, and one of the family together.
 pub(super) fn draw(family: &Family, random: &mut ChaCha8Rng) -> Vec<Photograph> {
     let mut album = Vec::new();
     for (place, person) in family.people.iter().enumerate() {
@@ -51,7 +51,7 @@ pub(super) fn draw(family: &Family, random: &mut ChaCha8Rng) -> Vec<Photograph> 
     album
 }
 
-/// A year of somebody's life, more often when they were grown up.
+/// Draws a year of a person's life, more often of adult years.
 fn some_year(person: &Person, random: &mut ChaCha8Rng) -> i32 {
     let last = (TODAY - person.born).min(AGES.end - 1);
     let age = match random.random_range(0..10) {
@@ -59,7 +59,7 @@ fn some_year(person: &Person, random: &mut ChaCha8Rng) -> i32 {
         2..7 => random.random_range(16..45),
         _ => random.random_range(45..AGES.end),
     };
-    // Who is not that old yet has more photographs of when they were young.
+    // Younger people thus have more photographs from their youth.
     person.born + if age <= last { age } else { random.random_range(AGES.start..=last) }
 }
 

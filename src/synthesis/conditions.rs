@@ -1,62 +1,66 @@
-//! How a photo was taken: by what light, from where, with what face.
+//! Conditions of a photo: light, camera and facial expression.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 
 use super::genome::normal;
 
-/// What all faces cut from one photograph share.
+/// Conditions that all faces of one photograph share.
 #[derive(Clone, Debug)]
 pub(super) struct Scene {
-    /// Towards the light: to the right, down, and to the camera; of length 1.
+    /// Direction to the light: right, down, and to the camera. Its length is 1.
     pub(super) light: [f32; 3],
-    /// Strength of the light from there, red, green, blue.
+    /// Strength of the light from this direction: red, green, blue.
     pub(super) key: [f32; 3],
-    /// Strength of the light from everywhere.
+    /// Strength of the ambient light.
     pub(super) ambient: [f32; 3],
-    /// How much of the colour the film keeps, 0 for black and white.
+    /// Color saturation of the film, 0 for black and white.
     pub(super) saturation: f32,
     /// Standard deviation of the blur, in pixels.
     pub(super) blur: f32,
-    /// Most that the film's grain adds or takes, in 8-bit steps.
+    /// Maximum change of a value by the film's grain, in 8-bit steps.
     pub(super) noise: f32,
-    /// Two colours of what is behind.
+    /// Two colors of the background.
     pub(super) backdrop: [[f32; 3]; 2],
 }
 
-/// How someone looks in one photo.
+/// Look of a person in one photo.
 #[derive(Clone, Debug)]
 pub(super) struct Moment {
-    /// To the side, downwards and tilted, in radians.
+    /// Turn of the head to the side, down and tilted, in radians.
     pub(super) turn: [f32; 3],
-    /// 0 to 1.
+    /// Strength of the smile, 0 to 1.
     pub(super) smile: f32,
-    /// How far the mouth is open, 0 to 1.
+    /// Opening of the mouth, 0 to 1.
     pub(super) open: f32,
-    /// How far the brows are raised, -1 to 1.
+    /// Raise of the brows, -1 to 1.
     pub(super) brows: f32,
-    /// How far the eyes are narrowed, 0 to 1.
+    /// Narrowing of the eyes, 0 to 1.
     pub(super) squint: f32,
-    /// Where the eyes look, to the side and down, in millimetres of the iris.
+    /// Direction of the gaze, to the side and down, in millimeters of the iris.
     pub(super) gaze: [f32; 2],
-    /// Pixels per millimetre.
+    /// Pixels per millimeter.
     pub(super) scale: f32,
-    /// Pixels that the face is off its place.
+    /// Offset of the face from its default position, in pixels.
     pub(super) shift: [f32; 2],
-    /// Colour of what is worn.
+    /// Color of the clothing.
     pub(super) cloth: [f32; 3],
-    /// How the hair is worn: what share of people of the sex wear it shorter.
+    /// Hair length: the share of people of the sex with shorter hair.
     pub(super) hair: f32,
-    /// Side of the parting, -1 to 1, and how far hair falls on the forehead, 0 to 1.
+    /// Side of the parting, and reach of the hair on the forehead.
+    ///
+    /// The side is -1 to 1, the reach 0 to 1.
     pub(super) parting: [f32; 2],
-    /// How a beard is worn: what share of men wear less.
+    /// Amount of beard: the share of men with less beard.
     pub(super) beard: f32,
-    /// What else is left to chance: where strands, freckles and specks are.
+    /// Seed of the other random details: strands, freckles and specks.
     pub(super) seed: u32,
 }
 
 impl Scene {
-    /// A photograph of that year: old ones are more often black and white, grainy and blurred.
+    /// Draws the scene of a photograph of that year.
+    ///
+    /// Old photographs are more often black and white, grainy and blurred.
     pub(super) fn draw(year: i32, random: &mut ChaCha8Rng) -> Self {
         let old = ((1985 - year) as f32 / 45.0).clamp(0.0, 1.0);
         let side = random.random_range(-0.85..0.85_f32);
@@ -86,7 +90,7 @@ fn backdrop(random: &mut ChaCha8Rng) -> [f32; 3] {
 }
 
 impl Moment {
-    /// How somebody comes out.
+    /// Draws the look of a person in one photo.
     pub(super) fn draw(random: &mut ChaCha8Rng) -> Self {
         let spread = |scale: f32, random: &mut ChaCha8Rng| scale * normal(random).clamp(-2.2, 2.2);
         let smile = (random.random_range(-0.4..1.1_f32)).clamp(0.0, 1.0);

@@ -1,14 +1,14 @@
-//! What can keep families from being drawn.
+//! Errors of drawing families.
 
 use std::path::PathBuf;
 
 use crate::dataset::DatasetError;
 use crate::error::{Classify, ErrorKind, io_kind};
 
-/// Why a collection of drawn families was not made.
+/// Reason for a failed synthesis.
 #[derive(Debug, thiserror::Error)]
 pub enum SynthesisError {
-    /// There is something where the collection is to be.
+    /// The target exists and is not an empty folder.
     #[error("{} is there already and not empty; name a new folder or empty that one", path.display())]
     NotEmpty {
         /// The folder.
@@ -17,9 +17,9 @@ pub enum SynthesisError {
     /// A photo or folder cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Unwritable {
-        /// What was to be written.
+        /// The photo or folder.
         path: PathBuf,
-        /// The operating system's reason.
+        /// Reason from the operating system.
         source: std::io::Error,
     },
     /// A list cannot be written.

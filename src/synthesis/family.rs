@@ -1,4 +1,4 @@
-//! Who belongs to a family, and how they are related.
+//! Members of a family and their relationships.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -15,35 +15,35 @@ pub(super) enum Sex {
     Male,
 }
 
-/// Somebody who does not exist.
+/// Person that does not exist.
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     pub(super) sex: Sex,
     /// Year of birth.
     pub(super) born: i32,
     pub(super) genome: Genome,
-    /// Father and mother, as places in the family, where they are in it.
+    /// Indices of father and mother in the family. `None` if they are not in it.
     parents: Option<[usize; 2]>,
 }
 
-/// A family of two or three generations, the elder people first; member 1 is at place 0.
+/// Family of two or three generations, the elder people first. Member 1 has the index 0.
 pub(super) struct Family {
     id: FamilyId,
     pub(super) people: Vec<Person>,
 }
 
 impl Family {
-    /// The family of a number, which depends on the seed and the number alone.
+    /// Draws the family of a number. It depends only on the seed and the number.
     pub(super) fn draw(number: u32, random: &mut ChaCha8Rng) -> Self {
         let darkness = 1.1 * normal(random) - 0.2;
         let mut family = Self { id: FamilyId::new(number), people: Vec::new() };
-        // Late enough for photographs, early enough for the youngest to be born by now.
+        // Late enough for photographs, early enough for the birth of the youngest before today.
         let has_grandchildren = random.random();
         let first_born = random.random_range(1915..if has_grandchildren { 1945 } else { 1975 });
         let couple = family.found(darkness, first_born, random);
         let eldest = family.bear(couple, 4, random);
         if has_grandchildren {
-            // One of the children has a family, the others are aunts and uncles.
+            // One of the children has a family. The others are aunts and uncles.
             let parent = &family.people[eldest];
             let (sex, born) = (parent.sex, parent.born);
             let partner = family.people.len();
@@ -59,7 +59,7 @@ impl Family {
         family
     }
 
-    /// A couple whose parents are not in the family; father and mother.
+    /// Adds a couple without parents in the family. Returns father and mother.
     fn found(&mut self, darkness: f32, born: i32, random: &mut ChaCha8Rng) -> [usize; 2] {
         for sex in [Sex::Male, Sex::Female] {
             let born = born + random.random_range(-3..4);
@@ -73,7 +73,7 @@ impl Family {
         [0, 1]
     }
 
-    /// From two to `most` children, born one after another; returns the place of the eldest.
+    /// Adds two to `most` children, born one after another. Returns the index of the eldest.
     fn bear(&mut self, couple: [usize; 2], most: usize, random: &mut ChaCha8Rng) -> usize {
         let eldest = self.people.len();
         let [father, mother] = couple.map(|parent| self.people[parent].clone());
@@ -90,12 +90,12 @@ impl Family {
         eldest
     }
 
-    /// The identity of the person at a place.
+    /// Returns the identity of the person with this index.
     pub(super) fn member(&self, place: usize) -> MemberId {
         MemberId::new(self.id, place as u32 + 1)
     }
 
-    /// All who are related by blood in one of the ways that have a code, the elder first.
+    /// Returns all blood relationships that have a code, the elder person first.
     pub(super) fn relationships(&self) -> Vec<Relationship> {
         let places = 0..self.people.len();
         let pairs =
@@ -121,7 +121,7 @@ impl Family {
     }
 }
 
-/// Someone who comes from where people are about that dark.
+/// Draws a person from a population of about this darkness.
 fn founder(darkness: f32, random: &mut ChaCha8Rng) -> Genome {
     let own = darkness + 0.3 * normal(random);
     Genome::founder(own, random)
@@ -153,7 +153,7 @@ fn grandparent(sexes: [Sex; 2]) -> Relation {
     }
 }
 
-/// The chance that one family is drawn with; families do not depend on each other.
+/// Returns the random generator of one family. Families do not depend on each other.
 pub(super) fn chance(seed: u64, number: u32) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(number.into());

@@ -1,4 +1,4 @@
-//! A folder that is being filled.
+//! Folder under construction.
 
 use std::fs;
 use std::io;
@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use super::SynthesisError;
 
-/// A hidden folder beside the one that it becomes when it is whole; dropped before, it leaves nothing.
+/// Hidden folder next to its target, renamed to the target once it is complete.
+///
+/// It leaves nothing if it is dropped earlier.
 pub(super) struct Folder {
     target: PathBuf,
     unfinished: PathBuf,
 }
 
 impl Folder {
-    /// Begins the folder that is to be at `target`, where there may be an empty one.
+    /// Creates the hidden folder for `target`, which may be an empty folder.
     pub(super) fn new(target: &Path) -> Result<Self, SynthesisError> {
         let is_empty =
             |path: &Path| fs::read_dir(path).is_ok_and(|mut found| found.next().is_none());
@@ -21,31 +23,31 @@ impl Folder {
             return Err(SynthesisError::NotEmpty { path: target.to_owned() });
         }
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        // On the same disk, under a name that no other process uses.
+        // The folder is on the same disk, under a name that no other process uses.
         let unfinished =
             target.with_file_name(format!(".{name}.unfinished-{}", std::process::id()));
         fs::create_dir_all(&unfinished).map_err(unwritable(&unfinished))?;
         Ok(Self { target: target.to_owned(), unfinished })
     }
 
-    /// Where something is until the folder is whole.
+    /// Returns the path of an entry in the hidden folder.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.unfinished.join(name)
     }
 
-    /// Makes a folder in it.
+    /// Creates a subfolder.
     pub(super) fn create(&self, name: &str) -> Result<(), SynthesisError> {
         let path = self.path(name);
         fs::create_dir_all(&path).map_err(unwritable(&path))
     }
 
-    /// Writes a file into it.
+    /// Writes a file into the folder.
     pub(super) fn write(&self, name: &str, bytes: &[u8]) -> Result<(), SynthesisError> {
         let path = self.path(name);
         fs::write(&path, bytes).map_err(unwritable(&path))
     }
 
-    /// The folder is whole and takes its place.
+    /// Renames the complete folder to its target.
     pub(super) fn finish(self) -> Result<(), SynthesisError> {
         fs::rename(&self.unfinished, &self.target).map_err(unwritable(&self.target))
     }
@@ -53,7 +55,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Gone already where it was finished; where it was not, what is left is of no use.
+        // A finished folder no longer has this path. An unfinished one is of no use.
         let _ = fs::remove_dir_all(&self.unfinished);
     }
 }

@@ -1,4 +1,4 @@
-//! What a person inherits, as numbers.
+//! Heritable traits of a person, as numbers.
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
@@ -6,15 +6,16 @@ use rand_chacha::ChaCha8Rng;
 /// Declares the traits once, with their order.
 macro_rules! traits {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        /// Something about a face that runs in families. Its value is how many standard deviations someone is above the
-        /// mean of all people.
+        /// Heritable trait of a face.
+        ///
+        /// Its value is the number of standard deviations above the mean of all people.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub(super) enum Trait {
             $($(#[$doc])* $name,)*
         }
 
         impl Trait {
-            /// Every trait.
+            /// All traits.
             pub(super) const ALL: [Self; [$(stringify!($name)),*].len()] = [$(Self::$name),*];
         }
     };
@@ -33,39 +34,39 @@ traits! {
     ChinLength,
     /// Width of the chin.
     ChinWidth,
-    /// How far the chin stands out.
+    /// Protrusion of the chin.
     ChinDepth,
-    /// How far the cheekbones stand out.
+    /// Protrusion of the cheekbones.
     Cheekbones,
-    /// How round the cheeks are.
+    /// Roundness of the cheeks.
     Cheeks,
     /// Distance between the eyes.
     EyeDistance,
     /// Width of the eyes.
     EyeWidth,
-    /// How far the lids open.
+    /// Opening of the lids.
     EyeOpening,
-    /// How much higher the outer corner of an eye is than the inner.
+    /// Height of the outer corner of an eye above the inner.
     EyeTilt,
-    /// How deep the eyes lie.
+    /// Depth of the eyes.
     EyeDepth,
-    /// How far the fold of the upper lid is from its edge.
+    /// Distance of the fold of the upper lid from its edge.
     LidFold,
     /// Distance of the brows from the eyes.
     BrowHeight,
     /// Thickness of the brows.
     BrowThickness,
-    /// How much the brows are arched.
+    /// Arch of the brows.
     BrowArch,
-    /// How much higher the outer end of a brow is than the inner.
+    /// Height of the outer end of a brow above the inner.
     BrowTilt,
     /// Length of the nose.
     NoseLength,
-    /// How far the nose stands out.
+    /// Protrusion of the nose.
     NoseDepth,
     /// Width of the nose's ridge.
     NoseRidge,
-    /// How much the nose's ridge is bowed.
+    /// Bow of the nose's ridge.
     NoseHump,
     /// Width of the nostrils.
     NoseWidth,
@@ -79,42 +80,43 @@ traits! {
     UpperLip,
     /// Fullness of the lower lip.
     LowerLip,
-    /// How much the upper lip is bowed.
+    /// Bow of the upper lip.
     LipBow,
     /// Size of the ears.
     EarSize,
-    /// How far the ears stand off.
+    /// Protrusion of the ears.
     EarAngle,
     /// Darkness of the skin.
     Skin,
     /// Redness of the skin.
     Ruddiness,
-    /// Freckles, from some way above the mean on.
+    /// Freckles, which begin some way above the mean.
     Freckles,
     /// Darkness of the hair.
     Hair,
     /// Redness of the hair.
     RedHair,
-    /// How wavy the hair is.
+    /// Waviness of the hair.
     HairWave,
     /// Height of the hairline.
     Hairline,
-    /// How early hair turns grey and recedes.
+    /// Early graying and recession of the hair.
     Greying,
     /// Darkness of the eyes.
     EyeColor,
 }
 
-/// Standard deviation of what is neither parent's.
+/// Standard deviation of the share that comes from neither parent.
 const MUTATION: f32 = 0.35;
 
-/// The heritable traits of a person.
+/// Heritable traits of a person.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Genome([f32; Trait::ALL.len()]);
 
 impl Genome {
-    /// Someone whose parents are not drawn. `darkness` is how dark people are where they come from; skin, hair and eyes
-    /// go with it.
+    /// Draws a person without drawn parents.
+    ///
+    /// `darkness` is that of the people of the same origin. Skin, hair and eyes follow it.
     pub(super) fn founder(darkness: f32, random: &mut ChaCha8Rng) -> Self {
         let mut genome = Self(std::array::from_fn(|_| normal(random)));
         for (colour, share) in
@@ -126,8 +128,10 @@ impl Genome {
         genome
     }
 
-    /// A child of two people: of each trait it has more of the one's or of the other's or about half of both, and a
-    /// little that is nobody's.
+    /// Draws a child of two people.
+    ///
+    /// Each trait has more of one parent, more of the other, or about half of both. A little of
+    /// each trait comes from neither parent.
     pub(super) fn child(father: &Self, mother: &Self, random: &mut ChaCha8Rng) -> Self {
         let inherit = |at: usize| {
             let share = [0.1, 0.5, 0.9][random.random_range(0..3)];
@@ -136,21 +140,22 @@ impl Genome {
         Self(std::array::from_fn(inherit))
     }
 
-    /// The value of a trait; within ±2.5, so that a face stays a face.
+    /// Returns the value of a trait, within ±2.5 so that a face remains a face.
     pub(super) fn get(&self, of: Trait) -> f32 {
         self.0[of as usize].clamp(-2.5, 2.5)
     }
 }
 
-/// About normal, with mean 0 and standard deviation 1: the sum of twelve uniform numbers, which is the same on every
-/// machine.
+/// Draws an approximately normal number, with mean 0 and standard deviation 1.
+///
+/// It is the sum of twelve uniform numbers, which is the same on every machine.
 pub(super) fn normal(random: &mut ChaCha8Rng) -> f32 {
     (0..12).map(|_| random.random::<f32>()).sum::<f32>() - 6.0
 }
 
 #[cfg(test)]
 impl Genome {
-    /// Root of the mean squared difference over all traits.
+    /// Returns the root of the mean squared difference over all traits.
     pub(super) fn distance(&self, other: &Self) -> f32 {
         let squares = self.0.iter().zip(&other.0).map(|(a, b)| (a - b) * (a - b));
         (squares.sum::<f32>() / self.0.len() as f32).sqrt()

@@ -1,13 +1,18 @@
-//! Families of people who do not exist: [`synthesize`] draws their photos, in the layout of Families In the Wild (FIW),
-//! with lists of who is kin and of where the faces' landmarks are.
+//! Synthetic families: [`synthesize`] draws photos of people that do not exist.
 //!
-//! A person is a genome, a number for each of some forty traits; a child has of each trait what its father has, or its
-//! mother, or half of both, and a little of its own. Genome, sex and age give the measures of a head in millimetres and
-//! its colours. The head is a bent sheet, turned before a camera, painted, lit, blurred and put on grainy film; pose,
-//! light, expression, hair, beard and age differ from photo to photo, and faces of one photograph share its light.
+//! The photos have the layout of Families In the Wild (FIW). Two lists contain the kin
+//! relationships and the landmarks of the faces.
 //!
-//! Faces drawn by formulas are no faces of people: what is measured on them says whether a program works, not how good
-//! it is.
+//! A person is a genome: one number for each of some forty traits. A child has each trait of its
+//! father, of its mother, or half of both. A little of each trait is its own. Genome, sex and age
+//! determine the measures of a head in millimeters and its colors.
+//!
+//! The head is a bent sheet. It is turned in front of a camera, painted, lit, blurred and put on
+//! grainy film. Pose, light, expression, hair, beard and age differ from photo to photo. Faces of
+//! one photograph share its light.
+//!
+//! Faces drawn by formulas are not faces of people. Metrics on them show whether a program works,
+//! not how good it is.
 
 mod album;
 mod conditions;
@@ -32,38 +37,43 @@ use self::portrait::Sitter;
 
 pub use error::SynthesisError;
 
-/// Families that are drawn together.
+/// Families per batch.
 const BATCH: usize = 8;
-/// Of the photos' JPEG files.
+/// Quality of the JPEG files.
 const QUALITY: u8 = 85;
 
-/// Which families to draw.
+/// Families to draw.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    /// How many: 1 to 9999, as they have numbers of four digits.
+    /// Number of families: 1 to 9999, because their numbers have four digits.
     pub families: u32,
-    /// What decides them all. A family of one seed is the same however many others there are.
+    /// Seed of all families. A family of one seed does not depend on the number of families.
     pub seed: u64,
 }
 
-/// What was drawn.
+/// Counts of the drawn people, photos and pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
-    /// People in all families.
+    /// Number of people in all families.
     pub people: usize,
-    /// Photos of a face each.
+    /// Number of photos, each of one face.
     pub photos: usize,
-    /// Pairs of kin.
+    /// Number of kin pairs.
     pub pairs: usize,
 }
 
-/// Draws families into a new folder: `F0001/MID1/P00001_face0.jpg` of 224 × 224 pixels, `relationships.csv` and
-/// `landmarks.csv`. `None` where `progress` said to stop; then there is no folder.
+/// Draws families into a new folder.
 ///
-/// The same plan gives the same bytes on one kind of machine, and the same pictures but for rounding on others.
+/// The files are `F0001/MID1/P00001_face0.jpg` of 224 × 224 pixels, `relationships.csv` and
+/// `landmarks.csv`. Returns `None` if `progress` was cancelled. The folder then does not exist.
+///
+/// The same plan results in the same bytes on one kind of machine. On other machines, the pictures
+/// differ only by rounding.
 ///
 /// # Errors
-/// When there is something at `folder` that is no empty folder, or it cannot be written.
+/// - [`SynthesisError::NotEmpty`] if `folder` exists and is not an empty folder.
+/// - [`SynthesisError::Unwritable`] if a photo or a folder cannot be written.
+/// - [`SynthesisError::Dataset`] if a list cannot be written.
 pub fn synthesize(
     folder: &Path,
     plan: Plan,
@@ -95,7 +105,7 @@ pub fn synthesize(
     Ok(Some(drawn))
 }
 
-/// A family and its photographs.
+/// Family with its photographs.
 struct Album {
     family: Family,
     photographs: Vec<Photograph>,
@@ -120,7 +130,7 @@ impl Album {
             .try_for_each(|name| folder.create(&name))
     }
 
-    /// Every face of every photograph.
+    /// Returns every face of every photograph.
     fn shots(&self) -> impl Iterator<Item = Shot<'_>> {
         let family = &self.family;
         self.photographs.iter().flat_map(move |photograph| {
@@ -130,7 +140,7 @@ impl Album {
     }
 }
 
-/// One face of a photograph.
+/// Face of a photograph.
 struct Shot<'a> {
     family: &'a Family,
     photograph: &'a Photograph,
@@ -139,7 +149,7 @@ struct Shot<'a> {
 }
 
 impl Shot<'_> {
-    /// Draws it into its file.
+    /// Draws the face into its file.
     fn write(&self, folder: &Folder) -> Result<(FacePoints, FaceBox), SynthesisError> {
         let person = &self.family.people[self.face.person];
         let sitter = Sitter { genome: &person.genome, sex: person.sex, age: self.face.age };

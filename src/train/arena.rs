@@ -1,4 +1,4 @@
-//! Searches in memory: the people of a source as a gallery, scored as a search scores them.
+//! Searches in memory. The people of a source form a gallery, with the scores of a real search.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -22,7 +22,7 @@ pub(super) struct Arena<'a> {
     statistics: Vec<CohortStatistics>,
 }
 
-/// The score of a person of the gallery next to a probe.
+/// Score of a person of the gallery against a probe.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ScoredPerson {
     /// Index in the source.
@@ -30,11 +30,11 @@ pub(super) struct ScoredPerson {
     pub(super) score: f64,
 }
 
-/// Faces whose statistics are computed together.
+/// Faces per batch of statistics.
 const BATCH: usize = 1024;
 
 impl<'a> Arena<'a> {
-    /// A gallery of `people` of a source.
+    /// Creates a gallery of `people` of a source.
     pub(super) fn new(
         source: &'a Corpus,
         people: Vec<usize>,
@@ -59,17 +59,17 @@ impl<'a> Arena<'a> {
         Ok(Self { source, scorer, reference, people, faces, statistics })
     }
 
-    /// How unrelated people of the gallery score next to one photo.
+    /// Returns the score distribution of unrelated people in the gallery against one photo.
     pub(super) fn tail(&self) -> Result<Tail, KinshipError> {
         self.reference.tail(self.scorer, 1)
     }
 
-    /// The number of people in the gallery.
+    /// Returns the number of people in the gallery.
     pub(super) fn size(&self) -> usize {
         self.people.len()
     }
 
-    /// Scores everyone but the probe's own person, next to one photo of the source.
+    /// Scores all people against one photo of the source, except the probe's own person.
     pub(super) fn search(
         &self,
         photo: usize,
@@ -102,7 +102,7 @@ fn owner(source: &Corpus, person: usize) -> FaceOwner {
     FaceOwner { person: person as u64, family }
 }
 
-/// A sample of people, with a few photos of each.
+/// Draws a sample of people, with a few photos of each.
 fn sample(source: &Corpus, people: &[usize], seed: u64) -> Result<GallerySample, KinshipError> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut people = people.to_vec();

@@ -1,4 +1,4 @@
-//! The chosen members become an ensemble with its open-set model and its report.
+//! Assembly of the chosen members into an ensemble, with its open-set model and its report.
 
 use super::corpus::Corpus;
 use super::evaluation::{EvaluatedSource, Rounds, best_of, best_scores};
@@ -15,17 +15,17 @@ use super::{Options, TrainError, Trained};
 use crate::kinship::{Ensemble, EnsembleConfig, MemberConfig, Recipe, bounded};
 use crate::metrics::{Bootstrap, Ranking, RatioTerm};
 
-/// Members that become an ensemble.
+/// Members that form an ensemble.
 pub(super) struct Assembly<'a> {
     sources: &'a [Corpus],
     options: &'a Options,
     rounds: Rounds<'a>,
     training_seconds: f64,
-    /// Per evaluated source all its pairs.
+    /// All pairs of each evaluated source.
     panels: Vec<Panel>,
-    /// Per member its weight.
+    /// Weight of each member.
     weights: Vec<f64>,
-    /// Per member why it could not join.
+    /// Per member, the reason for its exclusion, if any.
     left_out: Vec<Option<String>>,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Assembly<'a> {
         Ok(Self { sources, options, rounds, training_seconds, panels, weights, left_out })
     }
 
-    /// Fits the open-set model, and reports.
+    /// Fits the open-set model and creates the report.
     ///
     /// # Errors
     /// As [`OpenSetData::fit`].
@@ -97,13 +97,13 @@ impl<'a> Assembly<'a> {
         Ok(Trained { config, weights, report })
     }
 
-    /// Members with a weight, and that weight.
+    /// Returns the index and the weight of each member with a positive weight.
     fn chosen<'s>(&'s self, split: &'s TrainedSplit) -> impl Iterator<Item = (usize, f64)> + 's {
         let weights = self.weights.iter().copied().take(split.members.len());
         weights.enumerate().filter(|(_, weight)| *weight > 0.0)
     }
 
-    /// The chosen members of a split.
+    /// Returns the configuration of the chosen members of a split.
     fn config(&self, split: &TrainedSplit) -> EnsembleConfig {
         let member = |(i, weight): (usize, f64)| MemberConfig {
             name: self.name(i),
@@ -124,7 +124,7 @@ impl<'a> Assembly<'a> {
         Ok(Ensemble::of_heads(self.config(split), &backbones, heads.collect())?)
     }
 
-    /// A member's name: its recipe's, and its backbone's if there are several.
+    /// Returns a member's name: its recipe, and its backbone if there are several.
     fn name(&self, member: usize) -> String {
         let member = &self.rounds.last.members[member];
         match self.sources[0].backbones.as_slice() {
@@ -133,7 +133,9 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    /// The probability at even odds that the set share of unrelated pairs reaches.
+    /// Returns the kin threshold: the configured share of unrelated pairs reaches this probability.
+    ///
+    /// The probability is at even odds.
     fn kin_threshold(&self, fitted: &FittedOpenSet) -> f64 {
         let mut scores = Vec::new();
         let mut is_kin = Vec::new();
@@ -143,11 +145,11 @@ impl<'a> Assembly<'a> {
         }
         let curve = Ranking::new(&scores, &is_kin).curve();
         let threshold = curve.at_false_accept_rate(self.options.false_accept_rate);
-        // The highest score of a stranger may be no score at all.
+        // The threshold is infinite if a stranger has the highest score.
         threshold.map_or(1.0, |(threshold, _)| threshold.min(1.0))
     }
 
-    /// The cosine in the retrieval space that one in a thousand photo pairs of kin reaches.
+    /// Returns the retrieval-space cosine that one in a thousand kin photo pairs reaches.
     fn same_person_threshold(&self) -> f64 {
         let mut cosines: Vec<f64> = Vec::new();
         for panel in &self.panels {
@@ -248,7 +250,7 @@ impl<'a> Assembly<'a> {
         })
     }
 
-    /// Per evaluated source the ensemble next to what is there without it.
+    /// Compares the ensemble with the baselines, per evaluated source.
     fn comparisons(&self, fitted: &FittedOpenSet) -> Result<Vec<Comparison>, TrainError> {
         let seed = self.options.seed;
         let comparison = |i: usize| {
@@ -269,8 +271,11 @@ impl<'a> Assembly<'a> {
     }
 }
 
-/// Per member why it may not join: it does not beat the plain regression, or finds fewer kin at the strict end than the cosine.
-/// The cosine itself may always join.
+/// Returns, per member, the reason for its exclusion.
+///
+/// Every member needs an AUC of at least `min_auc`. The plain regression and the cosine need
+/// nothing more. The AUC of other members must exceed that of the plain regression. Their true
+/// accept rate at the strict end must reach that of the cosine.
 fn left_out(split: &TrainedSplit, panels: &[Panel], min_auc: f64) -> Vec<Option<String>> {
     let mean = |scores: &dyn Fn(&Panel) -> Criterion| Criterion::mean(panels.iter().map(scores));
     let floor = mean(&|panel| best_of(split, panel, Recipe::REGRESSION));

@@ -7,16 +7,17 @@ use crate::embedder::Embedder;
 use crate::kinship::Rows;
 use crate::photo::{Limits, Photo, decode, lower_resolution};
 
-/// Photos of a source that are blurred, at most.
+/// Maximum number of blurred photos of a source.
 const MAX_PHOTOS: usize = 600;
-/// Photos that are embedded together.
+/// Photos per embedding batch.
 const BATCH: usize = 32;
-/// Pixels that a copy has on its shorter side; the copies go through these sizes in turn.
+/// Pixels on the shorter side of a copy. The copies cycle through these sizes.
 const SIZES: std::ops::Range<u32> = 8..21;
 
-/// Embeds copies of some of these photos that have 8 to 20 pixels on their shorter side, by the first backbone: `(n, d)`.
-/// Photos that cannot be read or show no face are passed over. Returns `None` if the progress was cancelled, or no copy shows
-/// a face.
+/// Embeds blurred copies of some of these photos by the first backbone: `(n, d)`.
+///
+/// The copies have 8 to 20 pixels on their shorter side. Photos that cannot be read or show no face
+/// are skipped. Returns `None` if the progress was cancelled, or no copy shows a face.
 ///
 /// # Errors
 /// [`TrainError::Embedder`] if a backbone fails.

@@ -1,4 +1,4 @@
-//! Charts of a training, as SVG.
+//! Charts of a training run, as SVG.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ const SIZE: (u32, u32) = (440, 340);
 /// Lines with their names; points are (x, y).
 type Lines = Vec<(String, Vec<(f64, f64)>)>;
 
-/// What is drawn.
+/// Content of a chart.
 struct Chart<'a> {
     title: &'a str,
     axes: [&'a str; 2],
@@ -23,7 +23,7 @@ struct Chart<'a> {
     legend: SeriesLabelPosition,
 }
 
-/// The ROC of the ensemble, the cosines and the trained members.
+/// Returns the ROC of the ensemble, the cosines and the trained members.
 pub(super) fn roc(report: &Report, evaluation: &SourceReport) -> String {
     let members = report.trained_members().map(|(index, _)| &evaluation.members[index]);
     let curves = std::iter::once(&evaluation.ensemble).chain(&evaluation.cosines).chain(members);
@@ -40,7 +40,7 @@ pub(super) fn roc(report: &Report, evaluation: &SourceReport) -> String {
     .draw()
 }
 
-/// Probabilities against the share of kin.
+/// Returns the calibration chart: predicted probabilities against the share of kin.
 pub(super) fn calibration(evaluation: &SourceReport) -> String {
     let point = |bin: &Bin| (bin.predicted, bin.observed);
     let lines = vec![
@@ -58,7 +58,7 @@ pub(super) fn calibration(evaluation: &SourceReport) -> String {
     .draw()
 }
 
-/// How the probabilities of kin and of others are spread.
+/// Returns the distribution of the probabilities of kin and of other pairs.
 pub(super) fn histogram(evaluation: &SourceReport) -> String {
     let steps = |counts: &[usize]| -> Vec<(f64, f64)> {
         let width = 1.0 / counts.len() as f64;
@@ -82,8 +82,9 @@ pub(super) fn histogram(evaluation: &SourceReport) -> String {
     .draw()
 }
 
-/// The training loss of the members that are kept, epoch by epoch, beside that of the first epoch: members learn by
-/// different losses.
+/// Returns the training loss of the members by epoch, relative to the first epoch.
+///
+/// The loss is relative because members use different losses.
 pub(super) fn loss(report: &Report) -> String {
     let title = ("Loss while learning", "loss beside the first epoch's");
     epochs(report, title, |epoch, epochs| {
@@ -91,7 +92,7 @@ pub(super) fn loss(report: &Report) -> String {
     })
 }
 
-/// The accuracy of the members that are kept on the validation families, epoch by epoch.
+/// Returns the accuracy of the members on the validation families, by epoch.
 pub(super) fn accuracy(report: &Report) -> String {
     let title = ("Accuracy on the validation families", "share of pairs told rightly");
     epochs(report, title, |epoch, _| Some(epoch.validation_accuracy))
@@ -121,7 +122,7 @@ fn epochs(
 impl Chart<'_> {
     fn draw(&self) -> String {
         let mut svg = String::new();
-        // Drawing into a string has nothing that could fail.
+        // Drawing into a string cannot fail.
         self.draw_into(&mut svg).expect("a chart is drawn");
         svg
     }

@@ -1,4 +1,4 @@
-//! Taught members on disk, so that a training that was stopped goes on where it was.
+//! Trained members on disk. A stopped training run resumes from them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::{Options, TrainError};
 use crate::kinship::{Ensemble, Head, HeadConfig};
 use crate::whole_file::write_whole;
 
-/// What decides the members; checkpoints of other settings are left alone.
+/// Settings that determine the members. Checkpoints of other settings are left untouched.
 #[derive(Serialize)]
 pub(super) struct Settings<'a> {
     version: u32,
@@ -26,7 +26,7 @@ pub(super) struct Settings<'a> {
 }
 
 impl<'a> Settings<'a> {
-    /// The settings of a training on `corpus`.
+    /// Returns the settings of a training run on `corpus`.
     pub(super) fn new(corpus: &'a Corpus, options: &Options) -> Self {
         Self {
             version: 3,
@@ -40,12 +40,14 @@ impl<'a> Settings<'a> {
     }
 }
 
-/// The folder of one training's members. Another training, with other photos or settings, has another folder.
+/// Folder of the members of one training run.
+///
+/// A run with other photos or settings has another folder.
 pub(super) struct Checkpoints {
     folder: PathBuf,
 }
 
-/// What is kept of a taught member beside its weights.
+/// Stored metadata of a trained member. Its weights have a separate file.
 #[derive(Serialize, Deserialize)]
 struct Record {
     epochs: Vec<Epoch>,
@@ -53,7 +55,7 @@ struct Record {
 }
 
 impl Checkpoints {
-    /// The members in `work` of the training that `settings` decide.
+    /// Opens the folder in `work` for the training run with these `settings`.
     pub(super) fn open(work: &Path, settings: &impl Serialize) -> Result<Self, TrainError> {
         let text = serde_json::to_vec(settings).expect("plain data becomes JSON");
         let folder = work.join(format!("members-{}", &hex(&text)[..12]));
@@ -61,7 +63,7 @@ impl Checkpoints {
         Ok(Self { folder })
     }
 
-    /// A member that was taught before; none where it was not, or its files are damaged.
+    /// Reads a stored member. Returns `None` if it is not stored or its files are damaged.
     pub(super) fn read(
         &self,
         name: &str,
@@ -76,7 +78,7 @@ impl Checkpoints {
         Some((Ensemble::head("member", dimension, (config, &weights)).ok()?, record.epochs))
     }
 
-    /// Keeps a taught member.
+    /// Stores a trained member.
     pub(super) fn write(
         &self,
         name: &str,

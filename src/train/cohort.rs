@@ -1,4 +1,4 @@
-//! The cohort that a bundle ships: means of several people's faces.
+//! Cohort of a bundle: means of several people's faces.
 
 use rand::SeedableRng;
 use rand::seq::IndexedRandom;
@@ -7,12 +7,12 @@ use rand_chacha::ChaCha8Rng;
 use super::corpus::Corpus;
 use crate::kinship::{Cohort, KinshipError, Rows, unit_mean};
 
-/// Faces of a cohort.
+/// Number of faces in a cohort.
 const FACES: usize = 2000;
-/// People whose faces one face of the cohort is the mean of.
+/// Number of people averaged into one cohort face.
 const PEOPLE: usize = 3;
 
-/// People of one source who may be in a cohort.
+/// People of one source that a cohort may include.
 pub(super) struct CohortPeople<'a> {
     pub(super) source: &'a Corpus,
     /// Indices of the people.
@@ -20,12 +20,12 @@ pub(super) struct CohortPeople<'a> {
 }
 
 impl<'a> CohortPeople<'a> {
-    /// Everyone of a source.
+    /// Selects all people of a source.
     pub(super) fn all(source: &'a Corpus) -> Self {
         Self { source, people: (0..source.pedigree.people().len()).collect() }
     }
 
-    /// Everyone of a source but the people of some families.
+    /// Selects all people of a source, except those of some families.
     pub(super) fn without_families(source: &'a Corpus, families: &[usize]) -> Self {
         let people = source.pedigree.people();
         let people = (0..people.len()).filter(|&i| !families.contains(&people[i].family));
@@ -33,7 +33,9 @@ impl<'a> CohortPeople<'a> {
     }
 }
 
-/// A cohort out of several sources, of which each gives as many faces. Returns `None` if there are not enough people.
+/// Draws a cohort from several sources, with equally many faces from each.
+///
+/// Returns `None` if there are not enough people.
 pub(super) fn cohort(
     groups: &[CohortPeople<'_>],
     seed: u64,

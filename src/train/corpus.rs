@@ -9,27 +9,29 @@ use crate::kinship::{KinshipError, Rows};
 /// Photos, each with one embedding per backbone.
 pub type EmbeddedPhotos = Vec<(PhotoId, Vec<Embedding>)>;
 
-/// One source of training data: photos collected and cut in one way, with their embeddings and who is kin.
+/// One source of training data: photos, their embeddings and their kin relationships.
+///
+/// The photos were collected and cropped in one way.
 pub struct Corpus {
     /// The source's name.
     pub name: String,
-    /// Who is in the photos and who is kin; a photo's place in it is its row's.
+    /// People in the photos and their kin relationships. The index of a photo is its row.
     pub pedigree: Pedigree,
-    /// Per backbone its name and the embeddings.
+    /// Name and embeddings of each backbone.
     pub backbones: Vec<(String, Rows)>,
     /// SHA-256 of the embeddings, in hexadecimal.
     pub(super) digest: String,
-    /// Places of the families that a backbone has learned from.
+    /// Indices of the families that a backbone was trained on.
     pub(super) seen: Vec<usize>,
     /// Blurred copies of some photos, embedded by the first backbone, `(n, d)`.
     pub(super) blurred: Option<Rows>,
 }
 
 impl Corpus {
-    /// The source `name`, whose photos have one embedding for each backbone in `names`.
+    /// Creates the source `name`. Each photo has one embedding for each backbone in `names`.
     ///
     /// # Errors
-    /// When the embeddings of one backbone have different widths.
+    /// [`KinshipError::UnevenRows`] if the embeddings of one backbone have different widths.
     pub fn new(
         name: &str,
         photos: EmbeddedPhotos,
@@ -52,13 +54,13 @@ impl Corpus {
         Ok(Self { name, pedigree, backbones, digest, seen: Vec::new(), blurred: None })
     }
 
-    /// The same, with blurred copies of some photos, embedded by the first backbone, `(n, d)`.
+    /// Adds blurred copies of some photos, embedded by the first backbone, `(n, d)`.
     #[must_use]
     pub fn with_blurred(self, blurred: Option<Rows>) -> Self {
         Self { blurred, ..self }
     }
 
-    /// The same, after its backbones learned from `families`: no figure is measured on these.
+    /// Marks `families` as training data of the backbones. They are excluded from all metrics.
     #[must_use]
     pub fn embedded_by_learners_of(mut self, families: &[FamilyId]) -> Self {
         let places = self.pedigree.families().iter().enumerate();
@@ -67,10 +69,10 @@ impl Corpus {
         self
     }
 
-    /// Several sources as one, to train on together; families of different sources stay different.
+    /// Merges several sources for joint training. Families of different sources stay different.
     ///
     /// # Errors
-    /// When the sources were embedded by different backbones.
+    /// [`KinshipError::UnevenRows`] if the sources were embedded by different backbones.
     pub fn merged(sources: &[&Self]) -> Result<Self, KinshipError> {
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
         let (mut ids, mut kin, mut seen) = (Vec::new(), Vec::new(), Vec::new());
@@ -91,7 +93,7 @@ impl Corpus {
             ids.extend(photos.map(|(photo, &i)| photo.of_person(person(i))));
             for pair in pedigree.kin() {
                 let [a, b] = pair.people.map(person);
-                // Both are of one family and differ, as they did in their source.
+                // Both people are of one family and differ, as in their source.
                 kin.extend(Relationship::new(a, b, pair.relation).ok());
             }
             seen.extend(source.seen.iter().map(|&i| family(i)));
@@ -113,22 +115,22 @@ impl Corpus {
         Ok(merged.embedded_by_learners_of(&seen))
     }
 
-    /// The backbones' names with the widths of their embeddings.
+    /// Returns the backbones' names with the widths of their embeddings.
     pub(super) fn backbone_widths(&self) -> Vec<(&str, usize)> {
         self.backbones.iter().map(|(name, rows)| (name.as_str(), rows.dimension())).collect()
     }
 
-    /// Whether it lists kin who can be trained on or evaluated by.
+    /// Returns whether the source has kin for training or evaluation.
     pub fn has_kin(&self) -> bool {
         !self.pedigree.kin().is_empty()
     }
 
-    /// The faces at these places, per backbone.
+    /// Returns the faces with these indices, per backbone.
     pub(super) fn faces(&self, photos: &[usize]) -> Result<Vec<Rows>, KinshipError> {
         self.backbones.iter().map(|(_, rows)| rows.select(photos.iter().copied())).collect()
     }
 
-    /// The embeddings of pairs by one backbone, side by side.
+    /// Returns the embeddings of both sides of pairs by one backbone.
     pub(super) fn sides(
         &self,
         backbone: usize,

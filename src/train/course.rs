@@ -1,21 +1,21 @@
-//! When a member has learned enough.
+//! Early stopping of a member's training.
 
 use serde::{Deserialize, Serialize};
 
 use crate::kinship::Head;
 
-/// What one round of learning came to.
+/// Result of one epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
-    /// Mean loss of the training batches, in nats; none before the first.
+    /// Mean loss of the training batches, in nats. `None` before the first epoch.
     pub loss: Option<f64>,
     /// Area under the ROC on the validation families.
     pub validation_auc: f64,
-    /// Share of validation pairs on the right side of the best threshold.
+    /// Share of validation pairs that the best threshold classifies correctly.
     pub validation_accuracy: f64,
 }
 
-/// A member's way through its epochs: the best head so far, and how long it has been the best.
+/// Progress of a member through its epochs: the best head so far, and its age.
 pub(super) struct Course {
     best: Head,
     best_auc: f64,
@@ -23,29 +23,29 @@ pub(super) struct Course {
     epochs: Vec<Epoch>,
 }
 
-/// What to do after an epoch.
+/// Next step after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Continue,
-    /// Go on with smaller steps.
+    /// Continue with smaller steps.
     SlowDown,
     Stop,
 }
 
-/// Epochs at most.
+/// Maximum number of epochs.
 const MAX_EPOCHS: usize = 60;
-/// After so many epochs without improvement the learning rate is halved.
+/// Number of epochs without improvement after which the learning rate is halved.
 const PLATEAU: usize = 3;
-/// After so many epochs without improvement learning stops.
+/// Number of epochs without improvement after which training stops.
 const PATIENCE: usize = 8;
 
 impl Course {
-    /// Starts from a head that has learned nothing, which is the best so far.
+    /// Starts from an untrained head, which is the best so far.
     pub(super) fn start(head: Head, epoch: Epoch) -> Self {
         Self { best: head, best_auc: epoch.validation_auc, stale: 0, epochs: vec![epoch] }
     }
 
-    /// Keeps `head` if it is the best so far.
+    /// Records an epoch, and retains `head` if it is the best so far.
     pub(super) fn take(&mut self, head: Head, epoch: Epoch) -> Next {
         self.epochs.push(epoch);
         if epoch.validation_auc > self.best_auc {
@@ -61,7 +61,7 @@ impl Course {
         }
     }
 
-    /// The best head and the way to it.
+    /// Returns the best head and the record of all epochs.
     pub(super) fn finish(self) -> (Head, Vec<Epoch>) {
         (self.best, self.epochs)
     }

@@ -1,4 +1,4 @@
-//! A backbone learns from another one.
+//! Distillation: trains a backbone to match another one.
 
 use std::path::Path;
 
@@ -14,24 +14,29 @@ use crate::backbone::NamedTensor;
 use crate::backbone::learn::{Lesson, Loss};
 use crate::domain::Progress;
 
-/// Pictures in a batch.
+/// Pictures per batch.
 pub const BATCH: usize = 64;
 /// Batches between two checkpoints.
 const CHECKPOINT_EVERY: usize = 100;
-/// Faces by which embeddings are whitened, at most.
+/// Maximum number of faces that determine the whitening of embeddings.
 const WHITENING_FACES: usize = 4096;
-/// Faces by which the normalisations of a trained network are found again, at most.
+/// Maximum number of faces for estimating the normalizations of a trained network again.
 const BEGINNING_FACES: usize = 256;
 
-/// Teaches a student with pictures of `faces`, random by `seed`, from the checkpoint in the file `checkpoint` on if there is
-/// one. At every checkpoint `report` hears how many batches there were and the mean loss since the last one. Returns the
-/// weights of the student when it is ready; where `progress` asked to stop, what it learned by then is in the checkpoint.
+/// Trains a student on pictures of `faces`, with random choices by `seed`.
 ///
-/// Once steps grow shorter, checkpoints go to a file of their own, beside `checkpoint` and named after the number of
-/// steps in all: from `checkpoint` a longer training can go on.
+/// Training resumes from the file `checkpoint` if it exists. At every checkpoint, `report` receives
+/// the number of batches and the mean loss since the last one. Returns the student's weights after
+/// the last step. Returns `None` if `progress` was cancelled. The checkpoint then contains the
+/// training state.
+///
+/// Once the steps shrink, checkpoints have a separate file next to `checkpoint`. Its name contains
+/// the total number of steps. A longer training run can resume from `checkpoint`.
 ///
 /// # Errors
-/// When a checkpoint is of another training or already beyond this one, or cannot be written.
+/// - [`TrainError::NoFaces`] if `faces` is empty.
+/// - [`TrainError::PastCooling`] if the checkpoint is already beyond this training run.
+/// - [`TrainError::Backbone`] if the checkpoint is of another training run, or cannot be written.
 pub fn distil(
     lesson: &mut Lesson,
     faces: &[KnownFace],
@@ -79,8 +84,9 @@ pub fn distil(
     Ok(Some(lesson.weights(&views(&some_aligned(faces)))?))
 }
 
-/// Lets a student begin with the weights in a file instead of random ones, as [`Lesson::begin_from`] says; `faces` as for
-/// [`distil`], which comes next.
+/// Initializes a student with the weights in a file instead of random ones.
+///
+/// See [`Lesson::begin_from`]. `faces` are those of the [`distil`] call that follows.
 ///
 /// # Errors
 /// As [`Lesson::begin_from`].
@@ -93,24 +99,27 @@ pub fn begin_from(
     Ok(lesson.begin_from(weights, &views(&pictures))?)
 }
 
-/// What a training is about, in numbers below 2²⁴: how many faces, and the seed.
+/// Returns the identity of a training run: the number of faces and the seed.
+///
+/// All numbers are below 2²⁴.
 fn about(faces: usize, seed: u64) -> [u32; 5] {
     let part = |at: u32| (seed >> (16 * at)) as u32 & 0xffff;
     [faces as u32 & 0xff_ffff, part(0), part(1), part(2), part(3)]
 }
 
-/// Some of the faces as a backbone is to see them in use, by which embeddings are whitened.
+/// Returns some faces as a backbone sees them in use. They determine the whitening of embeddings.
 fn some_aligned(faces: &[KnownFace]) -> Vec<Vec<u8>> {
     evenly(faces, WHITENING_FACES).map(aligned_picture).collect()
 }
 
-/// `most` of the faces or a few less, from all folders alike.
+/// Returns `most` faces or slightly fewer, evenly spaced over all folders.
 fn evenly(faces: &[KnownFace], most: usize) -> impl Iterator<Item = &KnownFace> {
     faces.iter().step_by(faces.len().div_ceil(most).max(1))
 }
 
-/// Faces in the order in which they are shown: every one once before any is shown again, each time another picture of
-/// it.
+/// Faces in their training order.
+///
+/// Each face appears once before any face repeats, and each time with a different picture.
 struct Deck<'a> {
     faces: &'a [KnownFace],
     seed: u64,
@@ -119,7 +128,7 @@ struct Deck<'a> {
 }
 
 impl Deck<'_> {
-    /// The pictures of one batch; they depend on nothing but its number and the seed.
+    /// Returns the pictures of one batch. They depend only on its number and the seed.
     fn batch(&mut self, step: usize) -> Vec<Vec<u8>> {
         let places = step * BATCH..(step + 1) * BATCH;
         let faces: Vec<usize> = places.clone().map(|at| self.face(at)).collect();

@@ -1,4 +1,4 @@
-//! Why a training fails.
+//! Errors of training.
 
 use std::path::PathBuf;
 
@@ -11,29 +11,29 @@ use crate::ingest::IngestError;
 use crate::kinship::KinshipError;
 use crate::photo::PhotoError;
 
-/// Why there is no ensemble.
+/// Reason for a failed training run.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// There are not enough families to keep some apart.
+    /// Too few families for separate training and evaluation.
     #[error(
         "{found} families have listed kin with photos, and {needed} are needed to train on some and judge by others; \
          add families, or list more kin"
     )]
     TooFewFamilies {
-        /// Families with usable kin.
+        /// Number of families with usable kin.
         found: usize,
-        /// How many there have to be.
+        /// Required number of families.
         needed: usize,
     },
-    /// The plain regression, which others are compared with, was not trained.
+    /// The plain regression, the baseline of the other members, was not trained.
     #[error("the plain regression is not among the members; add it to --members")]
     NoRegression,
-    /// A file of the training cannot be read or written.
+    /// A file of the training run cannot be read or written.
     #[error("cannot write {}: {source}", path.display())]
     Unwritable {
         /// The file or folder.
         path: PathBuf,
-        /// The operating system's reason.
+        /// Reason from the operating system.
         source: std::io::Error,
     },
     /// A photo cannot be read.
@@ -41,23 +41,23 @@ pub enum TrainError {
     Unreadable {
         /// The photo.
         path: PathBuf,
-        /// The operating system's reason.
+        /// Reason from the operating system.
         source: std::io::Error,
     },
-    /// A file is no photo.
+    /// A file is not a photo.
     #[error("{}: {source}", path.display())]
     BadPhoto {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// Reason from the decoder.
         source: PhotoError,
     },
-    /// There is nothing to learn from.
+    /// There are no faces to train on.
     #[error(
         "the lists name no photo with landmarks; give other --faces, or leave out fewer families"
     )]
     NoFaces,
-    /// A checkpoint has seen more than what is asked for.
+    /// A checkpoint is beyond the requested number of batches.
     #[error(
         "{} is from after batch {cooling}, from which on steps are to grow shorter; ask for more epochs, or remove it to \
          begin anew",
@@ -66,10 +66,10 @@ pub enum TrainError {
     PastCooling {
         /// The checkpoint.
         path: PathBuf,
-        /// The batch from which on steps would be shorter.
+        /// Batch after which the steps would shrink.
         cooling: usize,
     },
-    /// A network cannot learn.
+    /// A network cannot be trained.
     #[error(transparent)]
     Backbone(#[from] BackboneError),
     /// The heads cannot be computed.
@@ -78,10 +78,10 @@ pub enum TrainError {
     /// The photos cannot be embedded.
     #[error(transparent)]
     Ingest(#[from] IngestError),
-    /// The embeddings cannot be kept.
+    /// The embeddings cannot be stored.
     #[error(transparent)]
     Gallery(#[from] GalleryError),
-    /// The bundle cannot be made.
+    /// The bundle cannot be created.
     #[error(transparent)]
     Embedder(#[from] EmbedderError),
     /// The photos or the list of kin cannot be read.

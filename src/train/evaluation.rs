@@ -1,4 +1,4 @@
-//! Sources as members see them that were not trained on them: the rounds of a training.
+//! Training rounds: each source is scored by members that were not trained on it.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -13,7 +13,7 @@ use super::{Options, TrainError};
 use crate::domain::Progress;
 use crate::kinship::Recipe;
 
-/// A source and what members score of it that saw none of its families.
+/// Source with the scores of members that were trained on none of its families.
 pub(super) struct EvaluatedSource<'a> {
     pub(super) source: &'a Corpus,
     /// Names of the sources that the members were trained on.
@@ -22,27 +22,27 @@ pub(super) struct EvaluatedSource<'a> {
     pub(super) parts: Vec<EvaluatedPart>,
 }
 
-/// Families that are evaluated by the members of one split.
+/// Families that the members of one split evaluate.
 pub(super) struct EvaluatedPart {
     pub(super) families: Vec<usize>,
     pub(super) split: Rc<TrainedSplit>,
     /// The members' calibrated log odds.
     pub(super) panel: Panel,
-    /// The chosen members' weighted log odds of each pair; empty until they are chosen.
+    /// The chosen members' weighted log odds of each pair. Empty before the choice.
     pub(super) joined: Vec<f64>,
 }
 
-/// What is trained on, and the members of the bundle.
+/// Training sources, and the members of the bundle.
 pub(super) struct Rounds<'a> {
     /// Names of the sources that the bundle's members were trained on.
     pub(super) trained_on: Vec<String>,
-    /// Why another source with kin was not trained on.
+    /// Per excluded source with kin, the reason for its exclusion from training.
     pub(super) left_out: Vec<String>,
     pub(super) evaluated: Vec<EvaluatedSource<'a>>,
     pub(super) last: Rc<TrainedSplit>,
 }
 
-/// How a training is done.
+/// Context of a training run.
 #[derive(Clone, Copy)]
 pub(super) struct RoundContext<'a> {
     pub(super) options: &'a Options,
@@ -51,12 +51,12 @@ pub(super) struct RoundContext<'a> {
 }
 
 impl EvaluatedSource<'_> {
-    /// Whether no member was trained on any family of the source.
+    /// Returns whether no member was trained on any family of the source.
     pub(super) fn is_left_out(&self) -> bool {
         !self.trained_on.contains(&self.source.name)
     }
 
-    /// The probes of a part, by which the source is searched.
+    /// Draws the probes of a part, for searches in the source.
     pub(super) fn probes(&self, part: &EvaluatedPart, seed: u64) -> Vec<Probe> {
         identification::probes(
             self.source,
@@ -66,7 +66,7 @@ impl EvaluatedSource<'_> {
         )
     }
 
-    /// All parts' pairs.
+    /// Returns the pairs of all parts.
     pub(super) fn panel(&self) -> Panel {
         let mut panel = Panel::default();
         for part in &self.parts {
@@ -78,9 +78,10 @@ impl EvaluatedSource<'_> {
 
 /// Trains and evaluates in rounds. Returns `None` if the progress was cancelled.
 ///
-/// Every source with kin is evaluated by members that were trained on the others. A source whose plain regression does not
-/// beat the cosine elsewhere is not trained on: what it teaches does not transfer. If only one is left to train on, its
-/// own families are evaluated fold by fold.
+/// Every source with kin is evaluated by members that were trained on the others. A source is not
+/// trained on if its plain regression does not beat the cosine elsewhere. Training on such a source
+/// does not transfer. If only one source remains for training, its own families are evaluated fold
+/// by fold.
 pub(super) fn run_rounds<'a>(
     sources: &[&'a Corpus],
     context: RoundContext<'_>,
@@ -108,14 +109,16 @@ pub(super) fn run_rounds<'a>(
     Ok(Some(Rounds { trained_on, left_out, evaluated, last }))
 }
 
-/// Which sources to train on.
+/// Choice of the training sources.
 struct Transfer<'a> {
     chosen: Vec<&'a Corpus>,
-    /// Why others are not.
+    /// Reasons for the exclusion of the others.
     left_out: Vec<String>,
 }
 
-/// Trains the plain regression on each source and evaluates it on the others. All are chosen if none transfers.
+/// Trains the plain regression on each source and evaluates it on the others.
+///
+/// All sources are chosen if none transfers.
 fn transfer<'a>(
     sources: &[&'a Corpus],
     context: RoundContext<'_>,
@@ -153,12 +156,14 @@ fn transfer<'a>(
     Ok(Some(Transfer { chosen, left_out }))
 }
 
-/// The figures of the best member of a recipe, over backbones.
+/// Returns the metrics of the best member of a recipe, over backbones.
 pub(super) fn best_of(split: &TrainedSplit, panel: &Panel, recipe: &str) -> Criterion {
     Criterion::of(best_scores(split, panel, recipe), &panel.is_kin())
 }
 
-/// The scores of the best member of a recipe, over backbones; none if the recipe has no member.
+/// Returns the scores of the best member of a recipe, over backbones.
+///
+/// The scores are empty if the recipe has no member.
 pub(super) fn best_scores<'p>(split: &TrainedSplit, panel: &'p Panel, recipe: &str) -> &'p [f64] {
     let is_kin = panel.is_kin();
     let members = split.members.iter().zip(&panel.scores);
@@ -167,14 +172,14 @@ pub(super) fn best_scores<'p>(split: &TrainedSplit, panel: &'p Panel, recipe: &s
     of_recipe.max_by(|a, b| value(a).total_cmp(&value(b))).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// The members of one training set.
+/// Members of one training set.
 struct Round {
     names: Vec<String>,
     splits: Vec<Rc<TrainedSplit>>,
 }
 
 impl Round {
-    /// Trains on all of these sources; with folds if there is one only.
+    /// Trains on all of these sources. A single source is split into folds.
     fn train(sources: &[&Corpus], context: RoundContext<'_>) -> Result<Option<Self>, TrainError> {
         let merged;
         let learned = match sources {
@@ -195,19 +200,19 @@ impl Round {
         Ok(splits.map(|splits| Self { names, splits }))
     }
 
-    /// The split that tests nothing.
+    /// Returns the split without test families.
     fn last(&self) -> Rc<TrainedSplit> {
         Rc::clone(self.splits.last().expect("the split that tests nothing is always trained"))
     }
 
-    /// All families of another source.
+    /// Evaluates all families of another source.
     fn on<'a>(&self, source: &'a Corpus, seed: u64) -> Result<EvaluatedSource<'a>, TrainError> {
         let part =
             EvaluatedPart::new(source, source.pedigree.families_with_kin(), self.last(), seed)?;
         Ok(EvaluatedSource { source, trained_on: self.names.clone(), parts: vec![part] })
     }
 
-    /// The families of the one source that was trained on, fold by fold.
+    /// Evaluates the families of the only training source, fold by fold.
     fn by_folds<'a>(
         &self,
         source: &'a Corpus,

@@ -9,33 +9,35 @@ use crate::dataset::{FacePoints, read_landmarks};
 use crate::domain::Progress;
 use crate::photo::{Landmarks, Limits, Photo, decode};
 
-/// A folder of photos of one face each, and the list of their landmarks.
+/// Folder of photos of one face each, with the list of their landmarks.
 #[derive(Clone, Debug)]
 pub struct FaceFolder {
     /// The folder.
     pub folder: PathBuf,
-    /// The list, as [`read_landmarks`] reads it.
+    /// List of landmarks, in the format of [`read_landmarks`].
     pub landmarks: PathBuf,
 }
 
-/// A photo and where its face is.
+/// Photo with the location of its face.
 pub struct KnownFace {
     /// Path of the photo, relative to its folder.
     pub path: String,
     /// The photo.
     pub photo: Photo,
-    /// Its landmarks.
+    /// Landmarks of the face.
     pub landmarks: Landmarks,
 }
 
-/// Photos decoded between two looks at whether the job should stop.
+/// Photos decoded between two checks for cancellation.
 const BATCH: usize = 256;
 
-/// Decodes the photos of some folders, of the listed paths that `is_wanted`, in the order of the folders and lists. None
-/// where `progress` asked to stop.
+/// Decodes the listed photos of some folders, selected by `is_wanted` on their paths.
+///
+/// The faces have the order of the folders and lists. Returns `None` if `progress` was cancelled.
 ///
 /// # Errors
-/// When a list is wrong, or a listed photo cannot be read.
+/// - [`TrainError::Dataset`] if a list is invalid.
+/// - [`TrainError::Unreadable`] or [`TrainError::BadPhoto`] if a listed photo cannot be read.
 pub fn load_faces(
     folders: &[FaceFolder],
     is_wanted: &dyn Fn(&str) -> bool,

@@ -1,8 +1,9 @@
-//! Open-set identification of a source: how often a search marks a stranger, and how often a relative.
+//! Open-set identification of a source: the rates at which a search marks strangers and relatives.
 //!
-//! Terms as in ISO/IEC 19795-1: the false positive identification rate (FPIR) is the share of probes without relative for
-//! which somebody is marked; the detection and identification rate (DIR) is the share of probes with a relative of whom one
-//! is marked.
+//! Terms follow ISO/IEC 19795-1. The false positive identification rate (FPIR) refers to probes
+//! without a relative. It is the share of these probes with a marked person. The detection and
+//! identification rate (DIR) refers to probes with a relative. It is the share of these probes with
+//! a marked relative.
 
 use rand::SeedableRng;
 use rand::seq::{IndexedRandom, SliceRandom};
@@ -14,43 +15,43 @@ use super::corpus::Corpus;
 use crate::kinship::{KinshipError, OpenSetConfig, Tail};
 use crate::metrics::{Bootstrap, Figure, RatioTerm};
 
-/// The false positive identification rate that the open-set model is fitted to hold.
+/// Target false positive identification rate of the open-set model.
 pub(super) const NOMINAL_FPIR: f64 = 0.1;
-/// People of the galleries that are searched; `None` is everyone of a source.
+/// Numbers of people in the searched galleries. `None` is all people of a source.
 pub(super) const GALLERY_SIZES: [Option<usize>; 3] = [Some(300), Some(1000), None];
-/// Probes of a source, at most; the parts of a source share them.
+/// Maximum number of probes of a source. The parts of a source share them.
 pub(super) const MAX_PROBES: usize = 600;
-/// The length of a shortlist.
+/// Length of a shortlist.
 const SHORTLIST: usize = 10;
 
-/// A probe: one photo of a person with listed kin.
+/// Probe: one photo of a person with listed kin.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Probe {
     pub(super) photo: usize,
     pub(super) person: usize,
 }
 
-/// A probe and how everyone scored next to it.
+/// Probe with the scores of all people in the gallery.
 pub(super) struct SearchedProbe {
     family: usize,
     people: usize,
     tail: Tail,
     /// Scores of people of other families.
     pub(super) strangers: Vec<f64>,
-    /// Scores of listed kin who are in the gallery.
+    /// Scores of listed kin in the gallery.
     pub(super) relatives: Vec<f64>,
     /// Scores of the family's other people.
     others: Vec<f64>,
 }
 
-/// How many people of each kind a search marks.
+/// Number of people of each kind that a search marks.
 struct MarkedPeople {
     strangers: usize,
     relatives: usize,
     others: usize,
 }
 
-/// How well people are found in galleries of one size, with intervals over families.
+/// Identification metrics in galleries of one size, with intervals over families.
 #[derive(Clone, Debug, Serialize)]
 pub struct IdentificationFigures {
     /// People in the gallery.
@@ -59,17 +60,19 @@ pub struct IdentificationFigures {
     pub probes: usize,
     /// Probes with a relative in the gallery.
     pub probes_with_relative: usize,
-    /// Share of probes for which a stranger is marked, where 10 % should be.
+    /// Share of probes with a marked stranger. The target is 10 %.
     pub fpir: Option<Figure>,
-    /// Share of probes with a relative of whom one is marked.
+    /// Share of probes with a marked relative, among probes with a relative.
     pub dir: Option<Figure>,
-    /// Share of listed kin among the marked people, of probes with a relative.
+    /// Share of listed kin among the marked people, for probes with a relative.
     pub precision: Option<Figure>,
-    /// Share of probes with a relative of whom one is among the first ten.
+    /// Share of probes with a relative in the first ten, among probes with a relative.
     pub rank_10: Option<Figure>,
 }
 
-/// The people of a gallery of `size`, or of everyone. Returns `None` if the source has no more people than that.
+/// Returns the people of a gallery of `size`, or all people.
+///
+/// Returns `None` if the source has at most `size` people.
 pub(super) fn gallery(source: &Corpus, size: Option<usize>, seed: u64) -> Option<Vec<usize>> {
     let mut people: Vec<usize> = (0..source.pedigree.people().len()).collect();
     let Some(size) = size else { return Some(people) };
@@ -82,7 +85,9 @@ pub(super) fn gallery(source: &Corpus, size: Option<usize>, seed: u64) -> Option
     Some(people)
 }
 
-/// One photo of each person of `families` with listed kin, of at most `count` people.
+/// Draws one photo of each person of `families` with listed kin.
+///
+/// The number of people is at most `count`.
 pub(super) fn probes(source: &Corpus, families: &[usize], count: usize, seed: u64) -> Vec<Probe> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut has_kin = vec![false; source.pedigree.people().len()];
@@ -127,12 +132,12 @@ impl SearchedProbe {
         Ok(searched)
     }
 
-    /// `−ln` of the probability that a stranger scores higher.
+    /// Returns `−ln` of the probability that a stranger scores higher.
     pub(super) fn rarity(&self, score: f64) -> f64 {
         self.tail.rarity(score)
     }
 
-    /// Chance matches next to the most similar stranger.
+    /// Returns the number of chance matches at the score of the most similar stranger.
     pub(super) fn fewest_chance_matches(&self) -> f64 {
         let highest = self.strangers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         self.chance_matches(highest)
@@ -146,24 +151,26 @@ impl SearchedProbe {
         config.false_positive_rate(self.chance_matches(score)) <= NOMINAL_FPIR
     }
 
-    /// Whether a relative is among the first ten of everyone but the probe's own person.
+    /// Returns whether a relative is among the first ten people.
+    ///
+    /// The probe's own person is excluded.
     fn has_relative_on_shortlist(&self) -> bool {
         let others = self.strangers.iter().chain(&self.others).copied();
         is_on_shortlist(self.relatives.iter().copied(), others)
     }
 }
 
-/// Whether one of the relatives is among the first ten people, by their scores.
+/// Returns whether one of the relatives is among the first ten people by score.
 pub(super) fn is_on_shortlist(
     relatives: impl Iterator<Item = f64>,
     others: impl Iterator<Item = f64>,
 ) -> bool {
     let best = relatives.fold(f64::NEG_INFINITY, f64::max);
-    // A person with the same score counts as ahead: a constant score finds nobody.
+    // A person with the same score counts as ahead. A constant score thus finds no one.
     others.filter(|&score| score >= best).count() < SHORTLIST
 }
 
-/// Whether a relative is on the shortlist, of each probe with a relative.
+/// Returns, for each probe with a relative, whether a relative is on the shortlist.
 pub(super) fn shortlist_hits(probes: &[SearchedProbe]) -> Vec<RatioTerm> {
     let mated = probes.iter().filter(|probe| !probe.relatives.is_empty());
     mated.map(|probe| RatioTerm::flag(probe.family, probe.has_relative_on_shortlist())).collect()

@@ -1,4 +1,4 @@
-//! The identity head: two photos of one person, or of kin?
+//! Identity head: separates two photos of one person from two photos of kin.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -10,22 +10,24 @@ use crate::dataset::PairSampler;
 use crate::kinship::{Calibration, Head, KinshipError, Rows};
 use crate::metrics::Pairs;
 
-/// A head whose score is high for one person and low for kin, with its calibration.
+/// Head with its calibration. Scores are high for one person and low for kin.
 pub(super) struct IdentityHead {
     pub(super) head: Head,
-    /// Its score as the log likelihood ratio of the same person against kin.
+    /// Converts the score to the log likelihood ratio of the same person against kin.
     pub(super) calibration: Calibration,
-    /// The log likelihood ratios of the half that the calibration was fitted to, by a head that saw the other half; "kin" are the
-    /// pairs of one person.
+    /// Log likelihood ratios of the half that the calibration was fitted to.
+    ///
+    /// The scores are those of a head that was fitted to the other half. "Kin" marks pairs of one
+    /// person.
     pub(super) evaluated: Pairs,
 }
 
-/// Photo pairs of one person, and of two kin, at most.
+/// Maximum number of photo pairs of one person, and of two kin.
 const PAIRS: usize = 10;
-/// Penalty per pair; identity is told by more directions than kinship.
+/// Penalty per pair. Identity depends on more directions than kinship.
 const RIDGE: f64 = 0.3;
 
-/// Pairs of photos of one backbone.
+/// Photo pairs of one backbone.
 #[derive(Default)]
 struct LabeledPairs {
     first: Vec<f32>,
@@ -36,7 +38,7 @@ struct LabeledPairs {
     families: Vec<usize>,
 }
 
-/// Photos of one person, or of two kin, and their family in its source.
+/// Photos of one person or of two kin, with their family in its source.
 #[derive(Clone, Copy)]
 struct FamilyPhotoPair {
     photos: [usize; 2],
@@ -44,7 +46,9 @@ struct FamilyPhotoPair {
 }
 
 impl LabeledPairs {
-    /// Adds pairs of one kind that together count as 1; the source's families are numbered from `first_family`.
+    /// Adds pairs of one kind that together count as 1.
+    ///
+    /// The source's families are numbered from `first_family`.
     fn add(&mut self, rows: &Rows, pairs: &[FamilyPhotoPair], is_same: bool, first_family: usize) {
         for &FamilyPhotoPair { photos: [a, b], family } in pairs {
             self.families.push(first_family + family);
@@ -64,11 +68,13 @@ impl LabeledPairs {
 }
 
 impl IdentityHead {
-    /// Fits the head to photos of one person in all `sources`, and to listed kin, by the first backbone. It is calibrated on
-    /// the half of the families and people that a first fit did not see.
+    /// Fits the head to photos of one person and of listed kin.
+    ///
+    /// The embeddings are those of the first backbone. The pairs come from all `sources`. The
+    /// calibration uses the half of the families and people that a first fit did not see.
     ///
     /// # Errors
-    /// [`KinshipError::NoPairs`] if nobody has several photos, or nobody has kin.
+    /// [`KinshipError::NoPairs`] if no person has several photos, or no person has kin.
     pub(super) fn fit(sources: &[Corpus], seed: u64) -> Result<Self, KinshipError> {
         let mut halves = [LabeledPairs::default(), LabeledPairs::default()];
         let mut first_family = 0;
@@ -110,7 +116,7 @@ impl IdentityHead {
     }
 }
 
-/// Weights of pairs by which both kinds count alike, with the mean 1.
+/// Returns weights by which both kinds of pairs count equally, with the mean 1.
 fn scaled(pairs: &LabeledPairs) -> Vec<f64> {
     let total = |is_same: bool| -> f64 {
         let of_kind =
@@ -125,7 +131,7 @@ fn scaled(pairs: &LabeledPairs) -> Vec<f64> {
     pairs.is_same.iter().zip(&pairs.weights).map(scale).collect()
 }
 
-/// Photos of one person that are not cut from one photograph.
+/// Returns photo pairs of one person that are not crops of one photograph.
 fn same_person_pairs(
     source: &Corpus,
     in_half: impl Fn(usize) -> bool,

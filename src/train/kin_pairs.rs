@@ -1,11 +1,13 @@
-//! Pairs of kin, by which what kin have in common is found.
+//! Kin pairs for the fit of kin similarity.
 
 use crate::dataset::{PairSampler, PhotoPair};
 
-/// Photo pairs of each pair of kin, at most.
+/// Maximum number of photo pairs of each kin pair.
 const PER_KIN: usize = 10;
 
-/// Photo pairs of kin, and how much each counts: the less the more pairs its family has, by the root.
+/// Returns kin photo pairs and their weights.
+///
+/// A weight is the reciprocal square root of the number of pairs of the family.
 pub(super) fn kin_pairs(
     sampler: &mut PairSampler<'_>,
     families: usize,

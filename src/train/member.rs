@@ -1,4 +1,4 @@
-//! One member learns on one split.
+//! Training of one member on one split.
 
 use super::corpus::Corpus;
 use super::course::{Course, Epoch, Next};
@@ -10,32 +10,34 @@ use crate::kinship::{
 };
 use crate::metrics::Ranking;
 
-/// A member to be taught.
+/// Member to be trained.
 pub(super) struct Task<'a> {
     pub(super) corpus: &'a Corpus,
     pub(super) split: &'a Split,
     pub(super) recipe: Recipe,
-    /// Place of the backbone.
+    /// Index of the backbone.
     pub(super) backbone: usize,
     pub(super) seed: u64,
 }
 
-/// Pairs in a batch, half of them kin.
+/// Pairs per batch, half of them kin.
 const BATCH: usize = 64;
-/// Steps between two looks at the validation families while a space is learned by contrast.
+/// Contrastive training steps between two evaluations on the validation families.
 const CONTRAST_STEPS: usize = 25;
-/// Shrinkages of the kin space that are tried on the validation families.
+/// Candidate shrinkages of the kin space, for evaluation on the validation families.
 const SHRINKAGES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 0.9];
-/// Photo pairs of each pair of kin that members are judged by.
+/// Photo pairs of each kin pair for the evaluation of members.
 pub(super) const PROTOCOL_PAIRS: usize = 10;
 
 pub(super) const SAMPLING: Sampling = Sampling { per_family: 40, per_kin: 2, role_matched: 0.3 };
 
-/// The regression sees each pair once: as many of each two kin as there may be, and all kin of a family.
+/// Sampling for the regression, which sees each pair once.
+///
+/// It contains the maximum number of photo pairs of each two kin, and all kin of a family.
 const REGRESSION_SAMPLING: Sampling =
     Sampling { per_family: usize::MAX, per_kin: PROTOCOL_PAIRS, role_matched: 0.3 };
 
-/// Pairs by which a member is judged, with their embeddings.
+/// Pairs for the evaluation of a member, with their embeddings.
 struct Validation {
     first: Rows,
     second: Rows,
@@ -43,7 +45,7 @@ struct Validation {
 }
 
 impl Task<'_> {
-    /// Teaches the member. None where `cancelled` said so.
+    /// Trains the member. Returns `None` if `cancelled` returned `true`.
     pub(super) fn learn(
         &self,
         cancelled: &dyn Fn() -> bool,
@@ -62,7 +64,7 @@ impl Task<'_> {
         Ok(Some((head, vec![epoch])))
     }
 
-    /// The plain regression, on one epoch of many pairs.
+    /// Fits the plain regression on one epoch of many pairs.
     fn regression(&self, ridge_per_pair: f64) -> Result<Head, KinshipError> {
         let pairs = self.sampler(&self.split.train, 2).epoch(&REGRESSION_SAMPLING);
         if pairs.is_empty() {
@@ -128,8 +130,9 @@ impl Task<'_> {
         Ok(total / CONTRAST_STEPS as f64)
     }
 
-    /// The kin space of the training families, of those in which the likelihood ratio tells the most kin of the
-    /// validation families.
+    /// Returns the kin space of the training families with the best shrinkage.
+    ///
+    /// With it, the likelihood ratio has the highest AUC on the validation families.
     fn kin_space(&self, validation: &Validation) -> Result<KinSpace, KinshipError> {
         let mut sampler = self.sampler(&self.split.train, 0);
         let (kin, weights) = kin_pairs(&mut sampler, self.corpus.pedigree.families().len());

@@ -1,5 +1,7 @@
-//! Training: heads learn on some sources and families and are evaluated on others, an ensemble is selected and calibrated,
-//! backbones and landmark networks are trained.
+//! Training of ensembles, backbones and landmark networks.
+//!
+//! Heads are trained on some sources and families and evaluated on others. Then an ensemble is
+//! selected and calibrated.
 
 mod arena;
 mod assembly;
@@ -60,40 +62,45 @@ pub use stage_folder::StageEpoch;
 pub use stage_report::StageReport;
 pub use unfreeze::{Unfreezing, Unfrozen};
 
-/// How to train.
+/// Options of a training run.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What is tried, on every backbone; the plain regression and the cosine among them.
+    /// Recipes that are tried on every backbone. They include the plain regression and the cosine.
     pub recipes: Vec<Recipe>,
-    /// Folds that a single source is evaluated by; 2 or more.
+    /// Number of folds for the evaluation of a single source, 2 or more.
     pub folds: usize,
-    /// Seed of everything that is random.
+    /// Seed of all random choices.
     pub seed: u64,
-    /// A member with a smaller area under the ROC is left out.
+    /// Minimum area under the ROC. Members below it are excluded.
     pub min_auc: f64,
-    /// Share of unrelated pairs that may be taken for kin, 0 to 1; it decides the threshold of pairs.
+    /// Share of unrelated pairs that may be accepted as kin, 0 to 1.
+    ///
+    /// It determines the threshold of pairs.
     pub false_accept_rate: f64,
 }
 
-/// A trained ensemble.
+/// Trained ensemble.
 pub struct Trained {
-    /// Its members and numbers.
+    /// Members and parameters of the ensemble.
     pub config: EnsembleConfig,
-    /// Its weights, as safetensors.
+    /// Weights of the ensemble, as safetensors.
     pub weights: Vec<u8>,
-    /// How good it is; [`Report::verdict`] says whether it may be written.
+    /// Metrics of the ensemble. [`Report::verdict`] states whether it may be written.
     pub report: Report,
 }
 
-/// Trains an ensemble on `sources`. Trained members are stored in the folder `work`, so that a training that was stopped
-/// resumes. Returns `None` if `progress` was cancelled.
+/// Trains an ensemble on `sources`.
 ///
-/// Members learn on sources with kin; each source is evaluated by members that were trained on the others. Sources without
-/// kin give photos of one person, and strangers for the cohort.
+/// Trained members are stored in the folder `work`. A stopped training run resumes from them.
+/// Returns `None` if `progress` was cancelled.
+///
+/// Members are trained on sources with kin. Each source is evaluated by members that were trained
+/// on the others. Sources without kin contribute photos of one person, and strangers for the
+/// cohort.
 ///
 /// # Errors
-/// [`TrainError::TooFewFamilies`] if a source with kin has too few families, [`TrainError::Unwritable`] if `work` cannot be
-/// written.
+/// - [`TrainError::TooFewFamilies`] if a source with kin has too few families.
+/// - [`TrainError::Unwritable`] if `work` cannot be written.
 pub fn train(
     sources: &[Corpus],
     options: &Options,

@@ -1,4 +1,6 @@
-//! Fits the open-set model: what a score says in a search among many, measured on sources that no member was trained on.
+//! Fit of the open-set model: the meaning of a score in a large search.
+//!
+//! The scores are measured on sources that no member was trained on.
 
 use super::TrainError;
 use super::arena::Arena;
@@ -16,47 +18,55 @@ use crate::kinship::{
 };
 use crate::metrics::{Pairs, RatioTerm};
 
-/// What the open-set model is fitted to.
+/// Data for the fit of the open-set model.
 pub(super) struct OpenSetData<'a> {
-    /// All sources, those without kin too.
+    /// All sources, including those without kin.
     pub(super) sources: &'a [Corpus],
     pub(super) evaluated: &'a [EvaluatedSource<'a>],
-    /// Per evaluated source and part its ensemble.
+    /// Per evaluated source and part, its ensemble.
     pub(super) ensembles: &'a [Vec<Ensemble>],
     pub(super) seed: u64,
 }
 
-/// A fitted model, and what it does on the evaluated sources.
+/// Fitted model, with its results on the evaluated sources.
 pub(super) struct FittedOpenSet {
     pub(super) model: OpenSet,
-    /// Per evaluated source the pairs' log likelihood ratios.
+    /// Per evaluated source, the log likelihood ratios of its pairs.
     pub(super) pairs: Vec<Vec<f64>>,
-    /// Per evaluated source and gallery size.
+    /// Identification metrics per evaluated source and gallery size.
     pub(super) identification: Vec<Vec<IdentificationFigures>>,
-    /// Log likelihood ratios of the same person against kin, of families that the head did not see.
+    /// Log likelihood ratios of the same person against kin.
+    ///
+    /// The pairs are of families that the head did not see.
     pub(super) identity_pairs: Pairs,
-    /// Per evaluated source, of each probe with a relative, whether one is on the shortlist among everyone.
+    /// Per evaluated source, the shortlist hits of each probe with a relative.
+    ///
+    /// The searches cover all people of the source.
     pub(super) shortlists: Vec<Vec<RatioTerm>>,
 }
 
-/// Share of strangers' scores that the tail is fitted to.
+/// Share of strangers' scores in the fit of the tail.
 const TAIL_SHARE: f64 = 0.01;
-/// The tail until it is fitted.
+/// Placeholder for the tail before its fit.
 const FIRST_TAIL: Tail = Tail { share: TAIL_SHARE, threshold: 0.0, scale: 1.0, shape: -0.1 };
 const MIN_PEAKS: usize = 40;
-/// The share of relatives among people that the search calibration is fitted for: the evidence of the best is what counts.
+/// Share of relatives among people in the fit of the search calibration.
+///
+/// The share is low because the evidence of the best matches matters.
 const CALIBRATED_PRIOR: f64 = 0.01;
-/// Faces that blurred copies are told from, at most, of each source.
+/// Maximum number of sharp faces of each source in the fit of sharpness.
 const SHARP_FACES: usize = 1500;
-/// Faces that the distribution of training faces is fitted to, at most, of each source.
+/// Maximum number of faces of each source in the fit of typicality.
+///
+/// Typicality is the distribution of training faces.
 const TYPICAL_FACES: usize = 10_000;
 
 impl OpenSetData<'_> {
     /// Fits the model.
     ///
     /// # Errors
-    /// [`KinshipError::SmallCohort`] if the sources have too few people, [`KinshipError::NoPairs`] if nobody has several
-    /// photos.
+    /// - [`KinshipError::SmallCohort`] if the sources have too few people.
+    /// - [`KinshipError::NoPairs`] if no person has several photos.
     pub(super) fn fit(&self) -> Result<FittedOpenSet, TrainError> {
         let everyone: Vec<CohortPeople<'_>> = self.sources.iter().map(CohortPeople::all).collect();
         let own_cohort =
@@ -118,7 +128,7 @@ impl OpenSetData<'_> {
         })
     }
 
-    /// The distribution of all sources' faces.
+    /// Fits the distribution of all sources' faces.
     fn typicality(&self) -> Result<Typicality, KinshipError> {
         let mut values = Vec::new();
         for source in self.sources {
@@ -129,7 +139,9 @@ impl OpenSetData<'_> {
         Typicality::fit(&Rows::from_values(values, self.sources[0].backbones[0].1.dimension())?)
     }
 
-    /// What tells blurred faces from those of the sources; `None` if no source has blurred copies, or blur cannot be seen.
+    /// Fits the separation of blurred faces from the faces of the sources.
+    ///
+    /// Returns `None` if no source has blurred copies, or if blur is not detectable.
     fn sharpness(&self) -> Result<Option<Sharpness>, KinshipError> {
         let blurred: Vec<&[f32]> = self
             .sources
@@ -148,8 +160,10 @@ impl OpenSetData<'_> {
         Ok(Sharpness::fit(&Rows::new(sharp)?, &Rows::new(blurred)?))
     }
 
-    /// Per evaluated source and part the model with a cohort in which nobody of that source is; if there is no other source,
-    /// nobody of the families that the part is evaluated on.
+    /// Returns the model with another cohort, per evaluated source and part.
+    ///
+    /// The cohort excludes all people of the source. It excludes only the evaluated families of the
+    /// part if there is no other source.
     fn part_models(&self, model: &OpenSet) -> Result<Vec<Vec<OpenSet>>, KinshipError> {
         let of_part = |source: &Corpus, families: &[usize]| {
             let others = self.sources.iter().filter(|other| other.name != source.name);
@@ -168,7 +182,7 @@ impl OpenSetData<'_> {
         self.evaluated.iter().map(of_source).collect()
     }
 
-    /// The scorers of an evaluated source, part by part.
+    /// Returns the scorers of an evaluated source, part by part.
     fn scorers<'s>(
         &'s self,
         source: usize,
@@ -180,7 +194,7 @@ impl OpenSetData<'_> {
             .map(|(ensemble, model)| OpenSetScorer::new(ensemble, model))
     }
 
-    /// The median deviation of the evaluated pairs' faces.
+    /// Returns the median deviation of the evaluated pairs' faces.
     fn typical_deviation(&self, models: &[Vec<OpenSet>]) -> Result<f64, KinshipError> {
         let mut deviations = Vec::new();
         self.each_pair_part(models, |_, _, faces| {
@@ -190,7 +204,7 @@ impl OpenSetData<'_> {
         Ok(deviations.get(deviations.len() / 2).copied().unwrap_or(1.0))
     }
 
-    /// Per evaluated source the normalized scores of its pairs.
+    /// Returns the normalized scores of the pairs, per evaluated source.
     fn normalized_pairs(&self, models: &[Vec<OpenSet>]) -> Result<Vec<Vec<f64>>, KinshipError> {
         let mut normalized = vec![Vec::new(); self.evaluated.len()];
         let deviation = models.iter().flatten().next().map_or(1.0, |m| m.config.typical_deviation);
@@ -203,7 +217,9 @@ impl OpenSetData<'_> {
         Ok(normalized)
     }
 
-    /// Calls `take` with the index of the source, the joined scores and both faces' statistics of every part's pairs.
+    /// Calls `take` for the pairs of every part.
+    ///
+    /// Its arguments are the index of the source, the joined scores, and both faces' statistics.
     fn each_pair_part(
         &self,
         models: &[Vec<OpenSet>],
@@ -226,7 +242,7 @@ impl OpenSetData<'_> {
         Ok(())
     }
 
-    /// A pair's log likelihood ratio; every source counts alike.
+    /// Fits a pair's log likelihood ratio. All sources have equal weight.
     fn pair_calibration(&self, normalized: &[Vec<f64>]) -> Result<Calibration, KinshipError> {
         let (mut scores, mut is_kin, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         let total: usize = normalized.iter().map(Vec::len).sum();
@@ -239,7 +255,9 @@ impl OpenSetData<'_> {
         platt(&scores, &is_kin, Some(weights))
     }
 
-    /// Per evaluated source its probes, searched in a gallery of `size` people, or of all.
+    /// Searches the probes of each evaluated source.
+    ///
+    /// The gallery has `size` people, or all people of the source.
     fn searches(
         &self,
         models: &[Vec<OpenSet>],
@@ -268,7 +286,9 @@ fn set(models: &mut [Vec<OpenSet>], config: &OpenSetConfig) {
     models.iter_mut().flatten().for_each(|model| model.config = config.clone());
 }
 
-/// The log likelihood ratio of a person found in a search, by how rarely a stranger scores as high.
+/// Fits the log likelihood ratio of a person found in a search.
+///
+/// Its input is the rarity of such a high score among strangers.
 fn search_calibration<'a>(probes: impl Iterator<Item = &'a SearchedProbe>) -> Calibration {
     let (mut rarities, mut is_kin) = (Vec::new(), Vec::new());
     for probe in probes {
@@ -294,7 +314,9 @@ fn search_calibration<'a>(probes: impl Iterator<Item = &'a SearchedProbe>) -> Ca
     }
 }
 
-/// The lowest shortlist rate of the sources, per gallery size: other photos are seldom easier.
+/// Returns the lowest shortlist rate of the sources, per gallery size.
+///
+/// The lowest rate is used because other photos are seldom easier.
 fn shortlist_rates(sources: &[Vec<IdentificationFigures>]) -> Vec<ShortlistRate> {
     let of_size = |i: usize| {
         let measured = sources.iter().filter_map(|sizes| sizes.get(i));
@@ -307,7 +329,9 @@ fn shortlist_rates(sources: &[Vec<IdentificationFigures>]) -> Vec<ShortlistRate>
     (0..sizes).filter_map(of_size).collect()
 }
 
-/// The factor by which the nominal rate is held, on the mean over sources and gallery sizes.
+/// Returns the factor that holds the nominal rate.
+///
+/// The rate is a mean over sources and gallery sizes.
 fn false_positive_factor(probes: &[Vec<Vec<SearchedProbe>>]) -> f64 {
     let mut best: Vec<(f64, f64)> = Vec::new();
     for probes in probes.iter().flatten().filter(|probes| !probes.is_empty()) {

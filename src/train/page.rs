@@ -1,4 +1,4 @@
-//! A training's report as a page that needs nothing beside it.
+//! Report of a training run as a self-contained page.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -12,10 +12,13 @@ table{border-collapse:collapse;margin:1em 0}td,th{padding:.25em .8em;text-align:
 figure{display:inline-block;margin:.5em 1em .5em 0;text-align:center;font-size:13px}\
 figure img{width:112px;height:112px;margin:1px}svg{max-width:100%}";
 
-/// Makes the PNG of a photo, by its source and its id.
+/// Function that returns the PNG of a photo, by its source and its id.
 type Picture<'a> = dyn FnMut(&str, &str) -> Option<Vec<u8>> + 'a;
 
-/// The page as HTML; `picture` makes the PNG of a photo, by its source and its id, if it can be read.
+/// Returns the page as HTML.
+///
+/// `picture` returns the PNG of a photo, by its source and its id. It returns `None` if the photo
+/// cannot be read.
 pub fn page(report: &Report, picture: &mut Picture<'_>) -> String {
     let page = html! {
         (DOCTYPE)

@@ -1,4 +1,4 @@
-//! Pairs of some families, scored by members that saw none of them.
+//! Pairs of some families, with scores of members that saw none of these families.
 
 use super::corpus::Corpus;
 use super::member::PROTOCOL_PAIRS;
@@ -7,13 +7,15 @@ use crate::dataset::{PairSampler, PhotoPair};
 use crate::kinship::{Calibration, KinshipError, LabeledRows, Logistic};
 use crate::metrics::Pairs;
 
-/// Pairs of the verification protocol, half of them kin, with the scores of all members and cosines.
+/// Pairs of the verification protocol, with the scores of all members and cosines.
+///
+/// Half of the pairs are kin.
 #[derive(Clone, Default)]
 pub(super) struct Panel {
     pub(super) pairs: Vec<PhotoPair>,
-    /// Per member its score of each pair.
+    /// Per member, its score of each pair.
     pub(super) scores: Vec<Vec<f64>>,
-    /// Per backbone the cosine of each pair.
+    /// Per backbone, the cosine of each pair.
     pub(super) cosines: Vec<Vec<f64>>,
 }
 
@@ -43,7 +45,7 @@ impl Panel {
         Ok(panel)
     }
 
-    /// The same pairs with each member's score as calibrated log odds.
+    /// Converts each member's scores to calibrated log odds.
     pub(super) fn calibrated(mut self, split: &TrainedSplit) -> Self {
         for (scores, calibration) in self.scores.iter_mut().zip(&split.calibrations) {
             scores.iter_mut().for_each(|score| *score = calibration.log_odds(*score));
@@ -62,7 +64,7 @@ impl Panel {
         self.pairs.iter().map(|pair| pair.is_kin).collect()
     }
 
-    /// The members' weighted scores of each pair.
+    /// Returns the members' weighted sum of scores of each pair.
     pub(super) fn joined(&self, weights: &[f64]) -> Vec<f64> {
         let mut joined = vec![0.0; self.pairs.len()];
         for (scores, weight) in self.scores.iter().zip(weights).filter(|(_, weight)| **weight > 0.0)
@@ -72,7 +74,7 @@ impl Panel {
         joined
     }
 
-    /// The pairs with `scores`, one a pair.
+    /// Returns the pairs with `scores`, one per pair.
     pub(super) fn scored(&self, scores: &[f64]) -> Pairs {
         Pairs {
             scores: scores.to_vec(),
@@ -88,8 +90,10 @@ fn append_columns(columns: &mut Vec<Vec<f64>>, more: Vec<Vec<f64>>) {
     columns.iter_mut().zip(more).for_each(|(column, more)| column.extend(more));
 }
 
-/// Fits log odds to scores (Platt 1999); each row counts as much as its weight. A higher score never lowers the log odds:
-/// if it seemed to, on few families, the score says nothing.
+/// Fits log odds to scores (Platt 1999). Each row counts by its weight.
+///
+/// A higher score never lowers the log odds. Few families can result in a slope that is not
+/// positive. The score is then uninformative, and slope and intercept are 0.
 pub(super) fn platt(
     scores: &[f64],
     is_kin: &[bool],

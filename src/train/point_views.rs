@@ -1,4 +1,4 @@
-//! Random pictures from which a network learns where the points of a face are.
+//! Random training pictures for the landmark network.
 
 use rand::Rng;
 
@@ -6,23 +6,23 @@ use super::faces::KnownFace;
 use super::views::{jitter, warped, weathered};
 use crate::photo::{Landmarks, Photo, Similarity};
 
-/// A picture with its points in pixels, or one without a face.
+/// Picture with its points in pixels, or without a face.
 pub(super) struct PointPicture {
     pub(super) rgb: Vec<u8>,
     pub(super) points: Option<Landmarks>,
 }
 
-/// Share of the pictures that have no face.
+/// Share of the pictures without a face.
 const FACELESS: f64 = 0.15;
-/// Share of the faces that are shown nearly as a second pass sees them.
+/// Share of the faces that are nearly aligned, as in a second pass.
 const NEARLY_ALIGNED: f64 = 0.6;
 
-/// A picture of `side` pixels.
+/// Returns a random picture of `side` pixels.
 pub(super) fn point_picture(face: &KnownFace, side: u32, random: &mut impl Rng) -> PointPicture {
     if random.random_bool(FACELESS) {
         return faceless(face, side, random);
     }
-    // How much of the photo is seen, as a first pass and as a second one see it.
+    // Ranges of scale, angle and shift: small as in a second pass, large as in a first pass.
     let reach = match random.random_bool(NEARLY_ALIGNED) {
         true => (0.12, 0.12, 0.05),
         false => (0.6, 0.5, 0.16),
@@ -37,12 +37,17 @@ pub(super) fn point_picture(face: &KnownFace, side: u32, random: &mut impl Rng) 
     PointPicture { rgb: weathered(&picture, random).rgb, points: Some(points) }
 }
 
-/// What brings a face to the middle of a picture of `side` pixels, as a second pass sees it.
+/// Returns the similarity that centers a face in a picture of `side` pixels.
+///
+/// A second pass sees faces this way.
 fn aligning(face: &KnownFace, side: u32) -> Similarity {
     Similarity::fit(&face.landmarks, &Landmarks::close_up(side as f32))
 }
 
-/// A piece of a photo beside the face or much too near, a face upside down, or nothing at all.
+/// Returns a picture without an upright face.
+///
+/// It shows noise, an upside-down face, a part of the photo that is much too near, or a part next
+/// to the face.
 fn faceless(face: &KnownFace, side: u32, random: &mut impl Rng) -> PointPicture {
     let middle = [side as f32 / 2.0; 2];
     let rgb = match random.random_range(0..4) {
@@ -70,7 +75,7 @@ fn faceless(face: &KnownFace, side: u32, random: &mut impl Rng) -> PointPicture 
     PointPicture { rgb: picture.rgb, points: None }
 }
 
-/// Blots of a random size in random colours.
+/// Returns blots of a random size in random colors.
 fn noise(side: u32, random: &mut impl Rng) -> Vec<u8> {
     let cells = random.random_range(1..=side / 2);
     let rgb = (0..3 * cells * cells).map(|_| random.random_range(0..=255)).collect();

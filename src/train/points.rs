@@ -1,4 +1,4 @@
-//! The landmark network learns.
+//! Training of the landmark network.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -13,31 +13,36 @@ use crate::backbone::preprocessing::Preprocessing;
 use crate::domain::Progress;
 use crate::photo::Landmarks;
 
-/// Pictures in a batch.
+/// Pictures per batch.
 const BATCH: usize = 128;
 /// Batches between two reports.
 const REPORT_EVERY: usize = 200;
-/// How much the question whether there is a face counts beside its points.
+/// Weight of the face-presence loss, relative to the loss of the points.
 const PRESENCE: f32 = 0.1;
-/// Errors, as a share of half the picture, beyond which they count by their size and not by its square.
+/// Error at which the loss changes from quadratic to linear.
+///
+/// It is a share of half the picture.
 const KNEE: f32 = 0.01;
 
-/// How the landmark network learns.
+/// Options for training the landmark network.
 #[derive(Clone, Copy, Debug)]
 pub struct PointOptions {
-    /// How steps grow and shrink; [`Schedule::steps`] batches in all.
+    /// Schedule of the step size, with [`Schedule::steps`] batches in total.
     pub schedule: Schedule,
-    /// Seed of all that is random.
+    /// Seed of all random choices.
     pub seed: u64,
     /// Side of the network's input, in pixels.
     pub side: u32,
 }
 
-/// Teaches `student` where the points of `faces` are. `report` hears now and then how many batches there were and the mean
-/// loss since. Returns whether it is ready; not where `progress` asked to stop.
+/// Trains `student` to locate the points of `faces`.
+///
+/// `report` regularly receives the number of batches and the mean loss since the last report.
+/// Returns `false` if `progress` was cancelled, and `true` after the last batch.
 ///
 /// # Errors
-/// When there are no faces, or the device fails.
+/// - [`TrainError::NoFaces`] if there are no faces.
+/// - [`TrainError::Backbone`] if the device fails.
 pub fn learn_points(
     student: &mut Student,
     (faces, preprocessing): (&[KnownFace], &Preprocessing),
@@ -75,7 +80,7 @@ pub fn learn_points(
     Ok(true)
 }
 
-/// The loss of a batch and its gradient with respect to what was said.
+/// Returns the loss of a batch and its gradient with respect to the outputs.
 fn judge(said: &[Vec<f32>], pictures: &[PointPicture], side: f32) -> (f32, Vec<Vec<f32>>) {
     let share = 1.0 / pictures.len() as f32;
     let mut loss = 0.0;
@@ -88,7 +93,7 @@ fn judge(said: &[Vec<f32>], pictures: &[PointPicture], side: f32) -> (f32, Vec<V
         if let Some(Landmarks(points)) = picture.points {
             let truth = points.as_flattened().iter().map(|value| 2.0 * value / side - 1.0);
             for ((said, truth), gradient) in said.iter().zip(truth).zip(&mut gradient) {
-                // Huber's loss (1964).
+                // Huber loss (1964).
                 let apart = said - truth;
                 let within = apart.abs() <= KNEE;
                 let square = 0.5 * apart * apart / KNEE;

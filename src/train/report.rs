@@ -1,4 +1,4 @@
-//! The report of a training: figures of every member and of the ensemble on every source.
+//! Report of a training run: metrics of all members and the ensemble, per source.
 
 use serde::Serialize;
 
@@ -13,153 +13,157 @@ use crate::metrics::{
     RankingFigures, RelationFigures, reliability,
 };
 
-/// All figures of a training.
+/// All metrics of a training run.
 ///
-/// Every figure of kinship is measured by members that saw no family of its pairs.
+/// Every kinship metric is measured by members that saw no family of its pairs.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
-    /// Seed of everything that is random.
+    /// Seed of all random choices.
     pub seed: u64,
-    /// The sources of photos.
+    /// Sources of photos.
     pub sources: Vec<SourceData>,
     /// Names of the sources that the members were trained on.
     pub trained_on: Vec<String>,
-    /// Why other sources with kin were not.
+    /// Reasons why other sources with kin were not used for training.
     pub left_out_sources: Vec<String>,
-    /// The members that were tried.
+    /// All trained or evaluated members.
     pub members: Vec<MemberReport>,
-    /// Per source with kin what members and ensemble do on it.
+    /// Per source with kin, the metrics of the members and of the ensemble.
     pub evaluations: Vec<SourceReport>,
-    /// The log likelihood ratio of the same person against kin, on families that it was not fitted to.
+    /// Log likelihood ratio of the same person against kin, on families outside its fit.
     pub identity: ScoreFigures,
     /// Whether the ensemble is better than the plain regression and the cosine.
     pub verdict: Verdict,
-    /// From this probability on, at even odds, two photos are taken for kin's.
+    /// Minimum probability, at even odds, at which two photos count as kin.
     pub kin_threshold: f64,
-    /// How long the members took to train, in seconds.
+    /// Training time of the members, in seconds.
     pub training_seconds: f64,
-    /// Backbones whose last stage was unfrozen, before and after.
+    /// Backbones with an unfrozen last stage, before and after training.
     pub stages: Vec<StageReport>,
 }
 
-/// A source of photos.
+/// Source of photos.
 #[derive(Clone, Debug, Serialize)]
 pub struct SourceData {
-    /// Its name.
+    /// Name of the source.
     pub name: String,
     /// Photos with embeddings.
     pub photos: usize,
     /// People with photos.
     pub people: usize,
-    /// Families with listed kin who have photos.
+    /// Families with listed kin that have photos.
     pub families: usize,
-    /// Listed pairs of kin that could be used.
+    /// Usable listed kin pairs.
     pub kin_pairs: usize,
-    /// Listed pairs that could not, because a person has no photo.
+    /// Listed pairs that are unusable because a person has no photo.
     pub lacking_photos: usize,
-    /// Listed pairs that could not, because they are of two families.
+    /// Listed pairs that are unusable because they are of two families.
     pub across_families: usize,
 }
 
-/// A member that was tried.
+/// Trained or evaluated member.
 #[derive(Clone, Debug, Serialize)]
 pub struct MemberReport {
-    /// Its name in a bundle.
+    /// Name of the member in a bundle.
     pub name: String,
-    /// Its recipe.
+    /// Recipe of the member.
     pub recipe: String,
-    /// Its backbone.
+    /// Backbone of the member.
     pub backbone: String,
-    /// Its share in the ensemble, 0 to 1.
+    /// Share of the member in the ensemble, 0 to 1.
     pub weight: f64,
-    /// Why it could not join the ensemble; `None` if it could.
+    /// Reason for exclusion from the ensemble. `None` if the member could join.
     pub left_out: Option<String>,
-    /// How it was trained, epoch by epoch.
+    /// Training history, epoch by epoch.
     pub epochs: Vec<Epoch>,
 }
 
 /// One source, evaluated by members that saw none of its families.
 #[derive(Clone, Debug, Serialize)]
 pub struct SourceReport {
-    /// The source.
+    /// Name of the source.
     pub source: String,
-    /// Whether the members saw no family of this source at all; else its families were left out fold by fold.
+    /// Whether the members saw no family of this source.
+    ///
+    /// If `false`, the families were left out fold by fold.
     pub is_left_out: bool,
     /// Sources that the members were trained on.
     pub trained_on: Vec<String>,
-    /// Pairs of photos, half of them of kin.
+    /// Number of photo pairs, half of them kin.
     pub pairs: usize,
-    /// Per backbone its cosine.
+    /// Per backbone, the metrics of its cosine.
     pub cosines: Vec<ScoreFigures>,
-    /// Per member its score.
+    /// Per member, the metrics of its score.
     pub members: Vec<ScoreFigures>,
-    /// The weighted scores before normalization.
+    /// Metrics of the weighted scores before normalization.
     pub joined: ScoreFigures,
-    /// The ensemble's likelihood ratio.
+    /// Metrics of the ensemble's likelihood ratio.
     pub ensemble: ScoreFigures,
-    /// Its probabilities at even odds.
+    /// Metrics of the ensemble's probabilities at even odds.
     pub probabilities: Option<ProbabilityFigures>,
-    /// Relation by relation, if the list names relations.
+    /// Metrics of each relation, if the list names relations.
     pub relations: Vec<RelationFigures>,
     /// Open-set identification in galleries of growing size.
     pub identification: Vec<IdentificationFigures>,
-    /// The probabilities in equal parts of 0 to 1, with the share of kin.
+    /// Probabilities in equal parts of 0 to 1, with the share of kin.
     pub reliability: Vec<Bin>,
-    /// How many probabilities are in each of twenty equal parts of 0 to 1.
+    /// Number of probabilities in each of twenty equal parts of 0 to 1.
     pub histogram: Histogram,
-    /// The strongest mistakes.
+    /// Errors with the highest confidence.
     pub mistakes: Vec<Example>,
-    /// The surest right answers.
+    /// Correct results with the highest confidence.
     pub successes: Vec<Example>,
 }
 
-/// How well a score separates kin from others.
+/// Metrics of the separation of kin from other pairs by a score.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScoreFigures {
-    /// The score's name.
+    /// Name of the score.
     pub name: String,
-    /// Its figures; `None` if there are no pairs.
+    /// Metrics of the score. `None` if there are no pairs.
     pub figures: Option<RankingFigures>,
-    /// Share of probes with a relative among the first ten of a search in the whole source, by this score.
+    /// Share of probes with a relative among the first ten people by this score.
+    ///
+    /// The searches cover all people of the source.
     pub rank_10: Option<Figure>,
-    /// The cost of its log likelihood ratios; `None` for a score that is not calibrated.
+    /// Cost of the log likelihood ratios. `None` if the score is not calibrated.
     pub likelihood: Option<LikelihoodFigures>,
-    /// The ROC, as shares of false and of true accepts.
+    /// ROC, as shares of false and of true accepts.
     pub roc: Vec<[f64; 2]>,
 }
 
-/// Whether an ensemble may be written.
+/// Decision whether an ensemble may be written.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Verdict {
-    /// What speaks against it; it may be written if there is nothing.
+    /// Objections to the ensemble. It may be written if there are none.
     pub objections: Vec<String>,
 }
 
 /// Pairs by their probabilities, from 0 to 1.
 #[derive(Clone, Debug, Serialize)]
 pub struct Histogram {
-    /// Pairs of kin in each part.
+    /// Kin pairs in each part.
     pub kin: Vec<usize>,
     /// Other pairs in each part.
     pub others: Vec<usize>,
 }
 
-/// A pair that is shown.
+/// Pair shown as an example.
 #[derive(Clone, Debug, Serialize)]
 pub struct Example {
-    /// The photos, such as F0001/MID1/P00001_face0.
+    /// Ids of the photos, such as F0001/MID1/P00001_face0.
     pub photos: [String; 2],
-    /// The probability of kinship at even odds, 0 to 1.
+    /// Probability of kinship at even odds, 0 to 1.
     pub probability: f64,
-    /// Whether they are kin.
+    /// Whether the people are kin.
     pub is_kin: bool,
 }
 
-/// Parts of the histogram.
+/// Number of parts of the histogram.
 const PARTS: usize = 20;
-/// Pairs of kin that are shown, of the best and of the worst; and as many others.
+/// Number of kin pairs shown, of the best and of the worst. Equally many other pairs are shown.
 const EXAMPLES: usize = 10;
-/// Points of a curve that is drawn.
+/// Number of points of a drawn curve.
 const ROC_POINTS: usize = 200;
 
 impl SourceData {
@@ -178,14 +182,14 @@ impl SourceData {
 }
 
 impl Report {
-    /// The members that were trained: all but the cosines.
+    /// Returns the trained members: all except the cosines.
     pub fn trained_members(&self) -> impl Iterator<Item = (usize, &MemberReport)> {
         self.members.iter().enumerate().filter(|(_, member)| member.recipe != Recipe::COSINE)
     }
 }
 
 impl MemberReport {
-    /// Its share in the ensemble, or why it has none, as text.
+    /// Returns the member's share in the ensemble, or the reason for its exclusion, as text.
     pub fn standing(&self) -> String {
         match &self.left_out {
             Some(reason) => format!("left out: {reason}"),
@@ -205,13 +209,13 @@ impl ScoreFigures {
         }
     }
 
-    /// The area under the ROC; one half if there are no pairs.
+    /// Returns the area under the ROC, or one half if there are no pairs.
     pub fn auc(&self) -> f64 {
         self.figures.map_or(0.5, |figures| figures.roc_auc.value)
     }
 }
 
-/// Some points of the ROC, evenly spread over its thresholds.
+/// Returns some points of the ROC, evenly spread over its thresholds.
 fn roc(pairs: &Pairs) -> Vec<[f64; 2]> {
     let curve = Ranking::new(&pairs.scores, &pairs.is_kin).curve();
     let points = curve.points();
@@ -226,12 +230,12 @@ fn roc(pairs: &Pairs) -> Vec<[f64; 2]> {
     shares
 }
 
-/// Log likelihood ratios as probabilities at even odds.
+/// Converts log likelihood ratios to probabilities at even odds.
 pub(super) fn probabilities(log_likelihood_ratios: &[f64]) -> Vec<f64> {
     log_likelihood_ratios.iter().map(|&ratio| probability(bounded(ratio))).collect()
 }
 
-/// Probabilities in equal parts of 0 to 1, with what was true.
+/// Bins the probabilities in equal parts of 0 to 1, with observed shares.
 pub(super) fn bins(pairs: &Pairs) -> Vec<Bin> {
     reliability(&pairs.scores, &pairs.is_kin, BINS, |_| 1.0)
 }
@@ -245,14 +249,16 @@ pub(super) fn histogram(pairs: &Pairs) -> Histogram {
     Histogram { kin, others }
 }
 
-/// Which pairs are shown.
+/// Kind of the example pairs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shown {
     Mistakes,
     Successes,
 }
 
-/// The strongest mistakes or the surest right answers, one of every two families.
+/// Returns the most confident errors or correct results.
+///
+/// Any two families contribute at most one pair of each kind.
 pub(super) fn examples(
     source: &Corpus,
     panel: &Panel,

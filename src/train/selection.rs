@@ -1,12 +1,13 @@
-//! Which members an ensemble has, and how much each counts.
+//! Selection of an ensemble's members and their weights.
 //!
-//! Members are chosen by what they do on sources that they were not trained on. The area under the ROC alone would choose
-//! heads that a search cannot use: strangers of like age and look rise to the top. So average precision and the true accept
-//! rate at a false accept rate of 1 % count as much.
+//! Members are chosen by their metrics on sources that they were not trained on. The area under the
+//! ROC alone would select heads that are unusable in a search. With such heads, strangers of
+//! similar age and look rise to the top. Average precision and the true accept rate at a false
+//! accept rate of 1 % therefore count as much.
 
 use crate::metrics::Ranking;
 
-/// A score's figures on one source.
+/// Metrics of a score on one source.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Criterion {
     pub(super) auc: f64,
@@ -16,20 +17,20 @@ pub(super) struct Criterion {
 
 /// Scores of one source's pairs.
 pub(super) struct SourceScores<'a> {
-    /// Per member its calibrated log odds of each pair.
+    /// Per member, its calibrated log odds of each pair.
     pub(super) members: &'a [Vec<f64>],
     pub(super) is_kin: Vec<bool>,
 }
 
-/// Steps of the greedy search: weights are multiples of its reciprocal.
+/// Steps of the greedy search. Weights are multiples of its reciprocal.
 const STEPS: usize = 10;
-/// A step has to improve the criterion by this much.
+/// Minimum improvement of the criterion by a step.
 const MIN_GAIN: f64 = 1e-4;
-/// The false accept rate at which kin have to be found.
+/// False accept rate of the criterion's true accept rate.
 pub(super) const STRICT_RATE: f64 = 0.01;
 
 impl Criterion {
-    /// The figures of `scores`. Returns zeros without pairs of both kinds.
+    /// Computes the metrics of `scores`. They are zeros without pairs of both kinds.
     pub(super) fn of(scores: &[f64], is_kin: &[bool]) -> Self {
         let curve = Ranking::new(scores, is_kin).curve();
         let accepts = curve.at_false_accept_rate(STRICT_RATE);
@@ -40,7 +41,7 @@ impl Criterion {
         }
     }
 
-    /// The mean over sources.
+    /// Returns the mean over sources.
     pub(super) fn mean(of: impl IntoIterator<Item = Self>) -> Self {
         let mut sum = Self::default();
         let mut count = 0.0;
@@ -58,14 +59,17 @@ impl Criterion {
         }
     }
 
-    /// One number to choose by.
+    /// Returns the mean of the three metrics, the value for the choice.
     pub(super) fn value(self) -> f64 {
         (self.auc + self.average_precision + self.true_accepts) / 3.0
     }
 }
 
-/// Weights of members, with the sum 1: greedy forward selection with replacement (Caruana et al., "Ensemble Selection from
-/// Libraries of Models", 2004). Only members of which `may_join` is true take part; the search begins with `first`.
+/// Selects members and returns their weights, with the sum 1.
+///
+/// The method is greedy forward selection with replacement (Caruana et al., "Ensemble Selection
+/// from Libraries of Models", 2004). Only members with a true `may_join` take part. The search
+/// begins with `first`.
 pub(super) fn select(sources: &[SourceScores<'_>], first: usize, may_join: &[bool]) -> Vec<f64> {
     let mut counts = vec![0.0; may_join.len()];
     counts[first] = 1.0;
@@ -107,7 +111,7 @@ pub(super) fn select(sources: &[SourceScores<'_>], first: usize, may_join: &[boo
 mod tests {
     use super::*;
 
-    /// Pairs that take turns; noise of a seed.
+    /// Returns the noise of a seed for pair `i`. Kin and other pairs alternate.
     fn noise(seed: usize, i: usize) -> f64 {
         ((i * 37 + seed * 7919) % 1009) as f64 / 504.5 - 1.0
     }

@@ -1,4 +1,4 @@
-//! Rank@10 of scores that are not normalized: of the cosine, and of single members.
+//! Rank@10 of scores without normalization: the cosine, and single members.
 
 use super::TrainError;
 use super::evaluation::EvaluatedSource;
@@ -6,23 +6,25 @@ use super::identification::{Probe, is_on_shortlist};
 use crate::kinship::{Ensemble, EnsembleConfig, KinshipError, MemberConfig, Rows};
 use crate::metrics::RatioTerm;
 
-/// A score of a probe with every photo of a source.
+/// Score between a probe and every photo of a source.
 pub(super) enum PhotoScore<'a> {
-    /// The cosine of one backbone.
+    /// Cosine of one backbone.
     Cosine(usize),
-    /// A member of each part's split.
+    /// Member of each part's split.
     Member { index: usize, name: &'a str },
 }
 
-/// What scores the photos of one part.
+/// Scorer for the photos of one part.
 enum PartScorer {
     Cosine(usize),
     Member(Box<Ensemble>),
 }
 
 impl EvaluatedSource<'_> {
-    /// Whether a relative is among the first ten people of the source, of each probe; everyone counts by their best photo. The
-    /// probe's own person is left out.
+    /// Returns, for each probe, whether a relative is among the first ten people.
+    ///
+    /// The search covers all people of the source. The score of a person is that of the best photo.
+    /// The probe's own person is excluded.
     ///
     /// # Errors
     /// [`KinshipError::Compute`] if a head cannot be computed.
@@ -55,7 +57,7 @@ impl EvaluatedSource<'_> {
         Ok(hits)
     }
 
-    /// One member as an ensemble.
+    /// Returns an ensemble of one member.
     fn single(&self, part: usize, index: usize, name: &str) -> Result<Ensemble, KinshipError> {
         let split = &self.parts[part].split;
         let member = &split.members[index];

@@ -1,34 +1,36 @@
-//! Which families are for what.
+//! Partition of families into training, validation and test sets.
 
 use super::TrainError;
 use crate::dataset::{Pedigree, deal};
 
-/// Families by what they are used for; no family is in two lists.
+/// Families by purpose. No family is in two lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// Its name among the splits of a source: `fold-0`, …, and `all`.
+    /// Name among the splits of a source: `fold-0`, …, and `all`.
     pub name: String,
-    /// Members learn from them.
+    /// Families for the training of members.
     pub train: Vec<usize>,
-    /// They tell when a member has learned enough, and what its scores mean.
+    /// Families for early stopping and for the calibration of scores.
     pub validation: Vec<usize>,
-    /// Figures are measured on them; used for nothing else. None for the ensemble that is kept.
+    /// Families for metrics only. Empty for the final ensemble.
     pub test: Vec<usize>,
 }
 
-/// One part of so many is for validation.
+/// Number of parts, one of which is for validation.
 const PARTS: usize = 8;
-/// The name of the split that tests nothing.
+/// Name of the split without test families.
 const ALL: &str = "all";
-/// Families with kin that a source needs.
+/// Minimum number of families with kin in a source.
 pub const MIN_FAMILIES: usize = 2 * PARTS;
 
 impl Split {
-    /// One split per fold, in which each family is once for testing, and last the split of the ensemble that is kept,
-    /// in which none is. The families that a backbone has `seen` are in no part but the one that members learn from.
+    /// Creates one split per fold, and last the split of the final ensemble.
+    ///
+    /// Each family is a test family in one fold. The last split has no test families. Families that
+    /// a backbone has `seen` are for training only.
     ///
     /// # Errors
-    /// When there are too few families with listed kin.
+    /// [`TrainError::TooFewFamilies`] if there are too few families with listed kin.
     pub fn all(
         pedigree: &Pedigree,
         seen: &[usize],

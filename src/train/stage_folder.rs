@@ -1,4 +1,4 @@
-//! The epochs of an unfrozen stage on disk, so that a training that was stopped goes on where it was.
+//! Epochs of an unfrozen stage on disk. A stopped training run resumes from them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,23 +12,23 @@ use crate::backbone::{NamedTensor, write_safetensors};
 use crate::kinship::{Ensemble, Head, HeadConfig};
 use crate::whole_file::write_whole;
 
-/// What an epoch of an unfrozen stage came to, on the validation families.
+/// Metrics of an epoch of an unfrozen stage, on the validation families.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StageEpoch {
-    /// Mean loss of the training batches, in nats; none of the frozen stage, which is epoch 0.
+    /// Mean loss of the training batches, in nats. `None` for the frozen stage, which is epoch 0.
     pub loss: Option<f64>,
     /// Area under the ROC of the embeddings' cosine.
     pub cosine_auc: f64,
-    /// Area under the ROC of the head that learns with the stage.
+    /// Area under the ROC of the head that is trained with the stage.
     pub head_auc: f64,
 }
 
-/// The folder of one stage's epochs: of the best and of the last one there are weights.
+/// Folder of one stage's epochs. It has the weights of the best and of the last epoch.
 pub(super) struct StageFolder {
     folder: PathBuf,
 }
 
-/// An epoch with the SHA-256 of its files.
+/// Epoch with the SHA-256 of its files.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct SavedEpoch {
     pub(super) figures: StageEpoch,
@@ -36,14 +36,16 @@ pub(super) struct SavedEpoch {
     head: String,
 }
 
-/// The epoch to be kept: of all, the first one of the greatest mean of both areas; 0 where none beats the frozen stage.
+/// Returns the first epoch with the greatest mean of both areas.
+///
+/// Returns 0 if no epoch beats the frozen stage.
 pub(super) fn best(epochs: &[SavedEpoch]) -> usize {
     let merit = |at: usize| epochs[at].figures.cosine_auc + epochs[at].figures.head_auc;
     (1..epochs.len()).fold(0, |best, at| if merit(at) > merit(best) { at } else { best })
 }
 
 impl StageFolder {
-    /// The epochs in `work` of the training that `settings` decide.
+    /// Opens the folder in `work` for the training run with these `settings`.
     pub(super) fn open(work: &Path, settings: &impl Serialize) -> Result<Self, TrainError> {
         let text = serde_json::to_vec(settings).expect("plain data becomes JSON");
         let folder = work.join(format!("stage-{}", &hex(&text)[..12]));
@@ -51,7 +53,9 @@ impl StageFolder {
         Ok(Self { folder })
     }
 
-    /// The epochs so far; none where there are none, or the files of those that count are damaged.
+    /// Returns the stored epochs.
+    ///
+    /// The list is empty if there are none, or if files of the best or the last one are damaged.
     pub(super) fn epochs(&self) -> Vec<SavedEpoch> {
         let record = fs::read(self.folder.join("epochs.json")).unwrap_or_default();
         let epochs: Vec<SavedEpoch> = serde_json::from_slice(&record).unwrap_or_default();
@@ -63,7 +67,7 @@ impl StageFolder {
         if counts { epochs } else { Vec::new() }
     }
 
-    /// Adds an epoch to those so far.
+    /// Adds an epoch to the stored ones.
     pub(super) fn add(
         &self,
         epochs: &mut Vec<SavedEpoch>,
@@ -81,18 +85,18 @@ impl StageFolder {
         let path = self.folder.join("epochs.json");
         write_whole(&path, |path| fs::write(path, record)).map_err(unwritable(&path))?;
         for old in (0..at).filter(|&old| old != best(epochs)) {
-            // Gone already, but for the one before.
+            // Only the files of the previous epoch can still exist.
             let _ = (fs::remove_file(self.stage(old)), fs::remove_file(self.head(old)));
         }
         Ok(())
     }
 
-    /// The stage's weights of the epoch at a place.
+    /// Reads the stage's weights of an epoch.
     pub(super) fn read_stage(&self, at: usize) -> Result<Vec<NamedTensor>, TrainError> {
         Ok(read_checkpoint(&self.stage(at))?.tensors)
     }
 
-    /// The head of the epoch at a place.
+    /// Reads the head of an epoch.
     pub(super) fn read_head(
         &self,
         at: usize,

@@ -1,4 +1,4 @@
-//! What an unfrozen stage was worth.
+//! Effect of an unfrozen stage.
 
 use serde::Serialize;
 
@@ -9,29 +9,31 @@ use super::stage_folder::StageEpoch;
 use super::unfreeze::Unfrozen;
 use crate::metrics::{Pairs, RankingFigures};
 
-/// A backbone before and after its last stage learned, by the cosine of its embeddings on families that the stage neither
-/// learned from nor was chosen by.
+/// Metrics of a backbone before and after the training of its last stage.
+///
+/// They use the cosine of its embeddings. The families were neither used for training the stage nor
+/// for its selection.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageReport {
-    /// The backbone's name.
+    /// Name of the backbone.
     pub backbone: String,
-    /// Families that the stage learned from or was chosen by.
+    /// Number of families for the training or the selection of the stage.
     pub families: usize,
-    /// What each epoch came to, the frozen stage first.
+    /// Metrics of each epoch, the frozen stage first.
     pub epochs: Vec<StageEpoch>,
-    /// Which epoch is kept; 0 is the frozen stage, which no other beat.
+    /// Index of the selected epoch. 0 is the frozen stage, which no other beat.
     pub kept: usize,
-    /// As it was loaded; none where the other families have no pairs.
+    /// Metrics of the loaded backbone. `None` if the other families have no pairs.
     pub frozen: Option<RankingFigures>,
-    /// As it is in the bundle.
+    /// Metrics of the backbone in the bundle.
     pub unfrozen: Option<RankingFigures>,
 }
 
 impl StageReport {
-    /// Judges the backbone at a place by its embeddings in the corpus `before` and in the one `after`.
+    /// Evaluates a backbone by its embeddings in the corpus `before` and in the corpus `after`.
     ///
     /// # Errors
-    /// When the embeddings cannot be compared.
+    /// [`TrainError::Kinship`] if the embeddings cannot be compared.
     pub fn new(
         (backbone, stage): (usize, &Unfrozen),
         (before, after): (&Corpus, &Corpus),
@@ -60,7 +62,7 @@ impl StageReport {
         })
     }
 
-    /// Which epoch is kept, in words.
+    /// Returns the selected epoch as text.
     pub fn standing(&self) -> String {
         let last = self.epochs.len() - 1;
         match self.kept {

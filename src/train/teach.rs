@@ -1,4 +1,4 @@
-//! Training of all members on all splits, several at a time.
+//! Training of all members on all splits, several in parallel.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,20 +16,20 @@ use super::panel::{Panel, platt};
 use super::split::Split;
 use crate::kinship::{Calibration, Head};
 
-/// A trained member.
+/// Trained member.
 pub(super) struct TrainedMember {
     pub(super) recipe: &'static str,
-    /// Index of its backbone.
+    /// Index of the backbone.
     pub(super) backbone: usize,
     pub(super) head: Head,
     pub(super) epochs: Vec<Epoch>,
 }
 
-/// The members of one split, in the order of the recipes and in it of the backbones.
+/// Members of one split, ordered by recipe and then by backbone.
 pub(super) struct TrainedSplit {
     pub(super) split: Split,
     pub(super) members: Vec<TrainedMember>,
-    /// Per member its score as log odds, fitted to the validation families.
+    /// Per member, the conversion of its score to log odds, fitted to the validation families.
     pub(super) calibrations: Vec<Calibration>,
 }
 
@@ -48,11 +48,12 @@ impl TrainedSplit {
     }
 }
 
-/// How often a job's caller is asked whether it should stop.
+/// Interval of the checks for cancellation.
 const ASK_EVERY: Duration = Duration::from_millis(100);
 
-/// Trains every recipe on every backbone on every split. Returns `None` if `progress` was cancelled; what was trained by
-/// then is stored.
+/// Trains every recipe on every backbone on every split.
+///
+/// Returns `None` if `progress` was cancelled. The members trained until then are stored.
 pub(super) fn train_splits(
     corpus: &Corpus,
     splits: &[Split],
@@ -91,7 +92,7 @@ pub(super) fn train_splits(
         loop {
             match finished.recv_timeout(ASK_EVERY) {
                 Ok((at, taught)) => {
-                    // The first failure ends the others at their next epoch.
+                    // The first failure stops the others at their next epoch.
                     heads[at] = taught.inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
                     progress.advance(1);
                 }
@@ -115,7 +116,7 @@ pub(super) fn train_splits(
     trained.collect::<Result<_, _>>().map(Some)
 }
 
-/// Trains one member, unless it was before.
+/// Trains one member, or reads it if it is stored.
 fn one(
     task: &Task<'_>,
     (checkpoints, cancelled): (&Checkpoints, &dyn Fn() -> bool),

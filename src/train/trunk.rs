@@ -1,4 +1,4 @@
-//! What the trunk of a backbone makes of photos, once for all epochs.
+//! Outputs of a backbone's trunk for photos, computed once for all epochs.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,26 +13,27 @@ use crate::domain::{PhotoId, Progress};
 use crate::embedder::Embedder;
 use crate::photo::{EXTENSIONS, Limits, decode};
 
-/// Memory for what the trunk makes of all photos, in bytes. Where that is more, their crops are kept, and the trunk runs
-/// for every batch.
+/// Memory limit for the trunk's outputs of all photos, in bytes.
+///
+/// Beyond it, the crops are stored, and the trunk runs for every batch.
 const BUDGET: usize = 4 << 30;
-/// Photos read and run through the trunk together.
+/// Photos per batch of the trunk.
 const BATCH: usize = 16;
 
-/// Photos as the unfrozen stage takes them, by their places.
+/// Inputs of the unfrozen stage, by the index of the photo.
 pub(super) enum TrunkMaps {
-    /// What the trunk made of them.
+    /// Outputs of the trunk.
     Maps(HashMap<usize, Vec<f32>>),
-    /// What the trunk takes.
+    /// Inputs of the trunk.
     Crops(HashMap<usize, Vec<u8>>),
 }
 
-/// Where photos are and how they are cut.
+/// Reader of photos and their crops.
 pub(super) struct Album<'a> {
     source: Source,
     paths: BTreeMap<PhotoId, String>,
     embedder: &'a Embedder,
-    /// Place of the backbone.
+    /// Index of the backbone.
     backbone: usize,
 }
 
@@ -46,7 +47,7 @@ impl<'a> Album<'a> {
         Ok(Self { source, paths, embedder, backbone })
     }
 
-    /// What the backbone takes of photos.
+    /// Returns the backbone's input for photos.
     fn crops(&mut self, photos: &[&PhotoId]) -> Result<Vec<Vec<u8>>, TrainError> {
         let (limits, mut files) = (Limits::default(), Vec::new());
         for photo in photos {
@@ -65,7 +66,9 @@ impl<'a> Album<'a> {
 }
 
 impl TrunkMaps {
-    /// Runs the trunk once on photos, which are given with their places. None where `progress` asked to stop.
+    /// Runs the trunk once on photos with these indices.
+    ///
+    /// Returns `None` if `progress` was cancelled.
     pub(super) fn new(
         stage: &LastStage,
         mut album: Album<'_>,
@@ -93,7 +96,7 @@ impl TrunkMaps {
         Ok(Some(if bytes <= BUDGET { Self::Maps(maps) } else { Self::Crops(kept) }))
     }
 
-    /// What the trunk makes of the photos at these places, one after the other.
+    /// Returns the concatenated outputs of the trunk for the photos with these indices.
     pub(super) fn of(
         &self,
         stage: &LastStage,

@@ -1,10 +1,12 @@
-//! The last stage of a backbone learns with a head.
+//! Fine-tuning of the last stage of a backbone, together with a head.
 //!
-//! Figures stay honest by a deal made once: half of the families serve the stage, most to learn from and some to tell when
-//! it has learned enough; only the other half is ever tested, validated or calibrated on by the ensemble, whose members
-//! may learn from both. The head learns first, on the frozen embeddings, because one that knows nothing would lead the
-//! stage astray (A. Kumar et al., "Fine-Tuning can Distort Pretrained Features", 2022); then both learn from pairs of
-//! photos, half of them of kin.
+//! One partition of the families ensures valid metrics. Half of the families serve the stage: most
+//! for training, some for early stopping. The ensemble tests, validates and calibrates only on the
+//! other half. Its members may be trained on both halves.
+//!
+//! The head is trained first, on the frozen embeddings. An untrained head would distort the
+//! features of the stage (A. Kumar et al., "Fine-Tuning can Distort Pretrained Features", 2022).
+//! Then both are trained on photo pairs, half of them kin.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
@@ -24,50 +26,50 @@ use crate::embedder::{BackboneEntry, Embedder, Manifest};
 use crate::kinship::{Head, KinshipError, Learner, Learning, Recipe, Rows};
 use crate::metrics::Ranking;
 
-/// Epochs that a stage learns.
+/// Number of training epochs of a stage.
 const EPOCHS: usize = 5;
-/// Pairs in a batch, half of them kin.
+/// Pairs per batch, half of them kin.
 const BATCH: usize = 32;
-/// Steps of the head beside those of the stage.
+/// Learning rate of the head, relative to that of the stage.
 const HEAD_PACE: f64 = 4.0;
-/// One part of so many of the stage's families tells when it has learned enough.
+/// Number of parts of the stage's families, one of which is for early stopping.
 const PARTS: usize = 6;
-/// Families there have to be: the ensemble needs 16 for itself.
+/// Minimum number of families. The ensemble needs 16 for itself.
 const MIN_FAMILIES: usize = 32;
-/// Photos embedded together.
+/// Photos per embedding batch.
 const PHOTOS: usize = 64;
 
-/// A bundle whose backbones learn, and what they learn from.
+/// Bundle for fine-tuning of its backbones, with the training data.
 pub struct Unfreezing<'a> {
     /// Photos with their embeddings by the bundle.
     pub corpus: &'a Corpus,
-    /// The bundle, loaded.
+    /// The loaded bundle.
     pub embedder: &'a Embedder,
-    /// The folder of the bundle with its manifest.
+    /// Folder of the bundle, with its manifest.
     pub bundle: (&'a Path, &'a Manifest),
     /// Folder or archive of the photos.
     pub data: &'a Path,
-    /// What learns.
+    /// Device for the training.
     pub device: Device,
-    /// Step size of the stage.
+    /// Learning rate of the stage.
     pub learning_rate: f64,
-    /// Seed of all that is random.
+    /// Seed of all random choices.
     pub seed: u64,
 }
 
-/// A backbone whose last stage has learned.
+/// Backbone with a trained last stage.
 pub struct Unfrozen {
-    /// The stage's weights; none where no epoch was better than the frozen stage.
+    /// Weights of the stage. `None` if no epoch was better than the frozen stage.
     pub tensors: Option<Vec<NamedTensor>>,
-    /// What each epoch came to, the frozen stage first.
+    /// Metrics of each epoch, the frozen stage first.
     pub epochs: Vec<StageEpoch>,
-    /// Which epoch is kept; 0 is the frozen stage.
+    /// Index of the selected epoch. 0 is the frozen stage.
     pub kept: usize,
-    /// The families that the stage learned from or was chosen by.
+    /// Families for the training or the selection of the stage.
     pub families: Vec<FamilyId>,
 }
 
-/// Families that a stage learns from, and those that tell when it has learned enough.
+/// Splits families into those for the training of a stage and those for early stopping.
 fn split(pedigree: &Pedigree, seed: u64) -> Result<Split, TrainError> {
     let families = pedigree.families_with_kin();
     if families.len() < MIN_FAMILIES {
@@ -81,12 +83,16 @@ fn split(pedigree: &Pedigree, seed: u64) -> Result<Split, TrainError> {
 }
 
 impl Unfreezing<'_> {
-    /// Teaches the last stage of the backbone at a place of the bundle. Its epochs are kept in the folder `work`, so that a
-    /// training that was stopped goes on from there. None where `progress` asked to stop.
+    /// Trains the last stage of the backbone with this index in the bundle.
+    ///
+    /// Its epochs are stored in the folder `work`. A stopped training run resumes from them.
+    /// Returns `None` if `progress` was cancelled.
     ///
     /// # Errors
-    /// When there are too few families, a photo cannot be read any more, the network has no last stage, or `work` cannot
-    /// be written.
+    /// - [`TrainError::TooFewFamilies`] if there are too few families.
+    /// - [`TrainError::Unreadable`] if a photo can no longer be read.
+    /// - [`TrainError::Backbone`] if the network has no last stage.
+    /// - [`TrainError::Unwritable`] if `work` cannot be written.
     pub fn teach(
         &self,
         backbone: usize,
@@ -123,7 +129,9 @@ impl Unfreezing<'_> {
         Ok(LastStage::load(network, WeightsFile::new(&path, file)?, self.device)?)
     }
 
-    /// What decides the epochs; those of other settings are left alone.
+    /// Returns the settings that determine the epochs.
+    ///
+    /// Epochs of other settings are left untouched.
     fn settings(&self, entry: &BackboneEntry) -> impl serde::Serialize {
         let pedigree = &self.corpus.pedigree;
         let photos: Vec<String> = pedigree.photos().iter().map(ToString::to_string).collect();
@@ -139,7 +147,7 @@ fn photos_of<'p>(pedigree: &'p Pedigree, families: &[usize]) -> Vec<(usize, &'p 
     places.map(|&place| (place, &pedigree.photos()[place])).collect()
 }
 
-/// A stage on its way.
+/// Stage in training.
 struct Course<'a> {
     task: &'a Task<'a>,
     stage: LastStage,
@@ -149,7 +157,7 @@ struct Course<'a> {
 }
 
 impl Course<'_> {
-    /// All epochs, from the last one in the folder on. None where `progress` asked to stop.
+    /// Trains all epochs after the last stored one. Returns `None` if `progress` was cancelled.
     fn run(
         &mut self,
         name: &str,
@@ -191,8 +199,10 @@ impl Course<'_> {
         PairSampler::new(&corpus.pedigree, &split.train, seed).epoch(&SAMPLING)
     }
 
-    /// Shows all pairs once; returns the head afterwards and the mean loss. Nothing but weights goes from an epoch to the
-    /// next, so that they are all a checkpoint needs.
+    /// Trains on all pairs once. Returns the resulting head and the mean loss.
+    ///
+    /// Only weights carry over from one epoch to the next. A checkpoint thus needs only the
+    /// weights.
     fn epoch(
         &mut self,
         head: &Head,
@@ -230,7 +240,7 @@ impl Course<'_> {
         })
     }
 
-    /// Judges the stage and the head by the validation families, and keeps both.
+    /// Evaluates the stage and the head on the validation families, and stores both.
     fn keep(
         &self,
         epochs: &mut Vec<SavedEpoch>,
@@ -253,7 +263,7 @@ impl Course<'_> {
         self.folder.add(epochs, figures, (&self.stage.tensors()?, head))
     }
 
-    /// The embeddings of all photos of some pairs, by their places.
+    /// Returns the embeddings of all photos of some pairs, by photo index.
     fn embedded(&self, pairs: &[PhotoPair]) -> Result<HashMap<usize, Vec<f32>>, TrainError> {
         let photos: BTreeSet<usize> = pairs.iter().flat_map(|pair| pair.photos).collect();
         let photos: Vec<usize> = photos.into_iter().collect();

@@ -1,52 +1,56 @@
-//! Whether an ensemble may become a bundle.
+//! Decision whether an ensemble may become a bundle.
 
 use super::panel::Panel;
 use super::report::Verdict;
 use super::selection::Criterion;
 use crate::metrics::{Bootstrap, Figure, RankingFigures, RatioTerm};
 
-/// The scores of one source's pairs, and the searches in it.
+/// Scores of one source's pairs, and the searches in it.
 pub(super) struct ComparedScores<'a> {
     pub(super) source: &'a str,
-    /// The number of its families.
+    /// Number of families of the source.
     pub(super) families: usize,
     pub(super) panel: &'a Panel,
     pub(super) ensemble: &'a [f64],
     pub(super) regression: &'a [f64],
     /// Per probe, whether a relative is among the first ten people.
     pub(super) ensemble_hits: &'a [RatioTerm],
-    /// The same by the cosine, of the same probes.
+    /// The same for the cosine and the same probes.
     pub(super) cosine_hits: &'a [RatioTerm],
     pub(super) seed: u64,
 }
 
-/// What an ensemble does on one source, next to what is there without it.
+/// Metrics of an ensemble on one source, compared with those of the baselines.
 #[derive(Clone, Debug)]
 pub(super) struct Comparison {
     source: String,
     ensemble: Criterion,
     regression: Criterion,
     cosine: Criterion,
-    /// Share of probes with a relative among the first ten, by the ensemble and by the cosine.
+    /// Rank@10 of the ensemble and of the cosine.
+    ///
+    /// Rank@10 is the share of probes with a relative among the first ten.
     rank_10: [f64; 2],
     gains: Gains,
 }
 
-/// By how much the ensemble is better, with intervals over families; `None` if it was not measured.
+/// Gains of the ensemble, with intervals over families. `None` if not measured.
 #[derive(Clone, Copy, Debug, Default)]
 struct Gains {
-    /// AUC, more than the plain regression's.
+    /// Gain in AUC over the plain regression.
     auc: Option<Figure>,
-    /// TAR at FAR 1 %, more than the cosine's.
+    /// Gain in TAR at FAR 1 % over the cosine.
     true_accepts: Option<Figure>,
-    /// Rank@10, more than the cosine's.
+    /// Gain in Rank@10 over the cosine.
     rank_10: Option<Figure>,
 }
 
-/// The ensemble has to be better than chance by this much in its area under the ROC.
+/// Minimum area under the ROC of the ensemble, above that of chance.
 const MIN_AUC: f64 = 0.52;
 
-/// Rank@10 may be lower than the cosine's by this much: one standard error of a share of 1,200 probes is 0.014.
+/// Tolerated loss in Rank@10 against the cosine.
+///
+/// One standard error of a share of 1,200 probes is 0.014.
 const RANK_TOLERANCE: f64 = 0.01;
 
 impl Comparison {
@@ -78,7 +82,7 @@ impl Comparison {
         }
     }
 
-    /// What the source objects to: a loss that is no chance.
+    /// Returns the objections of the source: losses beyond chance.
     fn losses(&self) -> impl Iterator<Item = String> {
         let Gains { auc, true_accepts, rank_10 } = self.gains;
         let figures = [
@@ -94,8 +98,11 @@ impl Comparison {
 }
 
 impl Verdict {
-    /// An ensemble may be written if, over all sources, it is no worse than the plain regression, and a search finds at least as
-    /// many relatives by it as by the cosine; and if it loses on no source beyond chance.
+    /// Decides whether an ensemble may be written.
+    ///
+    /// Over all sources, it must be no worse than the plain regression. A search by it must find at
+    /// least as many relatives as a search by the cosine. It must not lose on any source beyond
+    /// chance.
     pub(super) fn new(sources: &[Comparison]) -> Self {
         let mut objections = Vec::new();
         let mut object = |figure: &str, found: f64, least: f64, of: &str| {
@@ -182,7 +189,7 @@ mod tests {
             found,
             ["Rank@10 of listed kin on there: -0.080 [-0.120, -0.030] next to the cosine's"]
         );
-        // A loss that other families may not show.
+        // A loss that may be absent for other families.
         assert!(objections(&[gained, gain(-0.02, -0.05, 0.01)]).is_empty());
     }
 

@@ -1,4 +1,4 @@
-//! Random pictures of known faces, for networks to learn from.
+//! Random training pictures of known faces.
 
 use rand::Rng;
 use rayon::prelude::*;
@@ -6,23 +6,28 @@ use rayon::prelude::*;
 use super::faces::KnownFace;
 use crate::photo::{Landmarks, Photo, Similarity, resize, warp};
 
-/// Side of the pictures that a backbone learns from, in pixels: that of [`Landmarks::ALIGNED`].
+/// Side of a backbone's training pictures, in pixels: that of [`Landmarks::ALIGNED`].
 pub(super) const SIDE: u32 = 112;
 
-/// Share of the pictures that are aligned; the others are the photo as it is.
+/// Share of the aligned pictures. The others show the photo without alignment.
 const ALIGNED: f64 = 0.8;
-/// Share of the pictures in other light than they were taken in.
+/// Share of the pictures with altered light.
 const WEATHERED: f64 = 0.5;
 
-/// A picture of a face, aligned or as it is, not quite as it should be, and sometimes in other light: what a backbone is
-/// shown. It is changed little: a small network learns the photos that it is shown little better than others, so it has no
-/// room for pictures that it will never meet, such as mixtures of two faces.
+/// Returns a random training picture of a face for a backbone.
+///
+/// The picture shows the aligned face or the photo itself, with a small random movement. Some
+/// pictures have altered light.
+///
+/// The changes are small, because a small network has little spare capacity. It fits its training
+/// photos hardly better than others. It thus has no room for pictures that never occur in use, such
+/// as mixtures of two faces.
 pub(super) fn lesson_picture(face: &KnownFace, random: &mut impl Rng) -> Vec<u8> {
     let picture = placed(face, random);
     if random.random_bool(WEATHERED) { weathered(&picture, random).rgb } else { picture.rgb }
 }
 
-/// A face, aligned.
+/// Returns the aligned picture of a face.
 pub(super) fn aligned_picture(face: &KnownFace) -> Vec<u8> {
     warped(&face.photo, &Similarity::fit(&face.landmarks, &Landmarks::ALIGNED), SIDE).rgb
 }
@@ -31,7 +36,7 @@ pub(super) fn views(pictures: &[Vec<u8>]) -> Vec<&[u8]> {
     pictures.iter().map(Vec::as_slice).collect()
 }
 
-/// The same pictures, of [`SIDE`], as a network with another input wants them.
+/// Scales pictures of [`SIDE`] pixels to the input size of another network.
 pub(super) fn scaled(pictures: &[Vec<u8>], size: usize) -> Vec<Vec<u8>> {
     let scale = |rgb: &Vec<u8>| {
         let photo = Photo { width: SIDE, height: SIDE, rgb: rgb.clone() };
@@ -54,8 +59,10 @@ fn placed(face: &KnownFace, random: &mut impl Rng) -> Photo {
     picture
 }
 
-/// A small random movement of a picture of `side` pixels: it grows or shrinks by at most the factor 1 + `scale`, turns by
-/// at most `angle` in radians, and is shifted by at most `shift` times its side.
+/// Returns a small random movement of a picture of `side` pixels.
+///
+/// It scales by at most the factor 1 + `scale`, up or down. It rotates by at most `angle` radians,
+/// and shifts by at most `shift` times the side.
 pub(super) fn jitter(
     side: u32,
     (scale, angle, shift): (f32, f32, f32),
@@ -69,12 +76,12 @@ pub(super) fn jitter(
     Similarity::about([side / 2.0; 2], (scale, angle), shift)
 }
 
-/// [`warp`]; the photo as it is where its landmarks are all at one point.
+/// Warps a photo by [`warp`]. Only resizes it if all its landmarks coincide.
 pub(super) fn warped(photo: &Photo, to: &Similarity, side: u32) -> Photo {
     warp(photo, to, side).unwrap_or_else(|| resize(photo, side, side))
 }
 
-/// The same in other light and colours, sometimes in none, sometimes less sharp or with noise.
+/// Alters light and colors at random. Some pictures become gray, less sharp or noisy.
 pub(super) fn weathered(picture: &Photo, random: &mut impl Rng) -> Photo {
     let mut picture = match random.random_bool(0.2) {
         true => blurred(picture, random),
@@ -99,7 +106,7 @@ pub(super) fn weathered(picture: &Photo, random: &mut impl Rng) -> Photo {
     picture
 }
 
-/// As if the photo had been smaller.
+/// Reduces the sharpness to that of a smaller photo.
 fn blurred(picture: &Photo, random: &mut impl Rng) -> Photo {
     let side = picture.width;
     let small = random.random_range(side / 4..side);

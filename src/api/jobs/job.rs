@@ -1,4 +1,4 @@
-//! A job as it is told and stored.
+//! A job, as stored and as returned.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use crate::ingest::{Rejected, Report};
 
-/// Most photos of which it is told why they were left out.
+/// Maximum number of rejected photos for which a job stores the reason.
 const MOST_ERRORS: usize = 1000;
 
-/// Photos that are enrolled in the background.
+/// A job that enrolls photos in the background.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(super) struct Job {
-    /// Ids of later jobs are greater.
+    /// Id of the job. Later jobs have greater ids.
     #[schema(value_type = String, format = "uuid")]
     pub(super) id: Uuid,
     pub(super) state: State,
@@ -26,12 +26,12 @@ pub(super) struct Job {
     finished_at: Option<Timestamp>,
     pub(super) photos: Photos,
     pub(super) photos_per_second: f64,
-    /// Photos that were left out, and why; the first thousand of them.
+    /// Rejected photos with their reasons; at most one thousand.
     errors: Vec<PhotoError>,
-    /// Why it failed.
+    /// Reason of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
-    /// What the client named the request by.
+    /// Key under which the client requested the job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) idempotency_key: Option<String>,
 }
@@ -47,28 +47,28 @@ pub(super) enum State {
     Cancelled,
 }
 
-/// Which photos are embedded.
+/// Selection of the photos to embed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Mode {
-    /// Those that the gallery does not have from the same file.
+    /// Photos that the gallery lacks from the same file.
     #[default]
     Missing,
-    /// All.
+    /// All photos.
     Force,
 }
 
-/// Where the photos are.
+/// Location of the photos.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Origin {
     /// In an archive that came with the request.
     Archive,
-    /// In a folder of the server, inside the one that may be read.
+    /// In a folder of the server, inside the permitted root folder.
     Folder(String),
 }
 
-/// How many photos became what.
+/// Numbers of photos by result.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = JobPhotos)]
 pub(super) struct Photos {
@@ -102,18 +102,18 @@ impl Job {
         }
     }
 
-    /// Whether it is still to be done.
+    /// Returns whether the job still has to run.
     pub(super) fn is_open(&self) -> bool {
         matches!(self.state, State::Queued | State::Running)
     }
 
-    /// It has ended like this.
+    /// Ends the job in this state.
     pub(super) fn end(&mut self, state: State, detail: Option<String>) {
         (self.state, self.detail) = (state, detail);
         self.finished_at = Some(Timestamp::now());
     }
 
-    /// It has come to this.
+    /// Stores the result of the job.
     pub(super) fn report(&mut self, report: Report) {
         self.photos.enrolled = report.enrolled;
         self.photos.unchanged = report.known;

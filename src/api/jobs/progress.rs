@@ -1,4 +1,4 @@
-//! How far the job is that runs.
+//! Progress of the running job.
 
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -8,20 +8,20 @@ use std::time::Instant;
 use super::job::Job;
 use crate::domain::Progress;
 
-/// How far a job is, and whether it should stop.
+/// Progress of a job, and its stop flag.
 #[derive(Default)]
 pub(super) struct JobProgress {
     total: AtomicU64,
     done: AtomicU64,
-    /// When its photos began to be embedded.
+    /// Time at which the embedding of its photos began.
     began: Mutex<Option<Instant>>,
-    /// Whether photos are being embedded, and not linked already.
+    /// Whether photos are being embedded. `false` once they are being linked.
     embeds: AtomicBool,
     pub(super) stop: AtomicBool,
 }
 
 impl JobProgress {
-    /// Tells a job how far it is.
+    /// Copies the progress into a job.
     pub(super) fn tell(&self, job: &mut Job) {
         job.photos.total = self.total.load(Ordering::Relaxed);
         job.photos.done = self.done.load(Ordering::Relaxed);

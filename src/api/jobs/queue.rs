@@ -1,4 +1,4 @@
-//! Jobs, stored in a folder of the gallery: a file each, and their archives. One runs at a time.
+//! Job queue, stored in a folder of the gallery: one file per job, and its archive. One job runs at a time.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,20 +19,20 @@ use crate::error::ErrorKind;
 use crate::ingest::{Plan, Report, ingest};
 use crate::whole_file::write_whole;
 
-/// The folder inside a gallery.
+/// Name of the folder inside a gallery.
 const FOLDER: &str = "jobs";
-/// Jobs that may wait.
+/// Maximum number of waiting jobs.
 const MOST_WAITING: usize = 100;
-/// Jobs that have ended and are still told of.
+/// Maximum number of ended jobs that the service lists.
 const MOST_ENDED: usize = 1000;
 
-/// The jobs of a gallery.
+/// Jobs of a gallery.
 pub(in crate::api) struct Jobs {
     folder: PathBuf,
     known: Mutex<Known>,
-    /// Held while a job is made: of two requests with one key the second finds the first one's job.
+    /// Locked while a job is created. Of two requests with one key, the second returns the first one's job.
     making: Mutex<()>,
-    /// Told of when there is another job, or no more will come.
+    /// Notified when a job is added, and when the queue closes.
     changed: Condvar,
 }
 
@@ -44,15 +44,16 @@ struct Known {
 }
 
 impl Jobs {
-    /// The jobs of the gallery at `gallery`. What was under way when a service ended is to be done again, and finds most of
-    /// it done.
+    /// Reads the jobs of the gallery at `gallery`.
+    ///
+    /// A job that was interrupted with its service runs again. It finds most of its photos enrolled.
     pub(in crate::api) fn of(gallery: &Path) -> io::Result<Self> {
         let folder = gallery.join(FOLDER);
         fs::create_dir_all(&folder)?;
         let (mut jobs, mut others) = (BTreeMap::new(), Vec::new());
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
-            // One that was damaged cannot be gone on with; its photos can be sent again.
+            // A damaged job file cannot be resumed. The client can send its photos again.
             match read(&path) {
                 Some(job) => drop(jobs.insert(job.id, job)),
                 None => others.push(path),
@@ -68,24 +69,24 @@ impl Jobs {
         Ok(jobs)
     }
 
-    /// Where a job's archive is.
+    /// Returns the path of a job's archive.
     pub(super) fn archive(&self, id: Uuid) -> PathBuf {
         self.folder.join(format!("{id}.zip"))
     }
 
-    /// Where archives are while they arrive.
+    /// Returns the folder that receives uploaded archives.
     pub(in crate::api) fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// The job that a client has asked for under this key.
+    /// Returns the job that a client requested under this key.
     fn known(&self, key: &str) -> Option<Job> {
         let known = self.lock();
         let mut jobs = known.jobs.values();
         jobs.find(|job| job.idempotency_key.as_deref() == Some(key)).cloned()
     }
 
-    /// All of them, the oldest first.
+    /// Returns all jobs, the oldest first.
     pub(super) fn all(&self) -> Vec<Job> {
         let known = self.lock();
         known.jobs.values().map(|job| known.told(job)).collect()
@@ -96,7 +97,9 @@ impl Jobs {
         known.jobs.get(&id).map(|job| known.told(job))
     }
 
-    /// Adds the job that `make` gives, unless there is one under this key already; it is on disk when this returns.
+    /// Adds the job that `make` returns, unless a job with this key exists.
+    ///
+    /// The job is on disk when this function returns.
     pub(super) fn add(
         &self,
         key: Option<String>,
@@ -119,7 +122,7 @@ impl Jobs {
         Ok(job)
     }
 
-    /// Asks a job to stop, if there is one; one that waits has ended then.
+    /// Requests that a job stops, if it exists. A waiting job ends at once.
     pub(super) fn cancel(&self, id: Uuid) -> Result<Option<Job>, Problem> {
         let mut known = self.lock();
         if let Some((_, progress)) = known.running.as_ref().filter(|(running, _)| *running == id) {
@@ -131,7 +134,9 @@ impl Jobs {
         Ok(known.jobs.get(&id).map(|job| known.told(job)))
     }
 
-    /// No job is begun any more, and the one that runs stops after its batch, to be gone on with by the next service.
+    /// Closes the queue: no further job starts.
+    ///
+    /// The running job stops after its batch, and the next service resumes it.
     pub(in crate::api) fn close_all(&self) {
         let mut known = self.lock();
         known.is_closing = true;
@@ -141,7 +146,7 @@ impl Jobs {
         self.changed.notify_all();
     }
 
-    /// Waits for a job that is to be done; none where no more will be.
+    /// Waits for a job to run. Returns `None` if the queue is closed.
     fn next(&self) -> Option<(Job, Arc<JobProgress>)> {
         let mut known = self.lock();
         loop {
@@ -158,7 +163,7 @@ impl Jobs {
         }
     }
 
-    /// The job that ran has ended.
+    /// Records the end of the running job.
     fn ended(&self, id: Uuid, result: Result<Report, Problem>) -> Result<(), Problem> {
         let mut known = self.lock();
         let Some((_, progress)) = known.running.take() else { return Ok(()) };
@@ -177,10 +182,10 @@ impl Jobs {
         self.close(job)
     }
 
-    /// Writes down that a job has ended, and removes its archive.
+    /// Records that a job has ended, and deletes its archive.
     fn close(&self, job: &Job) -> Result<(), Problem> {
         self.write(job)?;
-        // It may never have had one.
+        // The job may have had no archive.
         let _ = fs::remove_file(self.archive(job.id));
         Ok(())
     }
@@ -202,7 +207,7 @@ impl Jobs {
         let ended: Vec<Uuid> = ended.collect();
         for id in &ended[..ended.len().saturating_sub(MOST_ENDED)] {
             known.jobs.remove(id);
-            // It is told of no more, whether its file goes or not.
+            // The job is no longer listed, even if its file cannot be deleted.
             let _ = fs::remove_file(self.file(*id));
         }
     }
@@ -212,7 +217,7 @@ impl Jobs {
     }
 }
 
-/// The job in a file, if one is in it.
+/// Reads a job from a file. Returns `None` if the file holds no valid job.
 fn read(path: &Path) -> Option<Job> {
     let is_job = path.extension().is_some_and(|extension| extension == "json");
     let bytes = is_job.then(|| fs::read(path).ok()).flatten()?;
@@ -220,7 +225,7 @@ fn read(path: &Path) -> Option<Job> {
 }
 
 impl Known {
-    /// A job with how far it is.
+    /// Returns a job with its current progress.
     fn told(&self, job: &Job) -> Job {
         let mut job = job.clone();
         if let Some((_, progress)) = self.running.as_ref().filter(|(id, _)| *id == job.id) {
@@ -230,7 +235,7 @@ impl Known {
     }
 }
 
-/// Does one job after the other until there will be no more.
+/// Runs one job after another until the queue is closed.
 pub(in crate::api) fn work(state: &State) {
     while let Some((job, progress)) = state.jobs.next() {
         let result = run(state, &job, &progress);
@@ -240,7 +245,7 @@ pub(in crate::api) fn work(state: &State) {
     }
 }
 
-/// The same as `kindred ingest` does.
+/// Runs a job as `kindred ingest` does.
 fn run(state: &State, job: &Job, progress: &JobProgress) -> Result<Report, Problem> {
     let path = match &job.origin {
         Origin::Archive => state.jobs.archive(job.id),

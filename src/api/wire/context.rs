@@ -1,4 +1,4 @@
-//! What is said of a search beside what it found: the faces it was asked with, versions, times, and how it came about.
+//! Context of a search response: probe faces, versions, timings and explanation.
 
 use std::collections::BTreeMap;
 
@@ -9,39 +9,39 @@ use crate::embedder::{Embedder, Face};
 use crate::kinship::{Ensemble, MemberConfig};
 use crate::search::Answer;
 
-/// What is to be said beside what was found.
+/// Parts of a response other than the search result.
 pub struct Context<'a> {
-    /// The faces of the request.
+    /// Faces of the request.
     pub faces: Vec<FaceSeen>,
-    /// Where the time went.
+    /// Duration of each stage.
     pub timings: TimingsMs,
-    /// The bundle.
+    /// The model bundle.
     pub model: ModelVersion,
-    /// How often the gallery has changed.
+    /// Number of changes of the gallery.
     pub gallery_version: u64,
-    /// The ensemble, if it is to be explained.
+    /// Ensemble to explain, if requested.
     pub explained_by: Option<&'a Ensemble>,
 }
 
-/// Where a face is in a photo of a request.
+/// Position of a face in a photo of a request.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct FaceSeen {
-    /// Which part of the request it came in.
+    /// Part of the request that contains the photo.
     #[schema(value_type = String)]
     part: &'static str,
-    /// Its place among the photos of that part, from 0 on.
+    /// Index among the photos of that part, from 0.
     index: usize,
-    /// Pixels of a row of the upright photo.
+    /// Width of the upright photo, in pixels.
     width: u32,
-    /// Its rows.
+    /// Height of the upright photo, in pixels.
     height: u32,
     #[serde(rename = "box", skip_serializing_if = "Option::is_none")]
     bounds: Option<Bounds>,
-    /// The eyes, the tip of the nose and the corners of the mouth, from left to right, in pixels.
+    /// Eyes, tip of the nose, and corners of the mouth, from left to right, in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<Vec<f32>>>)]
     landmarks: Option<[[f32; 2]; 5]>,
-    /// How likely there is a whole face at these points, 0 to 1.
+    /// Probability that a complete face is at these points, 0 to 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     quality: Option<f32>,
 }
@@ -65,42 +65,42 @@ pub struct ModelVersion {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct GalleryVersion {
     pub(super) photos: usize,
-    /// How often it has changed since it was made.
+    /// Number of changes since the gallery was created.
     pub(super) version: u64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Explanation {
-    /// Photos that were scored.
+    /// Number of scored photos.
     candidates: usize,
-    /// Two photos are of kin from this probability at even odds on.
+    /// Minimum probability at even odds for which two photos count as kin.
     kin_threshold: f64,
-    /// Two photos are of one person from this cosine on; used without an open-set model.
+    /// Minimum cosine for which two photos count as one person. Used without an open-set model.
     same_person_threshold: f64,
-    /// The weight of each member in the joined score.
+    /// Weight of each member in the combined score.
     weights: BTreeMap<String, f64>,
 }
 
 /// Milliseconds per stage.
 #[derive(Clone, Copy, Debug, Default, Serialize, ToSchema)]
 pub struct TimingsMs {
-    /// Reading and scaling the photo.
+    /// Decoding and scaling of the photo.
     pub decode: f64,
-    /// Waiting for the model and embedding.
+    /// Waiting for the model, and embedding.
     pub embed: f64,
-    /// Searching, reranking and grouping.
+    /// Search, reranking and grouping.
     pub search: f64,
 }
 
 impl TimingsMs {
-    /// Each stage by its name.
+    /// Returns each stage with its name.
     pub(in crate::api) fn stages(self) -> [(&'static str, f64); 3] {
         [("decode", self.decode), ("embed", self.embed), ("search", self.search)]
     }
 }
 
 impl FaceSeen {
-    /// The face at a place of a part of a request.
+    /// Builds the face of the photo with this index in a part of a request.
     pub fn new((part, index): (&'static str, usize), face: &Face) -> Self {
         let [width, height] = face.photo_size;
         let bounds = face.found.map(|found| {
@@ -114,7 +114,7 @@ impl FaceSeen {
 }
 
 impl ModelVersion {
-    /// The version of a bundle.
+    /// Returns the version of a bundle.
     pub fn of(bundle: &Embedder) -> Self {
         let fingerprint = bundle.space().fingerprint.to_string();
         Self { name: bundle.name().to_owned(), fingerprint }

@@ -1,8 +1,8 @@
-//! Memory for the kernels.
+//! Aligned memory for the kernels.
 
 use std::ops::{Deref, DerefMut};
 
-/// A line of the processor's cache: vectors that straddle two cost a matrix product a third of its speed.
+/// A cache line of the processor. Vectors across two lines cost a matrix product a third of its speed.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct Line(#[expect(dead_code, reason = "read as plain f32")] [f32; 16]);
@@ -19,14 +19,14 @@ impl Buffer {
         Self { lines: vec![Line([0.0; 16]); len.div_ceil(16)], len }
     }
 
-    /// The values, followed by zeros up to `len`.
+    /// Creates a buffer of the values, followed by zeros up to `len`.
     pub(super) fn padded(values: &[f32], len: usize) -> Self {
         let mut buffer = Self::zeros(len);
         buffer[..values.len()].copy_from_slice(values);
         buffer
     }
 
-    /// Makes room for `len` values; what they are is not said.
+    /// Makes room for `len` values, with unspecified content.
     pub(super) fn reserve(&mut self, len: usize) -> &mut [f32] {
         if self.len < len {
             *self = Self::zeros(len);
@@ -39,7 +39,7 @@ impl Deref for Buffer {
     type Target = [f32];
 
     fn deref(&self) -> &[f32] {
-        // SAFETY: the lines are at least `len` f32 side by side.
+        // SAFETY: the lines are at least `len` contiguous f32.
         unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), self.len) }
     }
 }
@@ -51,7 +51,7 @@ impl DerefMut for Buffer {
     }
 }
 
-/// A place that several threads write at once, each to parts of its own.
+/// Memory that several threads write at once, each to its own parts.
 #[derive(Clone, Copy)]
 pub(super) struct Target {
     start: *mut f32,
@@ -68,13 +68,13 @@ impl Target {
         Self { start: values.as_mut_ptr(), len: values.len() }
     }
 
-    /// A pointer to the `len` values from `offset`.
+    /// Returns a pointer to the `len` values from `offset`.
     ///
     /// # Safety
-    /// While it is used, the memory lives, and no other thread uses these values.
+    /// During its use, the memory is alive, and no other thread uses these values.
     ///
     /// # Panics
-    /// When they do not lie inside.
+    /// If the values do not lie inside.
     pub(super) unsafe fn at(self, offset: usize, len: usize) -> *mut f32 {
         assert!(offset + len <= self.len, "a kernel writes inside its target");
         // SAFETY: just asserted.

@@ -1,4 +1,6 @@
-//! Turns a network into steps: what follows a convolution is folded into its weights or done before it stores.
+//! Compiler from a network to steps.
+//!
+//! The operations after a convolution are folded into its weights, or done before it stores.
 
 use super::buffer::Buffer;
 use super::convolution::Convolution;
@@ -9,35 +11,37 @@ use super::sliding::{Sliding, What};
 use super::winograd::Winograd;
 use crate::backbone::network::{BatchNorm, Conv, Network, Node, NodeId, Op, ParameterId, Window};
 
-/// Smallest side of a map for which Winograd's transformed weights, four times as large, are worth reading.
+/// Minimum side of a map for Winograd's algorithm.
+///
+/// Below it, its transformed weights, which are four times as large, are not worth their reading.
 const WINOGRAD_SIDE: usize = 12;
-/// The same where they are small: a map of 7×7 is four tiles, which take a third of the multiplications.
+/// The same for small weights: a map of 7×7 is four tiles, which need a third of the multiplications.
 const WINOGRAD_SMALL_SIDE: usize = 7;
-/// Transformed weights up to this size are small: a third-level cache holds them, so that a single image does not wait for
+/// Maximum size of small transformed weights. A third-level cache holds them, so a single image does not wait for
 /// memory. (512 channels from as many are larger: with them a single image took an eighth longer.)
 const WINOGRAD_SMALL_WEIGHTS: usize = 32 << 20;
 
-/// Compiles a network node by node; `load` reads a weight.
+/// Compiler of a network, node by node. `load` reads a weight.
 pub(super) struct Compiler<'a, L> {
     network: &'a Network,
     load: L,
-    /// Per node, the nodes that read it.
+    /// The nodes that read each node.
     readers: Vec<Vec<usize>>,
-    /// Per node, whether its result is in memory.
+    /// Whether each node's result is in memory.
     stored: Vec<bool>,
     steps: Vec<Step>,
 }
 
-/// What is known of a layer before its weights are packed.
+/// Properties of a layer before its weights are packed.
 struct Fused {
-    /// The node whose result the layer stores.
+    /// The node of the layer's stored result.
     last: usize,
     /// Factor and summand per output channel.
     scale: Vec<f32>,
     shift: Vec<f32>,
     residual: Option<usize>,
     activation: Activation,
-    /// Whether a 2×2 maximum is part of it.
+    /// Whether it includes a 2×2 maximum.
     pooled: bool,
 }
 
@@ -52,7 +56,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         Self { network, load, readers, stored, steps: Vec::new() }
     }
 
-    /// The steps, in an order in which each finds its inputs.
+    /// Returns the steps, in an order in which each finds its inputs.
     pub(super) fn compile(mut self) -> Result<Vec<Step>, E> {
         let mut done = vec![false; self.readers.len()];
         for at in 1..self.readers.len() {
@@ -67,7 +71,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         Ok(self.steps)
     }
 
-    /// The step that begins with the node `at`, and the nodes that it covers.
+    /// Returns the step that begins with the node `at`, and the nodes that it covers.
     fn step(&mut self, at: usize) -> Result<(Step, Vec<usize>), E> {
         let node = &self.network.nodes()[at];
         let input = self.map(node.inputs[0].index());
@@ -106,7 +110,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
                 let (last, residual) = (fused.last, fused.residual);
                 (Layer::Gate(input, fused.into_epilogue(input)), last, residual)
             }
-            // What was not part of an earlier layer is one of its own: each channel times one.
+            // An operation outside an earlier layer is its own layer: each channel times one.
             Op::BatchNorm(_) | Op::Relu | Op::Prelu(_) | Op::Sigmoid | Op::Scale(_) | Op::Add => {
                 let mut fused = self.identity(at);
                 fused.last = node.inputs[0].index();
@@ -139,7 +143,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         Ok(())
     }
 
-    /// Takes in what follows, as long as nothing else reads the result in between.
+    /// Fuses the operations that follow. It stops if another node reads an intermediate result.
     fn fuse(&mut self, fused: &mut Fused, pools: bool, covered: &mut Vec<usize>) -> Result<(), E> {
         while let [next] = self.readers[fused.last][..] {
             let takes = if pools && !fused.pooled && fused.residual.is_none() {
@@ -165,7 +169,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         monotone && self.network.nodes()[next].op == Op::MaxPool(Window::square(2, 2, 0))
     }
 
-    /// Makes node `next` part of the layer; says whether it could.
+    /// Makes node `next` part of the layer. Returns whether that was possible.
     fn absorb(
         &mut self,
         fused: &mut Fused,
@@ -277,7 +281,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
     }
 }
 
-/// The shape in which a node's result is stored.
+/// Returns the stored shape of a node's result.
 pub(super) fn map(network: &Network, node: usize) -> Map {
     let shape = network.nodes()[node].shape;
     if node == 0 { Map::input(shape) } else { Map::blocked(shape) }

@@ -1,8 +1,8 @@
-//! Convolutions as matrix products that read the feature map where it is.
+//! Convolutions as matrix products that read the feature map in its own buffer.
 //!
-//! With channels last, what a window covers in one row of the map lies side by side, and the windows of neighbouring
-//! results lie a fixed distance apart. So a row of results is a product of a matrix that is already in memory with the
-//! weights: nothing is gathered. Linear layers are convolutions with one window over the whole map.
+//! With channels last, a window's values in one row of the map are contiguous. The windows of adjacent results lie a
+//! fixed distance apart. So a row of results is the product of a matrix that is already in memory and the weights. No
+//! values are gathered. Linear layers are convolutions with one window over the complete map.
 
 use rayon::prelude::*;
 
@@ -14,7 +14,7 @@ use super::matrix::{End, PANEL, Packed, Span, Tile};
 use super::simd::{Kernel, Simd};
 use crate::backbone::network::Window;
 
-/// Rows of a panel of weights that are used together: 128 KiB of them stay in the second-level cache.
+/// Rows of a panel of weights that are used together. Their 128 KiB stay in the second-level cache.
 const DEPTH: usize = 512;
 
 /// A convolution without groups.
@@ -27,14 +27,14 @@ pub(super) struct Convolution {
     epilogue: Epilogue,
 }
 
-/// A stretch of the weights' rows, from row `start`, and the values of a window that they meet.
+/// A range of the weights' rows, from row `start`. `spans` are the matching values of a window.
 struct Block {
     start: usize,
     spans: Vec<Span>,
 }
 
 impl Convolution {
-    /// `weight(y, x, channel, out)` is the kernel's value there.
+    /// Creates the layer from the kernel's values `weight(y, x, channel, out)`.
     pub(super) fn new(
         (input, output): (Map, Map),
         window: Window,
@@ -84,17 +84,19 @@ impl Convolution {
         });
     }
 
-    /// Results that one thread computes from one panel of weights: enough that the weights are read seldom, few enough
-    /// that what they are computed from stays in the second-level cache.
+    /// Returns the number of results that one thread computes from one panel of weights.
+    ///
+    /// It is large enough that the weights are read rarely. It is small enough that the inputs stay in the second-level
+    /// cache.
     fn chunk(&self, walk: &Walk, pixels: usize) -> usize {
         let depth: usize = self.window.kernel.iter().product::<usize>() * self.input.stride;
         let most = (96 * 1024 / depth).clamp(48, 2048);
-        // All chunks of about the same size: a small rest would read all the weights for few results.
+        // All chunks have about the same size: a small rest would read all the weights for few results.
         let chunk = pixels.div_ceil(((pixels + most / 2) / most).max(1));
         if walk.width < chunk { chunk.next_multiple_of(walk.width) } else { chunk }
     }
 
-    /// The input with zeros around it, where the window reaches over the edge.
+    /// Returns the input with zeros around it, where the window crosses the edge.
     fn pad<'a>(&self, images: usize, input: &'a [f32], scratch: &'a mut Buffer) -> &'a [f32] {
         let Window { before: [top, left], after, .. } = self.window;
         if [[top, left], after] == [[0; 2]; 2] {
@@ -129,7 +131,7 @@ impl Convolution {
     }
 }
 
-/// Splits the spans into stretches of at most [`DEPTH`] values.
+/// Splits the spans into blocks of at most [`DEPTH`] values.
 fn blocks(spans: &[Span]) -> Vec<Block> {
     let (mut blocks, mut start, mut filled) = (Vec::<Block>::new(), 0, DEPTH);
     for &Span { mut offset, len } in spans {
@@ -147,15 +149,15 @@ fn blocks(spans: &[Span]) -> Vec<Block> {
     blocks
 }
 
-/// Where the windows of consecutive results begin.
+/// Start positions of the windows of consecutive results.
 struct Walk {
-    /// Results whose windows lie a fixed distance apart.
+    /// Number of results with windows a fixed distance apart.
     width: usize,
     /// That distance.
     left_stride: usize,
-    /// Rows of results in an image.
+    /// Rows of results per image.
     height: usize,
-    /// From one row's first window to the next one's, and from one image's.
+    /// Distance between the first windows of two adjacent rows, then of two images.
     row: usize,
     image: usize,
 }
@@ -167,7 +169,7 @@ impl Walk {
     }
 }
 
-/// One panel of weights times the windows of some results.
+/// Kernel that multiplies one panel of weights by the windows of some results.
 struct Product<'a> {
     layer: &'a Convolution,
     input: &'a [f32],
@@ -195,8 +197,8 @@ impl Kernel for Product<'_> {
                 let residual = self.residual.at(to);
                 let start = self.walk.start(pixel);
                 assert!(start < self.input.len(), "a window begins inside its map");
-                // SAFETY: the windows of results inside the output lie inside the input; the columns of a panel and
-                // the pixels of a chunk are this thread's alone.
+                // SAFETY: the windows of results inside the output lie inside the input. Only this thread uses the
+                // columns of a panel and the pixels of a chunk.
                 unsafe {
                     let tile = Tile {
                         left: self.input.as_ptr().add(start),

@@ -1,9 +1,9 @@
-//! What happens to a layer's sums before they are stored.
+//! Final operations on a layer's sums before they are stored.
 
 use super::buffer::Buffer;
 use super::simd::Simd;
 
-/// The nonlinearity at a layer's end.
+/// The activation function of a layer.
 pub(super) enum Activation {
     Identity,
     Relu,
@@ -12,17 +12,17 @@ pub(super) enum Activation {
     Sigmoid,
 }
 
-/// Bias, then a residual if there is one, then the activation.
+/// Bias, then an optional residual, then the activation.
 pub(super) struct Epilogue {
     pub(super) bias: Buffer,
     pub(super) activation: Activation,
 }
 
 impl Epilogue {
-    /// The results of `LANES` channels from `channel`.
+    /// Returns the results of `LANES` channels from `channel`.
     ///
     /// # Safety
-    /// These channels exist, and `residual`, unless null, points to as many values.
+    /// These channels exist. `residual` is null or points to as many values.
     #[inline(always)]
     pub(super) unsafe fn apply<S: Simd>(
         &self,
@@ -51,7 +51,7 @@ impl Epilogue {
     }
 }
 
-/// Lane by lane: it ends layers of a few hundred values only.
+/// Computes the sigmoid lane by lane. Only layers of a few hundred values end with it.
 #[inline(always)]
 fn sigmoid<S: Simd>(simd: S, x: S::V) -> S::V {
     let mut lanes = [0.0_f32; 16];

@@ -1,25 +1,25 @@
-//! Where a layer's values lie.
+//! Memory layout of a layer's values.
 
-/// Channels are stored in blocks of this many, the last one filled with zeros, so that kernels work on whole vectors.
+/// Number of channels in a block. The last block is filled with zeros, so that kernels work on full vectors.
 pub(super) const CHANNEL_BLOCK: usize = 16;
 
-/// The shape of a feature map of one image, channels last: value `(y, x, c)` is at `(y · width + x) · stride + c`.
+/// The shape of a feature map of one image, channels last. Value `(y, x, c)` is at `(y · width + x) · stride + c`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Map {
     pub(super) height: usize,
     pub(super) width: usize,
     pub(super) channels: usize,
-    /// Values from one pixel to the next.
+    /// Distance from one pixel to the next, in values.
     pub(super) stride: usize,
 }
 
 impl Map {
-    /// A map whose channels are filled up to whole blocks.
+    /// Returns a map with its channels padded to full blocks.
     pub(super) fn blocked([channels, height, width]: [usize; 3]) -> Self {
         Self { height, width, channels, stride: channels.next_multiple_of(CHANNEL_BLOCK) }
     }
 
-    /// The pixels a network is given: their channels lie side by side.
+    /// Returns the map of a network's input pixels, with contiguous channels.
     pub(super) fn input([channels, height, width]: [usize; 3]) -> Self {
         Self { height, width, channels, stride: channels }
     }
@@ -28,7 +28,7 @@ impl Map {
         self.height * self.width
     }
 
-    /// Number of values, filling included.
+    /// Returns the number of values, padding included.
     pub(super) fn len(&self) -> usize {
         self.pixels() * self.stride
     }

@@ -1,17 +1,19 @@
-//! Matrix products with weights packed once, in register tiles.
+//! Matrix products with prepacked weights, in register tiles.
 
 use super::buffer::Buffer;
 use super::epilogue::Epilogue;
 use super::feature_map::CHANNEL_BLOCK;
 use super::simd::Simd;
 
-/// Columns of the weights that lie together.
+/// Columns of a panel of the weights.
 pub(super) const PANEL: usize = 64;
 
-/// Rows of a register tile: with four vectors of columns it fills the 32 registers of AVX-512, with two the 16 of AVX2.
+/// Rows of a register tile. With four vectors of columns it fills the 32 registers of AVX-512, with two the 16 of AVX2.
 const ROWS: usize = 6;
 
-/// A matrix of `depth` rows and `columns` columns in panels of [`PANEL`] columns, row after row within a panel.
+/// A matrix of `depth` rows and `columns` columns in panels of [`PANEL`] columns.
+///
+/// Within a panel, the rows are contiguous.
 pub(super) struct Packed {
     values: Buffer,
     depth: usize,
@@ -19,8 +21,9 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// Packs the matrix whose element at `(k, column)` is `value(k, column)`; columns are filled up with zeros to whole
-    /// blocks of channels.
+    /// Packs the matrix with the element `value(k, column)` at `(k, column)`.
+    ///
+    /// Columns are padded with zeros to full blocks of channels.
     pub(super) fn new(depth: usize, columns: usize, value: impl Fn(usize, usize) -> f32) -> Self {
         let padded = columns.next_multiple_of(CHANNEL_BLOCK);
         let mut packed = Self { values: Buffer::zeros(depth * padded), depth, columns: padded };
@@ -39,56 +42,58 @@ impl Packed {
         self.columns.div_ceil(PANEL)
     }
 
-    /// Columns of a panel.
+    /// Returns the number of columns of a panel.
     pub(super) fn width(&self, panel: usize) -> usize {
         PANEL.min(self.columns - panel * PANEL)
     }
 
-    /// A panel from its row `k` on.
+    /// Returns a panel from its row `k` on.
     pub(super) fn panel(&self, panel: usize, k: usize) -> &[f32] {
         let start = panel * PANEL * self.depth;
         &self.values[start + k * self.width(panel)..start + self.depth * self.width(panel)]
     }
 }
 
-/// Values of a row of the left matrix that lie side by side, from its begin on.
+/// A contiguous run of values in a row of the left matrix. `offset` counts from the row's start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) offset: usize,
     pub(super) len: usize,
 }
 
-/// `rows` × `columns` sums: rows of the left matrix times a panel of weights.
+/// A tile of `rows` × `columns` sums: rows of the left matrix times a panel of weights.
 pub(super) struct Tile<'a> {
-    /// The first row; `left_stride` values on is the next.
+    /// The first row. The next one is `left_stride` values later.
     pub(super) left: *const f32,
     pub(super) left_stride: usize,
-    /// Which values of a row meet the rows of `right`, in their order.
+    /// Spans of a row. Their values are multiplied by the rows of `right`, in order.
     pub(super) spans: &'a [Span],
     /// Rows of a panel, `columns` values each.
     pub(super) right: *const f32,
     pub(super) columns: usize,
-    /// Where the sums go; `result_stride` values on is the next row.
+    /// Destination of the sums. The next row is `result_stride` values later.
     pub(super) result: *mut f32,
     pub(super) result_stride: usize,
-    /// Whether the sums start from what is at `result`, not from zero.
+    /// Whether the sums start from the values at `result`, not from zero.
     pub(super) resume: bool,
-    /// What happens to the finished sums.
+    /// Final operation on the finished sums.
     pub(super) end: Option<End<'a>>,
 }
 
-/// The last touch of a tile's sums.
+/// Final operation on a tile's sums.
 #[derive(Clone, Copy)]
 pub(super) struct End<'a> {
     pub(super) epilogue: &'a Epilogue,
     /// The channel of the first column.
     pub(super) channel: usize,
-    /// Values added to the sums, laid out as the result is; null for none.
+    /// Values added to the sums, in the layout of the result. Null for no residual.
     pub(super) residual: *const f32,
 }
 
 impl Tile<'_> {
-    /// How many of `rows` rows the next register tile takes: two of nearly the same height beat a full one and a rest.
+    /// Returns how many of `rows` rows the next register tile takes.
+    ///
+    /// Two tiles of nearly the same height are faster than a full one and a rest.
     #[inline(always)]
     pub(super) fn height(rows: usize) -> usize {
         if rows >= 2 * ROWS {
@@ -103,13 +108,13 @@ impl Tile<'_> {
     /// Computes `rows` rows, at most six.
     ///
     /// # Safety
-    /// Every value the tile names lies in memory that may be read, or for the result written, by this thread.
+    /// This thread may read every value of the tile, and may write the result.
     #[inline(always)]
     pub(super) unsafe fn compute<S: Simd>(&self, simd: S, rows: usize) {
         let mut column = 0;
         while column < self.columns {
             let vectors = S::VECTORS.min((self.columns - column) / S::LANES);
-            // SAFETY: the caller's promise; columns are whole blocks of channels, so whole vectors.
+            // SAFETY: the caller's promise; columns are full blocks of channels, so full vectors.
             unsafe {
                 match vectors {
                     1 => self.with_vectors::<S, 1>(simd, rows, column),

@@ -1,17 +1,18 @@
-//! The CPU engine: a network compiled once into steps on maps with their channels last.
+//! The CPU engine: a network compiled once into steps on maps in channels-last layout.
 //!
-//! A step is a convolution with all that follows it: batch normalisation and scales are folded into its weights;
-//! residual, activation and a 2×2 maximum are done before it stores (`compile`). Its weights are packed once in the
-//! order in which they are read (`matrix`). 3×3 convolutions with stride 1 are Winograd's (`winograd`), all others are
-//! matrix products that read the map where it is (`convolution`); depthwise ones and maxima slide (`sliding`).
+//! A step is a convolution with all operations that follow it. Batch normalization and scales are folded into its
+//! weights. Residual, activation and a 2×2 maximum are done before it stores (`compile`). Its weights are packed once
+//! in their reading order (`matrix`). 3×3 convolutions with stride 1 use Winograd's algorithm (`winograd`). All others
+//! are matrix products that read the map in its own buffer (`convolution`). Depthwise convolutions and maxima slide
+//! (`sliding`).
 //!
-//! Memory is what such networks wait for, not arithmetic. So channels are in blocks of whole vectors (`feature_map`),
-//! work is cut so that what is used again is still in a cache, and the first layers, whose maps are large, run image by
-//! image, the later ones, whose weights are large, on the whole batch (`plan`). An image's result has the same bits
-//! alone and in any batch.
+//! Such networks are limited by memory, not by arithmetic. So channels are in blocks of full vectors (`feature_map`).
+//! Work is split so that reused data is still in a cache. The first layers have large maps and run image by image. The
+//! later layers have large weights and run on the complete batch (`plan`). An image's result has the same bits alone
+//! and in any batch.
 //!
-//! Kernels are written once on vectors of any width (`simd`), compiled for each set of instructions, and chosen when the
-//! program runs. Measure with `cargo bench --bench backbone`.
+//! Kernels are written once on vectors of any width (`simd`). They are compiled for each instruction set, and chosen at
+//! run time. Measure with `cargo bench --bench backbone`.
 //!
 //! Suggested reading order: `compile`, `plan`, `layer`, `matrix`, `convolution`, `winograd`, `sliding`, `simd`.
 
@@ -40,9 +41,9 @@ pub(crate) use simd::Instructions;
 /// A network with its weights, compiled for this machine.
 pub(crate) struct Engine {
     plan: Plan,
-    /// Per node the shape of its result.
+    /// Shape of the result, per node.
     maps: Vec<Map>,
-    /// Nodes whose results [`Self::run_with_maps`] returns.
+    /// Nodes with results that [`Self::run_with_maps`] returns.
     kept: Vec<usize>,
     instructions: Instructions,
     /// Buffers that no run uses at the moment.
@@ -50,10 +51,10 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// Compiles a network; `load` is asked once for each of its weights.
+    /// Compiles a network. `load` is called once for each of its weights.
     ///
     /// # Errors
-    /// Whatever `load` fails with.
+    /// Any error of `load`.
     pub(crate) fn new<E>(
         network: &Network,
         instructions: Instructions,
@@ -62,11 +63,12 @@ impl Engine {
         Self::keeping(network, &[], (instructions, load))
     }
 
-    /// [`Self::new`] for an engine that also tells what some nodes come to; of these, the last one at or before each that
-    /// is stored at all.
+    /// As [`Self::new`], for an engine that also returns the maps of some nodes.
+    ///
+    /// Not every node's map is stored. For each requested node it is the last stored one at or before it.
     ///
     /// # Errors
-    /// Whatever `load` fails with.
+    /// Any error of `load`.
     pub(crate) fn keeping<E>(
         network: &Network,
         nodes: &[NodeId],
@@ -88,7 +90,7 @@ impl Engine {
         self.run_for(&[self.maps.len() - 1], (images, pixels)).swap_remove(0)
     }
 
-    /// The same, and what the kept nodes came to: outputs, and per kept node n × `(channels, height, width)`.
+    /// As [`Self::run`], and returns the stored maps: outputs, and per node n × `(channels, height, width)`.
     pub(crate) fn run_with_maps(
         &self,
         images: usize,
@@ -99,11 +101,12 @@ impl Engine {
         (results.pop().unwrap_or_default(), results)
     }
 
-    /// Per node, per image its values in channel, row, column order.
+    /// Returns the values per node and image, in channel, row, column order.
     fn run_for(&self, nodes: &[usize], (images, pixels): (usize, &[f32])) -> Vec<Vec<Vec<f32>>> {
         let lock = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let mut memory = lock().pop().unwrap_or_default();
-        // In the pool from the first step to the last: entering it for each step costs more than some steps.
+        // The code stays in the pool from the first step to the last: entering it for each step costs more than some
+        // steps.
         let results = rayon::scope(|_| {
             self.plan.run((images, pixels), &mut memory, self.instructions);
             let of_node = |&node: &usize| {
@@ -117,7 +120,7 @@ impl Engine {
     }
 }
 
-/// The values of a map in channel, row, column order.
+/// Returns the values of a map in channel, row, column order.
 fn unblock(map: Map, values: &[f32]) -> Vec<f32> {
     let (pixels, stride) = (map.pixels(), map.stride);
     (0..map.channels * pixels).map(|at| values[at % pixels * stride + at / pixels]).collect()
@@ -132,7 +135,7 @@ mod tests {
     use crate::backbone::network::{Builder, Parameter, Window};
     use crate::backbone::{inception_resnet, mobilefacenet, resnet, siamese, vgg16};
 
-    /// A number from −1 to 1 for each place.
+    /// A number from −1 to 1 for each call.
     fn random(seed: u64) -> impl FnMut() -> f32 {
         let mut state = seed;
         move || {
@@ -143,7 +146,7 @@ mod tests {
         }
     }
 
-    /// Weights under which values neither die nor grow, and batch statistics that matter.
+    /// Weights under which values neither vanish nor grow, and batch statistics that matter.
     fn weights(parameter: &Parameter) -> Vec<f32> {
         let name = &parameter.name;
         let mut random = random(name.bytes().map(u64::from).sum());
@@ -160,7 +163,7 @@ mod tests {
         ["var", "gamma", "_bn.weight", ".bn.weight"].iter().any(|end| name.ends_with(end))
     }
 
-    /// A network with every operation, in the places where they are no part of a convolution too.
+    /// A network with every operation, also in positions outside a convolution.
     fn everything() -> Network {
         let mut net = Builder::new("everything", 41);
         let norm =

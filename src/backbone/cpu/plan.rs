@@ -1,4 +1,4 @@
-//! Steps, and the memory that their results share.
+//! Plan: the steps of a network, and the shared memory of their results.
 
 use super::buffer::Buffer;
 use super::convolution::Convolution;
@@ -10,7 +10,7 @@ use super::simd::Instructions;
 use super::sliding::Sliding;
 use super::winograd::Winograd;
 
-/// A step's work.
+/// Operation of a step.
 pub(super) enum Layer {
     Winograd(Winograd),
     Convolution(Convolution),
@@ -20,7 +20,7 @@ pub(super) enum Layer {
     Concat(Vec<Map>, Map),
 }
 
-/// A layer with the nodes of the network that it reads and whose result it stores.
+/// A layer, with the nodes that it reads and the node of its stored result.
 pub(super) struct Step {
     pub(super) layer: Layer,
     pub(super) inputs: Vec<usize>,
@@ -34,21 +34,21 @@ impl Step {
     }
 }
 
-/// Results larger than this, in values an image, are computed image by image: then they stay in the third-level cache.
+/// Results larger than this, in values per image, are computed image by image. They then stay in the third-level cache.
 const LARGE: usize = 1 << 18;
 
-/// Steps in order, with the buffer that each node's result is stored in.
+/// Steps in order, with the buffer of each node's result.
 pub(super) struct Plan {
     steps: Vec<Step>,
-    /// How many steps run image by image before the rest run on all images.
+    /// Number of steps that run image by image. The rest run on all images.
     alone: usize,
-    /// Per node, its buffer; meaningless for nodes that are part of a step.
+    /// Index of each node's buffer. It is meaningless for nodes that are part of a step.
     slots: Vec<usize>,
-    /// Per node, the values of an image.
+    /// Number of values per image of each node.
     lens: Vec<usize>,
 }
 
-/// The buffers of a plan; used by one run at a time.
+/// The buffers of a plan. One run at a time uses them.
 #[derive(Default)]
 pub(super) struct Memory {
     slots: Vec<Buffer>,
@@ -56,17 +56,17 @@ pub(super) struct Memory {
 }
 
 impl Plan {
-    /// `maps` are the shapes of all nodes' results; those of the nodes in `kept` are still there after a run.
+    /// Creates a plan. `maps` are the shapes of all nodes' results. Results of the nodes in `kept` remain after a run.
     pub(super) fn new(steps: Vec<Step>, maps: &[Map], kept: &[usize]) -> Self {
         let lens: Vec<usize> = maps.iter().map(Map::len).collect();
-        // What runs image by image leaves only its last result for every image.
+        // Steps that run image by image leave only their last result for every image.
         let first_kept = steps.iter().position(|step| kept.contains(&step.output));
         let alone = steps_alone(&steps, &lens, first_kept.map_or(steps.len(), |at| at + 1));
         let slots = share_slots(&steps, (alone, kept), maps.len());
         Self { steps, alone, slots, lens }
     }
 
-    /// What a run left of a node: its result if that is the last one or is kept.
+    /// Returns a node's result after a run. The node must be the last one or in `kept`.
     pub(super) fn result<'m>(
         &self,
         memory: &'m Memory,
@@ -75,7 +75,7 @@ impl Plan {
         &memory.slots[self.slots[node]][..images * self.lens[node]]
     }
 
-    /// Runs the steps on `images` images; [`Self::result`] has what they come to.
+    /// Runs the steps on `images` images. [`Self::result`] returns the results.
     pub(super) fn run(
         &self,
         (images, input): (usize, &[f32]),
@@ -87,7 +87,7 @@ impl Plan {
         let (alone, together) = self.steps.split_at(self.alone);
         for image in 0..images {
             for (at, step) in alone.iter().enumerate() {
-                // The last result is kept for each image, the others only until the next image.
+                // The last result is stored for each image, the others only until the next image.
                 let place = if at + 1 == alone.len() { (image, images) } else { (0, 1) };
                 let input = &input[image * self.lens[0]..][..self.lens[0]];
                 self.run_step(step, (1, input), place, memory, instructions);
@@ -98,7 +98,7 @@ impl Plan {
         }
     }
 
-    /// Runs a step; its result goes to the place of the first of its images in a buffer for a number of images.
+    /// Runs a step. Its result is written from image `first` on, in a buffer for `room` images.
     fn run_step(
         &self,
         step: &Step,
@@ -135,8 +135,10 @@ impl Plan {
     }
 }
 
-/// The number of steps, at most `limit`, up to the last one with a large input after which nothing but its result is
-/// still read.
+/// Returns the number of steps that run image by image, at most `limit`.
+///
+/// These steps end at the last possible cut that is not after the last step with a large input. After a cut, only the
+/// result of the step before it is still read.
 fn steps_alone(steps: &[Step], lens: &[usize], limit: usize) -> usize {
     let narrow = |at: usize| {
         let earlier = |node: usize| node != steps[at].output && node_is_before(steps, node, at);
@@ -147,12 +149,12 @@ fn steps_alone(steps: &[Step], lens: &[usize], limit: usize) -> usize {
     (0..last.min(limit)).rev().find(|&at| narrow(at)).map_or(0, |at| at + 1)
 }
 
-/// Whether a node's result is there once the step `at` is done.
+/// Whether a node's result exists once the step `at` is done.
 fn node_is_before(steps: &[Step], node: usize, at: usize) -> bool {
     node == 0 || steps[..=at].iter().any(|step| step.output == node)
 }
 
-/// Gives each result a buffer that no result still needed is in.
+/// Assigns each result a buffer that holds no result that is still needed.
 fn share_slots(steps: &[Step], (alone, kept): (usize, &[usize]), nodes: usize) -> Vec<usize> {
     let mut last_read = vec![0; nodes];
     for (at, step) in steps.iter().enumerate() {
@@ -160,10 +162,10 @@ fn share_slots(steps: &[Step], (alone, kept): (usize, &[usize]), nodes: usize) -
     }
     kept.iter().for_each(|&node| last_read[node] = steps.len());
     let mut slots = vec![0; nodes];
-    // Per slot, the node in it.
+    // The node in each slot.
     let mut held: Vec<usize> = Vec::new();
     for (at, step) in steps.iter().enumerate() {
-        // What the images gather in while they run one by one is a buffer that none of their other results uses.
+        // While images run one by one, their results are collected in a buffer. None of their other results may use it.
         let gathers = at + 1 == alone;
         let free = held.iter().position(|&node| last_read[node] < at && !gathers);
         let slot = free.unwrap_or(held.len());

@@ -1,4 +1,4 @@
-//! Layers that hardly compute: means, gates, concatenations.
+//! Layers with little computation: means, gates, concatenations.
 
 use rayon::prelude::*;
 
@@ -8,7 +8,7 @@ use super::feature_map::Map;
 use super::layer::{Call, Residual};
 use super::simd::{Kernel, Simd};
 
-/// The mean of each channel of maps of shape `input`.
+/// Computes the mean of each channel of maps of shape `input`.
 pub(super) fn average(input: Map, call: Call<'_>) {
     let maps = call.inputs[0].par_chunks_exact(input.len());
     call.output.par_chunks_exact_mut(input.stride).zip(maps).for_each(|(means, map)| {
@@ -20,7 +20,7 @@ pub(super) fn average(input: Map, call: Call<'_>) {
     });
 }
 
-/// The channels of several maps one after the other.
+/// Concatenates the channels of several maps.
 pub(super) fn concatenate(parts: &[Map], output: Map, call: Call<'_>) {
     let Call { inputs, output: to, .. } = call;
     to.par_chunks_exact_mut(output.stride).enumerate().for_each(|(pixel, to)| {
@@ -34,7 +34,7 @@ pub(super) fn concatenate(parts: &[Map], output: Map, call: Call<'_>) {
     });
 }
 
-/// Each channel times its gate: an input of shape `map` and one vector of gates an image.
+/// Multiplies each channel by its gate. Inputs are maps of shape `map` and one vector of gates per image.
 pub(super) fn gate(map: Map, epilogue: &Epilogue, call: Call<'_>) {
     let residual = call.residual();
     let Call { images, inputs, output, instructions, .. } = call;
@@ -62,7 +62,7 @@ impl Kernel for GatedRow<'_> {
         let values = &self.inputs[0][line..][..width * stride];
         for at in (0..values.len()).step_by(S::LANES) {
             let channel = at % stride;
-            // SAFETY: channels are whole vectors, and a row is this thread's alone.
+            // SAFETY: channels are full vectors, and only this thread uses a row.
             unsafe {
                 let gate = simd.load(gates[channel..].as_ptr());
                 let value = simd.mul(simd.load(values[at..].as_ptr()), gate);

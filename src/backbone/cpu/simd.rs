@@ -1,9 +1,9 @@
-//! Vector instructions, chosen once when the program runs.
+//! Vector instructions, chosen once at run time.
 
-/// What the kernels are compiled for.
+/// Instruction set for which the kernels are compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Instructions {
-    /// No instructions beyond those every processor of its kind has.
+    /// Only the instructions of every processor of the architecture.
     Baseline,
     /// AVX2 with fused multiply-add.
     #[cfg(target_arch = "x86_64")]
@@ -17,7 +17,7 @@ pub(crate) enum Instructions {
 }
 
 impl Instructions {
-    /// What this processor can run, the fastest last.
+    /// Returns the instruction sets of this processor, the fastest last.
     pub(crate) fn available() -> Vec<Self> {
         let mut found = vec![Self::Baseline];
         #[cfg(target_arch = "x86_64")]
@@ -34,7 +34,7 @@ impl Instructions {
         found
     }
 
-    /// The fastest of them.
+    /// Returns the fastest instruction set.
     pub(crate) fn best() -> Self {
         *Self::available().last().expect("the baseline is always there")
     }
@@ -43,7 +43,7 @@ impl Instructions {
     pub(super) fn dispatch<K: Kernel>(self, kernel: K) {
         match self {
             Self::Baseline => kernel.run(Baseline),
-            // SAFETY: `available` is the only source of these values, and found the feature.
+            // SAFETY: `available` is the only source of these values, and detected the feature.
             #[cfg(target_arch = "x86_64")]
             Self::Avx2 => unsafe { x86::run_avx2(kernel) },
             // SAFETY: as above.
@@ -55,17 +55,19 @@ impl Instructions {
     }
 }
 
-/// A piece of work written once for all instructions. `run` must be `#[inline(always)]`, and so must what it calls in
-/// its hot loops: only then is it compiled for the instructions that it was dispatched to.
+/// A piece of work written once for all instruction sets.
+///
+/// `run` must be `#[inline(always)]`, and so must every function in its hot loops. Only then is it compiled for the
+/// instruction set that it was dispatched to.
 pub(super) trait Kernel {
     fn run<S: Simd>(self, simd: S);
 }
 
-/// Arithmetic on a vector of `LANES` f32. A value of an implementing type proves that the processor can do it.
+/// Arithmetic on a vector of `LANES` f32. A value of an implementing type proves that the processor supports it.
 pub(super) trait Simd: Copy {
     type V: Copy;
     const LANES: usize;
-    /// Vectors side by side in the register tile of a matrix product.
+    /// Adjacent vectors in the register tile of a matrix product.
     const VECTORS: usize;
 
     fn splat(self, x: f32) -> Self::V;
@@ -84,7 +86,7 @@ pub(super) trait Simd: Copy {
     fn fma(self, a: Self::V, b: Self::V, c: Self::V) -> Self::V;
 }
 
-/// Arrays, which the compiler turns into whatever every processor has.
+/// Arrays, which the compiler turns into the baseline instructions.
 #[derive(Clone, Copy)]
 pub(super) struct Baseline;
 
@@ -137,14 +139,14 @@ impl Simd for Baseline {
     fn min(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
         lanewise!(a, b, i => if a[i] < b[i] { a[i] } else { b[i] })
     }
-    /// Rounded twice: without the instruction, a fused multiply-add is a call into the mathematics library.
+    /// Rounded twice: without the instruction, a fused multiply-add is a call into the math library.
     #[inline(always)]
     fn fma(self, a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
         lanewise!(a, b, i => a[i] * b[i] + c[i])
     }
 }
 
-/// A vector type by its intrinsics.
+/// Implements a vector type by its intrinsics.
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! intrinsics {
     (
@@ -159,17 +161,17 @@ macro_rules! intrinsics {
 
             #[inline(always)]
             fn splat(self, x: f32) -> $vector {
-                // SAFETY: the processor has the instruction: `self` exists. So below.
+                // SAFETY: the processor has the instruction, because `self` exists. The same holds below.
                 unsafe { $splat(x) }
             }
             #[inline(always)]
             unsafe fn load(self, from: *const f32) -> $vector {
-                // SAFETY: and the caller's promise.
+                // SAFETY: as for `splat`, and the caller's promise.
                 unsafe { $load(from) }
             }
             #[inline(always)]
             unsafe fn store(self, to: *mut f32, v: $vector) {
-                // SAFETY: and the caller's promise.
+                // SAFETY: as for `splat`, and the caller's promise.
                 unsafe { $store(to, v) }
             }
             #[inline(always)]

@@ -1,4 +1,4 @@
-//! Windows that slide over each channel on its own: depthwise convolutions and maxima.
+//! Windows that slide over each channel separately: depthwise convolutions and maxima.
 
 use std::ops::Range;
 
@@ -19,11 +19,11 @@ pub(super) struct Sliding {
     what: What,
 }
 
-/// What becomes of the values in the window.
+/// Reduction of the values in the window.
 pub(super) enum What {
     /// Their sum with weights, `[window, channels]`.
     WeightedSum { weights: Buffer, epilogue: Epilogue },
-    /// The largest of those inside the map.
+    /// The maximum of those inside the map.
     Max,
 }
 
@@ -41,7 +41,7 @@ impl Sliding {
         });
     }
 
-    /// The positions of the window at result `at` of `axis` that lie inside the map.
+    /// Returns the window's positions inside the map, for result `at` of `axis`.
     #[inline(always)]
     fn inside(&self, axis: usize, at: usize, side: usize) -> Range<usize> {
         let start = at * self.window.stride;
@@ -81,7 +81,7 @@ impl Kernel for Row<'_> {
 }
 
 impl Row<'_> {
-    /// `N` results side by side, whose windows have the same `columns` inside the map.
+    /// Computes `N` adjacent results. Their windows have the same `columns` inside the map.
     #[inline(always)]
     fn results<S: Simd, const N: usize>(&self, simd: S, x: usize, columns: &Range<usize>) {
         let Sliding { input, output, window, what } = self.layer;
@@ -102,7 +102,7 @@ impl Row<'_> {
                     let pixel = row * input.width + column;
                     let from = self.input[pixel * input.stride + channel..].as_ptr();
                     let step = window.stride * input.stride;
-                    // SAFETY: the windows of all N results lie inside the map at this place, and channels are whole
+                    // SAFETY: the windows of all N results lie inside the map at this position, and channels are full
                     // vectors.
                     unsafe {
                         match what {
@@ -125,7 +125,7 @@ impl Row<'_> {
             }
             for (n, result) in results.into_iter().enumerate() {
                 let at = to + n * output.stride + channel;
-                // SAFETY: a row of results is this thread's alone.
+                // SAFETY: only this thread uses a row of results.
                 unsafe {
                     let value = match what {
                         What::WeightedSum { epilogue, .. } => {

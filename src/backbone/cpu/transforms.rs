@@ -1,10 +1,12 @@
-//! The three matrices of Winograd's F(4×4, 3×3), by the points 0, ±1, ±2 and infinity: A. Lavin, S. Gray, 2015, section 4.3.
+//! The three matrices of Winograd's F(4×4, 3×3), by the points 0, ±1, ±2 and infinity.
+//!
+//! Source: A. Lavin, S. Gray, 2015, section 4.3.
 
 use super::simd::Simd;
 
 /// Side of a tile of results.
 pub(super) const OUT: usize = 4;
-/// Side of the inputs that a tile of results depends on.
+/// Side of the inputs of a tile of results.
 pub(super) const IN: usize = 6;
 pub(super) const POINTS: usize = IN * IN;
 

@@ -1,10 +1,11 @@
-//! 3×3 convolutions with stride 1 by Winograd's F(4×4, 3×3): A. Lavin, S. Gray, "Fast Algorithms for Convolutional
-//! Neural Networks", 2015, section 4.
+//! 3×3 convolutions with stride 1 by Winograd's F(4×4, 3×3).
 //!
-//! The map is cut into tiles of 4×4 results. A tile's 6×6 inputs are transformed into 36 numbers per channel; for each
-//! of these 36 points, the tiles times the transformed weights is a matrix product, of a quarter of the
-//! multiplications; and the 36 sums of a tile are transformed into its 16 results. A 2×2 maximum that follows is taken
-//! before anything is stored.
+//! Source: A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, section 4.
+//!
+//! The map is split into tiles of 4×4 results. A tile's 6×6 inputs are transformed into 36 numbers per channel. For
+//! each of these 36 points, the tiles times the transformed weights is a matrix product. It needs a quarter of the
+//! multiplications. The 36 sums of a tile are transformed into its 16 results. A 2×2 maximum that follows is taken
+//! before the results are stored.
 
 use std::ops::Range;
 
@@ -18,21 +19,21 @@ use super::matrix::{PANEL, Packed, Span, Tile};
 use super::simd::{Instructions, Kernel, Simd};
 use super::transforms::{IN, OUT, POINTS, input_column, output_column, transform_kernel};
 
-/// Weights up to this size stay in a core's cache while it works through tile after tile on its own.
+/// Maximum size of weights that stay in a core's cache while it processes its tiles.
 const SMALL_WEIGHTS: usize = 3 << 20;
-/// Tiles whose sums for one panel of weights stay in the second-level cache.
+/// Number of tiles. Their sums for one panel of weights stay in the second-level cache.
 const TILES_AT_ONCE: usize = 28;
-/// The same where the weights are read for each of many tiles.
+/// As [`TILES_AT_ONCE`], for weights that are read for each of many tiles.
 const TILES_SHARED: usize = 56;
-/// Transformed inputs that all cores share, in values: they stay in the third-level cache.
+/// Transformed inputs that all cores share, in values. They stay in the third-level cache.
 const SHARED_INPUTS: usize = 3 << 20;
-/// Keeps the 36 points' rows from falling into the same sets of a cache.
+/// Padding that prevents the 36 points' rows from sharing the same cache sets.
 const SPREAD: usize = 16;
 
-/// A 3×3 convolution with stride 1 and one row and column of zeros around the map.
+/// A 3×3 convolution with stride 1, with one row and column of zero padding.
 pub(super) struct Winograd {
     input: Map,
-    /// After the maximum, if there is one.
+    /// After the maximum, if `pooled`.
     output: Map,
     pooled: bool,
     /// Per point, `[in, out]`.
@@ -41,7 +42,9 @@ pub(super) struct Winograd {
 }
 
 impl Winograd {
-    /// `weight(y, x, channel, out)` is the kernel's value there; `pooled` says that `output` is after a 2×2 maximum.
+    /// Creates the layer from the kernel's values `weight(y, x, channel, out)`.
+    ///
+    /// If `pooled`, `output` is the shape after a 2×2 maximum.
     pub(super) fn new(
         (input, output): (Map, Map),
         pooled: bool,
@@ -64,7 +67,7 @@ impl Winograd {
         Self { input, output, pooled, weights, epilogue }
     }
 
-    /// Bytes of transformed weights.
+    /// Returns the bytes of the transformed weights.
     pub(super) fn weights_size(inputs: usize, outputs: usize) -> usize {
         POINTS * inputs * outputs * size_of::<f32>()
     }
@@ -81,7 +84,7 @@ impl Winograd {
         }
     }
 
-    /// Rows and columns of tiles in an image.
+    /// Returns the rows and columns of tiles in an image.
     fn tiles(&self) -> [usize; 2] {
         [self.input.height.div_ceil(OUT), self.input.width.div_ceil(OUT)]
     }
@@ -98,7 +101,7 @@ impl Winograd {
         tiles * self.input.stride + SPREAD
     }
 
-    /// Image, row and column of a tile's first result.
+    /// Returns the image, row and column of a tile's first result.
     fn place(&self, tile: usize) -> [usize; 3] {
         let [rows, columns] = self.tiles();
         [tile / (rows * columns), tile / columns % rows * OUT, tile % columns * OUT]
@@ -117,7 +120,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Each core takes some tiles from their inputs to their results: the weights stay in its cache.
+    /// Processes some tiles per core from inputs to results: the weights stay in its cache.
     fn each_core_its_tiles(&self, tiles: usize, instructions: Instructions) {
         let groups = (0..tiles.div_ceil(TILES_AT_ONCE)).into_par_iter();
         groups.for_each(|at| {
@@ -136,7 +139,9 @@ impl Work<'_> {
         });
     }
 
-    /// All cores share the transformed inputs of as many tiles as the cache holds, so that the weights are read seldom.
+    /// Processes groups of tiles with all cores.
+    ///
+    /// The cores share the transformed inputs of as many tiles as the cache can hold, so the weights are read rarely.
     fn all_cores_one_group(&self, tiles: usize, scratch: &mut Buffer, instructions: Instructions) {
         let most = (SHARED_INPUTS / (POINTS * self.layer.input.stride)).max(TILES_SHARED);
         let size = tiles.div_ceil(tiles.div_ceil(most));
@@ -163,13 +168,13 @@ impl Work<'_> {
     }
 }
 
-/// Some tiles of a group whose transformed inputs lie together; both count from the first tile of the first image.
+/// Some tiles of a group with contiguous transformed inputs. Both ranges count from the first tile of the first image.
 struct Tiles {
     group: Range<usize>,
     part: Range<usize>,
 }
 
-/// Transforms the inputs of some tiles of a group.
+/// Kernel that transforms the inputs of some tiles of a group.
 struct Transform<'a> {
     work: &'a Work<'a>,
     tiles: &'a Tiles,
@@ -188,7 +193,7 @@ impl Kernel for Transform<'_> {
             let to = (tile - self.tiles.group.start) * input.stride;
             let mut channel = 0;
             while channel < input.stride {
-                // SAFETY: a tile's rows are this thread's alone, and long enough for all its channels.
+                // SAFETY: only this thread uses a tile's rows, and they are long enough for all its channels.
                 unsafe {
                     let to = self.to.at(to + channel, (POINTS - 1) * point_len + S::LANES);
                     if inside {
@@ -238,7 +243,7 @@ unsafe fn transform_input<S: Simd>(
     }
 }
 
-/// Multiplies some tiles of a group with one panel of weights, and stores their results.
+/// Kernel that multiplies some tiles by one panel of weights, and stores their results.
 struct Multiply<'a> {
     work: &'a Work<'a>,
     transformed: &'a [f32],
@@ -307,7 +312,9 @@ impl Product<'_> {
         }
     }
 
-    /// Transforms the sums of `LANES` channels of a tile, the points `len` values apart, and stores the results.
+    /// Transforms the sums of `LANES` channels of a tile, and stores the results.
+    ///
+    /// The points of `sums` are `len` values apart.
     #[inline(always)]
     fn store<S: Simd>(
         &self,
@@ -352,7 +359,7 @@ impl Product<'_> {
         for (y, row) in (y..output.height).zip(results) {
             for (x, value) in (x..output.width).zip(row) {
                 let at = image * output.len() + (y * output.width + x) * output.stride + channel;
-                // SAFETY: the result lies inside, and is this thread's alone.
+                // SAFETY: the result lies inside, and only this thread uses it.
                 unsafe {
                     let value = epilogue.apply(simd, *value, channel, self.work.residual.at(at));
                     simd.store(self.work.output.at(at, S::LANES), value);
@@ -361,7 +368,7 @@ impl Product<'_> {
         }
     }
 
-    /// The largest of each 2×2 results: a bias of the channel's own and a ReLU leave it the largest.
+    /// Stores the maximum of each 2×2 results. A per-channel bias and a ReLU do not change which is the largest.
     #[inline(always)]
     fn store_maxima<S: Simd>(
         &self,

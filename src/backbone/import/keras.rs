@@ -1,7 +1,8 @@
-//! Weights that Keras 2 wrote to HDF5: `save_weights`, or a whole model with the weights under `model_weights`.
+//! Weights in HDF5 files of Keras 2: `save_weights`, or a complete model with the weights under `model_weights`.
 //!
-//! The attribute `layer_names` names a group a layer, that group's `weight_names` its datasets; both keep Keras' order,
-//! the groups themselves are sorted by name (Keras 2, `keras/engine/saving.py`, `save_weights_to_hdf5_group`).
+//! The attribute `layer_names` names one group per layer. That group's `weight_names` names its datasets. Both are in
+//! Keras's order; the groups themselves are sorted by name (Keras 2, `keras/engine/saving.py`,
+//! `save_weights_to_hdf5_group`).
 
 use std::fs::File;
 use std::sync::Arc;
@@ -23,13 +24,13 @@ impl From<Error> for Fault {
     }
 }
 
-/// More weights, and more layers, than any network has.
+/// Maximum number of weights and layers. No network has so many.
 const MAX_NAMES: usize = 10_000;
 
-/// Reads the weights of every layer, named as `weight_names` names them.
+/// Reads the weights of every layer, with the names in `weight_names`.
 ///
 /// # Errors
-/// When the file is damaged, or Keras did not write it.
+/// `Fault::Broken` if the file is damaged, or Keras did not write it.
 pub(super) fn read(file: File) -> Result<Vec<NamedTensor>, Fault> {
     let mut budget = Budget::of_file(&file)?;
     let limit = usize::try_from(budget.0).unwrap_or(usize::MAX);
@@ -54,13 +55,13 @@ pub(super) fn read(file: File) -> Result<Vec<NamedTensor>, Fault> {
     Ok(tensors)
 }
 
-/// The names in an attribute; of all of them, `left` may still be read.
+/// Reads the names in an attribute. `left` is the number of names that may still be read.
 fn names(group: &Group, attribute: &str, left: &mut usize) -> Result<Option<Vec<String>>, Fault> {
     let attributes = group.attributes()?;
     let Some(attribute) = attributes.into_iter().find(|found| found.name == attribute) else {
         return Ok(None);
     };
-    // A layer without weights has an empty list, of numbers.
+    // The list of a layer without weights is empty, and its type is numeric.
     if attribute.num_elements()? == 0 {
         return Ok(Some(Vec::new()));
     }
@@ -69,7 +70,7 @@ fn names(group: &Group, attribute: &str, left: &mut usize) -> Result<Option<Vec<
     Ok(Some(names))
 }
 
-/// The group at a path: the names of layers have slashes in them.
+/// Returns the group at a path. The names of layers contain slashes.
 fn descend(group: &Group, path: &str) -> Result<Group, Fault> {
     let mut parts = path.split('/').filter(|part| !part.is_empty());
     let found = parts.try_fold(group.clone(), |group, part| group.group(part));
@@ -82,7 +83,7 @@ fn find_dataset(group: &Group, path: &str) -> Result<Dataset, Fault> {
     dataset.map_err(|error| damaged(format!("'{path}': {error}")))
 }
 
-/// A dataset's values; none if they are no floats.
+/// Reads a dataset's values. Returns `None` if they are not floats.
 fn read_dataset(
     dataset: &Dataset,
     name: String,

@@ -1,11 +1,11 @@
-//! Which values of a storage are a tensor's.
+//! Layout of a tensor in its storage.
 
 use super::{Fault, damaged};
 
-/// More axes than any weights have.
+/// Maximum number of axes. No weights have more.
 const MAX_AXES: usize = 8;
 
-/// Where a tensor's values lie in its storage, counted in values.
+/// Positions of a tensor's values in its storage, counted in values.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Layout {
     offset: usize,
@@ -15,10 +15,11 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// A tensor's place in a storage.
+    /// Creates a tensor's layout in a storage.
     ///
     /// # Errors
-    /// When shape and stride do not belong together, or are too large to count.
+    /// - `Fault::Broken` if shape and stride have different lengths, or too many axes.
+    /// - `Fault::Broken` if the number of values overflows.
     pub(super) fn new(offset: usize, shape: Vec<usize>, stride: Vec<usize>) -> Result<Self, Fault> {
         if shape.len() != stride.len() || shape.len() > MAX_AXES {
             return Err(damaged(format!("a tensor has shape {shape:?} and stride {stride:?}")));
@@ -28,7 +29,9 @@ impl Layout {
         Ok(Self { offset, shape, stride, count })
     }
 
-    /// A whole storage with the last axis fastest, or the first one as Fortran has it.
+    /// Creates the layout of a complete storage.
+    ///
+    /// The last axis is the fastest, or the first one as in Fortran.
     pub(super) fn dense(shape: Vec<usize>, first_fastest: bool) -> Result<Self, Fault> {
         let stride = if first_fastest {
             strides(shape.iter())
@@ -48,22 +51,24 @@ impl Layout {
         &self.shape
     }
 
-    /// Number of values.
+    /// Returns the number of values.
     pub(super) fn count(&self) -> usize {
         self.count
     }
 
-    /// Whether the values are one run, the last axis fastest.
+    /// Whether the values are contiguous, with the last axis fastest.
     pub(super) fn is_contiguous(&self) -> bool {
         let dense = strides(self.shape.iter().rev());
         let axes = self.shape.iter().zip(&self.stride).zip(dense.iter().rev());
         axes.into_iter().all(|((side, stride), dense)| *side == 1 || stride == dense)
     }
 
-    /// Checks that the values are in a storage of `len`, and that it is not blown up: each counts once.
+    /// Checks that the values lie in a storage of `len` values.
+    ///
+    /// The tensor must also have at most `len` values, so that it is not larger than its storage.
     ///
     /// # Errors
-    /// When they are not.
+    /// `Fault::Broken` if either check fails.
     pub(super) fn check(&self, len: usize) -> Result<(), Fault> {
         let last = |last: usize, (side, stride): (&usize, &usize)| {
             last.checked_add((side - 1).checked_mul(*stride)?)
@@ -79,7 +84,7 @@ impl Layout {
         if fits { Ok(()) } else { Err(damaged(format!("{self:?} is outside its {len} values"))) }
     }
 
-    /// The tensor's values out of its storage, which [`Self::check`] has approved.
+    /// Gathers the tensor's values from its storage, which [`Self::check`] has approved.
     pub(super) fn gather(&self, storage: &[f32]) -> Vec<f32> {
         if self.count == 0 {
             return Vec::new();
@@ -93,7 +98,7 @@ impl Layout {
     }
 }
 
-/// Steps from one value to the next along each axis, the first one given being the fastest.
+/// Computes the distance of adjacent values along each axis. The first axis of `sides` is the fastest.
 fn strides<'a>(sides: impl Iterator<Item = &'a usize>) -> Vec<usize> {
     sides
         .scan(1_usize, |stride, side| {

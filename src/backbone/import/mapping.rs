@@ -1,4 +1,4 @@
-//! From the names and layouts of the places that publish weights to those of our networks.
+//! Maps the names and layouts of published weights to those of our networks.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -13,25 +13,27 @@ use crate::backbone::{
     siamese, vgg16, vggface_lite,
 };
 
-/// Weights whose network was found out.
+/// Weights with their recognized network.
 pub struct Recognised {
-    /// The network, with the widths that the tensors have.
+    /// The network, with the widths of the tensors.
     pub architecture: Architecture,
-    /// What the places that publish such files do with pixels.
+    /// The preprocessing of the publishers of such files.
     pub preprocessing: Preprocessing,
-    /// The format and the place that the names are of, in words.
+    /// The format and the publisher of the names, as text.
     pub origin: String,
-    /// The network's weights under its own names, in the order in which it lists them.
+    /// The network's weights under its own names, in the order of its parameters.
     pub tensors: Vec<NamedTensor>,
-    /// Tensors of the file that the network has no use for: its classifier, mostly.
+    /// Tensors of the file that the network does not use, mostly its classifier.
     pub unused: Vec<String>,
 }
 
-/// Gives the tensors of a file at `path` the names and layouts that the network called `name` wants.
+/// Converts the tensors of a file to the names and layouts of the network `name`.
 ///
 /// # Errors
-/// When the tensors are those of another network, or one of them is missing, has a shape that does not fit, or holds a
-/// value that is not finite.
+/// - [`BackboneError::OtherArchitecture`] if the tensors belong to another network.
+/// - [`BackboneError::MissingTensor`] if a tensor is missing.
+/// - [`BackboneError::WrongTensor`] if a tensor has a wrong shape.
+/// - [`BackboneError::NotFinite`] if a tensor holds a value that is not finite.
 pub fn recognise(
     path: &Path,
     checkpoint: Checkpoint,
@@ -58,8 +60,10 @@ pub fn recognise(
     Ok(Recognised { architecture, preprocessing, origin, tensors: taken, unused })
 }
 
-/// The network whose weights have the names that most tensors have; of two, the smaller one, because a SENet has all that
-/// a ResNet has. A missing tensor or two do not change it. None where most of every network is missing.
+/// Returns the network with the most weight names among the tensors.
+///
+/// Of two, it is the smaller one, because a SENet has all weights of a ResNet. A missing tensor or two do not change
+/// the result. Returns `None` if at least half of every network is missing.
 fn network_of(tensors: &HashMap<String, NamedTensor>) -> Option<&'static str> {
     let published = Named { tensors: HashMap::new(), origin: Origin::Own };
     let likeness = |name: &&'static str| {
@@ -72,7 +76,7 @@ fn network_of(tensors: &HashMap<String, NamedTensor>) -> Option<&'static str> {
     known.max_by_key(likeness)
 }
 
-/// The network with the widths that its tensors have; published widths where a tensor is missing.
+/// Returns the network with the widths of its tensors. A missing tensor has its published width.
 fn architecture(name: &str, named: &Named) -> Architecture {
     match name {
         "vgg16" => Architecture::Vgg16(vgg16_config(named)),
@@ -164,7 +168,7 @@ fn siamese_config(named: &Named) -> siamese::Config {
     });
     let embedding = named.width("fc.weight", config.embedding);
     let with = |input_size| siamese::Config { input_size, channels, embedding };
-    // Several sizes of the input end in the same number of values; the paper's is the first choice.
+    // Several input sizes result in the same number of values; the paper's is the first choice.
     let fits = |config: &siamese::Config| {
         let network = siamese::network(config).ok();
         let linear = network
@@ -176,7 +180,7 @@ fn siamese_config(named: &Named) -> siamese::Config {
     sizes.map(with).find(fits).unwrap_or(with(config.input_size))
 }
 
-/// A network's weight out of the file's tensors.
+/// Takes a network's weight out of the file's tensors.
 fn take(
     path: &Path,
     parameter: &Parameter,
@@ -187,7 +191,7 @@ fn take(
         let (path, tensor, expected) = (path.to_owned(), name.clone(), shape.clone());
         return Err(BackboneError::MissingTensor { path, tensor, expected });
     };
-    // Fully connected layers are published as convolutions over the whole map, too.
+    // Fully connected layers are also published as convolutions over the complete map.
     if shape.len() == 2 && tensor.shape.len() == 4 && tensor.shape[0] == shape[0] {
         tensor.shape = vec![shape[0], tensor.shape[1..].iter().product()];
     }
@@ -205,11 +209,11 @@ fn take(
     Ok(tensor)
 }
 
-/// What the place that publishes such weights does with pixels.
+/// Returns the preprocessing of the publisher of such weights.
 fn preprocessing(architecture: &Architecture, origin: Origin) -> Preprocessing {
     let published = architecture.preprocessing();
     match (architecture, origin) {
-        // deepface feeds values from 0 to 1, unless it is told otherwise.
+        // deepface feeds values from 0 to 1 by default.
         (_, Origin::Deepface) => Preprocessing {
             channels: ChannelOrder::Bgr,
             mean: [0.0; 3],

@@ -1,9 +1,10 @@
-//! Weights as people have them, from the frameworks they were trained in.
+//! Import of published weights from the frameworks they were trained in.
 //!
-//! [`read_checkpoint`] tells the format by its content and reads the tensors; [`recognise`] finds out which network they
-//! are of and gives them the names and layouts that [`super::Architecture`] wants. Nothing in a file is ever run, and
-//! nothing is believed: sizes are checked against the file before memory is taken, and all tensors together are not
-//! much larger than it.
+//! [`read_checkpoint`] detects the format by its content and reads the tensors. [`recognise`] finds their network. It
+//! gives the tensors the names and layouts of [`super::Architecture`].
+//!
+//! No code in a file is run, and no size in it is trusted: sizes are checked against the file before memory is
+//! allocated. All tensors together are not much larger than the file.
 
 mod keras;
 mod layout;
@@ -27,11 +28,11 @@ pub use mapping::{Recognised, recognise};
 /// Tensors take at most this many times the bytes of their file: weights do not compress, and f16 becomes f32.
 const MAX_EXPANSION: u64 = 4;
 
-/// The tensors of a file, in its own names and layouts.
+/// The tensors of a file, in the file's names and layouts.
 pub struct Checkpoint {
-    /// How the file is written.
+    /// Format of the file.
     pub format: Format,
-    /// Its tensors of floats; whole numbers, such as counts of batches, are left out.
+    /// Its tensors of floats. Integers, such as batch counts, are left out.
     pub tensors: Vec<NamedTensor>,
 }
 
@@ -62,12 +63,12 @@ impl fmt::Display for Format {
     }
 }
 
-/// Why a file is no checkpoint.
+/// Reason why a file is no checkpoint.
 #[derive(Debug)]
 enum Fault {
-    /// It asks for code to be run: the name of the function or class.
+    /// A pickle names this function or class, which is refused.
     Code(String),
-    /// It is damaged, or not of the kind it seems to be.
+    /// It is damaged, or not of its apparent format.
     Broken(String),
 }
 
@@ -88,7 +89,7 @@ fn too_short() -> Fault {
     damaged("it ends too early")
 }
 
-/// What is left of the bytes that a file's tensors may take.
+/// Remaining bytes that a file's tensors may take.
 struct Budget(u64);
 
 impl Budget {
@@ -96,7 +97,7 @@ impl Budget {
         Ok(Self(file.metadata()?.len().saturating_mul(MAX_EXPANSION)))
     }
 
-    /// Takes the memory of `values` floats.
+    /// Deducts the memory of `values` floats.
     fn spend(&mut self, values: usize) -> Result<(), Fault> {
         let left = (values as u64).checked_mul(4).and_then(|bytes| self.0.checked_sub(bytes));
         self.0 = left.ok_or_else(|| damaged("its tensors are larger than the file"))?;
@@ -107,7 +108,10 @@ impl Budget {
 /// Reads all tensors of floats in a file of any [`Format`].
 ///
 /// # Errors
-/// When the file cannot be read, is of no known format, is damaged, or is a pickle that asks for code to be run.
+/// - [`BackboneError::Unreadable`] if the file cannot be read.
+/// - [`BackboneError::UnknownFormat`] if it has no known format.
+/// - [`BackboneError::BadCheckpoint`] or [`BackboneError::NotSafetensors`] if it is damaged.
+/// - [`BackboneError::Code`] if it is a pickle that names a refused function.
 pub fn read_checkpoint(path: &Path) -> Result<Checkpoint, BackboneError> {
     let unreadable = |source| BackboneError::Unreadable { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(unreadable)?;
@@ -135,7 +139,7 @@ pub fn read_checkpoint(path: &Path) -> Result<Checkpoint, BackboneError> {
     Ok(Checkpoint { format, tensors })
 }
 
-/// The format by the first bytes of a file.
+/// Detects the format by the first bytes of a file.
 fn detect(start: &[u8]) -> Option<Format> {
     const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
     match start {
@@ -146,7 +150,7 @@ fn detect(start: &[u8]) -> Option<Format> {
         [0x80, 2..=5, number @ ..] if number.starts_with(torch_legacy::MAGIC) => {
             Some(Format::TorchLegacy)
         }
-        // A dictionary, in the protocols that do not begin with their number, too.
+        // A dictionary, also in the protocols that do not begin with their number.
         [0x80, 2..=5, ..] | [b'(', b'd', ..] | [b'}', ..] => Some(Format::NumpyPickle),
         _ if start.starts_with(b"ccollections\n") => Some(Format::NumpyPickle),
         _ => None,

@@ -1,4 +1,4 @@
-//! Names and layouts: everything becomes what PyTorch would have.
+//! Conversion of names and layouts to those of PyTorch.
 
 use std::collections::HashMap;
 
@@ -13,37 +13,37 @@ pub(super) struct Named {
     pub(super) origin: Origin,
 }
 
-/// Whose names a file has.
+/// Publisher of the names in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     /// keras-vggface.
     Keras,
-    /// deepface's VGG16: convolutions only, without names of their own.
+    /// deepface's VGG16: only convolutions, without their own names.
     Deepface,
     /// cydonia999's VGGFace2-pytorch.
     Cydonia,
-    /// Those that our networks have, too.
+    /// The names of our networks.
     Own,
 }
 
 impl Named {
-    /// The first side of a tensor.
+    /// Returns the first side of a tensor.
     pub(super) fn first_side(&self, name: &str) -> Option<usize> {
         self.tensors.get(name)?.shape.first().copied()
     }
 
-    /// The first side of a tensor, or the published one.
+    /// Returns the first side of a tensor, or the published one.
     pub(super) fn width(&self, name: &str, published: usize) -> usize {
         self.first_side(name).unwrap_or(published)
     }
 
-    /// How many values a linear layer reads.
+    /// Returns the number of inputs of a linear layer.
     pub(super) fn inputs(&self, name: &str) -> Option<usize> {
         Some(self.tensors.get(name)?.shape.iter().skip(1).product())
     }
 }
 
-/// Gives tensors the names and layouts of our networks, as far as they are known.
+/// Converts known tensors to the names and layouts of our networks.
 pub(super) fn named(checkpoint: Checkpoint) -> Named {
     let Checkpoint { format, tensors } = checkpoint;
     let (origin, tensors): (_, Vec<NamedTensor>) = if format == Format::KerasHdf5 {
@@ -61,7 +61,7 @@ pub(super) fn named(checkpoint: Checkpoint) -> Named {
     Named { tensors, origin }
 }
 
-/// `layer2.0.bn3.weight` → `conv3_1_1x1_increase_bn.weight`
+/// Converts a name: `layer2.0.bn3.weight` → `conv3_1_1x1_increase_bn.weight`
 fn from_cydonia(name: &str) -> String {
     let parts: Vec<&str> = name.split('.').collect();
     match parts[..] {
@@ -102,12 +102,12 @@ fn cydonia_part(inner: &[&str]) -> Option<String> {
     Some(format!("{part}{norm}.{end}"))
 }
 
-/// deepface's layers are Keras's `conv2d`, `conv2d_1` …: only their order tells what they are.
+/// Whether the layers are deepface's. They are Keras's `conv2d`, `conv2d_1` …, so only their order identifies them.
 fn is_deepface(tensors: &[NamedTensor]) -> bool {
     !tensors.is_empty() && tensors.iter().all(|tensor| tensor.name.starts_with("conv2d"))
 }
 
-/// Names and layouts of Keras.
+/// Converts the names and layouts of Keras.
 fn from_keras(tensors: Vec<NamedTensor>, origin: Origin) -> Vec<NamedTensor> {
     let mut layers = vgg16_layers();
     let mut layer = String::new();
@@ -127,7 +127,7 @@ fn from_keras(tensors: Vec<NamedTensor>, origin: Origin) -> Vec<NamedTensor> {
     tensors.into_iter().map(rename).collect()
 }
 
-/// `conv1/7x7_s2/bn/gamma:0` → `conv1_7x7_s2_bn` and `weight`
+/// Splits a name: `conv1/7x7_s2/bn/gamma:0` → `conv1_7x7_s2_bn` and `weight`
 fn keras_name(name: &str) -> (String, String) {
     let name = name.split(':').next().unwrap_or(name);
     let (folder, end) = name.rsplit_once('/').unwrap_or((name, ""));
@@ -148,9 +148,12 @@ fn vgg16_layers() -> impl Iterator<Item = String> {
     convolutions.chain(["fc6", "fc7", "fc8"].map(String::from))
 }
 
-/// Kernels `(height, width, in, out)` → `(out, in, height, width)`, dense layers `(in, out)` → `(out, in)`. A dense
-/// layer on a flattened map of `channels` channels is one whose inputs come pixel by pixel; ours come channel by
-/// channel.
+/// Converts the layouts of kernels and dense layers.
+///
+/// **Shape**: kernels `(height, width, in, out)` → `(out, in, height, width)`, dense layers `(in, out)` → `(out, in)`.
+///
+/// `channels` is set for a dense layer on a flattened map of so many channels. Its inputs are ordered by pixel; ours
+/// are ordered by channel.
 fn to_torch_layout(tensor: NamedTensor, channels: Option<usize>) -> NamedTensor {
     let NamedTensor { name, shape, values } = tensor;
     let ([height, width, ins, outs], shape) = match (&shape[..], channels) {
@@ -165,7 +168,7 @@ fn to_torch_layout(tensor: NamedTensor, channels: Option<usize>) -> NamedTensor 
     };
     let (pixels, row) = (height * width, height * width * ins);
     let mut turned = vec![0.0; values.len()];
-    // Some outputs at a time, so that neither side is walked with a step at every value.
+    // Several outputs at a time, so that neither side is read with a stride at every value.
     turned.par_chunks_mut((16 * row).max(1)).enumerate().for_each(|(block, rows)| {
         for from in 0..row {
             let to = from % ins * pixels + from / ins;

@@ -9,7 +9,7 @@ use super::{Budget, Fault, NamedTensor, damaged};
 /// Reads the arrays of a dictionary.
 ///
 /// # Errors
-/// When the pickle is damaged or holds something else.
+/// `Fault::Broken` if the pickle is damaged or has another content.
 pub(super) fn read(file: File) -> Result<Vec<NamedTensor>, Fault> {
     let (len, mut budget) = (file.metadata()?.len(), Budget::of_file(&file)?);
     let pickle = pickle::read(&mut BufReader::new(file), len)?;

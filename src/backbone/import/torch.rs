@@ -1,4 +1,4 @@
-//! PyTorch's tensors: a pickle tells their shapes, the values lie elsewhere in the file.
+//! PyTorch's tensors: a pickle has their shapes, and the values are in another part of the file.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -7,13 +7,14 @@ use std::io::{Seek, SeekFrom};
 use super::pickle::{Pickle, Tensor, Value};
 use super::{Budget, Fault, NamedTensor, damaged};
 
-/// Where storages are in the file, by key: first byte and number of bytes.
+/// Byte ranges of storages in the file, by key: first byte and number of bytes.
 pub(super) type Extents = HashMap<String, (u64, u64)>;
 
-/// Reads the tensors of a state dict out of the file's storages.
+/// Reads the tensors of a state dict from the file's storages.
 ///
 /// # Errors
-/// When the pickle holds no state dict, or a storage is missing or shorter than its tensors.
+/// - `Fault::Broken` if the pickle holds no state dict.
+/// - `Fault::Broken` if a storage is missing or shorter than its tensors.
 pub(super) fn read_tensors(
     file: &mut File,
     pickle: &Pickle,

@@ -1,6 +1,8 @@
-//! `torch.save` before PyTorch 1.6: one stream of a magic number, a protocol version, facts about the machine, the
-//! object, the keys of its storages, each of these a pickle; then per key the number of values, and the values
-//! (PyTorch, `torch/serialization.py`, `_legacy_save`).
+//! Files of `torch.save` before PyTorch 1.6.
+//!
+//! The file is one stream. It begins with five pickles: a magic number, a protocol version, machine properties, the
+//! object, and the keys of its storages. For each key, the number of values and the values follow (PyTorch,
+//! `torch/serialization.py`, `_legacy_save`).
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -10,14 +12,14 @@ use super::pickle::{self, Pickle, Value};
 use super::torch::{self, Extents};
 use super::{Fault, NamedTensor, damaged, too_short};
 
-/// The pickled number that such a file begins with, after the pickle's own two bytes.
+/// Encoded magic number of such a file, after the pickle's own two bytes.
 pub(super) const MAGIC: &[u8] =
     &[0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, b'.'];
 
 /// Reads the tensors of a stream.
 ///
 /// # Errors
-/// When it is damaged.
+/// `Fault::Broken` if it is damaged.
 pub(super) fn read(file: File) -> Result<Vec<NamedTensor>, Fault> {
     let len = file.metadata()?.len();
     let mut stream = BufReader::new(file);
@@ -30,7 +32,7 @@ pub(super) fn read(file: File) -> Result<Vec<NamedTensor>, Fault> {
     torch::read_tensors(&mut stream.into_inner(), &object, &extents)
 }
 
-/// Walks over the storages that follow the pickles.
+/// Finds the storages that follow the pickles.
 fn find_storages(
     stream: &mut BufReader<File>,
     object: &Pickle,

@@ -1,5 +1,7 @@
-//! `torch.save` since PyTorch 1.6: a zip archive with `NAME/data.pkl` and a file `NAME/data/KEY` a storage
-//! (PyTorch, `torch/serialization.py`). Nothing in it is compressed, so that storages are runs of the file.
+//! Files of `torch.save` since PyTorch 1.6.
+//!
+//! They are zip archives with `NAME/data.pkl` and one file `NAME/data/KEY` per storage (PyTorch,
+//! `torch/serialization.py`). Entries are not compressed, so each storage is a byte range of the file.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -22,7 +24,7 @@ impl From<ZipError> for Fault {
 /// Reads the tensors of an archive.
 ///
 /// # Errors
-/// When it is damaged, or made by something else.
+/// `Fault::Broken` if it is damaged, or was written by another program.
 pub(super) fn read(mut file: File) -> Result<Vec<NamedTensor>, Fault> {
     let entries = entries(&file)?;
     let index = entries.iter().find_map(|(name, extent)| {
@@ -43,7 +45,7 @@ pub(super) fn read(mut file: File) -> Result<Vec<NamedTensor>, Fault> {
     torch::read_tensors(&mut file, &pickle, &storages.collect())
 }
 
-/// Where each file of the archive is.
+/// Returns the byte range of each file in the archive.
 fn entries(file: &File) -> Result<Extents, Fault> {
     let file_len = file.metadata()?.len();
     let mut archive = ZipArchive::new(BufReader::new(file))?;

@@ -1,40 +1,41 @@
-//! Steps along the gradient.
+//! The optimizer: steps along the gradient.
 
 use rayon::prelude::*;
 
-/// What a parameter is, and so how it changes.
+/// Role of a parameter, which determines its update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Is drawn towards zero while it learns.
+    /// Trained, with weight decay.
     Weight,
-    /// Scales and shifts: not drawn.
+    /// Scale or shift: trained, without weight decay.
     Shift,
-    /// Not learned: the running mean of what each batch had.
+    /// Not trained: the running mean of the batches' statistics.
     Statistic,
 }
 
-/// How long steps are in the course of a training: they grow over the first of them, stay, and over the last fifth they
-/// shrink to none, by 1 − √t (A. Hägele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training
-/// Durations", 2024). Until then nothing depends on how many there will be, so a training can be made longer.
+/// Learning-rate schedule: linear warmup, constant, then a `1 − √t` cooldown over the last fifth.
+///
+/// Source: A. Hägele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations", 2024. Before
+/// the cooldown nothing depends on the total number of steps, so a training can be extended.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schedule {
-    /// The longest step.
+    /// Peak learning rate.
     pub learning_rate: f32,
-    /// Share of a weight that a step of length 1 takes away.
+    /// Share of a weight that a step of length 1 subtracts.
     pub weight_decay: f32,
-    /// Steps in all.
+    /// Total number of steps.
     pub steps: usize,
-    /// Steps over which they grow.
+    /// Steps of the warmup.
     pub warmup: usize,
 }
 
 impl Schedule {
-    /// The first step that is shorter than the one before it.
+    /// Returns the first step of the cooldown.
     pub fn cooling(&self) -> usize {
         self.steps - self.steps / 5
     }
 
-    /// The length of the step number `step`, from 0.
+    /// Returns the learning rate of step `step`, from 0.
     pub fn rate(&self, step: usize) -> f32 {
         if step < self.warmup {
             return self.learning_rate * (step + 1) as f32 / self.warmup as f32;
@@ -47,7 +48,7 @@ impl Schedule {
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019).
 pub(super) struct Adam {
-    /// Per parameter, running means of its gradient and of the gradient's square.
+    /// Running means of the gradient and of its square, per parameter.
     moments: Vec<[Vec<f32>; 2]>,
     steps: i32,
 }
@@ -63,7 +64,7 @@ impl Adam {
         Self { moments: values.iter().map(|v| [zeros(v), zeros(v)]).collect(), steps: 0 }
     }
 
-    /// Per parameter the running means, for a checkpoint.
+    /// Returns the running means per parameter, for a checkpoint.
     pub(super) fn moments_mut(&mut self) -> &mut [[Vec<f32>; 2]] {
         &mut self.moments
     }
@@ -72,7 +73,7 @@ impl Adam {
         self.steps = steps as i32;
     }
 
-    /// One step of length `rate`.
+    /// Takes one step with the learning rate `rate`.
     pub(super) fn step(
         &mut self,
         values: &mut [Vec<f32>],

@@ -1,4 +1,4 @@
-//! A network as layers that follow one another.
+//! A network as a chain of layers.
 
 use super::convolution::Convolution;
 use super::layer::{Layer, Shape};
@@ -8,19 +8,19 @@ use super::pool::{MaxPool, WeightedPool};
 use crate::backbone::BackboneError;
 use crate::backbone::network::{Conv, Network, Node, Op, ParameterId, Window};
 
-/// Layers in their order, each with the node whose result it makes.
+/// Layers in their order, each with the node of its result.
 pub(super) struct Chain {
     pub(super) input: Shape,
     pub(super) layers: Vec<Box<dyn Layer>>,
-    /// Per layer, the position of its node.
+    /// Index of each layer's node.
     pub(super) nodes: Vec<usize>,
 }
 
 impl Chain {
-    /// The layers of a network without branches.
+    /// Creates the layers of a network without branches.
     ///
     /// # Errors
-    /// When an operation does not read the one before it, or cannot be learned here.
+    /// [`BackboneError::NotLearnable`] if an operation does not read the one before it, or cannot be trained here.
     pub(super) fn new(network: &Network) -> Result<Self, BackboneError> {
         let nodes = network.nodes();
         let mut chain =
@@ -33,7 +33,7 @@ impl Chain {
             let layer = layer.ok_or_else(|| BackboneError::NotLearnable {
                 operation: format!("{:?}", node.op),
             })?;
-            // A normalisation does its ReLU itself.
+            // A normalization computes its ReLU itself.
             at += if rectified && matches!(node.op, Op::BatchNorm(_)) { 2 } else { 1 };
             chain.layers.push(layer);
             chain.nodes.push(at - 1);
@@ -41,13 +41,13 @@ impl Chain {
         Ok(chain)
     }
 
-    /// What the last layer makes.
+    /// Returns the shape of the last layer's result.
     pub(super) fn shape(&self) -> Shape {
         self.layers.last().map_or(self.input, |layer| layer.output())
     }
 }
 
-/// The layer of a node that reads maps of shape `input`; none where there is none for its operation.
+/// Returns the layer of a node that reads maps of shape `input`. Returns `None` if its operation has no layer.
 fn layer(node: &Node, input: Shape, rectified: bool) -> Option<Box<dyn Layer>> {
     let output = Shape::new(node.shape);
     Some(match &node.op {
@@ -69,7 +69,7 @@ fn layer(node: &Node, input: Shape, rectified: bool) -> Option<Box<dyn Layer>> {
         Op::MaxPool(window) if *window == Window::square(2, 2, 0) => {
             Box::new(MaxPool { input, output })
         }
-        // A window as large as the map.
+        // The window is as large as the map.
         Op::Linear { weight, bias } => {
             let window = Window { kernel: [input.height, input.width], ..Window::square(1, 1, 0) };
             convolution((input, output), window, (*weight, *bias))

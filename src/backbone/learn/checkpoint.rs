@@ -1,4 +1,4 @@
-//! A lesson in a file, so that it can go on from there.
+//! Checkpoints: a distillation in a file, from which it can resume.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -8,10 +8,10 @@ use super::distillation::Lesson;
 use crate::backbone::import::read_checkpoint;
 use crate::backbone::{BackboneError, NamedTensor, write_safetensors};
 
-/// Name of the tensor with the number of steps, and what the lesson is about.
+/// Name of the tensor with the number of steps and the identifying numbers.
 const STEPS: &str = "steps";
 
-/// Values that are learned, with the state of what improves them.
+/// Trained values, with the state of their optimizer.
 pub(super) struct Learned<'a> {
     pub(super) prefix: &'a str,
     pub(super) values: &'a mut [Vec<f32>],
@@ -19,7 +19,7 @@ pub(super) struct Learned<'a> {
 }
 
 impl Learned<'_> {
-    /// Every vector of numbers with its name.
+    /// Returns every vector of numbers with its name.
     fn parts(&mut self) -> Vec<(String, &mut Vec<f32>)> {
         let prefix = self.prefix;
         let name = |part: &str, at: usize| format!("{prefix}.{at}.{part}");
@@ -34,13 +34,14 @@ impl Learned<'_> {
 }
 
 impl Lesson {
-    /// Writes all that the lesson has come to into a file, which is there only once it is whole. `about` says what it is
-    /// about: whole numbers below 2²⁴, by which [`Self::resume`] knows it again.
+    /// Writes the state of the distillation to a file, atomically.
+    ///
+    /// `about` identifies the training by integers below 2²⁴. [`Self::resume`] compares them.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// [`BackboneError::Unwritable`] if the file cannot be written.
     pub fn save(&mut self, path: &Path, about: &[u32]) -> Result<(), BackboneError> {
-        // A number below 2²⁴ is an f32.
+        // An integer below 2²⁴ is exact in f32.
         let mut steps = vec![self.student().steps() as f32];
         steps.extend(about.iter().map(|&number| number as f32));
         let shape = vec![steps.len()];
@@ -55,10 +56,12 @@ impl Lesson {
         write_safetensors(path, &tensors)
     }
 
-    /// Goes on from what [`Self::save`] wrote.
+    /// Resumes from a file that [`Self::save`] wrote.
     ///
     /// # Errors
-    /// When the file cannot be read, is of a student of another size, or about something else.
+    /// - [`BackboneError::Unreadable`] or another error of [`read_checkpoint`] if the file cannot be read.
+    /// - [`BackboneError::MissingTensor`] if it belongs to a student of another size.
+    /// - [`BackboneError::OtherLesson`] if `about` differs.
     pub fn resume(&mut self, path: &Path, about: &[u32]) -> Result<(), BackboneError> {
         let tensors = read_checkpoint(path)?.tensors;
         let mut tensors: HashMap<String, Vec<f32>> =

@@ -11,14 +11,14 @@ pub(super) struct Convolution {
     pub(super) input: Shape,
     pub(super) output: Shape,
     pub(super) window: Window,
-    /// Places of the parameters.
+    /// Indices of the parameters.
     pub(super) weight: usize,
     pub(super) bias: Option<usize>,
 }
 
-/// Values that the pixels under windows may take at a time, so that they stay in the second-level cache.
+/// Maximum number of unfolded values at a time. They then stay in the second-level cache.
 const UNFOLDED: usize = 1 << 18;
-/// Columns of a product that are worth its overhead.
+/// Minimum number of columns for which a product is worth its overhead.
 const MIN_COLUMNS: usize = 256;
 
 thread_local! {
@@ -33,12 +33,14 @@ struct Rows {
 }
 
 impl Convolution {
-    /// Values under one window.
+    /// Returns the number of values under one window.
     fn depth(&self) -> usize {
         self.input.channels * self.window.kernel[0] * self.window.kernel[1]
     }
 
-    /// Calls `work` with the rows of output pixels, some at a time, and room for the values under their windows.
+    /// Calls `work` with some rows of output pixels at a time.
+    ///
+    /// The second argument is a buffer for the values under their windows.
     fn each(&self, images: usize, mut work: impl FnMut(Rows, &mut [f32])) {
         let (depth, width) = (self.depth(), self.output.width);
         let columns = (UNFOLDED / depth).max(MIN_COLUMNS);
@@ -70,7 +72,7 @@ impl Convolution {
         }
     }
 
-    /// Adds the values under the windows back to where they came from.
+    /// Adds the values under the windows back to their source positions.
     fn fold(&self, (images, input): (usize, &mut [f32]), rows: Rows, patches: &[f32]) {
         let pixels = rows.count * self.output.width;
         let [height, width] = self.window.kernel;
@@ -86,15 +88,18 @@ impl Convolution {
         }
     }
 
-    /// Which row of the input, counted over all images, row `ky` of the windows of an output row reads; none in the
-    /// padding.
+    /// Returns the input row that row `ky` of an output row's windows reads.
+    ///
+    /// Rows are counted over all images. Returns `None` if that row is in the padding.
     fn source_row(&self, row: usize, ky: usize) -> Option<usize> {
         let (image, y) = (row / self.output.height, row % self.output.height);
         let y = (y * self.window.stride + ky).checked_sub(self.window.before[0])?;
         (y < self.input.height).then(|| image * self.input.height + y)
     }
 
-    /// Output columns whose windows' column `kx` lies inside the input, and where the first of them reads.
+    /// Returns the output columns with window column `kx` inside the input.
+    ///
+    /// The second value is the input column of the first one.
     fn inside(&self, kx: usize) -> (std::ops::Range<usize>, usize) {
         let (stride, before) = (self.window.stride, self.window.before[1]);
         let first = before.saturating_sub(kx).div_ceil(stride).min(self.output.width);

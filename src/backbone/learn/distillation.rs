@@ -1,10 +1,14 @@
-//! A student learns what a teacher says of faces.
+//! Distillation: a student network is trained on a teacher's embeddings of faces.
 //!
-//! Of what the teacher says of a face ([`Teacher`]) the student learns the direction, and how alike the faces of a batch
-//! are to each other by it (W. Park et al., "Relational Knowledge Distillation", 2019). Photos are few, but a teacher can be
-//! asked about any picture: student and teacher always see the same one, however it was turned, shifted or blurred
-//! (L. Beyer et al., "Knowledge distillation: A good teacher is patient and consistent", 2022). In the beginning the
-//! student's inner maps are led, too, by those of the teacher that have their size (A. Romero et al., "FitNets", 2015).
+//! The student is trained on the direction of the teacher's embedding of a face ([`Teacher`]). It is also trained on
+//! the cosines between the faces of a batch (W. Park et al., "Relational Knowledge Distillation", 2019).
+//!
+//! Photos are few, but a teacher can embed any image. So student and teacher always see the same image, with the same
+//! rotation, shift and blur (L. Beyer et al., "Knowledge distillation: A good teacher is patient and consistent",
+//! 2022).
+//!
+//! In the beginning the student's inner maps are also trained, on the teacher's maps of equal size (A. Romero et al.,
+//! "FitNets", 2015).
 
 use std::path::Path;
 
@@ -32,22 +36,22 @@ pub struct Lesson {
     seed: u64,
 }
 
-/// How far a student is from its teacher; means over the faces of a batch.
+/// Distance of a student from its teacher, as means over the faces of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Loss {
     /// 1 − cosine of the student's embedding and the teacher's.
     pub embedding: f32,
-    /// Squared difference of the cosines that student and teacher see between two faces.
+    /// Squared difference of the student's and the teacher's cosine of two faces.
     pub relation: f32,
 }
 
-/// How much the relation of two faces counts beside the faces themselves.
+/// Weight of the relation loss, relative to the embedding loss.
 const RELATION: f32 = 10.0;
-/// Steps over which inner maps count less and less.
+/// Steps over which the weight of inner maps falls to zero.
 const HINTED: f32 = 4000.0;
 
 impl Loss {
-    /// The sum of this loss and another.
+    /// Returns the sum of this loss and another.
     #[must_use]
     pub fn plus(self, other: Self) -> Self {
         Self {
@@ -56,7 +60,7 @@ impl Loss {
         }
     }
 
-    /// `share` times this loss.
+    /// Returns `share` times this loss.
     #[must_use]
     pub fn times(self, share: f32) -> Self {
         Self { embedding: share * self.embedding, relation: share * self.relation }
@@ -64,10 +68,11 @@ impl Loss {
 }
 
 impl Lesson {
-    /// A lesson for a small network, which begins with random weights by `seed` and learns on a device.
+    /// Begins the distillation of a small network with random weights by `seed`, on a device.
     ///
     /// # Errors
-    /// When its embedding is not as wide as what the teacher says, or the device cannot be used.
+    /// - [`BackboneError::BadConfig`] if the student's embedding is not as wide as the teacher's.
+    /// - [`BackboneError::NoDevice`] if the device cannot be used.
     pub fn new(
         (config, device): (vggface_lite::Config, Device),
         teacher: Teacher,
@@ -89,13 +94,16 @@ impl Lesson {
         Ok(Self { config, student, teacher, hints, preprocessing, schedule, seed })
     }
 
-    /// Begins with what a [`vggface_lite::network`] in a file of weights has learned, instead of with random weights, and
-    /// without leading inner maps. Where a layer has less channels than the student's, some are doubled by chance. Of its
-    /// embedding the first values are those that were learned from a teacher ([`super::Projection`]). What its
-    /// normalisations have to be is found on these faces, `(size, size, 3)` bytes each.
+    /// Begins with the trained weights of a [`vggface_lite::network`] in a file, instead of random ones.
+    ///
+    /// Inner maps are then not trained. Where a layer has fewer channels than the student's, random channels are
+    /// doubled. The first values of its embedding are those that were trained on a teacher ([`super::Projection`]). The
+    /// normalizations are fitted to these faces, `(size, size, 3)` bytes each.
     ///
     /// # Errors
-    /// When the file cannot be read, is of another network, or of one with more channels or layers.
+    /// - [`BackboneError::BadCheckpoint`] or another error of [`read_checkpoint`] if the file cannot be read.
+    /// - [`BackboneError::OtherArchitecture`] if the file belongs to another network.
+    /// - [`BackboneError::CannotWiden`] if its network has more channels or layers.
     pub fn begin_from(&mut self, weights: &Path, faces: &[&[u8]]) -> Result<(), BackboneError> {
         let learning = vggface_lite::learning_network(&self.config)?;
         let network = vggface_lite::network(&self.config)?;
@@ -114,12 +122,14 @@ impl Lesson {
         Ok(())
     }
 
-    /// The weights of [`vggface_lite::network`] as learned so far. Its embedding is whitened by what it says of these
-    /// faces, `(size, size, 3)` bytes each, where they are not all alike to it: a student keeps more of what its teacher
-    /// says of all faces than of what it says of each.
+    /// Returns the weights of [`vggface_lite::network`] as trained so far.
+    ///
+    /// The embedding is whitened on its values for these faces, `(size, size, 3)` bytes each. There is no whitening if
+    /// all faces have the same embedding. A student retains more of the common part of its teacher's embeddings than of
+    /// the part that differs between faces.
     ///
     /// # Errors
-    /// When a weight is missing, which would be an error of this program.
+    /// If a weight is missing, which is an error of this program.
     pub fn weights(&self, faces: &[&[u8]]) -> Result<Vec<NamedTensor>, BackboneError> {
         let weights = self.student.folded(&vggface_lite::learning_network(&self.config)?);
         let network = vggface_lite::network(&self.config)?;
@@ -128,7 +138,7 @@ impl Lesson {
         whitened(&network, weights, pixels)
     }
 
-    /// The student.
+    /// Returns the student.
     pub fn student(&self) -> &Student {
         &self.student
     }
@@ -141,29 +151,33 @@ impl Lesson {
         self.student.set_steps(steps);
     }
 
-    /// The course of the lesson.
+    /// Returns the learning-rate schedule.
     pub fn schedule(&self) -> &Schedule {
         &self.schedule
     }
 
-    /// Whitens what the teacher says, by what it says of these faces, as it wants them: `(size, size, 3)` bytes each.
+    /// Whitens the teacher's embeddings on its embeddings of these faces.
+    ///
+    /// The faces are `(size, size, 3)` bytes each, with the teacher's input size.
     ///
     /// # Errors
-    /// When the device fails.
+    /// If the device fails.
     pub fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), BackboneError> {
         self.teacher.whiten(faces)
     }
 
-    /// The teacher.
+    /// Returns the teacher.
     pub fn teacher(&self) -> &Teacher {
         &self.teacher
     }
 
-    /// One step on faces, as the student wants them and as the teacher does: `(size, size, 3)` bytes each. Returns how
-    /// far the student was from the teacher before it.
+    /// Takes one step on faces, and returns the loss before it.
+    ///
+    /// Both slices hold the same faces, `(size, size, 3)` bytes each: first at the student's size, then at the
+    /// teacher's.
     ///
     /// # Errors
-    /// When the device fails.
+    /// If the device fails.
     pub fn step(&mut self, faces: &[&[u8]], for_teacher: &[&[u8]]) -> Result<Loss, BackboneError> {
         let (said, maps) = self.teacher.judge(for_teacher)?;
         let pixels = self.preprocessing.pixels(faces, self.config.input_size);
@@ -183,7 +197,7 @@ impl Lesson {
     }
 }
 
-/// How far embeddings are from what was said, and the gradient of the loss with respect to each embedding.
+/// Returns the loss of embeddings against the teacher's, and its gradient per embedding.
 fn compare(embeddings: &[Vec<f32>], said: &[Vec<f32>]) -> (Loss, Vec<Vec<f32>>) {
     let count = embeddings.len() as f32;
     let units: Vec<Vec<f32>> = embeddings.iter().map(|embedding| unit(embedding)).collect();
@@ -198,7 +212,7 @@ fn compare(embeddings: &[Vec<f32>], said: &[Vec<f32>]) -> (Loss, Vec<Vec<f32>>) 
             let pull = RELATION * 4.0 * apart / (count * others);
             gradient.iter_mut().zip(&units[other]).for_each(|(sum, value)| *sum += pull * value);
         }
-        // Through the scaling to unit length.
+        // Back through the scaling to unit length.
         let (along, length) = (dot(&gradient, own), norm(&embeddings[at]));
         gradient.iter_mut().zip(own).for_each(|(g, value)| *g = (*g - along * value) / length);
         gradient

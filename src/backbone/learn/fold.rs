@@ -1,4 +1,4 @@
-//! What a student has learned, as the network that is used afterwards.
+//! Conversion of a trained student to the network for inference.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -10,9 +10,10 @@ use crate::backbone::{BackboneError, NamedTensor};
 use crate::whitening::Whitening;
 
 impl Student {
-    /// The weights with each batch normalisation folded into the layer before it, which has a bias then: the layer
-    /// `conv` of `conv.weight` gets `conv.bias`. With the running statistics, w' = w γ / σ and b' = β − μ γ / σ.
-    /// `network` is the one that the student learned with.
+    /// Returns the weights with each batch normalization folded into the layer before it.
+    ///
+    /// That layer then has a bias: `conv` of `conv.weight` gets `conv.bias`. With the running statistics, w' = w γ / σ
+    /// and b' = β − μ γ / σ. `network` is the student's network in training.
     pub fn folded(&self, network: &Network) -> Vec<NamedTensor> {
         let mut tensors: BTreeMap<String, NamedTensor> =
             self.tensors().into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
@@ -42,9 +43,10 @@ impl Student {
     }
 }
 
-/// The weights of a network whose last layer is linear and has a bias, changed so that its output is whitened by what
-/// it says of some images: batches of their number and their preprocessed pixels. The same weights where it says the same
-/// of all.
+/// Whitens a network's output on some images, by a change of its weights.
+///
+/// The last layer must be linear and have a bias. `batches` are pairs of the number of images and their preprocessed
+/// pixels. The weights are unchanged if all images have the same output.
 pub(super) fn whitened(
     network: &Network,
     mut weights: Vec<NamedTensor>,
@@ -77,7 +79,7 @@ pub(super) fn whitened(
     Ok(weights)
 }
 
-/// A student as if it had learned: with statistics, scales and shifts that matter.
+/// Returns a student with random statistics, scales and shifts that matter, as after training.
 #[cfg(test)]
 pub(super) fn learned_by_chance(network: &Network) -> Student {
     let device = crate::backbone::device::Device::Cpu;

@@ -1,4 +1,4 @@
-//! Inner maps of a student that are led by those of its teacher.
+//! Inner maps of a student that are trained on those of its teacher.
 
 use rayon::prelude::*;
 
@@ -12,29 +12,30 @@ use crate::matrix::Matrix;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Sides of maps by which a student is led: larger ones say little of a face, and cost much.
+/// Sides of the maps that are compared. Larger maps carry little information on a face, and cost much.
 const SIDES: std::ops::RangeInclusive<usize> = 2..=28;
 
-/// All pairs of maps, with a linear layer each that brings the student's channels to the teacher's.
+/// All pairs of maps. A linear layer maps the student's channels to the teacher's.
 pub(super) struct Hints {
     hints: Vec<Hint>,
-    /// Per hint, `(teacher's channels, student's channels)`.
+    /// Weights per hint, `(teacher's channels, student's channels)`.
     values: Vec<Vec<f32>>,
     gradients: Vec<Vec<f32>>,
     optimiser: Adam,
 }
 
-/// A map of the student and one of the teacher of the same size.
+/// A map of the student and a map of the teacher of the same size.
 pub(super) struct Hint {
-    /// Which layer of the student.
+    /// Index of the student's layer.
     layer: usize,
     plane: usize,
-    /// Channels of the teacher's and of the student's.
+    /// Channels of the teacher's map and of the student's.
     channels: [usize; 2],
 }
 
-/// The teacher's map of each side that the student has, too, in falling order of the sides: of the narrowest ones of that
-/// side the last.
+/// Returns the teacher's map of each side that the student also has.
+///
+/// Sides are in falling order. Of several maps of one side, it is the narrowest, and of equally narrow ones the last.
 pub(super) fn teaching_nodes(teacher: &Network, student: &Network) -> Vec<NodeId> {
     let sides = student_sides(student);
     sides.into_iter().filter_map(|side| node_of_side(teacher, side)).collect()
@@ -73,7 +74,7 @@ impl Hints {
         Self { hints, gradients: Vec::new(), values, optimiser }
     }
 
-    /// No hints: a student that has learned before is not led again.
+    /// Returns no hints, for a student that was trained before.
     pub(super) fn none() -> Self {
         Self {
             hints: Vec::new(),
@@ -83,13 +84,15 @@ impl Hints {
         }
     }
 
-    /// The student's layers whose maps are led, in their order.
+    /// Returns the indices of the student's compared layers, in their order.
     pub(super) fn layers(&self) -> Vec<usize> {
         self.hints.iter().map(|hint| hint.layer).collect()
     }
 
-    /// Compares the maps of a batch with the teacher's, per hint n × `(channels, plane)`. Returns per shard the gradients
-    /// of `share` times the sum over the faces of the mean over the hints and positions of 1 − cosine.
+    /// Compares the maps of a batch with the teacher's, per hint n × `(channels, plane)`.
+    ///
+    /// The loss of a face is the mean of 1 − cosine over the hints and positions. Returns the gradients of `share`
+    /// times the sum over the faces, per shard.
     pub(super) fn lead(
         &mut self,
         shards: &[Shard],
@@ -118,19 +121,19 @@ impl Hints {
         seeds
     }
 
-    /// What is learned, for a checkpoint.
+    /// Returns the trained values, for a checkpoint.
     pub(super) fn learned(&mut self) -> Learned<'_> {
         Learned { prefix: "hint", values: &mut self.values, optimiser: &mut self.optimiser }
     }
 
-    /// One step of the linear layers.
+    /// Takes one step of the linear layers.
     pub(super) fn learn(&mut self, pace: (f32, f32)) {
         let roles = vec![Role::Weight; self.values.len()];
         self.optimiser.step(&mut self.values, (&self.gradients, &roles), pace);
     }
 }
 
-/// What a hint says of a shard: the gradients of its weights and of the student's map.
+/// Result of a hint for a shard: the gradients of its weights and of the student's map.
 struct Led {
     weights: Vec<f32>,
     map: Vec<f32>,
@@ -152,7 +155,9 @@ impl Hint {
         Led { weights, map: gradient }
     }
 
-    /// Replaces `found`, `(channels, n, plane)`, by the gradient of `share` times the sum over positions of 1 − cosine.
+    /// Replaces `found`, `(channels, n, plane)`, by the gradient of the loss.
+    ///
+    /// The loss is `share` times the sum over positions of 1 − cosine.
     fn slopes(&self, found: &mut [f32], taught: &[Vec<f32>], share: f32) {
         let (channels, images) = (self.channels[0], taught.len());
         for (image, taught) in taught.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The last stage of a network learns, and what is before it stays.
+//! Trains the last stage of a network, with the layers before it frozen.
 
 use candle_core::{Tensor, Var};
 use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
@@ -9,9 +9,10 @@ use crate::backbone::network::{Network, Op, Parameter};
 use crate::backbone::preprocessing::Preprocessing;
 use crate::backbone::{Architecture, BackboneError, NamedTensor, Runner, WeightsFile};
 
-/// A network cut before its last stage ([`Network::last_stage`]): the trunk is as it was loaded, the stage's weights are
-/// variables on candle's tensors. Means and variances of batch normalisations stay too: batches of few families would
-/// only blur them.
+/// A network cut before its last stage ([`Network::last_stage`]).
+///
+/// The trunk is frozen. The stage's weights are variables on candle's tensors. Means and variances of batch
+/// normalizations are frozen too: batches of few families would only blur them.
 pub struct LastStage {
     preprocessing: Preprocessing,
     input_size: usize,
@@ -40,10 +41,13 @@ impl Weight {
 }
 
 impl LastStage {
-    /// Loads a network's weights onto a device. The trunk and the stage compute in f32: steps are too small for less.
+    /// Loads a network's weights onto a device.
+    ///
+    /// The trunk and the stage compute in f32, because steps are too small for less.
     ///
     /// # Errors
-    /// As [`crate::backbone::Backbone::load`], and when the network is of one stage only.
+    /// - As [`crate::backbone::Backbone::load`].
+    /// - [`BackboneError::OneStage`] if the network has only one stage.
     pub fn load(
         (architecture, preprocessing): (&Architecture, Preprocessing),
         mut file: WeightsFile,
@@ -84,39 +88,42 @@ impl LastStage {
         Ok(Self { preprocessing, input_size, trunk, network, stage, device, weights, optimiser })
     }
 
-    /// Number of values of [`Self::maps`] a face.
+    /// Returns the number of values of [`Self::maps`] per face.
     pub fn map_len(&self) -> usize {
         let [channels, height, width] = self.network.nodes()[0].shape;
         self.preprocessing.copies() * channels * height * width
     }
 
-    /// What the trunk makes of faces, and of their mirror images where the preprocessing asks for them.
+    /// Returns the trunk's output for faces.
+    ///
+    /// If the preprocessing has `mirror`, it includes the output for their mirror images.
     ///
     /// **Shape**: n × `(size, size, 3)` bytes → `(n, copies, channels, height, width)`.
     ///
     /// # Errors
-    /// When the tensor library fails.
+    /// [`BackboneError::Tensor`] if the tensor library fails.
     pub fn maps(&self, faces: &[&[u8]]) -> Result<Vec<f32>, BackboneError> {
         let pixels = self.preprocessing.pixels(faces, self.input_size);
         let images = faces.len() * self.preprocessing.copies();
         Ok(self.trunk.run((images, self.input_size), pixels)?.concat())
     }
 
-    /// The embeddings, of unit length, of faces of which the trunk made `maps`.
+    /// Returns the embeddings of faces from the trunk's `maps`, of unit length.
     ///
     /// **Shape**: `(n, copies, channels, height, width)` → n × `(d)`.
     ///
     /// # Errors
-    /// When the tensor library fails.
+    /// [`BackboneError::Tensor`] if the tensor library fails.
     pub fn embed(&self, maps: &[f32]) -> Result<Vec<Vec<f32>>, BackboneError> {
         Ok(self.embeddings(maps)?.to_vec2()?)
     }
 
-    /// Begins to learn in steps of the size `learning_rate`, by Adam with decoupled weight decay (Loshchilov and Hutter
-    /// 2019), which knows nothing of earlier steps.
+    /// Begins training with `learning_rate`, by Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+    ///
+    /// The optimizer's state starts from zero.
     ///
     /// # Errors
-    /// When the tensors cannot be allocated.
+    /// [`BackboneError::Tensor`] if the tensors cannot be allocated.
     pub fn begin(&mut self, learning_rate: f64) -> Result<(), BackboneError> {
         let learned = self.weights.iter().filter_map(|weight| match weight {
             Weight::Learned(variable) => Some(variable.clone()),
@@ -127,11 +134,13 @@ impl LastStage {
         Ok(())
     }
 
-    /// One step on faces of which the trunk made `maps`. `judge` is given their embeddings, n × `(d)`, and returns the
-    /// loss and its gradient with respect to them. Returns the loss before the step.
+    /// Takes one step on the trunk's `maps` of faces, and returns the loss before it.
+    ///
+    /// `judge` receives the embeddings, n × `(d)`. It returns the loss and its gradient with respect to them.
     ///
     /// # Errors
-    /// When `judge` fails, or the tensor library.
+    /// - If `judge` fails.
+    /// - [`BackboneError::Tensor`] if the tensor library fails.
     pub fn improve<E: From<BackboneError>>(
         &mut self,
         maps: &[f32],
@@ -140,7 +149,7 @@ impl LastStage {
         let failed = |error| E::from(BackboneError::Tensor(error));
         let embeddings = self.embeddings(maps)?;
         let (loss, slopes) = judge(&embeddings.to_vec2().map_err(failed)?)?;
-        // Its gradient with respect to the weights is the loss's.
+        // The gradient of this sum with respect to the weights equals that of the loss.
         let along = || {
             let slopes = Tensor::new(slopes, &self.device)?;
             (&embeddings * slopes)?.sum_all()
@@ -150,10 +159,10 @@ impl LastStage {
         Ok(loss)
     }
 
-    /// The stage's weights by the names of the network's parameters.
+    /// Returns the stage's weights, named as the network's parameters.
     ///
     /// # Errors
-    /// When they cannot be read from the device.
+    /// [`BackboneError::Tensor`] if they cannot be read from the device.
     pub fn tensors(&self) -> Result<Vec<NamedTensor>, BackboneError> {
         let tensor = |(parameter, weight): (&Parameter, &Weight)| {
             let values = weight.tensor().flatten_all()?.to_vec1()?;
@@ -162,10 +171,10 @@ impl LastStage {
         self.network.parameters().iter().zip(&self.weights).map(tensor).collect()
     }
 
-    /// Goes on from weights that [`Self::tensors`] gave.
+    /// Resumes from weights that [`Self::tensors`] returned.
     ///
     /// # Errors
-    /// When they are not those of this stage.
+    /// [`BackboneError::Tensor`] if they are not those of this stage.
     pub fn restore(&mut self, tensors: Vec<NamedTensor>) -> Result<(), BackboneError> {
         for NamedTensor { name, shape, values } in tensors {
             let place = self.network.parameters().iter().position(|known| known.name == name);
@@ -189,13 +198,13 @@ impl LastStage {
     }
 }
 
-/// Rows of unit length.
+/// Scales rows to unit length.
 fn unit(rows: &Tensor) -> candle_core::Result<Tensor> {
     let lengths = (rows.sqr()?.sum_keepdim(1)? + 1e-12)?.sqrt()?;
     rows.broadcast_div(&lengths)
 }
 
-/// Places of the means and variances among the parameters.
+/// Returns the parameter indices of the means and variances.
 fn statistics(network: &Network) -> Vec<usize> {
     let of_node = |node: &crate::backbone::network::Node| match &node.op {
         Op::BatchNorm(norm) => vec![norm.mean.index(), norm.variance.index()],
@@ -213,13 +222,13 @@ mod tests {
         write_safetensors,
     };
 
-    /// A number from −1 to 1 for each place.
+    /// A number from −1 to 1 for each index.
     fn value(at: usize) -> f32 {
         let mixed = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         (mixed >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
     }
 
-    /// Weights under which values neither die nor grow.
+    /// Weights under which values neither vanish nor grow.
     fn weights(network: &Network) -> Vec<NamedTensor> {
         let statistics = statistics(network);
         let tensor = |(at, Parameter { name, shape }): (usize, &Parameter)| {
@@ -259,7 +268,7 @@ mod tests {
         ]
     }
 
-    /// A stage with its whole network, and three faces.
+    /// Loads a stage, its complete network, and three faces.
     fn loaded(architecture: &Architecture, mirror: bool) -> (LastStage, Backbone, Vec<Vec<u8>>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("weights.safetensors");
@@ -306,7 +315,7 @@ mod tests {
             let before = stage.tensors().unwrap();
             let first = stage.embed(&maps).unwrap();
             stage.begin(1e-3).unwrap();
-            // The first face is to be as unlike the second one as can be.
+            // The first face must become as different from the second one as possible.
             let judge = |rows: &[Vec<f32>]| {
                 let cosine: f32 = rows[0].iter().zip(&rows[1]).map(|(a, b)| a * b).sum();
                 let nothing = vec![0.0; rows[0].len()];

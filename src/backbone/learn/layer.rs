@@ -1,6 +1,6 @@
-//! What all layers that learn have in common.
+//! Common parts of all layers in training.
 
-/// The size of a map: what a layer reads or makes, per image.
+/// Shape of a map per image: the input or output of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shape {
     pub(super) channels: usize,
@@ -13,7 +13,7 @@ impl Shape {
         Self { channels, height, width }
     }
 
-    /// Values of a channel of one image.
+    /// Returns the number of values of a channel of one image.
     pub(super) fn plane(self) -> usize {
         self.height * self.width
     }
@@ -23,15 +23,15 @@ impl Shape {
     }
 }
 
-/// Learned values, or their gradients, by the network's parameter.
+/// Trained values or their gradients, by the network's parameter.
 pub(super) type Values = [Vec<f32>];
 
-/// What a layer did to a shard, and the gradient of what it made.
+/// Values of a layer's forward pass over a shard, and the gradient of its output.
 pub(super) struct Trace<'a> {
     pub(super) images: usize,
     pub(super) input: &'a [f32],
     pub(super) output: &'a [f32],
-    /// What [`Layer::forward`] noted down.
+    /// Notes from [`Layer::forward`].
     pub(super) notes: &'a [f32],
     /// The gradient of the loss with respect to `output`.
     pub(super) gradient: &'a [f32],
@@ -41,7 +41,9 @@ pub(super) struct Trace<'a> {
 pub(super) trait Layer: Send + Sync {
     fn output(&self) -> Shape;
 
-    /// Fills `output` from `input`, which is of a number of images; `notes` is the layer's own, for [`Self::backward`].
+    /// Computes `output` from `input`, which is a number of images and their values.
+    ///
+    /// `notes` are the layer's own, for [`Self::backward`].
     fn forward(
         &self,
         weights: &Values,
@@ -50,8 +52,9 @@ pub(super) trait Layer: Send + Sync {
         notes: &mut Vec<f32>,
     );
 
-    /// Adds to the gradients of the layer's weights, and fills `input_gradient` unless that is empty, as it is where
-    /// nobody asks. The gradient of a statistic is what it was in this shard.
+    /// Adds to the gradients of the layer's weights, and computes `input_gradient` unless it is empty.
+    ///
+    /// It is empty if that gradient is not needed. The gradient of a statistic is its value in this shard.
     fn backward(
         &self,
         weights: &Values,

@@ -1,20 +1,20 @@
-//! Networks that learn, on the CPU.
+//! Training of networks.
 //!
-//! A network whose operations follow one another (`chain`) runs forward and backward over a batch that is dealt into
-//! shards of a fixed size. A shard is a thread's own from the pixels to the gradients, batch statistics included, so
-//! threads never wait for each other within a pass, and the result does not depend on how many there are; that its
-//! statistics are those of few images does a network good (Hoffer, Hubara and Soudry 2017, "ghost batch normalisation").
+//! A network is a chain of operations (`chain`). It runs forward and backward over a batch that is split into shards of
+//! a fixed size. One thread processes a shard from the pixels to the gradients, including batch statistics. So threads
+//! never wait for each other within a pass, and the result does not depend on their number. The small batches for the
+//! statistics improve a network (Hoffer, Hubara and Soudry 2017, "ghost batch normalization").
 //!
-//! In a shard values lie channel by channel, in a channel image by image: `(channels, n, height, width)`. So a
-//! convolution is a matrix product over all images, and a channel's statistics are sums over values side by side.
+//! In a shard, values are ordered by channel, then by image: `(channels, n, height, width)`. So a convolution is a
+//! matrix product over all images. A channel's statistics are sums over adjacent values.
 //!
-//! On a GPU shards go the same way on candle's tensors (`tensors`), one after the other. On a CPU candle's convolutions take
-//! several times as long, backward more than forward; a test holds the gradients of both ways equal.
+//! On a GPU, shards run one after the other on candle's tensors (`tensors`). On a CPU candle's convolutions take
+//! several times as long, backward more than forward. A test checks that both ways have equal gradients.
 //!
-//! A network that has learned may be given more values for its embedding ([`Projection`]), or more channels, with which it
-//! goes on learning (`widen`).
+//! A trained network can get more values in its embedding ([`Projection`]). It can also get more channels, and its
+//! training then resumes (`widen`).
 //!
-//! The last stage alone of a network of any shape learns on candle's tensors, too ([`LastStage`]).
+//! The last stage of a network of any shape is trained on candle's tensors, too ([`LastStage`]).
 
 mod adam;
 mod chain;

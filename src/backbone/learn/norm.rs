@@ -1,17 +1,17 @@
-//! Batch normalisation with its ReLU.
+//! Batch normalization with its ReLU.
 
 use super::layer::{Layer, Shape, Trace, Values};
 use crate::backbone::network::BatchNorm;
 
-/// Batch normalisation by the statistics of a shard: S. Ioffe, C. Szegedy, "Batch Normalization", 2015, algorithm 1.
+/// Batch normalization by the statistics of a shard: S. Ioffe, C. Szegedy, "Batch Normalization", 2015, algorithm 1.
 pub(super) struct Norm {
     pub(super) shape: Shape,
     pub(super) parameters: BatchNorm,
-    /// Whether a ReLU follows, and is done here: one way less through memory.
+    /// Whether a ReLU follows, which is then computed here. This saves one pass through memory.
     pub(super) rectified: bool,
 }
 
-/// Sums that are kept side by side, so that they are vectors.
+/// Number of parallel sums, so that they form vectors.
 const LANES: usize = 16;
 
 impl Layer for Norm {
@@ -19,7 +19,7 @@ impl Layer for Norm {
         self.shape
     }
 
-    /// Notes down mean and 1 / standard deviation of every channel.
+    /// Stores mean and 1 / standard deviation of every channel in the notes.
     fn forward(
         &self,
         weights: &Values,
@@ -41,7 +41,7 @@ impl Layer for Norm {
         }
     }
 
-    /// With x̂ the normalised input: dx = γ / σ · (dy − mean(dy) − x̂ mean(dy x̂)).
+    /// With x̂ the normalized input: dx = γ / σ · (dy − mean(dy) − x̂ mean(dy x̂)).
     fn backward(
         &self,
         weights: &Values,
@@ -81,7 +81,7 @@ impl Norm {
     }
 }
 
-/// Mean and variance.
+/// Returns mean and variance.
 fn moments(values: &[f32]) -> (f32, f32) {
     let count = values.len() as f32;
     let mean = lane_sum(values, |x| x) / count;
@@ -97,7 +97,7 @@ fn lane_sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     rest.iter().fold(sums.iter().sum(), |sum, &value| sum + of(value))
 }
 
-/// A channel's values with the gradient that comes through the ReLU.
+/// A channel's values with the gradient through the ReLU.
 struct Rectified<'a> {
     x: &'a [f32],
     y: &'a [f32],
@@ -111,7 +111,7 @@ impl Rectified<'_> {
         if y > self.floor { dy } else { 0.0 }
     }
 
-    /// Σ dy and Σ dy (x − mean).
+    /// Returns Σ dy and Σ dy (x − mean).
     fn sums(&self) -> (f32, f32) {
         let (mut sums, mut products) = ([0.0; LANES], [0.0; LANES]);
         let lines = self.x.chunks(LANES).zip(self.y.chunks(LANES)).zip(self.dy.chunks(LANES));
@@ -126,7 +126,7 @@ impl Rectified<'_> {
         (sums.iter().sum(), products.iter().sum())
     }
 
-    /// dx = scale · (dy − mean of dy − slope · (x − mean))
+    /// Computes dx = scale · (dy − mean of dy − slope · (x − mean))
     fn fill(&self, dx: &mut [f32], (scale, mean_dy, slope): (f32, f32, f32)) {
         for (((dx, x), &y), &dy) in dx.iter_mut().zip(self.x).zip(self.y).zip(self.dy) {
             *dx = scale * (self.through(y, dy) - mean_dy - slope * (x - self.mean));

@@ -1,8 +1,8 @@
-//! Layers that treat each value alone.
+//! Layers that process each value separately.
 
 use super::layer::{Layer, Shape, Trace, Values};
 
-/// A function of one value, whose slope follows from its result.
+/// A function of one value. Its slope is computed from its result.
 pub(super) struct Pointwise {
     pub(super) shape: Shape,
     pub(super) function: Function,

@@ -1,15 +1,15 @@
-//! Layers that make maps smaller.
+//! Layers that reduce the size of maps.
 
 use super::layer::{Layer, Shape, Trace, Values};
 
-/// The largest of each 2×2 values.
+/// The maximum of each 2×2 values.
 pub(super) struct MaxPool {
     pub(super) input: Shape,
     pub(super) output: Shape,
 }
 
 impl MaxPool {
-    /// Calls `each` with the four places in the input and the place in the output of every window.
+    /// Calls `each` with the four input indices and the output index of every window.
     fn windows(&self, images: usize, mut each: impl FnMut([usize; 4], usize)) {
         let (width, plane) = (self.input.width, self.input.plane());
         let mut to = 0;
@@ -50,7 +50,7 @@ impl Layer for MaxPool {
         input_gradient.fill(0.0);
         self.windows(trace.images, |places, to| {
             let largest = trace.output[to];
-            // The first of equals, as candle and PyTorch have it.
+            // The first of equal values, as in candle and PyTorch.
             if let Some(&at) = places.iter().find(|&&at| trace.input[at] == largest) {
                 input_gradient[at] = trace.gradient[to];
             }
@@ -58,10 +58,10 @@ impl Layer for MaxPool {
     }
 }
 
-/// The sum of a channel with weights of its own, one a position: a depthwise convolution as large as the map.
+/// The weighted sum of a channel, with its own weights per position: a depthwise convolution as large as the map.
 pub(super) struct WeightedPool {
     pub(super) input: Shape,
-    /// Place of the parameter, `(channels, 1, height, width)`.
+    /// Index of the parameter, `(channels, 1, height, width)`.
     pub(super) weight: usize,
 }
 

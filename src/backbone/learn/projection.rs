@@ -1,4 +1,4 @@
-//! A trained network whose embedding gets more values.
+//! Extension of a trained network's embedding by more values.
 
 use super::student::SHARD;
 use super::vector::dot;
@@ -8,30 +8,30 @@ use crate::backbone::network::{NodeId, Op, ParameterId};
 use crate::backbone::preprocessing::Preprocessing;
 use crate::backbone::{BackboneError, NamedTensor};
 
-/// The last, linear layer of a trained network, and what runs the layers before it.
+/// The last, linear layer of a trained network. `engine` runs the layers before it.
 pub struct Projection {
     input_size: usize,
     preprocessing: Preprocessing,
     engine: Engine,
     tensors: Vec<NamedTensor>,
-    /// Places of the layer's tensors.
+    /// Indices of the layer's tensors.
     weight: usize,
     bias: usize,
 }
 
-/// Directions in what a projection is given.
+/// Directions in the input space of a projection.
 pub struct Axes<'a> {
-    /// What they start from, `(k)`.
+    /// Their origin, `(k)`.
     pub origin: &'a [f32],
     /// The axes, `(p, k)`.
     pub values: &'a [f32],
 }
 
 impl Projection {
-    /// Of a network whose last layer is linear and has a bias.
+    /// Creates the projection of a network. Its last layer must be linear and have a bias.
     ///
     /// # Errors
-    /// When it is none.
+    /// [`BackboneError::BadConfig`] if the last layer is another one.
     pub fn of(recognised: Recognised) -> Result<Self, BackboneError> {
         let Recognised { architecture, preprocessing, tensors, .. } = recognised;
         let network = architecture.network()?;
@@ -51,12 +51,12 @@ impl Projection {
         Ok(Self { input_size, preprocessing, engine, tensors, weight, bias })
     }
 
-    /// Side of the faces that the network sees, in pixels.
+    /// Returns the side of the network's input faces, in pixels.
     pub fn input_size(&self) -> usize {
         self.input_size
     }
 
-    /// What the layer is given of faces, `(size, size, 3)` bytes each: n × `(k)`.
+    /// Returns the layer's inputs for faces, `(size, size, 3)` bytes each: n × `(k)`.
     pub fn inputs(&self, faces: &[&[u8]]) -> Vec<Vec<f32>> {
         let of_batch = |batch: &[&[u8]]| {
             let pixels = self.preprocessing.pixels(batch, self.input_size);
@@ -66,8 +66,10 @@ impl Projection {
         faces.chunks(SHARD).flat_map(of_batch).collect()
     }
 
-    /// The network's weights with a projection onto these axes beneath the one that it has. Both are scaled, so that of what
-    /// they make of `inputs`, [`Self::inputs`] of some faces, the new one has this share of the square, 0 to 1.
+    /// Returns the network's weights with a projection onto these axes appended to its own.
+    ///
+    /// Both projections are scaled. `inputs` are the [`Self::inputs`] of some faces. Of the mean squared output for
+    /// them, the new projection has the share `share`, 0 to 1.
     pub fn with_axes(
         mut self,
         axes: &Axes<'_>,
@@ -99,7 +101,7 @@ struct Affine {
 }
 
 impl Affine {
-    /// Root of the mean square of the length of what it makes of `inputs`, above 0.
+    /// Returns the root of the mean squared length of its outputs for `inputs`, above 0.
     fn length(&self, inputs: &[Vec<f32>]) -> f32 {
         let square = |input: &Vec<f32>| -> f32 {
             let rows = self.weight.chunks_exact(input.len()).zip(&self.bias);
@@ -164,7 +166,7 @@ mod tests {
             inputs.iter().map(square).sum::<f32>() / 6.0
         };
         assert!((squares(0..3) - 0.75).abs() < 1e-4 && (squares(3..5) - 0.25).abs() < 1e-4);
-        // The origin is where the axes say nothing.
+        // The origin is the point with values of 0 along the axes.
         assert!(said(&inputs[0])[3..].iter().all(|value| value.abs() < 1e-4));
         let ratio = weight.values[0] / own[0];
         let pairs = own.iter().zip(&weight.values).chain(bias.iter().zip(&shift.values));

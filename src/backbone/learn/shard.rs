@@ -1,22 +1,24 @@
-//! Some images of a batch on their way through a chain and back.
+//! A shard: some images of a batch on their forward and backward pass through a chain.
 
 use super::chain::Chain;
 use super::layer::{Trace, Values};
 
-/// Gradients of the loss with respect to results of layers, in the order of the layers.
+/// Gradients of the loss with respect to results of layers.
+///
+/// They are pairs of a layer's index and its gradient, in the order of the layers.
 pub(super) type Seeds = Vec<(usize, Vec<f32>)>;
 
-/// What a thread needs to learn from some images; its memory is used again for the next batch.
+/// Memory of a thread for training on some images. It is reused for the next batch.
 #[derive(Default)]
 pub(super) struct Shard {
     pub(super) images: usize,
     input: Vec<f32>,
-    /// Per layer its result and its notes.
+    /// Result and notes per layer.
     pub(super) outputs: Vec<Vec<f32>>,
     notes: Vec<Vec<f32>>,
-    /// The gradients of two results that follow each other.
+    /// The gradients of two consecutive results.
     passed: [Vec<f32>; 2],
-    /// Per parameter of the network.
+    /// Gradients per parameter of the network.
     pub(super) gradients: Vec<Vec<f32>>,
 }
 
@@ -36,7 +38,7 @@ impl Shard {
         }
     }
 
-    /// Pixels with their channels last become a map.
+    /// Converts pixels with channels last to a map.
     fn take(&mut self, chain: &Chain, pixels: &[f32]) {
         let (plane, channels) = (chain.input.plane(), chain.input.channels);
         self.input.resize(pixels.len(), 0.0);
@@ -46,13 +48,15 @@ impl Shard {
         }
     }
 
-    /// What a layer made, `(channels, n, height, width)`.
+    /// Returns the result of a layer, `(channels, n, height, width)`.
     pub(super) fn output(&self, layer: usize) -> &[f32] {
         &self.outputs[layer]
     }
 
-    /// Fills the gradients of all weights. `seeds` are the gradients of the loss with respect to results of layers, the
-    /// last layer's among them, in the order of the layers.
+    /// Computes the gradients of all weights.
+    ///
+    /// `seeds` are the gradients of the loss with respect to results of layers, in the order of the layers. They
+    /// include the last layer.
     pub(super) fn backward(&mut self, chain: &Chain, weights: &Values, mut seeds: Seeds) {
         self.gradients.resize_with(weights.len(), Vec::new);
         for (gradient, weight) in self.gradients.iter_mut().zip(weights) {
@@ -70,7 +74,7 @@ impl Shard {
                 }
             }
             let input = if at == 0 { &self.input } else { &self.outputs[at - 1] };
-            // Nobody asks for the gradient of the pixels.
+            // The gradient of the pixels is not needed.
             next.resize(if at == 0 { 0 } else { input.len() }, 0.0);
             let (output, notes) = (&self.outputs[at], &self.notes[at]);
             let trace = Trace { images: self.images, input, output, notes, gradient: &gradient };

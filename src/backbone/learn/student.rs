@@ -1,4 +1,4 @@
-//! A network with the weights that it has learned so far.
+//! A network in training, with its current weights.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -13,7 +13,7 @@ use crate::backbone::device::{Device, Place, Precision};
 use crate::backbone::network::{Network, Op, Parameter};
 use crate::backbone::{BackboneError, NamedTensor};
 
-/// A network that learns.
+/// A network in training.
 pub struct Student {
     pub(super) parameters: Vec<Parameter>,
     pub(super) chain: Chain,
@@ -21,20 +21,22 @@ pub struct Student {
     roles: Vec<Role>,
     optimiser: Adam,
     pub(super) shards: Vec<Shard>,
-    /// What runs the shards; by themselves they run on the CPU, a thread each.
+    /// Runs the shards on a device. If `None`, they run on the CPU, one thread each.
     tensors: Option<Tensors>,
     steps: usize,
 }
 
-/// Images of a shard. Part of what is learned: batch statistics are a shard's own.
+/// Images of a shard. This number affects training, because batch statistics are per shard.
 pub(super) const SHARD: usize = 32;
 
 impl Student {
-    /// A network without branches that has learned nothing: weights are random by `seed`, normal with variance
-    /// 2 / inputs (He et al. 2015), the last layer's 1 / inputs. It learns on `device`.
+    /// Creates a network without branches, on `device`, with random weights by `seed`.
+    ///
+    /// Weights are normal with variance 2 / inputs (He et al. 2015), the last layer's with 1 / inputs.
     ///
     /// # Errors
-    /// When the network has operations that cannot be learned here, or the device cannot be used.
+    /// - [`BackboneError::NotLearnable`] if the network has operations that cannot be trained here.
+    /// - [`BackboneError::NoDevice`] if the device cannot be used.
     pub fn new(network: &Network, seed: u64, device: Device) -> Result<Self, BackboneError> {
         let tensors = match device.place(Precision::F32)? {
             Place::Cpu => None,
@@ -60,7 +62,7 @@ impl Student {
                     let deviation = (gain / inputs as f32).sqrt();
                     (0..count).map(|_| deviation * normal(&mut random)).collect()
                 }
-                // Scales start at 1, shifts at 0; so do variances and means.
+                // Scales start at 1, shifts at 0, and so do variances and means.
                 _ => vec![f32::from(u8::from(starts_at_one(&parameter.name))); count],
             }
         };
@@ -70,7 +72,7 @@ impl Student {
         Ok(Self { parameters, chain, values, roles, optimiser, shards, tensors, steps })
     }
 
-    /// Sees to it that the results of these layers, in their order, can be asked for beside those of the last one.
+    /// Makes the results of these layers available, followed by those of the last one.
     pub(super) fn watch(&mut self, layers: &[usize]) {
         let layers = [layers, &[self.chain.layers.len() - 1]].concat();
         if let Some(tensors) = &mut self.tensors {
@@ -78,7 +80,7 @@ impl Student {
         }
     }
 
-    /// What is learned, for a checkpoint.
+    /// Returns the trained values, for a checkpoint.
     pub(super) fn learned(&mut self) -> Learned<'_> {
         Learned { prefix: "student", values: &mut self.values, optimiser: &mut self.optimiser }
     }
@@ -87,17 +89,17 @@ impl Student {
         self.steps = steps;
     }
 
-    /// Steps taken so far.
+    /// Returns the number of steps taken so far.
     pub fn steps(&self) -> usize {
         self.steps
     }
 
-    /// Values of an embedding.
+    /// Returns the number of values of an embedding.
     pub fn dimension(&self) -> usize {
         self.chain.shape().len()
     }
 
-    /// The weights by the names of the network's parameters.
+    /// Returns the weights, named as the network's parameters.
     pub fn tensors(&self) -> Vec<NamedTensor> {
         let tensor = |(parameter, values): (&Parameter, &Vec<f32>)| NamedTensor {
             name: parameter.name.clone(),
@@ -107,11 +109,13 @@ impl Student {
         self.parameters.iter().zip(&self.values).map(tensor).collect()
     }
 
-    /// One step on a batch of preprocessed pixels, `(n, size, size, 3)`. `judge` is given what the network says of each
-    /// image, n × `(d)`, and returns the loss and its gradient with respect to that. Returns the loss before the step.
+    /// Takes one step on a batch of preprocessed pixels, and returns the loss before it.
+    ///
+    /// `pixels` are `(n, size, size, 3)`. `judge` receives the network's outputs, n × `(d)`. It returns the loss and
+    /// its gradient with respect to them.
     ///
     /// # Errors
-    /// When the device fails.
+    /// If the device fails.
     pub fn improve(
         &mut self,
         pixels: &[f32],
@@ -140,7 +144,7 @@ impl Student {
         Ok(())
     }
 
-    /// The last layer's results of the batch, image by image: n × `(d)`.
+    /// Returns the last layer's results of the batch, image by image: n × `(d)`.
     pub(super) fn outputs(&self) -> Vec<Vec<f32>> {
         let last = self.chain.layers.len() - 1;
         let of_image = |shard: &Shard, image: usize| {
@@ -153,7 +157,8 @@ impl Student {
         self.shards.iter().flat_map(of_shard).collect()
     }
 
-    /// One step along the gradients of `seeds`, per shard ([`Shard::backward`]); the loss is a sum over the batch.
+    /// Takes one step along the gradients of `seeds`, per shard ([`Shard::backward`]). The loss is a sum over the
+    /// batch.
     pub(super) fn learn(
         &mut self,
         seeds: Vec<Seeds>,
@@ -179,7 +184,7 @@ impl Student {
         Ok(())
     }
 
-    /// The gradients of all shards, in their order: sums, and means of statistics.
+    /// Returns the gradients over all shards, in their order: sums, and means of statistics.
     fn gradients(&self) -> Vec<Vec<f32>> {
         let share = 1.0 / self.shards.len() as f32;
         let of_parameter = |at: usize| {
@@ -222,7 +227,7 @@ fn starts_at_one(name: &str) -> bool {
     name.ends_with(".gamma") || name.ends_with(".variance")
 }
 
-/// A standard normal number (Box and Muller 1958).
+/// Returns a standard normal number (Box and Muller 1958).
 pub(super) fn normal(random: &mut impl Rng) -> f32 {
     let radius = (-2.0 * (1.0 - random.random::<f32>()).ln()).sqrt();
     radius * (std::f32::consts::TAU * random.random::<f32>()).cos()
@@ -235,7 +240,7 @@ mod tests {
 
     const SIDE: usize = 14;
 
-    /// A network with every layer that can be learned.
+    /// A network with every trainable layer.
     fn everything() -> Network {
         let mut net = Builder::new("everything", SIDE);
         let x = net.input();
@@ -278,7 +283,7 @@ mod tests {
         candles.tensors = Some(Tensors::new(&network, candle_core::Device::Cpu));
         let (inner, last) = (2, own.chain.layers.len() - 1);
         candles.watch(&[inner]);
-        // A whole shard and part of another.
+        // A complete shard and a partial one.
         let images = SHARD + 5;
         let pixels: Vec<f32> = (0..images * SIDE * SIDE * 3).map(|_| normal(&mut random)).collect();
         let mut pull = |layer: usize, images: usize| {

@@ -1,8 +1,11 @@
-//! A trained network that another one learns from.
+//! A trained network as the teacher of a student.
 //!
-//! Of a face it says the mean of what it makes of it and of its mirror image, so that one pass of a student is worth two
-//! of its own. (Both side by side, as it was once, are learned as one: the halves had a cosine of 0.999.) Each is whitened
-//! first ([`Whitening`]): its cosine tells more then, and nothing is to be learned that all faces have in common.
+//! Its embedding of a face is the mean of its outputs for the face and for the mirror image. So one pass of a student
+//! is worth two passes of the teacher. (An earlier version concatenated both outputs, but the two halves of a student
+//! were nearly equal: they had a cosine of 0.999.)
+//!
+//! Each output is whitened first ([`Whitening`]). Its cosine is then more informative, and the student is not trained
+//! on the part that all faces share.
 
 use super::hint::teaching_nodes;
 use super::student::SHARD;
@@ -13,7 +16,7 @@ use crate::backbone::preprocessing::Preprocessing;
 use crate::backbone::{Architecture, BackboneError, Maps, Runner, WeightsFile, vggface_lite};
 use crate::whitening::Whitening;
 
-/// A trained network to learn from.
+/// A trained network as a teacher.
 pub struct Teacher {
     pub(super) network: Network,
     preprocessing: Preprocessing,
@@ -22,7 +25,7 @@ pub struct Teacher {
 }
 
 impl Teacher {
-    /// Loads a network as a teacher of small networks like `student`, onto a device.
+    /// Loads a network onto a device, as a teacher of small networks like `student`.
     ///
     /// # Errors
     /// As [`crate::backbone::Backbone::load`].
@@ -39,17 +42,17 @@ impl Teacher {
         Ok(Self { network, preprocessing, runner, whitening: None })
     }
 
-    /// Side of the faces that it sees, in pixels.
+    /// Returns the side of its input faces, in pixels.
     pub fn input_size(&self) -> usize {
         self.network.input_size()
     }
 
-    /// Values of what it says of a face.
+    /// Returns the number of values of its embedding.
     pub fn dimension(&self) -> usize {
         self.network.output_width()
     }
 
-    /// Whitens from now on what it says, by what it says of these faces, `(size, size, 3)` bytes each.
+    /// Whitens all later embeddings on its embeddings of these faces, `(size, size, 3)` bytes each.
     pub(super) fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), BackboneError> {
         let mut said = Vec::new();
         for batch in faces.chunks(SHARD) {
@@ -59,27 +62,29 @@ impl Teacher {
         Ok(())
     }
 
-    /// Of each face its output and that of its mirror image, and the inner maps of both.
+    /// Returns the outputs and inner maps of each face and of its mirror image.
     fn outputs(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
         let size = self.input_size();
         let pixels = self.preprocessing.pixels(faces, size);
         self.runner.run_with_maps((2 * faces.len(), size), pixels)
     }
 
-    /// An output as a vector of unit length.
+    /// Returns an output as a vector of unit length.
     fn embedding(&self, output: &[f32]) -> Vec<f32> {
         let own = unit(output);
         self.whitening.as_ref().map_or(own.clone(), |whitening| unit(&whitening.apply(&own)))
     }
 
-    /// What it says of faces, `(size, size, 3)` bytes each, as vectors of unit length, and its inner maps of them.
+    /// Returns the embeddings of faces as vectors of unit length, and their inner maps.
+    ///
+    /// The faces are `(size, size, 3)` bytes each.
     pub(super) fn judge(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
         let (outputs, maps) = self.outputs(faces)?;
         let said = outputs.chunks(2).map(|copies| {
             let [face, mirrored] = [0, 1].map(|at| self.embedding(&copies[at]));
             unit(&face.iter().zip(mirrored).map(|(a, b)| a + b).collect::<Vec<f32>>())
         });
-        // A mirror image follows its face; only the face's maps are wanted.
+        // A mirror image follows its face; only the face's maps are used.
         let straight = maps.into_iter().map(|map| map.into_iter().step_by(2).collect());
         Ok((said.collect(), straight.collect()))
     }

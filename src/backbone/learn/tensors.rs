@@ -1,4 +1,4 @@
-//! Shards on candle's tensors, so on a GPU: forward, and back by candle's own derivatives.
+//! Shards on candle's tensors, for a GPU: forward, and backward by candle's own derivatives.
 
 use candle_core::{DType, Device, Result, Tensor, Var};
 
@@ -8,25 +8,25 @@ use super::shard::{Seeds, Shard};
 use crate::backbone::executor::{Executor, Statistics};
 use crate::backbone::network::{BatchNorm, Network, Node, NodeId, Op, Parameter};
 
-/// What runs shards, one after the other, on a device. What is asked for of a shard is copied from there.
+/// Engine that runs shards on a device, one after the other. Only requested results are copied from the device.
 pub(super) struct Tensors {
     network: Network,
     device: Device,
-    /// Layers whose results are asked for, in their order, each with its node.
+    /// Layers with requested results, in their order, each with its node.
     watched: Vec<(usize, NodeId)>,
-    /// Batch normalisations, each with the node that it normalises.
+    /// Batch normalizations, each with the node that it normalizes.
     norms: Vec<(NodeId, BatchNorm)>,
-    /// Of the last pass, per parameter its values on the device.
+    /// The last pass's values on the device, per parameter.
     weights: Vec<Var>,
-    /// Of the last pass, per shard.
+    /// The last pass's values, per shard.
     trails: Vec<Trail>,
 }
 
-/// What the way back needs of the way forward.
+/// Values of the forward pass that the backward pass needs.
 struct Trail {
     /// Per watched layer, `(n, channels, height, width)`.
     watched: Vec<Tensor>,
-    /// Per normalisation its input, likewise.
+    /// The input of each normalization, in the same shape.
     normed: Vec<Tensor>,
 }
 
@@ -41,7 +41,7 @@ impl Tensors {
         Self { network: network.clone(), device, watched, norms, weights, trails }
     }
 
-    /// From now on the results of these layers of the chain are there after a pass, in their order.
+    /// Makes the results of these layers available after each pass, in their order.
     pub(super) fn watch(&mut self, chain: &Chain, layers: &[usize]) {
         let ids: Vec<NodeId> = self.network.ids().collect();
         self.watched = layers.iter().map(|&layer| (layer, ids[chain.nodes[layer]])).collect();
@@ -67,7 +67,7 @@ impl Tensors {
         Ok(())
     }
 
-    /// Puts the weights on the device, for all shards of a pass.
+    /// Copies the weights to the device, for all shards of a pass.
     fn executor(&mut self, values: &Values) -> Result<Executor> {
         let parameters = values.iter().zip(self.network.parameters());
         let weight = |(values, parameter): (&Vec<f32>, &Parameter)| {
@@ -90,7 +90,7 @@ impl Tensors {
         Ok(Trail { watched, normed })
     }
 
-    /// Fills the gradients of all weights of the shards of the last pass; `seeds` as of [`Shard::backward`].
+    /// Computes the gradients of all weights for the shards of the last pass. `seeds` are as in [`Shard::backward`].
     pub(super) fn backward<'s>(
         &mut self,
         shards: impl Iterator<Item = (&'s mut Shard, Seeds)>,
@@ -105,7 +105,7 @@ impl Tensors {
                 let result = &trail.watched[place];
                 let (images, channels, height, width) = result.dims4()?;
                 let seed = Tensor::from_vec(seed, (channels, images, height, width), &self.device)?;
-                // Its gradient with respect to the weights is the loss's.
+                // The gradient of this sum with respect to the weights equals that of the loss.
                 sum = (sum + (result * seed.transpose(0, 1)?)?.sum_all()?)?;
             }
             let gradients = sum.backward()?;
@@ -125,7 +125,7 @@ impl Tensors {
     }
 }
 
-/// `(n, channels, height, width)` → the values of `(channels, n, height, width)`.
+/// Returns the values of `(n, channels, height, width)` in the order `(channels, n, height, width)`.
 fn channel_by_channel(map: &Tensor) -> Result<Vec<f32>> {
     map.transpose(0, 1)?.contiguous()?.flatten_all()?.to_vec1()
 }

@@ -1,4 +1,4 @@
-//! A trained network as a student that goes on learning.
+//! Conversion of a trained network to a student, for further training.
 
 use candle_core::{D, DType, Device, Tensor};
 
@@ -7,16 +7,18 @@ use crate::backbone::executor::Executor;
 use crate::backbone::network::{BatchNorm, Network, Op, Parameter};
 use crate::backbone::{BackboneError, NamedTensor};
 
-/// A batch normalisation, and the bias that it becomes when it is folded into the convolution before it.
+/// A batch normalization, and the name of its bias in the folded network.
 struct Pair {
     norm: BatchNorm,
     bias: String,
 }
 
 impl Student {
-    /// Takes over what a network with its normalisations folded in ([`Student::folded`]) has learned: each normalisation
-    /// gets the scales and shifts with which the student says what the network says, by the statistics of `pixels`,
-    /// `(n, size, size, 3)` preprocessed. `learning` is the network that the student learns with.
+    /// Takes over the weights of a trained network with folded normalizations ([`Student::folded`]).
+    ///
+    /// Each normalization gets scales and shifts that make the student's output equal to the network's. They are
+    /// computed from the statistics of `pixels`, `(n, size, size, 3)` preprocessed. `learning` is the student's network
+    /// in training.
     pub(super) fn unfold(
         &mut self,
         learning: &Network,

@@ -1,8 +1,9 @@
-//! A trained network as a wider one.
+//! Conversion of a trained network to a wider one.
 //!
-//! A channel that is added is a copy of one that is there, and whatever reads the two of them takes a part from each, so
-//! that the wider network says what the narrow one said (T. Chen, I. Goodfellow, J. Shlens, "Net2Net: Accelerating Learning
-//! via Knowledge Transfer", 2016). Their parts differ a little, so that copies learn different things.
+//! An added channel is a copy of an existing one. Each reader of the two weighs each with a part of the weight, so the
+//! wider network's output equals the narrow one's. Source: T. Chen, I. Goodfellow, J. Shlens, "Net2Net: Accelerating
+//! Learning via Knowledge Transfer", 2016. The parts differ a little, so that the copies are trained to different
+//! features.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -12,16 +13,16 @@ use super::student::normal;
 use crate::backbone::NamedTensor;
 use crate::backbone::network::{Conv, Network, Op, ParameterId};
 
-/// Standard deviation of the noise in what is read from copies, beside 1.
+/// Standard deviation of the noise in the weights of copies, relative to 1.
 const NOISE: f32 = 0.1;
 /// Channels of the pixels.
 const COLOURS: usize = 3;
 
-/// The channels of a layer of the wide network: of each, which one of the narrow network's it is.
+/// The channels of a layer of the wide network, as indices in the narrow one.
 struct Channels(Vec<usize>);
 
 impl Channels {
-    /// `count` channels made of `from`: each one, then copies by chance; none where that would leave some out.
+    /// Widens `from` channels to `count`: each one, then random copies. Returns `None` if `count` is smaller.
     fn widened(from: usize, count: usize, random: &mut ChaCha8Rng) -> Option<Self> {
         let more = count.checked_sub(from)?;
         let mut order: Vec<usize> = (0..from).collect();
@@ -29,19 +30,18 @@ impl Channels {
         Some(Self((0..from).chain(order.into_iter().cycle().take(more)).collect()))
     }
 
-    /// How many copies there are of each channel of the wide network.
+    /// Returns the number of copies of each channel of the wide network.
     fn copies(&self) -> Vec<usize> {
         let of = |own: &usize| self.0.iter().filter(|other| *other == own).count();
         self.0.iter().map(of).collect()
     }
 
-    /// Rows of `width` values, one of each channel.
+    /// Returns rows of `width` values, one for each channel.
     fn rows(&self, values: &[f32], width: usize) -> Vec<f32> {
         self.0.iter().flat_map(|row| &values[row * width..][..width]).copied().collect()
     }
 
-    /// Rows in which `width` values belong to each channel of the narrow network, as rows for the channels of the wide
-    /// one.
+    /// Expands rows with `width` values for each narrow channel to rows for the wide channels.
     fn columns(&self, rows: &[f32], width: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
         let narrow = self.0.iter().max().map_or(0, |last| last + 1);
         let copies = self.copies();
@@ -59,19 +59,20 @@ impl Channels {
     }
 }
 
-/// A network on its way to be a wider one.
+/// A network during its conversion to a wider one.
 struct Widening<'a> {
     wide: &'a Network,
     /// In the order of the networks' parameters.
     tensors: Vec<NamedTensor>,
-    /// What the next layer reads.
+    /// The channels that the next layer reads.
     channels: Channels,
     random: ChaCha8Rng,
 }
 
-/// The weights of a network made by `seed` of those of a narrower one, `tensors` in the order of its parameters; both are
-/// layers one after the other. Of the embedding the first values are kept. None where the wide network is not the
-/// narrow one with more channels.
+/// Returns weights of the network `wide`, made by `seed` from those of a narrower one.
+///
+/// `tensors` are in the order of the narrow network's parameters. Both networks are chains of layers. The first values
+/// of the embedding are retained. Returns `None` if the wide network is not the narrow one with more channels.
 pub(super) fn widened(
     narrow: &Network,
     tensors: Vec<NamedTensor>,
@@ -125,7 +126,7 @@ impl Widening<'_> {
         &self.wide.parameters()[id.index()].shape
     }
 
-    /// A tensor becomes what comes first of `values`, as much as the wide network wants.
+    /// Replaces a tensor by the first of `values`, as many as the wide network needs.
     fn set(&mut self, id: ParameterId, mut values: Vec<f32>) -> Option<()> {
         let shape = self.wanted(id).to_vec();
         let wanted = shape.iter().product();
@@ -154,7 +155,7 @@ mod tests {
         Engine::new(network, Instructions::best(), read).unwrap().run(1, &pixels).concat()
     }
 
-    /// What a network says, and what it says when it was made wider.
+    /// The outputs of a network, before and after it was widened.
     fn both(wide: &Config) -> Option<[Vec<f32>; 2]> {
         let narrow = network(&NARROW).unwrap();
         let learning = learning_network(&NARROW).unwrap();

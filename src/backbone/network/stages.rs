@@ -3,13 +3,15 @@
 use super::{BatchNorm, Conv, Network, Node, NodeId, Op, ParameterId};
 
 impl Network {
-    /// Where the last stage begins: the node whose result is all that it reads; None where the network has no stage
-    /// before it.
+    /// Returns the node at which the last stage begins: the stage reads only this node's result.
     ///
-    /// The last stage makes the smallest maps of more than one place that any convolution makes, and whatever follows
-    /// them. It begins before the first convolution that makes one, behind a node that everything passes through; of the
-    /// nearest such nodes with maps of one size at the last of the narrowest, whose result is the least to keep. So it is
-    /// `vgg16`'s fifth block with fc6 and fc7, and the fifth stage of `resnet50` with its halving.
+    /// The last stage contains the convolutions with the smallest maps of over one pixel, and all later operations. The
+    /// cut lies before the first of these convolutions, at a node that all paths pass through. Candidates are the
+    /// nearest such nodes with maps of one size. The narrowest of them is chosen, and the last if several are equally
+    /// narrow, because its result is the smallest to store. So the last stage of `vgg16` is its fifth block with fc6
+    /// and fc7. That of `resnet50` is its fifth stage with its halving.
+    ///
+    /// Returns `None` if the network has no stage before the last one.
     pub fn last_stage(&self) -> Option<NodeId> {
         let places = |node: &Node| node.shape[1] * node.shape[2];
         let made = |node: &&Node| matches!(node.op, Op::Conv(_)) && places(node) > 1;
@@ -21,13 +23,14 @@ impl Network {
         nearest.min_by_key(|&at| self.nodes[at].shape[0]).map(NodeId)
     }
 
-    /// Whether no node behind `at` reads one before it.
+    /// Whether no node after `at` reads one before it.
     fn all_passes(&self, at: usize) -> bool {
         self.nodes[at + 1..].iter().flat_map(|node| &node.inputs).all(|input| input.0 >= at)
     }
 
-    /// The network up to `cut`, and the rest of it, whose input is the result of `cut`: `cut` is a node that everything
-    /// passes through. Each has those weights that it needs.
+    /// Splits the network at `cut`. The second part takes the result of `cut` as its input.
+    ///
+    /// All paths must pass through `cut`. Each part has only the weights that it needs.
     pub fn split(&self, cut: NodeId) -> (Self, Self) {
         let mut rest =
             vec![Node { op: Op::Input, inputs: Vec::new(), ..self.nodes[cut.0].clone() }];
@@ -38,7 +41,7 @@ impl Network {
         (self.part(self.nodes[..=cut.0].to_vec()), self.part(rest))
     }
 
-    /// A network of `nodes`, which name weights of this one.
+    /// Returns a network of `nodes`, which refer to weights of this one.
     fn part(&self, mut nodes: Vec<Node>) -> Self {
         let mut parameters = Vec::new();
         for id in nodes.iter_mut().flat_map(|node| node.op.parameters_mut()) {
@@ -50,7 +53,7 @@ impl Network {
 }
 
 impl Op {
-    /// The weights that it uses.
+    /// Returns the weights of the operation.
     fn parameters_mut(&mut self) -> Vec<&mut ParameterId> {
         match self {
             Self::Conv(Conv { weight, bias, .. }) | Self::Linear { weight, bias } => {
@@ -72,7 +75,7 @@ mod tests {
         BackboneError, inception_resnet, mobilefacenet, resnet, siamese, vgg16, vggface_lite,
     };
 
-    /// The shape that the last stage reads, its first weight and the number of its weights.
+    /// Returns the last stage's input shape, first weight and number of weights.
     fn stage(network: Result<Network, BackboneError>) -> ([usize; 3], String, usize) {
         let network = network.unwrap();
         let cut = network.last_stage().unwrap();

@@ -1,4 +1,4 @@
-//! An archive into a gallery.
+//! Imports an archive into a gallery.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -17,23 +17,28 @@ use crate::domain::{
 };
 use crate::gallery::{Enrolment, Gallery, GalleryError};
 
-/// Photos that are enrolled together.
+/// Photos per write.
 const BATCH: usize = 512;
 
-/// Most backbones an archive is believed to have embeddings of, and the widest of these.
+/// Maximum accepted number of backbones of an archive, and maximum embedding width.
 const MOST_BACKBONES: usize = 64;
 const WIDEST: usize = 1 << 16;
-/// The longest small picture it is believed to have, in bytes.
+/// Maximum accepted thumbnail length, in bytes.
 const LARGEST_THUMBNAIL: usize = 1 << 20;
 
 type Zip = ZipArchive<BufReader<File>>;
 
 impl Gallery {
-    /// Enrols what is in an archive into the gallery at `path`, which is made where there is none, and seals it. Every checksum
-    /// is checked before anything is enrolled; done twice, it is as if done once. None where `progress` asked to stop.
+    /// Adds the content of an archive to the gallery at `path`, and seals it.
+    ///
+    /// A missing gallery is created. Every checksum is verified before anything is added. A
+    /// repeated import changes nothing. Returns `None` if `progress` is cancelled.
     ///
     /// # Errors
-    /// When the file is no whole archive, or the gallery was made with another bundle, or fails.
+    /// - [`GalleryError::Archive`] if the file cannot be opened.
+    /// - [`GalleryError::BadArchive`] if the file is not a complete archive.
+    /// - [`GalleryError::OtherBundle`] if the gallery was made with another bundle.
+    /// - [`GalleryError::Store`] if the gallery fails.
     pub fn import(
         path: &Path,
         file: &Path,
@@ -73,11 +78,11 @@ impl Gallery {
     }
 }
 
-/// A photo whose embeddings are still to be read.
+/// A photo without its embeddings.
 struct ArchivedPhoto {
     id: PhotoId,
     content_hash: ContentHash,
-    /// Bytes of its small picture.
+    /// Length of its thumbnail, in bytes.
     thumbnail: Option<usize>,
 }
 
@@ -119,7 +124,7 @@ impl Archive<'_> {
         Ok(EmbeddingSpace { fingerprint, dimensions: contents.dimensions.clone() })
     }
 
-    /// Checks the checksum of a file.
+    /// Verifies the checksum of a file.
     fn check(&self, name: &str, contents: &Contents) -> Result<(), GalleryError> {
         let mut zip = self.open()?;
         let mut entry = zip.by_name(name).map_err(|error| self.bad_zip(error))?;
@@ -180,8 +185,9 @@ impl Archive<'_> {
         Ok(found)
     }
 
-    /// Reads the photos' embeddings, and calls `take` with one batch after the other until it says that it wants no more.
-    /// Whether all were taken.
+    /// Reads the photos' embeddings, and calls `take` with each batch until it refuses more.
+    ///
+    /// Returns whether all were taken.
     fn embeddings(
         &self,
         widths: &[usize],

@@ -1,4 +1,4 @@
-//! A gallery into an archive.
+//! Exports a gallery into an archive.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,21 +19,22 @@ use crate::store::{Photo, StoreError};
 use crate::whole_file::write_whole;
 
 impl Gallery {
-    /// Writes all records into an archive, which is there only once it is whole. None where `progress` asked to stop.
+    /// Writes all records into an archive, atomically. Returns `None` if `progress` is cancelled.
     ///
     /// # Errors
-    /// When the store fails or is damaged, or the file cannot be written.
+    /// - [`GalleryError::Store`] if the store fails or is damaged.
+    /// - [`GalleryError::Archive`] if the file cannot be written.
     pub fn export(
         &self,
         file: &Path,
         progress: &dyn Progress,
     ) -> Result<Option<Archived>, GalleryError> {
-        // Nobody changes anything meanwhile.
+        // No other thread changes records meanwhile.
         let _writer = self.writer();
         let (photos, pairs) = (self.store.photos()?, self.store.relationships()?);
         let steps = photos.len() * self.space.dimensions.len();
         progress.begin("Exporting", steps as u64, "embeddings");
-        // What ended the writing, where it was not the file.
+        // Why the writing ended, if the file was not the reason.
         let mut ended = None;
         let written = write_whole(file, |unfinished| {
             let zip = ZipWriter::new(BufWriter::new(File::create(unfinished)?));
@@ -111,7 +112,7 @@ impl Gallery {
     }
 }
 
-/// Why an archive is not written to its end.
+/// Why an archive is incomplete.
 enum Ended {
     Stopped,
     Store(StoreError),
@@ -141,7 +142,7 @@ fn write_line(to: &mut impl Write, line: &impl serde::Serialize) -> Result<(), E
     Ok(to.write_all(b"\n")?)
 }
 
-/// A zip archive under way, and the checksums of what is in it.
+/// An archive being written, and the checksums of its entries.
 struct Archive<W: Write + Seek> {
     zip: ZipWriter<W>,
     sha256: BTreeMap<String, String>,
@@ -153,7 +154,7 @@ impl<W: Write + Seek> Archive<W> {
         name: &str,
         write: impl FnOnce(&mut Hashed<'_, ZipWriter<W>>) -> Result<(), Ended>,
     ) -> Result<(), Ended> {
-        // Embeddings do not compress, and may be more than 4 GiB.
+        // Embeddings do not compress, and may exceed 4 GiB.
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         self.zip.start_file(name, stored.large_file(true))?;
         let mut hashed = Hashed { to: &mut self.zip, sha256: Sha256::new() };
@@ -164,7 +165,7 @@ impl<W: Write + Seek> Archive<W> {
     }
 }
 
-/// Writes on, and notes the checksum.
+/// A writer that hashes its bytes.
 struct Hashed<'a, W> {
     to: &'a mut W,
     sha256: Sha256,

@@ -1,4 +1,4 @@
-//! The measures of a face.
+//! Measures of a face.
 
 use super::Sitter;
 use super::vector::{mix, step};
@@ -6,10 +6,10 @@ use crate::synthesis::conditions::Moment;
 use crate::synthesis::family::Sex;
 use crate::synthesis::genome::Trait;
 
-/// A face in millimetres from the middle between the eyes; down and to the outside are positive.
+/// Face in millimeters from the middle between the eyes. Down and outward are positive.
 ///
-/// Means are those of adults (Farkas, Anthropometry of the Head and Face, 1994), rounded; standard deviations are about
-/// half as large again, so that families differ at a glance.
+/// Means are those of adults (Farkas, Anthropometry of the Head and Face, 1994), rounded. Standard
+/// deviations are about 1.5 times as large, so that families differ at a glance.
 #[derive(Clone, Debug)]
 pub(super) struct Anatomy {
     pub(super) head: Head,
@@ -18,11 +18,11 @@ pub(super) struct Anatomy {
     pub(super) nose: Nose,
     pub(super) mouth: Mouth,
     pub(super) ear: Ear,
-    /// 0 young, 1 old.
+    /// Old age: 0 young, 1 old.
     pub(super) old: f32,
-    /// 0 a small child, 1 grown up.
+    /// Growth: 0 small child, 1 adult.
     pub(super) grown: f32,
-    /// 0 feminine, 1 masculine; children are in between.
+    /// Masculinity: 0 feminine, 1 masculine. Children are in between.
     pub(super) male: f32,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Head {
     pub(super) cheek: f32,
 }
 
-/// An eye; both are alike.
+/// Eye. Both eyes have the same measures.
 #[derive(Clone, Debug)]
 pub(super) struct Eye {
     pub(super) x: f32,
@@ -55,20 +55,20 @@ pub(super) struct Eye {
     pub(super) gaze: [f32; 2],
 }
 
-/// A brow.
+/// Brow.
 #[derive(Clone, Debug)]
 pub(super) struct Brow {
     pub(super) y: f32,
     pub(super) half_thickness: f32,
     pub(super) arch: f32,
     pub(super) tilt: f32,
-    /// How much of it there is, 0 to 1.
+    /// Density of the brow, 0 to 1.
     pub(super) density: f32,
     /// Bone above the eyes.
     pub(super) ridge: f32,
 }
 
-/// The nose.
+/// Nose.
 #[derive(Clone, Debug)]
 pub(super) struct Nose {
     pub(super) tip: f32,
@@ -80,7 +80,7 @@ pub(super) struct Nose {
     pub(super) roundness: f32,
 }
 
-/// The mouth, with what it does.
+/// Mouth, with its expression.
 #[derive(Clone, Debug)]
 pub(super) struct Mouth {
     pub(super) y: f32,
@@ -95,7 +95,7 @@ pub(super) struct Mouth {
     pub(super) smile: f32,
 }
 
-/// An ear.
+/// Ear.
 #[derive(Clone, Debug)]
 pub(super) struct Ear {
     pub(super) half_height: f32,
@@ -103,7 +103,7 @@ pub(super) struct Ear {
 }
 
 impl Anatomy {
-    /// The face of `sitter` at that moment.
+    /// Returns the face of `sitter` at that moment.
     pub(super) fn new(sitter: &Sitter, moment: &Moment) -> Self {
         let grown = step(1.0, 18.0, sitter.age);
         let old = step(35.0, 85.0, sitter.age);
@@ -125,7 +125,7 @@ impl Anatomy {
     }
 }
 
-/// What measures are taken from.
+/// Inputs of the measures.
 struct Plan<'a> {
     sitter: &'a Sitter<'a>,
     moment: &'a Moment,
@@ -135,12 +135,14 @@ struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// `mean` and as many `deviation`s as the person has of a trait; small children have fewer.
+    /// Returns `mean` plus `deviation` times the person's trait. Small children deviate less.
     fn measure(&self, mean: f32, deviation: f32, of: Trait) -> f32 {
         mean + deviation * self.sitter.genome.get(of) * mix(0.75, 1.0, self.grown)
     }
 
-    /// What a child has more of than an adult, times `by`.
+    /// Returns the excess of a child over an adult.
+    ///
+    /// It is `by` for a small child and 0 for an adult.
     fn young(&self, by: f32) -> f32 {
         by * (1.0 - self.grown)
     }

@@ -1,4 +1,4 @@
-//! What is behind people, out of focus.
+//! Background behind people, out of focus.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -6,10 +6,10 @@ use rand_chacha::ChaCha8Rng;
 use super::vector::{Vec3, blend, hill, step};
 use crate::synthesis::conditions::Scene;
 
-/// Lights and shapes behind.
+/// Number of lights and shapes in the background.
 const BLOBS: usize = 7;
 
-/// A backdrop: one colour above, one below, and blobs of light and dark.
+/// Backdrop: one color above, one below, and blobs of light and dark.
 pub(super) struct Backdrop {
     colors: [Vec3; 2],
     blobs: [Blob; BLOBS],
@@ -36,7 +36,7 @@ impl Backdrop {
         Self { colors: scene.backdrop, blobs }
     }
 
-    /// The light from a place, whose coordinates are from 0 to 1.
+    /// Returns the light from a point with coordinates from 0 to 1.
     pub(super) fn light(&self, [x, y]: [f32; 2]) -> Vec3 {
         let mut light = blend(self.colors[0], self.colors[1], step(0.1, 0.9, y));
         for Blob { at, radius, color } in &self.blobs {

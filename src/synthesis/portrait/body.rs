@@ -7,11 +7,12 @@ use super::vector::{Vec3, curve, mix};
 
 /// Columns of a round mesh.
 const COLUMNS: usize = 36;
-/// Rows of it.
+/// Rows of a round mesh.
 const ROWS: usize = 22;
 
-/// An ear, of the side that `side` has the sign of. Its places are -1..1 from back to front, from top to bottom, and
-/// how far out.
+/// Returns the mesh of an ear. The sign of `side` selects the side.
+///
+/// Its coordinates are -1..1 from back to front, from top to bottom, and outward.
 pub(super) fn ear(anatomy: &Anatomy, head: &Head, side: f32) -> Mesh {
     let (height, flare) = (anatomy.ear.half_height, anatomy.ear.flare);
     let root = head.width(22.0) - 1.0;
@@ -31,7 +32,7 @@ pub(super) fn ear(anatomy: &Anatomy, head: &Head, side: f32) -> Mesh {
     Mesh { places, ..Mesh::whole(COLUMNS, points) }
 }
 
-/// Neck, and shoulders from where something is worn.
+/// Returns the mesh of the neck and of the clothed shoulders.
 pub(super) fn bust(anatomy: &Anatomy) -> Mesh {
     let neck = mix(mix(38.0, 48.0, anatomy.grown), 58.0, anatomy.male * anatomy.grown);
     let chin = anatomy.head.chin;
@@ -48,14 +49,16 @@ pub(super) fn bust(anatomy: &Anatomy) -> Mesh {
     let point = |row: usize, column: usize| {
         let y = mix(chin - 50.0, chin + 160.0, row as f32 / (2 * ROWS) as f32);
         let (sine, cosine) = around(column);
-        // Counted from behind, the way the head's columns go.
+        // Columns are counted from behind, like those of the head.
         [-curve(&width, y) * sine, y, -22.0 - curve(&depth, y) * cosine]
     };
     let at = |row| (0..COLUMNS).map(move |column| point(row, column));
     Mesh::whole(COLUMNS, (0..=2 * ROWS).flat_map(at).collect())
 }
 
-/// Height on a ball of radius 1, and the radius of the ring there.
+/// Returns a height on a unit ball, and the radius of its ring.
+///
+/// The ball has the radius 1.
 fn pole(row: usize) -> (f32, f32) {
     let v = 2.0 * row as f32 / (ROWS - 1) as f32 - 1.0;
     (v, (1.0 - v * v).max(0.0).sqrt())

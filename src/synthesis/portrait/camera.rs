@@ -1,11 +1,11 @@
-//! From the face to the picture.
+//! Projection from the face to the picture.
 
 use super::vector::Vec3;
 
-/// Millimetres from the camera to the face; a shorter distance makes noses larger.
+/// Distance from the camera to the face, in millimeters. A shorter distance makes noses larger.
 const DISTANCE: f32 = 900.0;
 
-/// A turned face before a camera.
+/// Camera in front of a turned face.
 pub(super) struct Camera {
     rows: [Vec3; 3],
     scale: f32,
@@ -13,11 +13,13 @@ pub(super) struct Camera {
 }
 
 impl Camera {
-    /// Turns by `[to the side, down, tilt]` in radians about the middle of the head; the face's middle comes to `center`,
-    /// in pixels, and is `scale` pixels a millimetre large.
+    /// Creates a camera for a head that turns about its middle.
+    ///
+    /// The turn is `[to the side, down, tilt]` in radians. The middle of the face appears at
+    /// `center`, in pixels. One millimeter of it has `scale` pixels.
     pub(super) fn new(turn: [f32; 3], scale: f32, center: [f32; 2]) -> Self {
         let [(s, c), (u, d), (r, q)] = turn.map(f32::sin_cos);
-        // First to the side, then down, then the tilt.
+        // The order is: to the side, down, tilt.
         let side = [[c, 0.0, s], [0.0, 1.0, 0.0], [-s, 0.0, c]];
         let down = [side[1].map(|v| v * d), side[2]];
         let nod: [Vec3; 3] = [
@@ -33,19 +35,19 @@ impl Camera {
         Self { rows, scale, center }
     }
 
-    /// A point of the head as it is turned, from the head's middle.
+    /// Turns a point of the head. The result is relative to the head's middle.
     pub(super) fn turn(&self, point: Vec3) -> Vec3 {
         let [x, y, z] = [point[0], point[1] - 30.0, point[2]];
         self.rows.map(|row| row[0] * x + row[1] * y + row[2] * z)
     }
 
-    /// A turned point in pixels, and its depth.
+    /// Projects a turned point to pixels, with its depth.
     pub(super) fn project(&self, [x, y, z]: Vec3) -> Vec3 {
         let scale = self.scale * DISTANCE / (DISTANCE - (z - 80.0));
         [self.center[0] + scale * x, self.center[1] + scale * y, z]
     }
 
-    /// Where a point of the head is in the picture, in pixels.
+    /// Returns the position of a point of the head in the picture, in pixels.
     pub(super) fn see(&self, point: Vec3) -> [f32; 2] {
         let [x, y, _] = self.project(self.turn(point));
         [x, y]

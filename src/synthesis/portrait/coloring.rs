@@ -1,4 +1,4 @@
-//! The colours of a person.
+//! Colors of a person.
 
 use super::Sitter;
 use super::vector::{Vec3, blend, curve, step};
@@ -13,12 +13,12 @@ pub(super) struct Coloring {
     pub(super) hair: Vec3,
     pub(super) brow: Vec3,
     pub(super) iris: Vec3,
-    /// How many freckles there are, 0 to 1.
+    /// Amount of freckles, 0 to 1.
     pub(super) freckles: f32,
     pub(super) ruddiness: f32,
 }
 
-/// Tables of 8-bit colours by how many standard deviations a trait is above the mean.
+/// Table of 8-bit colors, by standard deviations of a trait above the mean.
 type Table<const N: usize> = [(f32, [f32; 3]); N];
 
 const SKIN: Table<6> = [
@@ -47,7 +47,7 @@ const IRIS: Table<5> = [
 ];
 
 impl Coloring {
-    /// The colours of somebody at their age.
+    /// Returns the colors of a person at their age.
     pub(super) fn new(sitter: &Sitter) -> Self {
         let of = |of| sitter.genome.get(of);
         let age = sitter.age;
@@ -88,7 +88,7 @@ fn look_up<const N: usize>(table: &Table<N>, value: f32) -> Vec3 {
     })
 }
 
-/// What an 8-bit value stands for.
+/// Returns the reflectance of an 8-bit value.
 fn reflectance(value: f32) -> f32 {
     (value / 255.0) * (value / 255.0)
 }

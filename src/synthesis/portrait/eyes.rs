@@ -1,4 +1,4 @@
-//! Eyes and brows, as they are painted on the face.
+//! Eyes and brows, painted on the face.
 
 use super::anatomy::Anatomy;
 use super::coloring::Coloring;
@@ -6,10 +6,13 @@ use super::grain::clouds;
 use super::paint::Paint;
 use super::vector::{Vec3, blend, hill, mix, step};
 
-/// Radius of an iris, in millimetres.
+/// Radius of an iris, in millimeters.
 const IRIS: f32 = 6.1;
 
-/// A place at an eye: how far from its middle outwards, and down; half eye widths outwards; the edges of the lids.
+/// Point near an eye, with the edges of the lids.
+///
+/// The distances `out` and `down` are from the middle of the eye. `along` is the outward distance
+/// in half eye widths.
 struct Spot {
     out: f32,
     down: f32,
@@ -18,7 +21,7 @@ struct Spot {
     lower: f32,
 }
 
-/// Paints what there is of an eye at `(x, y)`; `light` is where its reflection is.
+/// Paints the part of an eye at `(x, y)`. `light` determines the position of its reflection.
 pub(super) fn eye(
     paint: &mut Paint,
     (anatomy, coloring): (&Anatomy, &Coloring),
@@ -48,7 +51,7 @@ pub(super) fn eye(
     lashes(paint, anatomy, &spot);
 }
 
-/// The shadows around an eye, and the fold of its upper lid.
+/// Paints the shadows around an eye, and the fold of its upper lid.
 fn lids(paint: &mut Paint, anatomy: &Anatomy, spot: &Spot) {
     let (eye, old) = (&anatomy.eye, anatomy.old);
     let &Spot { out, down, along, upper, .. } = spot;
@@ -62,12 +65,12 @@ fn lids(paint: &mut Paint, anatomy: &Anatomy, spot: &Spot) {
     let near = step(1.3, 0.85, along.abs());
     let fold = upper - eye.fold * (1.0 - 0.35 * along * along);
     paint.shade(0.42 * near * hill(0.0, (down - fold) / 1.9));
-    // Between fold and lashes the lid catches some light, and is a little darker than the cheek.
+    // Between fold and lashes, the lid catches some light. It is a little darker than the cheek.
     paint.stain(
         [0.84, 0.74, 0.72],
         0.5 * near * step(fold, fold + 1.0, down) * step(upper + 1.0, upper, down),
     );
-    // Lines that run from the outer corner.
+    // Lines run from the outer corner.
     if along > 1.0 && old > 0.05 {
         let fan = (down + 0.3) / (out - eye.half_width + 7.0);
         let lines = hill((fan * 5.0 + 0.25).rem_euclid(1.0) - 0.5, 0.0)
@@ -76,7 +79,7 @@ fn lids(paint: &mut Paint, anatomy: &Anatomy, spot: &Spot) {
     }
 }
 
-/// White, iris, pupil and the reflection of the light.
+/// Returns the color of white, iris, pupil and reflection of the light.
 fn ball(coloring: &Coloring, spot: &Spot, gaze: [f32; 2], light: [f32; 2]) -> Vec3 {
     let &Spot { out, down, along, upper, .. } = spot;
     let shadow = mix(0.5, 1.0, step(-0.5, 4.5, down - upper)) * (1.0 - 0.4 * along * along);
@@ -103,7 +106,7 @@ fn lashes(paint: &mut Paint, anatomy: &Anatomy, spot: &Spot) {
     paint.lay([0.09, 0.05, 0.045], 0.5 * near * hill(0.0, (down - lower - 0.3) / 1.4));
 }
 
-/// Paints what there is of a brow at `(x, y)`.
+/// Paints the part of a brow at `(x, y)`.
 pub(super) fn brow(
     paint: &mut Paint,
     (anatomy, coloring): (&Anatomy, &Coloring),

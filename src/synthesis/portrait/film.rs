@@ -1,11 +1,13 @@
-//! From light to the pixels of a photo.
+//! Conversion of light to the pixels of a photo.
 
 use super::grain::speck;
 use super::vector::{Vec3, mix};
 use crate::photo::Photo;
 use crate::synthesis::conditions::Scene;
 
-/// Develops light, row by row of a square of `side` pixels: blur, colour, tone, grain.
+/// Develops light with blur, color, tone and grain.
+///
+/// The light is a square of `side` pixels, row by row.
 pub(super) fn develop(light: Vec<Vec3>, side: usize, scene: &Scene, seed: u32) -> Photo {
     let light = blur(light, side, scene.blur);
     let mut rgb = Vec::with_capacity(3 * light.len());
@@ -14,7 +16,7 @@ pub(super) fn develop(light: Vec<Vec3>, side: usize, scene: &Scene, seed: u32) -
         let (x, y) = ((at % side) as i32, (at / side) as i32);
         let [common, warm] = [seed, !seed].map(|seed| scene.noise * speck(x, y, seed));
         for (channel, value) in light.into_iter().enumerate() {
-            // Some of the grain is in the colour.
+            // Some of the grain is in the color.
             let own = [0.6, 0.0, -0.6][channel] * warm * scene.saturation;
             let value = tone(mix(grey, value, scene.saturation)) + common + own;
             rgb.push((value + 0.5).clamp(0.0, 255.0) as u8);
@@ -23,7 +25,7 @@ pub(super) fn develop(light: Vec<Vec3>, side: usize, scene: &Scene, seed: u32) -
     Photo { width: side as u32, height: side as u32, rgb }
 }
 
-/// The 8-bit value of some light: its root, with bright light held back instead of cut off.
+/// Returns the 8-bit value of light: its square root, with bright light compressed, not clipped.
 fn tone(light: f32) -> f32 {
     const KNEE: f32 = 0.55;
     let over = (light - KNEE).max(0.0);
@@ -31,10 +33,10 @@ fn tone(light: f32) -> f32 {
     255.0 * held.max(0.0).sqrt()
 }
 
-/// Pixels to each side that blur reaches.
+/// Reach of the blur to each side, in pixels.
 const REACH: usize = 3;
 
-/// Blurs by a Gaussian of that standard deviation; the edge goes on as it is.
+/// Blurs by a Gaussian of this standard deviation. Edge pixels are repeated beyond the edge.
 fn blur(light: Vec<Vec3>, side: usize, deviation: f32) -> Vec<Vec3> {
     let weights: [f32; 2 * REACH + 1] = std::array::from_fn(|tap| {
         let off = tap as f32 - REACH as f32;
@@ -45,7 +47,9 @@ fn blur(light: Vec<Vec3>, side: usize, deviation: f32) -> Vec<Vec3> {
     across(&across(&light, side, &weights), side, &weights)
 }
 
-/// Blurs each row and turns rows into columns; twice is both ways, and upright again.
+/// Blurs each row and transposes the picture.
+///
+/// Two calls blur in both directions and restore the orientation.
 fn across(light: &[Vec3], side: usize, weights: &[f32; 2 * REACH + 1]) -> Vec<Vec3> {
     let mut turned = vec![[0.0; 3]; light.len()];
     let mut padded = vec![[0.0; 3]; side + 2 * REACH];

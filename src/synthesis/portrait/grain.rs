@@ -1,6 +1,6 @@
-//! Irregularity that is the same each time: of skin, hair, cloth and film.
+//! Deterministic noise for skin, hair, cloth and film.
 
-/// A number in -1..1 for a place of a grid.
+/// Returns a number in -1..1 for a point of a grid.
 pub(super) fn speck(x: i32, y: i32, seed: u32) -> f32 {
     let mut hash = (x as u32).wrapping_mul(0x9e37_79b1)
         ^ (y as u32).wrapping_mul(0x85eb_ca77)
@@ -11,7 +11,7 @@ pub(super) fn speck(x: i32, y: i32, seed: u32) -> f32 {
     (hash >> 8) as f32 / (1_u32 << 23) as f32 - 1.0
 }
 
-/// Smooth irregularity in -1..1 with bumps about one unit apart.
+/// Returns smooth noise in -1..1 with bumps about one unit apart.
 pub(super) fn clouds(x: f32, y: f32, seed: u32) -> f32 {
     let (left, top) = (below(x), below(y));
     let ease = |t: f32| t * t * (3.0 - 2.0 * t);
@@ -24,7 +24,9 @@ pub(super) fn clouds(x: f32, y: f32, seed: u32) -> f32 {
     above + (beneath - above) * v
 }
 
-/// The greatest whole number that is not above a value; `f32::floor` is a call on older processors.
+/// Returns the greatest integer that is not above a value.
+///
+/// `f32::floor` is a function call on older processors.
 fn below(value: f32) -> i32 {
     let cut = value as i32;
     cut - i32::from(cut as f32 > value)

@@ -14,20 +14,21 @@ use crate::synthesis::genome::Trait;
 
 const ROWS: usize = 64;
 const COLUMNS: usize = 108;
-/// How far hair ends before or beyond its edge, in millimetres.
+/// Distance by which hair ends before or beyond its edge, in millimeters.
 const FRAYED: f32 = 5.0;
 
-/// How hair is worn.
+/// Hair style.
 #[derive(Clone, Debug)]
 pub(super) struct Hair {
-    /// Thickness on the head, in millimetres.
+    /// Thickness on the head, in millimeters.
     volume: f32,
-    /// How far it hangs, in millimetres below the eyes; `None` where ears and neck are free.
+    /// Lower end of hanging hair, in millimeters below the eyes. `None` if ears and neck are free.
     hangs_to: Option<f32>,
-    /// Height of the hairline above the forehead, at the temples, at the ears, behind them and at the nape, by how far
-    /// in front they are.
+    /// Height of the hairline, by the distance toward the front.
+    ///
+    /// It covers the forehead, the temples, the ears, the region behind them and the nape.
     line: [[f32; 2]; 6],
-    /// How far a fringe falls below the hairline, and to which side it is combed.
+    /// Length of the fringe below the hairline, and the side to which it is combed.
     fringe: [f32; 2],
     wave: f32,
     seed: u32,
@@ -63,7 +64,9 @@ impl Hair {
         Self { volume: volume.max(3.0), hangs_to, line, fringe: [fringe, parting[0]], wave, seed }
     }
 
-    /// The hair as a sheet around the head. Its places are millimetres around and down, and how far from its edge.
+    /// Returns the hair as a sheet around the head.
+    ///
+    /// Its coordinates are millimeters around, millimeters down, and the distance from its edge.
     pub(super) fn mesh(&self, head: &Head, crown: f32) -> Mesh {
         let bottom = self.hangs_to.unwrap_or(70.0) + 3.0;
         let angles: Vec<(f32, [f32; 2])> = (0..COLUMNS).map(angle).collect();
@@ -83,12 +86,14 @@ impl Hair {
         Mesh { columns: COLUMNS, points, inside: depths, frayed: FRAYED, places }
     }
 
-    /// How far inside the hair a point of the head is, in millimetres.
+    /// Returns the distance of a head point from the edge of the hair.
+    ///
+    /// It is in millimeters, and positive inside the hair.
     fn inside(&self, [x, _, z]: Vec3, [around, y]: [f32; 2]) -> f32 {
         let ragged = 3.0 * clouds(around * 0.12, y * 0.04, self.seed);
         let grown = curve(&self.line, z) + self.swept(x, z) - y;
         let Some(end) = self.hangs_to else { return grown + ragged };
-        // What hangs frames the face: it parts where the temples are.
+        // Hanging hair frames the face. It parts at the temples.
         let front =
             mix(46.0, 36.0, step(-20.0, 60.0, y)) + 8.0 * clouds(y * 0.02, x.signum(), self.seed);
         let hangs = (front - z).min(end - y + 5.0 * clouds(around * 0.15, 0.0, self.seed));
@@ -96,7 +101,9 @@ impl Hair {
         grown.max(hangs) + ragged
     }
 
-    /// How far hair falls below the hairline: to one side more than to the other, from a parting.
+    /// Returns the length of hair below the hairline.
+    ///
+    /// From a parting, hair falls more to one side than to the other.
     fn swept(&self, x: f32, z: f32) -> f32 {
         let [fringe, side] = self.fringe;
         let from_parting = (x * side.signum() + 30.0 * side.abs()) / 40.0;
@@ -104,7 +111,7 @@ impl Hair {
         step(20.0, 60.0, z) * (fringe * step(-1.4, 0.6, from_parting) + above)
     }
 
-    /// A point of the head moved outwards by as much hair as there is on it.
+    /// Moves a point of the head outward by the thickness of its hair.
     fn lift(&self, [x, _, z]: Vec3, [y, inside]: [f32; 2], crown: f32) -> Vec3 {
         let full = mix(0.5, 1.0, step(40.0, -50.0, y));
         let hanging = if self.hangs_to.is_some() { 6.0 * step(-30.0, 60.0, y) + 4.0 } else { 0.0 };
@@ -115,12 +122,12 @@ impl Hair {
         };
         let thick = (self.volume * full) * step(-2.0, 22.0, inside) + 1.2 + hanging + wave;
         let up = thick * step(-30.0, crown, y);
-        // What hangs falls in below the ears.
+        // Hanging hair falls inward below the ears.
         let close = mix(1.0, 0.9, step(10.0, 110.0, y));
         [close * x * (1.0 + thick / 72.0), y - up, z * (1.0 + thick / 88.0)]
     }
 
-    /// Strands.
+    /// Returns the paint of the strands.
     pub(super) fn paint(
         &self,
         coloring: &Coloring,
@@ -132,7 +139,7 @@ impl Hair {
         } else {
             0.0
         };
-        // On top strands run away from the parting.
+        // On top, strands run away from the parting.
         let strand = around + bend + 0.7 * self.fringe[1] * y.min(-20.0);
         let fine = clouds(strand * 0.8, y * 0.02, self.seed);
         let lock = clouds(strand * 0.16, y * 0.018, self.seed ^ 1);
@@ -149,20 +156,21 @@ impl Hair {
         paint
     }
 
-    /// Whether ears are under it.
+    /// Returns whether the hair covers the ears.
     pub(super) fn hides_ears(&self) -> bool {
         self.hangs_to.is_some()
     }
 
-    /// Hair on the scalp itself, which is seen where the sheet is thin, and the shadow of what is on it: how much of
-    /// each covers a point of the head.
+    /// Returns the cover of a head point by roots, and by the hair's shadow.
+    ///
+    /// Roots are hair on the scalp itself. They are visible if the sheet is thin.
     pub(super) fn roots(&self, [x, y, z]: Vec3) -> [f32; 2] {
         if z > 45.0 && y > -8.0 {
             return [0.0; 2];
         }
         let bare = curve(&self.line, z) - y;
         let shadow = step(-16.0, -1.0, bare + self.swept(x, z));
-        // Noise is only needed near the edge.
+        // Noise is necessary only near the edge.
         if !(-11.0..9.0).contains(&bare) {
             return [if bare > 0.0 { 1.0 } else { 0.0 }, shadow];
         }
@@ -171,7 +179,9 @@ impl Hair {
     }
 }
 
-/// Millimetres around the head, and sine and cosine of the angle, of a column.
+/// Returns a column's distance around the head, and its angle's sine and cosine.
+///
+/// The distance is in millimeters.
 fn angle(column: usize) -> (f32, [f32; 2]) {
     let angle = std::f32::consts::TAU * (column as f32 / COLUMNS as f32 - 0.5);
     (70.0 * angle, angle.sin_cos().into())

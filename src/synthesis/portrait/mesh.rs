@@ -1,22 +1,26 @@
-//! A bent sheet of points.
+//! Bent sheet of points.
 
 use super::vector::{Vec3, cross, direction, sub};
 
-/// Points in rows of `columns`, each next to those before and after it and to those above and below; the last of a row
-/// is next to its first.
+/// Bent sheet of points in rows of `columns`.
+///
+/// Each point is next to those before and after it, and to those above and below it. The last point
+/// of a row is next to the first.
 pub(super) struct Mesh {
     pub(super) columns: usize,
     pub(super) points: Vec<Vec3>,
-    /// How far from its edge each point is, in millimetres; beyond the edge it is negative, and nothing is there.
+    /// Distance of each point from the edge, in millimeters.
+    ///
+    /// It is negative beyond the edge, where the sheet is absent.
     pub(super) inside: Vec<f32>,
-    /// How far the edge is frayed, in millimetres.
+    /// Fraying of the edge, in millimeters.
     pub(super) frayed: f32,
-    /// Where on the sheet each point is, for what is painted on it.
+    /// Coordinates of each point on the sheet, for its paint.
     pub(super) places: Vec<Vec3>,
 }
 
 impl Mesh {
-    /// A sheet without an edge, painted by where its points are.
+    /// Creates a sheet without an edge. Its paint depends on the points themselves.
     pub(super) fn whole(columns: usize, points: Vec<Vec3>) -> Self {
         let inside = vec![f32::MAX; points.len()];
         Self { columns, inside, frayed: 0.0, places: points.clone(), points }
@@ -26,7 +30,7 @@ impl Mesh {
         self.points.len() / self.columns
     }
 
-    /// The direction outwards at each of `points`, which are the mesh's, moved.
+    /// Returns the outward direction at each of `points`, the moved points of the mesh.
     pub(super) fn normals(&self, points: &[Vec3]) -> Vec<Vec3> {
         let (rows, columns) = (self.rows(), self.columns);
         let at = |row: usize, column: usize| points[row * columns + column % columns];

@@ -1,4 +1,4 @@
-//! A portrait: a head as a bent sheet, painted, lit and seen by a camera.
+//! Portrait: a head as a bent sheet, painted, lit and projected by a camera.
 
 mod anatomy;
 mod backdrop;
@@ -37,23 +37,25 @@ use crate::photo::{Landmarks, Photo};
 /// Side of a portrait, in pixels.
 pub(super) const SIDE: usize = 224;
 
-/// Who is drawn.
+/// Person to draw.
 pub(super) struct Sitter<'a> {
     pub(super) genome: &'a Genome,
     pub(super) sex: Sex,
-    /// In years.
+    /// Age in years.
     pub(super) age: f32,
 }
 
-/// A photo of a face, and where the face is in it.
+/// Photo of a face, with the position of the face.
 pub(super) struct Portrait {
     pub(super) photo: Photo,
     pub(super) landmarks: Landmarks,
-    /// Left, top, width and height of the face from hairline to chin, in pixels; it may go beyond the photo.
+    /// Left, top, width and height of the face from hairline to chin, in pixels.
+    ///
+    /// The box may extend beyond the photo.
     pub(super) face: [f32; 4],
 }
 
-/// Draws somebody at a moment in a scene.
+/// Draws a person at a moment in a scene.
 pub(super) fn draw(sitter: &Sitter, scene: &Scene, moment: &Moment) -> Portrait {
     let anatomy = Anatomy::new(sitter, moment);
     let coloring = Coloring::new(sitter);
@@ -93,7 +95,9 @@ pub(super) fn draw(sitter: &Sitter, scene: &Scene, moment: &Moment) -> Portrait 
     Portrait { photo, landmarks, face: face(&mesh.points, &anatomy, &camera) }
 }
 
-/// What is at a fragment; `None` where it is far behind. Hair also bends the outward direction.
+/// Returns the paint of a fragment, or `None` if it is backdrop.
+///
+/// Hair also bends the outward direction.
 fn paint(
     skin: &Skin,
     hair: &Hair,
@@ -130,7 +134,7 @@ fn landmarks(anatomy: &Anatomy, head: &Head, camera: &Camera) -> Landmarks {
     Landmarks(places.map(|[x, y]| camera.see(head.ahead(x, y))))
 }
 
-/// The box around what is seen of the face.
+/// Returns the box around the visible part of the face.
 fn face(points: &[Vec3], anatomy: &Anatomy, camera: &Camera) -> [f32; 4] {
     let front = points
         .iter()

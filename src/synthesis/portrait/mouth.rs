@@ -1,4 +1,4 @@
-//! The mouth, as it is painted on the face.
+//! Mouth, painted on the face.
 
 use super::anatomy::Anatomy;
 use super::coloring::Coloring;
@@ -6,7 +6,7 @@ use super::grain::clouds;
 use super::paint::Paint;
 use super::vector::{Vec3, blend, hill, mix, step};
 
-/// Heights at one place along the mouth: where the lips begin and end.
+/// Heights of the edges of the lips at one position along the mouth.
 struct Lips {
     top: f32,
     gap_top: f32,
@@ -33,7 +33,7 @@ impl Lips {
     }
 }
 
-/// Paints what there is of the mouth at `(x, y)`.
+/// Paints the part of the mouth at `(x, y)`.
 pub(super) fn mouth(
     paint: &mut Paint,
     (anatomy, coloring): (&Anatomy, &Coloring),
@@ -58,25 +58,25 @@ pub(super) fn mouth(
     paint.gloss += 0.5 * below;
     let open = mouth.gap.min(2.0) * 0.5;
     paint.lay(inside(anatomy, &lips, [x, y]), open * edge(lips.gap_top, lips.gap_bottom));
-    // Closed lips meet in a line; open ones are dark at the corners.
+    // Closed lips meet in a line. Open lips are dark at the corners.
     let meet = hill(0.0, (y - lips.line) / 1.8) * within * (1.0 - 0.85 * open);
     paint.lay(pale.map(|value| 0.2 * value), 0.85 * meet);
 }
 
-/// What is behind the lips.
+/// Returns the color behind the lips.
 fn inside(anatomy: &Anatomy, lips: &Lips, [x, y]: [f32; 2]) -> Vec3 {
     let dark = [0.07, 0.018, 0.015];
     let reach = mix(4.5, 7.5, anatomy.mouth.smile);
     let down = y - lips.gap_top;
     let away = x / anatomy.mouth.half_width;
-    // Teeth are farther back, and in the shade, towards the corners; their gaps are only just seen.
+    // Teeth are farther back, and in the shade, toward the corners. Their gaps are barely visible.
     let shade = (1.0 - 0.75 * away * away) * mix(0.55, 1.0, step(-0.5, 2.5, down));
     let gap = 0.16 * hill(((x / 7.4).rem_euclid(1.0) - 0.5) / 0.14, 0.0);
     let teeth = [0.78, 0.74, 0.66].map(|value| value * shade * (1.0 - gap));
     blend(dark, teeth, step(reach + 0.7, reach - 0.7, down) * step(1.0, 0.8, away.abs()))
 }
 
-/// Below the lower lip, at the corners, and in the groove above.
+/// Paints the shadows below the lower lip, at the corners, and in the groove above.
 fn shadows(paint: &mut Paint, anatomy: &Anatomy, [x, y]: [f32; 2]) {
     let mouth = &anatomy.mouth;
     let below = mouth.y + 0.6 * mouth.gap + mouth.lower;
@@ -85,7 +85,7 @@ fn shadows(paint: &mut Paint, anatomy: &Anatomy, [x, y]: [f32; 2]) {
     let across = (x.abs() - mouth.half_width - 0.5) / 5.5;
     paint.shade(0.5 * hill(across, (y - corner) / 4.5));
     paint.shade(0.14 * hill(x / 4.0, (y - mouth.y + 13.0) / 7.0));
-    // Lines from the corners down.
+    // Lines run down from the corners.
     let line = x.abs() - mouth.half_width - 2.0 - 0.1 * (y - corner);
     paint.shade(0.3 * anatomy.old * hill(line / 2.6, (y - corner - 10.0) / 12.0));
 }

@@ -1,11 +1,11 @@
-//! Which point of which surface is seen at each pixel.
+//! Visible surface point of each pixel.
 
 use super::camera::Camera;
 use super::grain::clouds;
 use super::mesh::Mesh;
 use super::vector::Vec3;
 
-/// What a surface is of.
+/// Material of a surface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Material {
     Backdrop,
@@ -15,27 +15,27 @@ pub(super) enum Material {
     Hair,
 }
 
-/// What is seen at a pixel.
+/// Visible surface at a pixel.
 #[derive(Clone, Copy)]
 pub(super) struct Fragment {
-    /// Towards the camera, in millimetres.
+    /// Position toward the camera, in millimeters.
     depth: f32,
     pub(super) material: Material,
-    /// Where on the surface it is.
+    /// Coordinates on the surface.
     pub(super) place: Vec3,
-    /// The direction outwards, of about length 1, as the camera sees it.
+    /// Outward direction, of about length 1, as seen by the camera.
     pub(super) normal: Vec3,
 }
 
-/// A picture of fragments, row by row.
+/// Picture of fragments, row by row.
 pub(super) struct Raster {
     pub(super) side: usize,
     pub(super) fragments: Vec<Fragment>,
-    /// That of the mesh being drawn.
+    /// Fraying of the current mesh.
     frayed: f32,
 }
 
-/// A corner of a triangle.
+/// Corner of a triangle.
 #[derive(Clone, Copy)]
 struct Corner {
     /// Pixels right and down, and depth.
@@ -56,7 +56,7 @@ impl Raster {
         Self { side, fragments: vec![nothing; side * side], frayed: 0.0 }
     }
 
-    /// Draws a surface over what is behind it.
+    /// Draws a surface over the surfaces behind it.
     pub(super) fn draw(&mut self, mesh: &Mesh, camera: &Camera, material: Material) {
         let turned: Vec<Vec3> = mesh.points.iter().map(|&point| camera.turn(point)).collect();
         let normals = mesh.normals(&turned);
@@ -83,7 +83,7 @@ impl Raster {
     fn triangle(&mut self, corners: [&Corner; 3], material: Material) {
         let [a, b, c] = corners.map(|corner| corner.at);
         let area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
-        // Only hair has an inside that is seen.
+        // Only hair has a visible inside.
         let hidden = if material == Material::Hair { area.abs() <= 1e-6 } else { area <= 1e-6 };
         if hidden || corners.iter().all(|corner| corner.inside < -self.frayed) {
             return;
@@ -104,7 +104,7 @@ impl Raster {
         }
     }
 
-    /// The pixels between the least and the greatest of three coordinates.
+    /// Returns the pixels between the least and the greatest of three coordinates.
     fn span(&self, values: [f32; 3]) -> [usize; 2] {
         let least = values[0].min(values[1]).min(values[2]);
         let greatest = values[0].max(values[1]).max(values[2]);
@@ -123,7 +123,7 @@ impl Raster {
         let place: Vec3 =
             std::array::from_fn(|axis| mean(corners.map(|corner| corner.place[axis])));
         let inside = mean(corners.map(|corner| corner.inside));
-        // Noise costs more than the rest.
+        // Noise is computed last, because it costs more than the rest.
         if inside < self.frayed
             && inside + self.frayed * clouds(0.9 * place[0], 0.06 * place[1], 5) < 0.0
         {

@@ -1,4 +1,4 @@
-//! The skin of face, ears and neck.
+//! Skin of face, ears and neck.
 
 use super::anatomy::Anatomy;
 use super::coloring::Coloring;
@@ -9,18 +9,18 @@ use super::vector::{Vec3, curve, hill, mix, step};
 use super::{eyes, mouth};
 use crate::synthesis::conditions::Moment;
 
-/// What the skin of one person at one moment is painted from.
+/// Inputs for the skin of one person at one moment.
 pub(super) struct Skin<'a> {
     pub(super) anatomy: &'a Anatomy,
     pub(super) coloring: &'a Coloring,
     pub(super) head: &'a Head<'a>,
     pub(super) moment: &'a Moment,
-    /// Where the light is reflected in the eyes.
+    /// Direction of the light, for its reflection in the eyes.
     pub(super) light: Vec3,
 }
 
 impl Skin<'_> {
-    /// The face at a point of the head.
+    /// Returns the paint of the face at a point of the head.
     pub(super) fn face(&self, place: Vec3) -> Paint {
         let [x, y, z] = place;
         let both = (self.anatomy, self.coloring);
@@ -34,12 +34,14 @@ impl Skin<'_> {
             eyes::eye(&mut paint, both, [x, y], self.light);
             eyes::brow(&mut paint, both, [x, y], self.moment.seed);
         }
-        // Light comes from above and in front rather than from below and behind.
+        // Light comes from above and in front, not from below and behind.
         paint.shade(0.35 * step(self.anatomy.head.chin - 10.0, self.anatomy.head.chin + 4.0, y));
         paint
     }
 
-    /// An ear at its place: back to front, top to bottom, outwards.
+    /// Returns the paint of a point of an ear.
+    ///
+    /// The coordinates are back to front, top to bottom, and outward.
     pub(super) fn ear(&self, [front, down, out]: Vec3) -> Paint {
         let mut paint = self.bare(40.0 * front, 30.0 * down);
         paint.stain([1.0, 0.84, 0.82], 0.7);
@@ -50,7 +52,7 @@ impl Skin<'_> {
         paint
     }
 
-    /// The neck; the head keeps the light from it.
+    /// Returns the paint of the neck. The head blocks some of its light.
     pub(super) fn neck(&self, [x, y, _]: Vec3) -> Paint {
         let mut paint = self.bare(x, y);
         let chin = self.anatomy.head.chin;
@@ -59,13 +61,13 @@ impl Skin<'_> {
         paint
     }
 
-    /// Whether there is cloth on the neck or shoulder.
+    /// Returns whether there is cloth on a point of the neck or shoulder.
     pub(super) fn is_worn(&self, [x, y, _]: Vec3) -> bool {
-        // From the pit of the neck up to the sides.
+        // The edge of the cloth rises from the pit of the neck to the sides.
         y > self.anatomy.head.chin + 46.0 - 14.0 * step(0.0, 60.0, x.abs())
     }
 
-    /// What is worn, with some folds.
+    /// Returns the paint of the clothing, with some folds.
     pub(super) fn cloth(&self, [x, y, _]: Vec3) -> Paint {
         let folds = 1.0 + 0.25 * clouds(x * 0.05 + y * 0.02, y * 0.02, self.moment.seed);
         let color = self.moment.cloth.map(|value| value * folds);
@@ -75,7 +77,7 @@ impl Skin<'_> {
         paint
     }
 
-    /// Uneven as skin is, and freckled.
+    /// Returns the paint of bare skin, uneven and freckled.
     fn bare(&self, x: f32, y: f32) -> Paint {
         let seed = self.moment.seed;
         let uneven = 0.05 * clouds(x * 0.3, y * 0.3, seed);
@@ -90,14 +92,14 @@ impl Skin<'_> {
         paint
     }
 
-    /// Where blood shows.
+    /// Paints the redness of blood and the shine.
     fn flush(&self, paint: &mut Paint, x: f32, y: f32) {
         let nose = &self.anatomy.nose;
         let red = 0.62 * hill((x - 40.0) / 32.0, (y - 32.0) / 28.0)
             + 0.5 * hill(x / 22.0, (y - nose.tip) / 18.0)
             + 0.3 * hill(x / 26.0, (y - self.anatomy.head.chin + 10.0) / 20.0);
         paint.stain([1.0, 0.84, 0.83], red * self.coloring.ruddiness * 1.5);
-        // The forehead shines, and so do nose and cheekbones.
+        // The forehead, the nose and the cheekbones shine.
         paint.gloss += 0.35 * hill(x / 50.0, (y + 42.0) / 26.0)
             + 0.5 * hill(x / 9.0, (y - nose.tip + 5.0) / 26.0)
             + 0.25 * hill((x - 44.0) / 20.0, (y - 18.0) / 16.0);
@@ -112,7 +114,7 @@ impl Skin<'_> {
             hill((x - 0.44 * nose.half_width) / 5.6, (y - nose.base + 2.2 + 0.12 * x) / 3.6);
         paint.lay([0.03, 0.012, 0.009], nostril);
         paint.shade(0.3 * hill((x - 0.4 * nose.half_width) / 13.0, (y - nose.base - 0.5) / 6.0));
-        // The crease around the wings, and the sides of the ridge.
+        // Crease around the wings, and sides of the ridge.
         let wing = nose.half_width + 0.5 - 0.03 * (y - nose.tip - 3.0) * (y - nose.tip - 3.0);
         paint.shade(0.42 * hill((x - wing) / 3.6, (y - nose.tip - 3.0) / 11.0));
         paint.shade(0.1 * hill((x - 14.0) / 9.0, (y - 4.0) / 18.0));
@@ -131,9 +133,9 @@ impl Skin<'_> {
         }
     }
 
-    /// A beard, or where one was shaved off.
+    /// Paints a beard, or the stubble of a shaved one.
     fn beard(&self, paint: &mut Paint, [x, y, z]: Vec3) {
-        // It ends in front of the ears.
+        // The beard ends in front of the ears.
         let masculine = step(0.7, 1.0, self.anatomy.male) * step(4.0, 30.0, z);
         let nose = &self.anatomy.nose;
         if masculine == 0.0 || y < 0.0 {

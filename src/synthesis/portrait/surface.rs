@@ -1,19 +1,21 @@
-//! The relief of a head.
+//! Relief of a head.
 
 use super::anatomy::Anatomy;
 use super::mesh::Mesh;
 use super::vector::{Vec3, curve, hill, mix, step};
 
-/// Rows and columns of the head's mesh: two to three millimetres apart where the face is.
+/// Rows and columns of the head's mesh. They are two to three millimeters apart on the face.
 const ROWS: usize = 96;
 const COLUMNS: usize = 92;
 
-/// A head without hair and ears: half widths, and how far front and back are from the ears' plane, by height.
+/// Head without hair and ears, as profiles by height.
+///
+/// The profiles are half widths, and distances of the front from the ears' plane.
 pub(super) struct Head<'a> {
     anatomy: &'a Anatomy,
     width: [[f32; 2]; 12],
     front: [[f32; 2]; 9],
-    /// Where the sides lie; the jaw's come forward.
+    /// Positions of the sides. Those of the jaw are farther in front.
     side: [[f32; 2]; 4],
 }
 
@@ -55,22 +57,24 @@ impl<'a> Head<'a> {
         curve(&self.width, y).max(0.0)
     }
 
-    /// What is the same all around the head at a height.
+    /// Returns the properties of all angles around the head at a height.
     pub(super) fn ring(&self, y: f32) -> Ring {
         let side = curve(&self.side, y);
-        // The back of the head, and what is left of it below the ears.
+        // Back of the head, and its remainder below the ears.
         let back = 1.12 * self.width(y.min(5.0)) * step(70.0, 30.0, y) + 8.0;
         Ring { y, width: self.width(y), side, front: curve(&self.front, y) - side, back }
     }
 
-    /// The point of a ring, with the relief of the face, at an angle from straight ahead.
+    /// Returns the point of a ring at an angle, with the face's relief.
+    ///
+    /// The angle is relative to straight ahead.
     fn point(&self, ring: &Ring, angle: [f32; 2]) -> Vec3 {
         let [x, y, z] = ring.point(angle);
         let facing = step(0.15, 0.6, angle[1]);
         [x, y, if facing > 0.0 { z + facing * self.relief(x, y) } else { z }]
     }
 
-    /// The point straight ahead at `(x, y)`.
+    /// Returns the point straight ahead at `(x, y)`.
     pub(super) fn ahead(&self, x: f32, y: f32) -> Vec3 {
         let sine = (x / self.width(y).max(1.0)).clamp(-1.0, 1.0);
         self.point(&self.ring(y), [sine, (1.0 - sine * sine).sqrt()])
@@ -87,7 +91,7 @@ impl<'a> Head<'a> {
         Mesh::whole(COLUMNS, rows.collect())
     }
 
-    /// How far the face stands out at `(x, y)`.
+    /// Returns the elevation of the face at `(x, y)`.
     fn relief(&self, x: f32, y: f32) -> f32 {
         let x = x.abs();
         self.nose(x, y) + self.eyes(x, y) + self.mouth(x, y) + self.cheeks(x, y)
@@ -152,7 +156,8 @@ impl<'a> Head<'a> {
         let (head, mouth) = (&self.anatomy.head, &self.anatomy.mouth);
         let bone = head.cheekbone * hill((x - 46.0) / 27.0, (y - 20.0) / 24.0);
         let cheek = head.cheek * hill((x - 38.0) / 30.0, (y - 40.0) / 32.0);
-        // From beside the nose to beside the mouth runs a fold, deeper with age and smiling.
+        // A fold runs from the side of the nose to the side of the mouth. Age and smiling deepen
+        // it.
         let depth = 0.5 + 2.2 * self.anatomy.old + 1.6 * mouth.smile;
         let fold_x = self.fold(y);
         let fold = -depth * hill((x - fold_x) / 6.0, (y - mouth.y + 12.0) / 24.0);
@@ -160,7 +165,7 @@ impl<'a> Head<'a> {
         bone + cheek + fold + sag
     }
 
-    /// Where the fold between cheek and mouth is at a height.
+    /// Returns the position of the fold between cheek and mouth at a height.
     pub(super) fn fold(&self, y: f32) -> f32 {
         let (nose, mouth) = (&self.anatomy.nose, &self.anatomy.mouth);
         let down = (y - nose.tip) / (mouth.y + 6.0 - nose.tip);
@@ -168,20 +173,20 @@ impl<'a> Head<'a> {
     }
 }
 
-/// The outline of a head at one height.
+/// Outline of a head at one height.
 pub(super) struct Ring {
     y: f32,
     width: f32,
-    /// Where its sides are, and how far front and back are from there.
+    /// Position of the sides. The distances of front and back start there.
     side: f32,
     front: f32,
     back: f32,
 }
 
 impl Ring {
-    /// The point at an angle from straight ahead, given by its sine and cosine.
+    /// Returns the point at an angle from straight ahead, by the angle's sine and cosine.
     pub(super) fn point(&self, [sine, cosine]: [f32; 2]) -> Vec3 {
-        // Faces are flatter in front than an ellipse.
+        // The front of a face is flatter than an ellipse.
         let depth = if cosine > 0.0 {
             self.front * cosine * (1.18 - 0.18 * cosine)
         } else {
@@ -191,7 +196,7 @@ impl Ring {
     }
 }
 
-/// Sine and cosine of the angle of a column; the columns are denser in front.
+/// Returns sine and cosine of the angle of a column. The columns are denser in front.
 fn angle(column: usize) -> [f32; 2] {
     let t = 2.0 * column as f32 / COLUMNS as f32 - 1.0;
     let (sine, cosine) = (std::f32::consts::PI * t * (0.55 + 0.45 * t * t)).sin_cos();

@@ -1,7 +1,7 @@
 //! Points and directions in space, and curves between numbers.
 //!
-//! x goes to the right of the picture, y down, z towards the camera. Nothing here but turning takes more than sums,
-//! products and roots, which are the same on every machine.
+//! x goes to the right of the picture, y down, z toward the camera. Except for turning, only sums,
+//! products and roots are used. These are the same on every machine.
 
 pub(super) type Vec3 = [f32; 3];
 
@@ -17,7 +17,7 @@ pub(super) fn cross(a: Vec3, b: Vec3) -> Vec3 {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
-/// The direction of a vector; that of the camera where it has none.
+/// Returns the direction of a vector, or that of the camera if it has none.
 pub(super) fn direction(a: Vec3) -> Vec3 {
     let square = dot(a, a);
     let scale = 1.0 / square.sqrt();
@@ -32,19 +32,25 @@ pub(super) fn blend(a: Vec3, b: Vec3, share: f32) -> Vec3 {
     [mix(a[0], b[0], share), mix(a[1], b[1], share), mix(a[2], b[2], share)]
 }
 
-/// 0 up to `from`, 1 beyond `to`, smooth between them; `to` may be the lesser.
+/// Returns 0 up to `from`, 1 beyond `to`, and a smooth value between them.
+///
+/// `to` may be less than `from`.
 pub(super) fn step(from: f32, to: f32, value: f32) -> f32 {
     let t = ((value - from) / (to - from)).clamp(0.0, 1.0);
     t * t * (3.0 - 2.0 * t)
 }
 
-/// A hill of height 1 and radius 1, much like a Gaussian of standard deviation 0.38.
+/// Returns a hill of height 1 and radius 1.
+///
+/// It is similar to a Gaussian of standard deviation 0.38.
 pub(super) fn hill(dx: f32, dy: f32) -> f32 {
     let inside = (1.0 - dx * dx - dy * dy).max(0.0);
     inside * inside * inside
 }
 
-/// The smooth curve through `points` (ascending in their first number) at `at`; level beyond its ends.
+/// Returns the smooth curve through `points` at `at`.
+///
+/// The points ascend in their first number. The curve is level beyond its ends.
 pub(super) fn curve(points: &[[f32; 2]], at: f32) -> f32 {
     let next = points.partition_point(|point| point[0] < at);
     if next == 0 {
@@ -52,7 +58,7 @@ pub(super) fn curve(points: &[[f32; 2]], at: f32) -> f32 {
     }
     let Some(&[x1, y1]) = points.get(next) else { return points[next - 1][1] };
     let [x0, y0] = points[next - 1];
-    // Slopes as of the neighbours' chord (Catmull-Rom), none at the ends.
+    // Slopes of the neighbors' chord (Catmull-Rom), or of the segment at the ends.
     let slope = |at: usize| match (at.checked_sub(1).map(|at| points[at]), points.get(at + 1)) {
         (Some([ax, ay]), Some([bx, by])) => (by - ay) / (bx - ax),
         _ => (y1 - y0) / (x1 - x0),

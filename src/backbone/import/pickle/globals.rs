@@ -1,10 +1,10 @@
-//! The functions and classes of Python that files of weights name, and what they do to data.
+//! Functions and classes of Python that weights files name, and their effect on data.
 
 use super::super::{Fault, damaged};
 use super::{Array, Id, Layout, Storage, Tensor, Value, name};
 use crate::backbone::encoding::{Encoding, Kind};
 
-/// A function or class that a pickle may name. There are no others.
+/// A function or class that a pickle may name. No others are accepted.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) enum Global {
     /// `collections.OrderedDict`
@@ -13,7 +13,7 @@ pub(in super::super) enum Global {
     Tensor,
     /// `torch._utils._rebuild_parameter`
     Parameter,
-    /// `torch.FloatStorage` and its like
+    /// `torch.FloatStorage` and the other storage classes
     Storage(Encoding),
     /// `numpy.core.multiarray._reconstruct`
     Reconstruct,
@@ -27,10 +27,10 @@ pub(in super::super) enum Global {
     Encode,
 }
 
-/// Finds what `module.name` stands for.
+/// Looks up `module.name`.
 ///
 /// # Errors
-/// When it is not known here: it could do anything.
+/// `Fault::Code` if it is not known here, because it could do anything.
 pub(super) fn find(module: &str, name: &str) -> Result<Global, Fault> {
     known(module, name)
         .ok_or_else(|| Fault::Code(format!("{module}.{name}").escape_debug().to_string()))
@@ -65,10 +65,10 @@ fn storage_kind(name: &str) -> Option<Kind> {
     })
 }
 
-/// What `global(*arguments)` is.
+/// Evaluates `global(*arguments)`.
 ///
 /// # Errors
-/// When the arguments are not those that such files have.
+/// `Fault::Broken` if weights files have no such arguments.
 pub(super) fn call(values: &[Value], global: Global, arguments: &[Id]) -> Result<Value, Fault> {
     match (global, arguments) {
         (Global::OrderedDict, []) => Ok(Value::Dict(Vec::new())),
@@ -97,13 +97,13 @@ pub(super) fn call(values: &[Value], global: Global, arguments: &[Id]) -> Result
     }
 }
 
-/// Gives `target` the state that a pickle has for it.
+/// Applies a pickle's `state` to `target`.
 ///
 /// # Errors
-/// When such a value has no such state.
+/// `Fault::Broken` if such a value has no such state.
 pub(super) fn build(values: &[Value], target: Id, state: Id) -> Result<Option<Value>, Fault> {
     match (&values[target], &values[state]) {
-        // Attributes such as `_metadata` say nothing about the tensors.
+        // Attributes such as `_metadata` do not affect the tensors.
         (Value::Dict(_), _) => Ok(None),
         (Value::Array(None), Value::Tuple(state)) => match state[..] {
             [_, shape, dtype, first_fastest, bytes] => {
@@ -120,8 +120,9 @@ pub(super) fn build(values: &[Value], target: Id, state: Id) -> Result<Option<Va
     }
 }
 
-/// The storage that a persistent id stands for: `('storage', type, key, place, length)`; older files end with what it
-/// is a view of, which is None.
+/// Returns the storage of a persistent id: `('storage', type, key, location, length)`.
+///
+/// Older files append the base of a view, which is `None`.
 pub(super) fn storage(values: &[Value], id: Id) -> Result<Value, Fault> {
     let Value::Tuple(parts) = &values[id] else {
         return Err(damaged("a persistent id is no tuple"));
@@ -138,7 +139,7 @@ pub(super) fn storage(values: &[Value], id: Id) -> Result<Value, Fault> {
     Ok(Value::Storage(Storage { encoding, key, len: size(values, len)? }))
 }
 
-/// An `OrderedDict` of a list of pairs, as Python 2 writes it.
+/// Builds an `OrderedDict` from a list of pairs, as Python 2 writes it.
 fn dict(values: &[Value], items: Id) -> Result<Value, Fault> {
     let (Value::List(items) | Value::Tuple(items)) = &values[items] else {
         return Err(damaged("a dictionary is made of no list"));
@@ -185,7 +186,7 @@ fn dtype(code: &str) -> Result<Value, Fault> {
     Ok(Value::Dtype(Encoding { kind, big_endian }))
 }
 
-/// Bytes written as the characters of the same numbers: how Python 3 writes them for Python 2.
+/// Decodes bytes that are written as the characters of the same numbers. Python 3 writes them so for Python 2.
 fn encode(values: &[Value], text: Id) -> Result<Value, Fault> {
     let Value::Text(text) = &values[text] else {
         return Err(damaged("something other than a text is encoded"));

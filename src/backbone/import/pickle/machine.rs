@@ -8,7 +8,7 @@ use super::globals::{self, Global};
 use super::text::{integer, unescape, unquote};
 use super::{Id, MAX_NAME_BYTES, Pickle, Value, name};
 
-/// Far more operations than the weights of any network need.
+/// Maximum number of operations, far more than the weights of any network need.
 const MAX_STEPS: usize = 1_000_000;
 
 /// Runs a pickle of at most `bytes` bytes to its end.
@@ -37,19 +37,19 @@ struct Machine<'a, R> {
     input: &'a mut R,
     values: Vec<Value>,
     stack: Vec<Id>,
-    /// Heights of the stack at which the open brackets are.
+    /// Stack heights of the open brackets.
     marks: Vec<usize>,
     memo: HashMap<u64, Id>,
-    /// Steps left.
+    /// Remaining steps.
     steps: usize,
-    /// Bytes that may still be made of texts: those of the file, each once.
+    /// Bytes that may still be created from strings: those of the file, each once.
     bytes: u64,
 }
 
 impl<R: BufRead> Machine<'_, R> {
     fn step(&mut self, opcode: u8) -> Result<(), Fault> {
         match opcode {
-            // The protocol's version, and how many bytes belong together.
+            // The protocol's version, and the length of a frame.
             0x80 => self.fixed::<1>().map(drop),
             0x95 => self.fixed::<8>().map(drop),
             b'N' | b'I' | b'J' | b'K' | b'M' | b'L' | 0x88..=0x8a | b'F' | b'G' => {
@@ -82,7 +82,7 @@ impl<R: BufRead> Machine<'_, R> {
         }
     }
 
-    /// None, numbers and truth values.
+    /// Reads `None`, a number or a boolean.
     fn number(&mut self, opcode: u8) -> Result<Value, Fault> {
         Ok(match opcode {
             b'N' => Value::Ignored,
@@ -113,7 +113,7 @@ impl<R: BufRead> Machine<'_, R> {
         })
     }
 
-    /// Texts and byte strings.
+    /// Reads a string or byte string.
     fn text(&mut self, opcode: u8) -> Result<Value, Fault> {
         Ok(match opcode {
             b'S' => Value::Bytes(unquote(&self.line()?)?),
@@ -135,12 +135,12 @@ impl<R: BufRead> Machine<'_, R> {
         })
     }
 
-    /// Tuples, lists and dictionaries.
+    /// Builds a tuple, list or dictionary.
     fn collect(&mut self, opcode: u8) -> Result<(), Fault> {
         let items = match opcode {
             b')' | b']' | b'}' => Vec::new(),
             b't' | b'l' | b'd' => self.pop_to_mark()?,
-            // One, two or three from the top.
+            // One, two or three values from the top.
             _ => {
                 let count = usize::from(opcode - 0x84);
                 let first = self.stack.len().checked_sub(count);
@@ -156,7 +156,7 @@ impl<R: BufRead> Machine<'_, R> {
         Ok(())
     }
 
-    /// Puts one or more items into the list or dictionary below them.
+    /// Adds one or more items to the list or dictionary below them on the stack.
     fn extend(&mut self, opcode: u8) -> Result<(), Fault> {
         let items = match opcode {
             b'a' => vec![self.pop()?],
@@ -175,7 +175,7 @@ impl<R: BufRead> Machine<'_, R> {
         Ok(())
     }
 
-    /// Keeps the top of the stack under a number, or brings back what was kept.
+    /// Stores the top of the stack in the memo, or pushes a stored value.
     fn remember(&mut self, opcode: u8) -> Result<(), Fault> {
         let key = match opcode {
             b'p' | b'g' => {
@@ -218,7 +218,7 @@ impl<R: BufRead> Machine<'_, R> {
         else {
             return Err(damaged("it calls something that is no function"));
         };
-        // What a call makes of a list or text that is there already is new: count it.
+        // A call creates new values from an existing list or string, so they are counted.
         let (items, bytes) = match (global, arguments.first().map(|first| &self.values[*first])) {
             (Global::OrderedDict, Some(Value::List(list))) => (list.len(), 0),
             (Global::Encode, Some(Value::Text(text))) => (0, text.len()),
@@ -271,7 +271,7 @@ impl<R: BufRead> Machine<'_, R> {
         Ok(bytes)
     }
 
-    /// Exactly `len` bytes; memory grows with what is there.
+    /// Reads exactly `len` bytes. Memory grows with the bytes that are present.
     fn run(&mut self, len: u64) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
         self.input.by_ref().take(len).read_to_end(&mut bytes)?;

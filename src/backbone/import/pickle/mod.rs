@@ -1,13 +1,13 @@
-//! Python's pickles, without Python: a stack machine that makes data and calls nothing.
+//! Python's pickles, without Python: a stack machine that builds data and calls nothing.
 //!
-//! A pickle is a program, and may name any function of Python to be called. Files of weights need a few dozen of the
-//! machine's operations and a handful of functions, all of which only put arrays together; those are known here
-//! (`globals`), and whatever else a pickle names is refused. Operations are those of protocols 0 to 5 (CPython,
-//! `Lib/pickletools.py`) as far as dictionaries of tensors need them.
+//! A pickle is a program, and can name any function of Python for a call. Weights files need a few dozen of the
+//! machine's operations and a handful of functions. These functions only assemble arrays, and are known here
+//! (`globals`). Any other name is refused. The operations are those of protocols 0 to 5 (CPython, `Lib/pickletools.py`)
+//! that dictionaries of tensors need.
 //!
-//! Values live in one list and refer to each other by position, so that a pickle can nest as deep as it likes without
-//! deep recursion here. Every operation adds at most one value, one place on the stack and one memory; the number of
-//! operations is limited, and bytes are only what the file has.
+//! Values are stored in one list and refer to each other by index. So a pickle can nest to any depth without deep
+//! recursion here. Every operation adds at most one value, one stack entry and one memo entry. The number of operations
+//! is limited, and byte strings only come from the file.
 
 mod globals;
 mod machine;
@@ -20,20 +20,20 @@ use super::{Fault, damaged};
 use crate::backbone::encoding::Encoding;
 use globals::Global;
 
-/// Names longer than this are no tensors' names.
+/// A longer name is no tensor's name.
 const MAX_NAME_BYTES: usize = 1024;
 
-/// Where a value is in [`Pickle`].
+/// Index of a value in [`Pickle`].
 pub(super) type Id = usize;
 
-/// What a pickle's program makes.
+/// A value that a pickle's program builds.
 #[derive(Debug)]
 pub(super) enum Value {
-    /// None, a float or something else that no tensor depends on.
+    /// Python's None, a float or another value that no tensor depends on.
     Ignored,
-    /// A whole number or a truth value.
+    /// An integer or a boolean.
     Int(i128),
-    /// Bytes, or text of Python 2.
+    /// Bytes, or a string of Python 2.
     Bytes(Vec<u8>),
     Text(String),
     Tuple(Vec<Id>),
@@ -44,15 +44,15 @@ pub(super) enum Value {
     Tensor(Tensor),
     /// numpy's type of an array's elements.
     Dtype(Encoding),
-    /// A numpy array; none before its state is set.
+    /// A numpy array; `None` before its state is set.
     Array(Option<Array>),
 }
 
-/// A run of values that PyTorch keeps outside the pickle.
+/// A run of values that PyTorch stores outside the pickle.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Storage {
     pub(super) encoding: Encoding,
-    /// Its name, a text.
+    /// Its name, a string.
     pub(super) key: Id,
     /// Number of values.
     pub(super) len: usize,
@@ -74,40 +74,41 @@ pub(super) struct Array {
     pub(super) layout: Layout,
 }
 
-/// What a pickle holds.
+/// The values of a pickle.
 pub(super) struct Pickle {
     values: Vec<Value>,
     root: Id,
 }
 
-/// Reads one pickle, up to its end; `bytes` is how long it can be.
+/// Reads one pickle, up to its end, from at most `bytes` bytes.
 ///
 /// # Errors
-/// When it is damaged, or names a function that is not known here.
+/// - `Fault::Broken` if it is damaged.
+/// - `Fault::Code` if it names a function that is not known here.
 pub(super) fn read(input: &mut impl BufRead, bytes: u64) -> Result<Pickle, Fault> {
     machine::run(input, bytes)
 }
 
 impl Pickle {
-    /// Every value, in the order in which they were made.
+    /// Returns every value, in the order of creation.
     pub(super) fn values(&self) -> &[Value] {
         &self.values
     }
 
-    /// What the whole pickle is.
+    /// Returns the value of the complete pickle.
     pub(super) fn root(&self) -> &Value {
         &self.values[self.root]
     }
 
-    /// A text or byte string that is no longer than names are.
+    /// Returns a string or byte string of at most the length of a name.
     ///
     /// # Errors
-    /// When it is something else.
+    /// `Fault::Broken` if the value is something else.
     pub(super) fn name(&self, id: Id) -> Result<&str, Fault> {
         name(&self.values, id)
     }
 
-    /// The bytes of an array; none if they are no bytes.
+    /// Returns the bytes of an array. Returns `None` if the value is not bytes.
     pub(super) fn bytes(&self, id: Id) -> Option<&[u8]> {
         match &self.values[id] {
             Value::Bytes(bytes) => Some(bytes),
@@ -115,11 +116,12 @@ impl Pickle {
         }
     }
 
-    /// The entries of a dictionary of weights, or of the one it has under `state_dict`. Names lose the `module.` that
-    /// `DataParallel` puts before each of them.
+    /// Returns the entries of a dictionary of weights, or of its nested dictionary `state_dict`.
+    ///
+    /// `DataParallel` puts `module.` before each name. This prefix is cut off.
     ///
     /// # Errors
-    /// When this is no dictionary with names.
+    /// `Fault::Broken` if this is no dictionary with names.
     pub(super) fn state_dict(&self) -> Result<Vec<(&str, &Value)>, Fault> {
         let mut entries = self.entries(self.root())?;
         let nested = entries.iter().find(|(name, _)| *name == "state_dict");

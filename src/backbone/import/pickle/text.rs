@@ -1,8 +1,8 @@
-//! How pickles write numbers and strings.
+//! Text formats of numbers and strings in pickles.
 
 use super::super::{Fault, damaged};
 
-/// A signed number, the lowest byte first.
+/// Decodes a signed number, lowest byte first.
 pub(super) fn integer(bytes: &[u8]) -> Result<i128, Fault> {
     let negative = bytes.last().is_some_and(|byte| *byte >= 0x80);
     let mut wide = [if negative { 0xff } else { 0 }; 16];
@@ -11,7 +11,7 @@ pub(super) fn integer(bytes: &[u8]) -> Result<i128, Fault> {
     Ok(i128::from_le_bytes(wide))
 }
 
-/// The byte string that Python 2 prints as `line`.
+/// Decodes the byte string that Python 2 prints as `line`.
 pub(super) fn unquote(line: &[u8]) -> Result<Vec<u8>, Fault> {
     let bad = || damaged("a string has no end");
     let quoted = match line {
@@ -42,7 +42,9 @@ fn escape(letter: u8) -> u8 {
     }
 }
 
-/// The text that Python writes as `line`: bytes are the first 256 characters, `\uXXXX` and `\UXXXXXXXX` the others.
+/// Decodes the string that Python writes as `line`.
+///
+/// Bytes are the first 256 characters, `\uXXXX` and `\UXXXXXXXX` the others.
 pub(super) fn unescape(line: &[u8]) -> Result<String, Fault> {
     let mut text = String::with_capacity(line.len());
     let mut rest = line;
