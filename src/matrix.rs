@@ -14,22 +14,37 @@ pub(crate) struct Matrix<'a> {
     strides: [usize; 2],
 }
 
+/// Rows of a product in a slice, `stride` values apart.
+pub(crate) struct MatrixMut<'a> {
+    values: &'a mut [f32],
+    stride: usize,
+}
+
+/// Use of the values that are already in a result.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Update {
+    Replace,
+    Add,
+}
+
+impl<'a> MatrixMut<'a> {
+    pub(crate) fn new(values: &'a mut [f32], stride: usize) -> Self {
+        Self { values, stride }
+    }
+}
+
 impl<'a> Matrix<'a> {
     /// Creates a matrix from contiguous rows.
     pub(crate) fn new(values: &'a [f32], rows: usize, columns: usize) -> Self {
-        Self::in_rows(values, (rows, columns), columns)
+        Self::in_rows(values, rows, columns, columns)
     }
 
     /// Creates a matrix from rows that begin `stride` values apart.
     ///
     /// # Panics
     /// If the values end before the matrix does.
-    pub(crate) fn in_rows(
-        values: &'a [f32],
-        (rows, columns): (usize, usize),
-        stride: usize,
-    ) -> Self {
-        assert!(holds(values.len(), (rows, columns), stride), "a matrix lies in its values");
+    pub(crate) fn in_rows(values: &'a [f32], rows: usize, columns: usize, stride: usize) -> Self {
+        assert!(holds(values.len(), rows, columns, stride), "a matrix lies in its values");
         Self { values, rows, columns, strides: [stride, 1] }
     }
 
@@ -38,21 +53,32 @@ impl<'a> Matrix<'a> {
         Self { values, rows: columns, columns: rows, strides: [across, down] }
     }
 
-    /// Writes the product of this matrix and `right` into `result`, in rows `stride` values apart.
+    /// Writes the product of this matrix and `right` into `out`. Single-threaded.
     ///
-    /// Adds the product to the values in `result` if `add`. Single-threaded.
+    /// **Shape**: `(m, k)` and `(k, n)` → `(m, n)`.
     ///
     /// # Panics
     /// If the shapes do not fit, or the result is too small.
-    pub(crate) fn times(self, right: Matrix<'_>, result: &mut [f32], (stride, add): (usize, bool)) {
-        let (rows, columns) = (self.rows, right.columns);
+    pub(crate) fn multiply_into(self, right: Matrix<'_>, out: MatrixMut<'_>) {
+        self.multiply(right, out, Update::Replace);
+    }
+
+    /// As [`Self::multiply_into`], and adds the product to the values in `out`.
+    pub(crate) fn multiply_add(self, right: Matrix<'_>, out: MatrixMut<'_>) {
+        self.multiply(right, out, Update::Add);
+    }
+
+    fn multiply(self, right: Matrix<'_>, out: MatrixMut<'_>, update: Update) {
+        let MatrixMut { values: result, stride } = out;
+        let rows = self.rows;
+        let columns = right.columns;
         assert_eq!(self.columns, right.rows, "the shapes of a product fit");
-        assert!(holds(result.len(), (rows, columns), stride), "a product has room");
+        assert!(holds(result.len(), rows, columns, stride), "a product has room");
         let signed = |[down, across]: [usize; 2]| [down as isize, across as isize];
-        let ([left_down, left_across], [right_down, right_across]) =
-            (signed(self.strides), signed(right.strides));
+        let [left_down, left_across] = signed(self.strides);
+        let [right_down, right_across] = signed(right.strides);
         // SAFETY: all three matrices lie in their slices, by the assertions in the constructors and above. The result
-        // is borrowed exclusively; without `add` it is not read.
+        // is borrowed exclusively; with `Replace` it is not read.
         unsafe {
             gemm(
                 rows,
@@ -61,7 +87,7 @@ impl<'a> Matrix<'a> {
                 result.as_mut_ptr(),
                 1,
                 stride as isize,
-                add,
+                update == Update::Add,
                 self.values.as_ptr(),
                 left_across,
                 left_down,
@@ -80,7 +106,7 @@ impl<'a> Matrix<'a> {
 }
 
 /// Whether `values` values can hold a matrix.
-fn holds(values: usize, (rows, columns): (usize, usize), stride: usize) -> bool {
+fn holds(values: usize, rows: usize, columns: usize, stride: usize) -> bool {
     rows > 0
         && columns > 0
         && (rows == 1 || stride >= columns)

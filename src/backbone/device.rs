@@ -35,7 +35,19 @@ pub enum Precision {
 /// Resolved device of a network's weights.
 pub(super) enum Place {
     Cpu,
-    Gpu(candle_core::Device, DType),
+    Gpu(TensorPlace),
+}
+
+/// Device and numeric type of tensors.
+#[derive(Clone, Debug)]
+pub(super) struct TensorPlace {
+    pub(super) device: candle_core::Device,
+    pub(super) dtype: DType,
+}
+
+impl TensorPlace {
+    /// 32-bit floats on the CPU.
+    pub(super) const CPU: Self = Self { device: candle_core::Device::Cpu, dtype: DType::F32 };
 }
 
 impl Device {
@@ -63,7 +75,7 @@ impl Device {
             (Some(number), _) => {
                 let device = candle_core::Device::new_cuda(number);
                 let device = device.map_err(|error| cannot(error.to_string()))?;
-                Ok(Place::Gpu(device, precision.dtype()))
+                Ok(Place::Gpu(TensorPlace { device, dtype: precision.dtype() }))
             }
         }
     }

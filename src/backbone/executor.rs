@@ -1,14 +1,15 @@
 //! Executor: runs a network operation by operation on candle's tensors.
 
-use candle_core::{D, DType, Device, Result, Tensor};
+use candle_core::{D, DType, Result, Tensor};
 
+use super::device::TensorPlace;
 use super::gradient;
 use super::network::{BatchNorm, Conv, Network, Node, NodeId, Op, Parameter, ParameterId, Window};
 
 /// A network and its weights as candle tensors, on one device and of one type.
 pub(super) struct Executor {
     network: Network,
-    place: (Device, DType),
+    place: TensorPlace,
     /// In the order of [`Network::parameters`].
     weights: Vec<Tensor>,
     /// Index of the last node that reads a node's result. After that node the result is dropped.
@@ -30,28 +31,30 @@ impl Executor {
     /// Loads weights by `read` onto a device.
     pub(super) fn load<E: From<candle_core::Error>>(
         network: Network,
-        (device, dtype): (&Device, DType),
+        place: TensorPlace,
         mut read: impl FnMut(&Parameter) -> std::result::Result<Vec<f32>, E>,
     ) -> std::result::Result<Self, E> {
         let load = |parameter: &Parameter| {
             let values = read(parameter)?;
-            Ok(Tensor::from_vec(values, parameter.shape.as_slice(), device)?.to_dtype(dtype)?)
+            let tensor = Tensor::from_vec(values, parameter.shape.as_slice(), &place.device)?;
+            Ok(tensor.to_dtype(place.dtype)?)
         };
         let weights =
             network.parameters().iter().map(load).collect::<std::result::Result<_, E>>()?;
-        Ok(Self::new(network, (device.clone(), dtype), weights))
+        Ok(Self::new(network, place, weights))
     }
 
     /// Creates an executor for training. The weights, in the order of the parameters, may be variables.
     pub(super) fn learning(
         network: Network,
-        place: (Device, DType),
-        (weights, statistics): (Vec<Tensor>, Statistics),
+        place: TensorPlace,
+        weights: Vec<Tensor>,
+        statistics: Statistics,
     ) -> Self {
         Self { learns: Some(statistics), ..Self::new(network, place, weights) }
     }
 
-    fn new(network: Network, place: (Device, DType), weights: Vec<Tensor>) -> Self {
+    fn new(network: Network, place: TensorPlace, weights: Vec<Tensor>) -> Self {
         let mut last_use: Vec<usize> = (0..network.nodes().len()).collect();
         for (at, node) in network.nodes().iter().enumerate() {
             node.inputs.iter().for_each(|input| last_use[input.index()] = at);
@@ -63,7 +66,7 @@ impl Executor {
     ///
     /// The results are on the device, in the type of the weights.
     pub(super) fn forward(&self, input: &Tensor, nodes: &[NodeId]) -> Result<Vec<Tensor>> {
-        let (device, dtype) = &self.place;
+        let TensorPlace { device, dtype } = &self.place;
         let input = input.to_device(device)?.to_dtype(*dtype)?.permute((0, 3, 1, 2))?;
         self.run_keeping(&input.contiguous()?, nodes)
     }
@@ -124,7 +127,8 @@ impl Executor {
     }
 
     fn conv(&self, conv: &Conv, x: &Tensor) -> Result<Tensor> {
-        let (x, weight) = (pad(conv.window, x)?, self.weight(conv.weight));
+        let x = pad(conv.window, x)?;
+        let weight = self.weight(conv.weight);
         let is_depthwise = conv.groups == x.dim(1)? && conv.groups == weight.dim(0)?;
         let y = match conv.groups {
             _ if self.learns.is_some() && is_depthwise => {
@@ -138,7 +142,8 @@ impl Executor {
 
     /// Every maximum here follows a ReLU, so a padded zero never exceeds an existing value.
     fn max_pool(&self, window: Window, x: &Tensor) -> Result<Tensor> {
-        let ([height, width], stride) = (window.kernel, window.stride);
+        let [height, width] = window.kernel;
+        let stride = window.stride;
         let x = pad(window, x)?;
         if self.learns.is_some() {
             return gradient::max_pool(window, &x);
@@ -165,7 +170,8 @@ impl Executor {
         let deviation = (wide(norm.variance)? + norm.epsilon)?.sqrt()?;
         let scale = wide(norm.gamma)?.broadcast_div(&deviation)?;
         let shift = (wide(norm.beta)? - wide(norm.mean)?.mul(&scale)?)?;
-        let (scale, shift) = (scale.to_dtype(x.dtype())?, shift.to_dtype(x.dtype())?);
+        let scale = scale.to_dtype(x.dtype())?;
+        let shift = shift.to_dtype(x.dtype())?;
         x.broadcast_mul(&scale)?.broadcast_add(&shift)
     }
 

@@ -23,7 +23,9 @@ pub(super) fn max_pool(window: Window, x: &Tensor) -> Result<Tensor> {
 
 /// Convolves a padded map with a kernel `(out, channels, height, width)`, as one matrix product.
 pub(super) fn convolution(window: Window, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    let (images, out, sides) = (x.dim(0)?, weight.dim(0)?, sides(window, x)?);
+    let images = x.dim(0)?;
+    let out = weight.dim(0)?;
+    let sides = sides(window, x)?;
     let seen = places(window).map(|place| seen(window.stride, x, place, sides));
     // One row per result pixel: the values under its window, with all channels of a window position contiguous.
     let rows = Tensor::cat(&seen.collect::<Result<Vec<_>>>()?, 1)?.permute((0, 2, 3, 1))?;
@@ -34,17 +36,18 @@ pub(super) fn convolution(window: Window, x: &Tensor, weight: &Tensor) -> Result
 
 /// Convolves each channel of a padded map with its own kernel, `(channels, 1, height, width)`.
 pub(super) fn depthwise(window: Window, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    let ([height, width], channels) = (window.kernel, weight.dim(0)?);
+    let [height, width] = window.kernel;
+    let channels = weight.dim(0)?;
     let sides = sides(window, x)?;
     if sides == [1, 1] {
         let product = x.broadcast_mul(&weight.reshape((1, channels, height, width))?)?;
         return product.sum_keepdim(3)?.sum_keepdim(2);
     }
     let mut sum: Option<Tensor> = None;
-    for (row, column) in places(window) {
+    for [row, column] in places(window) {
         let factor =
             weight.narrow(2, row, 1)?.narrow(3, column, 1)?.reshape((1, channels, 1, 1))?;
-        let product = seen(window.stride, x, (row, column), sides)?.broadcast_mul(&factor)?;
+        let product = seen(window.stride, x, [row, column], sides)?.broadcast_mul(&factor)?;
         sum = Some(match sum {
             None => product,
             Some(sum) => (sum + product)?,
@@ -59,17 +62,17 @@ fn sides(window: Window, x: &Tensor) -> Result<[usize; 2]> {
     Ok([steps(x.dim(2)?, window.kernel[0]), steps(x.dim(3)?, window.kernel[1])])
 }
 
-/// Iterates over the positions in a window, row by row.
-fn places(window: Window) -> impl Iterator<Item = (usize, usize)> {
+/// Iterates over the positions in a window, `[row, column]`, row by row.
+fn places(window: Window) -> impl Iterator<Item = [usize; 2]> {
     let [height, width] = window.kernel;
-    (0..height).flat_map(move |row| (0..width).map(move |column| (row, column)))
+    (0..height).flat_map(move |row| (0..width).map(move |column| [row, column]))
 }
 
 /// Returns the values of every window at one of its positions.
 fn seen(
     stride: usize,
     x: &Tensor,
-    (row, column): (usize, usize),
+    [row, column]: [usize; 2],
     [height, width]: [usize; 2],
 ) -> Result<Tensor> {
     if stride == 1 {
@@ -87,8 +90,9 @@ mod tests {
     use candle_core::{DType, Device, Var};
 
     use super::*;
+    use crate::backbone::device::TensorPlace;
     use crate::backbone::executor::{Executor, Statistics};
-    use crate::backbone::network::{Builder, Network, Window};
+    use crate::backbone::network::{Builder, ConvShape, Network, Window};
 
     /// A network with every layer of a possible last stage, on 12 × 12 pixels.
     fn everything() -> Network {
@@ -96,16 +100,20 @@ mod tests {
         let norm =
             |name: &str| ["gamma", "beta", "mean", "var"].map(|part| format!("{name}.{part}"));
         let x = net.input();
-        let x = net.conv(x, "first", 6, 1, Window::same(3, 3));
+        let x = net.conv(x, "first", ConvShape::dense(6, Window::same(3, 3)));
         let x = net.batch_norm(x, norm("first"), 1e-3);
         let x = net.prelu(x, "slopes");
-        let x = net.conv(x, "depthwise", 6, 6, Window::same(3, 3));
-        let y = net.conv(x, "halving", 6, 6, Window::square(3, 2, 1));
-        let z = net.conv(x, "grouped", 6, 2, Window::square(3, 2, 1));
+        let x = net.conv(x, "depthwise", ConvShape::depthwise(6, Window::same(3, 3)));
+        let y = net.conv(x, "halving", ConvShape::depthwise(6, Window::square(3, 2, 1)));
+        let z = net.conv(
+            x,
+            "grouped",
+            ConvShape { out: 6, groups: 2, window: Window::square(3, 2, 1) },
+        );
         let x = net.add(y, z);
         let x = net.relu(x);
         let x = net.max_pool(x, Window { after: [1, 1], ..Window::square(3, 2, 0) });
-        let x = net.conv(x, "pool", 6, 6, Window::square(3, 1, 0));
+        let x = net.conv(x, "pool", ConvShape::depthwise(6, Window::square(3, 1, 0)));
         let x = net.batch_norm(x, norm("pool"), 1e-3);
         let x = net.linear(x, "last", 4);
         net.bias(x, "last.bias");
@@ -136,8 +144,8 @@ mod tests {
         };
         let variables: Vec<Var> = parameters.iter().enumerate().map(variable).collect();
         let weights = variables.iter().map(|variable| variable.as_tensor().clone()).collect();
-        let stage =
-            Executor::learning(network, (Device::Cpu, DType::F64), (weights, Statistics::Stored));
+        let place = TensorPlace { device: Device::Cpu, dtype: DType::F64 };
+        let stage = Executor::learning(network, place, weights, Statistics::Stored);
         let (input, pull) = (tensor(&[3, 3, 12, 12], 77, 0.0), tensor(&[3, 4, 1, 1], 99, 0.0));
         let loss = || (stage.run(&input).unwrap() * &pull).unwrap().sum_all().unwrap();
         let gradients = loss().backward().unwrap();

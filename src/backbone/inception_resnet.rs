@@ -12,7 +12,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
-use super::network::{Builder, Network, NodeId, Window};
+use super::network::{Builder, ConvShape, Network, NodeId, Window};
 use super::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
 const EPSILON: f64 = 1e-3;
@@ -73,8 +73,9 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
     ];
     x = layers.halve(x, "mixed_6a", &six);
     for block in 0..10 {
-        let windows = [Window::same(1, 7), Window::same(7, 1)];
-        x = layers.residual_pair(x, &format!("repeat_2.{block}"), (4 * c, windows), 0.10);
+        let shape =
+            Factorization { width: 4 * c, row: Window::same(1, 7), column: Window::same(7, 1) };
+        x = layers.residual_pair(x, &format!("repeat_2.{block}"), shape, 0.10);
     }
     let seven: [Branch<'_>; 3] = [
         &[("branch0.0", 8 * c, POINT), ("branch0.1", 12 * c, HALVING)],
@@ -82,12 +83,20 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
         &[("branch2.0", 8 * c, POINT), ("branch2.1", 8 * c, same), ("branch2.2", 8 * c, HALVING)],
     ];
     x = layers.halve(x, "mixed_7a", &seven);
-    let windows = [Window::same(1, 3), Window::same(3, 1)];
+    let shape = Factorization { width: 6 * c, row: Window::same(1, 3), column: Window::same(3, 1) };
     for block in 0..5 {
-        x = layers.residual_pair(x, &format!("repeat_3.{block}"), (6 * c, windows), 0.20);
+        x = layers.residual_pair(x, &format!("repeat_3.{block}"), shape, 0.20);
     }
-    let sum = layers.pair_sum(x, "block8", (6 * c, windows), 1.0);
+    let sum = layers.pair_sum(x, "block8", shape, 1.0);
     layers.embedding(sum, config.embedding)
+}
+
+/// A convolution as a row and a column of one width, next to a 1×1 convolution of that width.
+#[derive(Clone, Copy)]
+struct Factorization {
+    width: usize,
+    row: Window,
+    column: Window,
 }
 
 struct Layers {
@@ -112,24 +121,13 @@ impl Layers {
     }
 
     /// Appends a residual block with ReLU: a 1×1 convolution next to a row and a column.
-    fn residual_pair(
-        &mut self,
-        x: NodeId,
-        name: &str,
-        layout: (usize, [Window; 2]),
-        scale: f32,
-    ) -> NodeId {
-        let sum = self.pair_sum(x, name, layout, scale);
+    fn residual_pair(&mut self, x: NodeId, name: &str, shape: Factorization, scale: f32) -> NodeId {
+        let sum = self.pair_sum(x, name, shape, scale);
         self.net.relu(sum)
     }
 
-    fn pair_sum(
-        &mut self,
-        x: NodeId,
-        name: &str,
-        (width, [row, column]): (usize, [Window; 2]),
-        scale: f32,
-    ) -> NodeId {
+    fn pair_sum(&mut self, x: NodeId, name: &str, shape: Factorization, scale: f32) -> NodeId {
+        let Factorization { width, row, column } = shape;
         let branches: [Branch<'_>; 2] = [
             &[("branch0", width, POINT)],
             &[("branch1.0", width, POINT), ("branch1.1", width, row), ("branch1.2", width, column)],
@@ -142,7 +140,8 @@ impl Layers {
         let channels = self.net.shape(x)[0];
         let parts = self.branches(x, name, branches);
         let y = self.net.concat(&parts);
-        let y = self.net.conv(y, &format!("{name}.conv2d.weight"), channels, 1, POINT);
+        let y =
+            self.net.conv(y, &format!("{name}.conv2d.weight"), ConvShape::dense(channels, POINT));
         let y = self.net.bias(y, &format!("{name}.conv2d.bias"));
         let y = self.net.scale(y, scale);
         self.net.add(y, x)
@@ -169,7 +168,7 @@ impl Layers {
 
     /// Appends a convolution without bias, batch normalization and ReLU.
     fn conv(&mut self, x: NodeId, name: &str, out: usize, window: Window) -> NodeId {
-        let x = self.net.conv(x, &format!("{name}.conv.weight"), out, 1, window);
+        let x = self.net.conv(x, &format!("{name}.conv.weight"), ConvShape::dense(out, window));
         let x = self.norm(x, &format!("{name}.bn"));
         self.net.relu(x)
     }

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
-use super::network::{Builder, Network, Window};
+use super::network::{Builder, ConvShape, Network, Window};
 use super::vggface_lite::{Shift, biased, normalised};
 
 /// Configuration of the network.
@@ -55,7 +55,7 @@ fn build(config: &Config, shift: Shift) -> Result<Network, BackboneError> {
     let mut x = net.input();
     for (layer, channels) in (1..).zip(config.channels) {
         let name = format!("conv{layer}");
-        x = net.conv(x, &format!("{name}.weight"), channels, 1, Window::same(3, 3));
+        x = net.conv(x, &format!("{name}.weight"), ConvShape::dense(channels, Window::same(3, 3)));
         x = shift(&mut net, x, &name);
         x = net.relu(x);
         if layer < 5 {

@@ -13,7 +13,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
-use super::network::{Builder, Network, NodeId, Window};
+use super::network::{Builder, ConvShape, Network, NodeId, Window};
 use super::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
 /// Preprocessing to values from about −1 to 1.
@@ -48,10 +48,11 @@ const POINT: Window = Window::square(1, 1, 0);
 /// # Errors
 /// [`BackboneError::BadConfig`] if a width is zero.
 pub fn network(config: &Config) -> Result<Network, BackboneError> {
-    let (c, mut net) = (config.channels, Builder::new("mobilefacenet", 112));
+    let c = config.channels;
+    let mut net = Builder::new("mobilefacenet", 112);
     let mut x = net.input();
-    x = conv_norm_prelu(&mut net, x, "conv_1", (c, 1), Window::square(3, 2, 1));
-    x = conv_norm_prelu(&mut net, x, "conv_2_dw", (c, c), Window::square(3, 1, 1));
+    x = conv_norm_prelu(&mut net, x, "conv_1", ConvShape::dense(c, Window::square(3, 2, 1)));
+    x = conv_norm_prelu(&mut net, x, "conv_2_dw", ConvShape::depthwise(c, Window::square(3, 1, 1)));
     // Per stage: name of its halving block, inner channels of that, output channels, name and number of residual
     // blocks.
     let stages = [
@@ -60,57 +61,51 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
         ("dconv_45", 8 * c, 2 * c, "res_5", 2),
     ];
     for (halving, expanded, out, residual, blocks) in stages {
-        x = bottleneck(&mut net, x, halving, (expanded, out), 2);
+        x = bottleneck(&mut net, x, halving, Bottleneck { expanded, out, stride: 2 });
         for block in 0..blocks {
             let name = format!("{residual}_block{block}");
-            let y = bottleneck(&mut net, x, &name, (2 * out, out), 1);
+            let shape = Bottleneck { expanded: 2 * out, out, stride: 1 };
+            let y = bottleneck(&mut net, x, &name, shape);
             x = net.add(y, x);
         }
     }
-    x = conv_norm_prelu(&mut net, x, "conv_6sep", (8 * c, 1), POINT);
-    x = conv_norm(&mut net, x, "conv_6dw7_7", (8 * c, 8 * c), Window::square(7, 1, 0));
+    x = conv_norm_prelu(&mut net, x, "conv_6sep", ConvShape::dense(8 * c, POINT));
+    let global = ConvShape::depthwise(8 * c, Window::square(7, 1, 0));
+    x = conv_norm(&mut net, x, "conv_6dw7_7", global);
     x = net.linear(x, "fc1_weight", config.embedding);
     x = net.bias(x, "pre_fc1_bias");
     net.batch_norm(x, norm_names("fc1"), 2e-5);
     net.finish()
 }
 
-/// Appends an expansion, a 3×3 depthwise convolution with `stride`, and a projection.
-///
-/// `widths` are those of the expansion and the output.
-fn bottleneck(
-    net: &mut Builder,
-    x: NodeId,
-    name: &str,
-    widths: (usize, usize),
+/// Channels and stride of a bottleneck.
+#[derive(Clone, Copy)]
+struct Bottleneck {
+    /// Channels after the expansion.
+    expanded: usize,
+    /// Channels of the output.
+    out: usize,
+    /// Stride of the depthwise convolution.
     stride: usize,
-) -> NodeId {
-    let (expanded, out) = widths;
-    let depthwise = Window::square(3, stride, 1);
-    let x = conv_norm_prelu(net, x, &format!("{name}_conv_sep"), (expanded, 1), POINT);
-    let x = conv_norm_prelu(net, x, &format!("{name}_conv_dw"), (expanded, expanded), depthwise);
-    conv_norm(net, x, &format!("{name}_conv_proj"), (out, 1), POINT)
 }
 
-fn conv_norm_prelu(
-    net: &mut Builder,
-    x: NodeId,
-    name: &str,
-    out_and_groups: (usize, usize),
-    window: Window,
-) -> NodeId {
-    let x = conv_norm(net, x, name, out_and_groups, window);
+/// Appends an expansion, a 3×3 depthwise convolution, and a projection.
+fn bottleneck(net: &mut Builder, x: NodeId, name: &str, shape: Bottleneck) -> NodeId {
+    let Bottleneck { expanded, out, stride } = shape;
+    let depthwise = ConvShape::depthwise(expanded, Window::square(3, stride, 1));
+    let expansion = ConvShape::dense(expanded, POINT);
+    let x = conv_norm_prelu(net, x, &format!("{name}_conv_sep"), expansion);
+    let x = conv_norm_prelu(net, x, &format!("{name}_conv_dw"), depthwise);
+    conv_norm(net, x, &format!("{name}_conv_proj"), ConvShape::dense(out, POINT))
+}
+
+fn conv_norm_prelu(net: &mut Builder, x: NodeId, name: &str, shape: ConvShape) -> NodeId {
+    let x = conv_norm(net, x, name, shape);
     net.prelu(x, &format!("{name}_relu_gamma"))
 }
 
-fn conv_norm(
-    net: &mut Builder,
-    x: NodeId,
-    name: &str,
-    (out, groups): (usize, usize),
-    window: Window,
-) -> NodeId {
-    let x = net.conv(x, &format!("{name}_conv2d_weight"), out, groups, window);
+fn conv_norm(net: &mut Builder, x: NodeId, name: &str, shape: ConvShape) -> NodeId {
+    let x = net.conv(x, &format!("{name}_conv2d_weight"), shape);
     net.batch_norm(x, norm_names(&format!("{name}_batchnorm")), 1e-3)
 }
 

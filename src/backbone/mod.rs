@@ -135,7 +135,8 @@ enum Runner {
 impl Runner {
     /// Loads the weights. [`Self::run_with_maps`] also returns the maps of the nodes in `kept`.
     fn load(
-        (network, kept): (Network, &[NodeId]),
+        network: Network,
+        kept: &[NodeId],
         place: &Place,
         weights: &mut WeightsFile,
     ) -> Result<Self, BackboneError> {
@@ -143,12 +144,12 @@ impl Runner {
             Place::Cpu => {
                 let read =
                     |id: network::ParameterId| weights.read(&network.parameters()[id.index()]);
-                Self::Cpu(Engine::keeping(&network, kept, (Instructions::best(), read))?)
+                Self::Cpu(Engine::keeping(&network, kept, Instructions::best(), read)?)
             }
-            Place::Gpu(device, dtype) => {
+            Place::Gpu(place) => {
                 let read = |parameter: &network::Parameter| weights.read(parameter);
                 let nodes = kept.iter().copied().chain(network.ids().last()).collect();
-                Self::Gpu(Executor::load(network, (device, *dtype), read)?, nodes)
+                Self::Gpu(Executor::load(network, place.clone(), read)?, nodes)
             }
         })
     }
@@ -156,16 +157,18 @@ impl Runner {
     /// Runs the network on images of preprocessed pixels: `(n, size, size, 3)` → n × `(d)`.
     fn run(
         &self,
-        images: (usize, usize),
+        images: usize,
+        size: usize,
         pixels: Vec<f32>,
     ) -> Result<Vec<Vec<f32>>, BackboneError> {
-        Ok(self.run_with_maps(images, pixels)?.0)
+        Ok(self.run_with_maps(images, size, pixels)?.0)
     }
 
     /// As [`Self::run`], and returns the maps of the `kept` nodes, per node n × `(channels, height, width)`.
     fn run_with_maps(
         &self,
-        (images, size): (usize, usize),
+        images: usize,
+        size: usize,
         pixels: Vec<f32>,
     ) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
         match self {
@@ -180,6 +183,15 @@ impl Runner {
             }
         }
     }
+}
+
+/// Architecture of a backbone, with the preprocessing that its weights were trained on.
+#[derive(Clone, Copy, Debug)]
+pub struct BackboneSpec<'a> {
+    /// The network.
+    pub architecture: &'a Architecture,
+    /// Conversion of 8-bit RGB to the network's input.
+    pub preprocessing: Preprocessing,
 }
 
 /// A network with its weights, ready to embed.
@@ -197,18 +209,20 @@ impl Backbone {
     /// - [`BackboneError::MissingTensor`] if a tensor is missing.
     /// - [`BackboneError::WrongTensor`] if a tensor has another shape.
     /// - [`BackboneError::NotFinite`] if a tensor holds a value that is not finite.
-    /// - [`BackboneError::BadConfig`] if `architecture` contradicts itself.
+    /// - [`BackboneError::BadConfig`] if the architecture contradicts itself.
     /// - [`BackboneError::NoDevice`] if the device cannot be used.
     pub fn load(
-        (architecture, preprocessing): (&Architecture, Preprocessing),
+        spec: BackboneSpec<'_>,
         mut weights: WeightsFile,
         device: Device,
         precision: Precision,
     ) -> Result<Self, BackboneError> {
+        let BackboneSpec { architecture, preprocessing } = spec;
         let place = device.place(precision)?;
         let network = architecture.network()?;
-        let (input_size, dimension) = (network.input_size(), network.output_width());
-        let runner = Runner::load((network, &[]), &place, &mut weights)?;
+        let input_size = network.input_size();
+        let dimension = network.output_width();
+        let runner = Runner::load(network, &[], &place, &mut weights)?;
         Ok(Self { input_size, dimension, preprocessing, runner })
     }
 
@@ -260,7 +274,7 @@ impl Backbone {
             view.0.write(own, &view.1, size);
             rest = others;
         }
-        let outputs = self.runner.run((all, size), pixels)?;
+        let outputs = self.runner.run(all, size, pixels)?;
         let mut rest = outputs.as_slice();
         let mut of_view = |view| {
             let (own, others) = rest.split_at(images(view));

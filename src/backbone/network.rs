@@ -90,6 +90,29 @@ pub struct Conv {
     pub window: Window,
 }
 
+/// Output channels, groups and window of a convolution to append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConvShape {
+    /// Number of output channels.
+    pub out: usize,
+    /// Number of independent channel groups.
+    pub groups: usize,
+    /// Kernel size, stride and padding with zeros.
+    pub window: Window,
+}
+
+impl ConvShape {
+    /// Returns a convolution without groups: each output channel reads all input channels.
+    pub const fn dense(out: usize, window: Window) -> Self {
+        Self { out, groups: 1, window }
+    }
+
+    /// Returns a depthwise convolution: each of `channels` channels has its own kernel.
+    pub const fn depthwise(channels: usize, window: Window) -> Self {
+        Self { out: channels, groups: channels, window }
+    }
+}
+
 /// A window that slides over a feature map. Pairs are rows, then columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -203,15 +226,9 @@ impl Builder {
         self.network.nodes[node.0].shape
     }
 
-    /// Appends a convolution to `out` channels with a weight named `weight`.
-    pub fn conv(
-        &mut self,
-        x: NodeId,
-        weight: &str,
-        out: usize,
-        groups: usize,
-        window: Window,
-    ) -> NodeId {
+    /// Appends a convolution with a weight named `weight`.
+    pub fn conv(&mut self, x: NodeId, weight: &str, shape: ConvShape) -> NodeId {
+        let ConvShape { out, groups, window } = shape;
         let channels = self.shape(x)[0];
         if groups == 0 || !channels.is_multiple_of(groups) || !out.is_multiple_of(groups) {
             self.does_not_fit(format!(

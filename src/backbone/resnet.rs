@@ -13,7 +13,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
-use super::network::{Builder, Network, NodeId, Window};
+use super::network::{Builder, ConvShape, Network, NodeId, Window};
 use super::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
 /// Blocks per stage.
@@ -123,7 +123,7 @@ impl Stages<'_> {
         }
         let x = self.net.global_average_pool(x);
         if let Some(width) = projection {
-            self.net.conv(x, "feat_extract.weight", width, 1, POINT);
+            self.net.conv(x, "feat_extract.weight", ConvShape::dense(width, POINT));
         }
         self.net.finish()
     }
@@ -161,13 +161,13 @@ impl Stages<'_> {
     }
 
     fn biased(&mut self, x: NodeId, name: &str, out: usize) -> NodeId {
-        let x = self.net.conv(x, &format!("{name}.weight"), out, 1, POINT);
+        let x = self.net.conv(x, &format!("{name}.weight"), ConvShape::dense(out, POINT));
         self.net.bias(x, &format!("{name}.bias"))
     }
 
     /// Appends a convolution without bias, and batch normalization.
     fn conv(&mut self, x: NodeId, name: &str, out: usize, window: Window) -> NodeId {
-        let x = self.net.conv(x, &format!("{name}.weight"), out, 1, window);
+        let x = self.net.conv(x, &format!("{name}.weight"), ConvShape::dense(out, window));
         let names = ["weight", "bias", "running_mean", "running_var"];
         self.net.batch_norm(x, names.map(|part| format!("{name}_bn.{part}")), self.config.epsilon)
     }

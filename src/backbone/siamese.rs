@@ -10,7 +10,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
-use super::network::{Builder, Network, Window};
+use super::network::{Builder, ConvShape, Network, Window};
 
 /// Configuration of the twin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
     let mut x = net.input();
     for (layer, (channels, side)) in (1..).zip(config.channels.into_iter().zip([10, 7, 4, 4])) {
         let window = Window::square(side, 1, 0);
-        x = net.conv(x, &format!("conv{layer}.weight"), channels, 1, window);
+        x = net.conv(x, &format!("conv{layer}.weight"), ConvShape::dense(channels, window));
         x = net.bias(x, &format!("conv{layer}.bias"));
         x = net.relu(x);
         if layer < 4 {

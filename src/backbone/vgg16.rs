@@ -14,7 +14,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
-use super::network::{Builder, Network, Window};
+use super::network::{Builder, ConvShape, Network, Window};
 use super::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
 /// Convolutions per block.
@@ -70,7 +70,11 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
     for (block, (depth, channels)) in (1..).zip(DEPTHS.into_iter().zip(config.channels)) {
         for layer in 1..=depth {
             let name = format!("conv{block}_{layer}");
-            x = net.conv(x, &format!("{name}.weight"), channels, 1, Window::same(3, 3));
+            x = net.conv(
+                x,
+                &format!("{name}.weight"),
+                ConvShape::dense(channels, Window::same(3, 3)),
+            );
             x = net.bias(x, &format!("{name}.bias"));
             x = net.relu(x);
         }

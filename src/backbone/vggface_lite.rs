@@ -17,7 +17,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::BackboneError;
-use super::network::{Builder, Network, NodeId, Window};
+use super::network::{Builder, ConvShape, Network, NodeId, Window};
 
 /// Configuration of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,7 +80,11 @@ fn build(config: &Config, shift: Shift) -> Result<Network, BackboneError> {
     for (block, (depth, channels)) in (1..).zip(config.depths.into_iter().zip(config.channels)) {
         for layer in 1..=depth {
             let name = format!("conv{block}_{layer}");
-            x = net.conv(x, &format!("{name}.weight"), channels, 1, Window::same(3, 3));
+            x = net.conv(
+                x,
+                &format!("{name}.weight"),
+                ConvShape::dense(channels, Window::same(3, 3)),
+            );
             x = shift(&mut net, x, &name);
             x = net.relu(x);
         }
@@ -89,7 +93,11 @@ fn build(config: &Config, shift: Shift) -> Result<Network, BackboneError> {
         }
     }
     let [channels, side, _] = net.shape(x);
-    x = net.conv(x, "pool.weight", channels, channels, Window::square(side.max(1), 1, 0));
+    x = net.conv(
+        x,
+        "pool.weight",
+        ConvShape::depthwise(channels, Window::square(side.max(1), 1, 0)),
+    );
     x = shift(&mut net, x, "pool");
     x = net.linear(x, "projection.weight", config.embedding);
     net.bias(x, "projection.bias");

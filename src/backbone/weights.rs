@@ -40,7 +40,8 @@ impl WeightsFile {
             let mut header = Vec::new();
             file.take(size).read_to_end(&mut header)?;
             let header: Metadata = serde_json::from_slice(&header)?;
-            let (start, len) = (8 + size, file.metadata()?.len());
+            let start = 8 + size;
+            let len = file.metadata()?.len();
             if start + header.data_len() as u64 != len {
                 let message = format!("its header speaks of another length than its {len} bytes");
                 return Err(io::Error::new(io::ErrorKind::InvalidData, message));
@@ -102,7 +103,8 @@ impl WeightsFile {
         let values = read_values(&mut self.file, self.start, info, encoding)
             .map_err(|source| BackboneError::Unreadable { path: self.path.clone(), source })?;
         if !values.iter().all(|value| value.is_finite()) {
-            let (path, tensor) = (self.path.clone(), name.clone());
+            let path = self.path.clone();
+            let tensor = name.clone();
             return Err(BackboneError::NotFinite { path, tensor });
         }
         Ok(values)

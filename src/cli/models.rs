@@ -74,7 +74,7 @@ fn run_import(arguments: &ImportArguments) -> Result<Ending, Failure> {
     let mut draft = Draft::new(out, licence)?;
     let storage = if *half { Storage::F16 } else { Storage::F32 };
     if let Some(landmarks) = landmarks {
-        draft.add_landmarks(landmarks, (DEFAULT_MIN_QUALITY, storage))?;
+        draft.add_landmarks(landmarks, DEFAULT_MIN_QUALITY, storage)?;
     }
     let aligned = landmarks.is_some();
     let choice = Choice { aligned, storage, ..Choice::new(file, architecture) };

@@ -159,7 +159,7 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
     let mut draft = Draft::new(&arguments.out, &arguments.licence)?;
     let storage = arguments.storage();
     if let Some(file) = &arguments.landmarks {
-        draft.add_landmarks(file, (arguments.min_quality, storage))?;
+        draft.add_landmarks(file, arguments.min_quality, storage)?;
     }
     for (architecture, file) in &arguments.backbones {
         for aligned in arguments.views() {
@@ -187,7 +187,7 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
         print_refusal(&report, &work);
         return Ok(Ending::NotBetter);
     }
-    draft.add_kinship(config, &weights, (trained_on(&report), measured(&report)))?;
+    draft.add_kinship(config, &weights, trained_on(&report), measured(&report))?;
     draft.finish()?;
     line!(
         "\nwritten to {}\nreport.html with charts and photos, embeddings and heads are in {}",

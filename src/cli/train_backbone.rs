@@ -9,8 +9,8 @@ use super::exit::{Ending, Failure};
 use super::families::Families;
 use super::output::line;
 use super::progress::Display;
-use crate::backbone::learn::{Lesson, Loss, Schedule, Teacher};
-use crate::backbone::{Device, WeightsFile, vggface_lite, write_safetensors};
+use crate::backbone::learn::{DistillationOptions, Lesson, Loss, Schedule, Teacher};
+use crate::backbone::{BackboneSpec, Device, WeightsFile, vggface_lite, write_safetensors};
 use crate::embedder::{BackboneEntry, Manifest};
 use crate::train::{BATCH, FaceFolder, TrainError, begin_from, distil, load_faces};
 
@@ -61,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let said = entry.network.network().map_err(TrainError::from)?.output_width();
     let config = vggface_lite::Config { embedding: said, ..vggface_lite::Config::default() };
     let weights = arguments.teacher.join(&entry.weights);
-    let teacher = teacher(&weights, entry, (&config, arguments.device))?;
+    let teacher = teacher(&weights, entry, &config, arguments.device)?;
     let display = Display::start()?;
     let Some(faces) = load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)? else {
         return Ok(Ending::Stopped);
@@ -73,8 +73,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         steps,
         warmup: WARMUP.min(steps / 5),
     };
-    let lesson = Lesson::new((config, arguments.device), teacher, (schedule, arguments.seed));
-    let mut lesson = lesson.map_err(TrainError::from)?;
+    let options =
+        DistillationOptions { config, device: arguments.device, schedule, seed: arguments.seed };
+    let mut lesson = Lesson::new(options, teacher).map_err(TrainError::from)?;
     if let Some(weights) = &arguments.from {
         begin_from(&mut lesson, &faces, weights)?;
     }
@@ -97,11 +98,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 fn teacher(
     path: &Path,
     entry: &BackboneEntry,
-    student: (&vggface_lite::Config, Device),
+    student: &vggface_lite::Config,
+    device: Device,
 ) -> Result<Teacher, Failure> {
     let unreadable = |source| TrainError::Unreadable { path: path.to_owned(), source };
     let weights = WeightsFile::new(path, File::open(path).map_err(unreadable)?);
     let weights = weights.map_err(TrainError::from)?;
-    let network = (&entry.network, entry.preprocessing);
-    Ok(Teacher::load(network, weights, student).map_err(TrainError::from)?)
+    let spec = BackboneSpec { architecture: &entry.network, preprocessing: entry.preprocessing };
+    Ok(Teacher::load(spec, weights, student, device).map_err(TrainError::from)?)
 }

@@ -38,7 +38,7 @@ impl Stages {
         let mut families = Vec::new();
         for (at, stage) in self.0.iter_mut().enumerate() {
             if let Some(tensors) = stage.tensors.take() {
-                draft.retrain_backbone(at, (tensors, storage))?;
+                draft.retrain_backbone(at, tensors, storage)?;
                 families.clone_from(&stage.families);
             }
         }

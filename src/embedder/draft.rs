@@ -147,7 +147,8 @@ impl Draft {
     pub fn retrain_backbone(
         &mut self,
         at: usize,
-        (changed, storage): (Vec<NamedTensor>, Storage),
+        changed: Vec<NamedTensor>,
+        storage: Storage,
     ) -> Result<(), EmbedderError> {
         let old = self.manifest.backbones[at].weights.clone();
         let mut tensors = read_checkpoint(&self.folder.join(&old))?.tensors;
@@ -175,7 +176,8 @@ impl Draft {
     pub fn add_landmarks(
         &mut self,
         file: &Path,
-        (min_quality, storage): (f32, Storage),
+        min_quality: f32,
+        storage: Storage,
     ) -> Result<(), EmbedderError> {
         let recognised = recognise(file, read_checkpoint(file)?, "landmarks")?;
         let Recognised { architecture: network, preprocessing, tensors, .. } = recognised;
@@ -207,7 +209,8 @@ impl Draft {
         &mut self,
         ensemble: EnsembleConfig,
         weights: &[u8],
-        (trained_on, measured): (String, String),
+        trained_on: String,
+        measured: String,
     ) -> Result<(), EmbedderError> {
         let path = self.folder.join(KINSHIP_WEIGHTS);
         write_whole(&path, |path| fs::write(path, weights)).map_err(unwritable(&path))?;

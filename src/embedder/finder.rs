@@ -30,7 +30,8 @@ impl FoundFace {
     pub fn bounds(&self) -> [f32; 4] {
         const SIDE: f32 = Landmarks::ALIGNED_SIZE;
         let place = Similarity::fit(&Landmarks::ALIGNED, &self.landmarks);
-        let ([x, y], side) = (place.map([SIDE / 2.0; 2]), SIDE * place.scale());
+        let [x, y] = place.map([SIDE / 2.0; 2]);
+        let side = SIDE * place.scale();
         [x - side / 2.0, y - side / 2.0, side, side]
     }
 }
@@ -44,6 +45,14 @@ pub const DEFAULT_MIN_QUALITY: f32 = 0.5;
 /// The last one also uses its mirror image. More mirror images make no difference. One step fewer
 /// costs a thousandth of the distance between the eyes.
 const LOOKS: usize = 3;
+
+/// Use of a view's mirror image.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mirror {
+    Ignore,
+    /// The outputs of the view and its mirror image are averaged.
+    Average,
+}
 
 impl FaceFinder {
     /// Creates a detector with the minimum face quality `min_quality`.
@@ -67,7 +76,8 @@ impl FaceFinder {
         let mut view = whole(photo, side);
         let mut found = None;
         for look in 1..=LOOKS {
-            let Some(face) = self.look(photo, (&view, look == LOOKS))? else { break };
+            let mirror = if look == LOOKS { Mirror::Average } else { Mirror::Ignore };
+            let Some(face) = self.look(photo, &view, mirror)? else { break };
             view = Similarity::fit(&face.landmarks, &Landmarks::close_up(side));
             found = Some(face);
         }
@@ -78,25 +88,25 @@ impl FaceFinder {
     }
 
     /// Runs the network on a view of the photo. Returns `None` if the view has no extent.
-    ///
-    /// If `both` is true, it averages the outputs of the view and its mirror image.
     fn look(
         &self,
         photo: &Photo,
-        (view, both): (&Similarity, bool),
+        view: &Similarity,
+        mirror: Mirror,
     ) -> Result<Option<FoundFace>, EmbedderError> {
         let side = self.network.input_size();
         let (Some(picture), Some(back)) = (warp(photo, view, side as u32), view.inverse()) else {
             return Ok(None);
         };
-        let mirrored = both.then(|| picture.mirrored());
+        let mirrored = (mirror == Mirror::Average).then(|| picture.mirrored());
         let pictures: Vec<&[u8]> =
             [Some(&picture), mirrored.as_ref()].into_iter().flatten().map(|p| &*p.rgb).collect();
         let said = self.network.embed(&pictures)?;
         let straight = points(&said[0], side as f32);
         let other = said.get(1).map_or(straight, |s| points(s, side as f32).mirrored(side as f32));
         let middle = |at: usize| {
-            let ([ax, ay], [bx, by]) = (straight.0[at], other.0[at]);
+            let [ax, ay] = straight.0[at];
+            let [bx, by] = other.0[at];
             back.map([(ax + bx) / 2.0, (ay + by) / 2.0])
         };
         let log_odds = said.iter().map(|said| said[OUTPUTS - 1]).sum::<f32>() / said.len() as f32;
@@ -113,7 +123,8 @@ fn points(said: &[f32], side: f32) -> Landmarks {
 
 /// Maps the complete photo into the middle of a square of `side` pixels.
 fn whole(photo: &Photo, side: f32) -> Similarity {
-    let (width, height) = (photo.width as f32, photo.height as f32);
+    let width = photo.width as f32;
+    let height = photo.height as f32;
     let scale = side / width.max(height);
     let margin = |length: f32| (side - length * scale) / 2.0;
     Similarity { a: scale, b: 0.0, shift: [margin(width), margin(height)] }

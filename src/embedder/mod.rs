@@ -13,7 +13,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use crate::backbone::{Backbone, Device, Precision, WeightsFile};
+use crate::backbone::{Backbone, BackboneSpec, Device, Precision, WeightsFile};
 use crate::domain::{Embedding, EmbeddingError, EmbeddingSpace, Fingerprint};
 use crate::kinship::Ensemble;
 use crate::photo::Photo;
@@ -80,17 +80,20 @@ impl Embedder {
         let mut networks: Vec<Backbone> = Vec::new();
         for (entry, view) in manifest.backbones.iter().zip(&views) {
             if view.network == networks.len() {
-                let network = (&entry.network, entry.preprocessing);
+                let spec = BackboneSpec {
+                    architecture: &entry.network,
+                    preprocessing: entry.preprocessing,
+                };
                 let weights = weights(&entry.weights, &entry.sha256)?;
-                networks.push(Backbone::load(network, weights, device, precision)?);
+                networks.push(Backbone::load(spec, weights, device, precision)?);
             }
         }
         let find = |entry: &LandmarksEntry| {
-            let (network, weights) = (&entry.network, weights(&entry.weights, &entry.sha256)?);
+            let spec =
+                BackboneSpec { architecture: &entry.network, preprocessing: entry.preprocessing };
+            let weights = weights(&entry.weights, &entry.sha256)?;
             // It processes one small image at a time, which a GPU does not speed up.
-            let place = (Device::Cpu, Precision::F32);
-            let network =
-                Backbone::load((network, entry.preprocessing), weights, place.0, place.1)?;
+            let network = Backbone::load(spec, weights, Device::Cpu, Precision::F32)?;
             FaceFinder::new(network, entry.min_quality)
         };
         let finder = manifest.landmarks.as_ref().map(find).transpose()?;
@@ -200,7 +203,8 @@ fn open_weights(path: &Path, sha256: &str) -> Result<File, EmbedderError> {
     let mut file = File::open(path).map_err(unreadable)?;
     let found = hash(&mut file).map_err(unreadable)?.to_string();
     if found != sha256 {
-        let (path, expected) = (path.to_owned(), sha256.to_owned());
+        let path = path.to_owned();
+        let expected = sha256.to_owned();
         return Err(EmbedderError::OtherWeights { path, expected, found });
     }
     file.rewind().map_err(unreadable)?;
@@ -209,7 +213,8 @@ fn open_weights(path: &Path, sha256: &str) -> Result<File, EmbedderError> {
 
 /// Returns the SHA-256 of the rest of a file.
 fn hash(file: &mut File) -> io::Result<Fingerprint> {
-    let (mut hasher, mut piece) = (Sha256::new(), vec![0; 1 << 20]);
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; 1 << 20];
     loop {
         match file.read(&mut piece)? {
             0 => return Ok(Fingerprint(hasher.finalize().into())),

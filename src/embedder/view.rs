@@ -17,7 +17,8 @@ pub(super) struct View {
 impl View {
     /// Returns the view of each backbone. Networks are numbered in order of appearance.
     pub(super) fn of(backbones: &[BackboneEntry]) -> Vec<Self> {
-        let (mut views, mut networks) = (Vec::<Self>::new(), 0);
+        let mut views = Vec::<Self>::new();
+        let mut networks = 0;
         for (at, entry) in backbones.iter().enumerate() {
             let same = backbones[..at].iter().position(|other| share_network(entry, other));
             let network = same.map_or(networks, |other| views[other].network);
@@ -51,7 +52,8 @@ fn align(photo: &Photo, face: &FoundFace, size: u32) -> Option<Photo> {
 
 /// Scales and crops a photo to a square of `size` pixels.
 fn square(photo: &Photo, size: u32, crop: Crop) -> Photo {
-    let (short, long) = (photo.width.min(photo.height), photo.width.max(photo.height));
+    let short = photo.width.min(photo.height);
+    let long = photo.width.max(photo.height);
     let scaled = |to: u32, of: u32| {
         let side =
             |side: u32| (f64::from(side) * f64::from(to) / f64::from(of)).round().max(1.0) as u32;

@@ -90,7 +90,8 @@ impl DiagonalForm {
             .flat_map(|row| row.iter().zip(&self.product).map(|(value, weight)| value * weight))
             .collect();
         let weighted = crate::matrix::Matrix::new(&weighted, a.count(), a.dimension());
-        weighted.times(b.matrix().transposed(), scores, (b.count(), true));
+        let sums = crate::matrix::MatrixMut::new(scores, b.count());
+        weighted.multiply_add(b.matrix().transposed(), sums);
         let columns: Vec<f32> = b.iter().map(|row| self.face_term(row)).collect();
         for (row, scores) in a.iter().zip(scores.chunks_exact_mut(b.count())) {
             let own = self.face_term(row) + self.constant;

@@ -2,7 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp2, DType, Error, Layout, Result, Shape, Tensor};
 
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, MatrixMut};
 
 /// Returns x Wᵀ: `(n, k)` and `(m, k)` → `(n, m)`.
 ///
@@ -43,7 +43,7 @@ impl CustomOp2 for Product {
         let mut product = vec![0.0; rows * columns];
         if width > 0 && !product.is_empty() {
             let (x, weight) = (matrix(x, x_layout)?, matrix(weight, weight_layout)?);
-            x.times(weight.transposed(), &mut product, (columns, false));
+            x.multiply_into(weight.transposed(), MatrixMut::new(&mut product, columns));
         }
         Ok((CpuStorage::F32(product), (rows, columns).into()))
     }
@@ -69,7 +69,7 @@ fn matrix<'a>(values: &'a CpuStorage, layout: &Layout) -> Result<Matrix<'a>> {
     if stride[1] != 1 && shape.1 != 1 {
         return Err(Error::RequiresContiguous { op: "product" });
     }
-    Ok(Matrix::in_rows(&values[layout.start_offset()..], shape, stride[0]))
+    Ok(Matrix::in_rows(&values[layout.start_offset()..], shape.0, shape.1, stride[0]))
 }
 
 #[cfg(test)]

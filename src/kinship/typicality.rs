@@ -120,10 +120,9 @@ impl Typicality {
             .collect();
         let mut whitened = vec![0.0_f32; centered.len()];
         let whitening = crate::matrix::Matrix::new(&self.whitening, dimension, dimension);
-        crate::matrix::Matrix::new(&centered, faces.count(), dimension).times(
+        crate::matrix::Matrix::new(&centered, faces.count(), dimension).multiply_into(
             whitening.transposed(),
-            &mut whitened,
-            (dimension, false),
+            crate::matrix::MatrixMut::new(&mut whitened, dimension),
         );
         let distance = |row: &[f32]| {
             row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / dimension as f64

@@ -76,8 +76,11 @@ impl Similarity {
             points.iter().map(|point| point[axis]).sum::<f32>() / points.len() as f32
         };
         let center = |Landmarks(points): &Landmarks| [mean(points, 0), mean(points, 1)];
-        let (source, target) = (center(from), center(to));
-        let (mut dot, mut cross, mut square) = (0.0, 0.0, 0.0);
+        let source = center(from);
+        let target = center(to);
+        let mut dot = 0.0;
+        let mut cross = 0.0;
+        let mut square = 0.0;
         for (p, q) in from.0.iter().zip(&to.0) {
             let [px, py] = [p[0] - source[0], p[1] - source[1]];
             let [qx, qy] = [q[0] - target[0], q[1] - target[1]];
@@ -92,8 +95,9 @@ impl Similarity {
 
     /// Scales by `scale` and rotates clockwise by `angle` radians about `center`, then translates
     /// by `shift`.
-    pub fn about(center: [f32; 2], (scale, angle): (f32, f32), shift: [f32; 2]) -> Self {
-        let (a, b) = (scale * angle.cos(), scale * angle.sin());
+    pub fn about(center: [f32; 2], scale: f32, angle: f32, shift: [f32; 2]) -> Self {
+        let a = scale * angle.cos();
+        let b = scale * angle.sin();
         let [x, y] = center;
         Self { a, b, shift: [x - a * x + b * y + shift[0], y - b * x - a * y + shift[1]] }
     }
@@ -124,7 +128,8 @@ impl Similarity {
         if !(square.is_normal() && self.shift.iter().all(|value| value.is_finite())) {
             return None;
         }
-        let (a, b) = (self.a / square, -self.b / square);
+        let a = self.a / square;
+        let b = -self.b / square;
         let [x, y] = self.shift;
         Some(Self { a, b, shift: [b * y - a * x, -b * x - a * y] })
     }
@@ -190,7 +195,7 @@ mod tests {
     use super::*;
 
     fn turned() -> Similarity {
-        Similarity::about([50.0, 60.0], (1.7, 0.4), [-3.0, 8.0])
+        Similarity::about([50.0, 60.0], 1.7, 0.4, [-3.0, 8.0])
     }
 
     #[test]

@@ -41,7 +41,8 @@ impl Canvas {
     }
 
     fn set(&mut self, [x, y]: [usize; 2], rgb: &[u8]) {
-        let (width, height) = (self.0.width as usize, self.0.height as usize);
+        let width = self.0.width as usize;
+        let height = self.0.height as usize;
         if x < width && y < height {
             self.0.rgb[3 * (y * width + x)..][..3].copy_from_slice(rgb);
         }

@@ -6,7 +6,8 @@ use super::{Landmarks, Photo};
 pub fn mark(photo: &mut Photo, landmarks: &Landmarks, colour: [u8; 3]) {
     let reach = i64::from(photo.width.max(photo.height) / 90);
     for [x, y] in landmarks.0 {
-        let (x, y) = (x as i64, y as i64);
+        let x = x as i64;
+        let y = y as i64;
         let places =
             (y - reach..=y + reach).flat_map(|y| (x - reach..=x + reach).map(move |x| (x, y)));
         for (x, y) in places {

@@ -41,12 +41,14 @@ pub fn middle(photo: &Photo, size: u32) -> Photo {
     }
     // Start of each image on each axis, and the visible length of the photo.
     let overlap = |side: u32| {
-        let (from, to) = (side.saturating_sub(size) / 2, size.saturating_sub(side) / 2);
+        let from = side.saturating_sub(size) / 2;
+        let to = size.saturating_sub(side) / 2;
         [from as usize, to as usize, side.min(size) as usize]
     };
     let [left, to_left, width] = overlap(photo.width);
     let [top, to_top, height] = overlap(photo.height);
-    let (row, line) = (3 * photo.width as usize, 3 * size as usize);
+    let row = 3 * photo.width as usize;
+    let line = 3 * size as usize;
     let mut rgb = vec![0; line * size as usize];
     for y in 0..height {
         let from = &photo.rgb[(top + y) * row + 3 * left..][..3 * width];

@@ -79,7 +79,7 @@ pub fn add_axes(
     let space = KinSpace::fit(&rows, &[0.0])?.swap_remove(0);
     let axes = Axes { origin: &space.mean, values: &space.axes };
     Ok(Some(Widened {
-        weights: projection.with_axes(&axes, (&inputs, SHARE)),
+        weights: projection.with_axes(&axes, &inputs, SHARE),
         axes: space.width(),
         pairs: pairs.len(),
         families: families.len(),

@@ -54,11 +54,11 @@ fn faceless(face: &KnownFace, side: u32, random: &mut impl Rng) -> PointPicture 
         0 => noise(side, random),
         1 => {
             let angle = random.random_range(2.2..4.1_f32);
-            let turn = Similarity::about(middle, (random.random_range(0.8..1.3), angle), [0.0; 2]);
+            let turn = Similarity::about(middle, random.random_range(0.8..1.3), angle, [0.0; 2]);
             warped(&face.photo, &aligning(face, side).then(&turn), side).rgb
         }
         2 => {
-            let near = Similarity::about(middle, (random.random_range(3.5..7.0), 0.0), [0.0; 2]);
+            let near = Similarity::about(middle, random.random_range(3.5..7.0), 0.0, [0.0; 2]);
             let shift = std::array::from_fn(|_| random.random_range(-2.0..2.0) * side as f32);
             let to = aligning(face, side).then(&near).then(&Similarity { a: 1.0, b: 0.0, shift });
             warped(&face.photo, &to, side).rgb

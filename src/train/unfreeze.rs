@@ -19,7 +19,7 @@ use super::split::Split;
 use super::stage_folder::{SavedEpoch, StageEpoch, StageFolder, best};
 use super::trunk::{Album, TrunkMaps};
 use crate::backbone::learn::LastStage;
-use crate::backbone::{Device, NamedTensor, WeightsFile};
+use crate::backbone::{BackboneSpec, Device, NamedTensor, WeightsFile};
 use crate::dataset::{PairSampler, Pedigree, PhotoPair, deal};
 use crate::domain::{FamilyId, PhotoId, Progress};
 use crate::embedder::{BackboneEntry, Embedder, Manifest};
@@ -125,8 +125,9 @@ impl Unfreezing<'_> {
         let path = self.bundle.0.join(&entry.weights);
         let file = File::open(&path)
             .map_err(|source| TrainError::Unreadable { path: path.clone(), source })?;
-        let network = (&entry.network, entry.preprocessing);
-        Ok(LastStage::load(network, WeightsFile::new(&path, file)?, self.device)?)
+        let spec =
+            BackboneSpec { architecture: &entry.network, preprocessing: entry.preprocessing };
+        Ok(LastStage::load(spec, WeightsFile::new(&path, file)?, self.device)?)
     }
 
     /// Returns the settings that determine the epochs.

@@ -73,7 +73,7 @@ pub(super) fn jitter(
     let scale = random.random_range(-growth..growth).exp();
     let angle = random.random_range(-angle..angle);
     let shift = std::array::from_fn(|_| side * random.random_range(-shift..shift));
-    Similarity::about([side / 2.0; 2], (scale, angle), shift)
+    Similarity::about([side / 2.0; 2], scale, angle, shift)
 }
 
 /// Warps a photo by [`warp`]. Only resizes it if all its landmarks coincide.

@@ -33,7 +33,7 @@ use std::time::Instant;
 
 use kindred::backbone::preprocessing::{ChannelOrder, Crop, Preprocessing};
 use kindred::backbone::{
-    Architecture, Backbone, Device, Precision, WeightsFile, write_safetensors,
+    Architecture, Backbone, BackboneSpec, Device, Precision, WeightsFile, write_safetensors,
 };
 
 use measuring::median;
@@ -72,8 +72,8 @@ fn bench(name: &str, threads: usize) {
     write_safetensors(&path, &weights::random_weights(&architecture, 1)).unwrap();
     let mut peer = Peer::start(folder.path(), &architecture.network().unwrap(), threads);
     let file = WeightsFile::new(&path, File::open(&path).unwrap()).unwrap();
-    let backbone =
-        Backbone::load((&architecture, PIXELS), file, Device::Cpu, Precision::F32).unwrap();
+    let spec = BackboneSpec { architecture: &architecture, preprocessing: PIXELS };
+    let backbone = Backbone::load(spec, file, Device::Cpu, Precision::F32).unwrap();
     for batch in [1, 8, 32] {
         compare(&backbone, &mut peer, (name, batch));
     }

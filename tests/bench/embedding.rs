@@ -91,7 +91,7 @@ fn aligned_only(bundle: &Path, folder: &Path) -> std::path::PathBuf {
     let path = folder.join("aligned");
     let mut draft = Draft::new(&path, "").unwrap();
     let file = |name: &str| bundle.join(name);
-    draft.add_landmarks(&file("landmarks.safetensors"), (0.5, Storage::F16)).unwrap();
+    draft.add_landmarks(&file("landmarks.safetensors"), 0.5, Storage::F16).unwrap();
     let weights = file("vggface-lite.safetensors");
     let choice = Choice {
         mirror: true,

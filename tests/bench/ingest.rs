@@ -26,7 +26,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use kindred::backbone::{
-    Architecture, Backbone, Device, Precision, WeightsFile, write_safetensors,
+    Architecture, Backbone, BackboneSpec, Device, Precision, WeightsFile, write_safetensors,
 };
 use kindred::embedder::{Choice, Draft, Manifest};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -65,8 +65,8 @@ fn bench(name: &str) {
     let entry = &manifest.backbones[0];
     let path = bundle.join(&entry.weights);
     let file = WeightsFile::new(&path, File::open(&path).unwrap()).unwrap();
-    let network = (&entry.network, entry.preprocessing);
-    let backbone = Backbone::load(network, file, Device::Cpu, Precision::F32).unwrap();
+    let spec = BackboneSpec { architecture: &entry.network, preprocessing: entry.preprocessing };
+    let backbone = Backbone::load(spec, file, Device::Cpu, Precision::F32).unwrap();
 
     let mut rounds = Vec::new();
     for round in 0..ROUNDS {

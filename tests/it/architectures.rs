@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use kindred::backbone::{Backbone, Device, Precision, WeightsFile};
+use kindred::backbone::{Backbone, BackboneSpec, Device, Precision, WeightsFile};
 use serde::Deserialize;
 
 use crate::support::bundle::import;
@@ -48,8 +48,8 @@ fn compare_case(folder: &Path, case: Case) -> (String, f64, f64) {
     let entry = &manifest.backbones[0];
     let path = bundle.join(&entry.weights);
     let weights = WeightsFile::new(&path, File::open(&path).unwrap()).unwrap();
-    let network = (&entry.network, entry.preprocessing);
-    let backbone = Backbone::load(network, weights, Device::Cpu, Precision::F32).unwrap();
+    let spec = BackboneSpec { architecture: &entry.network, preprocessing: entry.preprocessing };
+    let backbone = Backbone::load(spec, weights, Device::Cpu, Precision::F32).unwrap();
 
     assert_eq!(backbone.input_size(), size, "{file}");
     let faces = [face(0, size), face(1, size)];

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use kindred::backbone::preprocessing::{ChannelOrder, Crop, Preprocessing};
 use kindred::backbone::{
-    Architecture, Backbone, Device, NamedTensor, Precision, WeightsFile, mobilefacenet,
-    write_safetensors,
+    Architecture, Backbone, BackboneSpec, Device, NamedTensor, Precision, WeightsFile,
+    mobilefacenet, write_safetensors,
 };
 
 use crate::support::weights::random_weights;
@@ -23,8 +23,8 @@ const MOBILEFACENET_PIXELS: Preprocessing = Preprocessing {
 fn load(architecture: &Architecture, path: &Path) -> Result<Backbone, String> {
     let load = || {
         let weights = WeightsFile::new(path, fs::File::open(path).unwrap())?;
-        let network = (architecture, MOBILEFACENET_PIXELS);
-        Backbone::load(network, weights, Device::Cpu, Precision::F32)
+        let spec = BackboneSpec { architecture, preprocessing: MOBILEFACENET_PIXELS };
+        Backbone::load(spec, weights, Device::Cpu, Precision::F32)
     };
     load().map_err(|error| error.to_string())
 }

@@ -5,7 +5,7 @@
 use super::buffer::Buffer;
 use super::convolution::Convolution;
 use super::epilogue::{Activation, Epilogue};
-use super::feature_map::Map;
+use super::feature_map::{Geometry, Map};
 use super::plan::{Layer, Step};
 use super::sliding::{Sliding, What};
 use super::winograd::Winograd;
@@ -41,8 +41,8 @@ struct Fused {
     shift: Vec<f32>,
     residual: Option<usize>,
     activation: Activation,
-    /// Whether it includes a 2×2 maximum.
-    pooled: bool,
+    /// Whether the layer uses Winograd's algorithm, which can include a 2×2 maximum.
+    winograd: bool,
 }
 
 impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
@@ -79,8 +79,9 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         let (layer, last, residual) = match &node.op {
             Op::Input => unreachable!("only the first node is the input"),
             Op::MaxPool(window) => {
-                let maps = (input, Map::blocked(node.shape));
-                (Layer::Sliding(Sliding::new(maps, *window, What::Max)), at, None)
+                let output = Map::blocked(node.shape);
+                let geometry = Geometry { input, output, window: *window };
+                (Layer::Sliding(Sliding::new(geometry, What::Max)), at, None)
             }
             Op::GlobalAveragePool => (Layer::Average(input), at, None),
             Op::Concat => {
@@ -88,26 +89,29 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
                 (Layer::Concat(parts, Map::blocked(node.shape)), at, None)
             }
             Op::Conv(conv) => {
-                let winograd = suits_winograd(conv, input, node.shape[0]);
                 let mut fused = self.identity(at);
+                fused.winograd = suits_winograd(conv, input, node.shape[0]);
                 self.add_bias(&mut fused, conv.bias)?;
-                self.fuse(&mut fused, winograd, &mut covered)?;
+                self.fuse(&mut fused, &mut covered)?;
                 let weight = (self.load)(conv.weight)?;
-                let (last, residual) = (fused.last, fused.residual);
-                (self.convolution((conv, winograd), &weight, input, fused), last, residual)
+                let last = fused.last;
+                let residual = fused.residual;
+                (self.convolution(conv, &weight, input, fused), last, residual)
             }
             Op::Linear { weight, bias } => {
                 let mut fused = self.identity(at);
                 self.add_bias(&mut fused, *bias)?;
-                self.fuse(&mut fused, false, &mut covered)?;
+                self.fuse(&mut fused, &mut covered)?;
                 let weight = (self.load)(*weight)?;
-                let (last, residual) = (fused.last, fused.residual);
+                let last = fused.last;
+                let residual = fused.residual;
                 (self.linear(&weight, input, fused), last, residual)
             }
             Op::Gate => {
                 let mut fused = self.identity(at);
-                self.fuse(&mut fused, false, &mut covered)?;
-                let (last, residual) = (fused.last, fused.residual);
+                self.fuse(&mut fused, &mut covered)?;
+                let last = fused.last;
+                let residual = fused.residual;
                 (Layer::Gate(input, fused.into_epilogue(input)), last, residual)
             }
             // An operation outside an earlier layer is its own layer: each channel times one.
@@ -116,8 +120,9 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
                 fused.last = node.inputs[0].index();
                 covered.clear();
                 self.absorb(&mut fused, at, &mut covered)?;
-                self.fuse(&mut fused, false, &mut covered)?;
-                let (last, residual) = (fused.last, fused.residual);
+                self.fuse(&mut fused, &mut covered)?;
+                let last = fused.last;
+                let residual = fused.residual;
                 let ones = vec![1.0; input.channels];
                 (self.depthwise(&ones, Window::square(1, 1, 0), input, fused), last, residual)
             }
@@ -131,9 +136,10 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
 
     fn identity(&self, at: usize) -> Fused {
         let channels = self.network.nodes()[at].shape[0];
-        let (scale, shift) = (vec![1.0; channels], vec![0.0; channels]);
+        let scale = vec![1.0; channels];
+        let shift = vec![0.0; channels];
         let activation = Activation::Identity;
-        Fused { last: at, scale, shift, residual: None, activation, pooled: false }
+        Fused { last: at, scale, shift, residual: None, activation, winograd: false }
     }
 
     fn add_bias(&mut self, fused: &mut Fused, bias: Option<ParameterId>) -> Result<(), E> {
@@ -144,15 +150,15 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
     }
 
     /// Fuses the operations that follow. It stops if another node reads an intermediate result.
-    fn fuse(&mut self, fused: &mut Fused, pools: bool, covered: &mut Vec<usize>) -> Result<(), E> {
+    fn fuse(&mut self, fused: &mut Fused, covered: &mut Vec<usize>) -> Result<(), E> {
         while let [next] = self.readers[fused.last][..] {
-            let takes = if pools && !fused.pooled && fused.residual.is_none() {
+            let takes = if fused.winograd && fused.residual.is_none() {
                 self.takes_maximum(fused, next)
             } else {
                 false
             };
             if takes {
-                (fused.pooled, fused.last) = (true, next);
+                fused.last = next;
                 covered.push(next);
                 break;
             }
@@ -211,8 +217,10 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
 
     /// Folds `gamma · (x − mean) / √(variance + epsilon) + beta` into scale and shift.
     fn fold(&mut self, fused: &mut Fused, norm: &BatchNorm) -> Result<(), E> {
-        let (gamma, beta) = ((self.load)(norm.gamma)?, (self.load)(norm.beta)?);
-        let (mean, variance) = ((self.load)(norm.mean)?, (self.load)(norm.variance)?);
+        let gamma = (self.load)(norm.gamma)?;
+        let beta = (self.load)(norm.beta)?;
+        let mean = (self.load)(norm.mean)?;
+        let variance = (self.load)(norm.variance)?;
         for channel in 0..gamma.len() {
             let deviation = (f64::from(variance[channel]) + norm.epsilon).sqrt();
             let factor = (f64::from(gamma[channel]) / deviation) as f32;
@@ -222,13 +230,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         Ok(())
     }
 
-    fn convolution(
-        &self,
-        (conv, winograd): (&Conv, bool),
-        weight: &[f32],
-        input: Map,
-        fused: Fused,
-    ) -> Layer {
+    fn convolution(&self, conv: &Conv, weight: &[f32], input: Map, fused: Fused) -> Layer {
         let Conv { window, groups, .. } = *conv;
         if groups > 1 {
             return self.depthwise(weight, window, input, fused);
@@ -240,13 +242,13 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         let value = |y: usize, x: usize, channel: usize, out: usize| {
             weight[((out * channels + channel) * height + y) * width + x] * scale[out]
         };
-        if winograd {
-            let pooled = fused.pooled;
-            let epilogue = fused.into_epilogue(output);
-            return Layer::Winograd(Winograd::new((input, output), pooled, value, epilogue));
-        }
+        let is_winograd = fused.winograd;
         let epilogue = fused.into_epilogue(output);
-        Layer::Convolution(Convolution::new((input, output), window, value, epilogue))
+        if is_winograd {
+            return Layer::Winograd(Winograd::new(input, output, value, epilogue));
+        }
+        let geometry = Geometry { input, output, window };
+        Layer::Convolution(Convolution::new(geometry, value, epilogue))
     }
 
     fn linear(&self, weight: &[f32], input: Map, fused: Fused) -> Layer {
@@ -258,7 +260,8 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         let value = |y: usize, x: usize, channel: usize, out: usize| {
             weight[((out * channels + channel) * height + y) * width + x] * scale[out]
         };
-        Layer::Convolution(Convolution::new((input, output), window, value, epilogue))
+        let geometry = Geometry { input, output, window };
+        Layer::Convolution(Convolution::new(geometry, value, epilogue))
     }
 
     fn depthwise(&self, weight: &[f32], window: Window, input: Map, fused: Fused) -> Layer {
@@ -266,14 +269,15 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         let positions: usize = window.kernel.iter().product();
         let mut weights = Buffer::zeros(positions * input.stride);
         for (at, value) in weights.iter_mut().enumerate() {
-            let (position, channel) = (at / input.stride, at % input.stride);
+            let position = at / input.stride;
+            let channel = at % input.stride;
             if channel < input.channels {
                 *value = weight[channel * positions + position] * fused.scale[channel];
             }
         }
         let epilogue = fused.into_epilogue(output);
         let what = What::WeightedSum { weights, epilogue };
-        Layer::Sliding(Sliding::new((input, output), window, what))
+        Layer::Sliding(Sliding::new(Geometry { input, output, window }, what))
     }
 
     fn map(&self, node: usize) -> Map {

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::buffer::{Buffer, Target};
 use super::epilogue::Epilogue;
-use super::feature_map::Map;
+use super::feature_map::{Geometry, Map};
 use super::layer::{Call, Residual};
 use super::matrix::{End, PANEL, Packed, Span, Tile};
 use super::simd::{Kernel, Simd};
@@ -36,13 +36,14 @@ struct Block {
 impl Convolution {
     /// Creates the layer from the kernel's values `weight(y, x, channel, out)`.
     pub(super) fn new(
-        (input, output): (Map, Map),
-        window: Window,
+        geometry: Geometry,
         weight: impl Fn(usize, usize, usize, usize) -> f32,
         epilogue: Epilogue,
     ) -> Self {
+        let Geometry { input, output, window } = geometry;
         let [height, width] = window.kernel;
-        let (stride, row) = (input.stride, width * input.stride);
+        let stride = input.stride;
+        let row = width * input.stride;
         let weights = Packed::new(height * row, output.channels, |k, out| {
             let channel = k % stride;
             let used = channel < input.channels;
@@ -67,7 +68,8 @@ impl Convolution {
         let Call { images, inputs, output, scratch, instructions, .. } = call;
         let input = self.pad(images, inputs[0], scratch);
         let walk = self.walk(images);
-        let (panels, pixels) = (self.weights.panels(), images * self.output.pixels());
+        let panels = self.weights.panels();
+        let pixels = images * self.output.pixels();
         let chunk = self.chunk(&walk, pixels);
         let output = Target::new(output);
         (0..pixels.div_ceil(chunk) * panels).into_par_iter().for_each(|task| {
@@ -102,12 +104,14 @@ impl Convolution {
         if [[top, left], after] == [[0; 2]; 2] {
             return input;
         }
-        let (line, len) = (self.input.width * self.input.stride, self.input.len());
+        let line = self.input.width * self.input.stride;
+        let len = self.input.len();
         let height = self.input.height - top - after[0];
         let from = (self.input.width - left - after[1]) * self.input.stride;
         let padded = &mut scratch.reserve(images * len)[..images * len];
         padded.par_chunks_exact_mut(line).enumerate().for_each(|(row, to)| {
-            let (image, y) = (row / self.input.height, row % self.input.height);
+            let image = row / self.input.height;
+            let y = row % self.input.height;
             to.fill(0.0);
             if (top..top + height).contains(&y) {
                 let start = (image * height + y - top) * from;
@@ -118,7 +122,8 @@ impl Convolution {
     }
 
     fn walk(&self, images: usize) -> Walk {
-        let (stride, len) = (self.window.stride, self.input.len());
+        let stride = self.window.stride;
+        let len = self.input.len();
         let line = self.input.width * self.input.stride;
         let (width, left_stride) = if self.output.pixels() == 1 {
             (images, len)
@@ -133,7 +138,9 @@ impl Convolution {
 
 /// Splits the spans into blocks of at most [`DEPTH`] values.
 fn blocks(spans: &[Span]) -> Vec<Block> {
-    let (mut blocks, mut start, mut filled) = (Vec::<Block>::new(), 0, DEPTH);
+    let mut blocks = Vec::<Block>::new();
+    let mut start = 0;
+    let mut filled = DEPTH;
     for &Span { mut offset, len } in spans {
         let end = offset + len;
         while offset < end {
@@ -164,7 +171,8 @@ struct Walk {
 
 impl Walk {
     fn start(&self, pixel: usize) -> usize {
-        let (row, x) = (pixel / self.width, pixel % self.width);
+        let row = pixel / self.width;
+        let x = pixel % self.width;
         row / self.height * self.image + row % self.height * self.row + x * self.left_stride
     }
 }
@@ -184,7 +192,8 @@ impl Kernel for Product<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Convolution { output, weights, blocks, epilogue, .. } = self.layer;
-        let (channel, columns) = (self.panel * PANEL, weights.width(self.panel));
+        let channel = self.panel * PANEL;
+        let columns = weights.width(self.panel);
         let [first, last] = self.pixels;
         for (at, block) in blocks.iter().enumerate() {
             let right = weights.panel(self.panel, block.start);

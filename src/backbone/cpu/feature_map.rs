@@ -1,5 +1,7 @@
 //! Memory layout of a layer's values.
 
+use crate::backbone::network::Window;
+
 /// Number of channels in a block. The last block is filled with zeros, so that kernels work on full vectors.
 pub(super) const CHANNEL_BLOCK: usize = 16;
 
@@ -11,6 +13,14 @@ pub(super) struct Map {
     pub(super) channels: usize,
     /// Distance from one pixel to the next, in values.
     pub(super) stride: usize,
+}
+
+/// Shapes of a layer's input and output, and the window that slides over the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Geometry {
+    pub(super) input: Map,
+    pub(super) output: Map,
+    pub(super) window: Window,
 }
 
 impl Map {

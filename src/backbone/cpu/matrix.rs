@@ -28,7 +28,8 @@ impl Packed {
         let padded = columns.next_multiple_of(CHANNEL_BLOCK);
         let mut packed = Self { values: Buffer::zeros(depth * padded), depth, columns: padded };
         for panel in 0..packed.panels() {
-            let (start, width) = (panel * PANEL, packed.width(panel));
+            let start = panel * PANEL;
+            let width = packed.width(panel);
             let used = width.min(columns - start);
             let rows = packed.values[start * depth..].chunks_exact_mut(width).take(depth);
             for (k, row) in rows.enumerate() {

@@ -60,7 +60,7 @@ impl Engine {
         instructions: Instructions,
         load: impl FnMut(ParameterId) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
-        Self::keeping(network, &[], (instructions, load))
+        Self::keeping(network, &[], instructions, load)
     }
 
     /// As [`Self::new`], for an engine that also returns the maps of some nodes.
@@ -72,7 +72,8 @@ impl Engine {
     pub(crate) fn keeping<E>(
         network: &Network,
         nodes: &[NodeId],
-        (instructions, load): (Instructions, impl FnMut(ParameterId) -> Result<Vec<f32>, E>),
+        instructions: Instructions,
+        load: impl FnMut(ParameterId) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
         let steps = Compiler::new(network, load).compile()?;
         let maps: Vec<Map> = (0..network.nodes().len()).map(|node| map(network, node)).collect();
@@ -87,7 +88,7 @@ impl Engine {
     ///
     /// **Shape**: `(n, size, size, 3)` → n × `(d)`.
     pub(crate) fn run(&self, images: usize, pixels: &[f32]) -> Vec<Vec<f32>> {
-        self.run_for(&[self.maps.len() - 1], (images, pixels)).swap_remove(0)
+        self.run_for(&[self.maps.len() - 1], images, pixels).swap_remove(0)
     }
 
     /// As [`Self::run`], and returns the stored maps: outputs, and per node n × `(channels, height, width)`.
@@ -97,20 +98,21 @@ impl Engine {
         pixels: &[f32],
     ) -> (Vec<Vec<f32>>, Vec<Vec<Vec<f32>>>) {
         let nodes: Vec<usize> = self.kept.iter().copied().chain([self.maps.len() - 1]).collect();
-        let mut results = self.run_for(&nodes, (images, pixels));
+        let mut results = self.run_for(&nodes, images, pixels);
         (results.pop().unwrap_or_default(), results)
     }
 
     /// Returns the values per node and image, in channel, row, column order.
-    fn run_for(&self, nodes: &[usize], (images, pixels): (usize, &[f32])) -> Vec<Vec<Vec<f32>>> {
+    fn run_for(&self, nodes: &[usize], images: usize, pixels: &[f32]) -> Vec<Vec<Vec<f32>>> {
         let lock = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
         let mut memory = lock().pop().unwrap_or_default();
         // The code stays in the pool from the first step to the last: entering it for each step costs more than some
         // steps.
         let results = rayon::scope(|_| {
-            self.plan.run((images, pixels), &mut memory, self.instructions);
+            self.plan.run(images, pixels, &mut memory, self.instructions);
             let of_node = |&node: &usize| {
-                let (map, result) = (self.maps[node], self.plan.result(&memory, (images, node)));
+                let map = self.maps[node];
+                let result = self.plan.result(&memory, node, images);
                 result.chunks_exact(map.len()).map(|values| unblock(map, values)).collect()
             };
             nodes.iter().map(of_node).collect()
@@ -122,17 +124,19 @@ impl Engine {
 
 /// Returns the values of a map in channel, row, column order.
 fn unblock(map: Map, values: &[f32]) -> Vec<f32> {
-    let (pixels, stride) = (map.pixels(), map.stride);
+    let pixels = map.pixels();
+    let stride = map.stride;
     (0..map.channels * pixels).map(|at| values[at % pixels * stride + at / pixels]).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Tensor};
+    use candle_core::{Device, Tensor};
 
     use super::*;
+    use crate::backbone::device::TensorPlace;
     use crate::backbone::executor::Executor;
-    use crate::backbone::network::{Builder, Parameter, Window};
+    use crate::backbone::network::{Builder, ConvShape, Parameter, Window};
     use crate::backbone::{inception_resnet, mobilefacenet, resnet, siamese, vgg16};
 
     /// A number from −1 to 1 for each call.
@@ -170,18 +174,18 @@ mod tests {
             |name: &str| ["gamma", "beta", "mean", "var"].map(|part| format!("{name}_{part}"));
         let x = net.input();
         let window = Window { before: [2, 2], after: [3, 3], ..Window::square(7, 2, 0) };
-        let x = net.conv(x, "stem", 20, 1, window);
+        let x = net.conv(x, "stem", ConvShape::dense(20, window));
         let x = net.batch_norm(x, norm("stem"), 1e-3);
         let x = net.relu(x);
         let pooled = net.max_pool(x, Window { after: [1, 1], ..Window::square(3, 2, 0) });
-        let x = net.conv(pooled, "first", 70, 1, Window::square(3, 1, 0));
+        let x = net.conv(pooled, "first", ConvShape::dense(70, Window::square(3, 1, 0)));
         let x = net.bias(x, "first_bias");
         let x = net.prelu(x, "first_slopes");
-        let rows = net.conv(x, "rows", 12, 1, Window::same(1, 7));
-        let columns = net.conv(x, "columns", 9, 1, Window::same(7, 1));
+        let rows = net.conv(x, "rows", ConvShape::dense(12, Window::same(1, 7)));
+        let columns = net.conv(x, "columns", ConvShape::dense(9, Window::same(7, 1)));
         let x = net.concat(&[rows, columns, rows]);
         let x = net.batch_norm(x, norm("after"), 1e-5);
-        let wide = net.conv(x, "wide", 33, 1, Window::same(3, 3));
+        let wide = net.conv(x, "wide", ConvShape::dense(33, Window::same(3, 3)));
         let means = net.global_average_pool(wide);
         let gates = net.linear(means, "gates", 33);
         let gates = net.bias(gates, "gates_bias");
@@ -189,8 +193,8 @@ mod tests {
         let gated = net.gate(wide, gates);
         let x = net.add(gated, x);
         let x = net.relu(x);
-        let y = net.conv(x, "depthwise", 33, 33, Window::square(3, 2, 1));
-        let x = net.conv(x, "strided", 33, 1, Window::square(1, 2, 0));
+        let y = net.conv(x, "depthwise", ConvShape::depthwise(33, Window::square(3, 2, 1)));
+        let x = net.conv(x, "strided", ConvShape::dense(33, Window::square(1, 2, 0)));
         let y = net.scale(y, 0.5);
         let x = net.add(x, y);
         let x = net.prelu(x, "slopes");
@@ -229,7 +233,7 @@ mod tests {
     fn by_candle(network: &Network, images: usize, pixels: &[f32]) -> Vec<Vec<f32>> {
         let size = network.input_size();
         let load = |parameter: &Parameter| Ok::<_, candle_core::Error>(weights(parameter));
-        let executor = Executor::load(network.clone(), (&Device::Cpu, DType::F32), load).unwrap();
+        let executor = Executor::load(network.clone(), TensorPlace::CPU, load).unwrap();
         let input = Tensor::from_slice(pixels, (images, size, size, 3), &Device::Cpu).unwrap();
         let last: Vec<NodeId> = network.ids().last().into_iter().collect();
         executor.forward(&input, &last).unwrap()[0].flatten_from(1).unwrap().to_vec2().unwrap()

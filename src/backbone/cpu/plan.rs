@@ -48,6 +48,18 @@ pub(super) struct Plan {
     lens: Vec<usize>,
 }
 
+/// Images on which a step runs, and their place in the buffer of its result.
+#[derive(Clone, Copy)]
+struct Pass<'a> {
+    images: usize,
+    /// The network's input for these images.
+    input: &'a [f32],
+    /// Index of the first image in the buffer.
+    first: usize,
+    /// Number of images in the buffer.
+    room: usize,
+}
+
 /// The buffers of a plan. One run at a time uses them.
 #[derive(Default)]
 pub(super) struct Memory {
@@ -62,23 +74,20 @@ impl Plan {
         // Steps that run image by image leave only their last result for every image.
         let first_kept = steps.iter().position(|step| kept.contains(&step.output));
         let alone = steps_alone(&steps, &lens, first_kept.map_or(steps.len(), |at| at + 1));
-        let slots = share_slots(&steps, (alone, kept), maps.len());
+        let slots = share_slots(&steps, alone, kept, maps.len());
         Self { steps, alone, slots, lens }
     }
 
     /// Returns a node's result after a run. The node must be the last one or in `kept`.
-    pub(super) fn result<'m>(
-        &self,
-        memory: &'m Memory,
-        (images, node): (usize, usize),
-    ) -> &'m [f32] {
+    pub(super) fn result<'m>(&self, memory: &'m Memory, node: usize, images: usize) -> &'m [f32] {
         &memory.slots[self.slots[node]][..images * self.lens[node]]
     }
 
     /// Runs the steps on `images` images. [`Self::result`] returns the results.
     pub(super) fn run(
         &self,
-        (images, input): (usize, &[f32]),
+        images: usize,
+        input: &[f32],
         memory: &mut Memory,
         instructions: Instructions,
     ) {
@@ -88,25 +97,26 @@ impl Plan {
         for image in 0..images {
             for (at, step) in alone.iter().enumerate() {
                 // The last result is stored for each image, the others only until the next image.
-                let place = if at + 1 == alone.len() { (image, images) } else { (0, 1) };
+                let (first, room) = if at + 1 == alone.len() { (image, images) } else { (0, 1) };
                 let input = &input[image * self.lens[0]..][..self.lens[0]];
-                self.run_step(step, (1, input), place, memory, instructions);
+                self.run_step(step, Pass { images: 1, input, first, room }, memory, instructions);
             }
         }
         for step in together {
-            self.run_step(step, (images, input), (0, images), memory, instructions);
+            let pass = Pass { images, input, first: 0, room: images };
+            self.run_step(step, pass, memory, instructions);
         }
     }
 
-    /// Runs a step. Its result is written from image `first` on, in a buffer for `room` images.
+    /// Runs a step on the images of a pass.
     fn run_step(
         &self,
         step: &Step,
-        (images, input): (usize, &[f32]),
-        (first, room): (usize, usize),
+        pass: Pass<'_>,
         memory: &mut Memory,
         instructions: Instructions,
     ) {
+        let Pass { images, input, first, room } = pass;
         let len = self.lens[step.output];
         let mut buffer = std::mem::take(&mut memory.slots[self.slots[step.output]]);
         let output = &mut buffer.reserve(room * len)[first * len..][..images * len];
@@ -155,7 +165,7 @@ fn node_is_before(steps: &[Step], node: usize, at: usize) -> bool {
 }
 
 /// Assigns each result a buffer that holds no result that is still needed.
-fn share_slots(steps: &[Step], (alone, kept): (usize, &[usize]), nodes: usize) -> Vec<usize> {
+fn share_slots(steps: &[Step], alone: usize, kept: &[usize], nodes: usize) -> Vec<usize> {
     let mut last_read = vec![0; nodes];
     for (at, step) in steps.iter().enumerate() {
         step.reads().for_each(|node| last_read[node] = at);

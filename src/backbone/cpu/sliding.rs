@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::buffer::{Buffer, Target};
 use super::epilogue::Epilogue;
-use super::feature_map::Map;
+use super::feature_map::{Geometry, Map};
 use super::layer::{Call, Residual};
 use super::simd::{Kernel, Simd};
 use crate::backbone::network::Window;
@@ -28,14 +28,16 @@ pub(super) enum What {
 }
 
 impl Sliding {
-    pub(super) fn new((input, output): (Map, Map), window: Window, what: What) -> Self {
+    pub(super) fn new(geometry: Geometry, what: What) -> Self {
+        let Geometry { input, output, window } = geometry;
         Self { input, output, window, what }
     }
 
     pub(super) fn run(&self, call: Call<'_>) {
         let residual = call.residual();
         let Call { images, inputs, output, instructions, .. } = call;
-        let (input, output) = (inputs[0], Target::new(output));
+        let input = inputs[0];
+        let output = Target::new(output);
         (0..images * self.output.height).into_par_iter().with_min_len(4).for_each(|row| {
             instructions.dispatch(Row { layer: self, input, row, output, residual });
         });
@@ -85,7 +87,8 @@ impl Row<'_> {
     #[inline(always)]
     fn results<S: Simd, const N: usize>(&self, simd: S, x: usize, columns: &Range<usize>) {
         let Sliding { input, output, window, what } = self.layer;
-        let (image, y) = (self.row / output.height, self.row % output.height);
+        let image = self.row / output.height;
+        let y = self.row % output.height;
         let rows = self.layer.inside(0, y, input.height);
         let to = (self.row * output.width + x) * output.stride;
         let mut channel = 0;

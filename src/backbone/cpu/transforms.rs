@@ -13,8 +13,10 @@ pub(super) const POINTS: usize = IN * IN;
 /// `Bᵀ · d`
 #[inline(always)]
 pub(super) fn input_column<S: Simd>(simd: S, d: [S::V; IN]) -> [S::V; IN] {
-    let (minus_five, four) = (simd.splat(-5.0), simd.splat(4.0));
-    let (minus_four, two) = (simd.splat(-4.0), simd.splat(2.0));
+    let minus_five = simd.splat(-5.0);
+    let four = simd.splat(4.0);
+    let minus_four = simd.splat(-4.0);
+    let two = simd.splat(2.0);
     let even = simd.fma(minus_four, d[2], d[4]);
     let odd = simd.fma(minus_four, d[1], d[3]);
     let near = simd.sub(d[4], d[2]);
@@ -32,8 +34,10 @@ pub(super) fn input_column<S: Simd>(simd: S, d: [S::V; IN]) -> [S::V; IN] {
 /// `Aᵀ · m`
 #[inline(always)]
 pub(super) fn output_column<S: Simd>(simd: S, m: [S::V; IN]) -> [S::V; OUT] {
-    let (near, far) = (simd.add(m[1], m[2]), simd.add(m[3], m[4]));
-    let (near_odd, far_odd) = (simd.sub(m[1], m[2]), simd.sub(m[3], m[4]));
+    let near = simd.add(m[1], m[2]);
+    let far = simd.add(m[3], m[4]);
+    let near_odd = simd.sub(m[1], m[2]);
+    let far_odd = simd.sub(m[3], m[4]);
     [
         simd.add(m[0], simd.add(near, far)),
         simd.fma(simd.splat(2.0), far_odd, near_odd),
@@ -56,7 +60,8 @@ pub(super) fn transform_kernel(weight: impl Fn(usize, usize) -> f32) -> [f32; PO
         |i: usize, x: usize| -> f64 { (0..3).map(|y| G[i][y] * f64::from(weight(y, x))).sum() };
     let half: [[f64; 3]; IN] = std::array::from_fn(|i| std::array::from_fn(|x| row(i, x)));
     std::array::from_fn(|at| {
-        let (i, j) = (at / IN, at % IN);
+        let i = at / IN;
+        let j = at % IN;
         (0..3).map(|x| half[i][x] * G[j][x]).sum::<f64>() as f32
     })
 }

@@ -35,6 +35,7 @@ pub(super) struct Winograd {
     input: Map,
     /// After the maximum, if `pooled`.
     output: Map,
+    /// Whether a 2×2 maximum is taken.
     pooled: bool,
     /// Per point, `[in, out]`.
     weights: Vec<Packed>,
@@ -44,16 +45,17 @@ pub(super) struct Winograd {
 impl Winograd {
     /// Creates the layer from the kernel's values `weight(y, x, channel, out)`.
     ///
-    /// If `pooled`, `output` is the shape after a 2×2 maximum.
+    /// A 2×2 maximum follows if `output` is smaller than `input`. The convolution itself does not change the size.
     pub(super) fn new(
-        (input, output): (Map, Map),
-        pooled: bool,
+        input: Map,
+        output: Map,
         weight: impl Fn(usize, usize, usize, usize) -> f32 + Sync,
         epilogue: Epilogue,
     ) -> Self {
         let outs = output.channels;
         let kernel = |at: usize| {
-            let (channel, out) = (at / outs, at % outs);
+            let channel = at / outs;
+            let out = at % outs;
             transform_kernel(|y, x| weight(y, x, channel, out))
         };
         let kernels: Vec<[f32; POINTS]> =
@@ -64,6 +66,7 @@ impl Winograd {
             })
         };
         let weights = (0..POINTS).into_par_iter().map(pack).collect();
+        let pooled = output.height < input.height;
         Self { input, output, pooled, weights, epilogue }
     }
 
@@ -132,7 +135,8 @@ impl Work<'_> {
                 let to = Target::new(transformed);
                 instructions.dispatch(Transform { work: self, tiles: &all, to });
                 for panel in 0..self.layer.weights[0].panels() {
-                    let (transformed, tiles) = (&*transformed, &all);
+                    let transformed = &*transformed;
+                    let tiles = &all;
                     instructions.dispatch(Multiply { work: self, transformed, tiles, panel, sums });
                 }
             });
@@ -159,7 +163,8 @@ impl Work<'_> {
             let transformed = &*transformed;
             let parts = group.len().div_ceil(TILES_SHARED);
             (0..parts * self.layer.weights[0].panels()).into_par_iter().for_each(|task| {
-                let (panel, tiles) = (task / parts, &sub(TILES_SHARED, task % parts));
+                let panel = task / parts;
+                let tiles = &sub(TILES_SHARED, task % parts);
                 with_own_scratch(self.layer.sums_len(tiles.part.len()), |sums| {
                     instructions.dispatch(Multiply { work: self, transformed, tiles, panel, sums });
                 });
@@ -204,7 +209,8 @@ impl Kernel for Transform<'_> {
                         });
                     } else {
                         transform_input(simd, to, point_len, |dy, dx| {
-                            let (y, x) = ((y + dy).wrapping_sub(1), (x + dx).wrapping_sub(1));
+                            let y = (y + dy).wrapping_sub(1);
+                            let x = (x + dx).wrapping_sub(1);
                             if y < input.height && x < input.width {
                                 let at = (y * input.width + x) * input.stride + channel;
                                 simd.load(map[at..].as_ptr())
@@ -267,10 +273,18 @@ impl Kernel for Multiply<'_> {
         for (at, tile) in tiles.part.clone().enumerate() {
             for column in (0..columns).step_by(S::LANES) {
                 let sums = sums[at * columns + column..].as_ptr();
-                product.store(simd, tile, panel * PANEL + column, (sums, sums_len));
+                let sums = TileSums { start: sums, point_len: sums_len };
+                product.store(simd, tile, panel * PANEL + column, sums);
             }
         }
     }
+}
+
+/// Sums of some channels of a tile. Those of adjacent points are `point_len` values apart.
+#[derive(Clone, Copy)]
+struct TileSums {
+    start: *const f32,
+    point_len: usize,
 }
 
 /// A [`Multiply`] without its memory.
@@ -313,20 +327,13 @@ impl Product<'_> {
     }
 
     /// Transforms the sums of `LANES` channels of a tile, and stores the results.
-    ///
-    /// The points of `sums` are `len` values apart.
     #[inline(always)]
-    fn store<S: Simd>(
-        &self,
-        simd: S,
-        tile: usize,
-        channel: usize,
-        (sums, len): (*const f32, usize),
-    ) {
+    fn store<S: Simd>(&self, simd: S, tile: usize, channel: usize, sums: TileSums) {
+        let TileSums { start, point_len } = sums;
         let mut half = [[simd.splat(0.0); IN]; OUT];
         for x in 0..IN {
             // SAFETY: `sums` has these channels of this tile at every point.
-            let sum = |y: usize| unsafe { simd.load(sums.add((y * IN + x) * len)) };
+            let sum = |y: usize| unsafe { simd.load(start.add((y * IN + x) * point_len)) };
             let column = [sum(0), sum(1), sum(2), sum(3), sum(4), sum(5)];
             for (row, value) in half.iter_mut().zip(output_column(simd, column)) {
                 row[x] = value;

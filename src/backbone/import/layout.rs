@@ -5,6 +5,15 @@ use super::{Fault, damaged};
 /// Maximum number of axes. No weights have more.
 const MAX_AXES: usize = 8;
 
+/// Order of a tensor's values in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MemoryOrder {
+    /// The last axis is the fastest, as in C.
+    C,
+    /// The first axis is the fastest, as in Fortran.
+    Fortran,
+}
+
 /// Positions of a tensor's values in its storage, counted in values.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Layout {
@@ -30,15 +39,14 @@ impl Layout {
     }
 
     /// Creates the layout of a complete storage.
-    ///
-    /// The last axis is the fastest, or the first one as in Fortran.
-    pub(super) fn dense(shape: Vec<usize>, first_fastest: bool) -> Result<Self, Fault> {
-        let stride = if first_fastest {
-            strides(shape.iter())
-        } else {
-            let mut stride = strides(shape.iter().rev());
-            stride.reverse();
-            stride
+    pub(super) fn dense(shape: Vec<usize>, order: MemoryOrder) -> Result<Self, Fault> {
+        let stride = match order {
+            MemoryOrder::Fortran => strides(shape.iter()),
+            MemoryOrder::C => {
+                let mut stride = strides(shape.iter().rev());
+                stride.reverse();
+                stride
+            }
         };
         Self::new(0, shape, stride)
     }
@@ -119,9 +127,9 @@ mod tests {
         let transposed = Layout::new(1, vec![3, 2], vec![1, 3]).unwrap();
         assert!(transposed.check(7).is_ok() && !transposed.is_contiguous());
         assert_eq!(transposed.gather(&storage), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
-        assert_eq!(Layout::dense(vec![3, 2], true).unwrap().stride, [1, 3]);
-        assert_eq!(Layout::dense(vec![3, 2], false).unwrap().stride, [2, 1]);
-        assert!(Layout::dense(vec![3, 2], false).unwrap().is_contiguous());
+        assert_eq!(Layout::dense(vec![3, 2], MemoryOrder::Fortran).unwrap().stride, [1, 3]);
+        assert_eq!(Layout::dense(vec![3, 2], MemoryOrder::C).unwrap().stride, [2, 1]);
+        assert!(Layout::dense(vec![3, 2], MemoryOrder::C).unwrap().is_contiguous());
     }
 
     #[test]

@@ -68,7 +68,8 @@ fn network_of(tensors: &HashMap<String, NamedTensor>) -> Option<&'static str> {
     let published = Named { tensors: HashMap::new(), origin: Origin::Own };
     let likeness = |name: &&'static str| {
         let network = architecture(name, &published).network().ok()?;
-        let (all, has) = (network.parameters(), |p: &&Parameter| tensors.contains_key(&p.name));
+        let all = network.parameters();
+        let has = |p: &&Parameter| tensors.contains_key(&p.name);
         let present = all.iter().filter(has).count();
         (2 * present > all.len()).then_some((present, Reverse(all.len())))
     };
@@ -188,7 +189,9 @@ fn take(
 ) -> Result<NamedTensor, BackboneError> {
     let Parameter { name, shape } = parameter;
     let Some(mut tensor) = tensors.remove(name) else {
-        let (path, tensor, expected) = (path.to_owned(), name.clone(), shape.clone());
+        let path = path.to_owned();
+        let tensor = name.clone();
+        let expected = shape.clone();
         return Err(BackboneError::MissingTensor { path, tensor, expected });
     };
     // Fully connected layers are also published as convolutions over the complete map.

@@ -124,7 +124,8 @@ pub fn read_checkpoint(path: &Path) -> Result<Checkpoint, BackboneError> {
     let fault = |fault| match fault {
         Fault::Code(name) => BackboneError::Code { path: path.to_owned(), name },
         Fault::Broken(reason) => {
-            let (path, format) = (path.to_owned(), format.to_string());
+            let path = path.to_owned();
+            let format = format.to_string();
             BackboneError::BadCheckpoint { path, format, reason }
         }
     };

@@ -166,7 +166,8 @@ fn to_torch_layout(tensor: NamedTensor, channels: Option<usize>) -> NamedTensor 
         (&[ins, outs], _) => ([1, 1, ins, outs], vec![outs, ins]),
         _ => return NamedTensor { name, shape, values },
     };
-    let (pixels, row) = (height * width, height * width * ins);
+    let pixels = height * width;
+    let row = height * width * ins;
     let mut turned = vec![0.0; values.len()];
     // Several outputs at a time, so that neither side is read with a stride at every value.
     turned.par_chunks_mut((16 * row).max(1)).enumerate().for_each(|(block, rows)| {

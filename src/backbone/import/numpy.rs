@@ -11,7 +11,8 @@ use super::{Budget, Fault, NamedTensor, damaged};
 /// # Errors
 /// `Fault::Broken` if the pickle is damaged or has another content.
 pub(super) fn read(file: File) -> Result<Vec<NamedTensor>, Fault> {
-    let (len, mut budget) = (file.metadata()?.len(), Budget::of_file(&file)?);
+    let len = file.metadata()?.len();
+    let mut budget = Budget::of_file(&file)?;
     let pickle = pickle::read(&mut BufReader::new(file), len)?;
     let mut tensors = Vec::new();
     for (name, value) in pickle.state_dict()? {

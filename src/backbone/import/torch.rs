@@ -7,8 +7,17 @@ use std::io::{Seek, SeekFrom};
 use super::pickle::{Pickle, Tensor, Value};
 use super::{Budget, Fault, NamedTensor, damaged};
 
-/// Byte ranges of storages in the file, by key: first byte and number of bytes.
-pub(super) type Extents = HashMap<String, (u64, u64)>;
+/// Byte range of a storage in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// Index of the first byte.
+    pub(super) start: u64,
+    /// Number of bytes.
+    pub(super) len: u64,
+}
+
+/// Byte ranges of storages in the file, by key.
+pub(super) type Extents = HashMap<String, Extent>;
 
 /// Reads the tensors of a state dict from the file's storages.
 ///
@@ -43,10 +52,11 @@ pub(super) fn read_tensors(
 fn read_values(
     file: &mut File,
     tensor: &Tensor,
-    (start, len): (u64, u64),
+    extent: Extent,
     budget: &mut Budget,
 ) -> Result<Vec<f32>, Fault> {
     let Tensor { storage, layout } = tensor;
+    let Extent { start, len } = extent;
     let width = storage.encoding.width() as u64;
     if (storage.len as u64).checked_mul(width).is_none_or(|bytes| bytes > len) {
         return Err(damaged(format!("a storage of {} values has {len} bytes", storage.len)));

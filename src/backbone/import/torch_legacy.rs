@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use super::pickle::{self, Pickle, Value};
-use super::torch::{self, Extents};
+use super::torch::{self, Extent, Extents};
 use super::{Fault, NamedTensor, damaged, too_short};
 
 /// Encoded magic number of such a file, after the pickle's own two bytes.
@@ -59,7 +59,7 @@ fn find_storages(
         let end = start.checked_add(bytes).filter(|end| *end <= len);
         let end = end.ok_or_else(too_short)?;
         stream.seek(SeekFrom::Start(end))?;
-        extents.insert(key.to_owned(), (start, bytes));
+        extents.insert(key.to_owned(), Extent { start, len: bytes });
     }
     Ok(extents)
 }

@@ -9,7 +9,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::torch::{self, Extents};
+use super::torch::{self, Extent, Extents};
 use super::{Fault, NamedTensor, damaged, pickle, too_short};
 
 impl From<ZipError> for Fault {
@@ -30,7 +30,7 @@ pub(super) fn read(mut file: File) -> Result<Vec<NamedTensor>, Fault> {
     let index = entries.iter().find_map(|(name, extent)| {
         name.strip_suffix("data.pkl").map(|folder| (folder.to_owned(), *extent))
     });
-    let Some((folder, (start, len))) = index else {
+    let Some((folder, Extent { start, len })) = index else {
         return Err(damaged("there is no data.pkl in the archive"));
     };
     if entries.keys().any(|name| name.ends_with("constants.pkl")) {
@@ -52,14 +52,15 @@ fn entries(file: &File) -> Result<Extents, Fault> {
     let mut entries = Extents::new();
     for at in 0..archive.len() {
         let entry = archive.by_index_raw(at)?;
-        let (start, len) = (entry.data_start().unwrap_or(u64::MAX), entry.size());
+        let start = entry.data_start().unwrap_or(u64::MAX);
+        let len = entry.size();
         if entry.compression() != CompressionMethod::Stored || entry.encrypted() {
             return Err(damaged(format!("'{}' is compressed", entry.name()?.escape_debug())));
         }
         if start.checked_add(len).is_none_or(|end| end > file_len) {
             return Err(too_short());
         }
-        entries.insert(entry.name()?.into_owned(), (start, len));
+        entries.insert(entry.name()?.into_owned(), Extent { start, len });
     }
     Ok(entries)
 }

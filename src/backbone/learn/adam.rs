@@ -35,6 +35,11 @@ impl Schedule {
         self.steps - self.steps / 5
     }
 
+    /// Returns the learning rate and weight decay of step `step`, from 0.
+    pub(super) fn rates(&self, step: usize) -> StepRates {
+        StepRates { learning_rate: self.rate(step), weight_decay: self.weight_decay }
+    }
+
     /// Returns the learning rate of step `step`, from 0.
     pub fn rate(&self, step: usize) -> f32 {
         if step < self.warmup {
@@ -44,6 +49,13 @@ impl Schedule {
         let done = (step.saturating_sub(self.cooling()) as f32 / length as f32).min(1.0);
         self.learning_rate * (1.0 - done.sqrt())
     }
+}
+
+/// Learning rate and weight decay of one step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct StepRates {
+    pub(super) learning_rate: f32,
+    pub(super) weight_decay: f32,
 }
 
 /// Adam with decoupled weight decay (Loshchilov and Hutter 2019).
@@ -73,13 +85,15 @@ impl Adam {
         self.steps = steps as i32;
     }
 
-    /// Takes one step with the learning rate `rate`.
+    /// Takes one step.
     pub(super) fn step(
         &mut self,
         values: &mut [Vec<f32>],
-        (gradients, roles): (&[Vec<f32>], &[Role]),
-        (rate, weight_decay): (f32, f32),
+        gradients: &[Vec<f32>],
+        roles: &[Role],
+        rates: StepRates,
     ) {
+        let StepRates { learning_rate: rate, weight_decay } = rates;
         self.steps += 1;
         let corrections = BETAS.map(|beta| 1.0 - beta.powi(self.steps));
         let all = values.par_iter_mut().zip(gradients).zip(roles).zip(&mut self.moments);

@@ -28,13 +28,13 @@ impl Chain {
         let mut at = 1;
         while let Some(node) = nodes.get(at) {
             let follows = node.inputs.iter().all(|input| input.index() + 1 == at);
-            let rectified = matches!(nodes.get(at + 1), Some(Node { op: Op::Relu, .. }));
-            let layer = follows.then(|| layer(node, chain.shape(), rectified)).flatten();
+            let next = nodes.get(at + 1);
+            let layer = follows.then(|| layer(node, next, chain.shape())).flatten();
             let layer = layer.ok_or_else(|| BackboneError::NotLearnable {
                 operation: format!("{:?}", node.op),
             })?;
             // A normalization computes its ReLU itself.
-            at += if rectified && matches!(node.op, Op::BatchNorm(_)) { 2 } else { 1 };
+            at += if is_relu(next) && matches!(node.op, Op::BatchNorm(_)) { 2 } else { 1 };
             chain.layers.push(layer);
             chain.nodes.push(at - 1);
         }
@@ -47,12 +47,20 @@ impl Chain {
     }
 }
 
-/// Returns the layer of a node that reads maps of shape `input`. Returns `None` if its operation has no layer.
-fn layer(node: &Node, input: Shape, rectified: bool) -> Option<Box<dyn Layer>> {
+fn is_relu(node: Option<&Node>) -> bool {
+    matches!(node, Some(Node { op: Op::Relu, .. }))
+}
+
+/// Returns the layer of a node that reads maps of shape `input` and comes before the node `next`.
+///
+/// Returns `None` if its operation has no layer.
+fn layer(node: &Node, next: Option<&Node>, input: Shape) -> Option<Box<dyn Layer>> {
     let output = Shape::new(node.shape);
     Some(match &node.op {
         Op::Conv(Conv { weight, bias, groups: 1, window }) => {
-            convolution((input, output), *window, (*weight, *bias))
+            let weight = weight.index();
+            let bias = bias.map(ParameterId::index);
+            Box::new(Convolution { input, output, window: *window, weight, bias })
         }
         Op::Conv(Conv { weight, bias: None, groups, window })
             if *groups == input.channels
@@ -62,6 +70,7 @@ fn layer(node: &Node, input: Shape, rectified: bool) -> Option<Box<dyn Layer>> {
             Box::new(WeightedPool { input, weight: weight.index() })
         }
         Op::BatchNorm(parameters) => {
+            let rectified = is_relu(next);
             Box::new(Norm { shape: output, parameters: parameters.clone(), rectified })
         }
         Op::Relu => Box::new(Pointwise { shape: output, function: Function::Relu }),
@@ -72,17 +81,10 @@ fn layer(node: &Node, input: Shape, rectified: bool) -> Option<Box<dyn Layer>> {
         // The window is as large as the map.
         Op::Linear { weight, bias } => {
             let window = Window { kernel: [input.height, input.width], ..Window::square(1, 1, 0) };
-            convolution((input, output), window, (*weight, *bias))
+            let weight = weight.index();
+            let bias = bias.map(ParameterId::index);
+            Box::new(Convolution { input, output, window, weight, bias })
         }
         _ => return None,
     })
-}
-
-fn convolution(
-    (input, output): (Shape, Shape),
-    window: Window,
-    (weight, bias): (ParameterId, Option<ParameterId>),
-) -> Box<dyn Layer> {
-    let (weight, bias) = (weight.index(), bias.map(ParameterId::index));
-    Box::new(Convolution { input, output, window, weight, bias })
 }

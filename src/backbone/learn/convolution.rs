@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
-use super::layer::{Layer, Shape, Trace, Values};
+use super::layer::{Layer, MapBatch, Shape, Trace, Values};
 use crate::backbone::network::Window;
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, MatrixMut};
 
 /// A convolution without groups.
 pub(super) struct Convolution {
@@ -42,9 +42,11 @@ impl Convolution {
     ///
     /// The second argument is a buffer for the values under their windows.
     fn each(&self, images: usize, mut work: impl FnMut(Rows, &mut [f32])) {
-        let (depth, width) = (self.depth(), self.output.width);
+        let depth = self.depth();
+        let width = self.output.width;
         let columns = (UNFOLDED / depth).max(MIN_COLUMNS);
-        let (all, step) = (images * self.output.height, (columns / width).max(1));
+        let all = images * self.output.height;
+        let step = (columns / width).max(1);
         PATCHES.with_borrow_mut(|patches| {
             patches.resize(patches.len().max(depth * step * width), 0.0);
             for first in (0..all).step_by(step) {
@@ -55,12 +57,14 @@ impl Convolution {
     }
 
     /// Copies the values under the windows of some rows: `(depth, pixels)`.
-    fn unfold(&self, (images, input): (usize, &[f32]), rows: Rows, patches: &mut [f32]) {
+    fn unfold(&self, input: MapBatch<'_>, rows: Rows, patches: &mut [f32]) {
         let pixels = rows.count * self.output.width;
         let [height, width] = self.window.kernel;
         for (at, line) in patches.chunks_exact_mut(pixels).enumerate() {
-            let (channel, ky, kx) = (at / (height * width), at / width % height, at % width);
-            let plane = &input[channel * images * self.input.plane()..];
+            let channel = at / (height * width);
+            let ky = at / width % height;
+            let kx = at % width;
+            let plane = &input.values[channel * input.images * self.input.plane()..];
             for (row, to) in (rows.first..).zip(line.chunks_exact_mut(self.output.width)) {
                 match self.source_row(row, ky) {
                     Some(from) => {
@@ -73,11 +77,13 @@ impl Convolution {
     }
 
     /// Adds the values under the windows back to their source positions.
-    fn fold(&self, (images, input): (usize, &mut [f32]), rows: Rows, patches: &[f32]) {
+    fn fold(&self, images: usize, input: &mut [f32], rows: Rows, patches: &[f32]) {
         let pixels = rows.count * self.output.width;
         let [height, width] = self.window.kernel;
         for (at, line) in patches.chunks_exact(pixels).enumerate() {
-            let (channel, ky, kx) = (at / (height * width), at / width % height, at % width);
+            let channel = at / (height * width);
+            let ky = at / width % height;
+            let kx = at % width;
             let plane = &mut input[channel * images * self.input.plane()..];
             for (row, from) in (rows.first..).zip(line.chunks_exact(self.output.width)) {
                 if let Some(to) = self.source_row(row, ky) {
@@ -92,7 +98,8 @@ impl Convolution {
     ///
     /// Rows are counted over all images. Returns `None` if that row is in the padding.
     fn source_row(&self, row: usize, ky: usize) -> Option<usize> {
-        let (image, y) = (row / self.output.height, row % self.output.height);
+        let image = row / self.output.height;
+        let y = row % self.output.height;
         let y = (y * self.window.stride + ky).checked_sub(self.window.before[0])?;
         (y < self.input.height).then(|| image * self.input.height + y)
     }
@@ -101,7 +108,8 @@ impl Convolution {
     ///
     /// The second value is the input column of the first one.
     fn inside(&self, kx: usize) -> (std::ops::Range<usize>, usize) {
-        let (stride, before) = (self.window.stride, self.window.before[1]);
+        let stride = self.window.stride;
+        let before = self.window.before[1];
         let first = before.saturating_sub(kx).div_ceil(stride).min(self.output.width);
         let room = (self.input.width + before).saturating_sub(kx);
         let end = room.div_ceil(stride).clamp(first, self.output.width);
@@ -123,7 +131,8 @@ impl Convolution {
 
     fn add_row(&self, from: &[f32], kx: usize, to: &mut [f32]) {
         let (columns, start) = self.inside(kx);
-        let (to, from) = (&mut to[start..], &from[columns]);
+        let to = &mut to[start..];
+        let from = &from[columns];
         if self.window.stride == 1 {
             to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
         } else {
@@ -138,21 +147,16 @@ impl Layer for Convolution {
         self.output
     }
 
-    fn forward(
-        &self,
-        weights: &Values,
-        (images, input): (usize, &[f32]),
-        output: &mut [f32],
-        _: &mut Vec<f32>,
-    ) {
-        let (depth, channels) = (self.depth(), self.output.channels);
+    fn forward(&self, weights: &Values, input: MapBatch<'_>, output: &mut [f32], _: &mut Vec<f32>) {
+        let depth = self.depth();
+        let channels = self.output.channels;
         let weight = Matrix::new(&weights[self.weight], channels, depth);
-        let stride = images * self.output.plane();
-        self.each(images, |rows, patches| {
-            self.unfold((images, input), rows, patches);
+        let stride = input.images * self.output.plane();
+        self.each(input.images, |rows, patches| {
+            self.unfold(input, rows, patches);
             let pixels = rows.count * self.output.width;
-            let result = &mut output[rows.first * self.output.width..];
-            weight.times(Matrix::new(patches, depth, pixels), result, (stride, false));
+            let result = MatrixMut::new(&mut output[rows.first * self.output.width..], stride);
+            weight.multiply_into(Matrix::new(patches, depth, pixels), result);
         });
         if let Some(bias) = self.bias {
             for (values, bias) in output.chunks_exact_mut(stride).zip(&weights[bias]) {
@@ -168,20 +172,23 @@ impl Layer for Convolution {
         input_gradient: &mut [f32],
         gradients: &mut Values,
     ) {
-        let (depth, channels) = (self.depth(), self.output.channels);
-        let (images, stride) = (trace.images, trace.images * self.output.plane());
+        let depth = self.depth();
+        let channels = self.output.channels;
+        let images = trace.images;
+        let stride = trace.images * self.output.plane();
         let weight = Matrix::new(&weights[self.weight], channels, depth);
         input_gradient.fill(0.0);
         self.each(images, |rows, patches| {
             let pixels = rows.count * self.output.width;
             let gradient = &trace.gradient[rows.first * self.output.width..];
-            let gradient = Matrix::in_rows(gradient, (channels, pixels), stride);
-            self.unfold((images, trace.input), rows, patches);
+            let gradient = Matrix::in_rows(gradient, channels, pixels, stride);
+            self.unfold(MapBatch { images, values: trace.input }, rows, patches);
             let unfolded = Matrix::new(patches, depth, pixels).transposed();
-            gradient.times(unfolded, &mut gradients[self.weight], (depth, true));
+            let sums = MatrixMut::new(&mut gradients[self.weight], depth);
+            gradient.multiply_add(unfolded, sums);
             if !input_gradient.is_empty() {
-                weight.transposed().times(gradient, patches, (pixels, false));
-                self.fold((images, input_gradient), rows, patches);
+                weight.transposed().multiply_into(gradient, MatrixMut::new(patches, pixels));
+                self.fold(images, input_gradient, rows, patches);
             }
         });
         if let Some(bias) = self.bias {

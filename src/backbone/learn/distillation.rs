@@ -36,6 +36,19 @@ pub struct Lesson {
     seed: u64,
 }
 
+/// Options of a distillation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DistillationOptions {
+    /// The student's network.
+    pub config: vggface_lite::Config,
+    /// Device on which the student is trained.
+    pub device: Device,
+    /// Learning-rate schedule.
+    pub schedule: Schedule,
+    /// Seed of the student's random weights.
+    pub seed: u64,
+}
+
 /// Distance of a student from its teacher, as means over the faces of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Loss {
@@ -68,16 +81,13 @@ impl Loss {
 }
 
 impl Lesson {
-    /// Begins the distillation of a small network with random weights by `seed`, on a device.
+    /// Begins the distillation of a small network with random weights.
     ///
     /// # Errors
     /// - [`BackboneError::BadConfig`] if the student's embedding is not as wide as the teacher's.
     /// - [`BackboneError::NoDevice`] if the device cannot be used.
-    pub fn new(
-        (config, device): (vggface_lite::Config, Device),
-        teacher: Teacher,
-        (schedule, seed): (Schedule, u64),
-    ) -> Result<Self, BackboneError> {
+    pub fn new(options: DistillationOptions, teacher: Teacher) -> Result<Self, BackboneError> {
+        let DistillationOptions { config, device, schedule, seed } = options;
         let network = vggface_lite::learning_network(&config)?;
         let mut student = Student::new(&network, seed, device)?;
         if student.dimension() != teacher.dimension() {
@@ -88,7 +98,7 @@ impl Lesson {
             );
             return Err(BackboneError::BadConfig { architecture: "student's", reason });
         }
-        let hints = Hints::new(&teacher.network, (&network, &student.chain), seed);
+        let hints = Hints::new(&teacher.network, &network, &student.chain, seed);
         student.watch(&hints.layers());
         let preprocessing = Architecture::VggfaceLite(config.clone()).preprocessing();
         Ok(Self { config, student, teacher, hints, preprocessing, schedule, seed })
@@ -116,7 +126,7 @@ impl Lesson {
         };
         let weights = widened(&narrow, found.tensors, &network, self.seed).ok_or_else(other)?;
         let pixels = self.preprocessing.pixels(faces, self.config.input_size);
-        self.student.unfold(&learning, (&network, &weights), &pixels)?;
+        self.student.unfold(&learning, &network, &weights, &pixels)?;
         self.hints = Hints::none();
         self.student.watch(&[]);
         Ok(())
@@ -184,7 +194,7 @@ impl Lesson {
         self.student.forward(&pixels)?;
         let (loss, gradients) = compare(&self.student.outputs(), &said);
         let fading = 1.0 - self.student.steps() as f32 / HINTED;
-        let rate = self.schedule.rate(self.student.steps());
+        let rates = self.schedule.rates(self.student.steps());
         let last = self.student.chain.layers.len() - 1;
         let share = fading.max(0.0) / faces.len() as f32;
         let mut seeds = self.hints.lead(&self.student.shards, &maps, share);
@@ -192,7 +202,7 @@ impl Lesson {
             seeds.push((last, channels_first(gradients)));
         }
         self.student.learn(seeds, &self.schedule)?;
-        self.hints.learn((rate, self.schedule.weight_decay));
+        self.hints.learn(rates);
         Ok(loss)
     }
 }
@@ -213,7 +223,8 @@ fn compare(embeddings: &[Vec<f32>], said: &[Vec<f32>]) -> (Loss, Vec<Vec<f32>>) 
             gradient.iter_mut().zip(&units[other]).for_each(|(sum, value)| *sum += pull * value);
         }
         // Back through the scaling to unit length.
-        let (along, length) = (dot(&gradient, own), norm(&embeddings[at]));
+        let along = dot(&gradient, own);
+        let length = norm(&embeddings[at]);
         gradient.iter_mut().zip(own).for_each(|(g, value)| *g = (*g - along * value) / length);
         gradient
     };

@@ -63,13 +63,15 @@ pub(super) fn whitened(
     };
     let last = network.nodes().last().map(|node| &node.op);
     let Some(&Op::Linear { weight, bias: Some(bias) }) = last else { return Ok(weights) };
-    let (weight, bias) = (place(weight)?, place(bias)?);
+    let weight = place(weight)?;
+    let bias = place(bias)?;
     let read = |id: ParameterId| Ok::<_, BackboneError>(weights[place(id)?].values.clone());
     let engine = Engine::new(network, Instructions::best(), read)?;
     let said: Vec<Vec<f32>> =
         batches.flat_map(|(images, pixels)| engine.run(images, &pixels)).collect();
     let Some(whitening) = Whitening::of(&said) else { return Ok(weights) };
-    let (rows, columns) = (&weights[weight].values, weights[weight].shape[1]);
+    let rows = &weights[weight].values;
+    let columns = weights[weight].shape[1];
     let column = |at: usize| rows.iter().skip(at).step_by(columns).copied().collect::<Vec<_>>();
     let turned: Vec<Vec<f32>> = (0..columns).map(|at| whitening.turned(&column(at))).collect();
     let row = |row: usize| turned.iter().map(move |column| column[row]);
@@ -93,10 +95,11 @@ pub(super) fn learned_by_chance(network: &Network) -> Student {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Tensor};
+    use candle_core::Tensor;
 
     use super::*;
     use crate::backbone::device::Device;
+    use crate::backbone::device::TensorPlace;
     use crate::backbone::executor::Executor;
     use crate::backbone::network::Parameter;
     use crate::backbone::vggface_lite::{Config, learning_network, network};
@@ -108,8 +111,7 @@ mod tests {
             Ok::<_, candle_core::Error>(tensor.values.clone())
         };
         let (side, last) = (network.input_size(), network.ids().last().unwrap());
-        let executor =
-            Executor::load(network, (&candle_core::Device::Cpu, DType::F32), read).unwrap();
+        let executor = Executor::load(network, TensorPlace::CPU, read).unwrap();
         let pixels = (0..side * side * 3).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0);
         let pixels: Vec<f32> = pixels.collect();
         let input =

@@ -2,13 +2,13 @@
 
 use rayon::prelude::*;
 
-use super::adam::{Adam, Role};
+use super::adam::{Adam, Role, StepRates};
 use super::chain::Chain;
 use super::checkpoint::Learned;
 use super::shard::{Seeds, Shard};
 use super::student::{SHARD, normal};
 use crate::backbone::network::{Network, NodeId};
-use crate::matrix::Matrix;
+use crate::matrix::{Matrix, MatrixMut};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -54,7 +54,7 @@ fn node_of_side(network: &Network, side: usize) -> Option<NodeId> {
 }
 
 impl Hints {
-    pub(super) fn new(teacher: &Network, (network, chain): (&Network, &Chain), seed: u64) -> Self {
+    pub(super) fn new(teacher: &Network, network: &Network, chain: &Chain, seed: u64) -> Self {
         let hint = |side: usize| {
             let taught = teacher.nodes()[node_of_side(teacher, side)?.index()].shape;
             // The last map of that side, before a maximum makes it smaller.
@@ -103,7 +103,7 @@ impl Hints {
         let of_shard = |(at, shard): (usize, &Shard)| {
             let lead = |(place, hint): (usize, &Hint)| {
                 let taught = &taught[place][at * SHARD..][..shard.images];
-                hint.lead(&self.values[place], (shard, taught), share / count)
+                hint.lead(&self.values[place], shard, taught, share / count)
             };
             self.hints.iter().enumerate().map(lead).collect::<Vec<_>>()
         };
@@ -127,9 +127,9 @@ impl Hints {
     }
 
     /// Takes one step of the linear layers.
-    pub(super) fn learn(&mut self, pace: (f32, f32)) {
+    pub(super) fn learn(&mut self, rates: StepRates) {
         let roles = vec![Role::Weight; self.values.len()];
-        self.optimiser.step(&mut self.values, (&self.gradients, &roles), pace);
+        self.optimiser.step(&mut self.values, &self.gradients, &roles, rates);
     }
 }
 
@@ -140,18 +140,19 @@ struct Led {
 }
 
 impl Hint {
-    fn lead(&self, weights: &[f32], (shard, taught): (&Shard, &[Vec<f32>]), share: f32) -> Led {
+    fn lead(&self, weights: &[f32], shard: &Shard, taught: &[Vec<f32>], share: f32) -> Led {
         let [out, inputs] = self.channels;
         let columns = shard.images * self.plane;
         let map = Matrix::new(shard.output(self.layer), inputs, columns);
         let weight = Matrix::new(weights, out, inputs);
         let mut found = vec![0.0; out * columns];
-        weight.times(map, &mut found, (columns, false));
+        weight.multiply_into(map, MatrixMut::new(&mut found, columns));
         self.slopes(&mut found, taught, share / self.plane as f32);
         let slopes = Matrix::new(&found, out, columns);
-        let (mut weights, mut gradient) = (vec![0.0; out * inputs], vec![0.0; inputs * columns]);
-        slopes.times(map.transposed(), &mut weights, (inputs, false));
-        weight.transposed().times(slopes, &mut gradient, (columns, false));
+        let mut weights = vec![0.0; out * inputs];
+        let mut gradient = vec![0.0; inputs * columns];
+        slopes.multiply_into(map.transposed(), MatrixMut::new(&mut weights, inputs));
+        weight.transposed().multiply_into(slopes, MatrixMut::new(&mut gradient, columns));
         Led { weights, map: gradient }
     }
 
@@ -159,11 +160,13 @@ impl Hint {
     ///
     /// The loss is `share` times the sum over positions of 1 − cosine.
     fn slopes(&self, found: &mut [f32], taught: &[Vec<f32>], share: f32) {
-        let (channels, images) = (self.channels[0], taught.len());
+        let channels = self.channels[0];
+        let images = taught.len();
         for (image, taught) in taught.iter().enumerate() {
             let place = |channel: usize| (channel * images + image) * self.plane;
-            let (mut products, mut own, mut others) =
-                (vec![0.0; self.plane], vec![1e-12; self.plane], vec![1e-12; self.plane]);
+            let mut products = vec![0.0; self.plane];
+            let mut own = vec![1e-12; self.plane];
+            let mut others = vec![1e-12; self.plane];
             for channel in 0..channels {
                 let found = &found[place(channel)..][..self.plane];
                 let taught = &taught[channel * self.plane..][..self.plane];

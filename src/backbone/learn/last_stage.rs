@@ -3,11 +3,11 @@
 use candle_core::{Tensor, Var};
 use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
 
-use crate::backbone::device::{Device, Place, Precision};
+use crate::backbone::device::{Device, Place, Precision, TensorPlace};
 use crate::backbone::executor::{Executor, Statistics};
 use crate::backbone::network::{Network, Op, Parameter};
 use crate::backbone::preprocessing::Preprocessing;
-use crate::backbone::{Architecture, BackboneError, NamedTensor, Runner, WeightsFile};
+use crate::backbone::{BackboneError, BackboneSpec, NamedTensor, Runner, WeightsFile};
 
 /// A network cut before its last stage ([`Network::last_stage`]).
 ///
@@ -49,19 +49,21 @@ impl LastStage {
     /// - As [`crate::backbone::Backbone::load`].
     /// - [`BackboneError::OneStage`] if the network has only one stage.
     pub fn load(
-        (architecture, preprocessing): (&Architecture, Preprocessing),
+        spec: BackboneSpec<'_>,
         mut file: WeightsFile,
         device: Device,
     ) -> Result<Self, BackboneError> {
+        let BackboneSpec { architecture, preprocessing } = spec;
         let whole = architecture.network()?;
         let one_stage = || BackboneError::OneStage { architecture: architecture.name() };
         let (trunk, network) = whole.split(whole.last_stage().ok_or_else(one_stage)?);
         let place = device.place(Precision::F32)?;
-        let trunk = Runner::load((trunk, &[]), &place, &mut file)?;
-        let (device, dtype) = match place {
-            Place::Cpu => (candle_core::Device::Cpu, candle_core::DType::F32),
-            Place::Gpu(device, dtype) => (device, dtype),
+        let trunk = Runner::load(trunk, &[], &place, &mut file)?;
+        let place = match place {
+            Place::Cpu => TensorPlace::CPU,
+            Place::Gpu(place) => place,
         };
+        let device = place.device.clone();
         let statistics = statistics(&network);
         let load = |(at, parameter): (usize, &Parameter)| {
             let values = file.read(parameter)?;
@@ -78,11 +80,7 @@ impl LastStage {
             .map(load)
             .collect::<Result<_, BackboneError>>()?;
         let tensors = weights.iter().map(|weight| weight.tensor().clone()).collect();
-        let stage = Executor::learning(
-            network.clone(),
-            (device.clone(), dtype),
-            (tensors, Statistics::Stored),
-        );
+        let stage = Executor::learning(network.clone(), place, tensors, Statistics::Stored);
         let optimiser = AdamW::new_lr(Vec::new(), 0.0)?;
         let input_size = whole.input_size();
         Ok(Self { preprocessing, input_size, trunk, network, stage, device, weights, optimiser })
@@ -105,7 +103,7 @@ impl LastStage {
     pub fn maps(&self, faces: &[&[u8]]) -> Result<Vec<f32>, BackboneError> {
         let pixels = self.preprocessing.pixels(faces, self.input_size);
         let images = faces.len() * self.preprocessing.copies();
-        Ok(self.trunk.run((images, self.input_size), pixels)?.concat())
+        Ok(self.trunk.run(images, self.input_size, pixels)?.concat())
     }
 
     /// Returns the embeddings of faces from the trunk's `maps`, of unit length.
@@ -218,8 +216,8 @@ mod tests {
     use super::*;
     use crate::backbone::preprocessing::merge_copies;
     use crate::backbone::{
-        Backbone, inception_resnet, mobilefacenet, resnet, siamese, vgg16, vggface_lite,
-        write_safetensors,
+        Architecture, Backbone, inception_resnet, mobilefacenet, resnet, siamese, vgg16,
+        vggface_lite, write_safetensors,
     };
 
     /// A number from −1 to 1 for each index.
@@ -276,9 +274,9 @@ mod tests {
         write_safetensors(&path, &weights(&network)).unwrap();
         let file = || WeightsFile::new(&path, std::fs::File::open(&path).unwrap()).unwrap();
         let preprocessing = Preprocessing { mirror, ..mobilefacenet::PREPROCESSING };
-        let how = (architecture, preprocessing);
-        let stage = LastStage::load(how, file(), Device::Cpu).unwrap();
-        let backbone = Backbone::load(how, file(), Device::Cpu, Precision::F32).unwrap();
+        let spec = BackboneSpec { architecture, preprocessing };
+        let stage = LastStage::load(spec, file(), Device::Cpu).unwrap();
+        let backbone = Backbone::load(spec, file(), Device::Cpu, Precision::F32).unwrap();
         let len = 3 * network.input_size().pow(2);
         let face = |face: usize| {
             (0..len).map(|at| (127.0 + 120.0 * value(len * face + at)) as u8).collect()

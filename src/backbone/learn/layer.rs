@@ -37,17 +37,24 @@ pub(super) struct Trace<'a> {
     pub(super) gradient: &'a [f32],
 }
 
+/// Maps of several images, `(channels, n, height, width)`.
+#[derive(Clone, Copy)]
+pub(super) struct MapBatch<'a> {
+    pub(super) images: usize,
+    pub(super) values: &'a [f32],
+}
+
 /// One step of a chain. Maps are `(channels, n, height, width)`.
 pub(super) trait Layer: Send + Sync {
     fn output(&self) -> Shape;
 
-    /// Computes `output` from `input`, which is a number of images and their values.
+    /// Computes `output` from `input`.
     ///
     /// `notes` are the layer's own, for [`Self::backward`].
     fn forward(
         &self,
         weights: &Values,
-        input: (usize, &[f32]),
+        input: MapBatch<'_>,
         output: &mut [f32],
         notes: &mut Vec<f32>,
     );

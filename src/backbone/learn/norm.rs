@@ -1,6 +1,6 @@
 //! Batch normalization with its ReLU.
 
-use super::layer::{Layer, Shape, Trace, Values};
+use super::layer::{Layer, MapBatch, Shape, Trace, Values};
 use crate::backbone::network::BatchNorm;
 
 /// Batch normalization by the statistics of a shard: S. Ioffe, C. Szegedy, "Batch Normalization", 2015, algorithm 1.
@@ -23,18 +23,19 @@ impl Layer for Norm {
     fn forward(
         &self,
         weights: &Values,
-        (images, input): (usize, &[f32]),
+        input: MapBatch<'_>,
         output: &mut [f32],
         notes: &mut Vec<f32>,
     ) {
         notes.clear();
-        let count = images * self.shape.plane();
+        let count = input.images * self.shape.plane();
         let (gammas, betas) = self.scales(weights);
-        let channels = input.chunks_exact(count).zip(output.chunks_exact_mut(count));
+        let channels = input.values.chunks_exact(count).zip(output.chunks_exact_mut(count));
         for ((from, to), (gamma, beta)) in channels.zip(gammas.iter().zip(betas)) {
             let (mean, variance) = moments(from);
             let rate = 1.0 / (variance + self.parameters.epsilon as f32).sqrt();
-            let (scale, shift) = (gamma * rate, beta - gamma * rate * mean);
+            let scale = gamma * rate;
+            let shift = beta - gamma * rate * mean;
             let floor = if self.rectified { 0.0 } else { f32::NEG_INFINITY };
             to.iter_mut().zip(from).for_each(|(to, x)| *to = (x * scale + shift).max(floor));
             notes.extend([mean, rate]);
@@ -54,7 +55,8 @@ impl Layer for Norm {
         let gammas = &weights[parameters.gamma.index()];
         for (channel, gamma) in gammas.iter().enumerate() {
             let range = channel * count..(channel + 1) * count;
-            let (x, y) = (&trace.input[range.clone()], &trace.output[range.clone()]);
+            let x = &trace.input[range.clone()];
+            let y = &trace.output[range.clone()];
             let [mean, rate] = [trace.notes[2 * channel], trace.notes[2 * channel + 1]];
             // A rectified value has no gradient where it is 0.
             let floor = if self.rectified { 0.0 } else { f32::NEG_INFINITY };
@@ -68,7 +70,7 @@ impl Layer for Norm {
             if !input_gradient.is_empty() {
                 let mean_dy = sum / count as f32;
                 let slope = rate * rate * product / count as f32;
-                values.fill(&mut input_gradient[range], (gamma * rate, mean_dy, slope));
+                values.fill(&mut input_gradient[range], gamma * rate, mean_dy, slope);
             }
         }
     }
@@ -113,7 +115,8 @@ impl Rectified<'_> {
 
     /// Returns Σ dy and Σ dy (x − mean).
     fn sums(&self) -> (f32, f32) {
-        let (mut sums, mut products) = ([0.0; LANES], [0.0; LANES]);
+        let mut sums = [0.0; LANES];
+        let mut products = [0.0; LANES];
         let lines = self.x.chunks(LANES).zip(self.y.chunks(LANES)).zip(self.dy.chunks(LANES));
         for ((x, y), dy) in lines {
             let places = sums.iter_mut().zip(&mut products).zip(x.iter().zip(y).zip(dy));
@@ -127,7 +130,7 @@ impl Rectified<'_> {
     }
 
     /// Computes dx = scale · (dy − mean of dy − slope · (x − mean))
-    fn fill(&self, dx: &mut [f32], (scale, mean_dy, slope): (f32, f32, f32)) {
+    fn fill(&self, dx: &mut [f32], scale: f32, mean_dy: f32, slope: f32) {
         for (((dx, x), &y), &dy) in dx.iter_mut().zip(self.x).zip(self.y).zip(self.dy) {
             *dx = scale * (self.through(y, dy) - mean_dy - slope * (x - self.mean));
         }

@@ -1,6 +1,6 @@
 //! Layers that process each value separately.
 
-use super::layer::{Layer, Shape, Trace, Values};
+use super::layer::{Layer, MapBatch, Shape, Trace, Values};
 
 /// A function of one value. Its slope is computed from its result.
 pub(super) struct Pointwise {
@@ -19,14 +19,8 @@ impl Layer for Pointwise {
         self.shape
     }
 
-    fn forward(
-        &self,
-        _: &Values,
-        (_, input): (usize, &[f32]),
-        output: &mut [f32],
-        _: &mut Vec<f32>,
-    ) {
-        let values = output.iter_mut().zip(input);
+    fn forward(&self, _: &Values, input: MapBatch<'_>, output: &mut [f32], _: &mut Vec<f32>) {
+        let values = output.iter_mut().zip(input.values);
         match self.function {
             Function::Relu => values.for_each(|(y, x)| *y = x.max(0.0)),
             Function::Sigmoid => values.for_each(|(y, x)| *y = 1.0 / (1.0 + (-x).exp())),

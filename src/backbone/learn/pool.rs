@@ -1,6 +1,6 @@
 //! Layers that reduce the size of maps.
 
-use super::layer::{Layer, Shape, Trace, Values};
+use super::layer::{Layer, MapBatch, Shape, Trace, Values};
 
 /// The maximum of each 2×2 values.
 pub(super) struct MaxPool {
@@ -11,7 +11,8 @@ pub(super) struct MaxPool {
 impl MaxPool {
     /// Calls `each` with the four input indices and the output index of every window.
     fn windows(&self, images: usize, mut each: impl FnMut([usize; 4], usize)) {
-        let (width, plane) = (self.input.width, self.input.plane());
+        let width = self.input.width;
+        let plane = self.input.plane();
         let mut to = 0;
         for map in 0..self.input.channels * images {
             for y in 0..self.output.height {
@@ -31,13 +32,8 @@ impl Layer for MaxPool {
         self.output
     }
 
-    fn forward(
-        &self,
-        _: &Values,
-        (images, input): (usize, &[f32]),
-        output: &mut [f32],
-        _: &mut Vec<f32>,
-    ) {
+    fn forward(&self, _: &Values, input: MapBatch<'_>, output: &mut [f32], _: &mut Vec<f32>) {
+        let MapBatch { images, values: input } = input;
         self.windows(images, |[a, b, c, d], to| {
             output[to] = input[a].max(input[b]).max(input[c].max(input[d]));
         });
@@ -70,16 +66,10 @@ impl Layer for WeightedPool {
         Shape { channels: self.input.channels, height: 1, width: 1 }
     }
 
-    fn forward(
-        &self,
-        weights: &Values,
-        (images, input): (usize, &[f32]),
-        output: &mut [f32],
-        _: &mut Vec<f32>,
-    ) {
+    fn forward(&self, weights: &Values, input: MapBatch<'_>, output: &mut [f32], _: &mut Vec<f32>) {
         let plane = self.input.plane();
-        for (map, (values, sum)) in input.chunks_exact(plane).zip(output).enumerate() {
-            let weights = &weights[self.weight][map / images * plane..][..plane];
+        for (map, (values, sum)) in input.values.chunks_exact(plane).zip(output).enumerate() {
+            let weights = &weights[self.weight][map / input.images * plane..][..plane];
             *sum = values.iter().zip(weights).map(|(value, weight)| value * weight).sum();
         }
     }

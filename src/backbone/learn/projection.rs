@@ -45,8 +45,9 @@ impl Projection {
         // The tensors are in the order of the network's parameters.
         let read = |id: ParameterId| Ok::<_, BackboneError>(tensors[id.index()].values.clone());
         let kept: &[NodeId] = &[input];
-        let engine = Engine::keeping(&network, kept, (Instructions::best(), read))?;
-        let (weight, bias) = (weight.index(), bias.index());
+        let engine = Engine::keeping(&network, kept, Instructions::best(), read)?;
+        let weight = weight.index();
+        let bias = bias.index();
         let input_size = network.input_size();
         Ok(Self { input_size, preprocessing, engine, tensors, weight, bias })
     }
@@ -73,7 +74,8 @@ impl Projection {
     pub fn with_axes(
         mut self,
         axes: &Axes<'_>,
-        (inputs, share): (&[Vec<f32>], f32),
+        inputs: &[Vec<f32>],
+        share: f32,
     ) -> Vec<NamedTensor> {
         let mut take = |at: usize| std::mem::take(&mut self.tensors[at].values);
         let own = Affine { weight: take(self.weight), bias: take(self.bias) };
@@ -153,7 +155,7 @@ mod tests {
         let before = projection(value);
         let [own, bias] = [before.weight, before.bias].map(|at| before.tensors[at].values.clone());
         let axes = Axes { origin: &origin, values: &values };
-        let after = before.with_axes(&axes, (&inputs, 0.25));
+        let after = before.with_axes(&axes, &inputs, 0.25);
         let found = |name: &str| after.iter().find(|tensor| tensor.name == name).unwrap();
         let (weight, shift) = (found("projection.weight"), found("projection.bias"));
         assert_eq!((weight.shape.as_slice(), shift.shape.as_slice()), (&[5, 8][..], &[5][..]));

@@ -1,7 +1,7 @@
 //! A shard: some images of a batch on their forward and backward pass through a chain.
 
 use super::chain::Chain;
-use super::layer::{Trace, Values};
+use super::layer::{MapBatch, Trace, Values};
 
 /// Gradients of the loss with respect to results of layers.
 ///
@@ -34,13 +34,15 @@ impl Shard {
             let input = before.last().unwrap_or(&self.input);
             let output = &mut after[0];
             output.resize(self.images * layer.output().len(), 0.0);
-            layer.forward(weights, (self.images, input), output, &mut self.notes[at]);
+            let input = MapBatch { images: self.images, values: input };
+            layer.forward(weights, input, output, &mut self.notes[at]);
         }
     }
 
     /// Converts pixels with channels last to a map.
     fn take(&mut self, chain: &Chain, pixels: &[f32]) {
-        let (plane, channels) = (chain.input.plane(), chain.input.channels);
+        let plane = chain.input.plane();
+        let channels = chain.input.channels;
         self.input.resize(pixels.len(), 0.0);
         for (channel, values) in self.input.chunks_exact_mut(self.images * plane).enumerate() {
             let from = pixels[channel..].iter().step_by(channels);
@@ -76,7 +78,8 @@ impl Shard {
             let input = if at == 0 { &self.input } else { &self.outputs[at - 1] };
             // The gradient of the pixels is not needed.
             next.resize(if at == 0 { 0 } else { input.len() }, 0.0);
-            let (output, notes) = (&self.outputs[at], &self.notes[at]);
+            let output = &self.outputs[at];
+            let notes = &self.notes[at];
             let trace = Trace { images: self.images, input, output, notes, gradient: &gradient };
             layer.backward(weights, &trace, &mut next, &mut self.gradients);
             std::mem::swap(&mut gradient, &mut next);

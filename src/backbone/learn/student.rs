@@ -40,7 +40,7 @@ impl Student {
     pub fn new(network: &Network, seed: u64, device: Device) -> Result<Self, BackboneError> {
         let tensors = match device.place(Precision::F32)? {
             Place::Cpu => None,
-            Place::Gpu(device, _) => Some(Tensors::new(network, device)),
+            Place::Gpu(place) => Some(Tensors::new(network, place.device)),
         };
         let mut student = Self::untaught(network, seed)?;
         student.tensors = tensors;
@@ -67,9 +67,18 @@ impl Student {
             }
         };
         let values: Vec<Vec<f32>> = network.parameters().iter().enumerate().map(initial).collect();
-        let (optimiser, parameters) = (Adam::new(&values), network.parameters().to_vec());
-        let (shards, tensors, steps) = (Vec::new(), None, 0);
-        Ok(Self { parameters, chain, values, roles, optimiser, shards, tensors, steps })
+        let optimiser = Adam::new(&values);
+        let parameters = network.parameters().to_vec();
+        Ok(Self {
+            parameters,
+            chain,
+            values,
+            roles,
+            optimiser,
+            shards: Vec::new(),
+            tensors: None,
+            steps: 0,
+        })
     }
 
     /// Makes the results of these layers available, followed by those of the last one.
@@ -137,7 +146,7 @@ impl Student {
         let Self { chain, values, shards, tensors, .. } = self;
         if let Some(tensors) = tensors {
             let work = shards.iter_mut().zip(pixels.chunks(step));
-            return Ok(tensors.forward((chain, values), work)?);
+            return Ok(tensors.forward(chain, values, work)?);
         }
         let work = shards.par_iter_mut().zip(pixels.par_chunks(step));
         work.for_each(|(shard, pixels)| shard.forward(chain, values, pixels));
@@ -166,10 +175,8 @@ impl Student {
     ) -> Result<(), BackboneError> {
         self.backward(seeds)?;
         let gradients = self.gradients();
-        let rate = schedule.rate(self.steps);
-        let roles = self.roles.as_slice();
-        let pace = (rate, schedule.weight_decay);
-        self.optimiser.step(&mut self.values, (&gradients, roles), pace);
+        let rates = schedule.rates(self.steps);
+        self.optimiser.step(&mut self.values, &gradients, &self.roles, rates);
         self.steps += 1;
         Ok(())
     }
@@ -236,7 +243,7 @@ pub(super) fn normal(random: &mut impl Rng) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backbone::network::{Builder, Window};
+    use crate::backbone::network::{Builder, ConvShape, Window};
 
     const SIDE: usize = 14;
 
@@ -244,7 +251,7 @@ mod tests {
     fn everything() -> Network {
         let mut net = Builder::new("everything", SIDE);
         let x = net.input();
-        let x = net.conv(x, "first", 5, 1, Window::same(3, 3));
+        let x = net.conv(x, "first", ConvShape::dense(5, Window::same(3, 3)));
         let x = net.batch_norm(
             x,
             ["a.gamma", "a.beta", "a.mean", "a.variance"].map(String::from),
@@ -252,10 +259,10 @@ mod tests {
         );
         let x = net.relu(x);
         let x = net.max_pool(x, Window::square(2, 2, 0));
-        let x = net.conv(x, "second", 7, 1, Window::square(3, 2, 1));
+        let x = net.conv(x, "second", ConvShape::dense(7, Window::square(3, 2, 1)));
         let x = net.bias(x, "second.bias");
         let x = net.relu(x);
-        let x = net.conv(x, "pool", 7, 7, Window::square(4, 1, 0));
+        let x = net.conv(x, "pool", ConvShape::depthwise(7, Window::square(4, 1, 0)));
         let x = net.batch_norm(
             x,
             ["b.gamma", "b.beta", "b.mean", "b.variance"].map(String::from),

@@ -13,7 +13,7 @@ use super::vector::unit;
 use crate::backbone::device::{Device, Precision};
 use crate::backbone::network::Network;
 use crate::backbone::preprocessing::Preprocessing;
-use crate::backbone::{Architecture, BackboneError, Maps, Runner, WeightsFile, vggface_lite};
+use crate::backbone::{BackboneError, BackboneSpec, Maps, Runner, WeightsFile, vggface_lite};
 use crate::whitening::Whitening;
 
 /// A trained network as a teacher.
@@ -30,15 +30,16 @@ impl Teacher {
     /// # Errors
     /// As [`crate::backbone::Backbone::load`].
     pub fn load(
-        (architecture, preprocessing): (&Architecture, Preprocessing),
+        spec: BackboneSpec<'_>,
         mut weights: WeightsFile,
-        (student, device): (&vggface_lite::Config, Device),
+        student: &vggface_lite::Config,
+        device: Device,
     ) -> Result<Self, BackboneError> {
-        let network = architecture.network()?;
-        let preprocessing = Preprocessing { mirror: true, ..preprocessing };
+        let network = spec.architecture.network()?;
+        let preprocessing = Preprocessing { mirror: true, ..spec.preprocessing };
         let nodes = teaching_nodes(&network, &vggface_lite::network(student)?);
         let place = device.place(Precision::F32)?;
-        let runner = Runner::load((network.clone(), &nodes), &place, &mut weights)?;
+        let runner = Runner::load(network.clone(), &nodes, &place, &mut weights)?;
         Ok(Self { network, preprocessing, runner, whitening: None })
     }
 
@@ -66,7 +67,7 @@ impl Teacher {
     fn outputs(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
         let size = self.input_size();
         let pixels = self.preprocessing.pixels(faces, size);
-        self.runner.run_with_maps((2 * faces.len(), size), pixels)
+        self.runner.run_with_maps(2 * faces.len(), size, pixels)
     }
 
     /// Returns an output as a vector of unit length.

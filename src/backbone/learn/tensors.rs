@@ -5,6 +5,7 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 use super::chain::Chain;
 use super::layer::Values;
 use super::shard::{Seeds, Shard};
+use crate::backbone::device::TensorPlace;
 use crate::backbone::executor::{Executor, Statistics};
 use crate::backbone::network::{BatchNorm, Network, Node, NodeId, Op, Parameter};
 
@@ -37,8 +38,14 @@ impl Tensors {
             _ => None,
         };
         let norms = network.nodes().iter().filter_map(norm).collect();
-        let (watched, weights, trails) = (Vec::new(), Vec::new(), Vec::new());
-        Self { network: network.clone(), device, watched, norms, weights, trails }
+        Self {
+            network: network.clone(),
+            device,
+            watched: Vec::new(),
+            norms,
+            weights: Vec::new(),
+            trails: Vec::new(),
+        }
     }
 
     /// Makes the results of these layers available after each pass, in their order.
@@ -50,7 +57,8 @@ impl Tensors {
     /// Runs shards of images of preprocessed pixels, `(n, height, width, 3)` each.
     pub(super) fn forward<'p>(
         &mut self,
-        (chain, values): (&Chain, &Values),
+        chain: &Chain,
+        values: &Values,
         shards: impl Iterator<Item = (&'p mut Shard, &'p [f32])>,
     ) -> Result<()> {
         self.trails.clear();
@@ -58,7 +66,7 @@ impl Tensors {
         for (shard, pixels) in shards {
             shard.images = pixels.len() / chain.input.len();
             shard.outputs.resize_with(chain.layers.len(), Vec::new);
-            let trail = self.run(&executor, (shard.images, pixels))?;
+            let trail = self.run(&executor, shard.images, pixels)?;
             for ((layer, _), result) in self.watched.iter().zip(&trail.watched) {
                 shard.outputs[*layer] = channel_by_channel(result)?;
             }
@@ -75,11 +83,11 @@ impl Tensors {
         };
         self.weights = parameters.map(weight).collect::<Result<_>>()?;
         let tensors = self.weights.iter().map(|weight| weight.as_tensor().clone()).collect();
-        let place = (self.device.clone(), DType::F32);
-        Ok(Executor::learning(self.network.clone(), place, (tensors, Statistics::OfBatch)))
+        let place = TensorPlace { device: self.device.clone(), dtype: DType::F32 };
+        Ok(Executor::learning(self.network.clone(), place, tensors, Statistics::OfBatch))
     }
 
-    fn run(&self, executor: &Executor, (images, pixels): (usize, &[f32])) -> Result<Trail> {
+    fn run(&self, executor: &Executor, images: usize, pixels: &[f32]) -> Result<Trail> {
         let side = self.network.input_size();
         let input = Tensor::from_slice(pixels, (images, side, side, 3), &self.device)?;
         let asked = self.watched.iter().map(|(_, node)| *node);

@@ -1,8 +1,9 @@
 //! Conversion of a trained network to a student, for further training.
 
-use candle_core::{D, DType, Device, Tensor};
+use candle_core::{D, Device, Tensor};
 
 use super::student::Student;
+use crate::backbone::device::TensorPlace;
 use crate::backbone::executor::Executor;
 use crate::backbone::network::{BatchNorm, Network, Op, Parameter};
 use crate::backbone::{BackboneError, NamedTensor};
@@ -22,7 +23,8 @@ impl Student {
     pub(super) fn unfold(
         &mut self,
         learning: &Network,
-        (network, weights): (&Network, &[NamedTensor]),
+        network: &Network,
+        weights: &[NamedTensor],
         pixels: &[f32],
     ) -> Result<(), BackboneError> {
         let value = |name: &str| weights.iter().find(|own| own.name == name).map(|own| &own.values);
@@ -48,7 +50,7 @@ impl Student {
         let read = |parameter: &Parameter| {
             Ok::<_, BackboneError>(value(&parameter.name).cloned().unwrap_or_default())
         };
-        let executor = Executor::load(network.clone(), (&Device::Cpu, DType::F32), read)?;
+        let executor = Executor::load(network.clone(), TensorPlace::CPU, read)?;
         let maps = executor.forward(&input, &places)?;
         for (Pair { norm, bias }, map) in pairs.iter().zip(maps) {
             let channels = map.transpose(0, 1)?.flatten_from(1)?;
@@ -67,7 +69,8 @@ impl Student {
 }
 
 fn pairs(learning: &Network) -> Vec<Pair> {
-    let (nodes, parameters) = (learning.nodes(), learning.parameters());
+    let nodes = learning.nodes();
+    let parameters = learning.parameters();
     let pair = |at: usize| {
         let (Op::BatchNorm(norm), Op::Conv(conv)) = (&nodes[at].op, &nodes[at.checked_sub(1)?].op)
         else {
@@ -105,7 +108,7 @@ mod tests {
         let pixels: Vec<f32> =
             (0..4 * 3072).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0).collect();
         let mut student = Student::new(&learning, 8, Device::Cpu).unwrap();
-        student.unfold(&learning, (&network, &folded), &pixels).unwrap();
+        student.unfold(&learning, &network, &folded, &pixels).unwrap();
         let says = |tensors: &[NamedTensor]| -> Vec<f32> {
             let read = |id: ParameterId| {
                 Ok::<_, BackboneError>(of(tensors, &network.parameters()[id.index()]))

@@ -99,7 +99,8 @@ pub(super) fn widened(
 impl Widening<'_> {
     fn conv(&mut self, conv: &Conv) -> Option<()> {
         let weight = &self.tensors[conv.weight.index()];
-        let (from, to) = (weight.shape[0], self.wanted(conv.weight)[0]);
+        let from = weight.shape[0];
+        let to = self.wanted(conv.weight)[0];
         let taps = weight.shape[2..].iter().product();
         let mut rows = weight.values.clone();
         if conv.groups == 1 {

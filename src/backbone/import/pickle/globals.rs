@@ -1,5 +1,6 @@
 //! Functions and classes of Python that weights files name, and their effect on data.
 
+use super::super::layout::MemoryOrder;
 use super::super::{Fault, damaged};
 use super::{Array, Id, Layout, Storage, Tensor, Value, name};
 use crate::backbone::encoding::{Encoding, Kind};
@@ -77,7 +78,8 @@ pub(super) fn call(values: &[Value], global: Global, arguments: &[Id]) -> Result
             let Value::Storage(storage) = values[*storage] else {
                 return Err(damaged("a tensor has no storage"));
             };
-            let (shape, stride) = (sizes(values, *shape)?, sizes(values, *stride)?);
+            let shape = sizes(values, *shape)?;
+            let stride = sizes(values, *stride)?;
             let layout = Layout::new(size(values, *offset)?, shape, stride)?;
             layout.check(storage.len)?;
             Ok(Value::Tensor(Tensor { storage, layout }))
@@ -88,8 +90,11 @@ pub(super) fn call(values: &[Value], global: Global, arguments: &[Id]) -> Result
         },
         (Global::Reconstruct, _) => Ok(Value::Array(None)),
         (Global::FromBuffer, [bytes, dtype, shape, order]) => {
-            let first_fastest = name(values, *order)? == "F";
-            array(values, (*bytes, *dtype), *shape, first_fastest)
+            let order = match name(values, *order)? {
+                "F" => MemoryOrder::Fortran,
+                _ => MemoryOrder::C,
+            };
+            array(values, &ArrayState { bytes: *bytes, dtype: *dtype, shape: *shape, order })
         }
         (Global::Dtype, [code, ..]) => dtype(name(values, *code)?),
         (Global::Encode, [text, _]) => encode(values, *text),
@@ -107,8 +112,11 @@ pub(super) fn build(values: &[Value], target: Id, state: Id) -> Result<Option<Va
         (Value::Dict(_), _) => Ok(None),
         (Value::Array(None), Value::Tuple(state)) => match state[..] {
             [_, shape, dtype, first_fastest, bytes] => {
-                let first_fastest = size(values, first_fastest)? != 0;
-                array(values, (bytes, dtype), shape, first_fastest).map(Some)
+                let order = match size(values, first_fastest)? {
+                    0 => MemoryOrder::C,
+                    _ => MemoryOrder::Fortran,
+                };
+                array(values, &ArrayState { bytes, dtype, shape, order }).map(Some)
             }
             _ => Err(damaged("an array's state has not five parts")),
         },
@@ -151,18 +159,23 @@ fn dict(values: &[Value], items: Id) -> Result<Value, Fault> {
     Ok(Value::Dict(items.iter().map(pair).collect::<Result<_, Fault>>()?))
 }
 
-fn array(
-    values: &[Value],
-    (bytes, dtype): (Id, Id),
+/// State of a NumPy array, as its pickle has it.
+struct ArrayState {
+    bytes: Id,
+    dtype: Id,
     shape: Id,
-    first_fastest: bool,
-) -> Result<Value, Fault> {
+    order: MemoryOrder,
+}
+
+fn array(values: &[Value], state: &ArrayState) -> Result<Value, Fault> {
+    let ArrayState { bytes, dtype, shape, order } = *state;
     let (Value::Bytes(data), Value::Dtype(encoding)) = (&values[bytes], &values[dtype]) else {
         return Err(damaged("an array has no bytes of a type"));
     };
-    let layout = Layout::dense(sizes(values, shape)?, first_fastest)?;
+    let layout = Layout::dense(sizes(values, shape)?, order)?;
     if layout.count().checked_mul(encoding.width()) != Some(data.len()) {
-        let (shape, len) = (layout.shape(), data.len());
+        let shape = layout.shape();
+        let len = data.len();
         return Err(damaged(format!("an array of shape {shape:?} has {len} bytes")));
     }
     Ok(Value::Array(Some(Array { encoding: *encoding, bytes, layout })))

@@ -161,7 +161,8 @@ impl<R: BufRead> Machine<'_, R> {
         let items = match opcode {
             b'a' => vec![self.pop()?],
             b's' => {
-                let (value, key) = (self.pop()?, self.pop()?);
+                let value = self.pop()?;
+                let key = self.pop()?;
                 vec![key, value]
             }
             _ => self.pop_to_mark()?,
@@ -198,10 +199,12 @@ impl<R: BufRead> Machine<'_, R> {
 
     fn global(&mut self, opcode: u8) -> Result<(), Fault> {
         let global = if opcode == 0x93 {
-            let (name_id, module) = (self.pop()?, self.pop()?);
+            let name_id = self.pop()?;
+            let module = self.pop()?;
             globals::find(name(&self.values, module)?, name(&self.values, name_id)?)?
         } else {
-            let (module, name) = (self.name_line()?, self.name_line()?);
+            let module = self.name_line()?;
+            let name = self.name_line()?;
             globals::find(&module, &name)?
         };
         if opcode == b'i' {
@@ -212,7 +215,8 @@ impl<R: BufRead> Machine<'_, R> {
     }
 
     fn reduce(&mut self) -> Result<(), Fault> {
-        let (arguments, function) = (self.pop()?, self.pop()?);
+        let arguments = self.pop()?;
+        let function = self.pop()?;
         let (Value::Tuple(arguments), Value::Global(global)) =
             (&self.values[arguments], &self.values[function])
         else {
