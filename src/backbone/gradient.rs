@@ -146,7 +146,8 @@ mod tests {
         let weights = variables.iter().map(|variable| variable.as_tensor().clone()).collect();
         let place = TensorPlace { device: Device::Cpu, dtype: DType::F64 };
         let stage = Executor::learning(network, place, weights, Statistics::Stored);
-        let (input, pull) = (tensor(&[3, 3, 12, 12], 77, 0.0), tensor(&[3, 4, 1, 1], 99, 0.0));
+        let input = tensor(&[3, 3, 12, 12], 77, 0.0);
+        let pull = tensor(&[3, 4, 1, 1], 99, 0.0);
         let loss = || (stage.run(&input).unwrap() * &pull).unwrap().sum_all().unwrap();
         let gradients = loss().backward().unwrap();
         for (variable, parameter) in variables.iter().zip(&parameters) {

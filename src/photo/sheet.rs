@@ -78,9 +78,11 @@ mod tests {
             let rgb = vec![0; (3 * width * height) as usize];
             sheet.place(spot, at, &Photo { width, height, rgb });
         }
-        let ([left, top], sheet) = (ContactSheet::corner(spot), sheet.finish());
+        let [left, top] = ContactSheet::corner(spot);
+        let sheet = sheet.finish();
         let dark = |x: u32, y: u32| {
-            let (x, y) = (x.wrapping_sub(left), y.wrapping_sub(top + TEXT_HEIGHT + BELOW_LABEL));
+            let x = x.wrapping_sub(left);
+            let y = y.wrapping_sub(top + TEXT_HEIGHT + BELOW_LABEL);
             x < ContactSheet::PERSON_WIDTH && x % 116 < 112 && y < 112
         };
         assert_eq!((sheet.width - left - MARGIN, left), (ContactSheet::PERSON_WIDTH, 492));

@@ -45,7 +45,8 @@ pub(super) struct Winograd {
 impl Winograd {
     /// Creates the layer from the kernel's values `weight(y, x, channel, out)`.
     ///
-    /// A 2×2 maximum follows if `output` is smaller than `input`. The convolution itself does not change the size.
+    /// A 2×2 maximum follows if `output` is smaller than `input`. The convolution itself does not
+    /// change the size.
     pub(super) fn new(
         input: Map,
         output: Map,

@@ -110,7 +110,8 @@ mod tests {
             assert_eq!(tensor.shape, parameter.shape, "{}", tensor.name);
             Ok::<_, candle_core::Error>(tensor.values.clone())
         };
-        let (side, last) = (network.input_size(), network.ids().last().unwrap());
+        let side = network.input_size();
+        let last = network.ids().last().unwrap();
         let executor = Executor::load(network, TensorPlace::CPU, read).unwrap();
         let pixels = (0..side * side * 3).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0);
         let pixels: Vec<f32> = pixels.collect();

@@ -132,7 +132,8 @@ mod tests {
         };
         let tensor = |(at, parameter): (usize, &crate::backbone::network::Parameter)| {
             let count: usize = parameter.shape.iter().product();
-            let (name, shape) = (parameter.name.clone(), parameter.shape.clone());
+            let name = parameter.name.clone();
+            let shape = parameter.shape.clone();
             NamedTensor { name, shape, values: (0..count).map(|i| values(at + 31 * i)).collect() }
         };
         let network = vggface_lite::network(&config).unwrap();
@@ -157,7 +158,8 @@ mod tests {
         let axes = Axes { origin: &origin, values: &values };
         let after = before.with_axes(&axes, &inputs, 0.25);
         let found = |name: &str| after.iter().find(|tensor| tensor.name == name).unwrap();
-        let (weight, shift) = (found("projection.weight"), found("projection.bias"));
+        let weight = found("projection.weight");
+        let shift = found("projection.bias");
         assert_eq!((weight.shape.as_slice(), shift.shape.as_slice()), (&[5, 8][..], &[5][..]));
         let said = |input: &Vec<f32>| -> Vec<f32> {
             let rows = weight.values.chunks(8).zip(&shift.values);
@@ -180,7 +182,9 @@ mod tests {
         let config = crate::backbone::siamese::Config::default();
         let architecture = Architecture::Siamese(config);
         let preprocessing = architecture.preprocessing();
-        let (origin, tensors, unused) = (String::new(), Vec::new(), Vec::new());
+        let origin = String::new();
+        let tensors = Vec::new();
+        let unused = Vec::new();
         let recognised = Recognised { architecture, preprocessing, origin, tensors, unused };
         assert!(Projection::of(recognised).is_err());
     }

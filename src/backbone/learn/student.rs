@@ -288,7 +288,8 @@ mod tests {
         let mut candles = Student::untaught(&network, 3).unwrap();
         candles.values.clone_from(&own.values);
         candles.tensors = Some(Tensors::new(&network, candle_core::Device::Cpu));
-        let (inner, last) = (2, own.chain.layers.len() - 1);
+        let inner = 2;
+        let last = own.chain.layers.len() - 1;
         candles.watch(&[inner]);
         // A complete shard and a partial one.
         let images = SHARD + 5;

@@ -99,7 +99,8 @@ mod tests {
             channels: [4, 5, 6, 7, 8],
             embedding: 9,
         };
-        let (learning, network) = (learning_network(&config).unwrap(), network(&config).unwrap());
+        let learning = learning_network(&config).unwrap();
+        let network = network(&config).unwrap();
         let folded = learned_by_chance(&learning).folded(&learning);
         let of = |tensors: &[NamedTensor], parameter: &Parameter| {
             let tensor = tensors.iter().find(|tensor| tensor.name == parameter.name).unwrap();
@@ -116,7 +117,8 @@ mod tests {
             let engine = Engine::new(&network, Instructions::best(), read).unwrap();
             engine.run(4, &pixels).concat()
         };
-        let (expected, found) = (says(&folded), says(&student.folded(&learning)));
+        let expected = says(&folded);
+        let found = says(&student.folded(&learning));
         let largest = expected.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
         for (found, expected) in found.iter().zip(&expected) {
             assert!((found - expected).abs() < 1e-4 * largest, "{found} {expected}");
