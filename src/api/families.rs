@@ -77,7 +77,7 @@ pub(super) async fn get(
     path = "/v1/families/{family}",
     operation_id = "put_family",
     tag = "families",
-    summary = "List a family's kin anew",
+    summary = "Replace a family's listed kin",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001")),
     request_body = ListedKin,
     responses((status = 200, description = "These are listed, and no others", body = RelationshipList), Problems),
@@ -107,9 +107,9 @@ pub(super) async fn put(
     path = "/v1/families/{family}",
     operation_id = "delete_family",
     tag = "families",
-    summary = "Forget a family",
+    summary = "Delete a family",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001")),
-    responses((status = 200, description = "What was removed", body = Receipt), Problems),
+    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
 )]
 pub(super) async fn delete(
     state: web::Data<State>,

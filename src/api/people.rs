@@ -73,7 +73,7 @@ pub(super) async fn post_photos(
     path = "/v1/people/{family}/{member}",
     operation_id = "put_person",
     tag = "people",
-    summary = "Enrol a person anew",
+    summary = "Replace a person's photos",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
     request_body(content = Images, content_type = "multipart/form-data"),
     responses((status = 200, description = "These are the person's photos", body = Enrolled), Problems),
@@ -101,9 +101,9 @@ pub(super) async fn put(
     path = "/v1/people/{family}/{member}",
     operation_id = "delete_person",
     tag = "people",
-    summary = "Forget a person",
+    summary = "Delete a person",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
-    responses((status = 200, description = "What was removed", body = Receipt), Problems),
+    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
 )]
 pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;

@@ -110,7 +110,7 @@ fn given(state: &State, values: Vec<Vec<f32>>) -> Result<Vec<Embedding>, Problem
     let (found, wanted) = (values.iter().map(Vec::len), &state.model.space().dimensions);
     if !found.clone().eq(wanted.iter().copied()) {
         let found: Vec<usize> = found.collect();
-        let detail = format!("embeddings of the widths {found:?}; this model's are {wanted:?}");
+        let detail = format!("embeddings of the widths {found:?}; this model's have {wanted:?}");
         return Err(Problem::invalid(detail));
     }
     values

@@ -210,9 +210,7 @@ impl<E: Classify> From<E> for Problem {
 
 /// Converts the error of a malformed form.
 pub(super) fn from_multipart(error: MultipartError) -> Problem {
-    let detail = format!(
-        "{error}; send multipart/form-data with photos in the parts that the address asks for"
-    );
+    let detail = format!("{error}; send multipart/form-data with the parts of this endpoint");
     let status = match error {
         MultipartError::Payload(PayloadError::Overflow) => StatusCode::PAYLOAD_TOO_LARGE,
         other => other.status_code(),

@@ -157,9 +157,9 @@ enum GroupBy {
     description = "The people of the gallery with the most evidence of kinship to a probe, by one or more photos of a face. Photos of the same person are listed apart. Photos come in a form, or in JSON, which also takes enrolled photos and embeddings.",
     request_body(
         content((Form = "multipart/form-data"), (Asked = "application/json")),
-        description = "The photos, and what is wanted",
+        description = "The photos and the options",
     ),
-    responses((status = 200, description = "Who was found", body = SearchResponse), Problems),
+    responses((status = 200, description = "The people found", body = SearchResponse), Problems),
 )]
 pub(super) async fn post_form(
     state: web::Data<State>,

@@ -36,7 +36,9 @@ pub(super) fn print_answer(answer: &Answer, query: &Query<'_>, options: &Options
 fn nobody_searched(searched: &Searched) -> &'static str {
     match searched.photos {
         0 => "The gallery has no photos.",
-        _ => "No person was searched: --only, --without and the probe's own photos leave nobody.",
+        _ => {
+            "No person was searched: --only, --without and the probe's own photos exclude everyone."
+        }
     }
 }
 
@@ -44,7 +46,7 @@ fn nobody_searched(searched: &Searched) -> &'static str {
 fn decision(answer: &Answer) -> String {
     let has_kinship = answer.people.iter().any(|found| found.kinship.is_some());
     if !has_kinship {
-        return "Most alike:".into();
+        return "Most similar:".into();
     }
     let marked = answer.people.iter().filter(|found| is_marked(found)).count();
     let searched = &answer.searched;
@@ -59,7 +61,7 @@ fn decision(answer: &Answer) -> String {
             10.0 * rate
         )
     });
-    format!("No relative found among {} people.{odds}\n\nMost alike:", searched.people)
+    format!("No relative found among {} people.{odds}\n\nMost similar:", searched.people)
 }
 
 fn is_marked(found: &PersonMatch) -> bool {

@@ -162,7 +162,7 @@ fn show(photos: &Path, (snapshot, embedder): (&Arc<Snapshot>, &Embedder)) -> Res
          They prove nothing about real families: the model was trained on photos of real faces."
     );
     if let Some(probe) = sample.probe_with_relative_first()? {
-        line!("\nA search whose relative comes first, with {probe}:\n");
+        line!("\nA search with a relative in the first place, with {probe}:\n");
         let answer = sample.search(&probe, Selection::default(), print_answer)?;
         line!("\nThe truth: {}.", truth(&sample, &probe, &answer));
     }

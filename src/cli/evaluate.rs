@@ -176,7 +176,7 @@ fn run_verification(arguments: &VerificationArguments) -> Result<Ending, Failure
             kin.retain(|pair| pair.people().iter().all(|person| wanted.has(person.family())));
             drawn_pairs(&source, &kin, ((*per_kin).into(), judge.seed))?
         }
-        (None, None) => unreachable!("clap asks for one of the two"),
+        (None, None) => unreachable!("clap requires one of the two"),
     };
     let embedder = judge.load()?;
     let display = Display::start()?;

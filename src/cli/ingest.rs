@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     if let Some(pairs) = pairs {
         let without_photos = relate(&gallery, &pairs)?;
         line!(
-            "{} kin pairs listed, {without_photos} of them name somebody without a photo here",
+            "{} kin pairs listed, {without_photos} of them name a person without a photo here",
             pairs.len()
         );
     }
@@ -79,7 +79,7 @@ fn print_report(report: &Report, photos: usize, seconds: f64) {
         line!("{other_files} files are no photos by their extension and were passed over");
     }
     if *cancelled {
-        line!("stopped; run the same command again to go on from here");
+        line!("stopped; run the same command again to resume");
     }
     let rate = *enrolled as f64 / seconds.max(1e-9);
     line!(

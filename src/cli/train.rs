@@ -129,7 +129,7 @@ fn quality(text: &str) -> Result<f32, String> {
 }
 
 pub(super) fn named_file(text: &str) -> Result<(String, PathBuf), String> {
-    let (name, file) = text.split_once('=').ok_or("a backbone is given as NAME=FILE")?;
+    let (name, file) = text.split_once('=').ok_or("a backbone is NAME=FILE")?;
     if !crate::backbone::Architecture::NAMES.contains(&name) {
         let known = crate::backbone::Architecture::NAMES.join(", ");
         return Err(format!("'{name}' is no network known here; known are {known}"));
@@ -148,7 +148,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         (Some(Network::Backbone(arguments)), _) => train_backbone::run(arguments),
         (Some(Network::Landmarks(arguments)), _) => train_landmarks::run(arguments),
         (None, Some(arguments)) => train_ensemble(arguments),
-        (None, None) => unreachable!("clap asks for the arguments of an ensemble"),
+        (None, None) => unreachable!("clap requires the arguments of an ensemble"),
     }
 }
 

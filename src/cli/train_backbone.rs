@@ -50,7 +50,7 @@ const WEIGHT_DECAY: f32 = 0.05;
 const WARMUP: usize = 400;
 
 pub(super) fn face_folder(text: &str) -> Result<FaceFolder, String> {
-    let (folder, landmarks) = text.split_once('=').ok_or("faces are given as DIR=CSV")?;
+    let (folder, landmarks) = text.split_once('=').ok_or("faces are DIR=CSV")?;
     Ok(FaceFolder { folder: folder.into(), landmarks: landmarks.into() })
 }
 
@@ -87,7 +87,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let weights = distil(&mut lesson, &faces, place, (&display, &mut report))?;
     display.finish();
     let Some(weights) = weights else {
-        line!("stopped; run the same command again to go on from here");
+        line!("stopped; run the same command again to resume");
         return Ok(Ending::Stopped);
     };
     write_safetensors(&arguments.out, &weights).map_err(TrainError::from)?;

@@ -85,8 +85,8 @@ const MAX_PHOTOS: usize = 3000;
 /// Upper bound of the mean chroma, of 255, of a gray photo.
 ///
 /// Gray photographs stay below it after JPEG compression.
-const MAX_GREY_CHROMA: f64 = 4.0;
-const GREY: &str = "grey photograph";
+const MAX_GRAY_CHROMA: f64 = 4.0;
+const GRAY: &str = "gray photograph";
 
 /// Compares photos of unrelated people in `source`.
 ///
@@ -165,9 +165,9 @@ impl ComparedFaces {
         classifier: &LookClassifier,
         progress: &dyn Progress,
     ) -> Result<Option<Self>, EvaluateError> {
-        progress.begin("Looking for grey photographs", photos.len() as u64, "photos");
+        progress.begin("Looking for gray photographs", photos.len() as u64, "photos");
         let limits = Limits::default();
-        let (mut people, mut indices, mut is_grey) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut people, mut indices, mut is_gray) = (Vec::new(), Vec::new(), Vec::new());
         for (photo, path) in photos {
             if progress.cancelled() {
                 return Ok(None);
@@ -178,7 +178,7 @@ impl ComparedFaces {
             let Ok(decoded) = decode(&bytes, &limits) else { continue };
             people.push(photo.member());
             indices.push(i);
-            is_grey.push(mean_chroma(&decoded) < MAX_GREY_CHROMA);
+            is_gray.push(mean_chroma(&decoded) < MAX_GRAY_CHROMA);
         }
         let faces: Vec<Rows> = embedded
             .rows()
@@ -188,7 +188,7 @@ impl ComparedFaces {
         let looks = classifier.classify(&faces[0]);
         let is_of = |label: usize| looks.iter().map(|&look| look == label).collect();
         let mut groups: Vec<Vec<bool>> = (0..classifier.labels().len()).map(is_of).collect();
-        groups.push(is_grey);
+        groups.push(is_gray);
         let families = ProbeFamilies::new(people.iter().copied());
         Ok(Some(Self { people, families, faces, groups }))
     }
@@ -204,7 +204,7 @@ impl ComparedFaces {
         let scores = self.unrelated_scores(&PairScorer::new(ensemble, &self.faces)?)?;
         let [matches, by_cosine] = [&scores, &cosines].map(|scores| self.matches(scores));
         let bootstrap = self.families.bootstrap(seed);
-        let names = classifier.labels().iter().map(String::as_str).chain([GREY]);
+        let names = classifier.labels().iter().map(String::as_str).chain([GRAY]);
         let groups = names.enumerate().map(|(i, name)| GroupFigures {
             group: name.to_owned(),
             photos: self.groups[i].iter().filter(|is_member| **is_member).count(),

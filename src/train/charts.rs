@@ -86,7 +86,7 @@ pub(super) fn histogram(evaluation: &SourceReport) -> String {
 ///
 /// The loss is relative because members use different losses.
 pub(super) fn loss(report: &Report) -> String {
-    let title = ("Loss while learning", "loss beside the first epoch's");
+    let title = ("Loss while learning", "loss relative to the first epoch's");
     epochs(report, title, |epoch, epochs| {
         Some(epoch.loss? / epochs.iter().find_map(|epoch| epoch.loss)?)
     })
@@ -94,7 +94,7 @@ pub(super) fn loss(report: &Report) -> String {
 
 /// Returns the accuracy of the members on the validation families, by epoch.
 pub(super) fn accuracy(report: &Report) -> String {
-    let title = ("Accuracy on the validation families", "share of pairs told rightly");
+    let title = ("Accuracy on the validation families", "share of pairs classified correctly");
     epochs(report, title, |epoch, _| Some(epoch.validation_accuracy))
 }
 

@@ -67,7 +67,7 @@ impl StageReport {
         let last = self.epochs.len() - 1;
         match self.kept {
             0 => format!("frozen: none of {last} epochs was better on the validation families"),
-            kept => format!("epoch {kept} of {last}, learned with {} families", self.families),
+            kept => format!("epoch {kept} of {last}, trained with {} families", self.families),
         }
     }
 }

@@ -82,7 +82,7 @@ impl Lesson {
         let mut student = Student::new(&network, seed, device)?;
         if student.dimension() != teacher.dimension() {
             let reason = format!(
-                "its embedding has {} values, what the teacher says of a face {}",
+                "its embedding has {} values, the teacher's output {}",
                 student.dimension(),
                 teacher.dimension()
             );
