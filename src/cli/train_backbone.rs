@@ -12,7 +12,9 @@ use super::progress::Display;
 use crate::backbone::learn::{Lesson, Loss, Schedule, Teacher};
 use crate::backbone::{Device, WeightsFile, vggface_lite, write_safetensors};
 use crate::embedder::{BackboneEntry, Manifest};
-use crate::train::{BATCH, FaceFolder, TrainError, begin_from, distil, load_faces};
+use crate::train::{
+    BATCH, DistillationOptions, FaceFolder, LossMonitor, TrainError, begin_from, distil, load_faces,
+};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -61,7 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let said = entry.network.network().map_err(TrainError::from)?.output_width();
     let config = vggface_lite::Config { embedding: said, ..vggface_lite::Config::default() };
     let weights = arguments.teacher.join(&entry.weights);
-    let teacher = teacher(&weights, entry, (&config, arguments.device))?;
+    let teacher = teacher(&weights, entry, &config, arguments.device)?;
     let display = Display::start()?;
     let Some(faces) = load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)? else {
         return Ok(Ending::Stopped);
@@ -83,8 +85,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let mut report = |step: usize, Loss { embedding, relation, .. }: Loss| {
         line!("{step:>8} {:>8.4} {relation:>8.5}", 1.0 - embedding);
     };
-    let place = (arguments.seed, checkpoint.as_path());
-    let weights = distil(&mut lesson, &faces, place, (&display, &mut report))?;
+    let options = DistillationOptions { seed: arguments.seed, checkpoint: &checkpoint };
+    let monitor = LossMonitor { progress: &display, report: &mut report };
+    let weights = distil(&mut lesson, &faces, options, monitor)?;
     display.finish();
     let Some(weights) = weights else {
         line!("stopped; run the same command again to resume");
@@ -97,11 +100,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 fn teacher(
     path: &Path,
     entry: &BackboneEntry,
-    student: (&vggface_lite::Config, Device),
+    student: &vggface_lite::Config,
+    device: Device,
 ) -> Result<Teacher, Failure> {
     let unreadable = |source| TrainError::Unreadable { path: path.to_owned(), source };
     let weights = WeightsFile::new(path, File::open(path).map_err(unreadable)?);
     let weights = weights.map_err(TrainError::from)?;
     let network = (&entry.network, entry.preprocessing);
-    Ok(Teacher::load(network, weights, student).map_err(TrainError::from)?)
+    Ok(Teacher::load(network, weights, (student, device)).map_err(TrainError::from)?)
 }

@@ -166,7 +166,7 @@ pub fn verify(
         ensemble: by_ensemble.as_ref().and_then(|pairs| pairs.ranking_figures(seed)),
         probabilities: by_ensemble.as_ref().and_then(|pairs| pairs.probability_figures(0.5, seed)),
         likelihoods: evidence.and_then(|e| scored(&pairs, e).likelihood_figures(seed)),
-        relations: by_ensemble.as_ref().unwrap_or(&floor).relation_figures(&floor, (0.5, seed)),
+        relations: by_ensemble.as_ref().unwrap_or(&floor).relation_figures(&floor, 0.5, seed),
         rejected: faces.rejected,
     }))
 }

@@ -159,7 +159,7 @@ fn an_unfreezing_that_was_stopped_goes_on_from_its_last_epoch_to_the_same_weight
     };
     let teach = |work: &str, stop: &'static str| {
         let progress = StopAt(stop, AtomicBool::new(false));
-        unfreezing.teach(0, (&archive.path(work), &progress)).unwrap()
+        unfreezing.teach(0, &archive.path(work), &progress).unwrap()
     };
     let whole = teach("whole", "never").unwrap();
     assert!(teach("stopped", "epoch 4 of").is_none());
