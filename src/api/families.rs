@@ -87,7 +87,8 @@ pub(super) async fn put(
     path: web::Path<String>,
     listed: web::Json<ListedKin>,
 ) -> Result<HttpResponse, Problem> {
-    let (family, pairs) = (family(&path)?, listed.pairs()?);
+    let family = family(&path)?;
+    let pairs = listed.pairs()?;
     let is_own = |person: MemberId| person.family() == family;
     if let Some(pair) = pairs.iter().find(|pair| !pair.people().into_iter().any(is_own)) {
         let [a, b] = pair.people();

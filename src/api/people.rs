@@ -2,6 +2,7 @@
 
 use actix_multipart::form::MultipartForm;
 use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 
 use super::audit::Deed;
 use super::families::not_enrolled;
@@ -14,7 +15,13 @@ use crate::domain::{Fingerprint, MemberId, PhotoId, Who};
 use crate::gallery::Enrolment;
 
 /// Path segments of a person.
-type Path = web::Path<(String, String)>;
+type Path = web::Path<PersonPath>;
+
+#[derive(Deserialize)]
+pub(super) struct PersonPath {
+    family: String,
+    member: String,
+}
 
 /// Number of SHA-256 digits that name a photo without a file name.
 const NAME_DIGITS: usize = 16;
@@ -118,7 +125,7 @@ async fn enrolments(
 ) -> Result<(Vec<PhotoId>, Vec<Enrolment>), Problem> {
     let images = form.into_inner().given()?;
     let mut named = Vec::with_capacity(images.len());
-    for upload in embedded(state, ("image", images)).await? {
+    for upload in embedded(state, "image", images).await? {
         let name = Fingerprint(upload.content_hash.0).to_string();
         let id = PhotoId::new(person, &name[..NAME_DIGITS]).map_err(Problem::invalid)?;
         named.push((id.clone(), upload.enrolment(id)));
@@ -126,6 +133,7 @@ async fn enrolments(
     Ok(named.into_iter().unzip())
 }
 
-fn person((family, member): &(String, String)) -> Result<MemberId, Problem> {
+fn person(path: &PersonPath) -> Result<MemberId, Problem> {
+    let PersonPath { family, member } = path;
     format!("{family}/{member}").parse().map_err(Problem::invalid)
 }

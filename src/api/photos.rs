@@ -4,6 +4,7 @@ use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::audit::Deed;
@@ -28,7 +29,14 @@ pub(super) struct Form {
 }
 
 /// Path segments of a photo.
-type Path = web::Path<(String, String, String)>;
+type Path = web::Path<PhotoPath>;
+
+#[derive(Deserialize)]
+pub(super) struct PhotoPath {
+    family: String,
+    member: String,
+    name: String,
+}
 
 #[utoipa::path(
     get,
@@ -65,7 +73,7 @@ pub(super) async fn put(
     form: MultipartForm<Form>,
 ) -> Result<HttpResponse, Problem> {
     let id = photo(&path)?;
-    let uploads = embedded(&state, ("image", vec![form.into_inner().image.data])).await?;
+    let uploads = embedded(&state, "image", vec![form.into_inner().image.data]).await?;
     let enrolments = uploads.into_iter().map(|upload| upload.enrolment(id.clone())).collect();
     let enrolled = Enrolled::new(std::slice::from_ref(&id));
     let deed = Deed::new("enrol", [&id]);
@@ -114,6 +122,7 @@ pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpRe
     forget(state, Who::Photo(id)).await
 }
 
-fn photo((family, member, name): &(String, String, String)) -> Result<PhotoId, Problem> {
+fn photo(path: &PhotoPath) -> Result<PhotoId, Problem> {
+    let PhotoPath { family, member, name } = path;
     format!("{family}/{member}/{name}").parse().map_err(Problem::invalid)
 }

@@ -28,7 +28,7 @@ pub(super) fn print_answer(answer: &Answer, query: &Query<'_>, options: &Options
         return line!("No person reaches a probability of {}.", percent(least));
     }
     line!("{}\n", decision(answer));
-    print_people(&answer.people.iter().collect::<Vec<_>>(), |found| mark(is_marked(found)));
+    print_people(&answer.people.iter().collect::<Vec<_>>(), mark);
     print_families(answer);
     print_couples(answer);
 }
@@ -68,8 +68,8 @@ fn is_marked(found: &PersonMatch) -> bool {
     found.kinship.as_ref().is_some_and(|kinship| kinship.is_kin)
 }
 
-fn mark(is_marked: bool) -> &'static str {
-    if is_marked { " *" } else { "" }
+fn mark(found: &PersonMatch) -> &'static str {
+    if is_marked(found) { " *" } else { "" }
 }
 
 fn print_same_person(title: &str, people: &[&PersonMatch]) {
@@ -94,7 +94,8 @@ fn print_people(people: &[&PersonMatch], mark: impl Fn(&PersonMatch) -> &'static
     );
     for (rank, found) in (1..).zip(people) {
         let nearest = found.photos.first().map(|p| p.photo.to_string()).unwrap_or_default();
-        let (person, photos) = (found.person.to_string(), found.photos.len());
+        let person = found.person.to_string();
+        let photos = found.photos.len();
         let [support, chance, probability] = evidence(found.kinship.as_ref());
         let support = support + mark(found);
         line!(

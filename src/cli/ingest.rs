@@ -39,8 +39,13 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     // Cheap checks come first: nothing is created before the input is known to be usable.
-    let plan = Plan::new(Source::open(&arguments.dir)?)?.with_thumbnails(arguments.keep_photos);
-    let plan = plan.with_known_photos(arguments.force);
+    let mut plan = Plan::new(Source::open(&arguments.dir)?)?;
+    if arguments.keep_photos {
+        plan = plan.with_thumbnails();
+    }
+    if arguments.force {
+        plan = plan.with_known_photos();
+    }
     let pairs = arguments.relationships.as_deref().map(read_relationships).transpose()?;
     let embedder = arguments.compute.load(&arguments.model)?;
     let bundle = arguments.model.canonicalize();
