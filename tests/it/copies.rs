@@ -68,7 +68,7 @@ fn a_damaged_archive_is_refused_and_nothing_is_imported() {
     let (bytes, into) = (fs::read(&file).unwrap(), archive.path("into"));
     for length in [0, 100, bytes.len() / 2, bytes.len() - 1] {
         fs::write(&file, &bytes[..length]).unwrap();
-        assert!(import(&file, &into).error().contains("not a whole archive"));
+        assert!(import(&file, &into).error().contains("not an intact archive"));
     }
     for at in (0..bytes.len()).step_by(bytes.len() / 40) {
         let mut damaged = bytes.clone();
