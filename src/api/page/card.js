@@ -112,7 +112,7 @@ function why(match, context, isOpen) {
     { class: "why", open: isOpen },
     element("summary", {}, "Why"),
     faces(photo, kinship, context.crops, reservations),
-    kinship && element("p", { class: "agreement" }, agreementSentence(kinship.members)),
+    kinship && element("p", { class: "agreement" }, agreementSentence(kinship)),
     reservations,
     listed_kin.length > 0 && element("p", { class: "hint" }, "Listed relatives: ", kin(listed_kin, family)),
   );

@@ -74,7 +74,8 @@ export function shortlistSentence(rate) {
 }
 
 /** How many of the ensemble's scores speak for kinship. */
-export function agreementSentence(members) {
+export function agreementSentence({ members, typicality }) {
+  if (typicality === 0) return "The scores do not count for faces that the model does not know.";
   const all = Object.values(members);
   const agreeing = all.filter((probability) => probability >= FOR_KINSHIP).length;
   if (all.length === 1) return `The only score ${agreeing ? "supports" : "does not support"} kinship.`;
