@@ -39,7 +39,7 @@ impl Rate {
         let Some(limiter) = &self.0 else { return Ok(()) };
         limiter.check_key(&key.to_owned()).map_err(|until| {
             let wait = until.wait_time_from(DefaultClock::default().now());
-            let detail = "this key asks more often than it may; wait, or ask for a higher rate";
+            let detail = "this key sends more requests than it may; wait, or have its rate raised";
             let problem = Problem::with_status(StatusCode::TOO_MANY_REQUESTS, detail);
             problem.retry_after(wait.as_secs() + 1)
         })
@@ -113,7 +113,7 @@ fn unauthorized(detail: &str) -> Problem {
 }
 
 fn too_long(limit: Duration) -> Problem {
-    let detail = format!("the request took more than {} s; ask for less", limit.as_secs());
+    let detail = format!("the request took more than {} s; request less at once", limit.as_secs());
     Problem::new(ErrorKind::Overloaded, detail).coded("timeout")
 }
 

@@ -40,8 +40,8 @@ pub(super) async fn post(
     form: MultipartForm<Form>,
 ) -> Result<HttpResponse, Problem> {
     let Form { image_a, image_b } = form.into_inner();
-    let a = embedded(&state, ("image_a", vec![image_a.data])).await?;
-    let b = embedded(&state, ("image_b", vec![image_b.data])).await?;
+    let a = embedded(&state, "image_a", vec![image_a.data]).await?;
+    let b = embedded(&state, "image_b", vec![image_b.data]).await?;
     let comparison =
         blocking(move || compare(state.model.ensemble(), &a[0].embeddings, &b[0].embeddings));
     Ok(HttpResponse::Ok().json(CompareResponse::new(&comparison.await??)))

@@ -21,7 +21,7 @@ pub(super) async fn post(
     state: web::Data<State>,
     form: MultipartForm<Images>,
 ) -> Result<HttpResponse, Problem> {
-    let photos = embedded(&state, ("image", form.into_inner().given()?)).await?;
+    let photos = embedded(&state, "image", form.into_inner().given()?).await?;
     let model = state.model.space().fingerprint;
     Ok(HttpResponse::Ok().json(EmbeddingsResponse::new(model, &photos)))
 }

@@ -77,7 +77,7 @@ pub(super) async fn get(
     path = "/v1/families/{family}",
     operation_id = "put_family",
     tag = "families",
-    summary = "List a family's kin anew",
+    summary = "Replace a family's listed kin",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001")),
     request_body = ListedKin,
     responses((status = 200, description = "These are listed, and no others", body = RelationshipList), Problems),
@@ -87,7 +87,8 @@ pub(super) async fn put(
     path: web::Path<String>,
     listed: web::Json<ListedKin>,
 ) -> Result<HttpResponse, Problem> {
-    let (family, pairs) = (family(&path)?, listed.pairs()?);
+    let family = family(&path)?;
+    let pairs = listed.pairs()?;
     let is_own = |person: MemberId| person.family() == family;
     if let Some(pair) = pairs.iter().find(|pair| !pair.people().into_iter().any(is_own)) {
         let [a, b] = pair.people();
@@ -107,9 +108,9 @@ pub(super) async fn put(
     path = "/v1/families/{family}",
     operation_id = "delete_family",
     tag = "families",
-    summary = "Forget a family",
+    summary = "Delete a family",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001")),
-    responses((status = 200, description = "What was removed", body = Receipt), Problems),
+    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
 )]
 pub(super) async fn delete(
     state: web::Data<State>,

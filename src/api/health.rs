@@ -108,11 +108,12 @@ pub(super) async fn readyz(state: web::Data<State>) -> Result<HttpResponse, Prob
     path = "/info",
     operation_id = "info",
     tag = "service",
-    summary = "What the service has, and how much may be asked",
+    summary = "The service: its model, its gallery, and the limits of requests",
     responses((status = 200, description = "Done", body = Info), Problems),
 )]
 pub(super) async fn info(state: web::Data<State>) -> Result<HttpResponse, Problem> {
-    let (space, limits) = (state.model.space(), Limits::default());
+    let space = state.model.space();
+    let limits = Limits::default();
     Ok(HttpResponse::Ok().json(Info {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),

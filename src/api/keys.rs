@@ -124,7 +124,8 @@ impl KeyRing {
         let [id, secret] = [(); 2].map(|()| Uuid::new_v4().simple().to_string());
         let id = id[..8].to_owned();
         let secret = format!("{PREFIX}_{id}_{secret}");
-        let (sha256, created_at) = (hash(&secret), Timestamp::now().to_string());
+        let sha256 = hash(&secret);
+        let created_at = Timestamp::now().to_string();
         let mut keys = self.keys()?;
         keys.push(Key { id, name: name.to_owned(), scopes, created_at, sha256 });
         self.write(keys)?;

@@ -44,7 +44,9 @@ impl Metrics {
             Histogram::new(exponential_buckets(0.001, 2.0, 16))
         });
         let batch = Histogram::new((1..=super::model::MAX_BATCH).map(|size| size as f64));
-        let (requests, queue, photos) = (Family::default(), Gauge::default(), Gauge::default());
+        let requests = Family::default();
+        let queue = Gauge::default();
+        let photos = Gauge::default();
         let mut registry = Registry::with_prefix("kindred");
         registry.register("requests", "Requests answered", requests.clone());
         let help = "Duration of requests and of their stages";

@@ -40,7 +40,8 @@ impl ModelQueue {
     pub(super) fn start(embedder: Embedder, metrics: Arc<Metrics>) -> Self {
         let embedder = Arc::new(embedder);
         let (jobs, waiting) = sync_channel(QUEUE);
-        let (model, figures) = (Arc::clone(&embedder), Arc::clone(&metrics));
+        let model = Arc::clone(&embedder);
+        let figures = Arc::clone(&metrics);
         thread::spawn(move || work(&model, &waiting, &figures));
         Self { embedder, jobs, metrics }
     }

@@ -18,7 +18,7 @@ use super::{
 #[openapi(
     info(
         title = "Kindred API",
-        description = "Finds likely blood relatives by face. Where the gallery has API keys, a request needs one: `search` to search and read, `write` to enrol and list kin, `admin` to remove and to read figures. A likeness is no proof.",
+        description = "Finds likely blood relatives by face. Where the gallery has API keys, a request needs one: `search` to search and read, `write` to add photos and kin, `admin` to delete and to read metrics. A resemblance is no proof.",
     ),
     paths(
         search::post_form,

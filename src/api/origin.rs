@@ -19,7 +19,7 @@ pub(super) fn check(request: &ServiceRequest) -> Result<(), Problem> {
     if is_own && is_this_machine(host) {
         return Ok(());
     }
-    let detail = "a page of another place asked for this; open the service's own address";
+    let detail = "a page of another site sent this request; open the service's own address";
     Err(Problem::with_status(StatusCode::FORBIDDEN, detail))
 }
 

@@ -38,7 +38,7 @@ impl Page {
     /// - The length is out of its range.
     /// - The cursor is not a valid key.
     pub(super) fn window<K: FromStr<Err: Display>>(self) -> Result<Window<K>, Problem> {
-        let limit = Problem::check_range(("limit", self.limit.unwrap_or(USUAL)), 1..=MOST)?;
+        let limit = Problem::check_range("limit", self.limit.unwrap_or(USUAL), 1..=MOST)?;
         let after = self.cursor.map(|cursor| cursor.parse()).transpose();
         let after = after.map_err(Problem::invalid)?;
         Ok(Window { limit, after })

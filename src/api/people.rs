@@ -2,6 +2,7 @@
 
 use actix_multipart::form::MultipartForm;
 use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 
 use super::audit::Deed;
 use super::families::not_enrolled;
@@ -14,7 +15,13 @@ use crate::domain::{Fingerprint, MemberId, PhotoId, Who};
 use crate::gallery::Enrolment;
 
 /// Path segments of a person.
-type Path = web::Path<(String, String)>;
+type Path = web::Path<PersonPath>;
+
+#[derive(Deserialize)]
+pub(super) struct PersonPath {
+    family: String,
+    member: String,
+}
 
 /// Number of SHA-256 digits that name a photo without a file name.
 const NAME_DIGITS: usize = 16;
@@ -73,7 +80,7 @@ pub(super) async fn post_photos(
     path = "/v1/people/{family}/{member}",
     operation_id = "put_person",
     tag = "people",
-    summary = "Enrol a person anew",
+    summary = "Replace a person's photos",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
     request_body(content = Images, content_type = "multipart/form-data"),
     responses((status = 200, description = "These are the person's photos", body = Enrolled), Problems),
@@ -101,9 +108,9 @@ pub(super) async fn put(
     path = "/v1/people/{family}/{member}",
     operation_id = "delete_person",
     tag = "people",
-    summary = "Forget a person",
+    summary = "Delete a person",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
-    responses((status = 200, description = "What was removed", body = Receipt), Problems),
+    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
 )]
 pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
@@ -118,7 +125,7 @@ async fn enrolments(
 ) -> Result<(Vec<PhotoId>, Vec<Enrolment>), Problem> {
     let images = form.into_inner().given()?;
     let mut named = Vec::with_capacity(images.len());
-    for upload in embedded(state, ("image", images)).await? {
+    for upload in embedded(state, "image", images).await? {
         let name = Fingerprint(upload.content_hash.0).to_string();
         let id = PhotoId::new(person, &name[..NAME_DIGITS]).map_err(Problem::invalid)?;
         named.push((id.clone(), upload.enrolment(id)));
@@ -126,6 +133,7 @@ async fn enrolments(
     Ok(named.into_iter().unzip())
 }
 
-fn person((family, member): &(String, String)) -> Result<MemberId, Problem> {
+fn person(path: &PersonPath) -> Result<MemberId, Problem> {
+    let PersonPath { family, member } = path;
     format!("{family}/{member}").parse().map_err(Problem::invalid)
 }

@@ -4,6 +4,7 @@ use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::audit::Deed;
@@ -28,14 +29,21 @@ pub(super) struct Form {
 }
 
 /// Path segments of a photo.
-type Path = web::Path<(String, String, String)>;
+type Path = web::Path<PhotoPath>;
+
+#[derive(Deserialize)]
+pub(super) struct PhotoPath {
+    family: String,
+    member: String,
+    name: String,
+}
 
 #[utoipa::path(
     get,
     path = "/v1/photos/{family}/{member}/{name}",
     operation_id = "get_photo",
     tag = "photos",
-    summary = "Show what is known of a photo",
+    summary = "Show a photo",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
     responses((status = 200, description = "The photo", body = PhotoResource), Problems),
 )]
@@ -57,7 +65,7 @@ pub(super) async fn get(state: web::Data<State>, path: Path) -> Result<HttpRespo
     summary = "Enrol a photo under a name",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
     request_body(content = Form, content_type = "multipart/form-data"),
-    responses((status = 200, description = "It took the place of another one", body = Enrolled), (status = 201, description = "It is enrolled", body = Enrolled), Problems),
+    responses((status = 200, description = "It replaced another one", body = Enrolled), (status = 201, description = "It is enrolled", body = Enrolled), Problems),
 )]
 pub(super) async fn put(
     state: web::Data<State>,
@@ -65,7 +73,7 @@ pub(super) async fn put(
     form: MultipartForm<Form>,
 ) -> Result<HttpResponse, Problem> {
     let id = photo(&path)?;
-    let uploads = embedded(&state, ("image", vec![form.into_inner().image.data])).await?;
+    let uploads = embedded(&state, "image", vec![form.into_inner().image.data]).await?;
     let enrolments = uploads.into_iter().map(|upload| upload.enrolment(id.clone())).collect();
     let enrolled = Enrolled::new(std::slice::from_ref(&id));
     let deed = Deed::new("enrol", [&id]);
@@ -93,7 +101,7 @@ pub(super) async fn image(state: web::Data<State>, path: Path) -> Result<HttpRes
     let id = photo(&path)?;
     let picture = blocking(move || state.gallery.thumbnail(&id)).await??;
     let picture = picture.ok_or_else(|| {
-        Problem::new(ErrorKind::NotFound, "no picture is kept of this photo").coded("not_kept")
+        Problem::new(ErrorKind::NotFound, "no thumbnail of this photo is stored").coded("not_kept")
     })?;
     let mut response = HttpResponse::Ok();
     response.content_type("image/jpeg").insert_header((CACHE_CONTROL, "no-store"));
@@ -105,15 +113,16 @@ pub(super) async fn image(state: web::Data<State>, path: Path) -> Result<HttpRes
     path = "/v1/photos/{family}/{member}/{name}",
     operation_id = "delete_photo",
     tag = "photos",
-    summary = "Forget a photo",
+    summary = "Delete a photo",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
-    responses((status = 200, description = "What was removed", body = Receipt), Problems),
+    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
 )]
 pub(super) async fn delete(state: web::Data<State>, path: Path) -> Result<HttpResponse, Problem> {
     let id = photo(&path)?;
     forget(state, Who::Photo(id)).await
 }
 
-fn photo((family, member, name): &(String, String, String)) -> Result<PhotoId, Problem> {
+fn photo(path: &PhotoPath) -> Result<PhotoId, Problem> {
+    let PhotoPath { family, member, name } = path;
     format!("{family}/{member}/{name}").parse().map_err(Problem::invalid)
 }

@@ -45,13 +45,15 @@ impl Samples {
     /// Reads and decodes the field `part` of a request.
     pub(super) async fn read(
         state: &web::Data<State>,
-        (part, samples): (&'static str, Vec<Sample>),
+        part: &'static str,
+        samples: Vec<Sample>,
     ) -> Result<Self, Problem> {
         if samples.len() > MAX_PHOTOS {
             let detail = format!("{} photos in '{part}'; at most {MAX_PHOTOS}", samples.len());
             return Err(Problem::invalid(detail));
         }
-        let (mut read, mut files) = (Self::default(), Vec::new());
+        let mut read = Self::default();
+        let mut files = Vec::new();
         for sample in samples {
             read.known.push(match sample {
                 Sample::File(file) => {
@@ -71,11 +73,11 @@ impl Samples {
                 Sample::Embeddings(values) => Some(given(state, values)?),
             });
         }
-        read.faces = decode(state, (part, files)).await?;
+        read.faces = decode(state, part, files).await?;
         read.files.extend(read.faces.iter().map(|(_, upload)| upload.content_hash));
         let places = read.known.iter().enumerate().filter(|(_, known)| known.is_none());
         let places = places.map(|(index, _)| index).zip(&read.faces);
-        read.seen = places.map(|(index, (face, _))| FaceSeen::new((part, index), face)).collect();
+        read.seen = places.map(|(index, (face, _))| FaceSeen::new(part, index, face)).collect();
         Ok(read)
     }
 
@@ -100,17 +102,19 @@ async fn enrolled(
     let id: PhotoId = id.parse().map_err(Problem::invalid)?;
     let state = state.clone();
     let found = blocking(move || {
-        let (hash, embeddings) = (state.gallery.content_hash(&id)?, state.gallery.embeddings(&id)?);
+        let hash = state.gallery.content_hash(&id)?;
+        let embeddings = state.gallery.embeddings(&id)?;
         hash.zip(embeddings).ok_or_else(|| not_enrolled(id))
     });
     found.await?
 }
 
 fn given(state: &State, values: Vec<Vec<f32>>) -> Result<Vec<Embedding>, Problem> {
-    let (found, wanted) = (values.iter().map(Vec::len), &state.model.space().dimensions);
+    let found = values.iter().map(Vec::len);
+    let wanted = &state.model.space().dimensions;
     if !found.clone().eq(wanted.iter().copied()) {
         let found: Vec<usize> = found.collect();
-        let detail = format!("embeddings of the widths {found:?}; this model's are {wanted:?}");
+        let detail = format!("embeddings of the widths {found:?}; this model's have {wanted:?}");
         return Err(Problem::invalid(detail));
     }
     values

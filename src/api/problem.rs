@@ -34,7 +34,9 @@ impl Problem {
     pub(super) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         let (status, code) = status_and_code(kind);
         let retry_after = (status == StatusCode::SERVICE_UNAVAILABLE).then_some(1);
-        let (code, detail, request_id) = (code.into(), detail.into(), Box::default());
+        let code = code.into();
+        let detail = detail.into();
+        let request_id = Box::default();
         Self { status, code, detail, retry_after, allow: None, request_id, errors: Box::default() }
     }
 
@@ -56,7 +58,8 @@ impl Problem {
 
     /// Checks that the number `name` of a request is in its range.
     pub(super) fn check_range<T: PartialOrd + fmt::Display>(
-        (name, value): (&str, T),
+        name: &str,
+        value: T,
         range: RangeInclusive<T>,
     ) -> Result<T, Self> {
         if range.contains(&value) {
@@ -80,7 +83,8 @@ impl Problem {
     pub(super) fn with_status(status: StatusCode, detail: impl Into<String>) -> Self {
         let name = status.canonical_reason().unwrap_or("Error");
         let code = name.to_lowercase().replace(' ', "_");
-        let (detail, request_id) = (detail.into(), Box::default());
+        let detail = detail.into();
+        let request_id = Box::default();
         Self {
             status,
             code,
@@ -210,9 +214,7 @@ impl<E: Classify> From<E> for Problem {
 
 /// Converts the error of a malformed form.
 pub(super) fn from_multipart(error: MultipartError) -> Problem {
-    let detail = format!(
-        "{error}; send multipart/form-data with photos in the parts that the address asks for"
-    );
+    let detail = format!("{error}; send multipart/form-data with the parts of this endpoint");
     let status = match error {
         MultipartError::Payload(PayloadError::Overflow) => StatusCode::PAYLOAD_TOO_LARGE,
         other => other.status_code(),

@@ -65,7 +65,7 @@ pub(super) struct Wanted {
     path = "/v1/relationships",
     operation_id = "list_relationships",
     tag = "relationships",
-    summary = "List who is kin of whom",
+    summary = "List kin",
     params(Wanted),
     responses((status = 200, description = "A page of pairs", body = RelationshipList), Problems),
 )]
@@ -120,7 +120,7 @@ pub(super) async fn put(
     tag = "relationships",
     summary = "List two people as kin no longer",
     params(Named),
-    responses((status = 200, description = "What was removed", body = Receipt), Problems),
+    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
 )]
 pub(super) async fn delete(
     state: web::Data<State>,

@@ -19,7 +19,7 @@ const MOST: usize = 1000;
     path = "/v1/removals",
     operation_id = "remove_many",
     tag = "removals",
-    summary = "Forget many at once",
+    summary = "Delete many at once",
     request_body = Removals,
     responses((status = 200, description = "What became of each", body = RemovalsResponse), Problems),
 )]

@@ -42,7 +42,8 @@ pub(super) async fn attach(
             (problem.status_code(), Err(problem.with_request_id(&id).into()))
         }
     };
-    let (status, elapsed) = (status.as_u16(), started.elapsed());
+    let status = status.as_u16();
+    let elapsed = started.elapsed();
     let elapsed_ms = elapsed.as_millis() as u64;
     tracing::info!(request_id = id, %method, route, status, elapsed_ms, "request");
     let answered = Request { method: method.to_string(), route, status };

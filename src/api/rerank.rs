@@ -40,10 +40,10 @@ pub(super) async fn post(
     if image.is_empty() {
         return Err(Problem::invalid("'image' is empty; give a photo at least"));
     }
-    Problem::check_range(("the number of photos", photos.len()), 1..=Options::MAX_CANDIDATES)?;
+    Problem::check_range("the number of photos", photos.len(), 1..=Options::MAX_CANDIDATES)?;
     let ids: Vec<PhotoId> =
         photos.iter().map(|id| id.parse().map_err(Problem::invalid)).collect::<Result<_, _>>()?;
-    let person = Samples::read(&state, ("image", image)).await?;
+    let person = Samples::read(&state, "image", image).await?;
     let files = person.files.clone();
     let person = person.embedded(&state).await?;
     answer(move || {

@@ -199,7 +199,8 @@ impl ListedKin {
     pub(super) fn pairs(&self) -> Result<Vec<Relationship>, Problem> {
         let person = |text: &String| text.parse::<MemberId>().map_err(Problem::invalid);
         let pair = |listed: &RelationshipResource| {
-            let [a, b] = [person(&listed.person_a)?, person(&listed.person_b)?];
+            let a = person(&listed.person_a)?;
+            let b = person(&listed.person_b)?;
             let relation = listed.relation.as_deref().map(str::parse).transpose();
             let pair = relation.and_then(|relation| Relationship::new(a, b, relation));
             pair.map_err(Problem::invalid)

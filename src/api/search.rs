@@ -157,9 +157,9 @@ enum GroupBy {
     description = "The people of the gallery with the most evidence of kinship to a probe, by one or more photos of a face. Photos of the same person are listed apart. Photos come in a form, or in JSON, which also takes enrolled photos and embeddings.",
     request_body(
         content((Form = "multipart/form-data"), (Asked = "application/json")),
-        description = "The photos, and what is wanted",
+        description = "The photos and the options",
     ),
-    responses((status = 200, description = "Who was found", body = SearchResponse), Problems),
+    responses((status = 200, description = "The people found", body = SearchResponse), Problems),
 )]
 pub(super) async fn post_form(
     state: web::Data<State>,
@@ -180,20 +180,22 @@ pub(super) async fn post_json(
 
 async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, Problem> {
     let mode = asked.mode()?;
-    let (mut options, explain) = (asked.options(state.priors)?, asked.explain);
+    let mut options = asked.options(state.priors)?;
+    let explain = asked.explain;
     let known_as = members(&asked.known_as)?;
     let mut timings = TimingsMs::default();
 
     let started = Instant::now();
-    let person = Samples::read(&state, ("image", asked.image)).await?;
-    let other = Samples::read(&state, ("other_parent", asked.other_parent)).await?;
+    let person = Samples::read(&state, "image", asked.image).await?;
+    let other = Samples::read(&state, "other_parent", asked.other_parent).await?;
     let files = [person.files.clone(), other.files.clone()];
     options.filter.without.files = files.concat();
     let faces = [person.seen.as_slice(), &other.seen].concat();
     timings.decode = milliseconds(started);
 
     let started = Instant::now();
-    let (person, other) = (person.embedded(&state).await?, other.embedded(&state).await?);
+    let person = person.embedded(&state).await?;
+    let other = other.embedded(&state).await?;
     timings.embed = milliseconds(started);
 
     let started = Instant::now();
@@ -287,14 +289,14 @@ impl Asked {
             ("candidates", options.candidates, Options::MAX_CANDIDATES),
             ("ef", options.ef.unwrap_or(1), Options::MAX_EF),
         ] {
-            Problem::check_range((name, value), 1..=most)?;
+            Problem::check_range(name, value, 1..=most)?;
         }
         for (name, value, most) in [
             ("min_probability", options.min_probability.unwrap_or_default(), 1.0),
             ("expected_relatives", options.expected_relatives, Options::MAX_EXPECTED_RELATIVES),
             ("max_false_positive_rate", options.max_false_positive_rate, 1.0),
         ] {
-            Problem::check_range((name, value), 0.0..=most)?;
+            Problem::check_range(name, value, 0.0..=most)?;
         }
         Ok(options)
     }

@@ -127,7 +127,8 @@ impl Server {
             return Err(ServeError::NotLoopback { address });
         }
         let state = web::Data::new(state);
-        let (app_state, origins) = (state.clone(), allowed_origins);
+        let app_state = state.clone();
+        let origins = allowed_origins;
         let app = move || {
             App::new()
                 .app_data(app_state.clone())

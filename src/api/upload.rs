@@ -68,7 +68,8 @@ pub(super) type Decoded = Vec<(Face, Upload)>;
 /// Each file comes with its index in a part of the request.
 pub(super) async fn decode(
     state: &web::Data<State>,
-    (part, files): (&'static str, Vec<(usize, Bytes)>),
+    part: &'static str,
+    files: Vec<(usize, Bytes)>,
 ) -> Result<Decoded, Problem> {
     if files.len() > MAX_PHOTOS {
         let detail = format!("{} photos in a request; at most {MAX_PHOTOS}", files.len());
@@ -76,7 +77,8 @@ pub(super) async fn decode(
     }
     let state = state.clone();
     blocking(move || {
-        let (mut decoded, mut problems) = (Vec::new(), Vec::new());
+        let mut decoded = Vec::new();
+        let mut problems = Vec::new();
         for (index, file) in files {
             match decode_one(&state, &file) {
                 Ok(photo) => decoded.push(photo),
@@ -115,9 +117,10 @@ pub(super) async fn embed(
 /// Decodes and embeds all files of a part of the request.
 pub(super) async fn embedded(
     state: &web::Data<State>,
-    (part, files): (&'static str, Vec<Bytes>),
+    part: &'static str,
+    files: Vec<Bytes>,
 ) -> Result<Vec<Upload>, Problem> {
-    let decoded = decode(state, (part, files.into_iter().enumerate().collect())).await?;
+    let decoded = decode(state, part, files.into_iter().enumerate().collect()).await?;
     embed(state, decoded).await
 }
 

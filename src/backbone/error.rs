@@ -69,7 +69,7 @@ pub enum BackboneError {
     },
     /// A pickle names a function or class that no weights need.
     #[error(
-        "{} is refused: it asks to run '{name}', which weights do not need; if you trust where it comes from, save the \
+        "{} is refused: it calls '{name}', which weights do not need; if you trust where it comes from, save the \
          model's state_dict() alone",
         path.display()
     )]
@@ -143,8 +143,8 @@ pub enum BackboneError {
     },
     /// A checkpoint belongs to a training with other photos or another seed.
     #[error(
-        "{} is the checkpoint of a training with other photos or another seed; give those again, or remove it to begin \
-         anew",
+        "{} is the checkpoint of a training with other photos or another seed; give those again, or delete it to start \
+         over",
         path.display()
     )]
     OtherLesson {

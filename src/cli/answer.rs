@@ -28,7 +28,7 @@ pub(super) fn print_answer(answer: &Answer, query: &Query<'_>, options: &Options
         return line!("No person reaches a probability of {}.", percent(least));
     }
     line!("{}\n", decision(answer));
-    print_people(&answer.people.iter().collect::<Vec<_>>(), |found| mark(is_marked(found)));
+    print_people(&answer.people.iter().collect::<Vec<_>>(), mark);
     print_families(answer);
     print_couples(answer);
 }
@@ -36,7 +36,9 @@ pub(super) fn print_answer(answer: &Answer, query: &Query<'_>, options: &Options
 fn nobody_searched(searched: &Searched) -> &'static str {
     match searched.photos {
         0 => "The gallery has no photos.",
-        _ => "No person was searched: --only, --without and the probe's own photos leave nobody.",
+        _ => {
+            "No person was searched: --only, --without and the probe's own photos exclude everyone."
+        }
     }
 }
 
@@ -44,7 +46,7 @@ fn nobody_searched(searched: &Searched) -> &'static str {
 fn decision(answer: &Answer) -> String {
     let has_kinship = answer.people.iter().any(|found| found.kinship.is_some());
     if !has_kinship {
-        return "Most alike:".into();
+        return "Most similar:".into();
     }
     let marked = answer.people.iter().filter(|found| is_marked(found)).count();
     let searched = &answer.searched;
@@ -59,15 +61,15 @@ fn decision(answer: &Answer) -> String {
             10.0 * rate
         )
     });
-    format!("No relative found among {} people.{odds}\n\nMost alike:", searched.people)
+    format!("No relative found among {} people.{odds}\n\nMost similar:", searched.people)
 }
 
 fn is_marked(found: &PersonMatch) -> bool {
     found.kinship.as_ref().is_some_and(|kinship| kinship.is_kin)
 }
 
-fn mark(is_marked: bool) -> &'static str {
-    if is_marked { " *" } else { "" }
+fn mark(found: &PersonMatch) -> &'static str {
+    if is_marked(found) { " *" } else { "" }
 }
 
 fn print_same_person(title: &str, people: &[&PersonMatch]) {
@@ -92,7 +94,8 @@ fn print_people(people: &[&PersonMatch], mark: impl Fn(&PersonMatch) -> &'static
     );
     for (rank, found) in (1..).zip(people) {
         let nearest = found.photos.first().map(|p| p.photo.to_string()).unwrap_or_default();
-        let (person, photos) = (found.person.to_string(), found.photos.len());
+        let person = found.person.to_string();
+        let photos = found.photos.len();
         let [support, chance, probability] = evidence(found.kinship.as_ref());
         let support = support + mark(found);
         line!(

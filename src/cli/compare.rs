@@ -70,7 +70,7 @@ fn print_comparison(comparison: &Comparison) {
         match (comparison.is_same_person, kinship.is_kin) {
             (Some(true), _) => "they look like one person",
             (_, true) => "they resemble each other, consistent with kinship",
-            (_, false) => "not similar enough to tell kinship",
+            (_, false) => "not similar enough to be taken for kin",
         }
     );
 }

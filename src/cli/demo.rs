@@ -82,14 +82,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     }
     let gallery = place.folder.join("gallery");
     let gallery = Gallery::open_or_create(&gallery, embedder.space(), &model)?;
-    let plan = Plan::new(Source::open(&photos)?)?.with_thumbnails(true);
+    let plan = Plan::new(Source::open(&photos)?)?.with_thumbnails();
     let report = ingest(plan, &gallery, &embedder, &display)?;
     if report.cancelled {
         return Ok(Ending::Stopped);
     }
     relate(&gallery, &read_relationships(&photos.join("relationships.csv"))?)?;
     display.finish();
-    show(&photos, (&gallery.snapshot()?, &embedder))?;
+    show(&photos, &gallery.snapshot()?, &embedder)?;
     let server = Server::bind(
         Service { gallery, embedder, terms: Terms { keep_photos: true, ..Terms::default() } },
         arguments.listen,
@@ -98,7 +98,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     if display.cancelled() {
         return Ok(Ending::Stopped);
     }
-    serve(server, (report.enrolled + report.known, &photos))
+    serve(server, report.enrolled + report.known, &photos)
 }
 
 /// Photo in the printed example command.
@@ -154,7 +154,7 @@ impl Sample<'_> {
 }
 
 /// Prints a search with a relative as the first result, and one without a relative in the gallery.
-fn show(photos: &Path, (snapshot, embedder): (&Arc<Snapshot>, &Embedder)) -> Result<(), Failure> {
+fn show(photos: &Path, snapshot: &Arc<Snapshot>, embedder: &Embedder) -> Result<(), Failure> {
     let context = SearchContext::new(snapshot, embedder.ensemble(), &ReferenceCache::default())?;
     let sample = Sample { photos, snapshot, context, embedder };
     line!(
@@ -162,7 +162,7 @@ fn show(photos: &Path, (snapshot, embedder): (&Arc<Snapshot>, &Embedder)) -> Res
          They prove nothing about real families: the model was trained on photos of real faces."
     );
     if let Some(probe) = sample.probe_with_relative_first()? {
-        line!("\nA search whose relative comes first, with {probe}:\n");
+        line!("\nA search with a relative in the first place, with {probe}:\n");
         let answer = sample.search(&probe, Selection::default(), print_answer)?;
         line!("\nThe truth: {}.", truth(&sample, &probe, &answer));
     }
@@ -192,7 +192,7 @@ fn truth(sample: &Sample<'_>, probe: &PhotoId, answer: &Answer) -> String {
     }
 }
 
-fn serve(server: Server, (count, photos): (usize, &Path)) -> Result<Ending, Failure> {
+fn serve(server: Server, count: usize, photos: &Path) -> Result<Ending, Failure> {
     let address = server.address();
     line!("\n{count} photos at http://{address}, stop with Ctrl-C; try:\n");
     line!("  curl -F image=@{} http://{address}/v1/search", photos.join(PROBE).display());

@@ -22,8 +22,8 @@ use crate::dataset::{
 use crate::embedder::Embedder;
 use crate::error::ErrorKind;
 use crate::evaluate::{
-    Answers, RetrievalOptions, drawn_pairs, drawn_trios, listed_pairs, retrieve, submission,
-    verify, verify_trios,
+    Answers, EvaluationContext, RetrievalOptions, drawn_pairs, drawn_trios, listed_pairs, retrieve,
+    submission, verify, verify_trios,
 };
 use crate::ingest::Rejected;
 use crate::search::Options;
@@ -174,13 +174,15 @@ fn run_verification(arguments: &VerificationArguments) -> Result<Ending, Failure
         (None, Some(csv)) => {
             let mut kin = read_relationships(csv)?;
             kin.retain(|pair| pair.people().iter().all(|person| wanted.has(person.family())));
-            drawn_pairs(&source, &kin, ((*per_kin).into(), judge.seed))?
+            drawn_pairs(&source, &kin, (*per_kin).into(), judge.seed)?
         }
-        (None, None) => unreachable!("clap asks for one of the two"),
+        (None, None) => unreachable!("clap requires one of the two"),
     };
     let embedder = judge.load()?;
     let display = Display::start()?;
-    let report = verify(pairs, (&mut source, &embedder), judge.seed, &display)?;
+    let context =
+        EvaluationContext { source: &mut source, embedder: &embedder, progress: &display };
+    let report = verify(pairs, context, judge.seed)?;
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };
     print_verification(&report);
@@ -207,7 +209,9 @@ fn run_tri_subject(arguments: &TriSubjectArguments) -> Result<Ending, Failure> {
     };
     let embedder = judge.load()?;
     let display = Display::start()?;
-    let report = verify_trios(&trios, (&mut source, &embedder), judge.seed, &display)?;
+    let context =
+        EvaluationContext { source: &mut source, embedder: &embedder, progress: &display };
+    let report = verify_trios(&trios, context, judge.seed)?;
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };
     print_tri_subject(&report);
@@ -236,7 +240,7 @@ fn run_submission(arguments: &SubmissionArguments) -> Result<Ending, Failure> {
     let pairs = read_submission(&arguments.pairs)?;
     let embedder = arguments.compute.load(&arguments.model)?;
     let display = Display::start()?;
-    let answers = submission(&pairs, (&arguments.root, &embedder), &display)?;
+    let answers = submission(&pairs, &arguments.root, &embedder, &display)?;
     display.finish();
     let Some(Answers { probabilities, rejected }) = answers else { return Ok(stopped()) };
     print_rejected(&rejected);

@@ -11,7 +11,7 @@ use super::families::Families;
 use super::figures::print_groups;
 use super::progress::Display;
 use crate::dataset::{Source, read_labels};
-use crate::evaluate::{GroupOptions, compare_groups};
+use crate::evaluate::{EvaluationContext, GroupOptions, compare_groups};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -54,7 +54,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         is_compared: &|photo| wanted.has_photo(photo),
         seed: arguments.seed,
     };
-    let report = compare_groups(&mut source, &mut labeled, &embedder, &options, &display)?;
+    let context =
+        EvaluationContext { source: &mut source, embedder: &embedder, progress: &display };
+    let report = compare_groups(context, &mut labeled, &options)?;
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };
     print_groups(&report);

@@ -13,7 +13,7 @@ use crate::backbone::{Device, Precision};
 use crate::dataset::read_landmarks;
 use crate::embedder::Embedder;
 use crate::error::ErrorKind;
-use crate::evaluate::judge_landmarks;
+use crate::evaluate::{LandmarkSet, judge_landmarks};
 use crate::photo::encode_png;
 use crate::train::FaceFolder;
 
@@ -49,7 +49,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Failure::new(ErrorKind::InvalidInput, detail)
     })?;
     let display = Display::start()?;
-    let judged = judge_landmarks(finder, (folder, &listed), arguments.seed, &display)?;
+    let set = LandmarkSet { folder, faces: &listed };
+    let judged = judge_landmarks(finder, set, arguments.seed, &display)?;
     display.finish();
     let Some((report, sheet)) = judged else { return Ok(Ending::Stopped) };
     line!("{} photos, no face found in {}", report.photos, report.not_found);

@@ -36,9 +36,14 @@ impl Families {
 }
 
 impl Wanted {
-    /// Creates a filter that includes the listed families, or all others.
-    pub(super) fn new(listed: BTreeSet<FamilyId>, only: bool) -> Self {
-        Self { listed, only }
+    /// Creates a filter that includes only the listed families.
+    pub(super) fn only(listed: BTreeSet<FamilyId>) -> Self {
+        Self { listed, only: true }
+    }
+
+    /// Creates a filter that includes all families except the listed ones.
+    pub(super) fn without(listed: BTreeSet<FamilyId>) -> Self {
+        Self { listed, only: false }
     }
 
     pub(super) fn has(&self, family: FamilyId) -> bool {

@@ -101,7 +101,7 @@ fn rebuild(gallery: &Path) -> Result<Ending, Failure> {
 
 fn verify(gallery: &Gallery) -> Result<(), Failure> {
     print_stats(&gallery.verify()?);
-    line!("all of it is whole");
+    line!("everything is intact");
     Ok(())
 }
 
@@ -141,7 +141,7 @@ fn import(file: &Path, gallery: &Path) -> Result<Ending, Failure> {
     let imported = Gallery::import(gallery, file, &display)?;
     display.finish();
     let Some(imported) = imported else {
-        line!("stopped; run the same command again to go on from here");
+        line!("stopped; run the same command again to resume");
         return Ok(Ending::Stopped);
     };
     line!(

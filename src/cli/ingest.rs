@@ -39,8 +39,13 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     // Cheap checks come first: nothing is created before the input is known to be usable.
-    let plan = Plan::new(Source::open(&arguments.dir)?)?.with_thumbnails(arguments.keep_photos);
-    let plan = plan.with_known_photos(arguments.force);
+    let mut plan = Plan::new(Source::open(&arguments.dir)?)?;
+    if arguments.keep_photos {
+        plan = plan.with_thumbnails();
+    }
+    if arguments.force {
+        plan = plan.with_known_photos();
+    }
     let pairs = arguments.relationships.as_deref().map(read_relationships).transpose()?;
     let embedder = arguments.compute.load(&arguments.model)?;
     let bundle = arguments.model.canonicalize();
@@ -56,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     if let Some(pairs) = pairs {
         let without_photos = relate(&gallery, &pairs)?;
         line!(
-            "{} kin pairs listed, {without_photos} of them name somebody without a photo here",
+            "{} kin pairs listed, {without_photos} of them name a person without a photo here",
             pairs.len()
         );
     }
@@ -79,7 +84,7 @@ fn print_report(report: &Report, photos: usize, seconds: f64) {
         line!("{other_files} files are no photos by their extension and were passed over");
     }
     if *cancelled {
-        line!("stopped; run the same command again to go on from here");
+        line!("stopped; run the same command again to resume");
     }
     let rate = *enrolled as f64 / seconds.max(1e-9);
     line!(

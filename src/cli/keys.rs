@@ -40,9 +40,10 @@ enum Command {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    let gallery = arguments.gallery.as_ref().ok_or_else(|| {
-        Failure::new(ErrorKind::InvalidInput, "say of which gallery with --gallery")
-    })?;
+    let gallery = arguments
+        .gallery
+        .as_ref()
+        .ok_or_else(|| Failure::new(ErrorKind::InvalidInput, "name the gallery with --gallery"))?;
     if !gallery.is_dir() {
         let detail = format!("{} is no folder; make the gallery first", gallery.display());
         return Err(Failure::new(ErrorKind::NotFound, detail));

@@ -40,6 +40,13 @@ enum Command {
     },
 }
 
+/// Format of a printed description.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OutputFormat {
+    Text,
+    Json,
+}
+
 #[derive(Args)]
 struct ImportArguments {
     /// Weights file, as published: .safetensors, .pth, .pt, .pkl, .h5
@@ -65,7 +72,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     match &arguments.command {
         Command::Import(arguments) => run_import(arguments),
         Command::List { dir } => run_list(dir),
-        Command::Inspect { model, json } => run_inspect(model, *json),
+        Command::Inspect { model, json } => {
+            run_inspect(model, if *json { OutputFormat::Json } else { OutputFormat::Text })
+        }
     }
 }
 
@@ -119,7 +128,8 @@ fn run_list(dir: &Path) -> Result<Ending, Failure> {
 /// Describes a bundle in a line: backbones with embedding dimensions, size and fingerprint.
 fn summary(bundle: &Path) -> Result<String, Failure> {
     let manifest = Manifest::read(bundle)?;
-    let (mut backbones, mut bytes) = (Vec::new(), 0);
+    let mut backbones = Vec::new();
+    let mut bytes = 0;
     for BackboneEntry { name, network, weights, .. } in &manifest.backbones {
         let file = bundle.join(weights);
         let metadata = fs::metadata(&file).map_err(|error| {
@@ -133,18 +143,18 @@ fn summary(bundle: &Path) -> Result<String, Failure> {
     Ok(format!("{}\t{megabytes:.1} MB\t{fingerprint}", backbones.join(", ")))
 }
 
-fn run_inspect(model: &Path, as_json: bool) -> Result<Ending, Failure> {
+fn run_inspect(model: &Path, format: OutputFormat) -> Result<Ending, Failure> {
     if model.is_dir() {
-        inspect_bundle(&Manifest::read(model)?, as_json)?;
+        inspect_bundle(&Manifest::read(model)?, format)?;
     } else {
-        inspect_file(&read_checkpoint(model)?, as_json);
+        inspect_file(&read_checkpoint(model)?, format);
     }
     Ok(Ending::Done)
 }
 
-fn inspect_bundle(manifest: &Manifest, as_json: bool) -> Result<(), Failure> {
+fn inspect_bundle(manifest: &Manifest, format: OutputFormat) -> Result<(), Failure> {
     let fingerprint = manifest.fingerprint().to_string();
-    if as_json {
+    if format == OutputFormat::Json {
         line!("{:#}", json!({ "manifest": manifest, "fingerprint": fingerprint }));
         return Ok(());
     }
@@ -177,8 +187,9 @@ fn print_backbone(backbone: &BackboneEntry) -> Result<(), Failure> {
     Ok(())
 }
 
-fn inspect_file(Checkpoint { format, tensors }: &Checkpoint, as_json: bool) {
-    if as_json {
+fn inspect_file(checkpoint: &Checkpoint, output: OutputFormat) {
+    let Checkpoint { format, tensors } = checkpoint;
+    if output == OutputFormat::Json {
         let shapes: serde_json::Map<_, _> =
             tensors.iter().map(|tensor| (tensor.name.clone(), json!(tensor.shape))).collect();
         line!("{:#}", json!({ "format": format.to_string(), "tensors": shapes }));

@@ -36,7 +36,7 @@ impl Opened {
             if self.model.is_some() {
                 return failure;
             }
-            let hint = format!("{failure} (say where the gallery's bundle is with --model)");
+            let hint = format!("{failure} (name the gallery's bundle with --model)");
             Failure::new(failure.kind(), hint)
         })?;
         gallery.check_bundle(embedder.space())?;

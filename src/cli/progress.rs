@@ -33,8 +33,10 @@ impl Display {
     ///
     /// The first signal requests that the job stops at its next safe point. A second one ends the process at once.
     pub(super) fn start() -> Result<Self, Failure> {
-        let (cancelled, successor) = (Arc::new(AtomicBool::new(false)), Successor::default());
-        let (flag, next) = (Arc::clone(&cancelled), Arc::clone(&successor));
+        let cancelled = Arc::new(AtomicBool::new(false));
+        let successor = Successor::default();
+        let flag = Arc::clone(&cancelled);
+        let next = Arc::clone(&successor);
         let on_signal = move || {
             if let Some(stop) = &*next.lock().unwrap_or_else(PoisonError::into_inner) {
                 return stop();
@@ -103,8 +105,10 @@ impl Progress for Display {
         let mut last_line = self.last_line.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.is_terminal && last_line.elapsed() >= LINE_EVERY {
             *last_line = Instant::now();
-            let (done, total) = (self.bar.position(), self.bar.length().unwrap_or_default());
-            let (rate, left) = (self.bar.per_sec(), HumanDuration(self.bar.eta()));
+            let done = self.bar.position();
+            let total = self.bar.length().unwrap_or_default();
+            let rate = self.bar.per_sec();
+            let left = HumanDuration(self.bar.eta());
             let unit = self.unit.lock().unwrap_or_else(PoisonError::into_inner);
             note!("{done} of {total} {unit}, {rate:.1} {unit}/s, {left} left");
         }

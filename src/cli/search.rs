@@ -155,7 +155,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let faces = [("image", &person), ("other_parent", &other)]
         .into_iter()
         .flat_map(|(part, faces)| {
-            faces.iter().enumerate().map(move |(i, (face, _))| FaceSeen::new((part, i), face))
+            faces.iter().enumerate().map(move |(i, (face, _))| FaceSeen::new(part, i, face))
         })
         .collect();
     timings.decode = milliseconds(started);
@@ -181,7 +181,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 
     if arguments.json {
         let model = ModelVersion::of(&embedder);
-        let (gallery_version, explained_by) = (gallery.version()?, None);
+        let gallery_version = gallery.version()?;
+        let explained_by = None;
         let context = Context { faces, timings, model, gallery_version, explained_by };
         print_json(&SearchResponse::new(&answer, context))?;
     } else {

@@ -110,7 +110,7 @@ impl Given {
         let layer = self.layer.clone().over(file);
         let usual = Terms::default();
         let gallery = layer.gallery.ok_or_else(|| {
-            let detail = "say which gallery with --gallery, KINDRED_GALLERY or `gallery` in a file";
+            let detail = "name the gallery with --gallery, KINDRED_GALLERY or `gallery` in a file";
             Failure::new(ErrorKind::InvalidInput, detail)
         })?;
         Ok(Settings {

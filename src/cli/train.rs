@@ -25,8 +25,8 @@ use crate::gallery::Gallery;
 use crate::ingest::{Report as IngestReport, ingest};
 use crate::kinship::Recipe;
 use crate::train::{
-    Corpus, EmbeddedPhotos, MIN_FAMILIES, Options, TrainError, Trained, Unfreezing, embed_blurred,
-    train,
+    Corpus, EmbeddedPhotos, MIN_FAMILIES, Options, StageCorpora, TrainError, Trained, Unfreezing,
+    embed_blurred, train,
 };
 
 /// Networks that can be trained separately.
@@ -129,7 +129,7 @@ fn quality(text: &str) -> Result<f32, String> {
 }
 
 pub(super) fn named_file(text: &str) -> Result<(String, PathBuf), String> {
-    let (name, file) = text.split_once('=').ok_or("a backbone is given as NAME=FILE")?;
+    let (name, file) = text.split_once('=').ok_or("a backbone is NAME=FILE")?;
     if !crate::backbone::Architecture::NAMES.contains(&name) {
         let known = crate::backbone::Architecture::NAMES.join(", ");
         return Err(format!("'{name}' is no network known here; known are {known}"));
@@ -148,7 +148,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         (Some(Network::Backbone(arguments)), _) => train_backbone::run(arguments),
         (Some(Network::Landmarks(arguments)), _) => train_landmarks::run(arguments),
         (None, Some(arguments)) => train_ensemble(arguments),
-        (None, None) => unreachable!("clap asks for the arguments of an ensemble"),
+        (None, None) => unreachable!("clap requires the arguments of an ensemble"),
     }
 }
 
@@ -227,7 +227,7 @@ impl Job<'_> {
     fn corpora(&self, embedder: &Embedder) -> Result<Option<Vec<Corpus>>, Failure> {
         let mut corpora = Vec::new();
         for source in self.sources {
-            let Some(photos) = embedded(source, (self.work, embedder), self.display)? else {
+            let Some(photos) = embedded(source, self.work, embedder, self.display)? else {
                 return Ok(None);
             };
             let corpus = Corpus::new(&source.name, photos, embedder.names(), &source.relationships);
@@ -253,7 +253,7 @@ impl Job<'_> {
         if self.arguments.unfreeze.is_none() {
             return Ok(train(&corpora, &options, self.work, self.display)?);
         }
-        let Some(mut stages) = self.unfrozen(draft, (&embedder, &corpora[0]))? else {
+        let Some(mut stages) = self.unfrozen(draft, &embedder, &corpora[0])? else {
             return Ok(None);
         };
         drop(embedder);
@@ -270,7 +270,8 @@ impl Job<'_> {
         let after: &Vec<Corpus> = after.as_ref().unwrap_or(&corpora);
         let mut trained = train(after, &options, self.work, self.display)?;
         if let Some(trained) = &mut trained {
-            trained.report.stages = stages.reports((&corpora[0], &after[0]), options.seed)?;
+            let corpora = StageCorpora { before: &corpora[0], after: &after[0] };
+            trained.report.stages = stages.reports(corpora, options.seed)?;
         }
         Ok(trained)
     }
@@ -278,7 +279,8 @@ impl Job<'_> {
     fn unfrozen(
         &self,
         draft: &Draft,
-        (embedder, corpus): (&Embedder, &Corpus),
+        embedder: &Embedder,
+        corpus: &Corpus,
     ) -> Result<Option<Stages>, Failure> {
         let unfreezing = Unfreezing {
             corpus,
@@ -289,7 +291,7 @@ impl Job<'_> {
             learning_rate: self.arguments.stage_learning_rate,
             seed: self.arguments.seed,
         };
-        Stages::teach(&unfreezing, (self.work, self.display))
+        Stages::teach(&unfreezing, self.work, self.display)
     }
 }
 
@@ -322,7 +324,8 @@ fn beside(out: &Path) -> PathBuf {
 /// Returns `None` if cancelled.
 fn embedded(
     source: &PhotoSource,
-    (work, embedder): (&Path, &Embedder),
+    work: &Path,
+    embedder: &Embedder,
     display: &Display,
 ) -> Result<Option<EmbeddedPhotos>, Failure> {
     let plan = source.plan()?;

@@ -14,7 +14,7 @@ use crate::backbone::import::{read_checkpoint, recognise};
 use crate::backbone::learn::Projection;
 use crate::backbone::write_safetensors;
 use crate::dataset::read_relationships;
-use crate::train::{FaceFolder, TrainError, add_axes, load_faces};
+use crate::train::{FaceFolder, FamilyFaces, TrainError, add_axes, load_faces};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -50,8 +50,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let Some(faces) = load_faces(folders, &|path| wanted.has_path(path), &display)? else {
         return Ok(Ending::Stopped);
     };
-    let people = (faces.as_slice(), relationships.as_slice());
-    let widened = add_axes(projection, people, arguments.seed, &display)?;
+    let families = FamilyFaces { faces: &faces, relationships: &relationships };
+    let widened = add_axes(projection, families, arguments.seed, &display)?;
     display.finish();
     let Some(widened) = widened else { return Ok(Ending::Stopped) };
     write_safetensors(&arguments.out, &widened.weights).map_err(TrainError::from)?;

@@ -9,10 +9,12 @@ use super::exit::{Ending, Failure};
 use super::families::Families;
 use super::output::line;
 use super::progress::Display;
-use crate::backbone::learn::{DistillationOptions, Lesson, Loss, Schedule, Teacher};
+use crate::backbone::learn::{Lesson, Loss, Schedule, StudentOptions, Teacher};
 use crate::backbone::{BackboneSpec, Device, WeightsFile, vggface_lite, write_safetensors};
 use crate::embedder::{BackboneEntry, Manifest};
-use crate::train::{BATCH, FaceFolder, TrainError, begin_from, distil, load_faces};
+use crate::train::{
+    BATCH, DistillationOptions, FaceFolder, LossMonitor, TrainError, begin_from, distil, load_faces,
+};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -50,7 +52,7 @@ const WEIGHT_DECAY: f32 = 0.05;
 const WARMUP: usize = 400;
 
 pub(super) fn face_folder(text: &str) -> Result<FaceFolder, String> {
-    let (folder, landmarks) = text.split_once('=').ok_or("faces are given as DIR=CSV")?;
+    let (folder, landmarks) = text.split_once('=').ok_or("faces are DIR=CSV")?;
     Ok(FaceFolder { folder: folder.into(), landmarks: landmarks.into() })
 }
 
@@ -74,7 +76,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         warmup: WARMUP.min(steps / 5),
     };
     let options =
-        DistillationOptions { config, device: arguments.device, schedule, seed: arguments.seed };
+        StudentOptions { config, device: arguments.device, schedule, seed: arguments.seed };
     let mut lesson = Lesson::new(options, teacher).map_err(TrainError::from)?;
     if let Some(weights) = &arguments.from {
         begin_from(&mut lesson, &faces, weights)?;
@@ -84,11 +86,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let mut report = |step: usize, Loss { embedding, relation, .. }: Loss| {
         line!("{step:>8} {:>8.4} {relation:>8.5}", 1.0 - embedding);
     };
-    let place = (arguments.seed, checkpoint.as_path());
-    let weights = distil(&mut lesson, &faces, place, (&display, &mut report))?;
+    let options = DistillationOptions { seed: arguments.seed, checkpoint: &checkpoint };
+    let monitor = LossMonitor { progress: &display, report: &mut report };
+    let weights = distil(&mut lesson, &faces, options, monitor)?;
     display.finish();
     let Some(weights) = weights else {
-        line!("stopped; run the same command again to go on from here");
+        line!("stopped; run the same command again to resume");
         return Ok(Ending::Stopped);
     };
     write_safetensors(&arguments.out, &weights).map_err(TrainError::from)?;

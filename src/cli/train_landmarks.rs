@@ -11,7 +11,7 @@ use super::progress::Display;
 use super::train_backbone::face_folder;
 use crate::backbone::learn::{Schedule, Student};
 use crate::backbone::{Architecture, Device, landmarks, write_safetensors};
-use crate::train::{FaceFolder, PointOptions, TrainError, learn_points, load_faces};
+use crate::train::{FaceFolder, LossMonitor, PointOptions, TrainError, learn_points, load_faces};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -49,15 +49,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         return Ok(Ending::Stopped);
     };
     let steps = arguments.steps;
-    let (learning_rate, weight_decay) = (LEARNING_RATE, WEIGHT_DECAY);
-    let schedule = Schedule { learning_rate, weight_decay, steps, warmup: steps / 20 };
+    let schedule = Schedule {
+        learning_rate: LEARNING_RATE,
+        weight_decay: WEIGHT_DECAY,
+        steps,
+        warmup: steps / 20,
+    };
     let side = config.input_size as u32;
-    let options = PointOptions { schedule, seed: arguments.seed, side };
     let preprocessing = Architecture::Landmarks(config).preprocessing();
+    let options = PointOptions { schedule, preprocessing, seed: arguments.seed, side };
     let mut report = |step: usize, loss: f32| line!("{step:>8} of {steps} batches  loss {loss:.5}");
-    let watch =
-        (&display as &dyn crate::domain::Progress, &mut report as &mut dyn FnMut(usize, f32));
-    let is_ready = learn_points(&mut student, (&faces, &preprocessing), &options, watch)?;
+    let monitor = LossMonitor { progress: &display, report: &mut report };
+    let is_ready = learn_points(&mut student, &faces, &options, monitor)?;
     display.finish();
     if !is_ready {
         return Ok(Ending::Stopped);

@@ -81,7 +81,7 @@ impl SourceArguments {
                     folder: folder.path.clone(),
                     relationships: Vec::new(),
                     layout,
-                    families: Wanted::new(Default::default(), false),
+                    families: Wanted::without(Default::default()),
                 });
             }
         }
@@ -113,10 +113,11 @@ impl SourceArguments {
         for list in &self.relationships {
             sources[index(list)?].relationships = read_relationships(&list.path)?;
         }
-        for (lists, only) in [(&self.only, true), (&self.without, false)] {
-            for list in lists {
-                sources[index(list)?].families = Wanted::new(read_families(&list.path)?, only);
-            }
+        for list in &self.only {
+            sources[index(list)?].families = Wanted::only(read_families(&list.path)?);
+        }
+        for list in &self.without {
+            sources[index(list)?].families = Wanted::without(read_families(&list.path)?);
         }
         let lacks_kin = |source: &&PhotoSource| {
             source.layout == Layout::Families && source.relationships.is_empty()

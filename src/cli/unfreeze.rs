@@ -8,7 +8,7 @@ use super::progress::Display;
 use crate::backbone::Storage;
 use crate::domain::FamilyId;
 use crate::embedder::Draft;
-use crate::train::{StageReport, TrainError, Unfreezing, Unfrozen};
+use crate::train::{StageCorpora, StageReport, TrainError, Unfreezing, Unfrozen};
 
 /// Results of the fine-tuning, per backbone.
 pub(super) struct Stages(Vec<Unfrozen>);
@@ -17,11 +17,12 @@ impl Stages {
     /// Fine-tunes the last stage of every backbone. Returns `None` if the training was stopped.
     pub(super) fn teach(
         job: &Unfreezing<'_>,
-        (work, display): (&Path, &Display),
+        work: &Path,
+        display: &Display,
     ) -> Result<Option<Self>, Failure> {
         let mut stages = Vec::new();
         for backbone in 0..job.bundle.1.backbones.len() {
-            let Some(stage) = job.teach(backbone, (work, display))? else { return Ok(None) };
+            let Some(stage) = job.teach(backbone, work, display)? else { return Ok(None) };
             stages.push(stage);
         }
         Ok(Some(Self(stages)))
@@ -48,11 +49,11 @@ impl Stages {
     /// Returns the metrics of each backbone before and after.
     pub(super) fn reports(
         &self,
-        corpora: (&crate::train::Corpus, &crate::train::Corpus),
+        corpora: StageCorpora<'_>,
         seed: u64,
     ) -> Result<Vec<StageReport>, TrainError> {
         let stages = self.0.iter().enumerate();
-        stages.map(|stage| StageReport::new(stage, corpora, seed)).collect()
+        stages.map(|(i, stage)| StageReport::new(i, stage, corpora, seed)).collect()
     }
 }
 

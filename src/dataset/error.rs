@@ -24,7 +24,7 @@ pub enum DatasetError {
         source: std::io::Error,
     },
     /// The file is not a zip archive, or a damaged one.
-    #[error("{} is neither a folder nor a whole zip archive: {reason}", path.display())]
+    #[error("{} is neither a folder nor an intact zip archive: {reason}", path.display())]
     BadArchive {
         /// The file.
         path: PathBuf,
@@ -49,7 +49,7 @@ pub enum DatasetError {
         photos: usize,
     },
     /// A list of landmarks is invalid.
-    #[error("{} line {line}: {reason}; wanted are the columns path, eye_l_x, eye_l_y, … mouth_r_x, mouth_r_y", path.display())]
+    #[error("{} line {line}: {reason}; the columns are path, eye_l_x, eye_l_y, … mouth_r_x, mouth_r_y", path.display())]
     BadLandmarks {
         /// The list.
         path: PathBuf,

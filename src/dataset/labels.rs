@@ -45,7 +45,8 @@ pub fn read_labels(path: &Path, column: &str) -> Result<Vec<LabeledPhoto>, Datas
     for record in reader.records() {
         let record = record.map_err(unreadable)?;
         if !record[label_index].is_empty() {
-            let (path, label) = (record[path_index].to_owned(), record[label_index].to_owned());
+            let path = record[path_index].to_owned();
+            let label = record[label_index].to_owned();
             photos.push(LabeledPhoto { path, label });
         }
     }

@@ -189,7 +189,8 @@ mod tests {
     fn both_forms_of_pairs_are_read() {
         let csv = file("photo_a,photo_b,kin,relation\na.jpg,b.jpg,1,ms\nc.jpg, d.jpg ,0\n");
         let rfiw = file("0 a.jpg b.jpg ms 1\n\n1 c.jpg d.jpg bb 0\n");
-        let (csv, rfiw) = (read_pairs(csv.path()).unwrap(), read_pairs(rfiw.path()).unwrap());
+        let csv = read_pairs(csv.path()).unwrap();
+        let rfiw = read_pairs(rfiw.path()).unwrap();
         assert_eq!(csv[0], rfiw[0]);
         assert_eq!((csv[1].is_kin, csv[1].relation), (Some(false), None));
         assert_eq!(csv[1].photos, rfiw[1].photos);

@@ -37,6 +37,14 @@ pub struct Sampling {
     pub role_matched: f64,
 }
 
+/// Roles of a non-kin pair, compared with its kin pair.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NonKinRoles {
+    Any,
+    /// The same roles, if another family has them.
+    Same,
+}
+
 /// Draws photo pairs of some families of a pedigree.
 ///
 /// Kin are listed, and their two faces are never cut from one photograph. Non-kin are of two
@@ -74,7 +82,8 @@ impl<'a> PairSampler<'a> {
             for _ in 0..sampling.per_kin {
                 let Some(positive) = self.kin_photos(kin) else { break };
                 let matched = self.random.random_bool(sampling.role_matched);
-                pairs.extend(self.others(kin, matched).map(|negative| [positive, negative]));
+                let roles = if matched { NonKinRoles::Same } else { NonKinRoles::Any };
+                pairs.extend(self.others(kin, roles).map(|negative| [positive, negative]));
             }
         }
         pairs.shuffle(&mut self.random);
@@ -91,7 +100,9 @@ impl<'a> PairSampler<'a> {
             let mut all = self.all_photos(kin);
             let (chosen, _) = all.partial_shuffle(&mut self.random, per_kin);
             for &mut positive in chosen {
-                pairs.extend(self.others(kin, true).map(|negative| [positive, negative]));
+                pairs.extend(
+                    self.others(kin, NonKinRoles::Same).map(|negative| [positive, negative]),
+                );
             }
         }
         pairs.into_flattened()
@@ -138,16 +149,17 @@ impl<'a> PairSampler<'a> {
     /// Draws a non-kin pair: one of two kin, and one of a kin pair of another family.
     ///
     /// Returns `None` if there is no other family.
-    fn others(&mut self, kin: Kin, role_matched: bool) -> Option<PhotoPair> {
+    fn others(&mut self, kin: Kin, roles: NonKinRoles) -> Option<PhotoPair> {
         for attempt in 0..TRIES {
             // A role that only one family has cannot be matched.
-            let alike = role_matched && attempt < TRIES / 2;
+            let alike = roles == NonKinRoles::Same && attempt < TRIES / 2;
             let other = if alike {
                 *self.by_relation[&kin.relation].choose(&mut self.random)?
             } else {
                 self.random.random_range(0..self.kin.len())
             };
-            let (other, side) = (self.kin[other], self.random.random_range(0..2));
+            let other = self.kin[other];
+            let side = self.random.random_range(0..2);
             let mut people = kin.people;
             people[side] = other.people[side];
             if other.family != kin.family && !self.pedigree.is_listed(people) {

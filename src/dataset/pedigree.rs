@@ -64,7 +64,9 @@ impl Pedigree {
             Person { id, family, photos }
         };
         let people: Vec<Person> = by_person.into_iter().map(person).collect();
-        let (kin, listed, skipped) = (Vec::new(), HashSet::new(), Skipped::default());
+        let kin = Vec::new();
+        let listed = HashSet::new();
+        let skipped = Skipped::default();
         let mut pedigree = Self { photos, people, families, kin, listed, skipped };
         pedigree.relate(relationships);
         pedigree

@@ -94,7 +94,8 @@ impl Spread {
 
 impl KinSummary {
     fn new(pedigree: &Pedigree, listed: &[Relationship]) -> Self {
-        let (mut usable, mut by_relation) = (KinCount::default(), BTreeMap::new());
+        let mut usable = KinCount::default();
+        let mut by_relation = BTreeMap::new();
         for kin in pedigree.kin() {
             let count = KinCount::of(pedigree, kin);
             usable.add(count);

@@ -53,7 +53,7 @@ pub enum EmbedderError {
     },
     /// The SHA-256 of the weights differs from the manifest.
     #[error(
-        "{} has SHA-256 {found}, the manifest says {expected}; fetch the weights again, or correct the manifest",
+        "{} has SHA-256 {found}, the manifest has {expected}; fetch the weights again, or correct the manifest",
         path.display()
     )]
     OtherWeights {
@@ -75,7 +75,7 @@ pub enum EmbedderError {
     },
     /// The landmark network has another number of outputs.
     #[error(
-        "the bundle's landmark network says {found} values of a face instead of 11; make the bundle again"
+        "the bundle's landmark network outputs {found} values instead of 11; make the bundle again"
     )]
     NotLandmarks {
         /// Number of its outputs.

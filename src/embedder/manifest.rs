@@ -180,7 +180,7 @@ fn check_preprocessing(name: &str, preprocessing: &Preprocessing) -> Result<(), 
 
 fn check_file(weights: &str, sha256: &str) -> Result<(), String> {
     if Path::new(weights).file_name() != Some(weights.as_ref()) {
-        return Err(format!("weights '{weights}' is not the name of a file beside it"));
+        return Err(format!("weights '{weights}' is not the name of a file next to the manifest"));
     }
     if sha256.parse::<Fingerprint>().is_err() || sha256.to_lowercase() != sha256 {
         return Err(format!("sha256 of '{weights}' is not 64 hexadecimal digits in lower case"));
@@ -236,7 +236,10 @@ mod tests {
     fn a_wrong_manifest_is_refused_with_the_reason() {
         let cases = [
             (MANIFEST.replace("format = 1", "format = 9"), "format 9"),
-            (MANIFEST.replace("\"mobilefacenet.safetensors\"", "\"../other\""), "beside it"),
+            (
+                MANIFEST.replace("\"mobilefacenet.safetensors\"", "\"../other\""),
+                "next to the manifest",
+            ),
             (MANIFEST.replace("00aa", "zz"), "hexadecimal"),
             (MANIFEST.replace("\"mobilefacenet\" }", "\"resnet\" }"), "resnet"),
             (MANIFEST.replace("scale", "scales"), "scales"),

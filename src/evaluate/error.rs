@@ -41,10 +41,10 @@ pub enum EvaluateError {
     )]
     NoTrios,
     /// No person in the gallery is listed as kin to another person in it.
-    #[error("nobody in the gallery has listed kin there; ingest with --relationships")]
+    #[error("no person in the gallery has listed kin there; ingest with --relationships")]
     NoKin,
     /// The bundle was not trained.
-    #[error("the bundle is not trained to tell kin from others; make one with kindred train")]
+    #[error("the bundle is not trained to separate kin from others; make one with kindred train")]
     NoEnsemble,
     /// The bundle has no open-set model.
     #[error(

@@ -23,7 +23,8 @@ impl Faces {
     /// Returns `None` if the job was cancelled.
     pub(super) fn embed(
         paths: BTreeSet<String>,
-        (source, embedder): (&mut Source, &Embedder),
+        source: &mut Source,
+        embedder: &Embedder,
         progress: &dyn Progress,
     ) -> Result<Option<Self>, EvaluateError> {
         let listed = paths.len();
@@ -87,7 +88,8 @@ impl Faces {
             let select = |rows: &Rows| rows.select(pairs.iter().map(|pair| pair[i]));
             self.backbones.iter().map(select).collect::<Result<Vec<_>, _>>()
         };
-        let (a, b) = (side(0)?, side(1)?);
+        let a = side(0)?;
+        let b = side(1)?;
         Ok(match ensemble.open_set() {
             Some(scorer) => scorer.pairs(&a, &b)?.into_iter().map(|pair| pair.kin).collect(),
             None => ensemble.judge(&a, &b)?.into_iter().map(|score| score.log_odds).collect(),

@@ -22,6 +22,13 @@ pub struct FalseMatches {
     pub within_by_cosine: Option<Figure>,
 }
 
+/// Decision on a pair of photos.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum MatchDecision {
+    Match,
+    NonMatch,
+}
+
 /// Numbers of pairs and of matches, by the two families of a pair.
 #[derive(Clone, Default)]
 pub(super) struct PairMatches(BTreeMap<[usize; 2], FamilyPair>);
@@ -69,11 +76,18 @@ impl GroupMatches {
     }
 }
 
+impl MatchDecision {
+    /// A score that reaches the threshold is a match.
+    pub(super) fn from_score(score: f64, threshold: f64) -> Self {
+        if score >= threshold { Self::Match } else { Self::NonMatch }
+    }
+}
+
 impl PairMatches {
-    pub(super) fn add(&mut self, families: [usize; 2], is_match: bool) {
+    pub(super) fn add(&mut self, families: [usize; 2], decision: MatchDecision) {
         let counts = self.0.entry(families).or_default();
         counts.pairs += 1.0;
-        counts.matches += f64::from(u8::from(is_match));
+        counts.matches += f64::from(u8::from(decision == MatchDecision::Match));
     }
 
     /// Returns the share of matches if family f counts `counts[f]` times.
@@ -128,7 +142,8 @@ mod tests {
         let mut pairs = PairMatches::default();
         assert_eq!(pairs.rate(&[1.0; 3]), None);
         for i in 0..2 * MIN_PAIRS as usize {
-            pairs.add([0, 1 + i % 2], i % 20 == 0);
+            let score = if i % 20 == 0 { 1.0 } else { 0.0 };
+            pairs.add([0, 1 + i % 2], MatchDecision::from_score(score, 0.5));
         }
         assert_eq!(pairs.rate(&[1.0, 1.0, 1.0]), Some(0.05));
         assert_eq!(pairs.rate(&[1.0, 1.0, 0.0]), Some(0.1));

@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::EvaluateError;
+use super::context::EvaluationContext;
 use super::faces::Faces;
-use super::false_matches::{FalseMatches, GroupMatches, highest_over_mean, threshold};
+use super::false_matches::{
+    FalseMatches, GroupMatches, MatchDecision, highest_over_mean, threshold,
+};
 use super::families::ProbeFamilies;
 use super::look::LookClassifier;
 use crate::dataset::{LabeledPhoto, Source, family_photos};
-use crate::domain::{MemberId, PhotoId, Progress};
-use crate::embedder::Embedder;
+use crate::domain::{MemberId, PhotoId};
 use crate::ingest::Rejected;
 use crate::kinship::{Ensemble, FaceTerms, KinshipError, OpenSetScorer, Rows};
 use crate::photo::{EXTENSIONS, Limits, decode, mean_chroma};
@@ -85,26 +87,28 @@ const MAX_PHOTOS: usize = 3000;
 /// Upper bound of the mean chroma, of 255, of a gray photo.
 ///
 /// Gray photographs stay below it after JPEG compression.
-const MAX_GREY_CHROMA: f64 = 4.0;
-const GREY: &str = "grey photograph";
+const MAX_GRAY_CHROMA: f64 = 4.0;
+const GRAY: &str = "gray photograph";
 
-/// Compares photos of unrelated people in `source`.
+/// Compares photos of unrelated people.
+///
+/// `labeled` is the source of the labeled photos.
 ///
 /// Returns `None` if the job was cancelled.
 ///
 /// # Errors
 /// [`EvaluateError::BadLabels`] if the labels do not define groups.
-/// [`EvaluateError::NoFamilies`] if no photo in `source` is selected.
+/// [`EvaluateError::NoFamilies`] if no photo is selected.
 /// [`EvaluateError::NoPhotos`] if no photo can be embedded.
 pub fn compare_groups(
-    source: &mut Source,
+    mut context: EvaluationContext<'_>,
     labeled: &mut Source,
-    embedder: &Embedder,
     options: &GroupOptions<'_>,
-    progress: &dyn Progress,
 ) -> Result<Option<GroupReport>, EvaluateError> {
+    let embedder = context.embedder;
+    let progress = context.progress;
     let paths = options.labels.iter().map(|photo| photo.path.clone()).collect();
-    let Some(labeled_faces) = Faces::embed(paths, (labeled, embedder), progress)? else {
+    let Some(labeled_faces) = Faces::embed(paths, labeled, embedder, progress)? else {
         return Ok(None);
     };
     let found = options
@@ -115,10 +119,12 @@ pub fn compare_groups(
     let faces = labeled_faces.rows()[0].select(indices)?;
     progress.begin("Fitting the classifier of groups", 0, "faces");
     let classifier = LookClassifier::fit(&faces, &labels)?;
-    let photos = compared_photos(source, options)?;
+    let photos = compared_photos(context.source, options)?;
     let paths = photos.values().cloned().collect();
-    let Some(faces) = Faces::embed(paths, (source, embedder), progress)? else { return Ok(None) };
-    let Some(compared) = ComparedFaces::new(&photos, source, &faces, &classifier, progress)? else {
+    let Some(faces) = Faces::embed(paths, context.source, embedder, progress)? else {
+        return Ok(None);
+    };
+    let Some(compared) = ComparedFaces::new(&photos, &mut context, &faces, &classifier)? else {
         return Ok(None);
     };
     progress.begin("Comparing unrelated people", 0, "pairs");
@@ -160,25 +166,27 @@ impl ComparedFaces {
     /// Returns `None` if the job was cancelled.
     fn new(
         photos: &BTreeMap<PhotoId, String>,
-        source: &mut Source,
+        context: &mut EvaluationContext<'_>,
         embedded: &Faces,
         classifier: &LookClassifier,
-        progress: &dyn Progress,
     ) -> Result<Option<Self>, EvaluateError> {
-        progress.begin("Looking for grey photographs", photos.len() as u64, "photos");
+        let progress = context.progress;
+        progress.begin("Looking for gray photographs", photos.len() as u64, "photos");
         let limits = Limits::default();
-        let (mut people, mut indices, mut is_grey) = (Vec::new(), Vec::new(), Vec::new());
+        let mut people = Vec::new();
+        let mut indices = Vec::new();
+        let mut is_gray = Vec::new();
         for (photo, path) in photos {
             if progress.cancelled() {
                 return Ok(None);
             }
             progress.advance(1);
             let Some(i) = embedded.index(path) else { continue };
-            let Ok(bytes) = source.read(path, limits.max_file_bytes) else { continue };
+            let Ok(bytes) = context.source.read(path, limits.max_file_bytes) else { continue };
             let Ok(decoded) = decode(&bytes, &limits) else { continue };
             people.push(photo.member());
             indices.push(i);
-            is_grey.push(mean_chroma(&decoded) < MAX_GREY_CHROMA);
+            is_gray.push(mean_chroma(&decoded) < MAX_GRAY_CHROMA);
         }
         let faces: Vec<Rows> = embedded
             .rows()
@@ -188,7 +196,7 @@ impl ComparedFaces {
         let looks = classifier.classify(&faces[0]);
         let is_of = |label: usize| looks.iter().map(|&look| look == label).collect();
         let mut groups: Vec<Vec<bool>> = (0..classifier.labels().len()).map(is_of).collect();
-        groups.push(is_grey);
+        groups.push(is_gray);
         let families = ProbeFamilies::new(people.iter().copied());
         Ok(Some(Self { people, families, faces, groups }))
     }
@@ -204,7 +212,7 @@ impl ComparedFaces {
         let scores = self.unrelated_scores(&PairScorer::new(ensemble, &self.faces)?)?;
         let [matches, by_cosine] = [&scores, &cosines].map(|scores| self.matches(scores));
         let bootstrap = self.families.bootstrap(seed);
-        let names = classifier.labels().iter().map(String::as_str).chain([GREY]);
+        let names = classifier.labels().iter().map(String::as_str).chain([GRAY]);
         let groups = names.enumerate().map(|(i, name)| GroupFigures {
             group: name.to_owned(),
             photos: self.groups[i].iter().filter(|is_member| **is_member).count(),
@@ -261,14 +269,14 @@ impl ComparedFaces {
         let mut found = vec![GroupMatches::default(); self.groups.len()];
         for (pair, &score) in self.unrelated_pairs().zip(scores) {
             let families = pair.map(|i| self.families.index(self.people[i]));
-            let is_match = score >= threshold;
+            let decision = MatchDecision::from_score(score, threshold);
             for (group, found) in self.groups.iter().zip(&mut found) {
                 let members = pair.iter().filter(|&&i| group[i]).count();
                 if members > 0 {
-                    found.with_everyone.add(families, is_match);
+                    found.with_everyone.add(families, decision);
                 }
                 if members == 2 {
-                    found.within.add(families, is_match);
+                    found.within.add(families, decision);
                 }
             }
         }

@@ -193,10 +193,11 @@ impl GallerySizeFigures {
         let fpir: Vec<RatioTerm> = searches
             .non_mated
             .iter()
-            .map(|search| RatioTerm::flag(search.family, search.has_marked))
+            .map(|search| RatioTerm::of_search(search.family, f64::from(search.has_marked)))
             .collect();
-        let fnir = searches
-            .mated_terms(|search| RatioTerm::flag(search.family, search.marked_relatives == 0));
+        let fnir = searches.mated_terms(|search| {
+            RatioTerm::of_search(search.family, f64::from(search.marked_relatives == 0))
+        });
         let precision = searches.mated_terms(|search| RatioTerm {
             family: search.family,
             numerator: search.marked_relatives as f64,
@@ -207,8 +208,9 @@ impl GallerySizeFigures {
             numerator: search.marked as f64,
             denominator: 1.0,
         });
-        let rank_10 = searches
-            .mated_terms(|search| RatioTerm::flag(search.family, search.has_relative_on_shortlist));
+        let rank_10 = searches.mated_terms(|search| {
+            RatioTerm::of_search(search.family, f64::from(search.has_relative_on_shortlist))
+        });
         let ranking = searches.ranking();
         let search_families = searches.families();
         let non_mated = searches.non_mated.len();

@@ -30,12 +30,21 @@ pub struct LandmarkReport {
     pub far_off: Figure,
 }
 
+/// Listed landmarks of faces, with the folder of the photos.
+#[derive(Clone, Copy, Debug)]
+pub struct LandmarkSet<'a> {
+    /// Folder of the photos.
+    pub folder: &'a Path,
+    /// Landmarks, with paths relative to the folder.
+    pub faces: &'a [FacePoints],
+}
+
 /// Number of photos between two checks for cancellation.
 const BATCH: usize = 256;
 /// Number of photos on the contact sheet.
 const SHOWN: usize = 48;
 
-/// Detects the listed faces in the photos of a folder, and measures the errors.
+/// Detects the faces of a set in their photos, and measures the errors.
 ///
 /// Also draws some of the photos. Detected points are red, listed points are green.
 ///
@@ -47,10 +56,11 @@ const SHOWN: usize = 48;
 /// [`EvaluateError::NoFaces`] if no face is found.
 pub fn judge_landmarks(
     finder: &FaceFinder,
-    (folder, listed): (&Path, &[FacePoints]),
+    set: LandmarkSet<'_>,
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<Option<(LandmarkReport, Photo)>, EvaluateError> {
+    let LandmarkSet { folder, faces: listed } = set;
     progress.begin("Finding faces", listed.len() as u64, "photos");
     let mut errors = Vec::with_capacity(listed.len());
     for batch in listed.chunks(BATCH) {
@@ -62,7 +72,7 @@ pub fn judge_landmarks(
         progress.advance(batch.len() as u64);
     }
     let report = report(listed, &errors, seed).ok_or(EvaluateError::NoFaces)?;
-    Ok(Some((report, sheet(finder, (folder, listed))?)))
+    Ok(Some((report, sheet(finder, set)?)))
 }
 
 /// Returns a photo with the points marked, and the error of the detected points.
@@ -130,10 +140,8 @@ fn report(listed: &[FacePoints], errors: &[Option<f64>], seed: u64) -> Option<La
 }
 
 /// Draws some of the photos, spread evenly over the list.
-fn sheet(
-    finder: &FaceFinder,
-    (folder, listed): (&Path, &[FacePoints]),
-) -> Result<Photo, EvaluateError> {
+fn sheet(finder: &FaceFinder, set: LandmarkSet<'_>) -> Result<Photo, EvaluateError> {
+    let LandmarkSet { folder, faces: listed } = set;
     let shown = SHOWN.min(listed.len());
     let row = 2 * ContactSheet::PHOTOS as usize;
     let mut sheet = ContactSheet::new(shown.div_ceil(row) as u32);

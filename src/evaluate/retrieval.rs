@@ -111,7 +111,8 @@ pub fn retrieve(
     let by_cosine = SearchContext::new(&snapshot, None, &cache)?;
     let by_ensemble = SearchContext::new(&snapshot, ensemble, &cache)?;
     progress.begin("Searching", probes.len() as u64, "people");
-    let (mut plain, mut reranked) = (Vec::new(), Vec::new());
+    let mut plain = Vec::new();
+    let mut reranked = Vec::new();
     for person in &probes {
         if progress.cancelled() {
             return Ok(None);

@@ -75,7 +75,10 @@ pub(super) fn same_person_rank_1(
             let photos = enrolled.embeddings(std::slice::from_ref(photo))?;
             let Some(embeddings) = photos.first() else { continue };
             let found = enrolled.nearest(&embeddings[0], without_source(enrolled, photo));
-            hits.push(RatioTerm::flag(families.index(person), found == Some(person)));
+            hits.push(RatioTerm::of_search(
+                families.index(person),
+                f64::from(found == Some(person)),
+            ));
         }
     }
     let [share] = families.bootstrap(seed).figures(|counts| [RatioTerm::ratio(&hits, counts)]);
@@ -173,7 +176,7 @@ impl SamePersonFigures {
         let families = ProbeFamilies::new(searches.iter().map(|search| search.person));
         let terms = |flag: fn(&SamePersonSearch) -> bool| -> Vec<RatioTerm> {
             let term = |search: &SamePersonSearch| {
-                RatioTerm::flag(families.index(search.person), flag(search))
+                RatioTerm::of_search(families.index(search.person), f64::from(flag(search)))
             };
             searches.iter().map(term).collect()
         };

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::EvaluateError;
+use super::context::EvaluationContext;
 use super::faces::Faces;
 use super::verification::FamilyPlaces;
 use crate::dataset::{ListedTrio, Pedigree, PhotoTrio, Source, draw_trios, family_photos};
-use crate::domain::{PhotoId, Progress, Relationship};
-use crate::embedder::Embedder;
+use crate::domain::{PhotoId, Relationship};
 use crate::ingest::Rejected;
 use crate::kinship::probability;
 use crate::metrics::{LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures};
@@ -62,7 +62,7 @@ pub fn drawn_trios(
     Ok(trios.into_iter().map(listed).collect())
 }
 
-/// Scores trios of photos in `source`.
+/// Scores trios of photos.
 ///
 /// Returns `None` if the job was cancelled.
 ///
@@ -74,16 +74,16 @@ pub fn drawn_trios(
 /// Other variants if a backbone fails.
 pub fn verify_trios(
     trios: &[ListedTrio],
-    (source, embedder): (&mut Source, &Embedder),
+    context: EvaluationContext<'_>,
     seed: u64,
-    progress: &dyn Progress,
 ) -> Result<Option<TriSubjectReport>, EvaluateError> {
+    let EvaluationContext { source, embedder, progress } = context;
     let ensemble = embedder.ensemble().ok_or(EvaluateError::NoEnsemble)?;
     let paths: BTreeSet<String> = trios.iter().flat_map(|trio| trio.photos.clone()).collect();
     if paths.is_empty() {
         return Err(EvaluateError::NoTrios);
     }
-    let Some(faces) = Faces::embed(paths, (source, embedder), progress)? else { return Ok(None) };
+    let Some(faces) = Faces::embed(paths, source, embedder, progress)? else { return Ok(None) };
     let found: Vec<(&ListedTrio, [usize; 3])> = trios
         .iter()
         .filter_map(|trio| faces.find(&trio.photos).map(|places| (trio, places)))
@@ -97,7 +97,8 @@ pub fn verify_trios(
     let side = |parent: usize| -> Vec<[usize; 2]> {
         found.iter().map(|(_, places)| [places[parent], places[2]]).collect()
     };
-    let (with_father, with_mother) = (side(0), side(1));
+    let with_father = side(0);
+    let with_mother = side(1);
     let father = faces.evidence(ensemble, &with_father)?;
     let mother = faces.evidence(ensemble, &with_mother)?;
     let both: Vec<f64> = father.iter().zip(&mother).map(|(a, b)| a + b).collect();

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::EvaluateError;
+use super::context::EvaluationContext;
 use super::faces::Faces;
 use crate::dataset::{ListedPair, PairSampler, Pedigree, Source, family_photos};
 use crate::domain::{FamilyId, PhotoId, Progress, Relation, Relationship};
@@ -97,7 +98,8 @@ impl FamilyPlaces {
 pub fn drawn_pairs(
     source: &Source,
     relationships: &[Relationship],
-    (per_kin, seed): (usize, u64),
+    per_kin: usize,
+    seed: u64,
 ) -> Result<Vec<Pair>, EvaluateError> {
     let photos = family_photos(source, &source.list(&EXTENSIONS)?)?.photos;
     let (ids, paths): (Vec<PhotoId>, Vec<String>) = photos.into_iter().unzip();
@@ -113,7 +115,7 @@ pub fn drawn_pairs(
     Ok(pairs.iter().map(pair).collect())
 }
 
-/// Scores pairs of photos in `source`.
+/// Scores pairs of photos.
 ///
 /// Returns `None` if the job was cancelled.
 ///
@@ -123,15 +125,15 @@ pub fn drawn_pairs(
 /// Other variants if a backbone fails.
 pub fn verify(
     pairs: Vec<Pair>,
-    (source, embedder): (&mut Source, &Embedder),
+    context: EvaluationContext<'_>,
     seed: u64,
-    progress: &dyn Progress,
 ) -> Result<Option<VerificationReport>, EvaluateError> {
+    let EvaluationContext { source, embedder, progress } = context;
     let paths: BTreeSet<String> = pairs.iter().flat_map(|pair| pair.photos.clone()).collect();
     if paths.is_empty() {
         return Err(EvaluateError::NoPairs { what: "verification", kin: 0, others: 0 });
     }
-    let Some(faces) = Faces::embed(paths, (source, embedder), progress)? else { return Ok(None) };
+    let Some(faces) = Faces::embed(paths, source, embedder, progress)? else { return Ok(None) };
     let listed = pairs.len();
     let found: Vec<(Pair, [usize; 2])> = pairs
         .into_iter()
@@ -166,7 +168,7 @@ pub fn verify(
         ensemble: by_ensemble.as_ref().and_then(|pairs| pairs.ranking_figures(seed)),
         probabilities: by_ensemble.as_ref().and_then(|pairs| pairs.probability_figures(0.5, seed)),
         likelihoods: evidence.and_then(|e| scored(&pairs, e).likelihood_figures(seed)),
-        relations: by_ensemble.as_ref().unwrap_or(&floor).relation_figures(&floor, (0.5, seed)),
+        relations: by_ensemble.as_ref().unwrap_or(&floor).relation_figures(&floor, 0.5, seed),
         rejected: faces.rejected,
     }))
 }
@@ -199,13 +201,14 @@ pub struct Answers {
 /// Other variants if a backbone fails.
 pub fn submission(
     pairs: &[ListedPair],
-    (root, embedder): (&Path, &Embedder),
+    root: &Path,
+    embedder: &Embedder,
     progress: &dyn Progress,
 ) -> Result<Option<Answers>, EvaluateError> {
     let ensemble = embedder.ensemble().ok_or(EvaluateError::NoEnsemble)?;
     let paths = pairs.iter().flat_map(|pair| pair.photos.clone()).collect();
     let mut source = Source::open(root)?;
-    let Some(faces) = Faces::embed(paths, (&mut source, embedder), progress)? else {
+    let Some(faces) = Faces::embed(paths, &mut source, embedder, progress)? else {
         return Ok(None);
     };
     let found: Vec<Option<[usize; 2]>> =

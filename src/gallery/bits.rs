@@ -14,7 +14,8 @@ impl Bits {
 
     /// Inserts a row. Returns whether it was new.
     pub(super) fn insert(&mut self, row: u32) -> bool {
-        let (word, bit) = (&mut self.words[row as usize / 64], 1 << (row % 64));
+        let word = &mut self.words[row as usize / 64];
+        let bit = 1 << (row % 64);
         let is_new = *word & bit == 0;
         *word |= bit;
         is_new

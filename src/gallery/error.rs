@@ -43,7 +43,7 @@ pub enum GalleryError {
         what: String,
     },
     /// The file is not a gallery archive, or it is damaged.
-    #[error("{} is not a whole archive of a gallery: {reason}; export it again", path.display())]
+    #[error("{} is not an intact archive of a gallery: {reason}; export it again", path.display())]
     BadArchive {
         /// The archive.
         path: PathBuf,

@@ -60,7 +60,8 @@ impl GraphLayer {
 
     /// Returns the first retained nodes reachable from `start` through deleted nodes.
     fn detour(&self, start: u32, is_kept: impl Fn(&u32) -> bool) -> Vec<u32> {
-        let (mut seen, mut found) = (vec![start], Vec::new());
+        let mut seen = vec![start];
+        let mut found = Vec::new();
         let mut at = 0;
         while at < seen.len() && seen.len() < 4 * DETOURS && found.len() < DETOURS {
             for &next in self.neighbours(seen[at]) {

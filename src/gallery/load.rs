@@ -10,7 +10,7 @@ use super::GalleryError;
 use super::dot::dot;
 use super::links;
 use super::mapped::{Mapped, VectorFile};
-use super::matrix::{Matrix, Precision};
+use super::matrix::{BackboneSpace, Matrix, Precision};
 use super::neighbour::StoredPhoto;
 use super::part::{Graph, Part};
 use super::snapshot::{Held, Kin, Snapshot};
@@ -41,7 +41,7 @@ pub(super) fn load(
     widths: &[usize],
     precision: Precision,
 ) -> Result<Snapshot, GalleryError> {
-    let part = |plan: Plan| plan.part(store, (widths, precision)).map(Held::new);
+    let part = |plan: Plan| plan.part(store, widths, precision).map(Held::new);
     let parts = plans(store)?.into_iter().map(part).collect::<Result<Vec<_>, _>>()?;
     VectorFile::keep_only(store.path(), files(&parts)).map_err(|error| failed(store, error))?;
     let stored = (precision == Precision::Half).then(|| Arc::clone(store));
@@ -55,7 +55,8 @@ pub(super) fn files(parts: &[Held]) -> impl Iterator<Item = &VectorFile> + Clone
 
 /// Reads the listed kin pairs of each person.
 pub(super) fn kin(store: &Store) -> Result<Kin, GalleryError> {
-    let (mut kin, pairs) = (Kin::new(), store.relationships()?);
+    let mut kin = Kin::new();
+    let pairs = store.relationships()?;
     for pair in &pairs {
         let [first, second] = pair.people();
         kin.entry(first).or_default().push(*pair);
@@ -112,25 +113,27 @@ impl Plan {
     pub(super) fn part(
         self,
         store: &Store,
-        (widths, precision): (&[usize], Precision),
+        widths: &[usize],
+        precision: Precision,
     ) -> Result<Part, GalleryError> {
         let Self { photos, ordinals, segment } = self;
-        let widths = (0..).zip(widths.iter().copied());
+        let space = |(backbone, width)| BackboneSpace { backbone, width };
+        let spaces = (0..).zip(widths.iter().copied()).map(space);
         let Some(sealed) = segment else {
-            let read = |place| read(store, &ordinals, place, |_| true);
-            let vectors = widths.map(|place| Ok(read(place)?.kept(precision)));
+            let read = |space| read(store, &ordinals, space, |_| true);
+            let vectors = spaces.map(|space| Ok(read(space)?.kept(precision)));
             let vectors = vectors.collect::<Result<_, GalleryError>>()?;
-            return Ok(Part::new((photos, ordinals), vectors, None));
+            return Ok(Part::new(photos, ordinals, vectors, None));
         };
-        let file = |place| VectorFile::new(store.path(), &sealed.ordinals, place);
-        let files: Vec<VectorFile> = widths.clone().map(file).collect();
+        let file = |space| VectorFile::new(store.path(), &sealed.ordinals, space);
+        let files: Vec<VectorFile> = spaces.clone().map(file).collect();
         let mapped =
-            files.iter().zip(widths).map(|(file, place)| sealed.mapped(store, file, place));
+            files.iter().zip(spaces).map(|(file, space)| sealed.mapped(store, file, space));
         let mapped = mapped.collect::<Result<Vec<_>, _>>()?;
         let graph = sealed.graph(files, &mapped[0]);
         let kept = mapped.into_iter().map(|mapped| mapped.kept(precision));
         let vectors = kept.collect::<io::Result<_>>().map_err(|error| failed(store, error))?;
-        Ok(Part::new((photos, ordinals), vectors, Some(graph)))
+        Ok(Part::new(photos, ordinals, vectors, Some(graph)))
     }
 }
 
@@ -140,7 +143,7 @@ impl Sealed {
         &self,
         store: &Store,
         file: &VectorFile,
-        place: (u8, usize),
+        space: BackboneSpace,
     ) -> Result<Mapped, GalleryError> {
         let failed = |error| failed(store, error);
         let mapped = match file.open().map_err(failed)? {
@@ -149,7 +152,7 @@ impl Sealed {
                 let is_there = |row: u32| {
                     self.kept.as_ref().is_none_or(|kept| kept.binary_search(&row).is_ok())
                 };
-                let matrix = read(store, &self.ordinals, place, is_there)?;
+                let matrix = read(store, &self.ordinals, space, is_there)?;
                 file.write(&matrix.values).map_err(failed)?;
                 file.open().map_err(failed)?.ok_or_else(|| store.damaged_graph())?
             }
@@ -161,8 +164,7 @@ impl Sealed {
     }
 
     fn graph(self, files: Vec<VectorFile>, vectors: &Mapped) -> Graph {
-        let removed = self.kept.map_or(0, |kept| self.ordinals.len() - kept.len());
-        Graph::new((self.stamp, files), (self.layers, removed), vectors)
+        Graph::new(self.stamp, files, self.layers, vectors)
     }
 }
 
@@ -170,9 +172,10 @@ impl Sealed {
 fn read(
     store: &Store,
     ordinals: &[u64],
-    (backbone, width): (u8, usize),
+    space: BackboneSpace,
     is_there: impl Fn(u32) -> bool + Sync,
 ) -> Result<Matrix, GalleryError> {
+    let BackboneSpace { backbone, width } = space;
     let mut matrix = Matrix::zeros(ordinals.len(), width);
     let rows = matrix.values.par_chunks_exact_mut(width).zip(ordinals).enumerate();
     let rows = rows.filter(|(row, _)| is_there(*row as u32));

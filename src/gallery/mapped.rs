@@ -15,7 +15,7 @@ use memmap2::Mmap;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::matrix::{Precision, Vectors};
+use super::matrix::{BackboneSpace, Precision, Vectors};
 use crate::domain::Fingerprint;
 use crate::whole_file::write_whole;
 
@@ -48,9 +48,9 @@ pub(super) struct Mapped {
 impl VectorFile {
     /// Returns the file for the vectors of one backbone in the gallery at `gallery`.
     ///
-    /// `backbone` is the index of the backbone, `width` its embedding width. `ordinals` are those
-    /// of the photos.
-    pub(super) fn new(gallery: &Path, ordinals: &[u64], (backbone, width): (u8, usize)) -> Self {
+    /// `ordinals` are those of the photos.
+    pub(super) fn new(gallery: &Path, ordinals: &[u64], space: BackboneSpace) -> Self {
+        let BackboneSpace { backbone, width } = space;
         let mut digest = Sha256::new();
         digest.update(FORMAT.to_ne_bytes());
         digest.update([backbone]);
@@ -128,6 +128,11 @@ impl Mapped {
 
     pub(super) fn rows(&self) -> u32 {
         self.kept.as_ref().map_or(self.rows, Vec::len) as u32
+    }
+
+    /// Number of rows of the file that are not selected.
+    pub(super) fn removed(&self) -> usize {
+        self.kept.as_ref().map_or(0, |kept| self.rows - kept.len())
     }
 
     pub(super) fn width(&self) -> usize {

@@ -20,6 +20,15 @@ pub enum Precision {
     Half,
 }
 
+/// Embedding space of one backbone.
+#[derive(Clone, Copy)]
+pub(super) struct BackboneSpace {
+    /// Index of the backbone in the bundle.
+    pub(super) backbone: u8,
+    /// Values per embedding.
+    pub(super) width: usize,
+}
+
 /// Vectors of one width, row by row, in memory.
 pub(super) struct Matrix {
     pub(super) values: Vec<f32>,

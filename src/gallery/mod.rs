@@ -143,8 +143,10 @@ impl Gallery {
         let Header { fingerprint, dimensions, bundle } = store.header()?;
         let dimensions = dimensions.into_iter().map(|d| d as usize).collect();
         let space = EmbeddingSpace { fingerprint: Fingerprint(fingerprint), dimensions };
-        let (writer, current) = (Mutex::new(()), RwLock::new(None));
-        let (store, precision) = (Arc::new(store), Precision::Full);
+        let writer = Mutex::new(());
+        let current = RwLock::new(None);
+        let store = Arc::new(store);
+        let precision = Precision::Full;
         Ok(Self { store, space, bundle: PathBuf::from(bundle), precision, writer, current })
     }
 

@@ -66,13 +66,14 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Graph {
-    /// Builds a graph over retrieval-space vectors. `removed` is the number of nodes that were left
-    /// out.
+    /// Builds a graph over retrieval-space vectors. Rows that these leave out are removed nodes.
     pub(super) fn new(
-        (stamp, files): (Stamp, Vec<VectorFile>),
-        (layers, removed): (Vec<GraphLayer>, usize),
+        stamp: Stamp,
+        files: Vec<VectorFile>,
+        layers: Vec<GraphLayer>,
         vectors: &Mapped,
     ) -> Self {
+        let removed = vectors.removed();
         let rows = (0..vectors.rows()).map(|row| vectors.row(row));
         let mut graph =
             Self { stamp, files, layers, removed, codes: Codes::of(rows, vectors.width()) };
@@ -91,7 +92,8 @@ impl Graph {
 
 impl Part {
     pub(super) fn new(
-        (photos, ordinals): (Vec<StoredPhoto>, Vec<u64>),
+        photos: Vec<StoredPhoto>,
+        ordinals: Vec<u64>,
         vectors: Vec<Vectors>,
         graph: Option<Graph>,
     ) -> Self {
@@ -167,7 +169,8 @@ impl Part {
     /// Returns the rows that pass the filter. Rows in `dead` never pass.
     pub(super) fn counting(
         &self,
-        (only, without): (Option<&Selection>, &Selection),
+        only: Option<&Selection>,
+        without: &Selection,
         dead: &Bits,
     ) -> Counting {
         let mut out = dead.clone();
@@ -184,7 +187,8 @@ impl Part {
             }
         });
         let few = wanted.count() <= EXACT_UP_TO || wanted.count() * SELECTIVE < self.photos.len();
-        let (rows, is_wanted) = (0..self.rows(), |row: &u32| wanted.contains(*row));
+        let rows = 0..self.rows();
+        let is_wanted = |row: &u32| wanted.contains(*row);
         if few {
             return Counting::Rows(rows.filter(is_wanted).collect());
         }

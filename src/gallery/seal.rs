@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::build::{Built, build};
 use super::load::{Plan, Sealed, failed, files};
 use super::mapped::VectorFile;
-use super::matrix::{Matrix, Precision, Vectors};
+use super::matrix::{BackboneSpace, Matrix, Precision, Vectors};
 use super::part::{EXACT_UP_TO, Part};
 use super::snapshot::{Held, Kin, Snapshot};
 use super::{Gallery, GalleryError, StoredPhoto};
@@ -33,7 +33,8 @@ impl Gallery {
         if tail.live_count() <= EXACT_UP_TO {
             return Ok(());
         }
-        let (mut first, mut photos) = (segments.len(), tail.live_count());
+        let mut first = segments.len();
+        let mut photos = tail.live_count();
         while first > 0 && segments[first - 1].live_count() <= GROWTH * photos {
             first -= 1;
             photos += segments[first].live_count();
@@ -83,7 +84,7 @@ impl Gallery {
             let sealed = self.sealed(joined.ordered(&rows), layers, &replaced)?;
             let empty = Joined::of(&[], &self.space.dimensions).tail(precision);
             parts.extend(
-                [sealed.part(&self.store, (&self.space.dimensions, precision))?, empty]
+                [sealed.part(&self.store, &self.space.dimensions, precision)?, empty]
                     .map(Held::new),
             );
         }
@@ -102,7 +103,8 @@ impl Gallery {
     ) -> Result<Plan, GalleryError> {
         let Joined { photos, ordinals, vectors } = joined;
         for (backbone, Matrix { values, width }) in (0..).zip(vectors) {
-            let file = VectorFile::new(self.store.path(), &ordinals, (backbone, width));
+            let space = BackboneSpace { backbone, width };
+            let file = VectorFile::new(self.store.path(), &ordinals, space);
             file.write(&values).map_err(|error| failed(&self.store, error))?;
         }
         let segment = Segment { ordinals: ordinals.clone(), layers };
@@ -167,7 +169,7 @@ impl Joined {
 
     fn tail(self, precision: Precision) -> Part {
         let vectors = self.vectors.into_iter().map(|matrix| matrix.kept(precision));
-        Part::new((self.photos, self.ordinals), vectors.collect(), None)
+        Part::new(self.photos, self.ordinals, vectors.collect(), None)
     }
 }
 

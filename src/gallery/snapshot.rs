@@ -218,7 +218,7 @@ impl Snapshot {
     /// Returns the rows that pass the filter, per part.
     fn counting(&self, Lookup { filter, .. }: &Lookup) -> Vec<Counting> {
         let counting =
-            |held: &Held| held.part.counting((filter.only.as_ref(), &filter.without), &held.dead);
+            |held: &Held| held.part.counting(filter.only.as_ref(), &filter.without, &held.dead);
         self.parts.iter().map(counting).collect()
     }
 
@@ -228,12 +228,14 @@ impl Snapshot {
         &Lookup { count, ef, exact, .. }: &Lookup,
         counting: &[Counting],
     ) -> Nearest<'_> {
-        let (probe, code) = (probe.as_slice(), Probe::of(probe.as_slice()));
+        let probe = probe.as_slice();
+        let code = Probe::of(probe);
         let ef = ef.unwrap_or((count + count / 2).max(MIN_EF)).max(count);
         // Few bits may not suffice to rank two close neighbors.
         let more = if self.stored.is_some() { RESCORED } else { 0 };
         let wanted = Wanted { probe, code: &code, count: count + more, ef: ef + more, exact };
-        let (mut neighbours, mut method) = (Vec::new(), Method::Exact);
+        let mut neighbours = Vec::new();
+        let mut method = Method::Exact;
         for (held, counting) in self.parts.iter().zip(counting) {
             let (found, how) = held.part.nearest(&wanted, counting);
             neighbours.extend(found.into_iter().map(|scored| held.neighbour(scored)));

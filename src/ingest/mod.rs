@@ -71,16 +71,16 @@ impl Plan {
         Ok(Self { source, listing, families, thumbnails: false, known_photos: false })
     }
 
-    /// Sets whether the gallery stores a thumbnail of each photo.
+    /// Stores a thumbnail of each photo in the gallery.
     #[must_use]
-    pub fn with_thumbnails(self, thumbnails: bool) -> Self {
-        Self { thumbnails, ..self }
+    pub fn with_thumbnails(self) -> Self {
+        Self { thumbnails: true, ..self }
     }
 
-    /// Sets whether photos that the gallery has from the same file are embedded again.
+    /// Embeds photos again that the gallery has from the same file.
     #[must_use]
-    pub fn with_known_photos(self, known_photos: bool) -> Self {
-        Self { known_photos, ..self }
+    pub fn with_known_photos(self) -> Self {
+        Self { known_photos: true, ..self }
     }
 
     /// Excludes the photos for which `counts` is false.

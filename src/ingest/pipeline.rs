@@ -91,54 +91,70 @@ impl Pipeline<'_> {
             // The receiver is dropped when this closure returns. That ends the reader at its next
             // batch.
             let (sender, batches) = sync_channel(BATCHES_AHEAD);
-            let wanted = (embedder, thumbnails);
-            scope.spawn(move || read_batches(source, wanted, (items, is_known), &sender));
+            let reader = BatchReader { source, embedder, thumbnails, is_known };
+            scope.spawn(move || reader.run(items, &sender));
             embed_batches(embedder, progress, batches, take)
         })
     }
 }
 
-fn read_batches<K: Send>(
-    source: &mut Source,
-    (embedder, thumbnails): (&Embedder, bool),
-    (items, is_known): (Vec<Item<K>>, impl Fn(&K, ContentHash) -> Result<bool, IngestError> + Sync),
-    batches: &SyncSender<Result<Vec<Decoded<K>>, IngestError>>,
-) {
-    let limits = Limits::default();
-    let mut items = items.into_iter().peekable();
-    while items.peek().is_some() {
-        let read = |item: Item<K>| {
-            let bytes = source.read(&item.path, limits.max_file_bytes);
-            (item, bytes)
-        };
-        let batch: Vec<_> = items.by_ref().take(BATCH).map(read).collect();
-        let decode = |(item, bytes): (Item<K>, std::io::Result<Vec<u8>>)| {
-            let reject =
-                |reason: String| Decoded::Rejected(Rejected { path: item.path.clone(), reason });
-            let bytes = match bytes {
-                Ok(bytes) => bytes,
-                Err(error) => return Ok(reject(format!("cannot be read: {error}"))),
+/// Reads and decodes photos, batch by batch.
+struct BatchReader<'a, F> {
+    source: &'a mut Source,
+    embedder: &'a Embedder,
+    /// Whether to create thumbnails.
+    thumbnails: bool,
+    /// Returns whether a photo is only counted.
+    is_known: F,
+}
+
+impl<F> BatchReader<'_, F> {
+    /// Sends the batches of `items` in order. Stops early if the receiver is dropped.
+    fn run<K: Send>(
+        self,
+        items: Vec<Item<K>>,
+        batches: &SyncSender<Result<Vec<Decoded<K>>, IngestError>>,
+    ) where
+        F: Fn(&K, ContentHash) -> Result<bool, IngestError> + Sync,
+    {
+        let Self { source, embedder, thumbnails, is_known } = self;
+        let limits = Limits::default();
+        let mut items = items.into_iter().peekable();
+        while items.peek().is_some() {
+            let read = |item: Item<K>| {
+                let bytes = source.read(&item.path, limits.max_file_bytes);
+                (item, bytes)
             };
-            let content_hash = ContentHash(Sha256::digest(&bytes).into());
-            if is_known(&item.key, content_hash)? {
-                return Ok(Decoded::Known);
-            }
-            let photo = match photo::decode(&bytes, &limits) {
-                Ok(photo) => photo,
-                Err(error) => return Ok(reject(error.to_string())),
-            };
-            match embedder.prepare(&photo) {
-                Ok(face) => {
-                    let landmarks = face.found.as_ref().map(|found| &found.landmarks);
-                    let thumbnail = thumbnails.then(|| photo::thumbnail(&photo, landmarks));
-                    Ok(Decoded::Face { photo: Read { item, content_hash, thumbnail }, face })
+            let batch: Vec<_> = items.by_ref().take(BATCH).map(read).collect();
+            let decode = |(item, bytes): (Item<K>, std::io::Result<Vec<u8>>)| {
+                let reject = |reason: String| {
+                    Decoded::Rejected(Rejected { path: item.path.clone(), reason })
+                };
+                let bytes = match bytes {
+                    Ok(bytes) => bytes,
+                    Err(error) => return Ok(reject(format!("cannot be read: {error}"))),
+                };
+                let content_hash = ContentHash(Sha256::digest(&bytes).into());
+                if is_known(&item.key, content_hash)? {
+                    return Ok(Decoded::Known);
                 }
-                Err(error @ EmbedderError::NoFace { .. }) => Ok(reject(error.to_string())),
-                Err(error) => Err(error.into()),
+                let photo = match photo::decode(&bytes, &limits) {
+                    Ok(photo) => photo,
+                    Err(error) => return Ok(reject(error.to_string())),
+                };
+                match embedder.prepare(&photo) {
+                    Ok(face) => {
+                        let landmarks = face.found.as_ref().map(|found| &found.landmarks);
+                        let thumbnail = thumbnails.then(|| photo::thumbnail(&photo, landmarks));
+                        Ok(Decoded::Face { photo: Read { item, content_hash, thumbnail }, face })
+                    }
+                    Err(error @ EmbedderError::NoFace { .. }) => Ok(reject(error.to_string())),
+                    Err(error) => Err(error.into()),
+                }
+            };
+            if batches.send(batch.into_par_iter().map(decode).collect()).is_err() {
+                return;
             }
-        };
-        if batches.send(batch.into_par_iter().map(decode).collect()).is_err() {
-            return;
         }
     }
 }
@@ -157,7 +173,8 @@ fn embed_batches<K>(
         }
         let batch = batch?;
         let size = batch.len() as u64;
-        let (mut photos, mut faces) = (Vec::new(), Vec::new());
+        let mut photos = Vec::new();
+        let mut faces = Vec::new();
         for decoded in batch {
             match decoded {
                 Decoded::Known => end.known += 1,

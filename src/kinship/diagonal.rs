@@ -55,7 +55,8 @@ impl DiagonalForm {
             let tensor: &Tensor = &head.tensors()[name];
             Ok(tensor.flatten_all()?.to_vec1()?)
         };
-        let (layer, bias) = (values("dense.0.weight")?, values("dense.0.bias")?);
+        let layer = values("dense.0.weight")?;
+        let bias = values("dense.0.bias")?;
         let dimension = self.product.len();
         let scale = (weight * calibration.slope) as f32;
         // In a head's space, unit embeddings have the length √d.

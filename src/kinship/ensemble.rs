@@ -147,9 +147,11 @@ impl Ensemble {
         let mut heads = Vec::new();
         for MemberConfig { name, backbone, head, .. } in &config.members {
             let width = backbones.iter().find(|(known, _)| known == backbone).map(|known| known.1);
-            let (member, named) = (name.clone(), backbone.clone());
-            let width = width.ok_or(KinshipError::NoBackbone { member, backbone: named })?;
-            heads.push(Self::head(name, width, (head, weights))?);
+            let width = width.ok_or_else(|| KinshipError::NoBackbone {
+                member: name.clone(),
+                backbone: backbone.clone(),
+            })?;
+            heads.push(Self::head(name, head, width, weights)?);
         }
         let open_set = match &config.open_set {
             Some(open_set) => {
@@ -172,13 +174,16 @@ impl Ensemble {
         backbones: &[(&str, usize)],
         members: Vec<Head>,
     ) -> Result<Self, KinshipError> {
-        let (mut heads, mut spaces) = (Vec::<PlacedHead>::new(), Vec::<usize>::new());
+        let mut heads = Vec::<PlacedHead>::new();
+        let mut spaces = Vec::<usize>::new();
         for (at, (MemberConfig { name, backbone, .. }, head)) in
             config.members.iter().zip(members).enumerate()
         {
             let place = backbones.iter().position(|(known, _)| known == backbone);
-            let (member, named) = (name.clone(), backbone.clone());
-            let backbone = place.ok_or(KinshipError::NoBackbone { member, backbone: named })?;
+            let backbone = place.ok_or_else(|| KinshipError::NoBackbone {
+                member: name.clone(),
+                backbone: backbone.clone(),
+            })?;
             let head = head.folded()?;
             let mut space = spaces.len();
             for (known, &first) in spaces.iter().enumerate() {
@@ -205,8 +210,9 @@ impl Ensemble {
     /// [`KinshipError::Compute`] if `weights` cannot be read.
     pub fn head(
         member: &str,
+        config: &HeadConfig,
         dimension: usize,
-        (config, weights): (&HeadConfig, &[u8]),
+        weights: &[u8],
     ) -> Result<Head, KinshipError> {
         let tensors = candle_core::safetensors::load_buffer(weights, &Device::Cpu)?;
         let prefix = format!("{member}/");
@@ -304,13 +310,13 @@ impl Ensemble {
         self.check_backbones([probe, candidates])?;
         let parts = candidates[0].count().div_ceil(AT_ONCE);
         // A single photo is compared in every batch.
-        let single = (probe[0].count() == 1).then(|| self.projected(probe, (0, 1))).transpose()?;
+        let single = (probe[0].count() == 1).then(|| self.projected(probe, 0, 1)).transpose()?;
         let part = |at: usize| {
             let probe = match &single {
                 Some(single) => single,
-                None => &self.projected(probe, (at, parts))?,
+                None => &self.projected(probe, at, parts)?,
             };
-            self.compare(probe, &self.projected(candidates, (at, parts))?)
+            self.compare(probe, &self.projected(candidates, at, parts)?)
         };
         let judged: Result<Vec<Vec<Judgement>>, KinshipError> =
             (0..parts).into_par_iter().map(part).collect();
@@ -323,7 +329,8 @@ impl Ensemble {
     fn projected(
         &self,
         side: &[Rows],
-        (part, parts): (usize, usize),
+        part: usize,
+        parts: usize,
     ) -> Result<Vec<Tensor>, KinshipError> {
         let project = |&first: &usize| {
             let PlacedHead { head, backbone, .. } = &self.heads[first];

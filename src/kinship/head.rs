@@ -105,8 +105,11 @@ impl Head {
         for (name, expected) in &shapes {
             let found = dims(name).unwrap_or_default();
             if found != *expected || expected.contains(&0) {
-                let (name, expected) = (name.clone(), expected.clone());
-                return Err(KinshipError::WrongShape { name, expected, found });
+                return Err(KinshipError::WrongShape {
+                    name: name.clone(),
+                    expected: expected.clone(),
+                    found,
+                });
             }
             let sum = tensors[name].abs()?.sum_all()?.to_scalar::<f32>()?;
             if !sum.is_finite() {
@@ -243,7 +246,9 @@ impl Head {
         dropout: &mut Dropout,
     ) -> Result<(Tensor, Option<Tensor>), KinshipError> {
         let weight = &self.tensors["dense.0.weight"];
-        let (mut even, mut odd, mut column) = (None, None, 0);
+        let mut even = None;
+        let mut odd = None;
+        let mut column = 0;
         for (at, fusion) in self.config.fusions.iter().enumerate() {
             let features = fusion.apply(a, b)?;
             let features = match self.config.mix {

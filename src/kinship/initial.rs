@@ -79,8 +79,8 @@ impl Head {
         tensors.insert("dense.0.weight".into(), weights);
         tensors.insert("dense.0.bias".into(), Tensor::new(&[bias as f32], &Device::Cpu)?);
         let fusions = vec![Fusion::SumOfSquares, Fusion::Product];
-        let (mix, hidden) = (None, Vec::new());
-        let config = HeadConfig { space: Space::Correlated, fusions, mix, hidden };
+        let config =
+            HeadConfig { space: Space::Correlated, fusions, mix: None, hidden: Vec::new() };
         Self::new(config, space.mean.len(), tensors)
     }
 }

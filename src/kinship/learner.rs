@@ -50,7 +50,7 @@ impl Learner {
     /// # Errors
     /// [`KinshipError::Compute`] if the tensors cannot be allocated.
     pub fn of_space(head: &Head, learning: &Learning, seed: u64) -> Result<Self, KinshipError> {
-        Self::new(head, learning, (seed, |name: &str| name.starts_with("space.")))
+        Self::new(head, learning, seed, |name| name.starts_with("space."))
     }
 
     /// Creates a learner that trains the layers behind a head's space by [`Self::classify`].
@@ -58,15 +58,17 @@ impl Learner {
     /// # Errors
     /// [`KinshipError::Compute`] if the tensors cannot be allocated.
     pub fn of_layers(head: &Head, learning: &Learning, seed: u64) -> Result<Self, KinshipError> {
-        Self::new(head, learning, (seed, |name: &str| !name.starts_with("space.")))
+        Self::new(head, learning, seed, |name| !name.starts_with("space."))
     }
 
     fn new(
         head: &Head,
         learning: &Learning,
-        (seed, is_learned): (u64, impl Fn(&str) -> bool),
+        seed: u64,
+        is_learned: impl Fn(&str) -> bool,
     ) -> Result<Self, KinshipError> {
-        let (mut head, mut variables) = (head.clone(), Vec::new());
+        let mut head = head.clone();
+        let mut variables = Vec::new();
         for (name, tensor) in head.tensors_mut() {
             if is_learned(name) {
                 let variable = Var::from_tensor(tensor)?;
@@ -130,7 +132,8 @@ impl Learner {
         b: &Rows,
         is_kin: &[bool],
     ) -> Result<Slopes, KinshipError> {
-        let (a, b) = (Var::from_tensor(&a.tensor()?)?, Var::from_tensor(&b.tensor()?)?);
+        let a = Var::from_tensor(&a.tensor()?)?;
+        let b = Var::from_tensor(&b.tensor()?)?;
         let loss = self.cross_entropy(a.as_tensor(), b.as_tensor(), is_kin)?;
         let gradients = loss.backward()?;
         self.optimiser.step(&gradients)?;

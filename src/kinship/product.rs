@@ -34,15 +34,17 @@ impl CustomOp2 for Product {
         weight: &CpuStorage,
         weight_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
-        let ((rows, width), (columns, wanted)) =
-            (x_layout.shape().dims2()?, weight_layout.shape().dims2()?);
+        let (rows, width) = x_layout.shape().dims2()?;
+        let (columns, wanted) = weight_layout.shape().dims2()?;
         if width != wanted {
-            let (lhs, rhs) = (x_layout.shape().clone(), weight_layout.shape().clone());
+            let lhs = x_layout.shape().clone();
+            let rhs = weight_layout.shape().clone();
             return Err(Error::ShapeMismatchBinaryOp { lhs, rhs, op: self.name() });
         }
         let mut product = vec![0.0; rows * columns];
         if width > 0 && !product.is_empty() {
-            let (x, weight) = (matrix(x, x_layout)?, matrix(weight, weight_layout)?);
+            let x = matrix(x, x_layout)?;
+            let weight = matrix(weight, weight_layout)?;
             x.multiply_into(weight.transposed(), MatrixMut::new(&mut product, columns));
         }
         Ok((CpuStorage::F32(product), (rows, columns).into()))
@@ -64,7 +66,8 @@ impl CustomOp2 for Product {
 
 /// Returns a matrix view of a tensor with contiguous rows.
 fn matrix<'a>(values: &'a CpuStorage, layout: &Layout) -> Result<Matrix<'a>> {
-    let (shape, stride) = (layout.shape().dims2()?, layout.stride());
+    let shape = layout.shape().dims2()?;
+    let stride = layout.stride();
     let values = values.as_slice::<f32>()?;
     if stride[1] != 1 && shape.1 != 1 {
         return Err(Error::RequiresContiguous { op: "product" });

@@ -38,7 +38,8 @@ impl Head {
         ridge_per_pair: f64,
     ) -> Result<Self, KinshipError> {
         let config = HeadConfig::regression();
-        let (dimension, found) = (a.dimension(), b.dimension());
+        let dimension = a.dimension();
+        let found = b.dimension();
         if found != dimension {
             return Err(KinshipError::UnevenRows { expected: dimension, found });
         }

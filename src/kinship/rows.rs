@@ -24,7 +24,8 @@ impl Rows {
                 rows.width = embedding.len();
             }
             if embedding.len() != rows.width || embedding.is_empty() {
-                let (expected, found) = (rows.width, embedding.len());
+                let expected = rows.width;
+                let found = embedding.len();
                 return Err(KinshipError::UnevenRows { expected, found });
             }
             rows.values.extend_from_slice(embedding);
@@ -86,7 +87,8 @@ impl Rows {
     /// [`KinshipError::UnevenRows`] if counts or widths differ.
     pub fn cosines(&self, other: &Self) -> Result<Vec<f64>, KinshipError> {
         if (self.count(), self.width) != (other.count(), other.width) {
-            let (expected, found) = (self.values.len(), other.values.len());
+            let expected = self.values.len();
+            let found = other.values.len();
             return Err(KinshipError::UnevenRows { expected, found });
         }
         Ok(self.iter().zip(other.iter()).map(|(a, b)| cosine(a, b)).collect())

@@ -84,7 +84,8 @@ impl Sharpness {
     /// # Errors
     /// [`KinshipError::UnevenRows`] if the faces have another width.
     pub fn evidence_weights(&self, faces: &Rows) -> Result<Vec<f64>, KinshipError> {
-        let (expected, found) = (self.weights.len(), faces.dimension());
+        let expected = self.weights.len();
+        let found = faces.dimension();
         if expected != found {
             return Err(KinshipError::UnevenRows { expected, found });
         }

@@ -155,7 +155,8 @@ impl Centred {
                 (rows.weights[i] / total).sqrt() * (f64::from(side.row(i)[j]) - mean[j])
             })
         };
-        let (first, second) = (centred(&rows.first), centred(&rows.second));
+        let first = centred(&rows.first);
+        let second = centred(&rows.second);
         Ok(Self { mean, first, second })
     }
 }

@@ -23,7 +23,8 @@ pub fn brier_score(
     is_kin: &[bool],
     weight: impl Fn(usize) -> f64,
 ) -> Option<f64> {
-    let (mut sum, mut total) = (0.0, 0.0);
+    let mut sum = 0.0;
+    let mut total = 0.0;
     for (at, (probability, &is_kin)) in probabilities.iter().zip(is_kin).enumerate() {
         sum += weight(at) * (probability - f64::from(is_kin)).powi(2);
         total += weight(at);

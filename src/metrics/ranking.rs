@@ -51,7 +51,8 @@ impl Ranking {
     /// Pairs of equal scores are accepted together, so that their order has no effect.
     pub fn weighted_curve(&self, weight: impl Fn(usize) -> f64) -> Curve {
         let mut points: Vec<Point> = Vec::new();
-        let (mut true_accepts, mut false_accepts) = (0.0, 0.0);
+        let mut true_accepts = 0.0;
+        let mut false_accepts = 0.0;
         for &Scored { score, is_kin, place } in &self.pairs {
             *if is_kin { &mut true_accepts } else { &mut false_accepts } += weight(place);
             let point = Point { threshold: score, true_accepts, false_accepts };

@@ -14,9 +14,11 @@ pub struct RatioTerm {
 }
 
 impl RatioTerm {
-    /// Creates the term of a search that counts once in a share of searches.
-    pub fn flag(family: usize, is_counted: bool) -> Self {
-        Self { family, numerator: f64::from(u8::from(is_counted)), denominator: 1.0 }
+    /// Creates the term of a search in a mean over searches. Its denominator is 1.
+    ///
+    /// For a share of searches, the numerator is 1 or 0.
+    pub fn of_search(family: usize, numerator: f64) -> Self {
+        Self { family, numerator, denominator: 1.0 }
     }
 
     /// Returns the ratio if family f counts `counts[f]` times.

@@ -10,7 +10,8 @@ pub fn average_precision(
     is_relevant: impl IntoIterator<Item = bool>,
     relevant: usize,
 ) -> Option<f64> {
-    let (mut found, mut sum) = (0, 0.0);
+    let mut found = 0;
+    let mut sum = 0.0;
     for (rank, is_relevant) in (1..).zip(is_relevant) {
         if is_relevant {
             found += 1;

@@ -152,15 +152,18 @@ impl Pairs {
 
     /// Returns the metrics of every relation, in the order of the RFIW tables.
     ///
-    /// `cosines` are the same pairs scored by their cosines.
+    /// `cosines` are the same pairs scored by their cosines. `threshold` is the decision threshold
+    /// of probabilities, and `seed` that of the intervals.
     pub fn relation_figures(
         &self,
         cosines: &Self,
-        (threshold, seed): (f64, u64),
+        threshold: f64,
+        seed: u64,
     ) -> Vec<RelationFigures> {
         let figures = |relation: Relation| {
             let of = |pairs: &Self| pairs.filtered(|at| pairs.relations[at] == Some(relation));
-            let (own, cosines) = (of(self), of(cosines));
+            let own = of(self);
+            let cosines = of(cosines);
             let auc = |pairs: &Self| pairs.ranking_figures(seed).map(|figures| figures.roc_auc);
             RelationFigures {
                 relation: relation.code().to_owned(),

@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn grey_has_no_chroma() {
+    fn gray_has_no_chroma() {
         let photo = |rgb: Vec<u8>| Photo { width: 2, height: 1, rgb };
         assert_eq!(mean_chroma(&photo(vec![7, 7, 7, 90, 90, 90])), 0.0);
         // Channels 0, 0 and 90 lie 30, 30 and 60 from their mean.

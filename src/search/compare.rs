@@ -73,7 +73,8 @@ pub fn compare(
         let rows = photo.iter().map(|embedding| Rows::new([embedding.as_slice()]));
         rows.collect::<Result<Vec<_>, _>>()
     };
-    let (a, b) = (rows(a)?, rows(b)?);
+    let a = rows(a)?;
+    let b = rows(b)?;
     let config = ensemble.config();
     let members = super::member_names(ensemble);
     let kinship = |evidence: f64, typicality: f64, members: &[f64]| {

@@ -192,7 +192,8 @@ impl<'a> Search<'a> {
     fn candidates(&self, count: usize) -> Candidates<'a> {
         let Options { ef, exact, .. } = *self.options;
         let lookup = Lookup { count, ef, exact, filter: self.filter.clone() };
-        let (mut photos, mut method) = (Vec::new(), Method::Exact);
+        let mut photos = Vec::new();
+        let mut method = Method::Exact;
         for nearest in self.context.snapshot.nearest_each(&self.means, &lookup) {
             method = nearest.method;
             photos.extend(nearest.neighbours);

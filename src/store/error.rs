@@ -20,7 +20,7 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// Another process has the gallery open.
-    #[error("the gallery {} is open in another process; stop that one first, or ask it over HTTP", path.display())]
+    #[error("the gallery {} is open in another process; stop that one first, or send it requests over HTTP", path.display())]
     InUse {
         /// The gallery.
         path: PathBuf,
@@ -44,7 +44,7 @@ pub enum StoreError {
         what: String,
     },
     /// A search graph or its vector file is corrupt. The photos may be intact.
-    #[error("the search index of the gallery is damaged; run `kindred gallery rebuild {}` to make it anew", path.display())]
+    #[error("the search index of the gallery is damaged; run `kindred gallery rebuild {}` to build it again", path.display())]
     DamagedGraph {
         /// The gallery.
         path: PathBuf,
@@ -66,7 +66,7 @@ pub enum StoreError {
     /// The manifest file of the database is missing, damaged or another gallery's.
     #[error(
         "{} is missing, damaged or another gallery's; restore it from a copy, or run \
-         `kindred gallery rebuild` on the gallery to write it anew from what its database has",
+         `kindred gallery rebuild` on the gallery to write it again from the database",
         path.display()
     )]
     BadManifest {

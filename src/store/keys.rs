@@ -58,7 +58,8 @@ pub(super) fn parse_relationship(
 ) -> Result<Relationship, StoreError> {
     let parse = || {
         let (first, second) = std::str::from_utf8(key).ok()?.split_once('\0')?;
-        let (first, second): (MemberId, MemberId) = (first.parse().ok()?, second.parse().ok()?);
+        let first: MemberId = first.parse().ok()?;
+        let second: MemberId = second.parse().ok()?;
         let relation = code.map(str::parse).transpose().ok()?;
         Relationship::new(first, second, relation).ok()
     };

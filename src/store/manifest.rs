@@ -69,7 +69,8 @@ impl Manifest {
     /// The database may be ahead of it by the last commit before the program ended.
     pub(super) fn check(
         found: Option<&Self>,
-        (header, counts): (&Header, Counts),
+        header: &Header,
+        counts: Counts,
         path: &Path,
     ) -> Result<(), StoreError> {
         let Some(manifest) = found else {

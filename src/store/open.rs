@@ -21,6 +21,15 @@ const LOCK_PAUSE: Duration = Duration::from_millis(50);
 /// Files that distinguish a gallery from other folders.
 const GALLERY_FILES: [&str; 3] = [database::FOLDER, rewrite::OLD, FILE];
 
+/// Treatment of a missing gallery.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum OpenMode {
+    /// A missing gallery is an error.
+    Existing,
+    /// A missing gallery is created.
+    Create,
+}
+
 impl Store {
     /// Opens the gallery at `path`, or creates it with `header` if there is none.
     ///
@@ -28,7 +37,7 @@ impl Store {
     /// - The errors of [`Self::open`].
     /// - [`StoreError::NotAGallery`] if `path` is a file, or a folder with other files.
     pub fn open_or_create(path: &Path, header: &Header) -> Result<Self, StoreError> {
-        let (store, manifest) = Self::open_files(path, true)?;
+        let (store, manifest) = Self::open_files(path, OpenMode::Create)?;
         if !store.has_begun()? && manifest.as_ref().is_none_or(Manifest::is_new) {
             store.put_header(header)?;
             return Ok(store);
@@ -45,7 +54,7 @@ impl Store {
     /// - [`StoreError::Corrupt`], [`StoreError::BadManifest`] or [`StoreError::LostRecords`] if it is damaged.
     /// - [`StoreError::Io`] if it is not writable.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let (store, manifest) = Self::open_files(path, false)?;
+        let (store, manifest) = Self::open_files(path, OpenMode::Existing)?;
         if !store.has_begun()? && manifest.as_ref().is_none_or(Manifest::is_new) {
             // Killed between the first file and the header: the gallery holds nothing.
             return Err(StoreError::NoGallery { path: path.to_owned() });
@@ -62,7 +71,7 @@ impl Store {
     /// - [`StoreError::NoGallery`] if there is no gallery.
     /// - [`StoreError::Corrupt`] if its records are damaged.
     pub fn recount(path: &Path) -> Result<Self, StoreError> {
-        let lock = lock(path, false)?;
+        let lock = lock(path, OpenMode::Existing)?;
         rewrite::settle(path)?;
         if !database::exists(path) {
             return Err(StoreError::NoGallery { path: path.to_owned() });
@@ -90,14 +99,14 @@ impl Store {
         guarded(|| Ok(self.meta.contains_key(keys::HEADER)? || !self.photos.is_empty()))
     }
 
-    fn open_files(path: &Path, create: bool) -> Result<(Self, Option<Manifest>), StoreError> {
-        let lock = lock(path, create)?;
+    fn open_files(path: &Path, mode: OpenMode) -> Result<(Self, Option<Manifest>), StoreError> {
+        let lock = lock(path, mode)?;
         rewrite::settle(path)?;
         let manifest = Manifest::read(path)?;
         if !database::exists(path) {
             match &manifest {
                 Some(manifest) if !manifest.is_new() => return Err(manifest.lost(0, path)),
-                _ if create => {}
+                _ if mode == OpenMode::Create => {}
                 _ => return Err(StoreError::NoGallery { path: path.to_owned() }),
             }
         }
@@ -131,7 +140,7 @@ impl Store {
             (header, _) => header?,
         };
         let counts = self.counts()?;
-        Manifest::check(manifest, (&header, counts), &self.path)?;
+        Manifest::check(manifest, &header, counts, &self.path)?;
         if manifest.is_none() {
             Manifest::of(&header, counts).write(&self.path)?;
         }
@@ -139,11 +148,11 @@ impl Store {
     }
 }
 
-/// Locks the gallery at `path` for this process. Creates a missing folder if `create` is true.
-fn lock(path: &Path, create: bool) -> Result<File, StoreError> {
+/// Locks the gallery at `path` for this process. [`OpenMode::Create`] creates a missing folder.
+fn lock(path: &Path, mode: OpenMode) -> Result<File, StoreError> {
     let is_gallery = |name: &str| path.join(name).exists();
     if !GALLERY_FILES.iter().any(|name| is_gallery(name)) {
-        prepare(path, create)?;
+        prepare(path, mode)?;
     }
     let failed = |source| StoreError::Io { path: path.to_owned(), source };
     let file = File::options().create(true).append(true).open(path.join(LOCK)).map_err(failed)?;
@@ -161,10 +170,10 @@ fn lock(path: &Path, create: bool) -> Result<File, StoreError> {
 }
 
 /// Checks that a gallery may be created at `path`.
-fn prepare(path: &Path, create: bool) -> Result<(), StoreError> {
+fn prepare(path: &Path, mode: OpenMode) -> Result<(), StoreError> {
     let failed = |source| StoreError::Io { path: path.to_owned(), source };
     match fs::read_dir(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound && create => {
+        Err(error) if error.kind() == ErrorKind::NotFound && mode == OpenMode::Create => {
             fs::create_dir_all(path).map_err(failed)
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -176,7 +185,7 @@ fn prepare(path: &Path, create: bool) -> Result<(), StoreError> {
         Err(error) => Err(failed(error)),
         // A gallery has only a lock if its creation was killed early.
         Ok(mut entries) => match entries.find(|entry| !entry.as_ref().is_ok_and(is_lock)) {
-            None if create => Ok(()),
+            None if mode == OpenMode::Create => Ok(()),
             None => Err(StoreError::NoGallery { path: path.to_owned() }),
             Some(_) => Err(StoreError::NotAGallery { path: path.to_owned() }),
         },

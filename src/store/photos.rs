@@ -222,7 +222,7 @@ impl Store {
 }
 
 /// Name of a thumbnail in error messages.
-const THUMBNAIL: &str = "a photo's small picture";
+const THUMBNAIL: &str = "a photo's thumbnail";
 
 fn missing() -> StoreError {
     StoreError::Corrupt { what: "an embedding is missing".into() }

@@ -16,7 +16,8 @@ impl Store {
         let trees = (&self.meta, &self.relationships);
         let store = || {
             trees.transaction(|(meta, relationships)| {
-                let (mut new, mut turned) = (0, 0);
+                let mut new = 0;
+                let mut turned = 0;
                 for pair in pairs {
                     let code = pair.relation().map(|relation| relation.code().to_owned());
                     let record = codec::encode(&code).map_err(abort)?;

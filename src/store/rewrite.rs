@@ -40,7 +40,8 @@ impl Store {
 
     fn copy_to(&self, copy: &sled::Db) -> Result<(), StoreError> {
         for name in self.db.tree_names() {
-            let (from, to) = (self.db.open_tree(&name)?, copy.open_tree(&name)?);
+            let from = self.db.open_tree(&name)?;
+            let to = copy.open_tree(&name)?;
             for entry in from.iter() {
                 let (key, value) = entry?;
                 to.insert(key, value)?;

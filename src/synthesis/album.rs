@@ -34,7 +34,7 @@ pub(super) fn draw(family: &Family, random: &mut ChaCha8Rng) -> Vec<Photograph> 
     for (place, person) in family.people.iter().enumerate() {
         for _ in 0..random.random_range(1..4) {
             let year = some_year(person, random);
-            album.push(photograph(album.len() + 1, &[(place, person)], (year, random)));
+            album.push(photograph(album.len() + 1, &[(place, person)], year, random));
         }
     }
     let youngest = family.people.iter().map(|person| person.born).max().unwrap_or(TODAY);
@@ -46,7 +46,7 @@ pub(super) fn draw(family: &Family, random: &mut ChaCha8Rng) -> Vec<Photograph> 
         .filter(|(_, person)| AGES.contains(&(year - person.born)) && random.random_bool(0.8))
         .collect();
     if together.len() > 1 {
-        album.push(photograph(album.len() + 1, &together, (year, random)));
+        album.push(photograph(album.len() + 1, &together, year, random));
     }
     album
 }
@@ -66,7 +66,8 @@ fn some_year(person: &Person, random: &mut ChaCha8Rng) -> i32 {
 fn photograph(
     number: usize,
     people: &[(usize, &Person)],
-    (year, random): (i32, &mut ChaCha8Rng),
+    year: i32,
+    random: &mut ChaCha8Rng,
 ) -> Photograph {
     let scene = Scene::draw(year, random);
     let mut faces = Vec::new();

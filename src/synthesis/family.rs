@@ -45,7 +45,8 @@ impl Family {
         if has_grandchildren {
             // One of the children has a family. The others are aunts and uncles.
             let parent = &family.people[eldest];
-            let (sex, born) = (parent.sex, parent.born);
+            let sex = parent.sex;
+            let born = parent.born;
             let partner = family.people.len();
             family.people.push(Person {
                 sex: if sex == Sex::Male { Sex::Female } else { Sex::Male },

@@ -81,7 +81,9 @@ pub fn synthesize(
 ) -> Result<Option<Drawn>, SynthesisError> {
     let folder = Folder::new(folder)?;
     progress.begin("Drawing", plan.families.into(), "families");
-    let (mut drawn, mut kin, mut faces) = (Drawn::default(), Vec::new(), Vec::new());
+    let mut drawn = Drawn::default();
+    let mut kin = Vec::new();
+    let mut faces = Vec::new();
     for batch in (1..=plan.families).collect::<Vec<_>>().chunks(BATCH) {
         if progress.cancelled() {
             return Ok(None);

@@ -107,7 +107,8 @@ fn sample(source: &Corpus, people: &[usize], seed: u64) -> Result<GallerySample,
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut people = people.to_vec();
     people.shuffle(&mut random);
-    let (mut photos, mut owners) = (Vec::new(), Vec::new());
+    let mut photos = Vec::new();
+    let mut owners = Vec::new();
     for person in people {
         let own = &source.pedigree.people()[person].photos;
         for &photo in own.iter().take(GallerySample::MAX_FACES_OF_PERSON) {

@@ -241,7 +241,7 @@ impl<'a> Assembly<'a> {
                 ..figures("ensemble", &ratios)
             },
             probabilities: pairs.probability_figures(0.5, seed),
-            relations: pairs.relation_figures(&cosine_pairs, (0.5, seed)),
+            relations: pairs.relation_figures(&cosine_pairs, 0.5, seed),
             identification: fitted.identification[i].clone(),
             reliability: report::bins(&pairs),
             histogram: report::histogram(&pairs),

@@ -39,21 +39,31 @@ pub struct Widened {
     pub families: usize,
 }
 
+/// Faces of people of families, with their kin.
+#[derive(Clone, Copy)]
+pub struct FamilyFaces<'a> {
+    /// The faces. Their paths name family and person.
+    pub faces: &'a [KnownFace],
+    /// Relationships of the people.
+    pub relationships: &'a [Relationship],
+}
+
 /// Adds axes of kin similarity to a backbone's embedding.
 ///
 /// The axes are the directions of highest kin similarity ([`KinSpace`]) in the inputs of the last
-/// layer. They are fitted to aligned `faces` of people of families. `seed` determines the drawn
-/// pairs. The embedding itself only reproduces the output of a teacher, and the network holds more
+/// layer. They are fitted to aligned faces of `families`. `seed` determines the drawn pairs. The
+/// embedding itself only reproduces the output of a teacher, and the network holds more
 /// information. Returns `None` if `progress` was cancelled.
 ///
 /// # Errors
 /// [`KinshipError::NoPairs`], as [`TrainError::Kinship`], if no faces are of listed kin.
 pub fn add_axes(
     projection: Projection,
-    (faces, relationships): (&[KnownFace], &[Relationship]),
+    families: FamilyFaces<'_>,
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<Option<Widened>, TrainError> {
+    let FamilyFaces { faces, relationships } = families;
     let known = |face: &KnownFace| identify(Path::new(&face.path));
     let (faces, photos): (Vec<&KnownFace>, Vec<PhotoId>) =
         faces.iter().filter_map(|face| Some((face, known(face)?))).unzip();

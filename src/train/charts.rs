@@ -86,21 +86,22 @@ pub(super) fn histogram(evaluation: &SourceReport) -> String {
 ///
 /// The loss is relative because members use different losses.
 pub(super) fn loss(report: &Report) -> String {
-    let title = ("Loss while learning", "loss beside the first epoch's");
-    epochs(report, title, |epoch, epochs| {
+    epochs(report, "Loss while learning", "loss relative to the first epoch's", |epoch, epochs| {
         Some(epoch.loss? / epochs.iter().find_map(|epoch| epoch.loss)?)
     })
 }
 
 /// Returns the accuracy of the members on the validation families, by epoch.
 pub(super) fn accuracy(report: &Report) -> String {
-    let title = ("Accuracy on the validation families", "share of pairs told rightly");
-    epochs(report, title, |epoch, _| Some(epoch.validation_accuracy))
+    let title = "Accuracy on the validation families";
+    let unit = "share of pairs classified correctly";
+    epochs(report, title, unit, |epoch, _| Some(epoch.validation_accuracy))
 }
 
 fn epochs(
     report: &Report,
-    (title, unit): (&str, &str),
+    title: &str,
+    unit: &str,
     value: impl Fn(&Epoch, &[Epoch]) -> Option<f64>,
 ) -> String {
     let line = |member: &MemberReport| {

@@ -67,7 +67,8 @@ impl Checkpoints {
     pub(super) fn read(
         &self,
         name: &str,
-        (config, dimension): (&HeadConfig, usize),
+        config: &HeadConfig,
+        dimension: usize,
     ) -> Option<(Head, Vec<Epoch>)> {
         let record = fs::read(self.folder.join(format!("{name}.json"))).ok()?;
         let record: Record = serde_json::from_slice(&record).ok()?;
@@ -75,14 +76,15 @@ impl Checkpoints {
         if hex(&weights) != record.sha256 {
             return None;
         }
-        Some((Ensemble::head("member", dimension, (config, &weights)).ok()?, record.epochs))
+        Some((Ensemble::head("member", config, dimension, &weights).ok()?, record.epochs))
     }
 
     /// Stores a trained member.
     pub(super) fn write(
         &self,
         name: &str,
-        (head, epochs): (&Head, &[Epoch]),
+        head: &Head,
+        epochs: &[Epoch],
     ) -> Result<(), TrainError> {
         let weights = Ensemble::weights([("member", head)])?;
         let record = Record { epochs: epochs.to_vec(), sha256: hex(&weights) };

@@ -75,7 +75,9 @@ impl Corpus {
     /// [`KinshipError::UnevenRows`] if the sources were embedded by different backbones.
     pub fn merged(sources: &[&Self]) -> Result<Self, KinshipError> {
         let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-        let (mut ids, mut kin, mut seen) = (Vec::new(), Vec::new(), Vec::new());
+        let mut ids = Vec::new();
+        let mut kin = Vec::new();
+        let mut seen = Vec::new();
         let mut digest = Sha256::new();
         let mut first_family = 1;
         for source in sources {

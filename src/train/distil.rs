@@ -9,10 +9,10 @@ use rayon::prelude::*;
 
 use super::TrainError;
 use super::faces::KnownFace;
+use super::loss_monitor::LossMonitor;
 use super::views::{aligned_picture, lesson_picture, scaled, views};
 use crate::backbone::NamedTensor;
 use crate::backbone::learn::{Lesson, Loss};
-use crate::domain::Progress;
 
 /// Pictures per batch.
 pub const BATCH: usize = 64;
@@ -23,15 +23,24 @@ const WHITENING_FACES: usize = 4096;
 /// Maximum number of faces for estimating the normalizations of a trained network again.
 const BEGINNING_FACES: usize = 256;
 
-/// Trains a student on pictures of `faces`, with random choices by `seed`.
+/// Options of a distillation.
+#[derive(Clone, Copy, Debug)]
+pub struct DistillationOptions<'a> {
+    /// Seed of all random choices.
+    pub seed: u64,
+    /// File of the training state. Training resumes from it if it exists.
+    pub checkpoint: &'a Path,
+}
+
+/// Trains a student on pictures of `faces`.
 ///
-/// Training resumes from the file `checkpoint` if it exists. At every checkpoint, `report` receives
-/// the number of batches and the mean loss since the last one. Returns the student's weights after
-/// the last step. Returns `None` if `progress` was cancelled. The checkpoint then contains the
-/// training state.
+/// At every checkpoint, `monitor` receives the number of batches and the mean loss since the last
+/// one. Returns the student's weights after the last step. Returns `None` if the progress was
+/// cancelled. The checkpoint then contains the training state.
 ///
-/// Once the steps shrink, checkpoints have a separate file next to `checkpoint`. Its name contains
-/// the total number of steps. A longer training run can resume from `checkpoint`.
+/// Once the steps shrink, checkpoints have a separate file next to
+/// [`DistillationOptions::checkpoint`]. Its name contains the total number of steps. A longer
+/// training run can resume from the original file.
 ///
 /// # Errors
 /// - [`TrainError::NoFaces`] if `faces` is empty.
@@ -40,13 +49,16 @@ const BEGINNING_FACES: usize = 256;
 pub fn distil(
     lesson: &mut Lesson,
     faces: &[KnownFace],
-    (seed, checkpoint): (u64, &Path),
-    (progress, report): (&dyn Progress, &mut dyn FnMut(usize, Loss)),
+    options: DistillationOptions<'_>,
+    monitor: LossMonitor<'_, Loss>,
 ) -> Result<Option<Vec<NamedTensor>>, TrainError> {
+    let DistillationOptions { seed, checkpoint } = options;
+    let LossMonitor { progress, report } = monitor;
     if faces.is_empty() {
         return Err(TrainError::NoFaces);
     }
-    let (steps, cooling) = (lesson.schedule().steps, lesson.schedule().cooling());
+    let steps = lesson.schedule().steps;
+    let cooling = lesson.schedule().cooling();
     let about = about(faces.len(), seed);
     let last = checkpoint.with_extension(format!("{steps}.checkpoint"));
     if let Some(found) = [last.as_path(), checkpoint].into_iter().find(|path| path.exists()) {
@@ -62,11 +74,12 @@ pub fn distil(
     progress.begin("Learning", (steps * BATCH) as u64, "pictures");
     progress.resume((lesson.student().steps() * BATCH) as u64);
     let mut deck = Deck { faces, seed, epoch: usize::MAX, order: Vec::new() };
-    let (mut sum, mut count) = (Loss::default(), 0.0);
+    let mut sum = Loss::default();
+    let mut count = 0.0;
     while lesson.student().steps() < steps {
         let pictures = deck.batch(lesson.student().steps());
-        let (own, for_teacher) =
-            (views(&pictures), scaled(&pictures, lesson.teacher().input_size()));
+        let own = views(&pictures);
+        let for_teacher = scaled(&pictures, lesson.teacher().input_size());
         let loss = lesson.step(&own, &views(&for_teacher))?;
         (sum, count) = (sum.plus(loss), count + 1.0);
         progress.advance(BATCH as u64);
@@ -140,7 +153,8 @@ impl Deck<'_> {
     }
 
     fn face(&mut self, at: usize) -> usize {
-        let (epoch, place) = (at / self.faces.len(), at % self.faces.len());
+        let epoch = at / self.faces.len();
+        let place = at % self.faces.len();
         if epoch != self.epoch {
             self.epoch = epoch;
             self.order = (0..self.faces.len()).collect();

@@ -16,7 +16,7 @@ use crate::photo::PhotoError;
 pub enum TrainError {
     /// Too few families for separate training and evaluation.
     #[error(
-        "{found} families have listed kin with photos, and {needed} are needed to train on some and judge by others; \
+        "{found} families have listed kin with photos, and {needed} are needed to train on some and evaluate on others; \
          add families, or list more kin"
     )]
     TooFewFamilies {
@@ -59,8 +59,8 @@ pub enum TrainError {
     NoFaces,
     /// A checkpoint is beyond the requested number of batches.
     #[error(
-        "{} is from after batch {cooling}, from which on steps are to grow shorter; ask for more epochs, or remove it to \
-         begin anew",
+        "{} is from after batch {cooling}, from which on steps are to grow shorter; give more --epochs, or delete it to \
+         start over",
         path.display()
     )]
     PastCooling {

@@ -123,7 +123,8 @@ fn transfer<'a>(
     sources: &[&'a Corpus],
     context: RoundContext<'_>,
 ) -> Result<Option<Transfer<'a>>, TrainError> {
-    let (mut chosen, mut left_out) = (Vec::new(), Vec::new());
+    let mut chosen = Vec::new();
+    let mut left_out = Vec::new();
     if sources.len() < 2 {
         return Ok(Some(Transfer { chosen: sources.to_vec(), left_out }));
     }

@@ -173,7 +173,11 @@ pub(super) fn is_on_shortlist(
 /// Returns, for each probe with a relative, whether a relative is on the shortlist.
 pub(super) fn shortlist_hits(probes: &[SearchedProbe]) -> Vec<RatioTerm> {
     let mated = probes.iter().filter(|probe| !probe.relatives.is_empty());
-    mated.map(|probe| RatioTerm::flag(probe.family, probe.has_relative_on_shortlist())).collect()
+    mated
+        .map(|probe| {
+            RatioTerm::of_search(probe.family, f64::from(probe.has_relative_on_shortlist()))
+        })
+        .collect()
 }
 
 impl IdentificationFigures {
@@ -184,10 +188,14 @@ impl IdentificationFigures {
         let all = || probes.iter().zip(&marked);
         let mated = || all().filter(|(probe, _)| !probe.relatives.is_empty());
         let fpir: Vec<RatioTerm> = all()
-            .map(|(probe, found)| RatioTerm::flag(probe.family, found.strangers > 0))
+            .map(|(probe, found)| {
+                RatioTerm::of_search(probe.family, f64::from(found.strangers > 0))
+            })
             .collect();
         let dir: Vec<RatioTerm> = mated()
-            .map(|(probe, found)| RatioTerm::flag(probe.family, found.relatives > 0))
+            .map(|(probe, found)| {
+                RatioTerm::of_search(probe.family, f64::from(found.relatives > 0))
+            })
             .collect();
         let precision: Vec<RatioTerm> = mated()
             .map(|(probe, found)| RatioTerm {

@@ -38,6 +38,13 @@ struct LabeledPairs {
     families: Vec<usize>,
 }
 
+/// Kind of the pairs that train the identity head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PairLabel {
+    SamePerson,
+    Kin,
+}
+
 /// Photos of one person or of two kin, with their family in its source.
 #[derive(Clone, Copy)]
 struct FamilyPhotoPair {
@@ -49,12 +56,18 @@ impl LabeledPairs {
     /// Adds pairs of one kind that together count as 1.
     ///
     /// The source's families are numbered from `first_family`.
-    fn add(&mut self, rows: &Rows, pairs: &[FamilyPhotoPair], is_same: bool, first_family: usize) {
+    fn add(
+        &mut self,
+        rows: &Rows,
+        pairs: &[FamilyPhotoPair],
+        label: PairLabel,
+        first_family: usize,
+    ) {
         for &FamilyPhotoPair { photos: [a, b], family } in pairs {
             self.families.push(first_family + family);
             self.first.extend_from_slice(rows.row(a));
             self.second.extend_from_slice(rows.row(b));
-            self.is_same.push(is_same);
+            self.is_same.push(label == PairLabel::SamePerson);
             self.weights.push(1.0 / pairs.len() as f64);
         }
     }
@@ -82,8 +95,13 @@ impl IdentityHead {
             let rows = &source.backbones[0].1;
             for (half, pairs) in halves.iter_mut().enumerate() {
                 let in_half = |family: usize| family % 2 == half;
-                pairs.add(rows, &same_person_pairs(source, in_half, seed), true, first_family);
-                pairs.add(rows, &kin_pairs(source, in_half, seed), false, first_family);
+                pairs.add(
+                    rows,
+                    &same_person_pairs(source, in_half, seed),
+                    PairLabel::SamePerson,
+                    first_family,
+                );
+                pairs.add(rows, &kin_pairs(source, in_half, seed), PairLabel::Kin, first_family);
             }
             first_family += source.pedigree.families().len();
         }

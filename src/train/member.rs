@@ -55,7 +55,7 @@ impl Task<'_> {
         let head = self.recipe.head(&space, self.seed)?;
         let head = match self.recipe.training {
             Training::Gradient(learning) => {
-                return self.follow(head, &learning, (&validation, cancelled));
+                return self.follow(head, &learning, &validation, cancelled);
             }
             Training::Ridge(ridge) => self.regression(ridge)?,
             Training::None => head,
@@ -79,7 +79,8 @@ impl Task<'_> {
         &self,
         head: Head,
         learning: &Learning,
-        (validation, cancelled): (&Validation, &dyn Fn() -> bool),
+        validation: &Validation,
+        cancelled: &dyn Fn() -> bool,
     ) -> Result<Option<(Head, Vec<Epoch>)>, KinshipError> {
         let is_contrastive = self.recipe.head.space == Space::Contrastive;
         let learner = if is_contrastive { Learner::of_space } else { Learner::of_layers };

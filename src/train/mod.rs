@@ -19,6 +19,7 @@ mod faces;
 mod identification;
 mod identity;
 mod kin_pairs;
+mod loss_monitor;
 mod member;
 mod open_set;
 mod page;
@@ -43,15 +44,16 @@ use std::time::Instant;
 use crate::domain::Progress;
 use crate::kinship::{EnsembleConfig, Recipe};
 use assembly::Assembly;
-pub use axes::{Widened, add_axes};
+pub use axes::{FamilyFaces, Widened, add_axes};
 pub use blurred::embed_blurred;
 pub use corpus::{Corpus, EmbeddedPhotos};
 pub use course::Epoch;
-pub use distil::{BATCH, begin_from, distil};
+pub use distil::{BATCH, DistillationOptions, begin_from, distil};
 pub use error::TrainError;
 use evaluation::{RoundContext, run_rounds};
 pub use faces::{FaceFolder, KnownFace, load_faces};
 pub use identification::IdentificationFigures;
+pub use loss_monitor::LossMonitor;
 pub use page::page;
 pub use points::{PointOptions, learn_points};
 pub use report::{
@@ -59,7 +61,7 @@ pub use report::{
 };
 pub use split::{MIN_FAMILIES, Split};
 pub use stage_folder::StageEpoch;
-pub use stage_report::StageReport;
+pub use stage_report::{StageCorpora, StageReport};
 pub use unfreeze::{Unfreezing, Unfrozen};
 
 /// Options of a training run.

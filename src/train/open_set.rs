@@ -244,7 +244,9 @@ impl OpenSetData<'_> {
 
     /// Fits a pair's log likelihood ratio. All sources have equal weight.
     fn pair_calibration(&self, normalized: &[Vec<f64>]) -> Result<Calibration, KinshipError> {
-        let (mut scores, mut is_kin, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        let mut scores = Vec::new();
+        let mut is_kin = Vec::new();
+        let mut weights = Vec::new();
         let total: usize = normalized.iter().map(Vec::len).sum();
         for (evaluated, normalized) in self.evaluated.iter().zip(normalized) {
             scores.extend_from_slice(normalized);
@@ -290,7 +292,8 @@ fn set(models: &mut [Vec<OpenSet>], config: &OpenSetConfig) {
 ///
 /// Its input is the rarity of such a high score among strangers.
 fn search_calibration<'a>(probes: impl Iterator<Item = &'a SearchedProbe>) -> Calibration {
-    let (mut rarities, mut is_kin) = (Vec::new(), Vec::new());
+    let mut rarities = Vec::new();
+    let mut is_kin = Vec::new();
     for probe in probes {
         for (scores, label) in [(&probe.relatives, true), (&probe.strangers, false)] {
             rarities.extend(scores.iter().map(|&score| probe.rarity(score)));

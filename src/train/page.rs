@@ -61,7 +61,7 @@ fn sources(report: &Report) -> Markup {
             }
         }
         @for reason in &report.left_out_sources { p { "Not trained on " (reason) "." } }
-        p { "Every figure is measured by members that saw no family of its pairs. Intervals hold 95 % of what other families would have given." }
+        p { "Every figure is measured by members that saw no family of its pairs. Intervals are 95 % intervals over families." }
     }
 }
 

@@ -3,7 +3,7 @@
 use rand::Rng;
 
 use super::faces::KnownFace;
-use super::views::{jitter, warped, weathered};
+use super::views::{JitterRange, jitter, warped, weathered};
 use crate::photo::{Landmarks, Photo, Similarity};
 
 /// Picture with its points in pixels, or without a face.
@@ -22,12 +22,12 @@ pub(super) fn point_picture(face: &KnownFace, side: u32, random: &mut impl Rng) 
     if random.random_bool(FACELESS) {
         return faceless(face, side, random);
     }
-    // Ranges of scale, angle and shift: small as in a second pass, large as in a first pass.
-    let reach = match random.random_bool(NEARLY_ALIGNED) {
-        true => (0.12, 0.12, 0.05),
-        false => (0.6, 0.5, 0.16),
+    // The range is small as in a second pass, or large as in a first pass.
+    let range = match random.random_bool(NEARLY_ALIGNED) {
+        true => JitterRange { scale: 0.12, angle_radians: 0.12, shift: 0.05 },
+        false => JitterRange { scale: 0.6, angle_radians: 0.5, shift: 0.16 },
     };
-    let to = aligning(face, side).then(&jitter(side, reach, random));
+    let to = aligning(face, side).then(&jitter(side, range, random));
     let mut picture = warped(&face.photo, &to, side);
     let mut points = Landmarks(face.landmarks.0.map(|point| to.map(point)));
     if random.random_bool(0.5) {

@@ -6,11 +6,11 @@ use rayon::prelude::*;
 
 use super::TrainError;
 use super::faces::KnownFace;
+use super::loss_monitor::LossMonitor;
 use super::point_views::{PointPicture, point_picture};
 use crate::backbone::landmarks::OUTPUTS;
 use crate::backbone::learn::{Schedule, Student};
 use crate::backbone::preprocessing::Preprocessing;
-use crate::domain::Progress;
 use crate::photo::Landmarks;
 
 /// Pictures per batch.
@@ -29,6 +29,8 @@ const KNEE: f32 = 0.01;
 pub struct PointOptions {
     /// Schedule of the step size, with [`Schedule::steps`] batches in total.
     pub schedule: Schedule,
+    /// Conversion of pictures to the network's input.
+    pub preprocessing: Preprocessing,
     /// Seed of all random choices.
     pub seed: u64,
     /// Side of the network's input, in pixels.
@@ -37,18 +39,19 @@ pub struct PointOptions {
 
 /// Trains `student` to locate the points of `faces`.
 ///
-/// `report` regularly receives the number of batches and the mean loss since the last report.
-/// Returns `false` if `progress` was cancelled, and `true` after the last batch.
+/// `monitor` regularly receives the number of batches and the mean loss since the last report.
+/// Returns `false` if the progress was cancelled, and `true` after the last batch.
 ///
 /// # Errors
 /// - [`TrainError::NoFaces`] if there are no faces.
 /// - [`TrainError::Backbone`] if the device fails.
 pub fn learn_points(
     student: &mut Student,
-    (faces, preprocessing): (&[KnownFace], &Preprocessing),
+    faces: &[KnownFace],
     options: &PointOptions,
-    (progress, report): (&dyn Progress, &mut dyn FnMut(usize, f32)),
+    monitor: LossMonitor<'_, f32>,
 ) -> Result<bool, TrainError> {
+    let LossMonitor { progress, report } = monitor;
     if faces.is_empty() {
         return Err(TrainError::NoFaces);
     }
@@ -68,7 +71,7 @@ pub fn learn_points(
             })
             .collect();
         let views: Vec<&[u8]> = pictures.iter().map(|picture| picture.rgb.as_slice()).collect();
-        let pixels = preprocessing.pixels(&views, options.side as usize);
+        let pixels = options.preprocessing.pixels(&views, options.side as usize);
         let judge = |said: &[Vec<f32>]| judge(said, &pictures, options.side as f32);
         sum += student.improve(&pixels, judge, &options.schedule)?;
         progress.advance(BATCH as u64);
@@ -87,7 +90,8 @@ fn judge(said: &[Vec<f32>], pictures: &[PointPicture], side: f32) -> (f32, Vec<V
     let one = |(said, picture): (&Vec<f32>, &PointPicture)| {
         let mut gradient = vec![0.0; OUTPUTS];
         // Log odds of a face: cross-entropy.
-        let (odds, truth) = (said[OUTPUTS - 1], f32::from(u8::from(picture.points.is_some())));
+        let odds = said[OUTPUTS - 1];
+        let truth = f32::from(u8::from(picture.points.is_some()));
         loss += share * PRESENCE * (odds.max(0.0) - odds * truth + (-odds.abs()).exp().ln_1p());
         gradient[OUTPUTS - 1] = share * PRESENCE * (1.0 / (1.0 + (-odds).exp()) - truth);
         if let Some(Landmarks(points)) = picture.points {

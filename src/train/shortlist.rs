@@ -51,7 +51,7 @@ impl EvaluatedSource<'_> {
                     PartScorer::Cosine(backbone) => cosines(&faces[*backbone], probe.photo),
                 };
                 let family = source.pedigree.people()[probe.person].family;
-                hits.push(RatioTerm::flag(family, self.is_hit(&scores, probe)));
+                hits.push(RatioTerm::of_search(family, f64::from(self.is_hit(&scores, probe))));
             }
         }
         Ok(hits)

@@ -72,7 +72,8 @@ impl StageFolder {
         &self,
         epochs: &mut Vec<SavedEpoch>,
         figures: StageEpoch,
-        (stage, head): (&[NamedTensor], &Head),
+        stage: &[NamedTensor],
+        head: &Head,
     ) -> Result<(), TrainError> {
         let at = epochs.len();
         write_safetensors(&self.stage(at), stage)?;
@@ -100,11 +101,12 @@ impl StageFolder {
     pub(super) fn read_head(
         &self,
         at: usize,
-        (config, dimension): (&HeadConfig, usize),
+        config: &HeadConfig,
+        dimension: usize,
     ) -> Result<Head, TrainError> {
         let path = self.head(at);
         let weights = fs::read(&path).map_err(|source| TrainError::Unreadable { path, source })?;
-        Ok(Ensemble::head("head", dimension, (config, &weights))?)
+        Ok(Ensemble::head("head", config, dimension, &weights)?)
     }
 
     fn stage(&self, at: usize) -> PathBuf {

@@ -29,14 +29,27 @@ pub struct StageReport {
     pub unfrozen: Option<RankingFigures>,
 }
 
+/// Corpora of the same photos, before and after the training of a stage.
+#[derive(Clone, Copy)]
+pub struct StageCorpora<'a> {
+    /// Embeddings of the loaded backbones.
+    pub before: &'a Corpus,
+    /// Embeddings of the backbones in the bundle.
+    pub after: &'a Corpus,
+}
+
 impl StageReport {
-    /// Evaluates a backbone by its embeddings in the corpus `before` and in the corpus `after`.
+    /// Evaluates the backbone at the index `backbone` by its embeddings in both corpora.
+    ///
+    /// `stage` is the trained stage of this backbone. `seed` is the seed of the pairs and of the
+    /// intervals.
     ///
     /// # Errors
     /// [`TrainError::Kinship`] if the embeddings cannot be compared.
     pub fn new(
-        (backbone, stage): (usize, &Unfrozen),
-        (before, after): (&Corpus, &Corpus),
+        backbone: usize,
+        stage: &Unfrozen,
+        corpora: StageCorpora<'_>,
         seed: u64,
     ) -> Result<Self, TrainError> {
         let figures = |corpus: &Corpus| {
@@ -53,12 +66,12 @@ impl StageReport {
             Ok::<_, TrainError>(pairs.ranking_figures(seed))
         };
         Ok(Self {
-            backbone: after.backbones[backbone].0.clone(),
+            backbone: corpora.after.backbones[backbone].0.clone(),
             families: stage.families.len(),
             epochs: stage.epochs.clone(),
             kept: stage.kept,
-            frozen: figures(before)?,
-            unfrozen: figures(after)?,
+            frozen: figures(corpora.before)?,
+            unfrozen: figures(corpora.after)?,
         })
     }
 
@@ -67,7 +80,7 @@ impl StageReport {
         let last = self.epochs.len() - 1;
         match self.kept {
             0 => format!("frozen: none of {last} epochs was better on the validation families"),
-            kept => format!("epoch {kept} of {last}, learned with {} families", self.families),
+            kept => format!("epoch {kept} of {last}, trained with {} families", self.families),
         }
     }
 }

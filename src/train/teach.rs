@@ -71,17 +71,20 @@ pub(super) fn train_splits(
         }
     }
     progress.begin("Training heads", tasks.len() as u64, "heads");
-    let (threads, stop) = (rayon::current_num_threads(), AtomicBool::new(false));
-    let (queue, (done, finished)) = (Mutex::new(tasks.iter().enumerate()), channel());
+    let threads = rayon::current_num_threads();
+    let stop = AtomicBool::new(false);
+    let queue = Mutex::new(tasks.iter().enumerate());
+    let (done, finished) = channel();
     let mut heads: Vec<Option<(Head, Vec<Epoch>)>> = tasks.iter().map(|_| None).collect();
     thread::scope(|scope| {
         for _ in 0..threads {
             let done = done.clone();
-            let (queue, stop) = (&queue, &stop);
+            let queue = &queue;
+            let stop = &stop;
             scope.spawn(move || {
                 let next = || queue.lock().ok().and_then(|mut queue| queue.next());
                 while let Some((at, (_, task))) = next() {
-                    let taught = one(task, (checkpoints, &|| stop.load(Ordering::Relaxed)));
+                    let taught = one(task, checkpoints, &|| stop.load(Ordering::Relaxed));
                     if done.send((at, taught)).is_err() {
                         return;
                     }
@@ -107,8 +110,12 @@ pub(super) fn train_splits(
     let mut members: Vec<Vec<TrainedMember>> = splits.iter().map(|_| Vec::new()).collect();
     for ((fold, task), trained) in tasks.iter().zip(heads) {
         let Some((head, epochs)) = trained else { return Ok(None) };
-        let (recipe, backbone) = (task.recipe.name, task.backbone);
-        members[*fold].push(TrainedMember { recipe, backbone, head, epochs });
+        members[*fold].push(TrainedMember {
+            recipe: task.recipe.name,
+            backbone: task.backbone,
+            head,
+            epochs,
+        });
     }
     let splits = splits.iter().zip(members);
     let trained =
@@ -119,19 +126,20 @@ pub(super) fn train_splits(
 /// Trains one member, or reads it if it is stored.
 fn one(
     task: &Task<'_>,
-    (checkpoints, cancelled): (&Checkpoints, &dyn Fn() -> bool),
+    checkpoints: &Checkpoints,
+    cancelled: &dyn Fn() -> bool,
 ) -> Result<Option<(Head, Vec<Epoch>)>, TrainError> {
     if cancelled() {
         return Ok(None);
     }
     let (backbone, rows) = &task.corpus.backbones[task.backbone];
     let name = format!("{}-{backbone}-{}", task.split.name, task.recipe.name);
-    if let Some(taught) = checkpoints.read(&name, (&task.recipe.head, rows.dimension())) {
+    if let Some(taught) = checkpoints.read(&name, &task.recipe.head, rows.dimension()) {
         return Ok(Some(taught));
     }
     let taught = task.learn(cancelled)?;
     if let Some((head, epochs)) = &taught {
-        checkpoints.write(&name, (head, epochs))?;
+        checkpoints.write(&name, head, epochs)?;
     }
     Ok(taught)
 }

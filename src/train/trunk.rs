@@ -40,7 +40,8 @@ pub(super) struct Album<'a> {
 impl<'a> Album<'a> {
     pub(super) fn open(
         data: &std::path::Path,
-        (embedder, backbone): (&'a Embedder, usize),
+        embedder: &'a Embedder,
+        backbone: usize,
     ) -> Result<Self, TrainError> {
         let source = Source::open(data)?;
         let paths = family_photos(&source, &source.list(&EXTENSIONS)?)?.photos;
@@ -49,7 +50,8 @@ impl<'a> Album<'a> {
 
     /// Returns the backbone's input for photos.
     fn crops(&mut self, photos: &[&PhotoId]) -> Result<Vec<Vec<u8>>, TrainError> {
-        let (limits, mut files) = (Limits::default(), Vec::new());
+        let limits = Limits::default();
+        let mut files = Vec::new();
         for photo in photos {
             let path = self.paths.get(*photo).map(String::as_str).unwrap_or_default();
             let bytes = self.source.read(path, limits.max_file_bytes);
@@ -76,7 +78,8 @@ impl TrunkMaps {
         progress: &dyn Progress,
     ) -> Result<Option<Self>, TrainError> {
         let bytes = photos.len() * stage.map_len() * size_of::<f32>();
-        let (mut maps, mut kept) = (HashMap::new(), HashMap::new());
+        let mut maps = HashMap::new();
+        let mut kept = HashMap::new();
         progress.begin("Running the trunk", photos.len() as u64, "photos");
         for batch in photos.chunks(BATCH) {
             if progress.cancelled() {

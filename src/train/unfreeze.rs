@@ -96,21 +96,22 @@ impl Unfreezing<'_> {
     pub fn teach(
         &self,
         backbone: usize,
-        (work, progress): (&Path, &dyn Progress),
+        work: &Path,
+        progress: &dyn Progress,
     ) -> Result<Option<Unfrozen>, TrainError> {
-        let (pedigree, entry) = (&self.corpus.pedigree, &self.bundle.1.backbones[backbone]);
+        let pedigree = &self.corpus.pedigree;
+        let entry = &self.bundle.1.backbones[backbone];
         let split = split(pedigree, self.seed)?;
         let folder = StageFolder::open(work, &self.settings(entry))?;
         let recipe = Recipe::named("comparison").expect("a recipe of this name is known");
         let stage = self.load(entry)?;
-        let album = Album::open(self.data, (self.embedder, backbone))?;
+        let album = Album::open(self.data, self.embedder, backbone)?;
         let families = [&split.train[..], &split.validation].concat();
         let photos = photos_of(pedigree, &families);
         let Some(maps) = TrunkMaps::new(&stage, album, &photos, progress)? else {
             return Ok(None);
         };
-        let (corpus, seed) = (self.corpus, self.seed);
-        let task = Task { corpus, split: &split, recipe, backbone, seed };
+        let task = Task { corpus: self.corpus, split: &split, recipe, backbone, seed: self.seed };
         let mut course =
             Course { task: &task, stage, maps, folder, learning_rate: self.learning_rate };
         let Some(epochs) = course.run(&entry.name, progress)? else { return Ok(None) };
@@ -169,14 +170,14 @@ impl Course<'_> {
             Some(last) => {
                 self.stage.restore(self.folder.read_stage(last)?)?;
                 let dimension = self.task.corpus.backbones[self.task.backbone].1.dimension();
-                self.folder.read_head(last, (&self.task.recipe.head, dimension))?
+                self.folder.read_head(last, &self.task.recipe.head, dimension)?
             }
             None => {
                 progress.begin("Training the head that the stage learns with", 0, "heads");
                 let Some((head, _)) = self.task.learn(&|| progress.cancelled())? else {
                     return Ok(None);
                 };
-                self.keep(&mut epochs, (&head, None))?;
+                self.keep(&mut epochs, &head, None)?;
                 head
             }
         };
@@ -185,11 +186,11 @@ impl Course<'_> {
             let what = format!("Unfreezing {name}, epoch {} of {EPOCHS}", epochs.len());
             progress.begin(&what, pairs.len() as u64, "pairs");
             let seed = self.task.seed.wrapping_add(epochs.len() as u64);
-            let Some((taught, loss)) = self.epoch(&head, (&pairs, seed), progress)? else {
+            let Some((taught, loss)) = self.epoch(&head, &pairs, seed, progress)? else {
                 return Ok(None);
             };
             head = taught;
-            self.keep(&mut epochs, (&head, Some(loss)))?;
+            self.keep(&mut epochs, &head, Some(loss))?;
         }
         Ok(Some(epochs))
     }
@@ -207,7 +208,8 @@ impl Course<'_> {
     fn epoch(
         &mut self,
         head: &Head,
-        (pairs, seed): (&[PhotoPair], u64),
+        pairs: &[PhotoPair],
+        seed: u64,
         progress: &dyn Progress,
     ) -> Result<Option<(Head, f64)>, TrainError> {
         let learning = Learning {
@@ -245,23 +247,25 @@ impl Course<'_> {
     fn keep(
         &self,
         epochs: &mut Vec<SavedEpoch>,
-        (head, loss): (&Head, Option<f64>),
+        head: &Head,
+        loss: Option<f64>,
     ) -> Result<(), TrainError> {
         let Task { corpus, split, seed, .. } = self.task;
         let pairs = PairSampler::new(&corpus.pedigree, &split.validation, *seed);
         let pairs = { pairs }.protocol(PROTOCOL_PAIRS);
         let embedded = self.embedded(&pairs)?;
         let side = |at: usize| Rows::new(pairs.iter().map(|p| embedded[&p.photos[at]].as_slice()));
-        let (first, second) = (side(0)?, side(1)?);
+        let first = side(0)?;
+        let second = side(1)?;
         let is_kin: Vec<bool> = pairs.iter().map(|pair| pair.is_kin).collect();
         let auc = |scores: Vec<f64>| {
             let curve = Ranking::new(&scores, &is_kin).curve();
             curve.roc_auc().ok_or(KinshipError::NoPairs { what: "validation" })
         };
-        let (cosine_auc, head_auc) =
-            (auc(first.cosines(&second)?)?, auc(head.scores(&first, &second)?)?);
+        let cosine_auc = auc(first.cosines(&second)?)?;
+        let head_auc = auc(head.scores(&first, &second)?)?;
         let figures = StageEpoch { loss, cosine_auc, head_auc };
-        self.folder.add(epochs, figures, (&self.stage.tensors()?, head))
+        self.folder.add(epochs, figures, &self.stage.tensors()?, head)
     }
 
     /// Returns the embeddings of all photos of some pairs, by photo index.

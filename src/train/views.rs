@@ -46,7 +46,8 @@ pub(super) fn scaled(pictures: &[Vec<u8>], size: usize) -> Vec<Vec<u8>> {
 }
 
 fn placed(face: &KnownFace, random: &mut impl Rng) -> Photo {
-    let jitter = jitter(SIDE, (0.04, 0.05, 0.013), random);
+    let range = JitterRange { scale: 0.04, angle_radians: 0.05, shift: 0.013 };
+    let jitter = jitter(SIDE, range, random);
     let mut picture = if random.random_bool(ALIGNED) {
         let to = Similarity::fit(&face.landmarks, &Landmarks::ALIGNED).then(&jitter);
         warped(&face.photo, &to, SIDE)
@@ -59,19 +60,24 @@ fn placed(face: &KnownFace, random: &mut impl Rng) -> Photo {
     picture
 }
 
-/// Returns a small random movement of a picture of `side` pixels.
-///
-/// It scales by at most the factor 1 + `scale`, up or down. It rotates by at most `angle` radians,
-/// and shifts by at most `shift` times the side.
-pub(super) fn jitter(
-    side: u32,
-    (scale, angle, shift): (f32, f32, f32),
-    random: &mut impl Rng,
-) -> Similarity {
+/// Maximum random movement of a picture.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct JitterRange {
+    /// The picture scales by at most the factor 1 + `scale`, up or down.
+    pub(super) scale: f32,
+    /// Maximum rotation in either direction.
+    pub(super) angle_radians: f32,
+    /// Maximum shift along each axis, as a share of the side.
+    pub(super) shift: f32,
+}
+
+/// Returns a random movement of a picture of `side` pixels.
+pub(super) fn jitter(side: u32, range: JitterRange, random: &mut impl Rng) -> Similarity {
+    let JitterRange { scale, angle_radians, shift } = range;
     let side = side as f32;
     let growth = (1.0 + scale).ln();
     let scale = random.random_range(-growth..growth).exp();
-    let angle = random.random_range(-angle..angle);
+    let angle = random.random_range(-angle_radians..angle_radians);
     let shift = std::array::from_fn(|_| side * random.random_range(-shift..shift));
     Similarity::about([side / 2.0; 2], scale, angle, shift)
 }

@@ -105,7 +105,7 @@ fn the_table_names_people_and_families() {
     archive.ingest();
     let table = search(&archive, &format!("{}.png", archive.ids[0]), &[]).stdout;
     assert!(table.contains("rank  person") && table.contains("rank  family"), "{table}");
-    let (own, others) = table.split_once("Most alike:").unwrap();
+    let (own, others) = table.split_once("Most similar:").unwrap();
     assert!(own.contains("The same person:") && own.contains("F0001/MID1"), "{table}");
     assert!(others.contains("F0001/MID2") && !others.contains("F0001/MID1"), "{table}");
     assert!(table.contains("Note: This bundle has no kinship ensemble"), "{table}");

@@ -68,7 +68,7 @@ fn a_damaged_archive_is_refused_and_nothing_is_imported() {
     let (bytes, into) = (fs::read(&file).unwrap(), archive.path("into"));
     for length in [0, 100, bytes.len() / 2, bytes.len() - 1] {
         fs::write(&file, &bytes[..length]).unwrap();
-        assert!(import(&file, &into).error().contains("not a whole archive"));
+        assert!(import(&file, &into).error().contains("not an intact archive"));
     }
     for at in (0..bytes.len()).step_by(bytes.len() / 40) {
         let mut damaged = bytes.clone();
@@ -100,7 +100,7 @@ fn people_are_removed_by_name_and_only_if_they_are_there() {
     assert_eq!(gallery("delete", &[path(&place), "the Smiths"]).code, 64);
     let compact = gallery("compact", &[path(&place)]);
     assert!(compact.stdout.contains("photos        20 of 5 people"), "{}", compact.stdout);
-    assert!(compact.stdout.contains("all of it is whole"), "{}", compact.stdout);
+    assert!(compact.stdout.contains("everything is intact"), "{}", compact.stdout);
     let stays = |id: &&String| !id.starts_with("F0002") && !id.starts_with("F0001/MID2");
     assert!(photo_ids(&place).iter().eq(archive.ids.iter().filter(stays)));
 }

@@ -137,7 +137,7 @@ fn code_is_refused_however_it_is_named() {
     ];
     for (bytes, name) in cases {
         let error = refusal(bytes);
-        assert!(error.contains(name) && error.contains("asks to run"), "{error}");
+        assert!(error.contains(name) && error.contains("it calls"), "{error}");
     }
     let disguised = refusal(b"\x80\x02c\x1b[2Jos\nsystem\n.");
     assert!(!disguised.contains('\x1b'), "a terminal is not written to: {disguised}");

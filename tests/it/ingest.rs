@@ -143,7 +143,7 @@ fn kin_pairs_are_listed_in_both_spellings_and_come_back_with_a_search() {
         path(&pairs),
     ]);
     assert!(
-        report.stdout.contains("3 kin pairs listed, 1 of them name somebody without a photo"),
+        report.stdout.contains("3 kin pairs listed, 1 of them name a person without a photo"),
         "{}",
         report.stdout
     );
@@ -176,7 +176,7 @@ fn bad_input_is_one_line_of_error_and_leaves_no_gallery_behind() {
     refused(&empty, &bundle, "no photos in");
     refused(&loose, &bundle, "the layout is F0001/MID1/photo.jpg");
     refused(&archive.path("nowhere"), &bundle, "cannot read");
-    refused(&loose.join("photo.png"), &bundle, "neither a folder nor a whole zip archive");
+    refused(&loose.join("photo.png"), &bundle, "neither a folder nor an intact zip archive");
     refused(&photos, &archive.path("nowhere"), "no bundle at");
     fs::write(bundle.join("tiny.safetensors"), "damaged").unwrap();
     refused(&photos, &bundle, "has SHA-256");

@@ -359,7 +359,7 @@ fn false_matches_are_counted_by_group() {
     let report: Value = serde_json::from_slice(&fs::read(&json).unwrap()).unwrap();
     let groups = report["groups"].as_array().unwrap();
     let names: Vec<&str> = groups.iter().map(|group| group["group"].as_str().unwrap()).collect();
-    assert_eq!(names, ["even", "odd", "grey photograph"]);
+    assert_eq!(names, ["even", "odd", "gray photograph"]);
     let count = |group: &Value| group["photos"].as_u64().unwrap();
     assert_eq!(Some(count(&groups[0]) + count(&groups[1])), report["photos"].as_u64());
     let rate = |i: usize| groups[i]["false_matches"]["with_everyone"]["value"].as_f64().unwrap();

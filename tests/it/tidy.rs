@@ -135,3 +135,85 @@ fn unsafe_code_is_only_where_vector_instructions_are_chosen_and_a_file_is_mapped
         assert!(allowed || !code(&text).contains("unsafe "), "{} has unsafe code", file.display());
     }
 }
+
+/// Phrases of a dialect that a stranger to the project stumbles over, with the plain words for them.
+const DIALECT: [(&str, &str); 22] = [
+    ("what is", "the name of the thing"),
+    ("what it", "the name of the thing"),
+    ("what the", "the name of the thing"),
+    ("none where", "`None` if"),
+    ("where there is", "if there is"),
+    ("whom", "the person"),
+    ("whoever", "the caller"),
+    ("somebody", "a person"),
+    ("everybody", "all people"),
+    ("nobody", "no one"),
+    ("tells", "returns, reports"),
+    ("asked", "requested"),
+    ("beside", "next to, with"),
+    ("anew", "again"),
+    ("goes on", "resumes, continues"),
+    ("comes to", "results in"),
+    ("in words", "as text"),
+    ("likest", "most similar"),
+    ("small picture", "thumbnail"),
+    ("judges", "scores"),
+    ("forgets", "deletes"),
+    ("alike", "similar"),
+];
+/// Words of a sentence in a comment, at most.
+const MAX_SENTENCE_WORDS: usize = 40;
+
+/// The comments of a file, without code examples, a paragraph an item.
+fn paragraphs(text: &str) -> Vec<String> {
+    let mut found = vec![String::new()];
+    let mut is_example = false;
+    for line in text.lines().map(str::trim_start) {
+        let comment =
+            line.strip_prefix("//").map(|rest| rest.trim_start_matches(['/', '!']).trim());
+        match comment {
+            Some(comment) if comment.starts_with("```") => is_example = !is_example,
+            Some(comment) if !comment.is_empty() && !is_example => {
+                let is_item = ["- ", "| ", "1. ", "2. ", "3. ", "4. ", "5. ", "6. ", "7. "];
+                if is_item.iter().any(|mark| comment.starts_with(mark)) {
+                    found.push(String::new());
+                }
+                let paragraph = found.last_mut().unwrap();
+                paragraph.push_str(comment);
+                paragraph.push(' ');
+            }
+            _ => found.push(String::new()),
+        }
+    }
+    found.retain(|paragraph| !paragraph.trim().is_empty());
+    found
+}
+
+#[test]
+fn comments_are_in_plain_english() {
+    let mut phrases = Vec::new();
+    for (file, _, text) in files() {
+        for paragraph in paragraphs(&text) {
+            let lower = format!(" {} ", paragraph.to_lowercase());
+            let is_word = |c: char| c.is_alphanumeric() || c == '_';
+            for (phrase, plain) in DIALECT {
+                let is_found = lower.match_indices(phrase).any(|(i, _)| {
+                    !lower[..i].ends_with(is_word)
+                        && !lower[i + phrase.len()..].starts_with(is_word)
+                });
+                if is_found {
+                    phrases.push(format!("{}: '{phrase}', better: {plain}", file.display()));
+                }
+            }
+            for sentence in paragraph.split(". ").filter(|sentence| !sentence.contains('|')) {
+                let words = sentence.split_whitespace().count();
+                assert!(
+                    words <= MAX_SENTENCE_WORDS,
+                    "{}: {words} words: {sentence}",
+                    file.display()
+                );
+            }
+        }
+    }
+    assert!(phrases.is_empty(), "{phrases:#?}");
+}

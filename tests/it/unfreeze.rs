@@ -159,7 +159,7 @@ fn an_unfreezing_that_was_stopped_goes_on_from_its_last_epoch_to_the_same_weight
     };
     let teach = |work: &str, stop: &'static str| {
         let progress = StopAt(stop, AtomicBool::new(false));
-        unfreezing.teach(0, (&archive.path(work), &progress)).unwrap()
+        unfreezing.teach(0, &archive.path(work), &progress).unwrap()
     };
     let whole = teach("whole", "never").unwrap();
     assert!(teach("stopped", "epoch 4 of").is_none());
@@ -185,7 +185,7 @@ fn a_stage_that_learns_nothing_stays_frozen() {
 fn nothing_but_the_last_stage_is_unfrozen() {
     let archive = Archive::new();
     let run = archive.train("none", &["--unfreeze", "everything"]);
-    assert!(run.code == 2 && run.stderr.contains("last-stage"), "{}", run.stderr);
+    assert!(run.code == 64 && run.stderr.contains("last-stage"), "{}", run.stderr);
     let run = archive.train("none", &["--stage-learning-rate", "0.1"]);
-    assert!(run.code == 2 && run.stderr.contains("--unfreeze"), "{}", run.stderr);
+    assert!(run.code == 64 && run.stderr.contains("--unfreeze"), "{}", run.stderr);
 }

@@ -5,7 +5,7 @@
     python tests/page/drive.py http://127.0.0.1:8080 [SCREENSHOT_DIR]
 
 KINDRED_CHROMIUM names another browser than /usr/bin/chromium.
-Prints a line per check; exits with 1 when one fails. Enrols the family F9901, and deletes it again.
+Prints a line per check; exits with 1 when one fails. Enrolls the family F9901, and deletes it again.
 """
 
 import os
@@ -179,8 +179,8 @@ def nobody_found(site):
     assert page.inner_text(".answers h2") == "No relative found"
     assert page.locator(".cards .card").first.is_visible(), "the shortlist is hidden"
     text = page.inner_text(".answers")
-    assert "In about three of ten searches" in text and "Most alike" in text
-    assert "about 9 strangers look at least this much alike" in text
+    assert "In about three of ten searches" in text and "Most similar people" in text
+    assert "about 9 strangers look at least this similar" in text
     assert "This face is unlike the others." in page.inner_text(".answers .notice")
     site.shoot("nobody")
     page.click("text=Search only among some families")
@@ -199,7 +199,7 @@ def one_stands_out(site):
     assert page.inner_text(".answers h2") == "1 person stands out as a possible relative"
     cards = page.locator(".cards .card")
     assert cards.first.is_visible() and not cards.nth(1).is_visible()
-    page.click("text=Most alike, but not more than strangers by chance")
+    page.click("text=Most similar, but not more than strangers by chance")
     assert cards.nth(1).is_visible()
     site.shoot("stands-out")
 
@@ -369,7 +369,7 @@ def png(width, height):
 
 
 CHECKS = [
-    ("a photo's face and who is most alike", relatives, {}),
+    ("the face in a photo and the most similar people", relatives, {}),
     ("several photos of one person", several_photos, {}),
     ("children of two parents", two_parents, {}),
     ("possible parents", possible_parents, {}),
@@ -378,7 +378,7 @@ CHECKS = [
     ("no relative found, and what helps", nobody_found, {}),
     ("a person who stands out", one_stands_out, {}),
     ("a family, its tree and a person", family, {}),
-    ("results are there again after a look at somebody", back_to_the_results, {}),
+    ("results are still there after a visit to a person", back_to_the_results, {}),
     ("a person is enrolled, found, and deleted with a receipt", enrol_find_delete, {}),
     ("errors say what to do", errors, {}),
     ("a search by keyboard alone", keyboard, {}),

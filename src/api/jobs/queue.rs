@@ -50,7 +50,8 @@ impl Jobs {
     pub(in crate::api) fn of(gallery: &Path) -> io::Result<Self> {
         let folder = gallery.join(FOLDER);
         fs::create_dir_all(&folder)?;
-        let (mut jobs, mut others) = (BTreeMap::new(), Vec::new());
+        let mut jobs = BTreeMap::new();
+        let mut others = Vec::new();
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
             // A damaged job file cannot be resumed. The client can send its photos again.
@@ -155,7 +156,8 @@ impl Jobs {
             }
             if let Some(job) = known.jobs.values_mut().find(|job| job.is_open()) {
                 job.state = JobState::Running;
-                let (job, progress) = (job.clone(), Arc::new(JobProgress::default()));
+                let job = job.clone();
+                let progress = Arc::new(JobProgress::default());
                 known.running = Some((job.id, Arc::clone(&progress)));
                 return Some((job, progress));
             }
@@ -251,7 +253,12 @@ fn run(state: &State, job: &Job, progress: &JobProgress) -> Result<Report, Probl
         Origin::Archive => state.jobs.archive(job.id),
         Origin::Folder(folder) => inside(state.photo_root.as_deref(), folder)?,
     };
-    let plan = Plan::new(Source::open(&path)?)?;
-    let plan = plan.with_thumbnails(state.keep_photos).with_known_photos(job.mode == Mode::Force);
+    let mut plan = Plan::new(Source::open(&path)?)?;
+    if state.keep_photos {
+        plan = plan.with_thumbnails();
+    }
+    if job.mode == Mode::Force {
+        plan = plan.with_known_photos();
+    }
     Ok(ingest(plan, &state.gallery, state.model.embedder(), progress)?)
 }

@@ -5,7 +5,7 @@ import { askForKey, storedKey } from "./key.js";
 /** An error as the service tells it (problem+json), or that it cannot be reached. */
 export class Problem extends Error {
   constructor(status, body, retryAfter) {
-    super(body.detail || body.title || `The server answered with the status ${status}.`);
+    super(body.detail || body.title || `The server returned the status ${status}.`);
     this.status = status;
     this.code = body.code;
     this.requestId = body.request_id;

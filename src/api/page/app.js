@@ -49,8 +49,8 @@ function viewOf(path) {
     element(
       "div",
       {},
-      element("h1", {}, "There is nothing here"),
-      element("p", {}, element("a", { href: "#/" }, "To the search")),
+      element("h1", {}, "Page not found"),
+      element("p", {}, element("a", { href: "#/" }, "Go to the search")),
     ),
   ];
 }
@@ -65,7 +65,11 @@ async function refreshInfo() {
   ];
   document
     .getElementById("about")
-    .replaceChildren(about.join(" · "), " ", storedKey() ? button("Forget my key", leave, { class: "quiet" }) : "");
+    .replaceChildren(
+      about.join(" · "),
+      " ",
+      storedKey() ? button("Delete the key from this tab", leave, { class: "quiet" }) : "",
+    );
 }
 
 function leave() {

@@ -27,7 +27,7 @@ export function personCard(match, context, isOpen) {
       { class: "head" },
       thumbnail(decidingPhoto(photos).id, `Photo of ${person}`),
       element("div", { class: "who" }, names(person), kinship && band(kinship.support)),
-      !kinship && element("p", { class: "share" }, element("strong", {}, cosine.toFixed(2)), " likeness"),
+      !kinship && element("p", { class: "share" }, element("strong", {}, cosine.toFixed(2)), " similarity"),
     ),
     kinship && odds(kinship, context.searched),
     isListed(match, context) && element("p", { class: "listed" }, "Listed as a relative of the person in your photo."),
@@ -65,7 +65,7 @@ export function personRow({ person, cosine, photos }) {
       "span",
       {},
       element("strong", {}, memberOf(person)),
-      element("small", {}, `Family ${familyOf(person)} · likeness ${cosine.toFixed(2)}`),
+      element("small", {}, `Family ${familyOf(person)} · similarity ${cosine.toFixed(2)}`),
     ),
   );
 }
@@ -112,7 +112,7 @@ function why(match, context, isOpen) {
     { class: "why", open: isOpen },
     element("summary", {}, "Why"),
     faces(photo, kinship, context.crops, reservations),
-    kinship && element("p", { class: "agreement" }, agreementSentence(kinship.members)),
+    kinship && element("p", { class: "agreement" }, agreementSentence(kinship)),
     reservations,
     listed_kin.length > 0 && element("p", { class: "hint" }, "Listed relatives: ", kin(listed_kin, family)),
   );
@@ -124,7 +124,7 @@ function faces(photo, kinship, crops, reservations) {
     const text = await tintDoubt(crops, blob);
     if (text) reservations.append(element("li", {}, text));
   };
-  const caption = `${kinship ? "The photo that decided" : "The nearest photo"}, likeness ${photo.cosine.toFixed(2)}`;
+  const caption = `${kinship ? "The photo with the strongest evidence" : "The most similar photo"}, similarity ${photo.cosine.toFixed(2)}`;
   return element(
     "div",
     { class: "beside" },
@@ -138,10 +138,10 @@ function faces(photo, kinship, crops, reservations) {
 /** What may mislead the model, except for the tint. */
 function doubts({ cosine }, kinship, { typicality }) {
   return [
-    cosine > SAME_PHOTOGRAPH && "This may be the same photograph, or one of the same moment.",
+    cosine > SAME_PHOTOGRAPH && "This may be the same photo, or one taken at the same moment.",
     // A notice above the results is about the probe; this is about the enrolled face.
     kinship?.typicality < typicality &&
-      "One of the faces is unlike those the model was trained on; the evidence is reduced.",
+      "One of the faces is unlike the faces the model was trained on. The evidence is therefore reduced.",
   ].filter(Boolean);
 }
 
@@ -149,7 +149,7 @@ function doubts({ cosine }, kinship, { typicality }) {
 async function tintDoubt(crops, blob) {
   const tint = await tintOf(blob);
   if (!crops.some((crop) => isSameTint(crop.tint, tint))) return undefined;
-  return `Both photos are ${tint.isGrey ? "grey" : "similarly tinted"}; old prints look alike for that reason alone.`;
+  return `Both photos are ${tint.isGrey ? "gray" : "similarly tinted"}. Old prints look similar for that reason alone.`;
 }
 
 function figure(content, caption) {

@@ -48,12 +48,12 @@ export function confirmRemoval(id, consequence) {
 /** Shows what was removed; resolves when it is closed. */
 export function showReceipt(receipt) {
   const rows = [
-    ["Removed", receipt.removed],
-    ["When", new Date(receipt.at).toLocaleString()],
+    ["Deleted", receipt.removed],
+    ["Date and time", new Date(receipt.at).toLocaleString()],
     ["Photos", receipt.photos],
     ["Embeddings", receipt.embeddings],
     ["Thumbnails", receipt.thumbnails],
-    ["Listed relations", receipt.relationships],
+    ["Listed relationships", receipt.relationships],
   ];
   return new Promise((resolve) => {
     const dialog = open(
@@ -64,7 +64,7 @@ export function showReceipt(receipt) {
         element(
           "p",
           {},
-          `${count(receipt.photos, "photo")} and what was computed from them are gone from every later search.`,
+          `${count(receipt.photos, "photo")} deleted, with all data computed from the photos. No later search uses this data.`,
         ),
         element(
           "dl",

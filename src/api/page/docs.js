@@ -29,9 +29,9 @@ function page(found) {
     element(
       "p",
       {},
-      element("a", { href: "/" }, "To the web page"),
+      element("a", { href: "/" }, "Web page"),
       " · ",
-      element("a", { href: "/openapi.json" }, "This in OpenAPI, for programs"),
+      element("a", { href: "/openapi.json" }, "OpenAPI document"),
     ),
     authentication(),
   );
@@ -135,7 +135,7 @@ function authentication() {
     "section",
     { class: "stack" },
     element("h2", { id: "authentication" }, "Authentication"),
-    element("p", {}, "Where this server wants a key, send it with each request, in one of these ways:"),
+    element("p", {}, "If this server requires a key, send it with each request in one of these ways:"),
     schemes.map((scheme) => [prose(scheme.description), copyable(`-H "${keyHeader(scheme)}"`)]).flat(2),
   );
 }
@@ -155,7 +155,7 @@ async function load() {
     return content;
   } catch (error) {
     if (error instanceof Problem) throw error;
-    throw new Problem(undefined, { detail: "The server tells nothing of its API that can be read here." });
+    throw new Problem(undefined, { detail: "This page cannot read the API description of the server." });
   }
 }
 

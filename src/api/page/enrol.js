@@ -9,12 +9,12 @@ import { follow } from "./progress.js";
 
 /** The view; `family` and `member` fill the form where they are known. */
 export function enrolView(info, family = "", member = "") {
-  const familyField = field("family", family, "F[0-9]{4,}", "F and four digits, such as F0001");
-  const memberField = field("member", member, "MID[0-9]+", "MID and a number, such as MID1");
+  const familyField = field("family", family, "F[0-9]{4,}", "F and at least four digits, for example F0001");
+  const memberField = field("member", member, "MID[0-9]+", "MID and a number, for example MID1");
   const consent = element("input", { type: "checkbox", id: "consent", required: true });
   const photos = picker({
     label: "Photos of this person",
-    hint: "One face in each, as large as can be.",
+    hint: "One face in each photo, as large as possible.",
     most: info().limits.photos,
   });
   const known = element("p", { class: "hint", "aria-live": "polite" });
@@ -33,7 +33,7 @@ export function enrolView(info, family = "", member = "") {
     const person = `${familyField.value}/${memberField.value}`;
     const form = new FormData();
     for (const file of photos.files()) form.append("image", file);
-    const words = { sending: "The photos are on the way", working: "Looking for the face in each photo" };
+    const words = { sending: "Sending the photos", working: "Finding the face in each photo" };
     send.disabled = true;
     try {
       const answer = await follow(panel, words, (following) =>
@@ -54,12 +54,12 @@ export function enrolView(info, family = "", member = "") {
     focus(panel.querySelector("h2"));
   };
 
-  const send = element("button", { type: "submit", class: "primary" }, "Enrol");
+  const send = element("button", { type: "submit", class: "primary" }, "Enroll");
   return element(
     "div",
     {},
-    element("h1", {}, "Enrol a person"),
-    element("p", { class: "lead" }, "Their photos join the archive, and every later search finds them."),
+    element("h1", {}, "Enroll a person"),
+    element("p", { class: "lead" }, "Add photos of a person to the archive. Later searches include this person."),
     element(
       "form",
       { class: "panel", onsubmit: submit },
@@ -73,7 +73,7 @@ export function enrolView(info, family = "", member = "") {
         element(
           "span",
           {},
-          "I may keep this person’s face here: they agree, or I have another right to. A face is sensitive data; whoever is enrolled can be deleted at any time.",
+          "I may store this person’s face here: the person agrees, or I have another right to store it. A face is sensitive data. You can delete an enrolled person at any time.",
         ),
       ),
       element("div", { class: "buttons" }, send),
@@ -110,9 +110,9 @@ async function whoIs(family, member) {
   );
   if (!people.length) return `${family.value} is a new family.`;
   const known = people.find(({ person }) => person === `${family.value}/${member.value}`);
-  if (known) return `${member.value} has ${count(known.photos, "photo")} already; these are added.`;
+  if (known) return `${member.value} already has ${count(known.photos, "photo")}. The new photos are added.`;
   const numbers = people.map(({ person }) => Number(person.split("/MID")[1]));
-  return `${family.value} has ${count(people.length, "person", "people")}; MID${Math.max(...numbers) + 1} is free.`;
+  return `${family.value} has ${count(people.length, "person", "people")}. MID${Math.max(...numbers) + 1} is free.`;
 }
 
 function success(person, ids) {
@@ -120,7 +120,7 @@ function success(person, ids) {
     "section",
     { class: "notice" },
     element("h2", {}, `${person} is enrolled`),
-    element("p", {}, `${count(ids.length, "photo")} joined the archive.`),
+    element("p", {}, `${count(ids.length, "photo")} added to the archive.`),
     element(
       "div",
       { class: "buttons" },

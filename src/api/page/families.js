@@ -42,7 +42,7 @@ export function familyView(family) {
 export function crumbs(...links) {
   return element(
     "nav",
-    { class: "crumbs", "aria-label": "Where this is" },
+    { class: "crumbs", "aria-label": "Breadcrumb" },
     links.flatMap((link, index) => [index > 0 && " / ", link]),
   );
 }
@@ -70,20 +70,20 @@ function describe(family, people, relationships, [isEditing, onchange]) {
       [
         count(people.length, "person", "people"),
         count(photos, "photo"),
-        count(relationships.length, "listed relation"),
+        count(relationships.length, "listed relationship"),
       ].join(" · "),
     ),
     relationships.length > 0 &&
-      element("section", { class: "panel" }, element("h2", {}, "Listed relations"), tree(ids, relationships)),
+      element("section", { class: "panel" }, element("h2", {}, "Listed relationships"), tree(ids, relationships)),
     element("h2", {}, "People"),
     element("ul", { class: "tiles people" }, people.map(personTile)),
     relationEditor(ids, relationships, { isOpen: isEditing, onchange }),
-    element("p", {}, element("a", { class: "button", href: `#/enrol/${family}` }, "Enrol somebody")),
+    element("p", {}, element("a", { class: "button", href: `#/enrol/${family}` }, "Enroll a person")),
     removal(
       "families",
       family,
       "Delete this family …",
-      `All ${count(people.length, "person", "people")} of this family are forgotten, with ${count(photos, "photo")} and what was computed from them. This cannot be undone.`,
+      `This deletes the complete family: ${count(people.length, "person", "people")}, ${count(photos, "photo")} and all data computed from the photos. You cannot undo this.`,
     ),
   );
 }
@@ -144,7 +144,7 @@ function nobody() {
   return element(
     "div",
     { class: "kindly" },
-    element("p", {}, "Nobody is enrolled yet."),
-    element("p", {}, element("a", { class: "button", href: "#/enrol" }, "Enrol the first person")),
+    element("p", {}, "No one is enrolled yet."),
+    element("p", {}, element("a", { class: "button", href: "#/enrol" }, "Enroll the first person")),
   );
 }

@@ -10,8 +10,8 @@ const EVERY_MS = 1000;
 const ERRORS_SHOWN = 20;
 
 const STATES = {
-  queued: "Waiting for its turn",
-  running: "Under way",
+  queued: "Waiting",
+  running: "Running",
   done: "Done",
   failed: "Failed",
   cancelled: "Cancelled",
@@ -31,10 +31,10 @@ export function jobsView() {
     element(
       "p",
       { class: "lead" },
-      "A whole archive is enrolled in the background. You may leave this page meanwhile.",
+      "Enroll a zip archive of photos in the background. You can leave this page in the meantime.",
     ),
     archiveForm(start),
-    element("h2", {}, "What is under way"),
+    element("h2", {}, "Job list"),
     pending(async () => {
       const { jobs } = await getJson("/v1/jobs");
       list.append(...jobs.map(watched));
@@ -46,8 +46,8 @@ export function jobsView() {
 
 function archiveForm(onstart) {
   const archive = picker({
-    label: "A zip of photos",
-    hint: "One folder per family, in it one per person: F0001/MID1/photo.jpg",
+    label: "Zip archive of photos",
+    hint: "One folder per family, with one folder per person in it: F0001/MID1/photo.jpg",
     most: 1,
     accept: ".zip,application/zip",
   });
@@ -62,7 +62,7 @@ function archiveForm(onstart) {
     }
     const form = new FormData();
     form.append("archive", file);
-    const words = { sending: "The archive is on the way", working: "The server takes it in" };
+    const words = { sending: "Sending the archive", working: "Waiting for the server" };
     // A retry after a lost answer must not start the job twice.
     const headers = { "Idempotency-Key": idempotencyKey(file) };
     try {
@@ -83,7 +83,7 @@ function archiveForm(onstart) {
       "label",
       { class: "consent", for: "consent" },
       consent,
-      element("span", {}, "I may keep the faces of these people here: they agree, or I have another right to."),
+      element("span", {}, "I may store the faces of these people here: they agree, or I have another right to store them."),
     ),
     element("div", { class: "buttons" }, element("button", { type: "submit", class: "primary" }, "Start")),
     panel,
@@ -150,7 +150,7 @@ function jobCard(job, refresh) {
         "p",
         {},
         tally(photos),
-        isOpen(job) && photos_per_second ? `, ${photos_per_second.toFixed(0)} a second` : "",
+        isOpen(job) && photos_per_second ? `, ${photos_per_second.toFixed(0)} per second` : "",
       ),
     job.detail && element("p", { class: "detail" }, job.detail),
     errors.length > 0 &&
@@ -171,7 +171,7 @@ function jobCard(job, refresh) {
 }
 
 function tally({ total, done, enrolled, unchanged }) {
-  return `${done.toLocaleString("en")} of ${count(total, "photo")}: ${enrolled.toLocaleString("en")} enrolled, ${unchanged.toLocaleString("en")} there already`;
+  return `${done.toLocaleString("en")} of ${count(total, "photo")}: ${enrolled.toLocaleString("en")} enrolled, ${unchanged.toLocaleString("en")} already there`;
 }
 
 function when({ created_at, finished_at }) {

@@ -26,10 +26,10 @@ async function ask(wasWrong) {
   const isGiven = await form({
     title: "This archive is private",
     content: [
-      element("p", {}, wasWrong ? "This key was not accepted. Is it complete?" : "Enter your API key to open it."),
+      element("p", {}, wasWrong ? "This key was not accepted. Is it complete?" : "Enter your API key to open the archive."),
       element("label", { for: "api-key" }, "API key"),
       input,
-      element("p", { class: "hint" }, "It is kept in this tab only, until you close it."),
+      element("p", { class: "hint" }, "The key is stored in this tab only, until you close the tab."),
     ],
     action: "Open",
   });

@@ -19,7 +19,7 @@ export function article(schemas, operation) {
     ...bodies.map(([type, { schema }]) =>
       [element("h4", {}, "Body, ", element("code", {}, type)), value(schemas, schema)].flat(),
     ),
-    element("h4", {}, "Answers"),
+    element("h4", {}, "Responses"),
     element(
       "div",
       {},
@@ -37,12 +37,12 @@ function keyNeeded(schemas, { security }) {
   const scopes = [...new Set(asked.flatMap((one) => Object.values(one).flat()))];
   const key = scopes.length ? `a key with the scope ${scopes.map((scope) => `\`${scope}\``).join(", ")}` : "a key";
   const isOptional = asked.some((one) => !Object.keys(one).length);
-  const needed = isOptional ? `Needs ${key} where this server has keys.` : `Needs ${key}.`;
+  const needed = isOptional ? `Needs ${key} if this server has keys.` : `Needs ${key}.`;
   return element("p", { class: "hint" }, line(keyScheme(schemas, security) ? needed : "Needs no key."));
 }
 
 function table(schemas, parameters) {
-  const titles = ["Name", "Where", "Type", "", "Description"];
+  const titles = ["Name", "Location", "Type", "", "Description"];
   const row = ({ name, in: place, schema, required, description }) =>
     element(
       "tr",

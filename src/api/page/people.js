@@ -59,7 +59,7 @@ function personPage(person, photos, relationships) {
       "people",
       person,
       "Delete this person …",
-      `${count(photos.length, "photo")}, what was computed from them, and ${count(own.length, "listed relation")} are forgotten. This cannot be undone.`,
+      `This deletes ${count(photos.length, "photo")}, all data computed from the photos, and ${count(own.length, "listed relationship")}. You cannot undo this.`,
     ),
   );
 }

@@ -47,7 +47,7 @@ export function picker({ label, hint, most, accept = "image/*", onchange = () =>
       ...chosen.map((file) =>
         preview(file, () => {
           chosen = chosen.filter((other) => other !== file);
-          announce(`${file.name} taken out.`);
+          announce(`${file.name} removed.`);
           show();
           input.focus();
         }),
@@ -73,7 +73,7 @@ function preview(file, remove) {
     {},
     picture,
     element("span", { class: "name" }, file.name),
-    button("×", remove, { class: "quiet", "aria-label": `Take ${file.name} out` }),
+    button("×", remove, { class: "quiet", "aria-label": `Remove ${file.name}` }),
   );
 }
 

@@ -19,7 +19,7 @@ const MIN_HUE_COSINE = 0.97;
 
 /** The whole photo with the face's frame and landmarks over it. */
 export function probeFigure({ file, face, name }) {
-  const found = face?.box ? `The face was found; it is ${clarity(face.quality)}.` : "The photo is used as it is.";
+  const found = face?.box ? `The face was found. It is ${clarity(face.quality)}.` : "The photo is used as it is.";
   return element(
     "figure",
     { class: "probe" },

@@ -5,20 +5,20 @@ import { announce, button, element } from "./dom.js";
 const ADVICE = {
   no_face: [
     "No face was found",
-    "Try a photo in which one face is larger, upright and well lit, or cut the face out of a group photo first.",
+    "Try a photo with one large, upright and well-lit face. Crop a group photo to one face first.",
   ],
-  overloaded: ["The server is busy", "It has more to do than it can take just now. Wait a moment and try again."],
+  overloaded: ["The server is busy", "It cannot accept more requests right now. Wait a moment and try again."],
   unavailable: ["The server is not ready", "It may be starting or stopping. Wait a moment and try again."],
 };
 
 const BY_STATUS = {
   0: ["No connection", ""],
-  401: ["A key is needed", "Without a valid API key the archive stays closed."],
+  401: ["A key is needed", "You need a valid API key to open the archive."],
   403: ["This is not allowed", ""],
   404: ["Not found", ""],
   413: ["This is too large", "Choose fewer or smaller photos."],
-  422: ["This cannot be used", ""],
-  429: ["Too many requests", "This server limits how much one may ask in a while."],
+  422: ["This input cannot be used", ""],
+  429: ["Too many requests", "This server limits the number of requests. Wait a moment and try again."],
   503: ["The server is busy", "Wait a moment and try again."],
 };
 

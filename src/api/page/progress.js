@@ -31,7 +31,7 @@ export async function follow(panel, { sending, working }, start) {
     return await start({ onsent, signal: stop.signal });
   } catch (problem) {
     if (!stop.signal.aborted) throw problem;
-    announce("Stopped.");
+    announce("Cancelled.");
     return undefined;
   } finally {
     panel.replaceChildren();

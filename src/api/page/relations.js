@@ -22,7 +22,7 @@ export function relationEditor(people, relationships, { isOpen, onchange }) {
   return element(
     "details",
     { open: isOpen },
-    element("summary", {}, "Edit listed relations"),
+    element("summary", {}, "Edit listed relationships"),
     element(
       "ul",
       { class: "relations" },
@@ -39,16 +39,16 @@ function line(pair, family, drop) {
     "li",
     {},
     element("span", {}, element("strong", {}, `${first} and ${second}`), ` ${relationName(pair.relation)}`),
-    button("Remove", drop, {
+    button("Delete", drop, {
       class: "quiet",
-      "aria-label": `Remove: ${first} and ${second}, ${relationName(pair.relation)}`,
+      "aria-label": `Delete: ${first} and ${second}, ${relationName(pair.relation)}`,
     }),
   );
 }
 
 function addition(people, add) {
   const options = people.map((person) => [person, memberOf(person)]);
-  const relations = [...RELATIONS.map((code) => [code, relationName(code)]), ["", "relatives, not known how"]];
+  const relations = [...RELATIONS.map((code) => [code, relationName(code)]), ["", "relatives, relation unknown"]];
   const [first, relation, second] = [
     select("first", options),
     select("relation", relations),
@@ -62,10 +62,10 @@ function addition(people, add) {
   return element(
     "form",
     { class: "addition", onsubmit: submit },
-    labelled("First, the elder", first),
-    labelled("Second", second),
+    labelled("First person (the elder)", first),
+    labelled("Second person", second),
     labelled("They are", relation),
-    element("button", { type: "submit" }, "List"),
+    element("button", { type: "submit" }, "Add"),
   );
 }
 

@@ -25,7 +25,7 @@ export async function results(answer, { mode, probes, help }) {
     { class: "found" },
     element(
       "aside",
-      { "aria-label": "The face that was found" },
+      { "aria-label": "Your photos" },
       probes.map(probeFigure),
       mode !== "same_person" && samePerson(answer.same_person),
       element("p", { class: "hint" }, effort(answer)),
@@ -54,7 +54,7 @@ function findings(answer, context) {
   if (context.mode === "same_person") return samePhotos(answer, context);
   const { matches } = answer;
   if (matches.length && !matches.some(({ kinship }) => kinship))
-    return ["Who looks most alike", cards(matches, context)];
+    return ["Most similar people", cards(matches, context)];
   const kin = matches.filter(({ kinship }) => kinship.is_kin);
   const others = matches.filter(({ kinship }) => !kinship.is_kin);
   return kin.length ? standouts(kin, others, answer, context) : shortlist(others, answer, context);
@@ -64,13 +64,13 @@ function standouts(kin, others, { couples, families }, context) {
   const { one, many } = WORDS[context.mode];
   return [
     count(kin.length, `person stands out as a possible ${one}`, `people stand out as possible ${many}`),
-    element("p", { class: "note" }, "It is a hint to follow, not a proof. ", falsePositives(context.searched)),
+    element("p", { class: "note" }, "This is a hint to follow, not a proof. ", falsePositives(context.searched)),
     pairs(couples),
-    couples.length > 0 && element("h3", {}, "Each on their own"),
+    couples.length > 0 && element("h3", {}, "Each person alone"),
     cards(kin, context, true),
     others.length > 0 &&
       disclosure(
-        `Most alike, but not more than strangers by chance (${others.length})`,
+        `Most similar, but not more than strangers by chance (${others.length})`,
         element("div", { class: "stack" }, alikeNote(context.searched), cards(others, context)),
       ),
     byFamily(families),
@@ -85,7 +85,7 @@ function shortlist(others, { couples, families }, context) {
     element("div", { class: "kindly" }, verdict(context), ways(context.help)),
     pairs(couples),
     others.length > 0 && [
-      element("h3", {}, "Most alike"),
+      element("h3", {}, "Most similar people"),
       alikeNote(context.searched),
       cards(others, context, true),
       byFamily(families),
@@ -96,17 +96,17 @@ function shortlist(others, { couples, families }, context) {
 
 /** Why nobody is found. */
 function verdict({ probes, searched }) {
-  if (!searched.people) return element("p", {}, "Nobody was searched: the options leave no one of this archive.");
+  if (!searched.people) return element("p", {}, "No one was searched. Your options exclude all people of this archive.");
   const photos = probes.length > 1 ? "so few photos" : "one photo";
   return [
     // Without a false positive rate nothing is known of chance.
     searched.max_false_positive_rate !== undefined &&
-      element("p", {}, "Nobody here looks more alike than strangers do by chance."),
+      element("p", {}, "No one here looks more similar than strangers do by chance."),
     element(
       "p",
       {},
-      `A verdict on one among ${count(searched.people, "person", "people")} is seldom possible with ${photos}. `,
-      "A relative may be here all the same: many relatives do not look alike.",
+      `It is seldom possible to single out one among ${count(searched.people, "person", "people")} with ${photos}. `,
+      "A relative may still be here. Many relatives do not look similar.",
     ),
   ];
 }
@@ -123,7 +123,7 @@ function samePhotos({ same_person }, context) {
       ? "This person is enrolled"
       : count(likely.length, "person may be the one in the photo", "people may be the one in the photo"),
     group("The same person", known),
-    group("Perhaps the same person", likely),
+    group("Possibly the same person", likely),
   ].flat();
 }
 
@@ -142,14 +142,14 @@ function notice({ text }) {
 
 /** What a list of similar people is worth. */
 function alikeNote({ shortlist_rate: rate }) {
-  const text = "None of these people stands out as kin. ";
+  const text = "None of these people stands out as a relative. ";
   return element("p", { class: "note" }, text, rate !== undefined && shortlistSentence(rate));
 }
 
 function falsePositives({ max_false_positive_rate: rate }) {
   if (rate === undefined) return undefined;
   const share = rate.toLocaleString("en", { style: "percent", maximumFractionDigits: 1 });
-  return `At most ${share} of searches without a relative here name anyone.`;
+  return `If no relative is enrolled, at most ${share} of searches mark a person.`;
 }
 
 function cards(matches, context, isFirstOpen = false) {
@@ -194,8 +194,8 @@ function samePerson(people) {
       ),
     );
   return [
-    group("The same person", "Known to be the person in your photo, and not searched among the relatives.", known),
-    group("Perhaps the same person", "So alike that it may be the person in your photo, not a relative.", likely),
+    group("The same person", "Known to be the person in your photo. Left out of the search for relatives.", known),
+    group("Possibly the same person", "So similar that this may be the person in your photo, not a relative.", likely),
   ];
 }
 
@@ -215,7 +215,7 @@ function byFamily(families) {
             "a",
             { href: `#/family/${family}` },
             element("strong", {}, family),
-            ` likeness ${cosine.toFixed(2)} · ${count(people.length, "person", "people")}`,
+            ` similarity ${cosine.toFixed(2)} · ${count(people.length, "person", "people")}`,
           ),
         ),
       ),
@@ -240,8 +240,8 @@ function ways(help) {
 function explanation() {
   const sentences = [
     "The support compares two cases: the two people are relatives, or they are strangers. Faces alone give moderate support at most.",
-    "A larger gallery has more strangers who look alike by chance. An unrelated person may well come first.",
-    "The percentage holds for the stated share of relatives only. Compare names, places and dates, too. Only a DNA test gives certainty.",
+    "A larger gallery has more strangers who look similar by chance. An unrelated person may come first.",
+    "The percentage is valid for the stated share of relatives only. Also compare names, places and dates. Only a DNA test gives certainty.",
   ];
   return disclosure(
     "How to read the evidence",

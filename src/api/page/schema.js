@@ -60,7 +60,7 @@ export class Schemas {
       range(whole.minimum ?? whole.exclusiveMinimum, whole.maximum ?? whole.exclusiveMaximum),
       range(whole.minLength, whole.maxLength, " characters"),
       !isTuple && range(whole.minItems, whole.maxItems, " entries"),
-      ![undefined, null].includes(whole.default) && `\`${JSON.stringify(whole.default)}\` if not given`,
+      ![undefined, null].includes(whole.default) && `\`${JSON.stringify(whole.default)}\` by default`,
     ]
       .filter(Boolean)
       .join("; ");

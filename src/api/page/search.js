@@ -17,7 +17,8 @@ const MODES = {
 /** The view; `info()` is what the service told of itself. */
 export function searchView(info) {
   const most = info().limits.photos;
-  const field = (label) => picker({ label, hint: "Choose, or drop here. Several make the answer surer.", most });
+  const field = (label) =>
+    picker({ label, hint: "Choose photos or drop them here. Several photos give a more certain answer.", most });
   const image = field(MODES.relatives.photos);
   const other = field("Photos of the other parent");
   const limit = element(
@@ -74,8 +75,8 @@ export function searchView(info) {
     for (const [name, value] of options.values()) form.append(name, value);
     const searched = mode;
     const words = {
-      sending: `${count(parts.flatMap(([, files]) => files).length, "photo is", "photos are")} on the way`,
-      working: `Looking for the face, and at ${count(info().gallery.photos, "photo")}`,
+      sending: `Sending ${count(parts.flatMap(([, files]) => files).length, "photo", "photos")}`,
+      working: `Finding the face and searching ${count(info().gallery.photos, "photo")}`,
     };
     const answer = await follow(panel, words, (following) => upload("/v1/search", form, following));
     if (!answer) return;
@@ -95,7 +96,7 @@ export function searchView(info) {
       },
       searched === "relatives" && {
         label: "Search with two parents",
-        hint: "Do you look for the child of two people? Photos of both tell more than photos of one.",
+        hint: "Are you looking for the child of two people? Photos of both parents help more than photos of one.",
         act: () => {
           view.querySelector("input[value=children]").click();
           show(image.node.querySelector("input"));
@@ -103,12 +104,12 @@ export function searchView(info) {
       },
       {
         label: "Search only among some families",
-        hint: "Fewer people are fewer strangers who look alike by chance.",
+        hint: "Among fewer people, fewer strangers look similar by chance.",
         act: () => options.show("families"),
       },
       searched !== "same_person" && {
         label: "Name the person in the photo",
-        hint: "A person who is enrolled is then left out of the relatives.",
+        hint: "An enrolled person is then left out of the relatives.",
         act: () => options.show("as"),
       },
     ].filter(Boolean);
@@ -117,11 +118,11 @@ export function searchView(info) {
   const view = element(
     "div",
     { class: "search" },
-    element("h1", {}, "Who are their relatives?"),
+    element("h1", {}, "Find relatives by face"),
     element(
       "p",
       { class: "lead" },
-      "Add a photo of a face. Kindred compares it with every photo of this archive, and shows who looks most alike.",
+      "Add a photo of a face. Kindred compares it with every photo in this archive and shows the most similar people.",
     ),
     element(
       "form",
@@ -164,9 +165,9 @@ function moreOptions() {
     element(
       "div",
       { class: "fields" },
-      option("The photo shows", known, "Enrolled people who are the person in the photo."),
-      option("Search only among families", families, "All families if it is empty."),
-      option("Expected relatives", expected, "In the archive. 0 shows the evidence only."),
+      option("Person in the photo", known, "Ids under which this person is enrolled."),
+      option("Search only among families", families, "Leave empty for all families."),
+      option("Expected relatives", expected, "Number of relatives in the archive. Enter 0 to see the evidence only."),
     ),
   );
   const values = () => [
@@ -207,7 +208,7 @@ function modes(choose) {
   return element(
     "fieldset",
     { class: "modes" },
-    element("legend", { class: "unseen" }, "Whom to search for"),
+    element("legend", { class: "unseen" }, "Search mode"),
     Object.entries(MODES).map(([mode, { label, hint }]) =>
       element(
         "label",
@@ -229,7 +230,7 @@ function privacy() {
   return element(
     "p",
     { class: "hint privacy" },
-    "A photo you search with goes to this server and nowhere else. It is compared, and not kept.",
+    "Your photo goes to this server and nowhere else. The server compares it and does not store it.",
   );
 }
 

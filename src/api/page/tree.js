@@ -38,7 +38,7 @@ export function tree(people, listed) {
   canvas.style.height = `${size.height}px`;
   return element(
     "div",
-    { class: "scroll", tabindex: 0, role: "group", "aria-label": "Tree of listed relations" },
+    { class: "scroll", tabindex: 0, role: "group", "aria-label": "Family tree of listed relationships" },
     canvas,
   );
 }

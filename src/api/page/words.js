@@ -52,20 +52,20 @@ export const supportName = (band) => SUPPORT[band];
 /** The strangers that are expected to look at least this much alike. */
 export function chanceSentence(matches) {
   if (matches < 0.1)
-    return "In a gallery of this size fewer than 1 in 10 searches has a stranger at least this much alike.";
+    return "In a gallery of this size, fewer than 1 in 10 searches have a stranger who looks at least this similar.";
   if (matches < 1) {
     const searches = Math.max(2, Math.round(1 / matches));
-    return `In a gallery of this size about 1 in ${searches} searches has a stranger at least this much alike.`;
+    return `In a gallery of this size, about 1 in ${searches} searches has a stranger who looks at least this similar.`;
   }
   const strangers = Number(matches.toPrecision(matches < 10 ? 1 : 2));
   const look = strangers === 1 ? "looks" : "look";
-  return `In a gallery of this size about ${count(strangers, "stranger")} ${look} at least this much alike.`;
+  return `In a gallery of this size, about ${count(strangers, "stranger")} ${look} at least this similar.`;
 }
 
 /** The probability of kinship with its prior. */
 export function probabilitySentence(probability, { expected_relatives: expected, people }) {
   const relatives = expected > 1 ? "are relatives" : "is a relative";
-  return `${percent(probability)} if ${expected.toLocaleString("en")} of ${people.toLocaleString("en")} people searched ${relatives}.`;
+  return `Probability of kinship: ${percent(probability)}, if ${expected.toLocaleString("en")} of ${people.toLocaleString("en")} people searched ${relatives}.`;
 }
 
 /** How often a relative is on the shortlist. */
@@ -74,13 +74,14 @@ export function shortlistSentence(rate) {
 }
 
 /** How many of the ensemble's scores speak for kinship. */
-export function agreementSentence(members) {
+export function agreementSentence({ members, typicality }) {
+  if (typicality === 0) return "The scores do not count for faces that the model does not know.";
   const all = Object.values(members);
   const agreeing = all.filter((probability) => probability >= FOR_KINSHIP).length;
-  if (all.length === 1) return `The only score ${agreeing ? "speaks" : "does not speak"} for kinship.`;
-  if (agreeing === all.length) return `All ${all.length} scores agree: they speak for kinship.`;
-  if (agreeing === 0) return `All ${all.length} scores agree: none speaks for kinship.`;
-  return `${agreeing} of ${all.length} scores ${agreeing === 1 ? "speaks" : "speak"} for kinship.`;
+  if (all.length === 1) return `The only score ${agreeing ? "supports" : "does not support"} kinship.`;
+  if (agreeing === all.length) return `All ${all.length} scores support kinship.`;
+  if (agreeing === 0) return `None of the ${all.length} scores supports kinship.`;
+  return `${agreeing} of ${all.length} scores ${agreeing === 1 ? "supports" : "support"} kinship.`;
 }
 
 /** A relation with both sides: `father and daughter`. */

@@ -101,7 +101,7 @@ impl TimingsMs {
 
 impl FaceSeen {
     /// Builds the face of the photo with this index in a part of a request.
-    pub fn new((part, index): (&'static str, usize), face: &Face) -> Self {
+    pub fn new(part: &'static str, index: usize, face: &Face) -> Self {
         let [width, height] = face.photo_size;
         let bounds = face.found.map(|found| {
             let [x, y, width, height] = found.bounds();

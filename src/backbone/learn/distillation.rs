@@ -36,9 +36,9 @@ pub struct Lesson {
     seed: u64,
 }
 
-/// Options of a distillation.
+/// Network and training options of a student.
 #[derive(Clone, Debug, PartialEq)]
-pub struct DistillationOptions {
+pub struct StudentOptions {
     /// The student's network.
     pub config: vggface_lite::Config,
     /// Device on which the student is trained.
@@ -86,13 +86,13 @@ impl Lesson {
     /// # Errors
     /// - [`BackboneError::BadConfig`] if the student's embedding is not as wide as the teacher's.
     /// - [`BackboneError::NoDevice`] if the device cannot be used.
-    pub fn new(options: DistillationOptions, teacher: Teacher) -> Result<Self, BackboneError> {
-        let DistillationOptions { config, device, schedule, seed } = options;
+    pub fn new(options: StudentOptions, teacher: Teacher) -> Result<Self, BackboneError> {
+        let StudentOptions { config, device, schedule, seed } = options;
         let network = vggface_lite::learning_network(&config)?;
         let mut student = Student::new(&network, seed, device)?;
         if student.dimension() != teacher.dimension() {
             let reason = format!(
-                "its embedding has {} values, what the teacher says of a face {}",
+                "its embedding has {} values, the teacher's output {}",
                 student.dimension(),
                 teacher.dimension()
             );

@@ -38,7 +38,7 @@ mod vector;
 mod widen;
 
 pub use adam::Schedule;
-pub use distillation::{DistillationOptions, Lesson, Loss};
+pub use distillation::{Lesson, Loss, StudentOptions};
 pub use last_stage::LastStage;
 pub use projection::{Axes, Projection};
 pub use student::Student;

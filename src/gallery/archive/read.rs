@@ -128,7 +128,8 @@ impl Archive<'_> {
     fn check(&self, name: &str, contents: &Contents) -> Result<(), GalleryError> {
         let mut zip = self.open()?;
         let mut entry = zip.by_name(name).map_err(|error| self.bad_zip(error))?;
-        let (mut sha256, mut bytes) = (Sha256::new(), vec![0; 1 << 16]);
+        let mut sha256 = Sha256::new();
+        let mut bytes = vec![0; 1 << 16];
         loop {
             match entry.read(&mut bytes).map_err(|error| self.broken(&error))? {
                 0 => break,

@@ -31,7 +31,8 @@ impl Gallery {
     ) -> Result<Option<Archived>, GalleryError> {
         // No other thread changes records meanwhile.
         let _writer = self.writer();
-        let (photos, pairs) = (self.store.photos()?, self.store.relationships()?);
+        let photos = self.store.photos()?;
+        let pairs = self.store.relationships()?;
         let steps = photos.len() * self.space.dimensions.len();
         progress.begin("Exporting", steps as u64, "embeddings");
         // Why the writing ended, if the file was not the reason.
@@ -39,7 +40,7 @@ impl Gallery {
         let written = write_whole(file, |unfinished| {
             let zip = ZipWriter::new(BufWriter::new(File::create(unfinished)?));
             let mut archive = Archive { zip, sha256: BTreeMap::new() };
-            match self.write_all((&photos, &pairs), &mut archive, progress) {
+            match self.write_all(&photos, &pairs, &mut archive, progress) {
                 Ok(()) => {}
                 Err(Ended::Io(error)) => return Err(error),
                 Err(other) => {
@@ -59,13 +60,15 @@ impl Gallery {
 
     fn write_all(
         &self,
-        (photos, pairs): (&[Photo], &[Relationship]),
+        photos: &[Photo],
+        pairs: &[Relationship],
         archive: &mut Archive<impl Write + Seek>,
         progress: &dyn Progress,
     ) -> Result<(), Ended> {
         archive.add(PHOTOS, |to| {
             for Photo { id, content_hash, ordinal } in photos {
-                let (photo, sha256) = (id.to_string(), Fingerprint(content_hash.0).to_string());
+                let photo = id.to_string();
+                let sha256 = Fingerprint(content_hash.0).to_string();
                 let thumbnail = self.store.thumbnail(*ordinal)?.map(|picture| picture.len());
                 write_line(to, &PhotoLine { photo, sha256, thumbnail })?;
             }

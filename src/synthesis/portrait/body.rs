@@ -14,7 +14,8 @@ const ROWS: usize = 22;
 ///
 /// Its coordinates are -1..1 from back to front, from top to bottom, and outward.
 pub(super) fn ear(anatomy: &Anatomy, head: &Head, side: f32) -> Mesh {
-    let (height, flare) = (anatomy.ear.half_height, anatomy.ear.flare);
+    let height = anatomy.ear.half_height;
+    let flare = anatomy.ear.flare;
     let root = head.width(22.0) - 1.0;
     let place = |row: usize, column: usize| {
         let (down, ring) = pole(row);

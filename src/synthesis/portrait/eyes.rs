@@ -1,6 +1,7 @@
 //! Eyes and brows, painted on the face.
 
 use super::anatomy::Anatomy;
+use super::appearance::Appearance;
 use super::coloring::Coloring;
 use super::grain::clouds;
 use super::paint::Paint;
@@ -24,7 +25,7 @@ struct Spot {
 /// Paints the part of an eye at `(x, y)`. `light` determines the position of its reflection.
 pub(super) fn eye(
     paint: &mut Paint,
-    (anatomy, coloring): (&Anatomy, &Coloring),
+    Appearance { anatomy, coloring }: Appearance<'_>,
     [x, y]: [f32; 2],
     light: Vec3,
 ) {
@@ -53,7 +54,8 @@ pub(super) fn eye(
 
 /// Paints the shadows around an eye, and the fold of its upper lid.
 fn lids(paint: &mut Paint, anatomy: &Anatomy, spot: &Spot) {
-    let (eye, old) = (&anatomy.eye, anatomy.old);
+    let eye = &anatomy.eye;
+    let old = anatomy.old;
     let &Spot { out, down, along, upper, .. } = spot;
     paint.shade((0.16 + 0.022 * eye.depth) * hill((out + 6.0) / 30.0, (down + 5.0) / 18.0));
     paint.shade(0.3 * hill((out + eye.half_width) / 10.0, (down + 1.0) / 10.0));
@@ -86,7 +88,8 @@ fn ball(coloring: &Coloring, spot: &Spot, gaze: [f32; 2], light: [f32; 2]) -> Ve
     let white = [0.66, 0.61, 0.58].map(|value| value * shadow);
     let corner = step(-0.7, -0.95, along);
     let white = blend(white, [0.5, 0.22, 0.2], 0.6 * corner);
-    let (dx, dy) = (out - gaze[0], down - gaze[1]);
+    let dx = out - gaze[0];
+    let dy = down - gaze[1];
     let from = (dx * dx + dy * dy).sqrt();
     let rim = mix(1.0, 0.35, step(IRIS - 2.2, IRIS, from)) * mix(0.75, 1.0, shadow);
     // The side away from the light glows.
@@ -109,11 +112,12 @@ fn lashes(paint: &mut Paint, anatomy: &Anatomy, spot: &Spot) {
 /// Paints the part of a brow at `(x, y)`.
 pub(super) fn brow(
     paint: &mut Paint,
-    (anatomy, coloring): (&Anatomy, &Coloring),
+    Appearance { anatomy, coloring }: Appearance<'_>,
     [x, y]: [f32; 2],
     seed: u32,
 ) {
-    let (brow, eye) = (&anatomy.brow, &anatomy.eye);
+    let brow = &anatomy.brow;
+    let eye = &anatomy.eye;
     let inner = eye.x - eye.half_width - 4.0;
     let along = (x.abs() - inner) / (eye.half_width * 2.0 + 12.0);
     if !(-0.1..1.1).contains(&along) {

@@ -13,7 +13,8 @@ pub(super) fn develop(light: Vec<Vec3>, side: usize, scene: &Scene, seed: u32) -
     let mut rgb = Vec::with_capacity(3 * light.len());
     for (at, light) in light.into_iter().enumerate() {
         let grey = 0.3 * light[0] + 0.6 * light[1] + 0.1 * light[2];
-        let (x, y) = ((at % side) as i32, (at / side) as i32);
+        let x = (at % side) as i32;
+        let y = (at / side) as i32;
         let [common, warm] = [seed, !seed].map(|seed| scene.noise * speck(x, y, seed));
         for (channel, value) in light.into_iter().enumerate() {
             // Some of the grain is in the color.

@@ -13,14 +13,18 @@ pub(super) fn speck(x: i32, y: i32, seed: u32) -> f32 {
 
 /// Returns smooth noise in -1..1 with bumps about one unit apart.
 pub(super) fn clouds(x: f32, y: f32, seed: u32) -> f32 {
-    let (left, top) = (below(x), below(y));
+    let left = below(x);
+    let top = below(y);
     let ease = |t: f32| t * t * (3.0 - 2.0 * t);
-    let (u, v) = (ease(x - left as f32), ease(y - top as f32));
+    let u = ease(x - left as f32);
+    let v = ease(y - top as f32);
     let row = |y| {
-        let (a, b) = (speck(left, y, seed), speck(left + 1, y, seed));
+        let a = speck(left, y, seed);
+        let b = speck(left + 1, y, seed);
         a + (b - a) * u
     };
-    let (above, beneath) = (row(top), row(top + 1));
+    let above = row(top);
+    let beneath = row(top + 1);
     above + (beneath - above) * v
 }
 

@@ -70,13 +70,16 @@ impl Hair {
     pub(super) fn mesh(&self, head: &Head, crown: f32) -> Mesh {
         let bottom = self.hangs_to.unwrap_or(70.0) + 3.0;
         let angles: Vec<(f32, [f32; 2])> = (0..COLUMNS).map(angle).collect();
-        let (mut points, mut depths, mut places) = (Vec::new(), Vec::new(), Vec::new());
+        let mut points = Vec::new();
+        let mut depths = Vec::new();
+        let mut places = Vec::new();
         for row in 0..ROWS {
             let t = row as f32 / (ROWS - 1) as f32;
             let y = mix(crown, bottom, t * mix(0.6, 1.0, t));
             let ring = head.ring(y.min(6.0));
             for (around, angle) in &angles {
-                let (bare, around) = (ring.point(*angle), *around);
+                let bare = ring.point(*angle);
+                let around = *around;
                 let inside = self.inside(bare, [around, y]);
                 points.push(self.lift(bare, [y, inside], crown));
                 depths.push(inside);

@@ -32,7 +32,8 @@ impl Mesh {
 
     /// Returns the outward direction at each of `points`, the moved points of the mesh.
     pub(super) fn normals(&self, points: &[Vec3]) -> Vec<Vec3> {
-        let (rows, columns) = (self.rows(), self.columns);
+        let rows = self.rows();
+        let columns = self.columns;
         let at = |row: usize, column: usize| points[row * columns + column % columns];
         let mut normals = Vec::with_capacity(points.len());
         for row in 0..rows {

@@ -1,6 +1,7 @@
 //! Portrait: a head as a bent sheet, painted, lit and projected by a camera.
 
 mod anatomy;
+mod appearance;
 mod backdrop;
 mod body;
 mod camera;
@@ -19,6 +20,7 @@ mod surface;
 mod vector;
 
 use self::anatomy::Anatomy;
+use self::appearance::Appearance;
 use self::backdrop::Backdrop;
 use self::camera::Camera;
 use self::coloring::Coloring;
@@ -64,8 +66,8 @@ pub(super) fn draw(sitter: &Sitter, scene: &Scene, moment: &Moment) -> Portrait 
     let half = SIDE as f32 / 2.0;
     let center = [half + moment.shift[0], half + 6.0 + moment.shift[1]];
     let camera = Camera::new(moment.turn, moment.scale, center);
-    let skin =
-        Skin { anatomy: &anatomy, coloring: &coloring, head: &head, moment, light: scene.light };
+    let appearance = Appearance { anatomy: &anatomy, coloring: &coloring };
+    let skin = Skin { appearance, head: &head, moment, light: scene.light };
 
     let mesh = head.mesh();
     let mut raster = Raster::new(SIDE);
@@ -108,14 +110,14 @@ fn paint(
     Some(match fragment.material {
         Material::Backdrop => return None,
         Material::Ear => skin.ear(place),
-        Material::Hair => hair.paint(skin.coloring, place, normal),
+        Material::Hair => hair.paint(skin.appearance.coloring, place, normal),
         Material::Neck if skin.is_worn(place) => skin.cloth(place),
         Material::Neck => skin.neck(place),
         Material::Face => {
             let mut paint = skin.face(place);
             let [roots, shadow] = hair.roots(place);
             paint.shade(0.3 * shadow);
-            paint.lay(skin.coloring.hair, 0.85 * roots);
+            paint.lay(skin.appearance.coloring.hair, 0.85 * roots);
             paint
         }
     })
@@ -139,7 +141,8 @@ fn face(points: &[Vec3], anatomy: &Anatomy, camera: &Camera) -> [f32; 4] {
     let front = points
         .iter()
         .filter(|point| point[1] > -66.0 && point[1] <= anatomy.head.chin && point[2] > 0.0);
-    let (mut least, mut greatest) = ([f32::MAX; 2], [f32::MIN; 2]);
+    let mut least = [f32::MAX; 2];
+    let mut greatest = [f32::MIN; 2];
     for &point in front {
         for (axis, value) in camera.see(point).into_iter().enumerate() {
             least[axis] = least[axis].min(value);

@@ -1,7 +1,7 @@
 //! Mouth, painted on the face.
 
 use super::anatomy::Anatomy;
-use super::coloring::Coloring;
+use super::appearance::Appearance;
 use super::grain::clouds;
 use super::paint::Paint;
 use super::vector::{Vec3, blend, hill, mix, step};
@@ -36,7 +36,7 @@ impl Lips {
 /// Paints the part of the mouth at `(x, y)`.
 pub(super) fn mouth(
     paint: &mut Paint,
-    (anatomy, coloring): (&Anatomy, &Coloring),
+    Appearance { anatomy, coloring }: Appearance<'_>,
     [x, y]: [f32; 2],
     seed: u32,
 ) {

@@ -92,13 +92,14 @@ impl Raster {
         let [top, bottom] = self.span([a[1], b[1], c[1]]);
         for y in top..bottom {
             for x in left..right {
-                let (px, py) = (x as f32, y as f32);
+                let px = x as f32;
+                let py = y as f32;
                 let of = |p: Vec3, q: Vec3| {
                     ((q[0] - p[0]) * (py - p[1]) - (q[1] - p[1]) * (px - p[0])) / area
                 };
                 let shares = [of(b, c), of(c, a), of(a, b)];
                 if shares.iter().all(|&share| share >= 0.0) {
-                    self.fragment(y * self.side + x, corners, (shares, material));
+                    self.fragment(y * self.side + x, corners, shares, material);
                 }
             }
         }
@@ -111,8 +112,13 @@ impl Raster {
         [least.ceil().max(0.0) as usize, ((greatest + 1.0).max(0.0) as usize).min(self.side)]
     }
 
-    fn fragment(&mut self, pixel: usize, corners: [&Corner; 3], seen: ([f32; 3], Material)) {
-        let (shares, material) = seen;
+    fn fragment(
+        &mut self,
+        pixel: usize,
+        corners: [&Corner; 3],
+        shares: [f32; 3],
+        material: Material,
+    ) {
         let mean = |values: [f32; 3]| {
             shares[0] * values[0] + shares[1] * values[1] + shares[2] * values[2]
         };

@@ -1,7 +1,6 @@
 //! Skin of face, ears and neck.
 
-use super::anatomy::Anatomy;
-use super::coloring::Coloring;
+use super::appearance::Appearance;
 use super::grain::{clouds, speck};
 use super::paint::Paint;
 use super::surface::Head;
@@ -11,8 +10,7 @@ use crate::synthesis::conditions::Moment;
 
 /// Inputs for the skin of one person at one moment.
 pub(super) struct Skin<'a> {
-    pub(super) anatomy: &'a Anatomy,
-    pub(super) coloring: &'a Coloring,
+    pub(super) appearance: Appearance<'a>,
     pub(super) head: &'a Head<'a>,
     pub(super) moment: &'a Moment,
     /// Direction of the light, for its reflection in the eyes.
@@ -23,19 +21,19 @@ impl Skin<'_> {
     /// Returns the paint of the face at a point of the head.
     pub(super) fn face(&self, place: Vec3) -> Paint {
         let [x, y, z] = place;
-        let both = (self.anatomy, self.coloring);
         let mut paint = self.bare(x, y);
         if z > 0.0 {
             self.flush(&mut paint, x.abs(), y);
             self.nose(&mut paint, x.abs(), y);
             self.wrinkles(&mut paint, x, y);
             self.beard(&mut paint, place);
-            mouth::mouth(&mut paint, both, [x, y], self.moment.seed);
-            eyes::eye(&mut paint, both, [x, y], self.light);
-            eyes::brow(&mut paint, both, [x, y], self.moment.seed);
+            mouth::mouth(&mut paint, self.appearance, [x, y], self.moment.seed);
+            eyes::eye(&mut paint, self.appearance, [x, y], self.light);
+            eyes::brow(&mut paint, self.appearance, [x, y], self.moment.seed);
         }
         // Light comes from above and in front, not from below and behind.
-        paint.shade(0.35 * step(self.anatomy.head.chin - 10.0, self.anatomy.head.chin + 4.0, y));
+        let chin = self.appearance.anatomy.head.chin;
+        paint.shade(0.35 * step(chin - 10.0, chin + 4.0, y));
         paint
     }
 
@@ -55,7 +53,7 @@ impl Skin<'_> {
     /// Returns the paint of the neck. The head blocks some of its light.
     pub(super) fn neck(&self, [x, y, _]: Vec3) -> Paint {
         let mut paint = self.bare(x, y);
-        let chin = self.anatomy.head.chin;
+        let chin = self.appearance.anatomy.head.chin;
         paint.shade(0.72 * step(chin + 34.0, chin - 6.0, y));
         paint.shade(0.2 * hill((x.abs() - 20.0) / 9.0, (y - chin - 45.0) / 40.0));
         paint
@@ -64,7 +62,7 @@ impl Skin<'_> {
     /// Returns whether there is cloth on a point of the neck or shoulder.
     pub(super) fn is_worn(&self, [x, y, _]: Vec3) -> bool {
         // The edge of the cloth rises from the pit of the neck to the sides.
-        y > self.anatomy.head.chin + 46.0 - 14.0 * step(0.0, 60.0, x.abs())
+        y > self.appearance.anatomy.head.chin + 46.0 - 14.0 * step(0.0, 60.0, x.abs())
     }
 
     /// Returns the paint of the clothing, with some folds.
@@ -72,7 +70,7 @@ impl Skin<'_> {
         let folds = 1.0 + 0.25 * clouds(x * 0.05 + y * 0.02, y * 0.02, self.moment.seed);
         let color = self.moment.cloth.map(|value| value * folds);
         let mut paint = Paint { color, open: 1.0, gloss: 0.05, depth: 0.0 };
-        let chin = self.anatomy.head.chin;
+        let chin = self.appearance.anatomy.head.chin;
         paint.shade(0.5 * step(chin + 60.0, chin + 20.0, y));
         paint
     }
@@ -82,23 +80,24 @@ impl Skin<'_> {
         let seed = self.moment.seed;
         let uneven = 0.05 * clouds(x * 0.3, y * 0.3, seed);
         let pores = 0.025 * speck((x * 1.1) as i32, (y * 1.1) as i32, seed);
-        let color = self.coloring.skin.map(|value| value * (1.0 + uneven + pores));
+        let color = self.appearance.coloring.skin.map(|value| value * (1.0 + uneven + pores));
         let mut paint = Paint { color, open: 1.0, gloss: 0.35, depth: 1.0 };
-        if self.coloring.freckles > 0.0 {
+        if self.appearance.coloring.freckles > 0.0 {
             let spots = step(0.3, 0.75, clouds(x * 0.55, y * 0.55, 7));
             let where_ = hill(x / 75.0, (y - 22.0) / 50.0);
-            paint.stain([0.78, 0.62, 0.5], 0.8 * self.coloring.freckles * spots * where_);
+            let freckles = self.appearance.coloring.freckles;
+            paint.stain([0.78, 0.62, 0.5], 0.8 * freckles * spots * where_);
         }
         paint
     }
 
     /// Paints the redness of blood and the shine.
     fn flush(&self, paint: &mut Paint, x: f32, y: f32) {
-        let nose = &self.anatomy.nose;
+        let nose = &self.appearance.anatomy.nose;
         let red = 0.62 * hill((x - 40.0) / 32.0, (y - 32.0) / 28.0)
             + 0.5 * hill(x / 22.0, (y - nose.tip) / 18.0)
-            + 0.3 * hill(x / 26.0, (y - self.anatomy.head.chin + 10.0) / 20.0);
-        paint.stain([1.0, 0.84, 0.83], red * self.coloring.ruddiness * 1.5);
+            + 0.3 * hill(x / 26.0, (y - self.appearance.anatomy.head.chin + 10.0) / 20.0);
+        paint.stain([1.0, 0.84, 0.83], red * self.appearance.coloring.ruddiness * 1.5);
         // The forehead, the nose and the cheekbones shine.
         paint.gloss += 0.35 * hill(x / 50.0, (y + 42.0) / 26.0)
             + 0.5 * hill(x / 9.0, (y - nose.tip + 5.0) / 26.0)
@@ -106,7 +105,7 @@ impl Skin<'_> {
     }
 
     fn nose(&self, paint: &mut Paint, x: f32, y: f32) {
-        let nose = &self.anatomy.nose;
+        let nose = &self.appearance.anatomy.nose;
         if x > 40.0 || !(-20.0..nose.base + 14.0).contains(&y) {
             return;
         }
@@ -121,7 +120,8 @@ impl Skin<'_> {
     }
 
     fn wrinkles(&self, paint: &mut Paint, x: f32, y: f32) {
-        let (mouth, old) = (&self.anatomy.mouth, self.anatomy.old);
+        let mouth = &self.appearance.anatomy.mouth;
+        let old = self.appearance.anatomy.old;
         let fold = x.abs() - self.head.fold(y);
         let depth = 0.1 + 0.42 * old + 0.22 * mouth.smile;
         paint.shade(depth * hill(fold / 3.4, (y - mouth.y + 12.0) / 26.0));
@@ -136,12 +136,12 @@ impl Skin<'_> {
     /// Paints a beard, or the stubble of a shaved one.
     fn beard(&self, paint: &mut Paint, [x, y, z]: Vec3) {
         // The beard ends in front of the ears.
-        let masculine = step(0.7, 1.0, self.anatomy.male) * step(4.0, 30.0, z);
-        let nose = &self.anatomy.nose;
+        let masculine = step(0.7, 1.0, self.appearance.anatomy.male) * step(4.0, 30.0, z);
+        let nose = &self.appearance.anatomy.nose;
         if masculine == 0.0 || y < 0.0 {
             return;
         }
-        let mouth = &self.anatomy.mouth;
+        let mouth = &self.appearance.anatomy.mouth;
         let upper_edge = [
             [0.0, nose.base + 3.0],
             [mouth.half_width - 4.0, nose.base + 6.0],
@@ -159,6 +159,6 @@ impl Skin<'_> {
         let worn = self.moment.beard;
         let hairs = 0.75 + 0.35 * clouds(x * 0.8, y * 0.35, seed);
         let cover = mix(0.05, 0.3, step(0.5, 0.75, worn)) + 0.55 * step(0.8, 0.83, worn) * hairs;
-        paint.lay(self.coloring.brow, cover * place);
+        paint.lay(self.appearance.coloring.brow, cover * place);
     }
 }

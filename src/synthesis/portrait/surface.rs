@@ -22,7 +22,8 @@ pub(super) struct Head<'a> {
 impl<'a> Head<'a> {
     pub(super) fn new(anatomy: &'a Anatomy) -> Self {
         let head = &anatomy.head;
-        let (crown, chin) = (head.crown, head.chin);
+        let crown = head.crown;
+        let chin = head.chin;
         let width = [
             [crown, 0.0],
             [crown + 3.0, 24.0],
@@ -122,7 +123,8 @@ impl<'a> Head<'a> {
     }
 
     fn eyes(&self, x: f32, y: f32) -> f32 {
-        let (eye, brow) = (&self.anatomy.eye, &self.anatomy.brow);
+        let eye = &self.anatomy.eye;
+        let brow = &self.anatomy.brow;
         if !(-48.0..40.0).contains(&y) {
             return 0.0;
         }
@@ -153,7 +155,8 @@ impl<'a> Head<'a> {
     }
 
     fn cheeks(&self, x: f32, y: f32) -> f32 {
-        let (head, mouth) = (&self.anatomy.head, &self.anatomy.mouth);
+        let head = &self.anatomy.head;
+        let mouth = &self.anatomy.mouth;
         let bone = head.cheekbone * hill((x - 46.0) / 27.0, (y - 20.0) / 24.0);
         let cheek = head.cheek * hill((x - 38.0) / 30.0, (y - 40.0) / 32.0);
         // A fold runs from the side of the nose to the side of the mouth. Age and smiling deepen
@@ -167,7 +170,8 @@ impl<'a> Head<'a> {
 
     /// Returns the position of the fold between cheek and mouth at a height.
     pub(super) fn fold(&self, y: f32) -> f32 {
-        let (nose, mouth) = (&self.anatomy.nose, &self.anatomy.mouth);
+        let nose = &self.anatomy.nose;
+        let mouth = &self.anatomy.mouth;
         let down = (y - nose.tip) / (mouth.y + 6.0 - nose.tip);
         mix(nose.half_width + 3.0, mouth.half_width + 8.0, down.clamp(0.0, 1.2))
     }

@@ -63,9 +63,12 @@ pub(super) fn curve(points: &[[f32; 2]], at: f32) -> f32 {
         (Some([ax, ay]), Some([bx, by])) => (by - ay) / (bx - ax),
         _ => (y1 - y0) / (x1 - x0),
     };
-    let (width, t) = (x1 - x0, (at - x0) / (x1 - x0));
-    let (m0, m1) = (slope(next - 1) * width, slope(next) * width);
-    let (t2, t3) = (t * t, t * t * t);
+    let width = x1 - x0;
+    let t = (at - x0) / (x1 - x0);
+    let m0 = slope(next - 1) * width;
+    let m1 = slope(next) * width;
+    let t2 = t * t;
+    let t3 = t * t * t;
     (2.0 * t3 - 3.0 * t2 + 1.0) * y0
         + (t3 - 2.0 * t2 + t) * m0
         + (3.0 * t2 - 2.0 * t3) * y1

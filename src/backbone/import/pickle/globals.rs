@@ -138,7 +138,7 @@ pub(super) fn storage(values: &[Value], id: Id) -> Result<Value, Fault> {
     let (kind, key, len) = match parts[..] {
         [_, kind, key, _, len] => (kind, key, len),
         [_, kind, key, _, len, view] if matches!(values[view], Value::Ignored) => (kind, key, len),
-        _ => return Err(damaged("a persistent id is no whole storage")),
+        _ => return Err(damaged("a persistent id does not name a storage")),
     };
     let Value::Global(Global::Storage(encoding)) = values[kind] else {
         return Err(damaged("a persistent id is no storage"));

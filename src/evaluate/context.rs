@@ -1,0 +1,15 @@
+//! Inputs that several evaluations share.
+
+use crate::dataset::Source;
+use crate::domain::Progress;
+use crate::embedder::Embedder;
+
+/// Photos and bundle of an evaluation, and its progress.
+pub struct EvaluationContext<'a> {
+    /// Source of the photos.
+    pub source: &'a mut Source,
+    /// The bundle to evaluate.
+    pub embedder: &'a Embedder,
+    /// Receives the progress, and can cancel the evaluation.
+    pub progress: &'a dyn Progress,
+}
