@@ -23,7 +23,8 @@ impl Whitening {
     pub(crate) fn of(vectors: &[Vec<f32>]) -> Option<Self> {
         // One thread: the order of sums must not depend on the machine.
         faer::set_global_parallelism(Par::Seq);
-        let (count, dimension) = (vectors.len(), vectors.first()?.len());
+        let count = vectors.len();
+        let dimension = vectors.first()?.len();
         let mean: Vec<f64> = (0..dimension)
             .map(|j| vectors.iter().map(|row| f64::from(row[j])).sum::<f64>() / count as f64)
             .collect();

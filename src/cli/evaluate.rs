@@ -52,9 +52,9 @@ enum Command {
     Submission(SubmissionArguments),
 }
 
-/// Options of every evaluation on pairs or trios.
+/// Options of every evaluation on photos.
 #[derive(Args)]
-struct Judge {
+pub(super) struct Judge {
     /// Folder of the model bundle
     #[arg(long, value_name = "BUNDLE")]
     model: PathBuf,
@@ -62,10 +62,10 @@ struct Judge {
     compute: Compute,
     /// Seed of the sampled pairs and of the intervals
     #[arg(long, default_value_t = 1)]
-    seed: u64,
+    pub(super) seed: u64,
     /// Write the metrics to this file too
     #[arg(long, value_name = "OUT")]
-    json: Option<PathBuf>,
+    pub(super) json: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -156,7 +156,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 }
 
 impl Judge {
-    fn load(&self) -> Result<Embedder, Failure> {
+    pub(super) fn load(&self) -> Result<Embedder, Failure> {
         Ok(self.compute.load(&self.model)?)
     }
 }

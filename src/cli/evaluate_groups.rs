@@ -4,8 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::compute::Compute;
-use super::evaluate::{ending, stopped, write_json};
+use super::evaluate::{Judge, ending, stopped, write_json};
 use super::exit::{Ending, Failure};
 use super::families::Families;
 use super::figures::print_groups;
@@ -29,17 +28,8 @@ pub(super) struct Arguments {
     column: String,
     #[command(flatten)]
     families: Families,
-    /// Folder of the model bundle
-    #[arg(long, value_name = "BUNDLE")]
-    model: PathBuf,
     #[command(flatten)]
-    compute: Compute,
-    /// Seed of the intervals
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Write the metrics to this file too
-    #[arg(long, value_name = "OUT")]
-    json: Option<PathBuf>,
+    judge: Judge,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
@@ -47,12 +37,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let labels = read_labels(&arguments.labels, &arguments.column)?;
     let mut source = Source::open(&arguments.root)?;
     let mut labeled = Source::open(&arguments.labels_root)?;
-    let embedder = arguments.compute.load(&arguments.model)?;
+    let embedder = arguments.judge.load()?;
     let display = Display::start()?;
     let options = GroupOptions {
         labels: &labels,
         is_compared: &|photo| wanted.has_photo(photo),
-        seed: arguments.seed,
+        seed: arguments.judge.seed,
     };
     let context =
         EvaluationContext { source: &mut source, embedder: &embedder, progress: &display };
@@ -60,6 +50,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };
     print_groups(&report);
-    write_json(arguments.json.as_deref(), &report)?;
+    write_json(arguments.judge.json.as_deref(), &report)?;
     Ok(ending(&report.rejected))
 }

@@ -48,16 +48,6 @@ pub enum DatasetError {
         /// Number of photos elsewhere.
         photos: usize,
     },
-    /// A list of landmarks is invalid.
-    #[error("{} line {line}: {reason}; the columns are path, eye_l_x, eye_l_y, … mouth_r_x, mouth_r_y", path.display())]
-    BadLandmarks {
-        /// The list.
-        path: PathBuf,
-        /// Line number, from 1.
-        line: u64,
-        /// Reason for the refusal.
-        reason: String,
-    },
     /// A line of a list is invalid.
     #[error("{} line {line}: {reason}; {form}", path.display())]
     BadList {
@@ -79,7 +69,6 @@ impl Classify for DatasetError {
             Self::BadArchive { .. }
             | Self::NoPhotos { .. }
             | Self::NoFamilies { .. }
-            | Self::BadLandmarks { .. }
             | Self::BadList { .. } => ErrorKind::InvalidInput,
         }
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::DatasetError;
-use super::table::read;
+use super::named_columns::NamedColumns;
 
 /// A photo and its label.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,35 +22,14 @@ pub struct LabeledPhoto {
 /// - [`DatasetError::Unreadable`] if the file cannot be read.
 /// - [`DatasetError::BadList`] if a column is missing or a line is not CSV.
 pub fn read_labels(path: &Path, column: &str) -> Result<Vec<LabeledPhoto>, DatasetError> {
-    let bad = |line, reason: String| DatasetError::BadList {
-        path: path.to_owned(),
-        line,
-        reason,
+    let columns = NamedColumns {
+        names: &["path", column],
         form: "the first line names the columns, one of them path",
     };
-    let text = read(path)?;
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
-    let unreadable = |error: csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
-        bad(line, "not readable as csv with one number of columns".to_owned())
-    };
-    let header = reader.headers().map_err(unreadable)?.clone();
-    let index = |name: &str| {
-        let index = header.iter().position(|known| known == name);
-        index.ok_or_else(|| bad(1, format!("there is no column '{name}'")))
-    };
-    let path_index = index("path")?;
-    let label_index = index(column)?;
-    let mut photos = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(unreadable)?;
-        if !record[label_index].is_empty() {
-            let path = record[path_index].to_owned();
-            let label = record[label_index].to_owned();
-            photos.push(LabeledPhoto { path, label });
-        }
-    }
-    Ok(photos)
+    columns.read(path, |values| {
+        let photo = LabeledPhoto { path: values[0].to_owned(), label: values[1].to_owned() };
+        Ok((!photo.label.is_empty()).then_some(photo))
+    })
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use csv::{ReaderBuilder, StringRecord, Trim, Writer};
+use csv::Writer;
 
 use super::DatasetError;
+use super::named_columns::NamedColumns;
 
 /// A photo of one face with its five landmarks.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,37 +32,22 @@ const POINTS: [&str; 5] = ["eye_l", "eye_r", "nose", "mouth_l", "mouth_r"];
 ///
 /// # Errors
 /// - [`DatasetError::Unreadable`] if the file cannot be read.
-/// - [`DatasetError::BadLandmarks`] if a column is missing, or a line has a point that is not a number.
+/// - [`DatasetError::BadList`] if a column is missing, or a line has a point that is not a number.
 pub fn read_landmarks(path: &Path) -> Result<Vec<FacePoints>, DatasetError> {
-    let bad = |line, reason| DatasetError::BadLandmarks { path: path.to_owned(), line, reason };
-    let file = std::fs::File::open(path)
-        .map_err(|source| DatasetError::Unreadable { path: path.to_owned(), source })?;
-    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(file);
-    let readable = |error: csv::Error| {
-        let line = error.position().map_or(1, csv::Position::line);
-        bad(line, "not readable as csv in UTF-8 with one number of columns".to_owned())
+    let points = POINTS.map(|point| [format!("{point}_x"), format!("{point}_y")]);
+    let names: Vec<&str> =
+        ["path"].into_iter().chain(points.iter().flatten().map(String::as_str)).collect();
+    let columns = NamedColumns {
+        names: &names,
+        form: "the columns are path, eye_l_x, eye_l_y, … mouth_r_x, mouth_r_y",
     };
-    let header = reader.headers().map_err(readable)?.clone();
-    let column = |name: &str| {
-        let at = header.iter().position(|column| column == name);
-        at.ok_or_else(|| bad(1, format!("there is no column '{name}'")))
-    };
-    let photo = column("path")?;
-    let mut places = Vec::new();
-    for point in POINTS {
-        places.push([column(&format!("{point}_x"))?, column(&format!("{point}_y"))?]);
-    }
-    let mut faces = Vec::new();
-    for record in reader.records() {
-        let record = record.map_err(readable)?;
-        let line = record.position().map_or(0, csv::Position::line);
-        if places.iter().flatten().any(|&at| record[at].is_empty()) {
-            continue;
+    columns.read(path, |values| {
+        let numbers = &values[1..];
+        if numbers.iter().any(|number| number.is_empty()) {
+            return Ok(None);
         }
-        let points = points(&record, &places).map_err(|reason| bad(line, reason))?;
-        faces.push(FacePoints { path: record[photo].to_owned(), points });
-    }
-    Ok(faces)
+        Ok(Some(FacePoints { path: values[0].to_owned(), points: parse_points(numbers)? }))
+    })
 }
 
 /// Writes a list in the format of [`read_landmarks`], with the box of each face.
@@ -86,11 +72,11 @@ pub fn write_landmarks(path: &Path, faces: &[(FacePoints, FaceBox)]) -> Result<(
     csv.flush().map_err(unwritable)
 }
 
-fn points(record: &StringRecord, places: &[[usize; 2]]) -> Result<[[f32; 2]; 5], String> {
+fn parse_points(numbers: &[&str]) -> Result<[[f32; 2]; 5], String> {
     let mut points = [[0.0; 2]; 5];
-    for (value, &at) in points.iter_mut().flatten().zip(places.iter().flatten()) {
-        let number = record[at].parse::<f32>().ok().filter(|number| number.is_finite());
-        *value = number.ok_or_else(|| format!("'{}' is no number", &record[at]))?;
+    for (value, text) in points.iter_mut().flatten().zip(numbers) {
+        let number = text.parse::<f32>().ok().filter(|number| number.is_finite());
+        *value = number.ok_or_else(|| format!("'{text}' is no number"))?;
     }
     Ok(points)
 }

@@ -7,6 +7,7 @@ mod labels;
 mod landmarks;
 mod layout;
 mod lists;
+mod named_columns;
 mod pairs;
 mod paths;
 mod pedigree;

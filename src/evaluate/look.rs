@@ -35,11 +35,11 @@ impl LookClassifier {
             return Err(bad_labels());
         }
         let fit = |indices: &[usize]| -> Result<Vec<Logistic>, EvaluateError> {
-            let features = features(&faces.select(indices.iter().copied())?);
+            let features = faces.select(indices.iter().copied())?.features();
             let regression = |label: &String| {
                 let is_label: Vec<bool> = indices.iter().map(|&i| of_faces[i] == *label).collect();
                 let rows = LabeledRows::new(features.chunks(faces.dimension()), &is_label);
-                Logistic::fit(&rows.with_weights(balanced(&is_label)), RIDGE)
+                Logistic::fit(&rows.balanced(), RIDGE)
             };
             labels.iter().map(regression).collect::<Option<_>>().ok_or_else(bad_labels)
         };
@@ -71,26 +71,13 @@ impl LookClassifier {
     }
 }
 
-/// Returns weights with the mean 1.
-///
-/// Faces with and without a label then have equal total weight.
-fn balanced(is_label: &[bool]) -> Vec<f64> {
-    let total = is_label.len() as f64;
-    let with_label = is_label.iter().filter(|is_label| **is_label).count() as f64;
-    let weight = |&is_label: &bool| match is_label {
-        true => total / 2.0 / with_label,
-        false => total / 2.0 / (total - with_label),
-    };
-    is_label.iter().map(weight).collect()
-}
-
 fn classify(regressions: &[Logistic], faces: &Rows) -> Vec<usize> {
     let classify = |face: &[f64]| {
         let scores = regressions.iter().map(|regression| regression.log_odds(face));
         let best = scores.enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
         best.map_or(0, |(label, _)| label)
     };
-    features(faces).chunks(faces.dimension()).map(classify).collect()
+    faces.features().chunks(faces.dimension()).map(classify).collect()
 }
 
 /// Returns the mean over labels of the share of correct predictions.
@@ -108,12 +95,6 @@ fn balanced_accuracy(found: impl Iterator<Item = (usize, usize)>, labels: usize)
         .map(|(right, count)| right / count)
         .collect();
     shares.iter().sum::<f64>() / shares.len().max(1) as f64
-}
-
-/// Returns embeddings of the length √d. A feature then has a variance of about 1.
-fn features(faces: &Rows) -> Vec<f64> {
-    let scale = (faces.dimension() as f64).sqrt();
-    faces.iter().flatten().map(|&value| scale * f64::from(value)).collect()
 }
 
 #[cfg(test)]

@@ -7,13 +7,12 @@ use serde::Serialize;
 use super::EvaluateError;
 use super::context::EvaluationContext;
 use super::faces::Faces;
-use super::verification::FamilyPlaces;
-use crate::dataset::{ListedTrio, Pedigree, PhotoTrio, Source, draw_trios, family_photos};
-use crate::domain::{PhotoId, Relationship};
+use super::verification::{FamilyPlaces, SourcePedigree};
+use crate::dataset::{ListedTrio, PhotoTrio, Source, draw_trios};
+use crate::domain::Relationship;
 use crate::ingest::Rejected;
 use crate::kinship::probability;
 use crate::metrics::{LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures};
-use crate::photo::EXTENSIONS;
 
 /// Accuracy of parents-and-child verification, with confidence intervals over families.
 #[derive(Clone, Debug, Serialize)]
@@ -51,9 +50,7 @@ pub fn drawn_trios(
     per_trio: usize,
     seed: u64,
 ) -> Result<Vec<ListedTrio>, EvaluateError> {
-    let photos = family_photos(source, &source.list(&EXTENSIONS)?)?.photos;
-    let (ids, paths): (Vec<PhotoId>, Vec<String>) = photos.into_iter().unzip();
-    let pedigree = Pedigree::new(ids, relationships);
+    let SourcePedigree { pedigree, paths } = SourcePedigree::read(source, relationships)?;
     let trios = draw_trios(&pedigree, &pedigree.families_with_kin(), per_trio, seed);
     let listed = |trio: PhotoTrio| ListedTrio {
         photos: trio.photos.map(|i| paths[i].clone()),

@@ -88,6 +88,24 @@ impl FamilyPlaces {
     }
 }
 
+/// The photos of a folder of families.
+pub(super) struct SourcePedigree {
+    pub(super) pedigree: Pedigree,
+    /// Paths of the pedigree's photos, in their order.
+    pub(super) paths: Vec<String>,
+}
+
+impl SourcePedigree {
+    pub(super) fn read(
+        source: &Source,
+        relationships: &[Relationship],
+    ) -> Result<Self, EvaluateError> {
+        let photos = family_photos(source, &source.list(&EXTENSIONS)?)?.photos;
+        let (ids, paths): (Vec<PhotoId>, Vec<String>) = photos.into_iter().unzip();
+        Ok(Self { pedigree: Pedigree::new(ids, relationships), paths })
+    }
+}
+
 /// Draws photo pairs from a folder of families by the protocol.
 ///
 /// Each pair of listed kin yields `per_kin` photo pairs. Each of these comes with a pair of photos
@@ -101,9 +119,7 @@ pub fn drawn_pairs(
     per_kin: usize,
     seed: u64,
 ) -> Result<Vec<Pair>, EvaluateError> {
-    let photos = family_photos(source, &source.list(&EXTENSIONS)?)?.photos;
-    let (ids, paths): (Vec<PhotoId>, Vec<String>) = photos.into_iter().unzip();
-    let pedigree = Pedigree::new(ids, relationships);
+    let SourcePedigree { pedigree, paths } = SourcePedigree::read(source, relationships)?;
     let families = pedigree.families_with_kin();
     let pairs = PairSampler::new(&pedigree, &families, seed).protocol(per_kin);
     let pair = |pair: &crate::dataset::PhotoPair| Pair {

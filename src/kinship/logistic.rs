@@ -60,6 +60,19 @@ impl LabeledRows {
         Self { weights, ..self }
     }
 
+    /// Returns the rows with weights of equal sums for both labels. The mean weight is 1.
+    #[must_use]
+    pub fn balanced(self) -> Self {
+        let total = self.labels.len() as f64;
+        let labeled = self.labels.iter().filter(|is_labeled| **is_labeled).count() as f64;
+        let weight = |&is_labeled: &bool| match is_labeled {
+            true => total / 2.0 / labeled,
+            false => total / 2.0 / (total - labeled),
+        };
+        let weights = self.labels.iter().map(weight).collect();
+        self.with_weights(weights)
+    }
+
     /// Returns the sum of the weights.
     fn total(&self) -> f64 {
         self.weights.iter().sum()

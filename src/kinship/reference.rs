@@ -222,14 +222,17 @@ impl Reference {
         probe: &ProbeFaces,
         is_own: impl Fn(&FaceOwner) -> bool,
     ) -> Result<CohortStatistics, KinshipError> {
+        let own = match self.sample.len() < MIN_FACES {
+            true => None,
+            false => self.own_statistics(&probe.scores(scorer, &self.sample.faces)?, is_own),
+        };
+        if let Some(own) = own.filter(|_| self.sample.is_full()) {
+            return Ok(own);
+        }
         let mut cohort = probe.scores(scorer, &scorer.cohort().faces)?;
         let found = cohort.len();
         let cohort =
             CohortStatistics::of_scores(&mut cohort).ok_or(KinshipError::SmallCohort { found })?;
-        if self.sample.len() < MIN_FACES {
-            return Ok(cohort);
-        }
-        let own = self.own_statistics(&probe.scores(scorer, &self.sample.faces)?, is_own);
         Ok(self.mixed(cohort, own))
     }
 

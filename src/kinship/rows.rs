@@ -81,6 +81,12 @@ impl Rows {
         Self::new(indices.into_iter().map(|i| self.row(i)))
     }
 
+    /// Returns the values scaled by √d, row after row. A value of a unit embedding then has a variance of about 1.
+    pub fn features(&self) -> Vec<f64> {
+        let scale = (self.width as f64).sqrt();
+        self.values.iter().map(|&value| scale * f64::from(value)).collect()
+    }
+
     /// Returns the cosines with the rows of `other`, pair by pair, `(n)`.
     ///
     /// # Errors

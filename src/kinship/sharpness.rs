@@ -43,18 +43,11 @@ impl Sharpness {
     /// Returns `None` if the embeddings do not reveal blur.
     pub fn fit(sharp: &Rows, blurred: &Rows) -> Option<Self> {
         let scale = (sharp.dimension() as f64).sqrt();
-        let features: Vec<f64> =
-            sharp.iter().chain(blurred.iter()).flatten().map(|&v| scale * f64::from(v)).collect();
+        let features = [sharp.features(), blurred.features()].concat();
         let is_blurred: Vec<bool> =
             (0..sharp.count() + blurred.count()).map(|i| i >= sharp.count()).collect();
-        let total = is_blurred.len() as f64;
-        let weight = |&is_blurred: &bool| {
-            let count = if is_blurred { blurred.count() } else { sharp.count() };
-            total / 2.0 / count as f64
-        };
-        let weights = is_blurred.iter().map(weight).collect();
         let rows = LabeledRows::new(features.chunks(sharp.dimension()), &is_blurred);
-        let fitted = Logistic::fit(&rows.with_weights(weights), RIDGE)?;
+        let fitted = Logistic::fit(&rows.balanced(), RIDGE)?;
         let mut sharpness = Self {
             config: SharpnessConfig { intercept: fitted.intercept, inner: 0.0, outer: 0.0 },
             weights: fitted.weights.iter().map(|&weight| (scale * weight) as f32).collect(),

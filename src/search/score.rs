@@ -27,8 +27,6 @@ pub(super) enum Scorer<'a> {
 pub(super) struct ProbeScorer<'a> {
     scorer: &'a Scorer<'a>,
     probe: ProbeFaces,
-    /// Number of photos of each person in the probe.
-    photo_counts: Vec<usize>,
     /// Statistics for a search among many people.
     statistics: Option<CohortStatistics>,
     /// Similarity of the probe's photos to the training photos, 0 to 1.
@@ -169,14 +167,14 @@ impl<'a> ProbeScorer<'a> {
             }
             Scorer::Cosine | Scorer::Pairwise(_) => (None, 1.0),
         };
-        Ok(Self { scorer, probe, photo_counts, statistics, typicality })
+        Ok(Self { scorer, probe, statistics, typicality })
     }
 
     /// Returns the distribution of unrelated people's scores against the probe. `None` without an open-set model.
     pub(super) fn tail(&self) -> Result<Option<Tail>, SearchError> {
         Ok(match self.scorer {
             Scorer::OpenSet(scorer, gallery) => {
-                let photos = self.photo_counts.iter().sum();
+                let photos = self.probe.photos()[0].count();
                 Some(gallery.sample.reference.tail(*scorer, photos)?)
             }
             Scorer::Cosine | Scorer::Pairwise(_) => None,
@@ -215,7 +213,7 @@ impl<'a> ProbeScorer<'a> {
 
     /// Scores each face by the mean over the people in the probe.
     fn judged(&self, ensemble: &Ensemble, faces: &[Rows]) -> Result<Vec<Judgement>, SearchError> {
-        let people = self.photo_counts.len();
+        let people = self.probe.templates()[0].count();
         let mut sums = vec![Judgement::default(); faces[0].count()];
         for person in 0..people {
             let template = self.probe.templates().iter().map(|rows| rows.select([person]));

@@ -170,8 +170,10 @@ impl<'a> Assembly<'a> {
             left_out: self.left_out[i].clone(),
             epochs: member.epochs.clone(),
         };
+        let cosine_hits: Vec<_> =
+            (0..self.panels.len()).map(|i| self.cosine_hits(i)).collect::<Result<_, _>>()?;
         let evaluations: Vec<SourceReport> = (0..self.panels.len())
-            .map(|source| self.source_report(source, fitted))
+            .map(|source| self.source_report(source, fitted, &cosine_hits[source]))
             .collect::<Result<_, _>>()?;
         Ok(Report {
             seed: self.options.seed,
@@ -187,7 +189,7 @@ impl<'a> Assembly<'a> {
                     self.options.seed,
                 )
             },
-            verdict: Verdict::new(&self.comparisons(fitted)?),
+            verdict: Verdict::new(&self.comparisons(fitted, &cosine_hits)),
             evaluations,
             kin_threshold,
             training_seconds: self.training_seconds,
@@ -195,7 +197,22 @@ impl<'a> Assembly<'a> {
         })
     }
 
-    fn source_report(&self, i: usize, fitted: &FittedOpenSet) -> Result<SourceReport, TrainError> {
+    /// Returns the searches of an evaluated source by the cosine, per backbone.
+    fn cosine_hits(&self, i: usize) -> Result<Vec<Vec<RatioTerm>>, TrainError> {
+        let evaluated = &self.rounds.evaluated[i];
+        (0..evaluated.source.backbones.len())
+            .map(|backbone| {
+                evaluated.shortlist_hits(&PhotoScore::Cosine(backbone), self.options.seed)
+            })
+            .collect()
+    }
+
+    fn source_report(
+        &self,
+        i: usize,
+        fitted: &FittedOpenSet,
+        cosine_hits: &[Vec<RatioTerm>],
+    ) -> Result<SourceReport, TrainError> {
         let seed = self.options.seed;
         let evaluated = &self.rounds.evaluated[i];
         let panel = &self.panels[i];
@@ -212,10 +229,9 @@ impl<'a> Assembly<'a> {
         };
         let likelihood = |ratios: &[f64]| panel.scored(ratios).likelihood_figures(seed);
         let mut cosines = Vec::new();
-        for (backbone, scores) in panel.cosines.iter().enumerate() {
+        for (backbone, (scores, hits)) in panel.cosines.iter().zip(cosine_hits).enumerate() {
             let name = format!("cosine of {}", evaluated.source.backbones[backbone].0);
-            let hits = evaluated.shortlist_hits(&PhotoScore::Cosine(backbone), seed)?;
-            cosines.push(ScoreFigures { rank_10: rank_10(&hits), ..figures(&name, scores) });
+            cosines.push(ScoreFigures { rank_10: rank_10(hits), ..figures(&name, scores) });
         }
         let mut members = Vec::new();
         for (index, scores) in panel.scores.iter().enumerate() {
@@ -251,21 +267,23 @@ impl<'a> Assembly<'a> {
     }
 
     /// Compares the ensemble with the baselines, per evaluated source.
-    fn comparisons(&self, fitted: &FittedOpenSet) -> Result<Vec<Comparison>, TrainError> {
-        let seed = self.options.seed;
+    fn comparisons(
+        &self,
+        fitted: &FittedOpenSet,
+        cosine_hits: &[Vec<Vec<RatioTerm>>],
+    ) -> Vec<Comparison> {
         let comparison = |i: usize| {
             let source = &self.rounds.evaluated[i];
-            let cosine_hits = source.shortlist_hits(&PhotoScore::Cosine(0), seed)?;
-            Ok(Comparison::new(&ComparedScores {
+            Comparison::new(&ComparedScores {
                 source: &source.source.name,
                 families: source.source.pedigree.families().len(),
                 panel: &self.panels[i],
                 ensemble: &fitted.pairs[i],
                 regression: best_scores(&self.rounds.last, &self.panels[i], Recipe::REGRESSION),
                 ensemble_hits: &fitted.shortlists[i],
-                cosine_hits: &cosine_hits,
-                seed,
-            }))
+                cosine_hits: &cosine_hits[i][0],
+                seed: self.options.seed,
+            })
         };
         (0..self.panels.len()).map(comparison).collect()
     }
