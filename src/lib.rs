@@ -60,8 +60,8 @@
 //! | jobs | [`train`] | ensembles are trained, calibrated and evaluated; their report; training of the small backbone and the landmark network | plotters, maud |
 //! | | [`evaluate`] | quality of a bundle: verification, tri-subject, retrieval, identification | – |
 //! | first jobs | [`ingest`] | long jobs over a collection of photos | rayon |
-//! | | [`survey`] | content of a collection, every photo read; contact sheet of related people | rayon |
-//! | | [`synthesis`] | drawn families with their photos | rayon |
+//! | | [`inspect`] | content of a collection, every photo read; contact sheet of related people | rayon |
+//! | | [`synthetic`] | drawn families with their photos | rayon |
 //! | query | [`search`] | probe → candidates → people and families | – |
 //! | engines | [`embedder`] | a bundle: photo → landmarks → aligned crop → one embedding per backbone | – |
 //! | | [`gallery`] | enrolled photos and their nearest neighbours; copies of a gallery | hnsw_rs, memmap2, zip |
@@ -73,9 +73,8 @@
 //! | | [`metrics`] | quality of scores: pure functions on slices | – |
 //! | ground | [`domain`] | families, people, photos, relationships, embeddings | – |
 //! | | [`error`] | the classes of errors that the edges translate | – |
-//! | | `matrix` | products of matrices in slices | gemm |
-//! | | `whitening` | zero mean and equal variances | faer |
-//! | | [`whole_file`] | atomic file writes | – |
+//! | | `linalg` | matrix products; whitening | gemm, faer |
+//! | | [`atomic_file`] | atomic file writes | – |
 //!
 //! The command line sits on top of the HTTP service, so that `--json` writes the service's responses.
 //!
@@ -149,6 +148,7 @@
 //! The folder `src/docs/decisions` holds the records, each with context, decision, consequences and figures.
 
 pub mod api;
+pub mod atomic_file;
 pub mod backbone;
 pub mod cli;
 pub mod dataset;
@@ -157,6 +157,19 @@ pub mod embedder;
 pub mod error;
 pub mod evaluate;
 pub mod gallery;
+pub mod ingest;
+pub mod inspect;
+pub mod kinship;
+mod linalg;
+pub mod metrics;
+pub mod photo;
+pub mod search;
+pub mod store;
+pub mod synthetic;
+pub mod telemetry;
+pub mod train;
+mod web;
+
 /// Guides for users of the program.
 pub mod guides {
     #[doc = include_str!("docs/photos.md")]
@@ -172,16 +185,3 @@ pub mod guides {
     #[doc = include_str!("docs/evaluation.md")]
     pub mod evaluation {}
 }
-pub mod ingest;
-pub mod kinship;
-mod matrix;
-pub mod metrics;
-pub mod photo;
-pub mod search;
-pub mod store;
-pub mod survey;
-pub mod synthesis;
-pub mod telemetry;
-pub mod train;
-mod whitening;
-pub mod whole_file;

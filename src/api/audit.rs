@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::access::Caller;
 use super::request_id::RequestId;
 use super::server::State;
-use crate::whole_file::write_whole;
+use crate::atomic_file::write_atomically;
 
 /// Name of the trail file inside a gallery.
 const FILE: &str = "audit.jsonl";
@@ -100,7 +100,7 @@ impl Audit {
             let line = serde_json::from_str::<Line>(text);
             line.is_ok_and(|line| now.duration_since(line.at) <= self.kept_for)
         };
-        write_whole(&self.path, |path| {
+        write_atomically(&self.path, |path| {
             let mut kept = fs::File::create(path)?;
             for text in BufReader::new(file).lines() {
                 let text = text?;

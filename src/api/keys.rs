@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::error::KeyError;
+use crate::atomic_file::write_atomically;
 use crate::domain::Fingerprint;
-use crate::whole_file::write_whole;
 
 /// Name of the key file inside a gallery.
 const FILE: &str = "keys.json";
@@ -150,7 +150,7 @@ impl KeyRing {
     fn write(&self, keys: Vec<Key>) -> Result<(), KeyError> {
         let text = serde_json::to_vec_pretty(&File { keys }).expect("plain data becomes JSON");
         let failed = |source| KeyError::Io { path: self.path.clone(), source };
-        write_whole(&self.path, |path| {
+        write_atomically(&self.path, |path| {
             fs::write(path, text)?;
             for_owner_only(path)
         })

@@ -12,7 +12,7 @@ use safetensors::{Dtype, View, serialize_to_file};
 use super::BackboneError;
 use super::encoding::{Encoding, Kind};
 use super::network::Parameter;
-use crate::whole_file::write_whole;
+use crate::atomic_file::write_atomically;
 
 /// Maximum length of a header; the limit of the format.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
@@ -204,5 +204,5 @@ pub fn write_safetensors_as(
     let failed = |reason: String| BackboneError::Unwritable { path: path.to_owned(), reason };
     let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), Stored(tensor, storage)));
     let write = |path: &Path| serialize_to_file(tensors, None, path).map_err(io::Error::other);
-    write_whole(path, write).map_err(|error| failed(error.to_string()))
+    write_atomically(path, write).map_err(|error| failed(error.to_string()))
 }

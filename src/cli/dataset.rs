@@ -12,7 +12,7 @@ use super::progress::Display;
 use super::synthesize;
 use crate::dataset::{Source, read_relationships};
 use crate::error::ErrorKind;
-use crate::survey::{draw_kin, survey};
+use crate::inspect::{draw_kin, survey};
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]

@@ -3,8 +3,7 @@
 use std::fmt::Display;
 
 use super::output::line;
-use crate::dataset::{KinCount, KinSummary, Spread};
-use crate::survey::{Duplicate, Survey};
+use crate::inspect::{Duplicate, KinCount, KinSummary, Spread, Survey};
 
 /// Maximum number of names in a line and of duplicate groups. JSON contains all.
 const SHOWN: usize = 10;

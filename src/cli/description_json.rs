@@ -3,8 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::output::line;
-use crate::dataset::{KinCount, KinSummary, Spread};
-use crate::survey::Survey;
+use crate::inspect::{KinCount, KinSummary, Spread, Survey};
 
 pub(super) fn print_json(survey: &Survey) {
     let summary = &survey.summary;

@@ -1,14 +1,13 @@
 //! Output of a command: lines on standard output and standard error, and files.
 
-use std::fmt;
-use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use std::{fmt, fs};
 
 use super::exit::Failure;
+use crate::atomic_file::write_atomically;
 use crate::error::io_kind;
-use crate::whole_file::write_whole;
 
 /// Prints a line on standard output. Unlike `println!`, it does not panic if the output is closed or its disk is full.
 macro_rules! line {
@@ -57,7 +56,7 @@ pub(super) fn finish() -> Result<(), Failure> {
 
 /// Writes a file atomically: it exists only once it is complete.
 pub(super) fn write_output(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    write_whole(file, |path| fs::write(path, bytes)).map_err(|error| {
+    write_atomically(file, |path| fs::write(path, bytes)).map_err(|error| {
         Failure::new(io_kind(&error), format!("cannot write {}: {error}", file.display()))
     })
 }

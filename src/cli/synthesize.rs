@@ -8,7 +8,7 @@ use clap::Args;
 use super::exit::{Ending, Failure};
 use super::output::{line, note};
 use super::progress::Display;
-use crate::synthesis::{Plan, synthesize};
+use crate::synthetic::{Plan, synthesize};
 
 #[derive(Args)]
 pub(super) struct Arguments {

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::DatasetError;
 use super::table::{Table, first_line_columns, read};
+use crate::atomic_file::write_atomically;
 use crate::domain::Relation;
-use crate::whole_file::write_whole;
 
 /// Two photos of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ pub fn write_submission(
         writer.write_record(record).map_err(|error| failed(error.into()))?;
     }
     let bytes = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-    write_whole(path, |path| fs::write(path, bytes)).map_err(failed)
+    write_atomically(path, |path| fs::write(path, bytes)).map_err(failed)
 }
 
 /// Parses each line of space-separated columns. Empty lines are skipped.

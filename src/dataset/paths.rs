@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use super::DatasetError;
-use crate::whole_file::write_whole;
+use crate::atomic_file::write_atomically;
 
 /// Writes a CSV file with the header `path` and one line a photo, atomically.
 ///
@@ -12,7 +12,7 @@ use crate::whole_file::write_whole;
 /// [`DatasetError::Unwritable`] if it cannot be written.
 pub fn write_paths(file: &Path, photos: &[String]) -> Result<(), DatasetError> {
     let failed = |source| DatasetError::Unwritable { path: file.to_owned(), source };
-    write_whole(file, |path| write(path, photos)).map_err(failed)
+    write_atomically(file, |path| write(path, photos)).map_err(failed)
 }
 
 fn write(file: &Path, photos: &[String]) -> io::Result<()> {

@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 
 use super::manifest::{FORMAT, KinshipEntry};
 use super::{BackboneEntry, EmbedderError, LandmarksEntry, Manifest, hash};
+use crate::atomic_file::write_atomically;
 use crate::backbone::import::{Recognised, read_checkpoint, recognise};
 use crate::backbone::preprocessing::Crop;
 use crate::backbone::{NamedTensor, Storage, write_safetensors_as};
 use crate::domain::Fingerprint;
 use crate::kinship::EnsembleConfig;
-use crate::whole_file::write_whole;
 
 /// File name of an ensemble's weights.
 const KINSHIP_WEIGHTS: &str = "kinship.safetensors";
@@ -213,7 +213,7 @@ impl Draft {
         measured: String,
     ) -> Result<(), EmbedderError> {
         let path = self.folder.join(KINSHIP_WEIGHTS);
-        write_whole(&path, |path| fs::write(path, weights)).map_err(unwritable(&path))?;
+        write_atomically(&path, |path| fs::write(path, weights)).map_err(unwritable(&path))?;
         let sha256 = Fingerprint(Sha256::digest(weights).into()).to_string();
         let weights = KINSHIP_WEIGHTS.to_owned();
         self.manifest.kinship =

@@ -1,18 +1,17 @@
 //! A bundle's `manifest.toml`.
 
-use std::fs;
-use std::io;
 use std::path::Path;
+use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::EmbedderError;
+use crate::atomic_file::write_atomically;
 use crate::backbone::Architecture;
 use crate::backbone::preprocessing::{Crop, Preprocessing};
 use crate::domain::Fingerprint;
 use crate::kinship::EnsembleConfig;
-use crate::whole_file::write_whole;
 
 const FILE: &str = "manifest.toml";
 
@@ -117,7 +116,7 @@ impl Manifest {
     pub(super) fn write(&self, bundle: &Path) -> Result<(), EmbedderError> {
         let path = bundle.join(FILE);
         let text = toml::to_string(self).expect("plain data becomes TOML");
-        write_whole(&path, |path| fs::write(path, text))
+        write_atomically(&path, |path| fs::write(path, text))
             .map_err(|source| EmbedderError::Unwritable { path, source })
     }
 

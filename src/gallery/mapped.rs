@@ -16,8 +16,8 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::matrix::{BackboneSpace, Precision, Vectors};
+use crate::atomic_file::write_atomically;
 use crate::domain::Fingerprint;
-use crate::whole_file::write_whole;
 
 /// The folder of these files inside a gallery.
 const FOLDER: &str = "vectors";
@@ -69,7 +69,7 @@ impl VectorFile {
         let blocks = values.par_chunks(BLOCK_ROWS * self.width);
         let checksums: Vec<u32> =
             blocks.map(|block| crc32fast::hash(bytemuck::cast_slice(block))).collect();
-        write_whole(&self.path, |path| {
+        write_atomically(&self.path, |path| {
             let mut file = BufWriter::new(File::create(path)?);
             file.write_all(bytemuck::cast_slice(values))?;
             file.write_all(bytemuck::cast_slice(&checksums))?;

@@ -90,8 +90,8 @@ impl DiagonalForm {
             .iter()
             .flat_map(|row| row.iter().zip(&self.product).map(|(value, weight)| value * weight))
             .collect();
-        let weighted = crate::matrix::Matrix::new(&weighted, a.count(), a.dimension());
-        let sums = crate::matrix::MatrixMut::new(scores, b.count());
+        let weighted = crate::linalg::matrix::Matrix::new(&weighted, a.count(), a.dimension());
+        let sums = crate::linalg::matrix::MatrixMut::new(scores, b.count());
         weighted.multiply_add(b.matrix().transposed(), sums);
         let columns: Vec<f32> = b.iter().map(|row| self.face_term(row)).collect();
         for (row, scores) in a.iter().zip(scores.chunks_exact_mut(b.count())) {

@@ -2,7 +2,7 @@
 
 use candle_core::{CpuStorage, CustomOp2, DType, Error, Layout, Result, Shape, Tensor};
 
-use crate::matrix::{Matrix, MatrixMut};
+use crate::linalg::matrix::{Matrix, MatrixMut};
 
 /// Returns x Wᵀ: `(n, k)` and `(m, k)` → `(n, m)`.
 ///

@@ -3,7 +3,7 @@
 use candle_core::{Device, Tensor};
 
 use super::KinshipError;
-use crate::matrix::Matrix;
+use crate::linalg::matrix::Matrix;
 
 /// Embeddings of n faces by one backbone, `(n, d)`, row after row.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use faer::{Mat, MatRef, Par, Side};
 
 use super::{KinshipError, Rows};
-use crate::whitening::inverse_root;
+use crate::linalg::whitening::inverse_root;
 
 /// A linear space in which kin are correlated axis by axis, and in nothing else.
 ///

@@ -119,10 +119,10 @@ impl Typicality {
             .flat_map(|row| row.iter().zip(&self.mean).map(|(value, mean)| value - mean))
             .collect();
         let mut whitened = vec![0.0_f32; centered.len()];
-        let whitening = crate::matrix::Matrix::new(&self.whitening, dimension, dimension);
-        crate::matrix::Matrix::new(&centered, faces.count(), dimension).multiply_into(
+        let whitening = crate::linalg::matrix::Matrix::new(&self.whitening, dimension, dimension);
+        crate::linalg::matrix::Matrix::new(&centered, faces.count(), dimension).multiply_into(
             whitening.transposed(),
-            crate::matrix::MatrixMut::new(&mut whitened, dimension),
+            crate::linalg::matrix::MatrixMut::new(&mut whitened, dimension),
         );
         let distance = |row: &[f32]| {
             row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / dimension as f64

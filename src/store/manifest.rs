@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::migrate::SUPPORTED;
 use super::{Counts, Header, StoreError};
+use crate::atomic_file::write_atomically;
 use crate::domain::Fingerprint;
-use crate::whole_file::write_whole;
 
 /// Name of the file.
 pub(super) const FILE: &str = "gallery.json";
@@ -60,7 +60,7 @@ impl Manifest {
 
     pub(super) fn write(&self, path: &Path) -> Result<(), StoreError> {
         let text = serde_json::to_vec_pretty(self).expect("plain data becomes JSON");
-        write_whole(&path.join(FILE), |file| fs::write(file, text))
+        write_atomically(&path.join(FILE), |file| fs::write(file, text))
             .map_err(|source| StoreError::Io { path: path.to_owned(), source })
     }
 

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use super::corpus::Corpus;
 use super::course::Epoch;
 use super::{Options, TrainError};
+use crate::atomic_file::write_atomically;
 use crate::kinship::{Ensemble, Head, HeadConfig};
-use crate::whole_file::write_whole;
 
 /// Settings that determine the members. Checkpoints of other settings are left untouched.
 #[derive(Serialize)]
@@ -91,7 +91,7 @@ impl Checkpoints {
         let record = serde_json::to_vec(&record).expect("plain data becomes JSON");
         for (extension, bytes) in [("safetensors", weights), ("json", record)] {
             let path = self.folder.join(format!("{name}.{extension}"));
-            write_whole(&path, |path| fs::write(path, bytes)).map_err(unwritable(&path))?;
+            write_atomically(&path, |path| fs::write(path, bytes)).map_err(unwritable(&path))?;
         }
         Ok(())
     }

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::TrainError;
 use super::checkpoint::{hex, unwritable};
+use crate::atomic_file::write_atomically;
 use crate::backbone::import::read_checkpoint;
 use crate::backbone::{NamedTensor, write_safetensors};
 use crate::kinship::{Ensemble, Head, HeadConfig};
-use crate::whole_file::write_whole;
 
 /// Metrics of an epoch of an unfrozen stage, on the validation families.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -80,11 +80,11 @@ impl StageFolder {
         let bytes = fs::read(self.stage(at)).map_err(unwritable(&self.stage(at)))?;
         let head = Ensemble::weights([("head", head)])?;
         let path = self.head(at);
-        write_whole(&path, |path| fs::write(path, &head)).map_err(unwritable(&path))?;
+        write_atomically(&path, |path| fs::write(path, &head)).map_err(unwritable(&path))?;
         epochs.push(SavedEpoch { figures, stage: hex(&bytes), head: hex(&head) });
         let record = serde_json::to_vec(epochs).expect("plain data becomes JSON");
         let path = self.folder.join("epochs.json");
-        write_whole(&path, |path| fs::write(path, record)).map_err(unwritable(&path))?;
+        write_atomically(&path, |path| fs::write(path, record)).map_err(unwritable(&path))?;
         for old in (0..at).filter(|&old| old != best(epochs)) {
             // Only the files of the previous epoch can still exist.
             let _ = (fs::remove_file(self.stage(old)), fs::remove_file(self.head(old)));

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use image::ImageFormat;
 use kindred::dataset::Source;
 use kindred::domain::Progress;
+use kindred::inspect::survey;
 use kindred::photo::{self, Limits, Photo};
-use kindred::survey::survey;
 use serde_json::{Value, json};
 
 use crate::support::families::{self, encoded};

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use kindred::dataset::{read_landmarks, read_relationships};
 use kindred::domain::{Progress, Relation};
 use kindred::photo::{self, Limits, Photo};
-use kindred::synthesis::{Plan, SynthesisError, synthesize};
+use kindred::synthetic::{Plan, SynthesisError, synthesize};
 
 use crate::support::program::{path, run};
 

@@ -1,11 +1,10 @@
 //! Job queue, stored in a folder of the gallery: one file per job, and its archive. One job runs at a time.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::{fs, io};
 
 use uuid::Uuid;
 
@@ -14,10 +13,10 @@ use super::job::{Job, Mode, Origin, State as JobState};
 use super::progress::JobProgress;
 use crate::api::problem::Problem;
 use crate::api::server::State;
+use crate::atomic_file::write_atomically;
 use crate::dataset::Source;
 use crate::error::ErrorKind;
 use crate::ingest::{Plan, Report, ingest};
-use crate::whole_file::write_whole;
 
 /// Name of the folder inside a gallery.
 const FOLDER: &str = "jobs";
@@ -194,7 +193,7 @@ impl Jobs {
 
     fn write(&self, job: &Job) -> Result<(), Problem> {
         let text = serde_json::to_vec_pretty(job).expect("plain data becomes JSON");
-        let written = write_whole(&self.file(job.id), |path| fs::write(path, text));
+        let written = write_atomically(&self.file(job.id), |path| fs::write(path, text));
         written.map_err(|error| {
             Problem::new(ErrorKind::Unavailable, format!("a job cannot be stored: {error}"))
         })

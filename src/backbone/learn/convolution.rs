@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use super::layer::{Layer, MapBatch, Shape, Trace, Values};
 use crate::backbone::network::Window;
-use crate::matrix::{Matrix, MatrixMut};
+use crate::linalg::matrix::{Matrix, MatrixMut};
 
 /// A convolution without groups.
 pub(super) struct Convolution {

@@ -7,7 +7,7 @@ use super::student::Student;
 use crate::backbone::cpu::{Engine, Instructions};
 use crate::backbone::network::{Network, Op, ParameterId};
 use crate::backbone::{BackboneError, NamedTensor};
-use crate::whitening::Whitening;
+use crate::linalg::whitening::Whitening;
 
 impl Student {
     /// Returns the weights with each batch normalization folded into the layer before it.
@@ -98,8 +98,7 @@ mod tests {
     use candle_core::Tensor;
 
     use super::*;
-    use crate::backbone::device::Device;
-    use crate::backbone::device::TensorPlace;
+    use crate::backbone::device::{Device, TensorPlace};
     use crate::backbone::executor::Executor;
     use crate::backbone::network::Parameter;
     use crate::backbone::vggface_lite::{Config, learning_network, network};

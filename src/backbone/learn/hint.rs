@@ -8,7 +8,7 @@ use super::checkpoint::Learned;
 use super::shard::{Seeds, Shard};
 use super::student::{SHARD, normal};
 use crate::backbone::network::{Network, NodeId};
-use crate::matrix::{Matrix, MatrixMut};
+use crate::linalg::matrix::{Matrix, MatrixMut};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 

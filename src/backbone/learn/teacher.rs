@@ -14,7 +14,7 @@ use crate::backbone::device::{Device, Precision};
 use crate::backbone::network::Network;
 use crate::backbone::preprocessing::Preprocessing;
 use crate::backbone::{BackboneError, BackboneSpec, Maps, Runner, WeightsFile, vggface_lite};
-use crate::whitening::Whitening;
+use crate::linalg::whitening::Whitening;
 
 /// A trained network as a teacher.
 pub struct Teacher {

@@ -13,10 +13,10 @@ use super::{
     Archived, CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine,
     THUMBNAILS, embeddings_file,
 };
+use crate::atomic_file::write_atomically;
 use crate::domain::{Fingerprint, Progress, Relationship};
 use crate::gallery::{Gallery, GalleryError};
 use crate::store::{Photo, StoreError};
-use crate::whole_file::write_whole;
 
 impl Gallery {
     /// Writes all records into an archive, atomically. Returns `None` if `progress` is cancelled.
@@ -37,7 +37,7 @@ impl Gallery {
         progress.begin("Exporting", steps as u64, "embeddings");
         // Why the writing ended, if the file was not the reason.
         let mut ended = None;
-        let written = write_whole(file, |unfinished| {
+        let written = write_atomically(file, |unfinished| {
             let zip = ZipWriter::new(BufWriter::new(File::create(unfinished)?));
             let mut archive = Archive { zip, sha256: BTreeMap::new() };
             match self.write_all(&photos, &pairs, &mut archive, progress) {

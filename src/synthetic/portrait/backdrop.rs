@@ -4,7 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::vector::{Vec3, blend, hill, step};
-use crate::synthesis::conditions::Scene;
+use crate::synthetic::conditions::Scene;
 
 /// Number of lights and shapes in the background.
 const BLOBS: usize = 7;

@@ -3,20 +3,23 @@
 //! [`survey`] reads every photo of a collection. [`draw_kin`] draws related people on a contact
 //! sheet.
 
+mod contact_sheet;
 mod duplicates;
 mod error;
-mod read;
-mod sheet;
+mod reader;
+mod showcase;
+mod summary;
 
 use std::collections::BTreeMap;
 
-use crate::dataset::{Misplaced, Pedigree, Source, Summary, Unreadable, family_photos};
+use crate::dataset::{Misplaced, Pedigree, Source, Unreadable, family_photos};
 use crate::domain::{PhotoId, Progress, Relationship};
 use crate::photo::EXTENSIONS;
 
+pub use contact_sheet::draw_kin;
 pub use duplicates::Duplicate;
 pub use error::SurveyError;
-pub use sheet::draw_kin;
+pub use summary::{KinCount, KinSummary, Spread, Summary};
 
 /// Result of a survey.
 pub struct Survey {
@@ -49,7 +52,7 @@ pub fn survey(
 ) -> Result<Option<Survey>, SurveyError> {
     let listing = source.list(&EXTENSIONS)?;
     let families = family_photos(source, &listing)?;
-    let Some(read) = read::read_all(source, &families.photos, progress) else { return Ok(None) };
+    let Some(read) = reader::read_all(source, &families.photos, progress) else { return Ok(None) };
     let mut paths = families.photos;
     paths.retain(|photo, _| read.hashes.contains_key(photo));
     let photos = paths.keys().cloned().collect();

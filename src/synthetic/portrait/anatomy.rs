@@ -2,9 +2,9 @@
 
 use super::Sitter;
 use super::vector::{mix, step};
-use crate::synthesis::conditions::Moment;
-use crate::synthesis::family::Sex;
-use crate::synthesis::genome::Trait;
+use crate::synthetic::conditions::Moment;
+use crate::synthetic::family::Sex;
+use crate::synthetic::genome::Trait;
 
 /// Face in millimeters from the middle between the eyes. Down and outward are positive.
 ///

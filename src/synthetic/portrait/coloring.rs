@@ -2,8 +2,8 @@
 
 use super::Sitter;
 use super::vector::{Vec3, blend, curve, step};
-use crate::synthesis::family::Sex;
-use crate::synthesis::genome::Trait;
+use crate::synthetic::family::Sex;
+use crate::synthetic::genome::Trait;
 
 /// Reflectances for red, green and blue.
 #[derive(Clone, Debug)]

@@ -19,22 +19,22 @@ mod skin;
 mod surface;
 mod vector;
 
-use self::anatomy::Anatomy;
-use self::appearance::Appearance;
-use self::backdrop::Backdrop;
-use self::camera::Camera;
-use self::coloring::Coloring;
-use self::hair::Hair;
-use self::light::Light;
-use self::paint::Paint;
-use self::raster::{Material, Raster};
-use self::skin::Skin;
-use self::surface::Head;
-use self::vector::Vec3;
 use super::conditions::{Moment, Scene};
 use super::family::Sex;
 use super::genome::Genome;
 use crate::photo::{Landmarks, Photo};
+use anatomy::Anatomy;
+use appearance::Appearance;
+use backdrop::Backdrop;
+use camera::Camera;
+use coloring::Coloring;
+use hair::Hair;
+use light::Light;
+use paint::Paint;
+use raster::{Material, Raster};
+use skin::Skin;
+use surface::Head;
+use vector::Vec3;
 
 /// Side of a portrait, in pixels.
 pub(super) const SIDE: usize = 224;

@@ -1,10 +1,9 @@
 //! Folder under construction.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use super::SynthesisError;
+use super::error::SynthesisError;
 
 /// Hidden folder next to its target, renamed to the target once it is complete.
 ///

@@ -12,7 +12,10 @@ use std::path::Path;
 ///
 /// # Errors
 /// The operating system's error if the file cannot be written. Then the temporary file is deleted.
-pub fn write_whole(file: &Path, write: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
+pub fn write_atomically(
+    file: &Path,
+    write: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<()> {
     let mut name = file.file_name().unwrap_or_default().to_owned();
     name.push(format!(".unfinished-{}", std::process::id()));
     let unfinished = file.with_file_name(name);
@@ -34,15 +37,15 @@ mod tests {
     fn a_file_stays_as_it_was_when_another_cannot_be_written() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("figures.json");
-        write_whole(&file, |path| fs::write(path, "first")).unwrap();
-        let failed = write_whole(&file, |path| {
+        write_atomically(&file, |path| fs::write(path, "first")).unwrap();
+        let failed = write_atomically(&file, |path| {
             fs::write(path, "sec")?;
             Err(io::ErrorKind::StorageFull.into())
         });
         assert_eq!(failed.unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(fs::read(&file).unwrap(), b"first");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
-        write_whole(&file, |path| fs::write(path, "second")).unwrap();
+        write_atomically(&file, |path| fs::write(path, "second")).unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"second");
     }
 }

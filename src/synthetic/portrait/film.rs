@@ -3,7 +3,7 @@
 use super::grain::speck;
 use super::vector::{Vec3, mix};
 use crate::photo::Photo;
-use crate::synthesis::conditions::Scene;
+use crate::synthetic::conditions::Scene;
 
 /// Develops light with blur, color, tone and grain.
 ///

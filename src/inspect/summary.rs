@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::Pedigree;
-use super::pedigree::{Kin, Skipped};
+use crate::dataset::{Kin, Pedigree, Skipped};
 use crate::domain::{MemberId, Relation, Relationship};
 
 /// Counts of families, people, photos and listed kin.

@@ -3,10 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Survey, SurveyError};
-use crate::dataset::{Showcase, Source, showcase};
+use super::Survey;
+use super::error::SurveyError;
+use super::showcase::{Showcase, showcase};
+use crate::atomic_file::write_atomically;
+use crate::dataset::Source;
 use crate::photo::{self, ContactSheet, Limits, Photo, Spot};
-use crate::whole_file::write_whole;
 
 /// Maximum pairs on a sheet.
 const PAIRS: usize = 12;
@@ -56,5 +58,5 @@ fn read(source: &mut Source, path: &str) -> Option<Photo> {
 
 fn write(file: &Path, bytes: &[u8]) -> Result<(), SurveyError> {
     let failed = |source| SurveyError::Unwritable { path: file.to_owned(), source };
-    write_whole(file, |path| fs::write(path, bytes)).map_err(failed)
+    write_atomically(file, |path| fs::write(path, bytes)).map_err(failed)
 }

@@ -30,10 +30,10 @@ use crate::dataset::{FaceBox, FacePoints, write_landmarks, write_relationships};
 use crate::domain::{Progress, Relationship};
 use crate::photo::encode_jpeg;
 
-use self::album::{Face, Photograph};
-use self::family::{Family, chance};
-use self::folder::Folder;
-use self::portrait::Sitter;
+use album::{Face, Photograph};
+use family::{Family, chance};
+use folder::Folder;
+use portrait::Sitter;
 
 pub use error::SynthesisError;
 

@@ -81,7 +81,7 @@ fn photograph(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synthesis::family::chance;
+    use crate::synthetic::family::chance;
 
     #[test]
     fn everybody_is_photographed_and_nobody_before_birth_or_after_today() {

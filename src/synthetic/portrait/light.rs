@@ -2,7 +2,7 @@
 
 use super::paint::Paint;
 use super::vector::{Vec3, direction, dot, mix};
-use crate::synthesis::conditions::Scene;
+use crate::synthetic::conditions::Scene;
 
 /// Light of a scene.
 pub(super) struct Light<'a> {

@@ -6,13 +6,12 @@ use rand::SeedableRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use super::Pedigree;
-use super::pedigree::Kin;
+use crate::dataset::{Kin, Pedigree};
 use crate::domain::{MemberId, PhotoId, Relation};
 
 /// Two listed kin with photos of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Showcase {
+pub(super) struct Showcase {
     /// The two people. The elder is first, if the relation has one.
     pub people: [MemberId; 2],
     /// Their relation, if it is known.
@@ -25,7 +24,7 @@ pub struct Showcase {
 ///
 /// A family repeats only after each family was selected once. Relations alternate as far as the
 /// families have them. The selection is deterministic.
-pub fn showcase(pedigree: &Pedigree, pairs: usize, photos: usize) -> Vec<Showcase> {
+pub(super) fn showcase(pedigree: &Pedigree, pairs: usize, photos: usize) -> Vec<Showcase> {
     let mut random = ChaCha8Rng::seed_from_u64(0);
     let chosen = choose(pedigree, [pairs, photos], &mut random);
     let show = |kin: Kin| Showcase {

@@ -8,9 +8,9 @@ use super::mesh::Mesh;
 use super::paint::Paint;
 use super::surface::Head;
 use super::vector::{Vec3, curve, hill, mix, step};
-use crate::synthesis::conditions::Moment;
-use crate::synthesis::family::Sex;
-use crate::synthesis::genome::Trait;
+use crate::synthetic::conditions::Moment;
+use crate::synthetic::family::Sex;
+use crate::synthetic::genome::Trait;
 
 const ROWS: usize = 64;
 const COLUMNS: usize = 108;

@@ -6,7 +6,7 @@ use super::paint::Paint;
 use super::surface::Head;
 use super::vector::{Vec3, curve, hill, mix, step};
 use super::{eyes, mouth};
-use crate::synthesis::conditions::Moment;
+use crate::synthetic::conditions::Moment;
 
 /// Inputs for the skin of one person at one moment.
 pub(super) struct Skin<'a> {
