@@ -13,7 +13,7 @@
 //!
 //! use kindred::backbone::{Device, Precision};
 //! use kindred::domain::{ContentHash, Embedding, PhotoId};
-//! use kindred::embedder::{Embedder, write_builtin};
+//! use kindred::bundle::{Embedder, write_builtin};
 //! use kindred::gallery::{Enrolment, Gallery};
 //! use kindred::photo::{Limits, decode};
 //! use kindred::search::{Options, Probe, Query, ReferenceCache, SearchContext, search};
@@ -149,19 +149,21 @@
 
 pub mod api;
 pub mod atomic_file;
-pub mod backbone;
+pub mod bundle;
 pub mod cli;
 pub mod dataset;
 pub mod domain;
-pub mod embedder;
+pub mod engine;
 pub mod error;
 pub mod evaluate;
+pub mod face;
 pub mod gallery;
 pub mod ingest;
 pub mod inspect;
 pub mod kinship;
 mod linalg;
 pub mod metrics;
+pub mod network;
 pub mod photo;
 pub mod search;
 pub mod store;

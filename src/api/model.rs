@@ -9,8 +9,8 @@ use tokio::sync::oneshot;
 
 use super::metrics::Metrics;
 use super::problem::Problem;
+use crate::bundle::{Embedder, EmbedderError, Face};
 use crate::domain::{Embedding, EmbeddingSpace};
-use crate::embedder::{Embedder, EmbedderError, Face};
 use crate::error::ErrorKind;
 use crate::kinship::Ensemble;
 use crate::photo::Photo;

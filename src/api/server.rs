@@ -1,27 +1,26 @@
 //! Server: bind, run and shut down.
 
-use std::io;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
+use std::{io, thread};
 
 use actix_cors::Cors;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, dev, web};
 
-use super::access::Rate;
-use super::audit::Audit;
+use super::access::{self, Rate};
+use super::audit::{self, Audit};
 use super::error::ServeError;
-use super::jobs::Jobs;
+use super::jobs::{self, Jobs};
 use super::keys::KeyRing;
 use super::metrics::Metrics;
 use super::model::ModelQueue;
+use super::request_id;
 use super::routes::{head_as_get, routes};
-use super::{access, audit, jobs, request_id};
-use crate::embedder::Embedder;
+use crate::bundle::Embedder;
 use crate::gallery::Gallery;
 use crate::search::{Options, ReferenceCache};
 

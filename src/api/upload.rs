@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use super::problem::Problem;
 use super::server::State;
+use crate::bundle::Face;
 use crate::domain::{ContentHash, Embedding, PhotoId};
-use crate::embedder::Face;
 use crate::error::ErrorKind;
 use crate::gallery::Enrolment;
 use crate::photo::{self, Limits};

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::backbone::{Device, Precision};
-use crate::embedder::{Embedder, EmbedderError};
+use crate::bundle::{Embedder, EmbedderError};
+use crate::engine::{Device, Precision};
 
 #[derive(Args)]
 pub(super) struct Compute {

@@ -9,11 +9,11 @@ use super::exit::{Ending, Failure};
 use super::ingest::print_rejected;
 use super::output::line;
 use super::progress::Display;
-use crate::backbone::{NamedTensor, write_safetensors};
 use crate::dataset::{Source, write_paths};
 use crate::domain::Embedding;
 use crate::error::ErrorKind;
 use crate::ingest::{Embeddings, embed};
+use crate::network::{NamedTensor, write_safetensors};
 
 #[derive(Args)]
 pub(super) struct Arguments {

@@ -6,9 +6,6 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::compute::Compute;
-use super::evaluate_groups;
-use super::evaluate_identification;
-use super::evaluate_landmarks;
 use super::exit::{Ending, Failure};
 use super::families::Families;
 use super::figures::{print_retrieval, print_tri_subject, print_verification};
@@ -16,10 +13,11 @@ use super::ingest::print_rejected;
 use super::opened::Opened;
 use super::output::{line, write_output};
 use super::progress::Display;
+use super::{evaluate_groups, evaluate_identification, evaluate_landmarks};
+use crate::bundle::Embedder;
 use crate::dataset::{
     Source, read_pairs, read_relationships, read_submission, read_trios, write_submission,
 };
-use crate::embedder::Embedder;
 use crate::error::ErrorKind;
 use crate::evaluate::{
     Answers, EvaluationContext, RetrievalOptions, drawn_pairs, drawn_trios, listed_pairs, retrieve,

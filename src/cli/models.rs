@@ -9,10 +9,12 @@ use serde_json::json;
 
 use super::exit::{Ending, Failure};
 use super::output::line;
-use crate::backbone::import::{Checkpoint, read_checkpoint};
-use crate::backbone::{Architecture, Storage};
-use crate::embedder::{Added, BackboneEntry, Choice, DEFAULT_MIN_QUALITY, Draft, Manifest};
+use crate::bundle::{Added, BackboneEntry, Choice, Draft, Manifest};
 use crate::error::io_kind;
+use crate::face::DEFAULT_MIN_QUALITY;
+use crate::network::Storage;
+use crate::network::architectures::Architecture;
+use crate::network::import::{Checkpoint, read_checkpoint};
 
 #[derive(Args)]
 pub(super) struct Arguments {

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::compute::Compute;
 use super::exit::Failure;
-use crate::embedder::Embedder;
+use crate::bundle::Embedder;
 use crate::gallery::{Gallery, Precision};
 
 #[derive(Args)]

@@ -16,17 +16,17 @@ use super::train_report::{
 use super::train_sources::{PhotoSource, SourceArguments};
 use super::unfreeze::Stages;
 use super::{train_axes, train_backbone, train_landmarks};
-use crate::backbone::Storage;
+use crate::bundle::{Choice, Draft, Embedder};
 use crate::dataset::Source;
 use crate::domain::{PhotoId, Progress};
-use crate::embedder::{Choice, DEFAULT_MIN_QUALITY, Draft, Embedder};
 use crate::error::ErrorKind;
+use crate::face::DEFAULT_MIN_QUALITY;
 use crate::gallery::Gallery;
 use crate::ingest::{Report as IngestReport, ingest};
-use crate::kinship::Recipe;
+use crate::network::Storage;
 use crate::train::{
-    Corpus, EmbeddedPhotos, MIN_FAMILIES, Options, StageCorpora, TrainError, Trained, Unfreezing,
-    embed_blurred, train,
+    Corpus, EmbeddedPhotos, MIN_FAMILIES, Options, Recipe, StageCorpora, TrainError, Trained,
+    Unfreezing, embed_blurred, train,
 };
 
 /// Networks that can be trained separately.
@@ -130,8 +130,8 @@ fn quality(text: &str) -> Result<f32, String> {
 
 pub(super) fn named_file(text: &str) -> Result<(String, PathBuf), String> {
     let (name, file) = text.split_once('=').ok_or("a backbone is NAME=FILE")?;
-    if !crate::backbone::Architecture::NAMES.contains(&name) {
-        let known = crate::backbone::Architecture::NAMES.join(", ");
+    if !crate::network::architectures::Architecture::NAMES.contains(&name) {
+        let known = crate::network::architectures::Architecture::NAMES.join(", ");
         return Err(format!("'{name}' is no network known here; known are {known}"));
     }
     Ok((name.to_owned(), file.into()))

@@ -10,10 +10,10 @@ use super::output::line;
 use super::progress::Display;
 use super::train::named_file;
 use super::train_backbone::face_folder;
-use crate::backbone::import::{read_checkpoint, recognise};
-use crate::backbone::learn::Projection;
-use crate::backbone::write_safetensors;
 use crate::dataset::read_relationships;
+use crate::network::import::{read_checkpoint, recognise};
+use crate::network::write_safetensors;
+use crate::train::network::Projection;
 use crate::train::{FaceFolder, FamilyFaces, TrainError, add_axes, load_faces};
 
 #[derive(Args)]

@@ -9,9 +9,11 @@ use super::exit::{Ending, Failure};
 use super::families::Families;
 use super::output::line;
 use super::progress::Display;
-use crate::backbone::learn::{Lesson, Loss, Schedule, StudentOptions, Teacher};
-use crate::backbone::{BackboneSpec, Device, WeightsFile, vggface_lite, write_safetensors};
-use crate::embedder::{BackboneEntry, Manifest};
+use crate::bundle::{BackboneEntry, Manifest};
+use crate::engine::{BackboneSpec, Device};
+use crate::network::architectures::vggface_lite;
+use crate::network::{WeightsFile, write_safetensors};
+use crate::train::network::{Lesson, Loss, Schedule, StudentOptions, Teacher};
 use crate::train::{
     BATCH, DistillationOptions, FaceFolder, LossMonitor, TrainError, begin_from, distil, load_faces,
 };

@@ -9,8 +9,10 @@ use super::families::Families;
 use super::output::line;
 use super::progress::Display;
 use super::train_backbone::face_folder;
-use crate::backbone::learn::{Schedule, Student};
-use crate::backbone::{Architecture, Device, landmarks, write_safetensors};
+use crate::engine::Device;
+use crate::network::architectures::{Architecture, landmarks};
+use crate::network::write_safetensors;
+use crate::train::network::{Schedule, Student};
 use crate::train::{FaceFolder, LossMonitor, PointOptions, TrainError, learn_points, load_faces};
 
 #[derive(Args)]

@@ -5,10 +5,11 @@ use std::path::Path;
 use super::exit::Failure;
 use super::output::line;
 use super::progress::Display;
-use crate::backbone::Storage;
+use crate::bundle::Draft;
 use crate::domain::FamilyId;
-use crate::embedder::Draft;
-use crate::train::{StageCorpora, StageReport, TrainError, Unfreezing, Unfrozen};
+use crate::network::Storage;
+use crate::train::{StageCorpora, StageReport};
+use crate::train::{TrainError, Unfreezing, Unfrozen};
 
 /// Results of the fine-tuning, per backbone.
 pub(super) struct Stages(Vec<Unfrozen>);

@@ -13,7 +13,6 @@ mod paths;
 mod pedigree;
 mod relationships;
 mod source;
-mod split;
 mod table;
 mod trios;
 
@@ -29,5 +28,4 @@ pub use paths::write_paths;
 pub use pedigree::{Kin, Pedigree, Person, Skipped};
 pub use relationships::{read_relationships, write_relationships};
 pub use source::{Listing, Source, Unreadable};
-pub use split::deal;
 pub use trios::{PhotoTrio, draw_trios};

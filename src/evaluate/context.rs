@@ -1,8 +1,8 @@
 //! Inputs that several evaluations share.
 
+use crate::bundle::Embedder;
 use crate::dataset::Source;
 use crate::domain::Progress;
-use crate::embedder::Embedder;
 
 /// Photos and bundle of an evaluation, and its progress.
 pub struct EvaluationContext<'a> {

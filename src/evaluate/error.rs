@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::bundle::EmbedderError;
 use crate::dataset::DatasetError;
-use crate::embedder::EmbedderError;
 use crate::error::{Classify, ErrorKind, io_kind};
 use crate::gallery::GalleryError;
 use crate::ingest::IngestError;

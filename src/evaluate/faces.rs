@@ -3,9 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::EvaluateError;
+use crate::bundle::Embedder;
 use crate::dataset::Source;
 use crate::domain::Progress;
-use crate::embedder::Embedder;
 use crate::ingest::{Rejected, embed_photos};
 use crate::kinship::{Ensemble, KinshipError, Rows};
 

@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use super::EvaluateError;
 use super::verification::FamilyPlaces;
+use crate::bundle::EmbedderError;
 use crate::dataset::FacePoints;
 use crate::domain::Progress;
-use crate::embedder::{EmbedderError, FaceFinder};
+use crate::face::FaceFinder;
 use crate::metrics::{Bootstrap, Figure};
 use crate::photo::{ContactSheet, Landmarks, Limits, Photo, Spot, decode, mark};
 

@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::EvaluateError;
 use super::context::EvaluationContext;
 use super::faces::Faces;
+use crate::bundle::Embedder;
 use crate::dataset::{ListedPair, PairSampler, Pedigree, Source, family_photos};
 use crate::domain::{FamilyId, PhotoId, Progress, Relation, Relationship};
-use crate::embedder::Embedder;
 use crate::ingest::Rejected;
 use crate::kinship::probability;
 use crate::metrics::{

@@ -1,7 +1,7 @@
 //! Errors of long jobs over photos.
 
+use crate::bundle::EmbedderError;
 use crate::dataset::DatasetError;
-use crate::embedder::EmbedderError;
 use crate::error::{Classify, ErrorKind};
 use crate::gallery::GalleryError;
 

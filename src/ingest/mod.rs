@@ -3,9 +3,9 @@
 mod error;
 mod pipeline;
 
+use crate::bundle::Embedder;
 use crate::dataset::{FamilyPhotos, Listing, Source, family_photos, people_photos, single_photos};
 use crate::domain::{Embedding, PhotoId, Progress, Relationship};
-use crate::embedder::Embedder;
 use crate::gallery::{Enrolment, Gallery};
 use crate::photo::EXTENSIONS;
 

@@ -8,9 +8,9 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::IngestError;
+use crate::bundle::{Embedder, EmbedderError, Face};
 use crate::dataset::{Misplaced, Source, Unreadable};
 use crate::domain::{ContentHash, Embedding, Progress};
-use crate::embedder::{Embedder, EmbedderError, Face};
 use crate::photo::{self, Limits};
 
 /// Photos per batch.

@@ -109,7 +109,7 @@ impl DiagonalForm {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinship::{KinRows, KinSpace, Recipe};
+    use crate::train::{KinRows, KinSpace, Recipe};
 
     fn unit_rows(seed: usize, count: usize) -> Rows {
         let row = |i: usize| {

@@ -7,27 +7,27 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 /// Dropout rates during training, and the random generator of the masks.
-pub(super) struct Dropout {
+pub(crate) struct Dropout {
     /// Rates of the fused features and of the hidden values, 0 to 1.
     rates: [f32; 2],
     random: ChaCha8Rng,
 }
 
 impl Dropout {
-    pub(super) fn new(features: f32, hidden: f32, seed: u64) -> Self {
+    pub(crate) fn new(features: f32, hidden: f32, seed: u64) -> Self {
         Self { rates: [features, hidden], random: ChaCha8Rng::seed_from_u64(seed) }
     }
 
     /// Creates a dropout that drops nothing.
-    pub(super) fn off() -> Self {
+    pub(crate) fn off() -> Self {
         Self::new(0.0, 0.0, 0)
     }
 
-    pub(super) fn features(&mut self, values: Tensor) -> Result<Tensor> {
+    pub(crate) fn features(&mut self, values: Tensor) -> Result<Tensor> {
         self.drop(values, self.rates[0])
     }
 
-    pub(super) fn hidden(&mut self, values: Tensor) -> Result<Tensor> {
+    pub(crate) fn hidden(&mut self, values: Tensor) -> Result<Tensor> {
         self.drop(values, self.rates[1])
     }
 

@@ -399,7 +399,7 @@ fn diagonal(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinship::{KinRows, KinSpace, Recipe};
+    use crate::train::{KinRows, KinSpace, Recipe};
 
     fn rows(seed: usize, count: usize) -> Rows {
         let value = |at: usize| ((at * 37 + seed * 101) % 97) as f32 / 48.0 - 1.0;

@@ -33,7 +33,7 @@ pub struct HeadConfig {
 pub enum Space {
     /// Embedding space of the backbone.
     Backbone,
-    /// Axes along which kin are correlated ([`super::KinSpace`]).
+    /// Axes along which kin are correlated ([`crate::train::KinSpace`]).
     Correlated,
     /// Projection with kin near each other and others apart, trained by contrast and normalized.
     ///
@@ -130,7 +130,7 @@ impl Head {
         &self.tensors
     }
 
-    pub(super) fn tensors_mut(&mut self) -> &mut BTreeMap<String, Tensor> {
+    pub(crate) fn tensors_mut(&mut self) -> &mut BTreeMap<String, Tensor> {
         &mut self.tensors
     }
 
@@ -147,18 +147,18 @@ impl Head {
     }
 
     /// Projects embeddings into the head's space, for [`Self::compare`]: `(n, d)` → `(n, p)`.
-    pub(super) fn project(&self, embeddings: &Tensor) -> Result<Tensor, KinshipError> {
+    pub(crate) fn project(&self, embeddings: &Tensor) -> Result<Tensor, KinshipError> {
         self.projected(embeddings, &mut Dropout::off())
     }
 
     /// Returns the scores of pairs that are in the head's space.
-    pub(super) fn compare(&self, a: &Tensor, b: &Tensor) -> Result<Vec<f64>, KinshipError> {
+    pub(crate) fn compare(&self, a: &Tensor, b: &Tensor) -> Result<Vec<f64>, KinshipError> {
         let scores = self.compared(a, b, &mut Dropout::off())?;
         Ok(scores.to_vec1::<f32>()?.into_iter().map(f64::from).collect())
     }
 
     /// Returns the scores of pairs of embeddings as a tensor with its computation graph.
-    pub(super) fn logits(
+    pub(crate) fn logits(
         &self,
         a: &Tensor,
         b: &Tensor,
@@ -184,7 +184,7 @@ impl Head {
     }
 
     /// Returns whether two heads compare the embeddings of one backbone in the same space.
-    pub(super) fn shares_space(&self, other: &Self) -> Result<bool, KinshipError> {
+    pub(crate) fn shares_space(&self, other: &Self) -> Result<bool, KinshipError> {
         if self.config.space != other.config.space {
             return Ok(false);
         }
@@ -205,7 +205,7 @@ impl Head {
     ///
     /// # Errors
     /// [`KinshipError::Compute`] if a tensor cannot be allocated.
-    pub(super) fn folded(mut self) -> Result<Self, KinshipError> {
+    pub(crate) fn folded(mut self) -> Result<Self, KinshipError> {
         let Some(width) = self.config.mix.take() else { return Ok(self) };
         let mut parts = Vec::new();
         for at in 0..self.config.fusions.len() {
@@ -218,7 +218,7 @@ impl Head {
     }
 
     /// As [`Self::project`], with dropout, as a tensor with its computation graph.
-    pub(super) fn projected(
+    pub(crate) fn projected(
         &self,
         embeddings: &Tensor,
         dropout: &mut Dropout,
@@ -301,7 +301,7 @@ fn scaled(rows: &Tensor) -> Result<Tensor, KinshipError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kinship::{KinRows, KinSpace, Recipe};
+    use crate::train::{KinRows, KinSpace, Recipe};
 
     fn rows(seed: usize) -> Rows {
         let value = |at: usize| ((at * 37 + seed * 101) % 97) as f32 / 48.0 - 1.0;

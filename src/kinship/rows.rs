@@ -106,7 +106,7 @@ impl Rows {
     }
 
     /// Copies the rows to a tensor, `(n, d)`.
-    pub(super) fn tensor(&self) -> Result<Tensor, KinshipError> {
+    pub(crate) fn tensor(&self) -> Result<Tensor, KinshipError> {
         let shape = (self.count(), self.width);
         Ok(Tensor::from_slice(&self.values, shape, &Device::Cpu)?)
     }

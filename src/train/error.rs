@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::backbone::BackboneError;
+use crate::bundle::EmbedderError;
 use crate::dataset::DatasetError;
-use crate::embedder::EmbedderError;
 use crate::error::{Classify, ErrorKind, io_kind};
 use crate::gallery::GalleryError;
 use crate::ingest::IngestError;
 use crate::kinship::KinshipError;
+use crate::network::BackboneError;
 use crate::photo::PhotoError;
 
 /// Reason for a failed training run.

@@ -3,66 +3,42 @@
 //! Heads are trained on some sources and families and evaluated on others. Then an ensemble is
 //! selected and calibrated.
 
-mod arena;
-mod assembly;
-mod axes;
-mod blurred;
-mod charts;
-mod checkpoint;
-mod cohort;
-mod corpus;
-mod course;
-mod distil;
+mod data;
 mod error;
-mod evaluation;
-mod faces;
-mod identification;
-mod identity;
-mod kin_pairs;
-mod loss_monitor;
-mod member;
-mod open_set;
-mod page;
-mod panel;
-mod point_views;
-mod points;
+mod head;
+pub mod network;
 mod report;
-mod selection;
-mod shortlist;
-mod split;
-mod stage_folder;
-mod stage_report;
-mod teach;
-mod trunk;
-mod unfreeze;
-mod verdict;
-mod views;
+mod runs;
 
 use std::path::Path;
 use std::time::Instant;
 
 use crate::domain::Progress;
-use crate::kinship::{EnsembleConfig, Recipe};
-use assembly::Assembly;
-pub use axes::{FamilyFaces, Widened, add_axes};
-pub use blurred::embed_blurred;
-pub use corpus::{Corpus, EmbeddedPhotos};
-pub use course::Epoch;
-pub use distil::{BATCH, DistillationOptions, begin_from, distil};
+use crate::kinship::EnsembleConfig;
+pub use data::blurred::embed_blurred;
+pub use data::corpus::{Corpus, EmbeddedPhotos};
+pub use data::faces::{FaceFolder, KnownFace, load_faces};
+pub use data::split::{MIN_FAMILIES, Split};
 pub use error::TrainError;
-use evaluation::{RoundContext, run_rounds};
-pub use faces::{FaceFolder, KnownFace, load_faces};
-pub use identification::IdentificationFigures;
-pub use loss_monitor::LossMonitor;
-pub use page::page;
-pub use points::{PointOptions, learn_points};
+pub use head::kin_space::{KinRows, KinSpace};
+pub use head::learner::{Learner, Learning, Slopes};
+pub use head::recipe::{Recipe, Training};
+pub use head::regression::DEFAULT_RIDGE;
+pub use report::page::page;
+pub use report::stage::{StageCorpora, StageReport};
 pub use report::{
     Example, Histogram, MemberReport, Report, ScoreFigures, SourceData, SourceReport, Verdict,
 };
-pub use split::{MIN_FAMILIES, Split};
-pub use stage_folder::StageEpoch;
-pub use stage_report::{StageCorpora, StageReport};
-pub use unfreeze::{Unfreezing, Unfrozen};
+pub use runs::distillation::{BATCH, DistillationOptions, begin_from, distil};
+use runs::ensemble::assembly::Assembly;
+pub use runs::ensemble::early_stopping::Epoch;
+pub use runs::ensemble::identification::IdentificationFigures;
+use runs::ensemble::rounds::{RoundContext, run_rounds};
+pub use runs::fine_tuning::stage_folder::StageEpoch;
+pub use runs::fine_tuning::{Unfreezing, Unfrozen};
+pub use runs::kin_axes::{FamilyFaces, Widened, add_axes};
+pub use runs::landmarks::{PointOptions, learn_points};
+pub use runs::loss_monitor::LossMonitor;
 
 /// Options of a training run.
 #[derive(Clone, Debug)]

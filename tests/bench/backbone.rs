@@ -31,10 +31,10 @@ mod weights;
 use std::fs::File;
 use std::time::Instant;
 
-use kindred::backbone::preprocessing::{ChannelOrder, Crop, Preprocessing};
-use kindred::backbone::{
-    Architecture, Backbone, BackboneSpec, Device, Precision, WeightsFile, write_safetensors,
-};
+use kindred::engine::{Backbone, BackboneSpec, Device, Precision};
+use kindred::network::architectures::Architecture;
+use kindred::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
+use kindred::network::{WeightsFile, write_safetensors};
 
 use measuring::median;
 use noise::noise;

@@ -34,10 +34,10 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use kindred::backbone::{
-    Architecture, Device, Precision, Storage, mobilefacenet, write_safetensors,
-};
-use kindred::embedder::{Choice, Draft, Embedder, write_builtin};
+use kindred::bundle::{Choice, Draft, Embedder, write_builtin};
+use kindred::engine::{Device, Precision};
+use kindred::network::architectures::{Architecture, mobilefacenet};
+use kindred::network::{Storage, write_safetensors};
 use kindred::photo::{Limits, Photo, decode};
 use rayon::prelude::*;
 

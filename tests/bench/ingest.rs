@@ -25,10 +25,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use kindred::backbone::{
-    Architecture, Backbone, BackboneSpec, Device, Precision, WeightsFile, write_safetensors,
-};
-use kindred::embedder::{Choice, Draft, Manifest};
+use kindred::bundle::{Choice, Draft, Manifest};
+use kindred::engine::{Backbone, BackboneSpec, Device, Precision};
+use kindred::network::architectures::Architecture;
+use kindred::network::{WeightsFile, write_safetensors};
 use nix::sys::resource::{UsageWho, getrusage};
 
 use random::Random;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kindred::backbone::network::{Network, Node, Op, ParameterId, Window};
-use kindred::backbone::preprocessing::Preprocessing;
+use kindred::network::graph::{Network, Node, Op, ParameterId, Window};
+use kindred::network::preprocessing::Preprocessing;
 use serde_json::{Value, json};
 
 use super::python::Python;

@@ -9,9 +9,8 @@
 
 use std::time::Instant;
 
-use kindred::kinship::{
-    Calibration, Ensemble, EnsembleConfig, Head, KinRows, KinSpace, MemberConfig, Recipe, Rows,
-};
+use kindred::kinship::{Calibration, Ensemble, EnsembleConfig, Head, MemberConfig, Rows};
+use kindred::train::{KinRows, KinSpace, Recipe};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -33,9 +33,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use kindred::backbone::{Device, Precision};
+use kindred::bundle::Embedder;
 use kindred::domain::{ContentHash, Embedding, Unwatched};
-use kindred::embedder::Embedder;
+use kindred::engine::{Device, Precision};
 use kindred::gallery::{Enrolment, Gallery};
 use kindred::photo::{Limits, decode};
 use kindred::search::{Options, Probe, Query, ReferenceCache, SearchContext, search};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use image::codecs::gif::GifEncoder;
 use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, Frame, ImageEncoder, ImageFormat, RgbImage};
-use kindred::backbone::vgg16;
+use kindred::network::architectures::vgg16;
 
 use crate::api::{assert_problem, served};
 use crate::ingest::Archive;

@@ -3,7 +3,8 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use kindred::backbone::{Backbone, BackboneSpec, Device, Precision, WeightsFile};
+use kindred::engine::{Backbone, BackboneSpec, Device, Precision};
+use kindred::network::WeightsFile;
 use serde::Deserialize;
 
 use crate::support::bundle::import;

@@ -3,11 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-use kindred::backbone::preprocessing::{ChannelOrder, Crop, Preprocessing};
-use kindred::backbone::{
-    Architecture, Backbone, BackboneSpec, Device, NamedTensor, Precision, WeightsFile,
-    mobilefacenet, write_safetensors,
-};
+use kindred::engine::{Backbone, BackboneSpec, Device, Precision};
+use kindred::network::architectures::{Architecture, mobilefacenet};
+use kindred::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
+use kindred::network::{NamedTensor, WeightsFile, write_safetensors};
 
 use crate::support::weights::random_weights;
 use crate::support::{bundle, folder_from_env};

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use image::{ImageFormat, RgbImage};
-use kindred::backbone::{Device, Precision};
+use kindred::bundle::Embedder;
 use kindred::dataset::read_landmarks;
-use kindred::embedder::Embedder;
+use kindred::engine::{Device, Precision};
 use kindred::photo::{Landmarks, Limits, decode};
 
 use crate::support::program::{kindred, path, run};

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use kindred::backbone::{Device, Precision};
+use kindred::bundle::Embedder;
 use kindred::domain::Embedding;
-use kindred::embedder::Embedder;
+use kindred::engine::{Device, Precision};
 use kindred::gallery::Gallery;
 use kindred::photo::{Limits, Photo, decode};
 use safetensors::SafeTensors;

@@ -4,9 +4,10 @@ use std::fs;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use kindred::backbone::import::{Checkpoint, read_checkpoint};
-use kindred::backbone::network::Parameter;
-use kindred::backbone::{Architecture, NamedTensor, resnet, write_safetensors};
+use kindred::network::architectures::{Architecture, resnet};
+use kindred::network::graph::Parameter;
+use kindred::network::import::{Checkpoint, read_checkpoint};
+use kindred::network::{NamedTensor, write_safetensors};
 
 use crate::support::bundle::import;
 

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use kindred::backbone::import::{Format, read_checkpoint};
-use kindred::backbone::{NamedTensor, write_safetensors};
+use kindred::network::import::{Format, read_checkpoint};
+use kindred::network::{NamedTensor, write_safetensors};
 use serde_json::Value;
 
 use crate::architectures::fixtures;

@@ -4,8 +4,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use kindred::domain::{Embedding, PhotoId, Progress, Relationship};
-use kindred::kinship::Recipe;
-use kindred::train::{Corpus, Options, ScoreFigures, SourceReport, TrainError, Trained, train};
+use kindred::train::{
+    Corpus, Options, Recipe, ScoreFigures, SourceReport, TrainError, Trained, train,
+};
 
 use crate::support::Random;
 

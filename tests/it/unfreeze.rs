@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
-use kindred::backbone::{Architecture, Device, Precision};
+use kindred::bundle::{Embedder, Manifest};
 use kindred::dataset::read_relationships;
 use kindred::domain::Progress;
-use kindred::embedder::{Embedder, Manifest};
+use kindred::engine::{Device, Precision};
+use kindred::network::architectures::Architecture;
 use kindred::photo::{Limits, decode};
 use kindred::train::{Corpus, Unfreezing, Unfrozen};
 

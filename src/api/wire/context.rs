@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::embedder::{Embedder, Face};
+use crate::bundle::{Embedder, Face};
 use crate::kinship::{Ensemble, MemberConfig};
 use crate::search::Answer;
 

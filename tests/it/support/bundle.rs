@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use kindred::backbone::{Architecture, vgg16, write_safetensors};
-use kindred::embedder::{Choice, Draft, EmbedderError, Manifest};
+use kindred::bundle::{Choice, Draft, EmbedderError, Manifest};
+use kindred::network::architectures::{Architecture, vgg16};
+use kindred::network::write_safetensors;
 use sha2::{Digest, Sha256};
 
 use super::weights::random_weights;

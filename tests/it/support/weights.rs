@@ -1,7 +1,8 @@
 //! Random weights.
 
-use kindred::backbone::network::Parameter;
-use kindred::backbone::{Architecture, NamedTensor};
+use kindred::network::NamedTensor;
+use kindred::network::architectures::Architecture;
+use kindred::network::graph::Parameter;
 
 use super::random::Random;
 

@@ -1,0 +1,223 @@
+//! Embeds a photo: one embedding per backbone of a bundle.
+
+mod builder;
+mod builtin;
+mod error;
+mod manifest;
+
+use std::fs::File;
+use std::io::{self, Read, Seek};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::domain::{Embedding, EmbeddingError, EmbeddingSpace, Fingerprint};
+use crate::engine::{Backbone, BackboneSpec, Device, Precision};
+use crate::kinship::Ensemble;
+use crate::network::WeightsFile;
+use crate::photo::Photo;
+
+use crate::face::View;
+pub use crate::face::{DEFAULT_MIN_QUALITY, FaceFinder, FoundFace};
+pub use builder::{Added, Choice, Draft};
+pub use builtin::write_builtin;
+pub use error::EmbedderError;
+pub use manifest::{BackboneEntry, KinshipEntry, LandmarksEntry, Manifest};
+
+/// A loaded bundle.
+pub struct Embedder {
+    name: String,
+    names: Vec<String>,
+    /// Per backbone of the bundle.
+    views: Vec<View>,
+    networks: Vec<Backbone>,
+    space: EmbeddingSpace,
+    finder: Option<FaceFinder>,
+    ensemble: Option<Ensemble>,
+}
+
+/// A face as input for the backbones of one bundle.
+pub struct Face {
+    /// `(size, size, 3)` bytes of RGB, per backbone.
+    crops: Vec<Vec<u8>>,
+    /// The detected face. `None` if the bundle has no face detector.
+    pub found: Option<FoundFace>,
+    /// Width and height of its photo, in pixels.
+    pub photo_size: [u32; 2],
+}
+
+impl Face {
+    /// Returns the input of the backbone at this index: `(size, size, 3)` bytes of RGB.
+    pub fn crop(&self, backbone: usize) -> &[u8] {
+        &self.crops[backbone]
+    }
+}
+
+impl Embedder {
+    /// Loads the bundle in the folder `bundle`: its manifest and all weights, including an
+    /// ensemble's.
+    ///
+    /// # Errors
+    /// - [`EmbedderError::NoBundle`] if there is no bundle.
+    /// - [`EmbedderError::BadManifest`] if its manifest is invalid.
+    /// - [`EmbedderError::NoWeights`] if a weights file is missing.
+    /// - [`EmbedderError::OtherWeights`] if a weights file has another SHA-256 than in the manifest.
+    /// - [`EmbedderError::Backbone`] if weights do not fit their architecture, or the device cannot be used.
+    /// - [`EmbedderError::NotLandmarks`] if the landmark network has another number of outputs.
+    /// - [`EmbedderError::Kinship`] if the ensemble does not fit the bundle.
+    pub fn load(
+        bundle: &Path,
+        device: Device,
+        precision: Precision,
+    ) -> Result<Self, EmbedderError> {
+        let manifest = Manifest::read(bundle)?;
+        let weights = |weights: &str, sha256: &str| {
+            let path = bundle.join(weights);
+            Ok::<_, EmbedderError>(WeightsFile::new(&path, open_weights(&path, sha256)?)?)
+        };
+        let views = View::of(&manifest.backbones);
+        let mut networks: Vec<Backbone> = Vec::new();
+        for (entry, view) in manifest.backbones.iter().zip(&views) {
+            if view.network == networks.len() {
+                let spec = BackboneSpec {
+                    architecture: &entry.network,
+                    preprocessing: entry.preprocessing,
+                };
+                let weights = weights(&entry.weights, &entry.sha256)?;
+                networks.push(Backbone::load(spec, weights, device, precision)?);
+            }
+        }
+        let find = |entry: &LandmarksEntry| {
+            let spec =
+                BackboneSpec { architecture: &entry.network, preprocessing: entry.preprocessing };
+            let weights = weights(&entry.weights, &entry.sha256)?;
+            // It processes one small image at a time, which a GPU does not speed up.
+            let network = Backbone::load(spec, weights, Device::Cpu, Precision::F32)?;
+            FaceFinder::new(network, entry.min_quality)
+        };
+        let finder = manifest.landmarks.as_ref().map(find).transpose()?;
+        let dimensions: Vec<usize> =
+            views.iter().map(|view| networks[view.network].dimension()).collect();
+        let fingerprint = manifest.fingerprint();
+        let name = manifest.name;
+        let names: Vec<String> = manifest.backbones.into_iter().map(|entry| entry.name).collect();
+        let widths: Vec<_> =
+            names.iter().map(String::as_str).zip(dimensions.iter().copied()).collect();
+        let ensemble = manifest.kinship.map(|kinship| load_ensemble(bundle, kinship, &widths));
+        let ensemble = ensemble.transpose()?;
+        let space = EmbeddingSpace { fingerprint, dimensions };
+        Ok(Self { name, names, views, networks, space, finder, ensemble })
+    }
+
+    /// The bundle's trained ensemble, if it has one.
+    pub fn ensemble(&self) -> Option<&Ensemble> {
+        self.ensemble.as_ref()
+    }
+
+    /// The bundle's face detector, if it has one.
+    pub fn finder(&self) -> Option<&FaceFinder> {
+        self.finder.as_ref()
+    }
+
+    /// The embedding space of this bundle.
+    pub fn space(&self) -> &EmbeddingSpace {
+        &self.space
+    }
+
+    /// The bundle's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The backbones' names, in the order of the embeddings.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Crops the input of each backbone from a photo.
+    ///
+    /// First detects the face, if the bundle has a detector.
+    ///
+    /// # Errors
+    /// - [`EmbedderError::NoFace`] if there is no plausible face.
+    /// - [`EmbedderError::Backbone`] if the face detector fails.
+    pub fn prepare(&self, photo: &Photo) -> Result<Face, EmbedderError> {
+        let found = self.finder.as_ref().map(|finder| finder.find(photo)).transpose()?;
+        let crop = |view: &View| {
+            let size = self.networks[view.network].input_size() as u32;
+            view.crop(photo, found.as_ref(), size).rgb
+        };
+        let crops = self.views.iter().map(crop).collect();
+        Ok(Face { crops, found, photo_size: [photo.width, photo.height] })
+    }
+
+    /// Embeds faces in one batch. Returns the embeddings by each backbone, or an error, per face.
+    ///
+    /// # Errors
+    /// [`EmbedderError::Backbone`] if a backbone fails for the complete batch.
+    pub fn embed(
+        &self,
+        faces: &[Face],
+    ) -> Result<Vec<Result<Vec<Embedding>, EmbeddingError>>, EmbedderError> {
+        let mut outputs: Vec<Vec<Vec<f32>>> = vec![Vec::new(); self.views.len()];
+        for (at, network) in self.networks.iter().enumerate() {
+            let its = |view: &usize| self.views[*view].network == at;
+            let its: Vec<usize> = (0..self.views.len()).filter(its).collect();
+            let seen = |&view: &usize| {
+                let crops = faces.iter().map(|face| face.crop(view)).collect();
+                (self.views[view].preprocessing, crops)
+            };
+            let seen: Vec<_> = its.iter().map(seen).collect();
+            for (view, embedded) in its.into_iter().zip(network.embed_views(&seen)?) {
+                outputs[view] = embedded;
+            }
+        }
+        let mut embeddings = |face: usize| {
+            let outputs = outputs.iter_mut().map(|view| std::mem::take(&mut view[face]));
+            outputs.map(Embedding::normalise).collect()
+        };
+        Ok((0..faces.len()).map(&mut embeddings).collect())
+    }
+}
+
+fn load_ensemble(
+    bundle: &Path,
+    entry: KinshipEntry,
+    backbones: &[(&str, usize)],
+) -> Result<Ensemble, EmbedderError> {
+    let path = bundle.join(entry.weights);
+    let mut weights = Vec::new();
+    let mut file = open_weights(&path, &entry.sha256)?;
+    let unreadable = |source| EmbedderError::Unreadable { path, source };
+    file.read_to_end(&mut weights).map_err(unreadable)?;
+    Ok(Ensemble::new(entry.ensemble, backbones, &weights)?)
+}
+
+/// Opens a weights file. Checks it against the SHA-256 in the manifest.
+fn open_weights(path: &Path, sha256: &str) -> Result<File, EmbedderError> {
+    let unreadable = |source: io::Error| match source.kind() {
+        io::ErrorKind::NotFound => EmbedderError::NoWeights { path: path.to_owned() },
+        _ => EmbedderError::Unreadable { path: path.to_owned(), source },
+    };
+    let mut file = File::open(path).map_err(unreadable)?;
+    let found = hash(&mut file).map_err(unreadable)?.to_string();
+    if found != sha256 {
+        let path = path.to_owned();
+        let expected = sha256.to_owned();
+        return Err(EmbedderError::OtherWeights { path, expected, found });
+    }
+    file.rewind().map_err(unreadable)?;
+    Ok(file)
+}
+
+/// Returns the SHA-256 of the rest of a file.
+fn hash(file: &mut File) -> io::Result<Fingerprint> {
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; 1 << 20];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(Fingerprint(hasher.finalize().into())),
+            len => hasher.update(&piece[..len]),
+        }
+    }
+}

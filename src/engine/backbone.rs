@@ -1,0 +1,107 @@
+//! Backbone: a network with its weights and its preprocessing.
+
+use super::device::{Device, Precision};
+use super::runner::Runner;
+use crate::network::architectures::Architecture;
+use crate::network::preprocessing::{self, Preprocessing};
+use crate::network::{BackboneError, WeightsFile};
+
+/// Architecture of a backbone, with the preprocessing that its weights were trained on.
+#[derive(Clone, Copy, Debug)]
+pub struct BackboneSpec<'a> {
+    /// The network.
+    pub architecture: &'a Architecture,
+    /// Conversion of 8-bit RGB to the network's input.
+    pub preprocessing: Preprocessing,
+}
+
+/// A network with its weights, ready to embed.
+pub struct Backbone {
+    input_size: usize,
+    dimension: usize,
+    preprocessing: Preprocessing,
+    runner: Runner,
+}
+
+impl Backbone {
+    /// Loads a network's weights onto a device.
+    ///
+    /// # Errors
+    /// - [`BackboneError::MissingTensor`] if a tensor is missing.
+    /// - [`BackboneError::WrongTensor`] if a tensor has another shape.
+    /// - [`BackboneError::NotFinite`] if a tensor holds a value that is not finite.
+    /// - [`BackboneError::BadConfig`] if the architecture contradicts itself.
+    /// - [`BackboneError::NoDevice`] if the device cannot be used.
+    pub fn load(
+        spec: BackboneSpec<'_>,
+        mut weights: WeightsFile,
+        device: Device,
+        precision: Precision,
+    ) -> Result<Self, BackboneError> {
+        let BackboneSpec { architecture, preprocessing } = spec;
+        let place = device.place(precision)?;
+        let network = architecture.network()?;
+        let input_size = network.input_size();
+        let dimension = network.output_width();
+        let runner = Runner::load(network, &[], &place, &mut weights)?;
+        Ok(Self { input_size, dimension, preprocessing, runner })
+    }
+
+    /// Returns the side of the square input, in pixels.
+    pub fn input_size(&self) -> usize {
+        self.input_size
+    }
+
+    /// Returns the width of the embedding, d.
+    pub fn dimension(&self) -> usize {
+        self.dimension
+    }
+
+    /// Runs the network on faces of 8-bit RGB, each `(size, size, 3)` with `size` = [`Self::input_size`].
+    ///
+    /// Returns one raw output of `d` values a face, not normalized. If the preprocessing has `mirror`, the outputs of
+    /// the face and its mirror image are each scaled to unit length. The result is then their mean.
+    ///
+    /// **Shape**: n × `(size, size, 3)` → n × `(d)`.
+    ///
+    /// # Errors
+    /// [`BackboneError::Tensor`] if the tensor library fails.
+    pub fn embed(&self, faces: &[&[u8]]) -> Result<Vec<Vec<f32>>, BackboneError> {
+        Ok(self.embed_views(&[(self.preprocessing, faces.to_vec())])?.remove(0))
+    }
+
+    /// Embeds several views of faces in one batch, each preprocessed in its own way.
+    ///
+    /// Returns the outputs of each view, as [`Self::embed`] does.
+    ///
+    /// # Errors
+    /// As [`Self::embed`].
+    pub fn embed_views(
+        &self,
+        views: &[(Preprocessing, Vec<&[u8]>)],
+    ) -> Result<Vec<Vec<Vec<f32>>>, BackboneError> {
+        let size = self.input_size;
+        let images = |(preprocessing, faces): &(Preprocessing, Vec<&[u8]>)| {
+            preprocessing.copies() * faces.len()
+        };
+        let all = views.iter().map(images).sum();
+        if all == 0 {
+            return Ok(vec![Vec::new(); views.len()]);
+        }
+        let mut pixels = vec![0.0; all * 3 * size * size];
+        let mut rest = pixels.as_mut_slice();
+        for view in views {
+            let (own, others) = rest.split_at_mut(images(view) * 3 * size * size);
+            view.0.write(own, &view.1, size);
+            rest = others;
+        }
+        let outputs = self.runner.run(all, size, pixels)?;
+        let mut rest = outputs.as_slice();
+        let mut of_view = |view| {
+            let (own, others) = rest.split_at(images(view));
+            rest = others;
+            own.chunks(view.0.copies()).map(preprocessing::merge_copies).collect()
+        };
+        Ok(views.iter().map(&mut of_view).collect())
+    }
+}

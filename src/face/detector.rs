@@ -1,0 +1,131 @@
+//! Face detection in a photo.
+
+use crate::engine::Backbone;
+use crate::kinship::probability;
+use crate::network::architectures::landmarks::OUTPUTS;
+use crate::photo::{Landmarks, Photo, Similarity, warp};
+
+use crate::bundle::EmbedderError;
+
+/// Finds the landmarks of a face by a trained network ([`crate::network::architectures::landmarks`]).
+pub struct FaceFinder {
+    network: Backbone,
+    min_quality: f32,
+}
+
+/// A detected face.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FoundFace {
+    /// Its landmarks, in pixels of the photo.
+    pub landmarks: Landmarks,
+    /// Probability of a complete face at these points, 0 to 1.
+    pub quality: f32,
+}
+
+impl FoundFace {
+    /// Returns the bounding square of the upright face: left, top, width and height in pixels of
+    /// the photo.
+    ///
+    /// It may exceed the photo's edges.
+    pub fn bounds(&self) -> [f32; 4] {
+        const SIDE: f32 = Landmarks::ALIGNED_SIZE;
+        let place = Similarity::fit(&Landmarks::ALIGNED, &self.landmarks);
+        let [x, y] = place.map([SIDE / 2.0; 2]);
+        let side = SIDE * place.scale();
+        [x - side / 2.0, y - side / 2.0, side, side]
+    }
+}
+
+/// Default minimum face quality of a bundle.
+pub const DEFAULT_MIN_QUALITY: f32 = 0.5;
+
+/// Number of refinement steps.
+///
+/// The first step uses the complete photo. Each further one uses the face found by the step before.
+/// The last one also uses its mirror image. More mirror images make no difference. One step fewer
+/// costs a thousandth of the distance between the eyes.
+const LOOKS: usize = 3;
+
+/// Use of a view's mirror image.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mirror {
+    Ignore,
+    /// The outputs of the view and its mirror image are averaged.
+    Average,
+}
+
+impl FaceFinder {
+    /// Creates a detector with the minimum face quality `min_quality`.
+    ///
+    /// # Errors
+    /// [`EmbedderError::NotLandmarks`] if the network's output is not that of a landmark network.
+    pub(crate) fn new(network: Backbone, min_quality: f32) -> Result<Self, EmbedderError> {
+        match network.dimension() {
+            OUTPUTS => Ok(Self { network, min_quality }),
+            found => Err(EmbedderError::NotLandmarks { found }),
+        }
+    }
+
+    /// Finds the face in a photo of one person.
+    ///
+    /// # Errors
+    /// - [`EmbedderError::NoFace`] if there is no plausible face.
+    /// - [`EmbedderError::Backbone`] if the network fails.
+    pub fn find(&self, photo: &Photo) -> Result<FoundFace, EmbedderError> {
+        let side = self.network.input_size() as f32;
+        let mut view = whole(photo, side);
+        let mut found = None;
+        for look in 1..=LOOKS {
+            let mirror = if look == LOOKS { Mirror::Average } else { Mirror::Ignore };
+            let Some(face) = self.look(photo, &view, mirror)? else { break };
+            view = Similarity::fit(&face.landmarks, &Landmarks::close_up(side));
+            found = Some(face);
+        }
+        let quality = found.map_or(0.0, |face| face.quality);
+        found
+            .filter(|face| face.quality >= self.min_quality)
+            .ok_or(EmbedderError::NoFace { quality })
+    }
+
+    /// Runs the network on a view of the photo. Returns `None` if the view has no extent.
+    fn look(
+        &self,
+        photo: &Photo,
+        view: &Similarity,
+        mirror: Mirror,
+    ) -> Result<Option<FoundFace>, EmbedderError> {
+        let side = self.network.input_size();
+        let (Some(picture), Some(back)) = (warp(photo, view, side as u32), view.inverse()) else {
+            return Ok(None);
+        };
+        let mirrored = (mirror == Mirror::Average).then(|| picture.mirrored());
+        let pictures: Vec<&[u8]> =
+            [Some(&picture), mirrored.as_ref()].into_iter().flatten().map(|p| &*p.rgb).collect();
+        let said = self.network.embed(&pictures)?;
+        let straight = points(&said[0], side as f32);
+        let other = said.get(1).map_or(straight, |s| points(s, side as f32).mirrored(side as f32));
+        let middle = |at: usize| {
+            let [ax, ay] = straight.0[at];
+            let [bx, by] = other.0[at];
+            back.map([(ax + bx) / 2.0, (ay + by) / 2.0])
+        };
+        let log_odds = said.iter().map(|said| said[OUTPUTS - 1]).sum::<f32>() / said.len() as f32;
+        let quality = probability(f64::from(log_odds)) as f32;
+        Ok(Some(FoundFace { landmarks: Landmarks(std::array::from_fn(middle)), quality }))
+    }
+}
+
+/// Converts the network's outputs to points of an image of `side` pixels.
+fn points(said: &[f32], side: f32) -> Landmarks {
+    let pixel = |value: f32| (value + 1.0) * side / 2.0;
+    Landmarks(std::array::from_fn(|at| [pixel(said[2 * at]), pixel(said[2 * at + 1])]))
+}
+
+/// Maps the complete photo into the middle of a square of `side` pixels.
+fn whole(photo: &Photo, side: f32) -> Similarity {
+    let width = photo.width as f32;
+    let height = photo.height as f32;
+    let scale = side / width.max(height);
+    let margin = |length: f32| (side - length * scale) / 2.0;
+    Similarity { a: scale, b: 0.0, shift: [margin(width), margin(height)] }
+}

@@ -1,0 +1,7 @@
+//! Faces in a photo: detection by landmarks, and the crop that a backbone receives.
+
+mod detector;
+mod view;
+
+pub use detector::{DEFAULT_MIN_QUALITY, FaceFinder, FoundFace};
+pub(crate) use view::View;

@@ -1,0 +1,208 @@
+//! Weights from safetensors files, checked against the network that needs them.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use half::f16;
+use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::{Dtype, View, serialize_to_file};
+
+use super::encoding::{Encoding, Kind};
+use super::error::BackboneError;
+use super::graph::Parameter;
+use crate::atomic_file::write_atomically;
+
+/// Maximum length of a header; the limit of the format.
+const MAX_HEADER_BYTES: u64 = 100_000_000;
+
+/// A safetensors file that is read tensor by tensor. VGG16 is half a gigabyte, and is in memory once.
+pub struct WeightsFile {
+    path: PathBuf,
+    file: File,
+    header: Metadata,
+    /// Offset of the tensors, in bytes.
+    start: u64,
+}
+
+impl WeightsFile {
+    /// Reads the header of a file. `path` is for the error messages.
+    ///
+    /// # Errors
+    /// [`BackboneError::NotSafetensors`] if the file cannot be read, or is not a complete safetensors file.
+    pub fn new(path: &Path, mut file: File) -> Result<Self, BackboneError> {
+        let read = |file: &mut File| -> io::Result<(Metadata, u64)> {
+            let mut size = [0; 8];
+            file.rewind()?;
+            file.read_exact(&mut size)?;
+            let size = u64::from_le_bytes(size).min(MAX_HEADER_BYTES);
+            let mut header = Vec::new();
+            file.take(size).read_to_end(&mut header)?;
+            let header: Metadata = serde_json::from_slice(&header)?;
+            let start = 8 + size;
+            let len = file.metadata()?.len();
+            if start + header.data_len() as u64 != len {
+                let message = format!("its header speaks of another length than its {len} bytes");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+            }
+            Ok((header, start))
+        };
+        let (header, start) = read(&mut file).map_err(|error| BackboneError::NotSafetensors {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })?;
+        Ok(Self { path: path.to_owned(), file, header, start })
+    }
+
+    /// Reads every tensor of floats, in the order of the file. NaN and infinity are read too.
+    ///
+    /// # Errors
+    /// [`BackboneError::Unreadable`] if the file cannot be read.
+    pub(crate) fn read_all(mut self) -> Result<Vec<NamedTensor>, BackboneError> {
+        let mut tensors = Vec::new();
+        for name in self.header.offset_keys() {
+            let Some(info) = self.header.info(&name) else { continue };
+            if let Some(encoding) = encoding(info.dtype) {
+                let values = read_values(&mut self.file, self.start, info, encoding);
+                let values = values.map_err(|source| BackboneError::Unreadable {
+                    path: self.path.clone(),
+                    source,
+                })?;
+                tensors.push(NamedTensor { name, shape: info.shape.clone(), values });
+            }
+        }
+        Ok(tensors)
+    }
+
+    /// Reads a network's tensor as f32, the last axis fastest.
+    ///
+    /// Tensors that no network needs are never read.
+    ///
+    /// # Errors
+    /// - [`BackboneError::MissingTensor`] if the tensor is missing.
+    /// - [`BackboneError::WrongTensor`] if it has another shape or type. f16, bf16, f32 and f64 are read.
+    /// - [`BackboneError::NotFinite`] if it holds a value that is not finite.
+    /// - [`BackboneError::Unreadable`] if it cannot be read.
+    pub(crate) fn read(&mut self, parameter: &Parameter) -> Result<Vec<f32>, BackboneError> {
+        let Parameter { name, shape } = parameter;
+        let missing = || BackboneError::MissingTensor {
+            path: self.path.clone(),
+            tensor: name.clone(),
+            expected: shape.clone(),
+        };
+        let info = self.header.info(name).ok_or_else(missing)?;
+        let (Some(encoding), true) = (encoding(info.dtype), info.shape == *shape) else {
+            return Err(BackboneError::WrongTensor {
+                path: self.path.clone(),
+                tensor: name.clone(),
+                expected: format!("{shape:?} of floats"),
+                found: format!("{:?} of {:?}", info.shape, info.dtype),
+            });
+        };
+        let values = read_values(&mut self.file, self.start, info, encoding)
+            .map_err(|source| BackboneError::Unreadable { path: self.path.clone(), source })?;
+        if !values.iter().all(|value| value.is_finite()) {
+            let path = self.path.clone();
+            let tensor = name.clone();
+            return Err(BackboneError::NotFinite { path, tensor });
+        }
+        Ok(values)
+    }
+}
+
+/// Returns the encoding of a type. Returns `None` for types that no weights have.
+fn encoding(dtype: Dtype) -> Option<Encoding> {
+    Some(Encoding::little(match dtype {
+        Dtype::F16 => Kind::F16,
+        Dtype::BF16 => Kind::BF16,
+        Dtype::F32 => Kind::F32,
+        Dtype::F64 => Kind::F64,
+        _ => return None,
+    }))
+}
+
+fn read_values(
+    file: &mut File,
+    start: u64,
+    info: &TensorInfo,
+    encoding: Encoding,
+) -> io::Result<Vec<f32>> {
+    file.seek(SeekFrom::Start(start + info.data_offsets.0 as u64))?;
+    encoding.read(file, info.shape.iter().product())
+}
+
+/// A named f32 tensor.
+pub struct NamedTensor {
+    /// Its name in the file.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    /// Its values, the last axis fastest.
+    pub values: Vec<f32>,
+}
+
+/// Type in which values are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// 32-bit floats, unchanged.
+    #[default]
+    F32,
+    /// Rounded to 16-bit floats: half the size, three digits.
+    F16,
+}
+
+/// A tensor with its storage type.
+struct Stored<'a>(&'a NamedTensor, Storage);
+
+impl View for Stored<'_> {
+    fn dtype(&self) -> Dtype {
+        match self.1 {
+            Storage::F32 => Dtype::F32,
+            Storage::F16 => Dtype::F16,
+        }
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.0.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let values = self.0.values.iter();
+        match self.1 {
+            Storage::F32 => values.flat_map(|value| value.to_le_bytes()).collect(),
+            Storage::F16 => values.flat_map(|&v| f16::from_f32(v).to_le_bytes()).collect(),
+        }
+    }
+
+    fn data_len(&self) -> usize {
+        let width = match self.1 {
+            Storage::F32 => size_of::<f32>(),
+            Storage::F16 => size_of::<f16>(),
+        };
+        width * self.0.values.len()
+    }
+}
+
+/// Writes tensors to a safetensors file, atomically.
+///
+/// # Errors
+/// [`BackboneError::Unwritable`] if the file cannot be written.
+pub fn write_safetensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), BackboneError> {
+    write_safetensors_as(path, tensors, Storage::F32)
+}
+
+/// Writes tensors as [`write_safetensors`] does, with the values stored as `storage`.
+///
+/// # Errors
+/// [`BackboneError::Unwritable`] if the file cannot be written.
+pub fn write_safetensors_as(
+    path: &Path,
+    tensors: &[NamedTensor],
+    storage: Storage,
+) -> Result<(), BackboneError> {
+    let failed = |reason: String| BackboneError::Unwritable { path: path.to_owned(), reason };
+    let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), Stored(tensor, storage)));
+    let write = |path: &Path| serialize_to_file(tensors, None, path).map_err(io::Error::other);
+    write_atomically(path, write).map_err(|error| failed(error.to_string()))
+}

@@ -1,0 +1,60 @@
+//! Blurred copies of training faces.
+
+use crate::bundle::Embedder;
+use crate::dataset::Source;
+use crate::domain::Progress;
+use crate::kinship::Rows;
+use crate::photo::{Limits, Photo, decode, lower_resolution};
+use crate::train::error::TrainError;
+
+/// Maximum number of blurred photos of a source.
+const MAX_PHOTOS: usize = 600;
+/// Photos per embedding batch.
+const BATCH: usize = 32;
+/// Pixels on the shorter side of a copy. The copies cycle through these sizes.
+const SIZES: std::ops::Range<u32> = 8..21;
+
+/// Embeds blurred copies of some of these photos by the first backbone: `(n, d)`.
+///
+/// The copies have 8 to 20 pixels on their shorter side. Photos that cannot be read or show no face
+/// are skipped. Returns `None` if the progress was cancelled, or no copy shows a face.
+///
+/// # Errors
+/// [`TrainError::Embedder`] if a backbone fails.
+pub fn embed_blurred(
+    source: &mut Source,
+    paths: &[String],
+    embedder: &Embedder,
+    progress: &dyn Progress,
+) -> Result<Option<Rows>, TrainError> {
+    let limits = Limits::default();
+    let step = paths.len().div_ceil(MAX_PHOTOS).max(1);
+    let chosen: Vec<&String> = paths.iter().step_by(step).collect();
+    progress.begin("Embedding blurred copies", chosen.len() as u64, "photos");
+    let mut sizes = SIZES.cycle();
+    let mut values = Vec::new();
+    let mut width = 0;
+    for paths in chosen.chunks(BATCH) {
+        if progress.cancelled() {
+            return Ok(None);
+        }
+        let photos = paths.iter().filter_map(|path| {
+            let bytes = source.read(path, limits.max_file_bytes).ok()?;
+            decode(&bytes, &limits).ok()
+        });
+        let blurred: Vec<Photo> = photos
+            .zip(&mut sizes)
+            .map(|(photo, pixels)| lower_resolution(&photo, pixels))
+            .collect();
+        let faces: Vec<_> =
+            blurred.iter().filter_map(|photo| embedder.prepare(photo).ok()).collect();
+        if !faces.is_empty() {
+            for embeddings in embedder.embed(&faces)?.into_iter().flatten() {
+                width = embeddings[0].as_slice().len();
+                values.extend_from_slice(embeddings[0].as_slice());
+            }
+        }
+        progress.advance(paths.len() as u64);
+    }
+    Ok(Rows::from_values(values, width).ok())
+}

@@ -1,0 +1,336 @@
+//! Trains the last stage of a network, with the layers before it frozen.
+
+use candle_core::{Tensor, Var};
+use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
+
+use crate::engine::{
+    BackboneSpec, Device, Executor, Place, Precision, Runner, Statistics, TensorPlace,
+};
+use crate::network::graph::{Network, Op, Parameter};
+use crate::network::preprocessing::Preprocessing;
+use crate::network::{BackboneError, NamedTensor, WeightsFile};
+
+/// A network cut before its last stage ([`Network::last_stage`]).
+///
+/// The trunk is frozen. The stage's weights are variables on candle's tensors. Means and variances of batch
+/// normalizations are frozen too: batches of few families would only blur them.
+pub struct LastStage {
+    preprocessing: Preprocessing,
+    input_size: usize,
+    trunk: Runner,
+    network: Network,
+    stage: Executor,
+    device: candle_core::Device,
+    /// In the order of the stage's parameters.
+    weights: Vec<Weight>,
+    optimiser: AdamW,
+}
+
+/// A weight of the stage.
+enum Weight {
+    Learned(Var),
+    Frozen(Tensor),
+}
+
+impl Weight {
+    fn tensor(&self) -> &Tensor {
+        match self {
+            Self::Learned(variable) => variable.as_tensor(),
+            Self::Frozen(tensor) => tensor,
+        }
+    }
+}
+
+impl LastStage {
+    /// Loads a network's weights onto a device.
+    ///
+    /// The trunk and the stage compute in f32, because steps are too small for less.
+    ///
+    /// # Errors
+    /// - As [`crate::engine::Backbone::load`].
+    /// - [`BackboneError::OneStage`] if the network has only one stage.
+    pub fn load(
+        spec: BackboneSpec<'_>,
+        mut file: WeightsFile,
+        device: Device,
+    ) -> Result<Self, BackboneError> {
+        let BackboneSpec { architecture, preprocessing } = spec;
+        let whole = architecture.network()?;
+        let one_stage = || BackboneError::OneStage { architecture: architecture.name() };
+        let (trunk, network) = whole.split(whole.last_stage().ok_or_else(one_stage)?);
+        let place = device.place(Precision::F32)?;
+        let trunk = Runner::load(trunk, &[], &place, &mut file)?;
+        let place = match place {
+            Place::Cpu => TensorPlace::CPU,
+            Place::Gpu(place) => place,
+        };
+        let device = place.device.clone();
+        let statistics = statistics(&network);
+        let load = |(at, parameter): (usize, &Parameter)| {
+            let values = file.read(parameter)?;
+            let tensor = Tensor::from_vec(values, parameter.shape.as_slice(), &device)?;
+            Ok(match statistics.contains(&at) {
+                true => Weight::Frozen(tensor),
+                false => Weight::Learned(Var::from_tensor(&tensor)?),
+            })
+        };
+        let weights: Vec<Weight> = network
+            .parameters()
+            .iter()
+            .enumerate()
+            .map(load)
+            .collect::<Result<_, BackboneError>>()?;
+        let tensors = weights.iter().map(|weight| weight.tensor().clone()).collect();
+        let stage = Executor::learning(network.clone(), place, tensors, Statistics::Stored);
+        let optimiser = AdamW::new_lr(Vec::new(), 0.0)?;
+        let input_size = whole.input_size();
+        Ok(Self { preprocessing, input_size, trunk, network, stage, device, weights, optimiser })
+    }
+
+    /// Returns the number of values of [`Self::maps`] per face.
+    pub fn map_len(&self) -> usize {
+        let [channels, height, width] = self.network.nodes()[0].shape;
+        self.preprocessing.copies() * channels * height * width
+    }
+
+    /// Returns the trunk's output for faces.
+    ///
+    /// If the preprocessing has `mirror`, it includes the output for their mirror images.
+    ///
+    /// **Shape**: n × `(size, size, 3)` bytes → `(n, copies, channels, height, width)`.
+    ///
+    /// # Errors
+    /// [`BackboneError::Tensor`] if the tensor library fails.
+    pub fn maps(&self, faces: &[&[u8]]) -> Result<Vec<f32>, BackboneError> {
+        let pixels = self.preprocessing.pixels(faces, self.input_size);
+        let images = faces.len() * self.preprocessing.copies();
+        Ok(self.trunk.run(images, self.input_size, pixels)?.concat())
+    }
+
+    /// Returns the embeddings of faces from the trunk's `maps`, of unit length.
+    ///
+    /// **Shape**: `(n, copies, channels, height, width)` → n × `(d)`.
+    ///
+    /// # Errors
+    /// [`BackboneError::Tensor`] if the tensor library fails.
+    pub fn embed(&self, maps: &[f32]) -> Result<Vec<Vec<f32>>, BackboneError> {
+        Ok(self.embeddings(maps)?.to_vec2()?)
+    }
+
+    /// Begins training with `learning_rate`, by Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+    ///
+    /// The optimizer's state starts from zero.
+    ///
+    /// # Errors
+    /// [`BackboneError::Tensor`] if the tensors cannot be allocated.
+    pub fn begin(&mut self, learning_rate: f64) -> Result<(), BackboneError> {
+        let learned = self.weights.iter().filter_map(|weight| match weight {
+            Weight::Learned(variable) => Some(variable.clone()),
+            Weight::Frozen(_) => None,
+        });
+        let parameters = ParamsAdamW { lr: learning_rate, ..ParamsAdamW::default() };
+        self.optimiser = AdamW::new(learned.collect(), parameters)?;
+        Ok(())
+    }
+
+    /// Takes one step on the trunk's `maps` of faces, and returns the loss before it.
+    ///
+    /// `judge` receives the embeddings, n × `(d)`. It returns the loss and its gradient with respect to them.
+    ///
+    /// # Errors
+    /// - If `judge` fails.
+    /// - [`BackboneError::Tensor`] if the tensor library fails.
+    pub fn improve<E: From<BackboneError>>(
+        &mut self,
+        maps: &[f32],
+        judge: impl FnOnce(&[Vec<f32>]) -> Result<(f64, Vec<Vec<f32>>), E>,
+    ) -> Result<f64, E> {
+        let failed = |error| E::from(BackboneError::Tensor(error));
+        let embeddings = self.embeddings(maps)?;
+        let (loss, slopes) = judge(&embeddings.to_vec2().map_err(failed)?)?;
+        // The gradient of this sum with respect to the weights equals that of the loss.
+        let along = || {
+            let slopes = Tensor::new(slopes, &self.device)?;
+            (&embeddings * slopes)?.sum_all()
+        };
+        let along = along().map_err(failed)?;
+        self.optimiser.backward_step(&along).map_err(failed)?;
+        Ok(loss)
+    }
+
+    /// Returns the stage's weights, named as the network's parameters.
+    ///
+    /// # Errors
+    /// [`BackboneError::Tensor`] if they cannot be read from the device.
+    pub fn tensors(&self) -> Result<Vec<NamedTensor>, BackboneError> {
+        let tensor = |(parameter, weight): (&Parameter, &Weight)| {
+            let values = weight.tensor().flatten_all()?.to_vec1()?;
+            Ok(NamedTensor { name: parameter.name.clone(), shape: parameter.shape.clone(), values })
+        };
+        self.network.parameters().iter().zip(&self.weights).map(tensor).collect()
+    }
+
+    /// Resumes from weights that [`Self::tensors`] returned.
+    ///
+    /// # Errors
+    /// [`BackboneError::Tensor`] if they are not those of this stage.
+    pub fn restore(&mut self, tensors: Vec<NamedTensor>) -> Result<(), BackboneError> {
+        for NamedTensor { name, shape, values } in tensors {
+            let place = self.network.parameters().iter().position(|known| known.name == name);
+            if let Some(Weight::Learned(variable)) = place.map(|place| &self.weights[place]) {
+                variable.set(&Tensor::from_vec(values, shape, &self.device)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn embeddings(&self, maps: &[f32]) -> Result<Tensor, BackboneError> {
+        let [channels, height, width] = self.network.nodes()[0].shape;
+        let images = maps.len() / (channels * height * width);
+        let input = Tensor::from_slice(maps, (images, channels, height, width), &self.device)?;
+        let rows = unit(&self.stage.run(&input)?.flatten_from(1)?)?;
+        let copies = self.preprocessing.copies();
+        if copies == 1 {
+            return Ok(rows);
+        }
+        Ok(unit(&rows.reshape((images / copies, copies, ()))?.mean(1)?)?)
+    }
+}
+
+/// Scales rows to unit length.
+fn unit(rows: &Tensor) -> candle_core::Result<Tensor> {
+    let lengths = (rows.sqr()?.sum_keepdim(1)? + 1e-12)?.sqrt()?;
+    rows.broadcast_div(&lengths)
+}
+
+/// Returns the parameter indices of the means and variances.
+fn statistics(network: &Network) -> Vec<usize> {
+    let of_node = |node: &crate::network::graph::Node| match &node.op {
+        Op::BatchNorm(norm) => vec![norm.mean.index(), norm.variance.index()],
+        _ => Vec::new(),
+    };
+    network.nodes().iter().flat_map(of_node).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Backbone;
+    use crate::network::architectures::{
+        Architecture, inception_resnet, mobilefacenet, resnet, siamese, vgg16, vggface_lite,
+    };
+    use crate::network::preprocessing::merge_copies;
+    use crate::network::write_safetensors;
+
+    /// A number from −1 to 1 for each index.
+    fn value(at: usize) -> f32 {
+        let mixed = (at as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
+    }
+
+    /// Weights under which values neither vanish nor grow.
+    fn weights(network: &Network) -> Vec<NamedTensor> {
+        let statistics = statistics(network);
+        let tensor = |(at, Parameter { name, shape }): (usize, &Parameter)| {
+            let fan_in: usize = shape[1..].iter().product();
+            let is_scale = ["var", "gamma", "_bn.weight", ".bn.weight"];
+            let middle = f32::from(u8::from(is_scale.iter().any(|end| name.ends_with(end))));
+            let width = if shape.len() > 1 { (6.0 / fan_in as f32).sqrt() } else { 0.3 };
+            assert!(middle > 0.0 || !statistics.contains(&at) || name.contains("mean"), "{name}");
+            let values = (0..shape.iter().product()).map(|v| middle + width * value(1000 * at + v));
+            NamedTensor { name: name.clone(), shape: shape.clone(), values: values.collect() }
+        };
+        network.parameters().iter().enumerate().map(tensor).collect()
+    }
+
+    fn architectures() -> Vec<Architecture> {
+        let channels = [4, 8, 8, 8, 8];
+        let vgg =
+            vgg16::Config { input_size: 64, channels, hidden: 12, output: vgg16::Output::Fc7 };
+        let residual = resnet::Config { input_size: 64, channels: 16, ..resnet::Config::default() };
+        let lite = vggface_lite::Config::default();
+        vec![
+            Architecture::Vgg16(vgg),
+            Architecture::Resnet50(residual.clone()),
+            Architecture::Senet50(residual),
+            Architecture::InceptionResnetV1(inception_resnet::Config {
+                input_size: 90,
+                channels: 4,
+                embedding: 24,
+            }),
+            Architecture::MobileFaceNet(mobilefacenet::Config { channels: 12, embedding: 20 }),
+            Architecture::Siamese(siamese::Config {
+                input_size: 105,
+                channels: [4, 8, 8, 12],
+                embedding: 40,
+            }),
+            Architecture::VggfaceLite(vggface_lite::Config { channels, embedding: 16, ..lite }),
+        ]
+    }
+
+    /// Loads a stage, its complete network, and three faces.
+    fn loaded(architecture: &Architecture, mirror: bool) -> (LastStage, Backbone, Vec<Vec<u8>>) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("weights.safetensors");
+        let network = architecture.network().unwrap();
+        write_safetensors(&path, &weights(&network)).unwrap();
+        let file = || WeightsFile::new(&path, std::fs::File::open(&path).unwrap()).unwrap();
+        let preprocessing = Preprocessing { mirror, ..mobilefacenet::PREPROCESSING };
+        let spec = BackboneSpec { architecture, preprocessing };
+        let stage = LastStage::load(spec, file(), Device::Cpu).unwrap();
+        let backbone = Backbone::load(spec, file(), Device::Cpu, Precision::F32).unwrap();
+        let len = 3 * network.input_size().pow(2);
+        let face = |face: usize| {
+            (0..len).map(|at| (127.0 + 120.0 * value(len * face + at)) as u8).collect()
+        };
+        (stage, backbone, (0..3).map(face).collect())
+    }
+
+    #[test]
+    fn trunk_and_stage_together_are_the_network() {
+        for architecture in architectures() {
+            for mirror in [false, true] {
+                let (stage, backbone, faces) = loaded(&architecture, mirror);
+                let faces: Vec<&[u8]> = faces.iter().map(Vec::as_slice).collect();
+                let maps = stage.maps(&faces).unwrap();
+                assert_eq!(maps.len(), 3 * stage.map_len());
+                let found = stage.embed(&maps).unwrap();
+                for (found, whole) in found.iter().zip(backbone.embed(&faces).unwrap()) {
+                    let whole = merge_copies(&[whole.clone(), whole]);
+                    let length = whole.iter().map(|value| value * value).sum::<f32>().sqrt();
+                    let apart = found.iter().zip(&whole).map(|(a, b)| (a - b / length).abs());
+                    let apart = apart.fold(0.0, f32::max);
+                    assert!(apart < 1e-4, "{} {mirror}: {apart}", architecture.name());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_stage_learns_and_goes_back_to_what_it_was_and_its_statistics_stay() {
+        for architecture in architectures() {
+            let (mut stage, _, faces) = loaded(&architecture, true);
+            let faces: Vec<&[u8]> = faces.iter().map(Vec::as_slice).collect();
+            let maps = stage.maps(&faces).unwrap();
+            let before = stage.tensors().unwrap();
+            let first = stage.embed(&maps).unwrap();
+            stage.begin(1e-3).unwrap();
+            // The first face must become as different from the second one as possible.
+            let judge = |rows: &[Vec<f32>]| {
+                let cosine: f32 = rows[0].iter().zip(&rows[1]).map(|(a, b)| a * b).sum();
+                let nothing = vec![0.0; rows[0].len()];
+                let slopes = vec![rows[1].clone(), rows[0].clone(), nothing];
+                Ok::<_, BackboneError>((cosine.into(), slopes))
+            };
+            let losses: Vec<f64> = (0..4).map(|_| stage.improve(&maps, judge).unwrap()).collect();
+            assert!(losses[3] < losses[0], "{} {losses:?}", architecture.name());
+            let statistics = statistics(&stage.network);
+            for (at, (before, after)) in before.iter().zip(stage.tensors().unwrap()).enumerate() {
+                let stays = before.values == after.values;
+                assert!(stays || !statistics.contains(&at), "{}", after.name);
+            }
+            stage.restore(before).unwrap();
+            assert_eq!(stage.embed(&maps).unwrap(), first);
+        }
+    }
+}

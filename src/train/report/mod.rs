@@ -1,0 +1,292 @@
+//! Report of a training run: metrics of all members and the ensemble, per source.
+
+pub(crate) mod charts;
+pub(crate) mod page;
+pub(crate) mod stage;
+
+use serde::Serialize;
+
+use super::data::corpus::Corpus;
+use super::head::recipe::Recipe;
+use super::runs::ensemble::early_stopping::Epoch;
+use super::runs::ensemble::identification::IdentificationFigures;
+use super::runs::ensemble::pair_set::Panel;
+use crate::kinship::{bounded, probability};
+use crate::metrics::{
+    BINS, Bin, Figure, LikelihoodFigures, Pairs, Point, ProbabilityFigures, Ranking,
+    RankingFigures, RelationFigures, reliability,
+};
+use stage::StageReport;
+
+/// All metrics of a training run.
+///
+/// Every kinship metric is measured by members that saw no family of its pairs.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Seed of all random choices.
+    pub seed: u64,
+    /// Sources of photos.
+    pub sources: Vec<SourceData>,
+    /// Names of the sources that the members were trained on.
+    pub trained_on: Vec<String>,
+    /// Reasons why other sources with kin were not used for training.
+    pub left_out_sources: Vec<String>,
+    /// All trained or evaluated members.
+    pub members: Vec<MemberReport>,
+    /// Per source with kin, the metrics of the members and of the ensemble.
+    pub evaluations: Vec<SourceReport>,
+    /// Log likelihood ratio of the same person against kin, on families outside its fit.
+    pub identity: ScoreFigures,
+    /// Whether the ensemble is better than the plain regression and the cosine.
+    pub verdict: Verdict,
+    /// Minimum probability, at even odds, at which two photos count as kin.
+    pub kin_threshold: f64,
+    /// Training time of the members, in seconds.
+    pub training_seconds: f64,
+    /// Backbones with an unfrozen last stage, before and after training.
+    pub stages: Vec<StageReport>,
+}
+
+/// Source of photos.
+#[derive(Clone, Debug, Serialize)]
+pub struct SourceData {
+    /// Name of the source.
+    pub name: String,
+    /// Photos with embeddings.
+    pub photos: usize,
+    /// People with photos.
+    pub people: usize,
+    /// Families with listed kin that have photos.
+    pub families: usize,
+    /// Usable listed kin pairs.
+    pub kin_pairs: usize,
+    /// Listed pairs that are unusable because a person has no photo.
+    pub lacking_photos: usize,
+    /// Listed pairs that are unusable because they are of two families.
+    pub across_families: usize,
+}
+
+/// Trained or evaluated member.
+#[derive(Clone, Debug, Serialize)]
+pub struct MemberReport {
+    /// Name of the member in a bundle.
+    pub name: String,
+    /// Recipe of the member.
+    pub recipe: String,
+    /// Backbone of the member.
+    pub backbone: String,
+    /// Share of the member in the ensemble, 0 to 1.
+    pub weight: f64,
+    /// Reason for exclusion from the ensemble. `None` if the member could join.
+    pub left_out: Option<String>,
+    /// Training history, epoch by epoch.
+    pub epochs: Vec<Epoch>,
+}
+
+/// One source, evaluated by members that saw none of its families.
+#[derive(Clone, Debug, Serialize)]
+pub struct SourceReport {
+    /// Name of the source.
+    pub source: String,
+    /// Whether the members saw no family of this source.
+    ///
+    /// If `false`, the families were left out fold by fold.
+    pub is_left_out: bool,
+    /// Sources that the members were trained on.
+    pub trained_on: Vec<String>,
+    /// Number of photo pairs, half of them kin.
+    pub pairs: usize,
+    /// Per backbone, the metrics of its cosine.
+    pub cosines: Vec<ScoreFigures>,
+    /// Per member, the metrics of its score.
+    pub members: Vec<ScoreFigures>,
+    /// Metrics of the weighted scores before normalization.
+    pub joined: ScoreFigures,
+    /// Metrics of the ensemble's likelihood ratio.
+    pub ensemble: ScoreFigures,
+    /// Metrics of the ensemble's probabilities at even odds.
+    pub probabilities: Option<ProbabilityFigures>,
+    /// Metrics of each relation, if the list names relations.
+    pub relations: Vec<RelationFigures>,
+    /// Open-set identification in galleries of growing size.
+    pub identification: Vec<IdentificationFigures>,
+    /// Probabilities in equal parts of 0 to 1, with the share of kin.
+    pub reliability: Vec<Bin>,
+    /// Number of probabilities in each of twenty equal parts of 0 to 1.
+    pub histogram: Histogram,
+    /// Errors with the highest confidence.
+    pub mistakes: Vec<Example>,
+    /// Correct results with the highest confidence.
+    pub successes: Vec<Example>,
+}
+
+/// Metrics of the separation of kin from other pairs by a score.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScoreFigures {
+    /// Name of the score.
+    pub name: String,
+    /// Metrics of the score. `None` if there are no pairs.
+    pub figures: Option<RankingFigures>,
+    /// Share of probes with a relative among the first ten people by this score.
+    ///
+    /// The searches cover all people of the source.
+    pub rank_10: Option<Figure>,
+    /// Cost of the log likelihood ratios. `None` if the score is not calibrated.
+    pub likelihood: Option<LikelihoodFigures>,
+    /// ROC, as shares of false and of true accepts.
+    pub roc: Vec<[f64; 2]>,
+}
+
+/// Decision whether an ensemble may be written.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Verdict {
+    /// Objections to the ensemble. It may be written if there are none.
+    pub objections: Vec<String>,
+}
+
+/// Pairs by their probabilities, from 0 to 1.
+#[derive(Clone, Debug, Serialize)]
+pub struct Histogram {
+    /// Kin pairs in each part.
+    pub kin: Vec<usize>,
+    /// Other pairs in each part.
+    pub others: Vec<usize>,
+}
+
+/// Pair shown as an example.
+#[derive(Clone, Debug, Serialize)]
+pub struct Example {
+    /// Ids of the photos, such as F0001/MID1/P00001_face0.
+    pub photos: [String; 2],
+    /// Probability of kinship at even odds, 0 to 1.
+    pub probability: f64,
+    /// Whether the people are kin.
+    pub is_kin: bool,
+}
+
+/// Number of parts of the histogram.
+const PARTS: usize = 20;
+/// Number of kin pairs shown, of the best and of the worst. Equally many other pairs are shown.
+const EXAMPLES: usize = 10;
+/// Number of points of a drawn curve.
+const ROC_POINTS: usize = 200;
+
+impl SourceData {
+    pub(crate) fn new(corpus: &Corpus) -> Self {
+        let pedigree = &corpus.pedigree;
+        Self {
+            name: corpus.name.clone(),
+            photos: pedigree.photos().len(),
+            people: pedigree.people().len(),
+            families: pedigree.families_with_kin().len(),
+            kin_pairs: pedigree.kin().len(),
+            lacking_photos: pedigree.skipped.lacking_photos,
+            across_families: pedigree.skipped.across_families,
+        }
+    }
+}
+
+impl Report {
+    /// Returns the trained members: all except the cosines.
+    pub fn trained_members(&self) -> impl Iterator<Item = (usize, &MemberReport)> {
+        self.members.iter().enumerate().filter(|(_, member)| member.recipe != Recipe::COSINE)
+    }
+}
+
+impl MemberReport {
+    /// Returns the member's share in the ensemble, or the reason for its exclusion, as text.
+    pub fn standing(&self) -> String {
+        match &self.left_out {
+            Some(reason) => format!("left out: {reason}"),
+            None => format!("{:.2}", self.weight),
+        }
+    }
+}
+
+impl ScoreFigures {
+    pub(crate) fn new(name: &str, pairs: &Pairs, seed: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            figures: pairs.ranking_figures(seed),
+            rank_10: None,
+            likelihood: None,
+            roc: roc(pairs),
+        }
+    }
+
+    /// Returns the area under the ROC, or one half if there are no pairs.
+    pub fn auc(&self) -> f64 {
+        self.figures.map_or(0.5, |figures| figures.roc_auc.value)
+    }
+}
+
+/// Returns some points of the ROC, evenly spread over its thresholds.
+fn roc(pairs: &Pairs) -> Vec<[f64; 2]> {
+    let curve = Ranking::new(&pairs.scores, &pairs.is_kin).curve();
+    let points = curve.points();
+    let Some(last) = points.last() else { return Vec::new() };
+    let kin = last.true_accepts.max(1.0);
+    let others = last.false_accepts.max(1.0);
+    let share = |point: &Point| [point.false_accepts / others, point.true_accepts / kin];
+    let every = points.len().div_ceil(ROC_POINTS);
+    let mut shares = vec![[0.0, 0.0]];
+    shares.extend(points.iter().step_by(every).map(share));
+    shares.push([1.0, 1.0]);
+    shares
+}
+
+/// Converts log likelihood ratios to probabilities at even odds.
+pub(crate) fn probabilities(log_likelihood_ratios: &[f64]) -> Vec<f64> {
+    log_likelihood_ratios.iter().map(|&ratio| probability(bounded(ratio))).collect()
+}
+
+/// Bins the probabilities in equal parts of 0 to 1, with observed shares.
+pub(crate) fn bins(pairs: &Pairs) -> Vec<Bin> {
+    reliability(&pairs.scores, &pairs.is_kin, BINS, |_| 1.0)
+}
+
+pub(crate) fn histogram(pairs: &Pairs) -> Histogram {
+    let mut counts = [vec![0; PARTS], vec![0; PARTS]];
+    for (score, &is_kin) in pairs.scores.iter().zip(&pairs.is_kin) {
+        counts[usize::from(is_kin)][((score * PARTS as f64) as usize).min(PARTS - 1)] += 1;
+    }
+    let [others, kin] = counts;
+    Histogram { kin, others }
+}
+
+/// Kind of the example pairs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Mistakes,
+    Successes,
+}
+
+/// Returns the most confident errors or correct results.
+///
+/// Any two families contribute at most one pair of each kind.
+pub(crate) fn examples(
+    source: &Corpus,
+    panel: &Panel,
+    probabilities: &[f64],
+    shown: Shown,
+) -> Vec<Example> {
+    let name = |photo: usize| source.pedigree.photos()[photo].to_string();
+    let mut found = Vec::new();
+    for is_kin in [true, false] {
+        let of_kind = |i: &usize| panel.pairs[*i].is_kin == is_kin;
+        let mut indices: Vec<usize> = (0..panel.pairs.len()).filter(of_kind).collect();
+        let likely_first = is_kin != (shown == Shown::Mistakes);
+        indices.sort_by(|&a, &b| {
+            let order = probabilities[a].total_cmp(&probabilities[b]);
+            if likely_first { order.reverse() } else { order }
+        });
+        let mut seen = std::collections::HashSet::new();
+        indices.retain(|&i| seen.insert(panel.pairs[i].families));
+        found.extend(indices.into_iter().take(EXAMPLES).map(|i| Example {
+            photos: panel.pairs[i].photos.map(name),
+            probability: probabilities[i],
+            is_kin,
+        }));
+    }
+    found
+}

@@ -1,0 +1,231 @@
+//! Report of a training run as a self-contained page.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::stage::StageReport;
+use super::{Example, Report, ScoreFigures, SourceReport, charts};
+use crate::metrics::{Figure, RankingFigures, RelationFigures};
+
+const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}\
+table{border-collapse:collapse;margin:1em 0}td,th{padding:.25em .8em;text-align:left;border-bottom:1px solid #ddd}\
+figure{display:inline-block;margin:.5em 1em .5em 0;text-align:center;font-size:13px}\
+figure img{width:112px;height:112px;margin:1px}svg{max-width:100%}";
+
+/// Function that returns the PNG of a photo, by its source and its id.
+type Picture<'a> = dyn FnMut(&str, &str) -> Option<Vec<u8>> + 'a;
+
+/// Returns the page as HTML.
+///
+/// `picture` returns the PNG of a photo, by its source and its id. It returns `None` if the photo
+/// cannot be read.
+pub fn page(report: &Report, picture: &mut Picture<'_>) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { meta charset="utf-8"; title { "Kindred: a training" } style { (PreEscaped(STYLE)) } }
+            body {
+                h1 { "A training" }
+                (sources(report))
+                (verdict(report))
+                @for evaluation in &report.evaluations { (source(report, evaluation, picture)) }
+                h2 { "Same person" }
+                p { "Photos of one person against photos of kin, of families that the score was not fitted to." }
+                table { (header()) (row(&report.identity, "")) }
+                (stages(&report.stages))
+                (PreEscaped(charts::loss(report)))
+                (PreEscaped(charts::accuracy(report)))
+                p {
+                    "Seed " (report.seed) ", heads trained in " (format!("{:.0}", report.training_seconds))
+                    " s. Resemblance is not proof of kinship."
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn sources(report: &Report) -> Markup {
+    html! {
+        table {
+            tr { th { "source" } th { "photos" } th { "people" } th { "families with kin" } th { "pairs of kin" } th { "trained on" } }
+            @for source in &report.sources {
+                tr {
+                    td { (source.name) }
+                    td { (source.photos) }
+                    td { (source.people) }
+                    td { (source.families) }
+                    td { (source.kin_pairs) }
+                    td { (if report.trained_on.contains(&source.name) { "yes" } else { "no" }) }
+                }
+            }
+        }
+        @for reason in &report.left_out_sources { p { "Not trained on " (reason) "." } }
+        p { "Every figure is measured by members that saw no family of its pairs. Intervals are 95 % intervals over families." }
+    }
+}
+
+fn verdict(report: &Report) -> Markup {
+    html! {
+        @if !report.verdict.objections.is_empty() {
+            p { strong { "The ensemble was not written:" } }
+            ul { @for objection in &report.verdict.objections { li { (objection) } } }
+        }
+    }
+}
+
+fn source(report: &Report, evaluation: &SourceReport, picture: &mut Picture<'_>) -> Markup {
+    let how =
+        if evaluation.is_left_out { "left out" } else { "its families left out, fold by fold" };
+    let charts = [
+        charts::roc(report, evaluation),
+        charts::calibration(evaluation),
+        charts::histogram(evaluation),
+    ];
+    html! {
+        h2 { (evaluation.source) ", " (how) }
+        p { (evaluation.pairs) " pairs, by members trained on " (evaluation.trained_on.join(", ")) "." }
+        table {
+            (header())
+            @for cosine in &evaluation.cosines { (row(cosine, "")) }
+            @for (index, member) in report.trained_members() {
+                (row(&evaluation.members[index], &member.standing()))
+            }
+            (row(&evaluation.joined, ""))
+            (row(&evaluation.ensemble, ""))
+        }
+        (probabilities(report, evaluation))
+        (identification(evaluation))
+        @for chart in charts { (PreEscaped(chart)) }
+        (relations(&evaluation.relations))
+        (examples("Strongest mistakes", evaluation, &evaluation.mistakes, picture))
+        (examples("Surest right answers", evaluation, &evaluation.successes, picture))
+    }
+}
+
+fn header() -> Markup {
+    html! {
+        tr { th { "score" } th { "AUC" } th { "average precision" } th { "TAR at FAR 1 %" } th { "Rank@10" } th { "Cllr" } th { "share" } }
+    }
+}
+
+fn row(score: &ScoreFigures, note: &str) -> Markup {
+    let figures = score.figures;
+    html! {
+        tr {
+            td { (score.name) }
+            td { (shown(figures.map(|figures| figures.roc_auc))) }
+            td { (shown(figures.map(|figures| figures.average_precision))) }
+            td { (shown(figures.map(|figures| figures.true_accepts_at_1_percent))) }
+            td { (shown(score.rank_10)) }
+            td { (shown(score.likelihood.map(|likelihood| likelihood.cllr))) }
+            td { (note) }
+        }
+    }
+}
+
+fn identification(evaluation: &SourceReport) -> Markup {
+    html! {
+        h3 { "Open-set identification" }
+        p { "Probes of one photo. A person is marked at a nominal false positive identification rate of 10 %." }
+        table {
+            tr { th { "people" } th { "probes" } th { "FPIR" } th { "DIR" } th { "precision" } th { "Rank@10" } }
+            @for figures in &evaluation.identification {
+                tr {
+                    td { (figures.people) }
+                    td { (figures.probes) }
+                    td { (shown(figures.fpir)) }
+                    td { (shown(figures.dir)) }
+                    td { (shown(figures.precision)) }
+                    td { (shown(figures.rank_10)) }
+                }
+            }
+        }
+    }
+}
+
+fn stages(stages: &[StageReport]) -> Markup {
+    let auc = |figures: Option<RankingFigures>| shown(figures.map(|figures| figures.roc_auc));
+    html! {
+        @if !stages.is_empty() {
+            h2 { "Unfrozen stages" }
+            p { "The cosine's AUC on families that the stage neither learned from nor was chosen by." }
+            table {
+                tr { th { "backbone" } th { "frozen" } th { "unfrozen" } th { "kept" } }
+                @for stage in stages {
+                    tr {
+                        td { (stage.backbone) }
+                        td { (auc(stage.frozen)) }
+                        td { (auc(stage.unfrozen)) }
+                        td { (stage.standing()) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn probabilities(report: &Report, evaluation: &SourceReport) -> Markup {
+    let figures = evaluation.probabilities.zip(evaluation.ensemble.likelihood);
+    html! {
+        @if let Some((figures, cost)) = figures {
+            p {
+                "Accuracy " (shown(Some(figures.accuracy))) ", Brier score " (shown(Some(figures.brier_score)))
+                ", calibration error " (shown(Some(figures.calibration_error))) ", Cllr "
+                (shown(Some(cost.cllr))) ", at best " (shown(Some(cost.min_cllr))) ". Pairs are kin from "
+                (format!("{:.0}", 100.0 * report.kin_threshold)) " % on."
+            }
+        }
+    }
+}
+
+fn relations(relations: &[RelationFigures]) -> Markup {
+    html! {
+        @if !relations.is_empty() {
+            h3 { "Relations" }
+            table {
+                tr { th { "relation" } th { "pairs" } th { "AUC" } th { "cosine's AUC" } th { "accuracy" } }
+                @for relation in relations {
+                    tr {
+                        td { (relation.relation) }
+                        td { (relation.pairs) }
+                        td { (shown(relation.roc_auc)) }
+                        td { (shown(relation.cosine_roc_auc)) }
+                        td { (shown(relation.accuracy)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn examples(
+    title: &str,
+    evaluation: &SourceReport,
+    examples: &[Example],
+    picture: &mut Picture<'_>,
+) -> Markup {
+    let mut image = |photo: &str| {
+        picture(&evaluation.source, photo)
+            .map(|png| format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png)))
+    };
+    html! {
+        h3 { (title) }
+        @for example in examples {
+            figure {
+                @for photo in &example.photos {
+                    @if let Some(image) = image(photo) { img src=(image) alt=(photo) title=(photo); }
+                }
+                figcaption {
+                    (if example.is_kin { "kin" } else { "strangers" }) ", "
+                    (format!("{:.0}", 100.0 * example.probability)) " %"
+                }
+            }
+        }
+    }
+}
+
+fn shown(figure: Option<Figure>) -> String {
+    figure.map_or("–".into(), |figure| figure.to_string())
+}

@@ -1,0 +1,86 @@
+//! Effect of an unfrozen stage.
+
+use serde::Serialize;
+
+use crate::metrics::{Pairs, RankingFigures};
+use crate::train::data::corpus::Corpus;
+use crate::train::error::TrainError;
+use crate::train::runs::ensemble::pair_set::Panel;
+use crate::train::runs::fine_tuning::Unfrozen;
+use crate::train::runs::fine_tuning::stage_folder::StageEpoch;
+
+/// Metrics of a backbone before and after the training of its last stage.
+///
+/// They use the cosine of its embeddings. The families were neither used for training the stage nor
+/// for its selection.
+#[derive(Clone, Debug, Serialize)]
+pub struct StageReport {
+    /// Name of the backbone.
+    pub backbone: String,
+    /// Number of families for the training or the selection of the stage.
+    pub families: usize,
+    /// Metrics of each epoch, the frozen stage first.
+    pub epochs: Vec<StageEpoch>,
+    /// Index of the selected epoch. 0 is the frozen stage, which no other beat.
+    pub kept: usize,
+    /// Metrics of the loaded backbone. `None` if the other families have no pairs.
+    pub frozen: Option<RankingFigures>,
+    /// Metrics of the backbone in the bundle.
+    pub unfrozen: Option<RankingFigures>,
+}
+
+/// Corpora of the same photos, before and after the training of a stage.
+#[derive(Clone, Copy)]
+pub struct StageCorpora<'a> {
+    /// Embeddings of the loaded backbones.
+    pub before: &'a Corpus,
+    /// Embeddings of the backbones in the bundle.
+    pub after: &'a Corpus,
+}
+
+impl StageReport {
+    /// Evaluates the backbone at the index `backbone` by its embeddings in both corpora.
+    ///
+    /// `stage` is the trained stage of this backbone. `seed` is the seed of the pairs and of the
+    /// intervals.
+    ///
+    /// # Errors
+    /// [`TrainError::Kinship`] if the embeddings cannot be compared.
+    pub fn new(
+        backbone: usize,
+        stage: &Unfrozen,
+        corpora: StageCorpora<'_>,
+        seed: u64,
+    ) -> Result<Self, TrainError> {
+        let figures = |corpus: &Corpus| {
+            let pedigree = &corpus.pedigree;
+            let mut others = pedigree.families_with_kin();
+            others.retain(|&family| !stage.families.contains(&pedigree.families()[family]));
+            let Panel { pairs, cosines, .. } = Panel::new(corpus, &[], &others, seed)?;
+            let pairs = Pairs {
+                scores: cosines.into_iter().nth(backbone).unwrap_or_default(),
+                is_kin: pairs.iter().map(|pair| pair.is_kin).collect(),
+                families: pairs.iter().map(|pair| pair.families).collect(),
+                relations: pairs.iter().map(|pair| pair.relation).collect(),
+            };
+            Ok::<_, TrainError>(pairs.ranking_figures(seed))
+        };
+        Ok(Self {
+            backbone: corpora.after.backbones[backbone].0.clone(),
+            families: stage.families.len(),
+            epochs: stage.epochs.clone(),
+            kept: stage.kept,
+            frozen: figures(corpora.before)?,
+            unfrozen: figures(corpora.after)?,
+        })
+    }
+
+    /// Returns the selected epoch as text.
+    pub fn standing(&self) -> String {
+        let last = self.epochs.len() - 1;
+        match self.kept {
+            0 => format!("frozen: none of {last} epochs was better on the validation families"),
+            kept => format!("epoch {kept} of {last}, trained with {} families", self.families),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Decision whether an ensemble may become a bundle.
+
+use super::pair_set::Panel;
+use super::selection::Criterion;
+use crate::metrics::{Bootstrap, Figure, RankingFigures, RatioTerm};
+use crate::train::report::Verdict;
+
+/// Scores of one source's pairs, and the searches in it.
+pub(crate) struct ComparedScores<'a> {
+    pub(crate) source: &'a str,
+    /// Number of families of the source.
+    pub(crate) families: usize,
+    pub(crate) panel: &'a Panel,
+    pub(crate) ensemble: &'a [f64],
+    pub(crate) regression: &'a [f64],
+    /// Per probe, whether a relative is among the first ten people.
+    pub(crate) ensemble_hits: &'a [RatioTerm],
+    /// The same for the cosine and the same probes.
+    pub(crate) cosine_hits: &'a [RatioTerm],
+    pub(crate) seed: u64,
+}
+
+/// Metrics of an ensemble on one source, compared with those of the baselines.
+#[derive(Clone, Debug)]
+pub(crate) struct Comparison {
+    source: String,
+    ensemble: Criterion,
+    regression: Criterion,
+    cosine: Criterion,
+    /// Rank@10 of the ensemble and of the cosine.
+    ///
+    /// Rank@10 is the share of probes with a relative among the first ten.
+    rank_10: [f64; 2],
+    gains: Gains,
+}
+
+/// Gains of the ensemble, with intervals over families. `None` if not measured.
+#[derive(Clone, Copy, Debug, Default)]
+struct Gains {
+    /// Gain in AUC over the plain regression.
+    auc: Option<Figure>,
+    /// Gain in TAR at FAR 1 % over the cosine.
+    true_accepts: Option<Figure>,
+    /// Gain in Rank@10 over the cosine.
+    rank_10: Option<Figure>,
+}
+
+/// Minimum area under the ROC of the ensemble, above that of chance.
+const MIN_AUC: f64 = 0.52;
+
+/// Tolerated loss in Rank@10 against the cosine.
+///
+/// One standard error of a share of 1,200 probes is 0.014.
+const RANK_TOLERANCE: f64 = 0.01;
+
+impl Comparison {
+    pub(crate) fn new(scores: &ComparedScores<'_>) -> Self {
+        let ComparedScores { panel, ensemble, regression, seed, .. } = *scores;
+        let cosine = panel.cosines.first().map(Vec::as_slice).unwrap_or_default();
+        let criterion = |scores: &[f64]| Criterion::of(scores, &panel.is_kin());
+        let gain = |others: &[f64]| panel.scored(ensemble).ranking_gain(others, seed);
+        let hits = || scores.ensemble_hits.iter().zip(scores.cosine_hits);
+        let gained_hits: Vec<RatioTerm> = hits()
+            .map(|(own, cosine)| RatioTerm { numerator: own.numerator - cosine.numerator, ..*own })
+            .collect();
+        let [rank_10] = Bootstrap::new(scores.families, seed)
+            .figures(|counts| [RatioTerm::ratio(&gained_hits, counts)]);
+        let share = |hits: &[RatioTerm]| {
+            RatioTerm::ratio(hits, &vec![1.0; scores.families]).unwrap_or_default()
+        };
+        Self {
+            source: scores.source.to_owned(),
+            ensemble: criterion(ensemble),
+            regression: criterion(regression),
+            cosine: criterion(cosine),
+            rank_10: [scores.ensemble_hits, scores.cosine_hits].map(share),
+            gains: Gains {
+                auc: gain(regression).map(|gain: RankingFigures| gain.roc_auc),
+                true_accepts: gain(cosine).map(|gain| gain.true_accepts_at_1_percent),
+                rank_10,
+            },
+        }
+    }
+
+    /// Returns the objections of the source: losses beyond chance.
+    fn losses(&self) -> impl Iterator<Item = String> {
+        let Gains { auc, true_accepts, rank_10 } = self.gains;
+        let figures = [
+            ("AUC", auc, "the plain regression's"),
+            ("TAR at FAR 1 %", true_accepts, "the cosine's"),
+            ("Rank@10 of listed kin", rank_10, "the cosine's"),
+        ];
+        figures.into_iter().filter_map(|(figure, gain, floor)| {
+            let gain = gain.filter(|gain| gain.interval.high < 0.0)?;
+            Some(format!("{figure} on {}: {gain} next to {floor}", self.source))
+        })
+    }
+}
+
+impl Verdict {
+    /// Decides whether an ensemble may be written.
+    ///
+    /// Over all sources, it must be no worse than the plain regression. A search by it must find at
+    /// least as many relatives as a search by the cosine. It must not lose on any source beyond
+    /// chance.
+    pub(crate) fn new(sources: &[Comparison]) -> Self {
+        let mut objections = Vec::new();
+        let mut object = |figure: &str, found: f64, least: f64, of: &str| {
+            if found < least {
+                objections.push(format!("{figure} {found:.3}, {of} {least:.3}"));
+            }
+        };
+        let mean = |criterion: fn(&Comparison) -> Criterion| {
+            Criterion::mean(sources.iter().map(criterion))
+        };
+        let ensemble = mean(|source| source.ensemble);
+        let regression = mean(|source| source.regression);
+        let cosine = mean(|source| source.cosine);
+        object("AUC", ensemble.auc, MIN_AUC, "needed");
+        let name = "mean of AUC, average precision and TAR at FAR 1 %";
+        object(name, ensemble.value(), regression.value(), "plain regression");
+        object("TAR at FAR 1 %", ensemble.true_accepts, cosine.true_accepts, "cosine");
+        let [found, least] = [0, 1].map(|i| {
+            sources.iter().map(|source| source.rank_10[i]).sum::<f64>() / sources.len() as f64
+        });
+        object("Rank@10 of listed kin", found, least - RANK_TOLERANCE, "cosine less 0.01");
+        objections.extend(sources.iter().flat_map(Comparison::losses));
+        Self { objections }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::Interval;
+
+    fn figures(auc: f64, true_accepts: f64) -> Criterion {
+        Criterion { auc, average_precision: auc, true_accepts }
+    }
+
+    fn comparison() -> Comparison {
+        Comparison {
+            source: "here".to_owned(),
+            ensemble: figures(0.80, 0.17),
+            regression: figures(0.80, 0.16),
+            cosine: figures(0.76, 0.165),
+            rank_10: [0.42, 0.41],
+            gains: Gains::default(),
+        }
+    }
+
+    fn objections(sources: &[Comparison]) -> Vec<String> {
+        Verdict::new(sources).objections
+    }
+
+    #[test]
+    fn better_ensemble_is_accepted() {
+        assert!(objections(&[comparison()]).is_empty());
+    }
+
+    #[test]
+    fn ensemble_below_the_regression_is_refused() {
+        let worse = Comparison { regression: figures(0.83, 0.16), ..comparison() };
+        assert!(objections(&[worse])[0].contains("plain regression"));
+    }
+
+    #[test]
+    fn higher_auc_does_not_excuse_a_worse_strict_end() {
+        let worse = Comparison { ensemble: figures(0.9, 0.1), ..comparison() };
+        let found = objections(&[worse]);
+        assert!(found.len() == 1 && found[0].starts_with("TAR"), "{found:?}");
+        let worse = Comparison { rank_10: [0.3, 0.41], ..comparison() };
+        assert!(objections(&[worse])[0].starts_with("Rank@10"));
+    }
+
+    #[test]
+    fn gain_on_one_source_does_not_excuse_a_loss_on_another() {
+        let gain = |value: f64, low: f64, high: f64| {
+            let gains = Gains {
+                rank_10: Some(Figure { value, interval: Interval { low, high } }),
+                ..Gains::default()
+            };
+            Comparison { gains, ..comparison() }
+        };
+        let gained = gain(0.1, 0.05, 0.15);
+        let lost = Comparison { source: "there".to_owned(), ..gain(-0.08, -0.12, -0.03) };
+        let found = objections(&[gained.clone(), lost]);
+        assert_eq!(
+            found,
+            ["Rank@10 of listed kin on there: -0.080 [-0.120, -0.030] next to the cosine's"]
+        );
+        // A loss that may be absent for other families.
+        assert!(objections(&[gained, gain(-0.02, -0.05, 0.01)]).is_empty());
+    }
+
+    #[test]
+    fn chance_is_refused() {
+        let chance = figures(0.5, 0.01);
+        let nothing = Comparison {
+            ensemble: chance,
+            regression: chance,
+            cosine: chance,
+            rank_10: [0.1, 0.1],
+            ..comparison()
+        };
+        assert!(objections(&[nothing])[0].starts_with("AUC"));
+    }
+}
