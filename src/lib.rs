@@ -14,7 +14,7 @@
 //! use kindred::backbone::{Device, Precision};
 //! use kindred::domain::{ContentHash, Embedding, PhotoId};
 //! use kindred::bundle::{Embedder, write_builtin};
-//! use kindred::gallery::{Enrolment, Gallery};
+//! use kindred::gallery::embedded::{Enrolment, Gallery};
 //! use kindred::photo::{Limits, decode};
 //! use kindred::search::{Options, Probe, Query, ReferenceCache, SearchContext, search};
 //! use sha2::{Digest, Sha256};
@@ -166,11 +166,11 @@ pub mod metrics;
 pub mod network;
 pub mod photo;
 pub mod search;
-pub mod store;
 pub mod synthetic;
 pub mod telemetry;
 pub mod train;
 mod web;
+pub mod wire;
 
 /// Guides for users of the program.
 pub mod guides {

@@ -43,7 +43,7 @@ impl Metrics {
         let seconds = Family::<Stage, Histogram>::new_with_constructor(|| {
             Histogram::new(exponential_buckets(0.001, 2.0, 16))
         });
-        let batch = Histogram::new((1..=super::model::MAX_BATCH).map(|size| size as f64));
+        let batch = Histogram::new((1..=super::model_queue::MAX_BATCH).map(|size| size as f64));
         let requests = Family::default();
         let queue = Gauge::default();
         let photos = Gauge::default();

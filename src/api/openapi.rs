@@ -7,11 +7,12 @@ use utoipa::openapi::PathItem;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::problem::{PhotoProblem, Problem, ProblemBody};
-use super::{
-    compare, embeddings, families, health, jobs, metrics, people, photos, relationships, removals,
-    rerank, search,
+use super::endpoints::{
+    compare, embeddings, families, health, jobs, people, photos, relationships, removals, rerank,
+    search,
 };
+use super::metrics;
+use super::problem::{PhotoProblem, Problem, ProblemBody};
 
 /// The OpenAPI document.
 #[derive(OpenApi)]

@@ -11,9 +11,9 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
-use super::request_id;
-use super::resources::Removal;
+use super::middleware::request_id;
 use crate::error::{Classify, ErrorKind};
+use crate::wire::Removal;
 
 /// An error of the HTTP API.
 #[derive(Clone, Debug)]

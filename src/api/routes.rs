@@ -10,11 +10,12 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::middleware::Next;
 use actix_web::{Error, Resource, web};
 
-use super::jobs::{self, Jobs};
-use super::{
-    compare, embeddings, families, health, metrics, openapi, page, people, photos, problem,
-    relationships, removals, rerank, search,
+use super::endpoints::{
+    compare, embeddings, families, health, jobs, page, people, photos, relationships, removals,
+    rerank, search,
 };
+use super::jobs::queue::Jobs;
+use super::{metrics, openapi, problem};
 use crate::photo::Limits;
 
 /// Maximum size of an archive of photos, in bytes.

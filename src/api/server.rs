@@ -11,14 +11,14 @@ use actix_cors::Cors;
 use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, dev, web};
 
-use super::access::{self, Rate};
-use super::audit::{self, Audit};
+use super::audit_log::{self, Audit};
 use super::error::ServeError;
-use super::jobs::{self, Jobs};
+use super::jobs::queue::{self, Jobs};
 use super::keys::KeyRing;
 use super::metrics::Metrics;
-use super::model::ModelQueue;
-use super::request_id;
+use super::middleware::access::{self, Rate};
+use super::middleware::request_id;
+use super::model_queue::ModelQueue;
 use super::routes::{head_as_get, routes};
 use crate::bundle::Embedder;
 use crate::gallery::Gallery;
@@ -132,7 +132,7 @@ impl Server {
             App::new()
                 .app_data(app_state.clone())
                 .configure(|config| routes(config, &app_state.jobs))
-                .wrap(from_fn(audit::remember))
+                .wrap(from_fn(audit_log::remember))
                 .wrap(from_fn(access::check))
                 .wrap(cors(&origins))
                 .wrap(from_fn(request_id::attach))
@@ -168,7 +168,7 @@ impl Server {
     pub fn run(self) -> Result<(), ServeError> {
         let Self { server, address, state } = self;
         thread::scope(|scope| {
-            scope.spawn(|| jobs::work(&state));
+            scope.spawn(|| queue::work(&state));
             let ended = actix_web::rt::System::new().block_on(server);
             state.jobs.close_all();
             ended.map_err(|source| ServeError::Io { address, source })

@@ -9,9 +9,9 @@ use super::compute::Compute;
 use super::exit::{Ending, Failure};
 use super::output::line;
 use super::search::{embed, print_json, read_face};
-use crate::api::wire::CompareResponse;
 use crate::kinship::Support;
 use crate::search::{Comparison, compare};
+use crate::wire::CompareResponse;
 
 #[derive(Args)]
 pub(super) struct Arguments {

@@ -13,13 +13,13 @@ use super::answer::print_answer;
 use super::exit::{Ending, Failure};
 use super::opened::Opened;
 use super::output::line;
-use crate::api::wire::{Context, FaceSeen, ModelVersion, SearchResponse, TimingsMs};
 use crate::bundle::{Embedder, Face};
 use crate::domain::{ContentHash, Embedding, MemberId, Who};
 use crate::error::{Classify, ErrorKind, io_kind};
 use crate::gallery::{Filter, Selection, Snapshot};
 use crate::photo::{self, Limits};
 use crate::search::{Grouping, Options, Probe, Query, ReferenceCache, SearchContext, search};
+use crate::wire::{Context, FaceSeen, ModelVersion, SearchResponse, TimingsMs};
 
 #[derive(Args)]
 pub(super) struct Arguments {

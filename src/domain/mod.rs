@@ -5,6 +5,7 @@
 
 mod embedding;
 mod identity;
+mod photo;
 mod progress;
 mod relationship;
 mod space;
@@ -12,6 +13,7 @@ mod who;
 
 pub use embedding::{Embedding, EmbeddingError};
 pub use identity::{FamilyId, IdentityError, MemberId, PhotoId};
+pub use photo::{EmbeddedFace, EmbeddedPhoto};
 pub use progress::{Progress, Unwatched};
 pub use relationship::{Relation, Relationship, RelationshipError, Role, Sex};
 pub use space::{ContentHash, EmbeddingSpace, Fingerprint, HexError};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::MemberId;
+use super::identity::{IdentityError, MemberId};
 
 /// A relation between two people, by the codes of Recognizing Families In the Wild (RFIW).
 ///
@@ -161,6 +161,9 @@ pub enum RelationshipError {
     /// The code is not one of RFIW's.
     #[error("'{0}' is not a relation; known are bb ss sibs fd fs md ms gfgd gfgs gmgd gmgs")]
     UnknownRelation(String),
+    /// The id of a person is malformed.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
 }
 
 impl Relationship {

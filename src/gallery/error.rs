@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::embedded::store::StoreError;
 use crate::domain::{EmbeddingError, Fingerprint};
 use crate::error::{Classify, ErrorKind, io_kind};
-use crate::store::StoreError;
 
 /// Why a gallery cannot be opened, read or written.
 #[derive(Debug, thiserror::Error)]

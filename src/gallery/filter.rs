@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::neighbour::StoredPhoto;
+use super::neighbor::StoredPhoto;
 use crate::domain::{ContentHash, FamilyId, MemberId, PhotoId, Who};
 
 /// A set of photos, by family, person, photo or file. A photo selected twice counts once.

@@ -12,20 +12,20 @@ const MOST_ERRORS: usize = 1000;
 
 /// A job that enrolls photos in the background.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-pub(super) struct Job {
+pub(in crate::api) struct Job {
     /// Id of the job. Later jobs have greater ids.
     #[schema(value_type = String, format = "uuid")]
-    pub(super) id: Uuid,
-    pub(super) state: State,
-    pub(super) mode: Mode,
-    pub(super) origin: Origin,
+    pub(in crate::api) id: Uuid,
+    pub(in crate::api) state: State,
+    pub(in crate::api) mode: Mode,
+    pub(in crate::api) origin: Origin,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
-    pub(super) photos: Photos,
-    pub(super) photos_per_second: f64,
+    pub(in crate::api) photos: Photos,
+    pub(in crate::api) photos_per_second: f64,
     /// Rejected photos with their reasons; at most one thousand.
     errors: Vec<PhotoError>,
     /// Reason of the failure.
@@ -33,13 +33,13 @@ pub(super) struct Job {
     detail: Option<String>,
     /// Key under which the client requested the job.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) idempotency_key: Option<String>,
+    pub(in crate::api) idempotency_key: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = JobState)]
-pub(super) enum State {
+pub(in crate::api) enum State {
     Queued,
     Running,
     Done,
@@ -50,7 +50,7 @@ pub(super) enum State {
 /// Selection of the photos to embed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Mode {
+pub(in crate::api) enum Mode {
     /// Photos that the gallery lacks from the same file.
     #[default]
     Missing,
@@ -61,7 +61,7 @@ pub(super) enum Mode {
 /// Location of the photos.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Origin {
+pub(in crate::api) enum Origin {
     /// In an archive that came with the request.
     Archive,
     /// In a folder of the server, inside the permitted root folder.
@@ -71,9 +71,9 @@ pub(super) enum Origin {
 /// Numbers of photos by result.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = JobPhotos)]
-pub(super) struct Photos {
-    pub(super) total: u64,
-    pub(super) done: u64,
+pub(in crate::api) struct Photos {
+    pub(in crate::api) total: u64,
+    pub(in crate::api) done: u64,
     enrolled: usize,
     unchanged: usize,
     rejected: usize,
@@ -86,7 +86,7 @@ struct PhotoError {
 }
 
 impl Job {
-    pub(super) fn new(origin: Origin, mode: Mode, idempotency_key: Option<String>) -> Self {
+    pub(in crate::api) fn new(origin: Origin, mode: Mode, idempotency_key: Option<String>) -> Self {
         Self {
             id: Uuid::now_v7(),
             state: State::Queued,
@@ -103,18 +103,18 @@ impl Job {
     }
 
     /// Returns whether the job still has to run.
-    pub(super) fn is_open(&self) -> bool {
+    pub(in crate::api) fn is_open(&self) -> bool {
         matches!(self.state, State::Queued | State::Running)
     }
 
     /// Ends the job in this state.
-    pub(super) fn end(&mut self, state: State, detail: Option<String>) {
+    pub(in crate::api) fn end(&mut self, state: State, detail: Option<String>) {
         (self.state, self.detail) = (state, detail);
         self.finished_at = Some(Timestamp::now());
     }
 
     /// Stores the result of the job.
-    pub(super) fn report(&mut self, report: Report) {
+    pub(in crate::api) fn report(&mut self, report: Report) {
         self.photos.enrolled = report.enrolled;
         self.photos.unchanged = report.known;
         self.photos.rejected = report.rejected.len();

@@ -1,8 +1,7 @@
 //! Progress of the running job.
 
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use super::job::Job;
@@ -10,19 +9,19 @@ use crate::domain::Progress;
 
 /// Progress of a job, and its stop flag.
 #[derive(Default)]
-pub(super) struct JobProgress {
+pub(in crate::api) struct JobProgress {
     total: AtomicU64,
     done: AtomicU64,
     /// Time at which the embedding of its photos began.
     began: Mutex<Option<Instant>>,
     /// Whether photos are being embedded. `false` once they are being linked.
     embeds: AtomicBool,
-    pub(super) stop: AtomicBool,
+    pub(in crate::api) stop: AtomicBool,
 }
 
 impl JobProgress {
     /// Copies the progress into a job.
-    pub(super) fn tell(&self, job: &mut Job) {
+    pub(in crate::api) fn tell(&self, job: &mut Job) {
         job.photos.total = self.total.load(Ordering::Relaxed);
         job.photos.done = self.done.load(Ordering::Relaxed);
         let began = *self.began.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,14 +1,13 @@
 //! Job queue, stored in a folder of the gallery: one file per job, and its archive. One job runs at a time.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::{fs, io};
 
 use uuid::Uuid;
 
-use super::inside;
 use super::job::{Job, Mode, Origin, State as JobState};
 use super::progress::JobProgress;
 use crate::api::problem::Problem;
@@ -70,7 +69,7 @@ impl Jobs {
     }
 
     /// Returns the path of a job's archive.
-    pub(super) fn archive(&self, id: Uuid) -> PathBuf {
+    pub(in crate::api) fn archive(&self, id: Uuid) -> PathBuf {
         self.folder.join(format!("{id}.zip"))
     }
 
@@ -87,12 +86,12 @@ impl Jobs {
     }
 
     /// Returns all jobs, the oldest first.
-    pub(super) fn all(&self) -> Vec<Job> {
+    pub(in crate::api) fn all(&self) -> Vec<Job> {
         let known = self.lock();
         known.jobs.values().map(|job| known.told(job)).collect()
     }
 
-    pub(super) fn get(&self, id: Uuid) -> Option<Job> {
+    pub(in crate::api) fn get(&self, id: Uuid) -> Option<Job> {
         let known = self.lock();
         known.jobs.get(&id).map(|job| known.told(job))
     }
@@ -100,7 +99,7 @@ impl Jobs {
     /// Adds the job that `make` returns, unless a job with this key exists.
     ///
     /// The job is on disk when this function returns.
-    pub(super) fn add(
+    pub(in crate::api) fn add(
         &self,
         key: Option<String>,
         make: impl FnOnce(Option<String>) -> Result<Job, Problem>,
@@ -123,7 +122,7 @@ impl Jobs {
     }
 
     /// Requests that a job stops, if it exists. A waiting job ends at once.
-    pub(super) fn cancel(&self, id: Uuid) -> Result<Option<Job>, Problem> {
+    pub(in crate::api) fn cancel(&self, id: Uuid) -> Result<Option<Job>, Problem> {
         let mut known = self.lock();
         if let Some((_, progress)) = known.running.as_ref().filter(|(running, _)| *running == id) {
             progress.stop.store(true, Ordering::Relaxed);
@@ -260,4 +259,20 @@ fn run(state: &State, job: &Job, progress: &JobProgress) -> Result<Report, Probl
         plan = plan.with_known_photos();
     }
     Ok(ingest(plan, &state.gallery, state.model.embedder(), progress)?)
+}
+
+/// Resolves a folder inside the allowed root, after links are followed.
+pub(in crate::api) fn inside(root: Option<&Path>, folder: &str) -> Result<PathBuf, Problem> {
+    let root = root.ok_or_else(|| {
+        Problem::invalid("no folder of the server may be read; start it with --photo-root")
+    })?;
+    let outside = || Problem::invalid("the folder is not inside the one that may be read");
+    let is_plain = |part| matches!(part, Component::Normal(_) | Component::CurDir);
+    if !Path::new(folder).components().all(is_plain) {
+        return Err(outside());
+    }
+    // The error does not reveal whether another file exists there.
+    let real = root.canonicalize().and_then(|root| Ok((root.join(folder).canonicalize()?, root)));
+    let (path, root) = real.map_err(|_| Problem::invalid("there is no such folder"))?;
+    if path.starts_with(&root) { Ok(path) } else { Err(outside()) }
 }

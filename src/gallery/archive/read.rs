@@ -15,7 +15,8 @@ use super::{
 use crate::domain::{
     ContentHash, Embedding, EmbeddingSpace, Fingerprint, PhotoId, Progress, Relationship,
 };
-use crate::gallery::{Enrolment, Gallery, GalleryError};
+use crate::gallery::GalleryError;
+use crate::gallery::embedded::{Enrolment, Gallery};
 
 /// Photos per write.
 const BATCH: usize = 512;

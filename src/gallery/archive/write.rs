@@ -15,8 +15,10 @@ use super::{
 };
 use crate::atomic_file::write_atomically;
 use crate::domain::{Fingerprint, Progress, Relationship};
-use crate::gallery::{Gallery, GalleryError};
-use crate::store::{Photo, StoreError};
+use crate::gallery::GalleryError;
+use crate::gallery::embedded::Gallery;
+use crate::gallery::embedded::store::Photo;
+use crate::gallery::embedded::store::StoreError;
 
 impl Gallery {
     /// Writes all records into an archive, atomically. Returns `None` if `progress` is cancelled.

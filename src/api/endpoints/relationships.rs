@@ -1,0 +1,140 @@
+//! `/v1/relationships`: the pairs of people listed as kin.
+
+use std::fmt;
+use std::str::FromStr;
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::api::audit_log::Deed;
+use crate::api::extract::pagination::Page;
+use crate::api::extract::upload::answer;
+use crate::api::problem::{Problem, Problems};
+use crate::api::server::State;
+use crate::domain::{FamilyId, IdentityError, MemberId};
+use crate::wire::{ListedKin, Receipt, RelationshipList};
+
+/// Two people, as written in a cursor and in a receipt.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Pair([MemberId; 2]);
+
+impl FromStr for Pair {
+    type Err = IdentityError;
+
+    fn from_str(text: &str) -> Result<Self, IdentityError> {
+        let (a, b) = text.split_once(',').unwrap_or((text, ""));
+        Ok(Self([a.parse()?, b.parse()?]))
+    }
+}
+
+impl fmt::Display for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b] = self.0;
+        write!(f, "{a},{b}")
+    }
+}
+
+/// The pair in a request's query.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::api) struct Named {
+    /// One person of the pair.
+    person_a: String,
+    /// The other person of the pair.
+    person_b: String,
+}
+
+/// Filter and page of the list of pairs; compare [`Page`].
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::api) struct Wanted {
+    /// Number of pairs, 1 to 1000; default 100.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// `next` of the previous page.
+    cursor: Option<String>,
+    /// A family of at least one of the two people.
+    family: Option<String>,
+}
+
+#[utoipa::path(
+    get,
+    path = "/v1/relationships",
+    operation_id = "list_relationships",
+    tag = "relationships",
+    summary = "List kin",
+    params(Wanted),
+    responses((status = 200, description = "A page of pairs", body = RelationshipList), Problems),
+)]
+pub(in crate::api) async fn list(
+    state: web::Data<State>,
+    wanted: web::Query<Wanted>,
+) -> Result<HttpResponse, Problem> {
+    let Wanted { limit, cursor, family } = wanted.into_inner();
+    let window = Page { limit, cursor }.window()?;
+    let family: Option<FamilyId> =
+        family.as_deref().map(str::parse).transpose().map_err(Problem::invalid)?;
+    answer(move || {
+        let mut pairs = state.gallery.relationships()?;
+        pairs.retain(|pair| {
+            let mut families = pair.people().into_iter().map(|person| person.family());
+            family.is_none_or(|family| families.any(|own| own == family))
+        });
+        pairs.sort_unstable();
+        let (pairs, next) = window.of(pairs.into_iter(), |pair| Pair(pair.people()));
+        Ok(RelationshipList::new(&pairs, next.map(|next| next.to_string())))
+    })
+    .await
+}
+
+/// Lists people as kin, or updates their relations; all of them or none.
+#[utoipa::path(
+    put,
+    path = "/v1/relationships",
+    operation_id = "put_relationships",
+    tag = "relationships",
+    summary = "List people as kin",
+    request_body = ListedKin,
+    responses((status = 200, description = "They are listed", body = RelationshipList), Problems),
+)]
+pub(in crate::api) async fn put(
+    state: web::Data<State>,
+    listed: web::Json<ListedKin>,
+) -> Result<HttpResponse, Problem> {
+    let pairs = listed.pairs().map_err(Problem::invalid)?;
+    let deed = Deed::new("relate", pairs.iter().map(|pair| Pair(pair.people())));
+    let response = answer(move || {
+        state.gallery.relate(&pairs)?;
+        Ok(RelationshipList::new(&pairs, None))
+    });
+    Ok(deed.told_by(response.await?))
+}
+
+#[utoipa::path(
+    delete,
+    path = "/v1/relationships",
+    operation_id = "delete_relationship",
+    tag = "relationships",
+    summary = "List two people as kin no longer",
+    params(Named),
+    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
+)]
+pub(in crate::api) async fn delete(
+    state: web::Data<State>,
+    pair: web::Query<Named>,
+) -> Result<HttpResponse, Problem> {
+    let pair = Pair([person(&pair.person_a)?, person(&pair.person_b)?]);
+    let deed = Deed::new("unrelate", [&pair]);
+    let response = answer(move || {
+        let removed = state.gallery.unrelate(pair.0)?;
+        Ok(Receipt::new(pair, removed))
+    });
+    Ok(deed.told_by(response.await?))
+}
+
+fn person(text: &str) -> Result<MemberId, Problem> {
+    text.parse().map_err(Problem::invalid)
+}

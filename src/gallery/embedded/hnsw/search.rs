@@ -1,0 +1,86 @@
+//! Search in a graph: Y. Malkov, D. Yashunin, "Efficient and robust approximate nearest neighbor
+//! search using Hierarchical Navigable Small World graphs", 2016, algorithms 2 and 5.
+
+use crate::gallery::embedded::bits::Bits;
+use crate::gallery::embedded::quantized::{Codes, Probe};
+use crate::gallery::embedded::scored::Scored;
+use crate::gallery::embedded::store::GraphLayer;
+
+/// Rows that are prefetched before they are compared.
+const AHEAD: usize = 4;
+
+/// Current candidates, nearest first. A mark shows that a node's neighbors were visited.
+struct View {
+    nodes: Vec<(Scored, bool)>,
+    room: usize,
+    /// All nodes before this index are marked.
+    next: usize,
+}
+
+impl View {
+    /// Inserts a node, if it is among the nearest.
+    fn take(&mut self, node: Scored) {
+        if self.nodes.len() == self.room {
+            if self.nodes.last().is_none_or(|(last, _)| *last >= node) {
+                return;
+            }
+            self.nodes.pop();
+        }
+        let at = self.nodes.partition_point(|(other, _)| *other > node);
+        self.nodes.insert(at, (node, false));
+        self.next = self.next.min(at);
+    }
+
+    /// Returns the nearest node with unvisited neighbors.
+    fn step(&mut self) -> Option<u32> {
+        let unseen = self.nodes[self.next..].iter().position(|(_, seen)| !seen)?;
+        self.next += unseen;
+        let (node, seen) = &mut self.nodes[self.next];
+        *seen = true;
+        Some(node.node)
+    }
+}
+
+/// Returns the nodes near a probe, best first by the codes.
+///
+/// `ef` (the paper's) is the search width, and the maximum number of results.
+pub(in crate::gallery) fn walk(
+    layers: &[GraphLayer],
+    codes: &Codes,
+    probe: &Probe,
+    ef: usize,
+) -> Vec<Scored> {
+    let Some((base, upper)) = layers.split_first().filter(|(base, _)| base.nodes() > 0) else {
+        return Vec::new();
+    };
+    let score = |node: u32| Scored { cosine: codes.similarity(node, probe), node };
+    let mut nearest = score(0);
+    for layer in upper.iter().rev() {
+        while let Some(nearer) = layer
+            .neighbours(nearest.node)
+            .iter()
+            .map(|&node| score(node))
+            .max()
+            .filter(|node| *node > nearest)
+        {
+            nearest = nearer;
+        }
+    }
+    let mut visited = Bits::none(base.nodes() as usize);
+    visited.insert(nearest.node);
+    let mut view = View { nodes: Vec::with_capacity(ef + 1), room: ef.max(1), next: 0 };
+    view.take(nearest);
+    let mut new = Vec::new();
+    while let Some(node) = view.step() {
+        new.clear();
+        new.extend(base.neighbours(node).iter().copied().filter(|&node| visited.insert(node)));
+        new.iter().take(AHEAD).for_each(|&node| codes.prefetch(node));
+        for (at, &node) in new.iter().enumerate() {
+            if let Some(&ahead) = new.get(at + AHEAD) {
+                codes.prefetch(ahead);
+            }
+            view.take(score(node));
+        }
+    }
+    view.nodes.into_iter().map(|(node, _)| node).collect()
+}

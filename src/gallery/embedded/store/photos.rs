@@ -1,0 +1,305 @@
+//! Photos and their embeddings.
+
+use std::collections::HashSet;
+
+use sled::transaction::{Transactional, TransactionalTree};
+
+use super::error::StoreError;
+use super::guard::guarded;
+use super::records::{NewPhoto, Photo, PhotoRecord, Removed};
+use super::{InTransaction, Store, abort, codec, count, keys};
+use crate::domain::{ContentHash, PhotoId, Relationship, Who};
+
+impl Store {
+    /// Returns the record of one photo, if it is stored.
+    ///
+    /// # Errors
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if the record is damaged.
+    pub fn photo(&self, id: &PhotoId) -> Result<Option<Photo>, StoreError> {
+        let bytes = guarded(|| Ok(self.photos.get(id.to_string())?))?;
+        bytes
+            .map(|bytes| codec::decode(&bytes, "a photo record").map(|r| photo(id.clone(), r)))
+            .transpose()
+    }
+
+    /// Returns every photo, in the order of the identities' text.
+    ///
+    /// # Errors
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if a record is damaged.
+    pub fn photos(&self) -> Result<Vec<Photo>, StoreError> {
+        let read = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
+            let (key, value) = entry?;
+            let id = keys::parse_text(&key, "a photo's key")?;
+            Ok(photo(id, codec::decode(&value, "a photo record")?))
+        };
+        guarded(|| self.photos.iter().map(read).collect())
+    }
+
+    /// Returns the stored photos of a family or a person, or one photo.
+    ///
+    /// # Errors
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if a key is damaged.
+    pub fn photos_of(&self, who: &Who) -> Result<Vec<PhotoId>, StoreError> {
+        if let Who::Photo(id) = who {
+            return Ok(self.photo(id)?.map(|photo| photo.id).into_iter().collect());
+        }
+        let keys = || self.photos.scan_prefix(format!("{who}/")).keys();
+        guarded(|| keys().map(|key| keys::parse_text(&key?, "a photo's key")).collect())
+    }
+
+    /// Returns the embedding of photo `ordinal` by the backbone at index `backbone`, `(dimension)`.
+    ///
+    /// # Errors
+    /// As [`Self::read_embedding`].
+    pub fn embedding(
+        &self,
+        ordinal: u64,
+        backbone: u8,
+        dimension: usize,
+    ) -> Result<Vec<f32>, StoreError> {
+        let mut values = vec![0.0; dimension];
+        self.read_embedding(ordinal, backbone, &mut values)?;
+        Ok(values)
+    }
+
+    /// Reads the embedding of photo `ordinal` by the backbone at index `backbone` into `values`,
+    /// `(dimension)`.
+    ///
+    /// # Errors
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if it is missing, damaged or of another dimension.
+    pub fn read_embedding(
+        &self,
+        ordinal: u64,
+        backbone: u8,
+        values: &mut [f32],
+    ) -> Result<(), StoreError> {
+        let parts = values.chunks_mut(keys::FLOATS_PER_PART);
+        guarded(|| {
+            (0..).zip(parts).try_for_each(|(part, values)| {
+                let key = keys::embedding(ordinal, backbone, part);
+                let bytes = self.embeddings.get(key)?.ok_or_else(missing)?;
+                codec::decode_floats(&bytes, values)
+            })
+        })
+    }
+
+    /// Returns the thumbnail of photo `ordinal`, if one is stored.
+    ///
+    /// # Errors
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if it is damaged.
+    pub fn thumbnail(&self, ordinal: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut bytes = Vec::new();
+        guarded(|| {
+            for part in 0..=u8::MAX {
+                let Some(chunk) = self.thumbnails.get(keys::thumbnail(ordinal, part))? else {
+                    break;
+                };
+                bytes.extend_from_slice(codec::unseal(&chunk, THUMBNAIL)?);
+            }
+            Ok((!bytes.is_empty()).then_some(bytes))
+        })
+    }
+
+    /// Counts the photos with a thumbnail. Checks every thumbnail.
+    ///
+    /// # Errors
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if a thumbnail is damaged.
+    pub fn thumbnail_count(&self) -> Result<usize, StoreError> {
+        guarded(|| {
+            let mut count = 0;
+            for entry in self.thumbnails.iter() {
+                let (key, chunk) = entry?;
+                codec::unseal(&chunk, THUMBNAIL)?;
+                count += usize::from(key.last() == Some(&0));
+            }
+            Ok(count)
+        })
+    }
+
+    /// Returns keys in `tree` without a photo. Only a damaged or badly written store has any.
+    fn orphans(&self, tree: &sled::Tree) -> Result<Vec<sled::IVec>, StoreError> {
+        let ordinals: HashSet<u64> = self.photos()?.iter().map(|photo| photo.ordinal).collect();
+        let orphan = |key: sled::Result<sled::IVec>| {
+            let key = key?;
+            let ordinal = keys::parse_ordinal(&key)?;
+            Ok((!ordinals.contains(&ordinal)).then_some(key))
+        };
+        guarded(|| tree.iter().keys().map(orphan).filter_map(Result::transpose).collect())
+    }
+
+    /// Counts the parts of embeddings and thumbnails without a photo.
+    ///
+    /// # Errors
+    /// - [`StoreError::Database`] if reading fails.
+    /// - [`StoreError::Corrupt`] if a record is damaged.
+    pub fn orphan_count(&self) -> Result<usize, StoreError> {
+        Ok(self.orphans(&self.embeddings)?.len() + self.orphans(&self.thumbnails)?.len())
+    }
+
+    pub(super) fn remove_orphans(&self) -> Result<(), StoreError> {
+        for tree in [&self.embeddings, &self.thumbnails] {
+            let orphans = self.orphans(tree)?;
+            guarded(|| {
+                for key in orphans {
+                    tree.remove(key)?;
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Stores photos with their embeddings, all or none, and returns their ordinals.
+    ///
+    /// They are on disk when this returns. A photo that is stored already is replaced.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] if writing fails. Then none of them is stored.
+    pub fn put_photos(&self, photos: &[NewPhoto]) -> Result<Vec<u64>, StoreError> {
+        let trees = (&self.meta, &self.photos, &self.embeddings, &self.thumbnails);
+        let store = || {
+            trees.transaction(|(meta, records, embeddings, thumbnails)| {
+                let first = next_ordinal(meta)?;
+                let mut new = 0;
+                let trees = PhotoTrees { records, embeddings, thumbnails };
+                for (ordinal, photo) in (first..).zip(photos) {
+                    new += u64::from(trees.remove(&photo.id)?.photos == 0);
+                    trees.put(photo, ordinal)?;
+                }
+                let next = first + photos.len() as u64;
+                meta.insert(keys::NEXT_ORDINAL, &next.to_be_bytes())?;
+                count(meta, |counts| counts.photos += new).map(|counts| (first, counts))
+            })
+        };
+        let first = self.commit(store)?;
+        Ok((first..).take(photos.len()).collect())
+    }
+
+    /// Deletes photos with their embeddings, and listed pairs, all or none.
+    ///
+    /// The deletion is on disk when this returns. Missing ones are skipped.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] if writing fails. Then none of them is deleted.
+    pub fn remove(
+        &self,
+        photos: &[PhotoId],
+        pairs: &[Relationship],
+    ) -> Result<Removed, StoreError> {
+        let Self { meta, photos: records, embeddings, thumbnails, relationships, .. } = self;
+        let trees = (meta, records, embeddings, thumbnails, relationships);
+        let remove = || {
+            trees.transaction(|(meta, records, embeddings, thumbnails, relationships)| {
+                let mut sum = Removed::default();
+                let trees = PhotoTrees { records, embeddings, thumbnails };
+                for photo in photos {
+                    let own = trees.remove(photo)?;
+                    sum.photos += own.photos;
+                    sum.embeddings += own.embeddings;
+                    sum.thumbnails += own.thumbnails;
+                }
+                for pair in pairs {
+                    let old = relationships.remove(keys::relationship(pair.people()))?;
+                    sum.relationships += usize::from(old.is_some());
+                }
+                let counts = count(meta, |counts| {
+                    counts.photos = counts.photos.saturating_sub(sum.photos as u64);
+                    counts.relationships =
+                        counts.relationships.saturating_sub(sum.relationships as u64);
+                });
+                counts.map(|counts| (sum, counts))
+            })
+        };
+        self.commit(remove)
+    }
+}
+
+/// Name of a thumbnail in error messages.
+const THUMBNAIL: &str = "a photo's thumbnail";
+
+fn missing() -> StoreError {
+    StoreError::Corrupt { what: "an embedding is missing".into() }
+}
+
+fn photo(id: PhotoId, record: PhotoRecord) -> Photo {
+    let PhotoRecord { ordinal, content_hash } = record;
+    Photo { id, ordinal, content_hash: ContentHash(content_hash) }
+}
+
+fn next_ordinal(meta: &TransactionalTree) -> InTransaction<u64> {
+    let Some(bytes) = meta.get(keys::NEXT_ORDINAL)? else { return Ok(0) };
+    let bytes = bytes.as_ref().try_into();
+    let corrupt =
+        |_| abort(StoreError::Corrupt { what: "the next photo's number is damaged".into() });
+    bytes.map(u64::from_be_bytes).map_err(corrupt)
+}
+
+/// The trees with the data of photos, within a transaction.
+struct PhotoTrees<'a> {
+    records: &'a TransactionalTree,
+    embeddings: &'a TransactionalTree,
+    thumbnails: &'a TransactionalTree,
+}
+
+impl PhotoTrees<'_> {
+    fn put(&self, photo: &NewPhoto, ordinal: u64) -> InTransaction<()> {
+        let record = PhotoRecord { ordinal, content_hash: photo.content_hash.0 };
+        let key = photo.id.to_string();
+        self.records.insert(key.as_bytes(), codec::encode(&record).map_err(abort)?)?;
+        for (backbone, values) in (0..).zip(&photo.embeddings) {
+            for (part, values) in (0..).zip(values.chunks(keys::FLOATS_PER_PART)) {
+                let key = keys::embedding(ordinal, backbone, part);
+                self.embeddings.insert(&key, codec::encode_floats(values))?;
+            }
+        }
+        let picture = photo.thumbnail.as_deref().unwrap_or_default();
+        for (part, bytes) in (0..).zip(picture.chunks(keys::CHUNK_BYTES)) {
+            self.thumbnails.insert(&keys::thumbnail(ordinal, part), codec::seal(bytes))?;
+        }
+        Ok(())
+    }
+
+    /// Deletes a photo with all its data, if it is stored.
+    fn remove(&self, id: &PhotoId) -> InTransaction<Removed> {
+        let mut removed = Removed::default();
+        let Some(record) = self.records.remove(id.to_string().as_bytes())? else {
+            return Ok(removed);
+        };
+        let PhotoRecord { ordinal, .. } =
+            codec::decode(&record, "a photo record").map_err(abort)?;
+        removed.photos = 1;
+        for backbone in 0..=u8::MAX {
+            let key = |part| keys::embedding(ordinal, backbone, part);
+            if remove_parts(self.embeddings, key)? == 0 {
+                break;
+            }
+            removed.embeddings += 1;
+        }
+        let key = |part| keys::thumbnail(ordinal, part);
+        removed.thumbnails = usize::from(remove_parts(self.thumbnails, key)? > 0);
+        Ok(removed)
+    }
+}
+
+/// Deletes parts until there are no more. Returns their number.
+///
+/// Keys cannot be listed within a transaction, but parts have no gaps.
+fn remove_parts<const N: usize>(
+    tree: &TransactionalTree,
+    key: impl Fn(u8) -> [u8; N],
+) -> InTransaction<usize> {
+    let mut parts = 0;
+    for part in 0..=u8::MAX {
+        if tree.remove(key(part).as_slice())?.is_none() {
+            break;
+        }
+        parts += 1;
+    }
+    Ok(parts)
+}
