@@ -13,7 +13,7 @@
 //!
 //! use kindred::backbone::{Device, Precision};
 //! use kindred::domain::{ContentHash, Embedding, PhotoId};
-//! use kindred::bundle::{Embedder, write_builtin};
+//! use kindred::bundle::{Bundle, write_builtin};
 //! use kindred::gallery::embedded::{Enrolment, Gallery};
 //! use kindred::photo::{Limits, decode};
 //! use kindred::search::{Options, Probe, Query, ReferenceCache, SearchContext, search};
@@ -23,14 +23,14 @@
 //! let folder = tempfile::tempdir()?;
 //! let bundle = folder.path().join("bundle");
 //! write_builtin(&bundle)?;
-//! let embedder = Embedder::load(&bundle, Device::Cpu, Precision::F32)?;
+//! let bundle = Bundle::load(&bundle, Device::Cpu, Precision::F32)?;
 //! let embed = |bytes: &[u8]| -> Result<Vec<Embedding>, Box<dyn Error>> {
-//!     let face = embedder.prepare(&decode(bytes, &Limits::default())?)?;
-//!     Ok(embedder.embed(&[face])?.remove(0)?)
+//!     let face = bundle.prepare(&decode(bytes, &Limits::default())?)?;
+//!     Ok(bundle.embed(&[face])?.remove(0)?)
 //! };
 //!
 //! let gallery = folder.path().join("gallery");
-//! let gallery = Gallery::open_or_create(&gallery, embedder.space(), &bundle)?;
+//! let gallery = Gallery::open_or_create(&gallery, bundle.space(), &bundle)?;
 //! for id in ["F0001/MID1/P00001_face0", "F0001/MID3/P00006_face0"] {
 //!     let bytes = fs::read(format!("data/sample/{id}.jpg"))?;
 //!     let (id, embeddings) = (id.parse::<PhotoId>()?, embed(&bytes)?);
@@ -41,7 +41,7 @@
 //! let probe = [embed(&fs::read("data/sample/F0001/MID2/P00003_face0.jpg")?)?];
 //! let query = Query::Relatives(Probe { photos: &probe, known: BTreeSet::new() });
 //! let snapshot = gallery.snapshot()?;
-//! let context = SearchContext::new(&snapshot, embedder.ensemble(), &ReferenceCache::default())?;
+//! let context = SearchContext::new(&snapshot, bundle.ensemble(), &ReferenceCache::default())?;
 //! let answer = search(&context, &query, &Options::default())?;
 //! assert_eq!(answer.people.len(), 2);
 //! # Ok(())
@@ -63,8 +63,8 @@
 //! | | [`inspect`] | content of a collection, every photo read; contact sheet of related people | rayon |
 //! | | [`synthetic`] | drawn families with their photos | rayon |
 //! | query | [`search`] | probe → candidates → people and families | – |
-//! | engines | [`embedder`] | a bundle: photo → landmarks → aligned crop → one embedding per backbone | – |
-//! | | [`gallery`] | enrolled photos and their nearest neighbours; copies of a gallery | hnsw_rs, memmap2, zip |
+//! | engines | [`bundle`] | a bundle: photo → landmarks → aligned crop → one embedding per backbone | – |
+//! | | [`gallery`] | enrolled photos and their nearest neighbors; copies of a gallery | hnsw_rs, memmap2, zip |
 //! | parts | [`photo`] | bytes → upright RGB under limits; scaling; faces aligned by their landmarks; contact sheets | image, fast_image_resize, embedded-graphics |
 //! | | [`dataset`] | folders and zip archives in the FIW layout; lists of kin; pairs of photos and families kept apart | csv, zip |
 //! | | [`backbone`] | networks, their weights in all formats, preprocessing, engines and training | candle, safetensors, hdf5-reader, zip |
@@ -83,8 +83,8 @@
 //! 1. [`dataset::Source`] lists a folder or archive. [`dataset::family_photos`] finds the person of each file.
 //! 2. A reader thread takes the files in batches. It hashes each, skips those that the gallery has from the same bytes, and
 //!    decodes the rest ([`photo::decode`]).
-//! 3. It finds the face, if the bundle can, and crops each backbone's input ([`embedder::Embedder::prepare`]).
-//! 4. The job's thread runs the backbones on the batch ([`embedder::Embedder::embed`]).
+//! 3. It finds the face, if the bundle can, and crops each backbone's input ([`bundle::Bundle::prepare`]).
+//! 4. The job's thread runs the backbones on the batch ([`bundle::Bundle::embed`]).
 //! 5. It adds the batch in one transaction ([`gallery::Gallery::enrol`]), which is on disk before the next batch.
 //! 6. At the end [`gallery::Gallery::seal`] builds a search graph of the photos that are in none yet, if they are many.
 //!    hnsw_rs builds the graph. It is copied into flat arrays, refined and stored, with the vectors in a file of their own.
@@ -119,7 +119,7 @@
 //!    the score of their sum on the sources left out.
 //! 5. The open-set model is fitted to the same evaluations. The stored ensemble is trained on all sources.
 //!
-//! If the last stage of a backbone is fine-tuned first ([`train::Unfreezing`]), half of the families train it and are never
+//! If the last stage of a backbone is fine-tuned first ([`train::FineTuning`]), half of the families train it and are never
 //! tested.
 //!
 //! # The way of a network

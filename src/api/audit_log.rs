@@ -27,12 +27,12 @@ const PRUNED_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
 /// An audit event, in the extensions of the response that it belongs to.
 #[derive(Clone)]
-pub(super) struct Deed {
+pub(super) struct AuditEvent {
     action: &'static str,
     ids: Vec<String>,
 }
 
-impl Deed {
+impl AuditEvent {
     /// Creates an event: `action` affected or returned these ids.
     pub(super) fn new(action: &'static str, ids: impl IntoIterator<Item = impl ToString>) -> Self {
         Self { action, ids: ids.into_iter().map(|id| id.to_string()).collect() }
@@ -57,7 +57,7 @@ struct Line {
 }
 
 impl Line {
-    fn new(Deed { action, ids }: Deed, request: &HttpRequest) -> Self {
+    fn new(AuditEvent { action, ids }: AuditEvent, request: &HttpRequest) -> Self {
         let extensions = request.extensions();
         let key = extensions.get::<Caller>().and_then(|caller| caller.key.clone());
         let request_id = extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
@@ -122,7 +122,7 @@ pub(super) async fn remember(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let response = next.call(request).await?.map_into_boxed_body();
-    let deed = response.response().extensions().get::<Deed>().cloned();
+    let deed = response.response().extensions().get::<AuditEvent>().cloned();
     if let Some(deed) = deed {
         let line = Line::new(deed, response.request());
         let written = web::block(move || state.audit.write(&line)).await;

@@ -18,4 +18,4 @@ mod routes;
 mod server;
 
 pub use error::{KeyError, ServeError};
-pub use server::{Priors, Server, Service, Terms};
+pub use server::{Priors, Server, Service, ServiceConfig};

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use super::metrics::Metrics;
 use super::problem::Problem;
-use crate::bundle::{Embedder, EmbedderError, Face};
+use crate::bundle::{Bundle, BundleError, Face};
 use crate::domain::{Embedding, EmbeddingSpace};
 use crate::error::ErrorKind;
 use crate::kinship::Ensemble;
@@ -31,33 +31,33 @@ type EmbeddedFace = Result<Vec<Embedding>, Problem>;
 
 /// Handle to the model thread. The thread ends when the handle is dropped.
 pub(super) struct ModelQueue {
-    embedder: Arc<Embedder>,
+    bundle: Arc<Bundle>,
     jobs: SyncSender<Job>,
     metrics: Arc<Metrics>,
 }
 
 impl ModelQueue {
-    pub(super) fn start(embedder: Embedder, metrics: Arc<Metrics>) -> Self {
-        let embedder = Arc::new(embedder);
+    pub(super) fn start(bundle: Bundle, metrics: Arc<Metrics>) -> Self {
+        let bundle = Arc::new(bundle);
         let (jobs, waiting) = sync_channel(QUEUE);
-        let model = Arc::clone(&embedder);
+        let model = Arc::clone(&bundle);
         let figures = Arc::clone(&metrics);
         thread::spawn(move || work(&model, &waiting, &figures));
-        Self { embedder, jobs, metrics }
+        Self { bundle, jobs, metrics }
     }
 
     /// Returns the bundle.
-    pub(super) fn embedder(&self) -> &Embedder {
-        &self.embedder
+    pub(super) fn bundle(&self) -> &Bundle {
+        &self.bundle
     }
 
     pub(super) fn space(&self) -> &EmbeddingSpace {
-        self.embedder.space()
+        self.bundle.space()
     }
 
     /// Returns the trained ensemble, if the bundle has one.
     pub(super) fn ensemble(&self) -> Option<&Ensemble> {
-        self.embedder.ensemble()
+        self.bundle.ensemble()
     }
 
     /// Finds the face in a photo and crops the model's input.
@@ -67,8 +67,8 @@ impl ModelQueue {
     /// # Errors
     /// `InvalidInput` with the code `no_face` if the photo shows no face.
     pub(super) fn prepare(&self, photo: &Photo) -> Result<Face, Problem> {
-        self.embedder.prepare(photo).map_err(|error| match error {
-            EmbedderError::NoFace { .. } => Problem::from(error).coded("no_face"),
+        self.bundle.prepare(photo).map_err(|error| match error {
+            BundleError::NoFace { .. } => Problem::from(error).coded("no_face"),
             _ => Problem::from(error),
         })
     }
@@ -108,7 +108,7 @@ fn model_is_gone() -> Problem {
     Problem::new(ErrorKind::Internal, "the model has stopped; restart the service")
 }
 
-fn work(embedder: &Embedder, waiting: &Receiver<Job>, metrics: &Metrics) {
+fn work(bundle: &Bundle, waiting: &Receiver<Job>, metrics: &Metrics) {
     while let Ok(first) = waiting.recv() {
         let batch = std::iter::once(first).chain(waiting.try_iter()).take(MAX_BATCH);
         let batch = batch.inspect(|_| {
@@ -121,7 +121,7 @@ fn work(embedder: &Embedder, waiting: &Receiver<Job>, metrics: &Metrics) {
             continue;
         }
         metrics.embedded(faces.len());
-        match embedder.embed(&faces) {
+        match bundle.embed(&faces) {
             Ok(results) => {
                 for (result, answer) in results.into_iter().zip(answers) {
                     let result =

@@ -20,7 +20,7 @@ use super::middleware::access::{self, Rate};
 use super::middleware::request_id;
 use super::model_queue::ModelQueue;
 use super::routes::{head_as_get, routes};
-use crate::bundle::Embedder;
+use crate::bundle::Bundle;
 use crate::gallery::Gallery;
 use crate::search::{Options, ReferenceCache};
 
@@ -29,14 +29,14 @@ pub struct Service {
     /// The gallery.
     pub gallery: Gallery,
     /// The bundle that made the gallery's embeddings.
-    pub embedder: Embedder,
+    pub bundle: Bundle,
     /// Limits on requests, and storage of their data.
-    pub terms: Terms,
+    pub terms: ServiceConfig,
 }
 
 /// Configuration of the service: limits on requests, and storage of their data.
 #[derive(Clone, Debug)]
-pub struct Terms {
+pub struct ServiceConfig {
     /// Whether the service stores a thumbnail of each enrolled photo.
     pub keep_photos: bool,
     /// Folder from which jobs may read photos. `None` forbids it.
@@ -71,7 +71,7 @@ impl Default for Priors {
     }
 }
 
-impl Default for Terms {
+impl Default for ServiceConfig {
     fn default() -> Self {
         Self {
             keep_photos: false,
@@ -183,7 +183,7 @@ fn cors(origins: &[String]) -> Cors {
 }
 
 impl State {
-    fn new(Service { gallery, embedder, terms }: Service) -> io::Result<Self> {
+    fn new(Service { gallery, bundle, terms }: Service) -> io::Result<Self> {
         let metrics = Arc::new(Metrics::new());
         Ok(Self {
             keep_photos: terms.keep_photos,
@@ -193,7 +193,7 @@ impl State {
             rate: Rate::new(terms.requests_per_second),
             keys: KeyRing::of(gallery.path()),
             audit: Audit::of(gallery.path(), terms.audit_days),
-            model: ModelQueue::start(embedder, Arc::clone(&metrics)),
+            model: ModelQueue::start(bundle, Arc::clone(&metrics)),
             metrics,
             references: ReferenceCache::default(),
             priors: terms.priors,

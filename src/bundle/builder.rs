@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::error::EmbedderError;
+use super::error::BundleError;
 use super::hash;
 use super::manifest::{BackboneEntry, FORMAT, KinshipEntry, LandmarksEntry, Manifest};
 use crate::atomic_file::write_atomically;
 use crate::domain::Fingerprint;
 use crate::kinship::EnsembleConfig;
-use crate::network::import::{Recognised, read_checkpoint, recognise};
+use crate::network::import::{Recognized, read_checkpoint, recognize};
 use crate::network::preprocessing::Crop;
 use crate::network::{NamedTensor, Storage, write_safetensors_as};
 
@@ -21,7 +21,7 @@ const KINSHIP_WEIGHTS: &str = "kinship.safetensors";
 
 /// A bundle under construction, in a hidden folder next to its final one. Dropping it deletes the
 /// folder.
-pub struct Draft {
+pub struct BundleBuilder {
     bundle: PathBuf,
     folder: PathBuf,
     manifest: Manifest,
@@ -63,15 +63,15 @@ pub struct Added {
     pub unused: Vec<String>,
 }
 
-impl Draft {
+impl BundleBuilder {
     /// Begins the bundle that will be at `bundle`, with license `licence`.
     ///
     /// # Errors
-    /// - [`EmbedderError::AlreadyThere`] if the path exists.
-    /// - [`EmbedderError::Unwritable`] if the folder next to it cannot be created.
-    pub fn new(bundle: &Path, licence: &str) -> Result<Self, EmbedderError> {
+    /// - [`BundleError::AlreadyThere`] if the path exists.
+    /// - [`BundleError::Unwritable`] if the folder next to it cannot be created.
+    pub fn new(bundle: &Path, licence: &str) -> Result<Self, BundleError> {
         if bundle.exists() {
-            return Err(EmbedderError::AlreadyThere { path: bundle.to_owned() });
+            return Err(BundleError::AlreadyThere { path: bundle.to_owned() });
         }
         let name = bundle.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // On the same disk, under a name that no other process uses.
@@ -106,13 +106,13 @@ impl Draft {
     /// not.
     ///
     /// # Errors
-    /// - [`EmbedderError::Backbone`] if the file does not hold complete weights of that architecture.
-    /// - [`EmbedderError::BadManifest`] if the bundle has that backbone already.
-    /// - [`EmbedderError::Unwritable`] if the weights cannot be written.
-    pub fn add_backbone(&mut self, choice: &Choice<'_>) -> Result<Added, EmbedderError> {
+    /// - [`BundleError::Backbone`] if the file does not hold complete weights of that architecture.
+    /// - [`BundleError::BadManifest`] if the bundle has that backbone already.
+    /// - [`BundleError::Unwritable`] if the weights cannot be written.
+    pub fn add_backbone(&mut self, choice: &Choice<'_>) -> Result<Added, BundleError> {
         let file = choice.file;
-        let recognised = recognise(file, read_checkpoint(file)?, choice.architecture)?;
-        let Recognised { architecture, mut preprocessing, origin, tensors, unused } = recognised;
+        let recognised = recognize(file, read_checkpoint(file)?, choice.architecture)?;
+        let Recognized { architecture, mut preprocessing, origin, tensors, unused } = recognised;
         preprocessing.mirror = choice.mirror;
         if choice.aligned {
             preprocessing.crop = Crop::Aligned;
@@ -129,7 +129,7 @@ impl Draft {
         };
         if crops.iter().any(is_known) {
             let reason = format!("two backbones are called '{}'", choice.architecture);
-            return Err(EmbedderError::BadManifest { path: self.bundle.clone(), reason });
+            return Err(BundleError::BadManifest { path: self.bundle.clone(), reason });
         }
         let entry = BackboneEntry { name, weights, sha256, network: architecture, preprocessing };
         self.manifest.backbones.push(entry);
@@ -150,7 +150,7 @@ impl Draft {
         at: usize,
         changed: Vec<NamedTensor>,
         storage: Storage,
-    ) -> Result<(), EmbedderError> {
+    ) -> Result<(), BundleError> {
         let old = self.manifest.backbones[at].weights.clone();
         let mut tensors = read_checkpoint(&self.folder.join(&old))?.tensors;
         for new in changed {
@@ -179,9 +179,9 @@ impl Draft {
         file: &Path,
         min_quality: f32,
         storage: Storage,
-    ) -> Result<(), EmbedderError> {
-        let recognised = recognise(file, read_checkpoint(file)?, "landmarks")?;
-        let Recognised { architecture: network, preprocessing, tensors, .. } = recognised;
+    ) -> Result<(), BundleError> {
+        let recognised = recognize(file, read_checkpoint(file)?, "landmarks")?;
+        let Recognized { architecture: network, preprocessing, tensors, .. } = recognised;
         let (weights, sha256) = self.store("landmarks", &tensors, storage)?;
         let entry = LandmarksEntry { weights, sha256, min_quality, network, preprocessing };
         self.manifest.landmarks = Some(entry);
@@ -194,7 +194,7 @@ impl Draft {
         name: &str,
         tensors: &[NamedTensor],
         storage: Storage,
-    ) -> Result<(String, String), EmbedderError> {
+    ) -> Result<(String, String), BundleError> {
         let weights = format!("{name}.safetensors");
         let path = self.folder.join(&weights);
         write_safetensors_as(&path, tensors, storage)?;
@@ -212,7 +212,7 @@ impl Draft {
         weights: &[u8],
         trained_on: String,
         measured: String,
-    ) -> Result<(), EmbedderError> {
+    ) -> Result<(), BundleError> {
         let path = self.folder.join(KINSHIP_WEIGHTS);
         write_atomically(&path, |path| fs::write(path, weights)).map_err(unwritable(&path))?;
         let sha256 = Fingerprint(Sha256::digest(weights).into()).to_string();
@@ -225,14 +225,14 @@ impl Draft {
     /// Moves the finished bundle to its final folder.
     ///
     /// # Errors
-    /// [`EmbedderError::Unwritable`] if it cannot be moved there.
-    pub fn finish(self) -> Result<Manifest, EmbedderError> {
+    /// [`BundleError::Unwritable`] if it cannot be moved there.
+    pub fn finish(self) -> Result<Manifest, BundleError> {
         fs::rename(&self.folder, &self.bundle).map_err(unwritable(&self.bundle))?;
         Ok(self.manifest.clone())
     }
 }
 
-impl Drop for Draft {
+impl Drop for BundleBuilder {
     fn drop(&mut self) {
         // A finished bundle has moved already. The rest of an unfinished one is useless.
         let _ = fs::remove_dir_all(&self.folder);
@@ -243,7 +243,7 @@ fn view_name(crop: Crop) -> &'static str {
     if crop == Crop::Aligned { "aligned" } else { "whole" }
 }
 
-fn unwritable(path: &Path) -> impl Fn(io::Error) -> EmbedderError {
+fn unwritable(path: &Path) -> impl Fn(io::Error) -> BundleError {
     let path = path.to_owned();
-    move |source| EmbedderError::Unwritable { path: path.clone(), source }
+    move |source| BundleError::Unwritable { path: path.clone(), source }
 }

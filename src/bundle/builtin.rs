@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::error::EmbedderError;
+use super::error::BundleError;
 
 macro_rules! built_in {
     ($name:literal) => {
@@ -22,9 +22,9 @@ const FILES: [(&str, &[u8]); 4] = [
 /// Writes the built-in bundle into the folder `bundle`, unless it is there already.
 ///
 /// # Errors
-/// - [`EmbedderError::AlreadyThere`] if other files are there.
-/// - [`EmbedderError::Unwritable`] if the files cannot be written.
-pub fn write_builtin(bundle: &Path) -> Result<(), EmbedderError> {
+/// - [`BundleError::AlreadyThere`] if other files are there.
+/// - [`BundleError::Unwritable`] if the files cannot be written.
+pub fn write_builtin(bundle: &Path) -> Result<(), BundleError> {
     if FILES
         .iter()
         .all(|(name, bytes)| fs::read(bundle.join(name)).is_ok_and(|file| file == *bytes))
@@ -32,7 +32,7 @@ pub fn write_builtin(bundle: &Path) -> Result<(), EmbedderError> {
         return Ok(());
     }
     if bundle.exists() {
-        return Err(EmbedderError::AlreadyThere { path: bundle.to_owned() });
+        return Err(BundleError::AlreadyThere { path: bundle.to_owned() });
     }
     let unfinished = bundle.with_extension(format!("unfinished-{}", std::process::id()));
     let write = || {
@@ -40,5 +40,5 @@ pub fn write_builtin(bundle: &Path) -> Result<(), EmbedderError> {
         FILES.iter().try_for_each(|(name, bytes)| fs::write(unfinished.join(name), bytes))?;
         fs::rename(&unfinished, bundle)
     };
-    write().map_err(|source| EmbedderError::Unwritable { path: bundle.to_owned(), source })
+    write().map_err(|source| BundleError::Unwritable { path: bundle.to_owned(), source })
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use crate::error::{Classify, ErrorKind};
 use crate::kinship::KinshipError;
-use crate::network::BackboneError;
+use crate::network::NetworkError;
 
 /// Why a bundle cannot be loaded or used.
 #[derive(Debug, thiserror::Error)]
-pub enum EmbedderError {
+pub enum BundleError {
     /// The folder holds no bundle.
     #[error("no bundle at {}; a bundle is a folder with a manifest.toml and weights in it", path.display())]
     NoBundle {
@@ -86,10 +86,10 @@ pub enum EmbedderError {
     Kinship(#[from] KinshipError),
     /// A backbone cannot be loaded or run.
     #[error(transparent)]
-    Backbone(#[from] BackboneError),
+    Backbone(#[from] NetworkError),
 }
 
-impl Classify for EmbedderError {
+impl Classify for BundleError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NoBundle { .. } | Self::NoWeights { .. } => ErrorKind::NotFound,

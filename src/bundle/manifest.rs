@@ -6,7 +6,7 @@ use std::{fs, io};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::error::EmbedderError;
+use super::error::BundleError;
 use crate::atomic_file::write_atomically;
 use crate::domain::Fingerprint;
 use crate::kinship::EnsembleConfig;
@@ -92,18 +92,18 @@ impl Manifest {
     /// Reads the manifest of the bundle in the folder `bundle`.
     ///
     /// # Errors
-    /// - [`EmbedderError::NoBundle`] if there is none.
-    /// - [`EmbedderError::Unreadable`] if it cannot be read.
-    /// - [`EmbedderError::BadManifest`] if it is invalid.
-    pub fn read(bundle: &Path) -> Result<Self, EmbedderError> {
+    /// - [`BundleError::NoBundle`] if there is none.
+    /// - [`BundleError::Unreadable`] if it cannot be read.
+    /// - [`BundleError::BadManifest`] if it is invalid.
+    pub fn read(bundle: &Path) -> Result<Self, BundleError> {
         let path = bundle.join(FILE);
         let text = fs::read_to_string(&path).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
-                EmbedderError::NoBundle { path: bundle.to_owned() }
+                BundleError::NoBundle { path: bundle.to_owned() }
             }
-            _ => EmbedderError::Unreadable { path: path.clone(), source },
+            _ => BundleError::Unreadable { path: path.clone(), source },
         })?;
-        let bad = |reason| EmbedderError::BadManifest { path: path.clone(), reason };
+        let bad = |reason| BundleError::BadManifest { path: path.clone(), reason };
         let manifest: Self = toml::from_str(&text).map_err(|error| bad(one_line(&error)))?;
         manifest.check().map_err(bad)?;
         Ok(manifest)
@@ -112,12 +112,12 @@ impl Manifest {
     /// Writes the manifest into the folder `bundle`.
     ///
     /// # Errors
-    /// [`EmbedderError::Unwritable`] if the file cannot be written.
-    pub(super) fn write(&self, bundle: &Path) -> Result<(), EmbedderError> {
+    /// [`BundleError::Unwritable`] if the file cannot be written.
+    pub(super) fn write(&self, bundle: &Path) -> Result<(), BundleError> {
         let path = bundle.join(FILE);
         let text = toml::to_string(self).expect("plain data becomes TOML");
         write_atomically(&path, |path| fs::write(path, text))
-            .map_err(|source| EmbedderError::Unwritable { path, source })
+            .map_err(|source| BundleError::Unwritable { path, source })
     }
 
     /// Returns the SHA-256 of all inputs that determine the embeddings.

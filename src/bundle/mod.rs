@@ -18,21 +18,21 @@ use crate::network::WeightsFile;
 use crate::photo::Photo;
 
 use crate::face::View;
-pub use crate::face::{DEFAULT_MIN_QUALITY, FaceFinder, FoundFace};
-pub use builder::{Added, Choice, Draft};
+pub use crate::face::{DEFAULT_MIN_QUALITY, DetectedFace, FaceDetector};
+pub use builder::{Added, BundleBuilder, Choice};
 pub use builtin::write_builtin;
-pub use error::EmbedderError;
+pub use error::BundleError;
 pub use manifest::{BackboneEntry, KinshipEntry, LandmarksEntry, Manifest};
 
 /// A loaded bundle.
-pub struct Embedder {
+pub struct Bundle {
     name: String,
     names: Vec<String>,
     /// Per backbone of the bundle.
     views: Vec<View>,
     networks: Vec<Backbone>,
     space: EmbeddingSpace,
-    finder: Option<FaceFinder>,
+    finder: Option<FaceDetector>,
     ensemble: Option<Ensemble>,
 }
 
@@ -41,7 +41,7 @@ pub struct Face {
     /// `(size, size, 3)` bytes of RGB, per backbone.
     crops: Vec<Vec<u8>>,
     /// The detected face. `None` if the bundle has no face detector.
-    pub found: Option<FoundFace>,
+    pub found: Option<DetectedFace>,
     /// Width and height of its photo, in pixels.
     pub photo_size: [u32; 2],
 }
@@ -53,27 +53,23 @@ impl Face {
     }
 }
 
-impl Embedder {
+impl Bundle {
     /// Loads the bundle in the folder `bundle`: its manifest and all weights, including an
     /// ensemble's.
     ///
     /// # Errors
-    /// - [`EmbedderError::NoBundle`] if there is no bundle.
-    /// - [`EmbedderError::BadManifest`] if its manifest is invalid.
-    /// - [`EmbedderError::NoWeights`] if a weights file is missing.
-    /// - [`EmbedderError::OtherWeights`] if a weights file has another SHA-256 than in the manifest.
-    /// - [`EmbedderError::Backbone`] if weights do not fit their architecture, or the device cannot be used.
-    /// - [`EmbedderError::NotLandmarks`] if the landmark network has another number of outputs.
-    /// - [`EmbedderError::Kinship`] if the ensemble does not fit the bundle.
-    pub fn load(
-        bundle: &Path,
-        device: Device,
-        precision: Precision,
-    ) -> Result<Self, EmbedderError> {
+    /// - [`BundleError::NoBundle`] if there is no bundle.
+    /// - [`BundleError::BadManifest`] if its manifest is invalid.
+    /// - [`BundleError::NoWeights`] if a weights file is missing.
+    /// - [`BundleError::OtherWeights`] if a weights file has another SHA-256 than in the manifest.
+    /// - [`BundleError::Backbone`] if weights do not fit their architecture, or the device cannot be used.
+    /// - [`BundleError::NotLandmarks`] if the landmark network has another number of outputs.
+    /// - [`BundleError::Kinship`] if the ensemble does not fit the bundle.
+    pub fn load(bundle: &Path, device: Device, precision: Precision) -> Result<Self, BundleError> {
         let manifest = Manifest::read(bundle)?;
         let weights = |weights: &str, sha256: &str| {
             let path = bundle.join(weights);
-            Ok::<_, EmbedderError>(WeightsFile::new(&path, open_weights(&path, sha256)?)?)
+            Ok::<_, BundleError>(WeightsFile::new(&path, open_weights(&path, sha256)?)?)
         };
         let views = View::of(&manifest.backbones);
         let mut networks: Vec<Backbone> = Vec::new();
@@ -93,7 +89,7 @@ impl Embedder {
             let weights = weights(&entry.weights, &entry.sha256)?;
             // It processes one small image at a time, which a GPU does not speed up.
             let network = Backbone::load(spec, weights, Device::Cpu, Precision::F32)?;
-            FaceFinder::new(network, entry.min_quality)
+            FaceDetector::new(network, entry.min_quality)
         };
         let finder = manifest.landmarks.as_ref().map(find).transpose()?;
         let dimensions: Vec<usize> =
@@ -115,7 +111,7 @@ impl Embedder {
     }
 
     /// The bundle's face detector, if it has one.
-    pub fn finder(&self) -> Option<&FaceFinder> {
+    pub fn finder(&self) -> Option<&FaceDetector> {
         self.finder.as_ref()
     }
 
@@ -139,9 +135,9 @@ impl Embedder {
     /// First detects the face, if the bundle has a detector.
     ///
     /// # Errors
-    /// - [`EmbedderError::NoFace`] if there is no plausible face.
-    /// - [`EmbedderError::Backbone`] if the face detector fails.
-    pub fn prepare(&self, photo: &Photo) -> Result<Face, EmbedderError> {
+    /// - [`BundleError::NoFace`] if there is no plausible face.
+    /// - [`BundleError::Backbone`] if the face detector fails.
+    pub fn prepare(&self, photo: &Photo) -> Result<Face, BundleError> {
         let found = self.finder.as_ref().map(|finder| finder.find(photo)).transpose()?;
         let crop = |view: &View| {
             let size = self.networks[view.network].input_size() as u32;
@@ -154,11 +150,11 @@ impl Embedder {
     /// Embeds faces in one batch. Returns the embeddings by each backbone, or an error, per face.
     ///
     /// # Errors
-    /// [`EmbedderError::Backbone`] if a backbone fails for the complete batch.
+    /// [`BundleError::Backbone`] if a backbone fails for the complete batch.
     pub fn embed(
         &self,
         faces: &[Face],
-    ) -> Result<Vec<Result<Vec<Embedding>, EmbeddingError>>, EmbedderError> {
+    ) -> Result<Vec<Result<Vec<Embedding>, EmbeddingError>>, BundleError> {
         let mut outputs: Vec<Vec<Vec<f32>>> = vec![Vec::new(); self.views.len()];
         for (at, network) in self.networks.iter().enumerate() {
             let its = |view: &usize| self.views[*view].network == at;
@@ -174,7 +170,7 @@ impl Embedder {
         }
         let mut embeddings = |face: usize| {
             let outputs = outputs.iter_mut().map(|view| std::mem::take(&mut view[face]));
-            outputs.map(Embedding::normalise).collect()
+            outputs.map(Embedding::normalize).collect()
         };
         Ok((0..faces.len()).map(&mut embeddings).collect())
     }
@@ -184,27 +180,27 @@ fn load_ensemble(
     bundle: &Path,
     entry: KinshipEntry,
     backbones: &[(&str, usize)],
-) -> Result<Ensemble, EmbedderError> {
+) -> Result<Ensemble, BundleError> {
     let path = bundle.join(entry.weights);
     let mut weights = Vec::new();
     let mut file = open_weights(&path, &entry.sha256)?;
-    let unreadable = |source| EmbedderError::Unreadable { path, source };
+    let unreadable = |source| BundleError::Unreadable { path, source };
     file.read_to_end(&mut weights).map_err(unreadable)?;
     Ok(Ensemble::new(entry.ensemble, backbones, &weights)?)
 }
 
 /// Opens a weights file. Checks it against the SHA-256 in the manifest.
-fn open_weights(path: &Path, sha256: &str) -> Result<File, EmbedderError> {
+fn open_weights(path: &Path, sha256: &str) -> Result<File, BundleError> {
     let unreadable = |source: io::Error| match source.kind() {
-        io::ErrorKind::NotFound => EmbedderError::NoWeights { path: path.to_owned() },
-        _ => EmbedderError::Unreadable { path: path.to_owned(), source },
+        io::ErrorKind::NotFound => BundleError::NoWeights { path: path.to_owned() },
+        _ => BundleError::Unreadable { path: path.to_owned(), source },
     };
     let mut file = File::open(path).map_err(unreadable)?;
     let found = hash(&mut file).map_err(unreadable)?.to_string();
     if found != sha256 {
         let path = path.to_owned();
         let expected = sha256.to_owned();
-        return Err(EmbedderError::OtherWeights { path, expected, found });
+        return Err(BundleError::OtherWeights { path, expected, found });
     }
     file.rewind().map_err(unreadable)?;
     Ok(file)

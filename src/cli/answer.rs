@@ -1,7 +1,7 @@
 //! The answer to a search, as text.
 
 use super::output::line;
-use crate::domain::MemberId;
+use crate::domain::PersonId;
 use crate::kinship::Support;
 use crate::search::{Answer, CoupleMatch, Kinship, Options, PersonMatch, Query, Searched};
 
@@ -155,7 +155,7 @@ fn print_couples(answer: &Answer) {
     }
 }
 
-fn with_kin(person: MemberId, kin: &[MemberId]) -> String {
+fn with_kin(person: PersonId, kin: &[PersonId]) -> String {
     if kin.is_empty() {
         return person.to_string();
     }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::answer::percent;
 use super::compute::Compute;
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::output::line;
 use super::search::{embed, print_json, read_face};
 use crate::kinship::Support;
@@ -29,17 +29,17 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
-    let embedder = arguments.compute.load(&arguments.model)?;
-    let faces = vec![read_face(&arguments.a, &embedder)?, read_face(&arguments.b, &embedder)?];
-    let photos = embed(&embedder, faces)?;
-    let comparison = compare(embedder.ensemble(), &photos[0], &photos[1])?;
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    let bundle = arguments.compute.load(&arguments.model)?;
+    let faces = vec![read_face(&arguments.a, &bundle)?, read_face(&arguments.b, &bundle)?];
+    let photos = embed(&bundle, faces)?;
+    let comparison = compare(bundle.ensemble(), &photos[0], &photos[1])?;
     if arguments.json {
         print_json(&CompareResponse::new(&comparison))?;
     } else {
         print_comparison(&comparison);
     }
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 fn print_comparison(comparison: &Comparison) {

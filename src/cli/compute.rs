@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 
-use crate::bundle::{Embedder, EmbedderError};
+use crate::bundle::{Bundle, BundleError};
 use crate::engine::{Device, Precision};
 
 #[derive(Args)]
@@ -19,7 +19,7 @@ pub(super) struct Compute {
 
 impl Compute {
     /// Loads a bundle onto the device.
-    pub(super) fn load(&self, bundle: &Path) -> Result<Embedder, EmbedderError> {
-        Embedder::load(bundle, self.device, self.precision)
+    pub(super) fn load(&self, bundle: &Path) -> Result<Bundle, BundleError> {
+        Bundle::load(bundle, self.device, self.precision)
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::output::line;
 use super::settings::Given;
 use crate::error::ErrorKind;
@@ -14,9 +14,9 @@ pub(super) struct Arguments {
 }
 
 /// Prints the effective settings, in the format of a settings file.
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let text = toml::to_string(&arguments.given.settings()?)
         .map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
     line!("{}", text.trim_end());
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }

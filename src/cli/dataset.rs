@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::description::print;
 use super::description_json::print_json;
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::output::note;
 use super::progress::Display;
 use super::synthesize;
@@ -39,14 +39,14 @@ enum Command {
     Synthesize(synthesize::Arguments),
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     match (&arguments.command, &arguments.dir) {
         (Some(Command::Synthesize(arguments)), _) => synthesize::run(arguments),
         (None, dir) => describe(dir.as_deref().expect("required without a subcommand"), arguments),
     }
 }
 
-fn describe(dir: &Path, arguments: &Arguments) -> Result<Ending, Failure> {
+fn describe(dir: &Path, arguments: &Arguments) -> Result<ExitStatus, Failure> {
     // Cheap checks come first.
     arguments.contact_sheet.as_deref().map(check_extension).transpose()?;
     let mut source = Source::open(dir)?;
@@ -57,7 +57,7 @@ fn describe(dir: &Path, arguments: &Arguments) -> Result<Ending, Failure> {
     let Some(found) = found else {
         // Standard output is reserved for the description, which a program may read.
         note!("stopped before all photos were read; there is nothing to describe");
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     };
     if arguments.json {
         print_json(&found);
@@ -68,7 +68,7 @@ fn describe(dir: &Path, arguments: &Arguments) -> Result<Ending, Failure> {
         let shown = draw_kin(&found, &mut source, file)?;
         note!("{shown} kin pairs drawn in {}", file.display());
     }
-    Ok(if found.unreadable.is_empty() { Ending::Done } else { Ending::SomeRejected })
+    Ok(if found.unreadable.is_empty() { ExitStatus::Done } else { ExitStatus::SomeRejected })
 }
 
 /// Refuses a file without the extension of an image: it may be a photo or a list, named by mistake.

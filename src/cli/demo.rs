@@ -8,12 +8,12 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::answer::print_answer;
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::output::line;
 use super::progress::Display;
 use super::search::{embed, read_face};
-use crate::api::{Server, Service, Terms};
-use crate::bundle::{Embedder, write_builtin};
+use crate::api::{Server, Service, ServiceConfig};
+use crate::bundle::{Bundle, write_builtin};
 use crate::dataset::{Source, read_relationships};
 use crate::domain::{PhotoId, Progress};
 use crate::engine::{Device, Precision};
@@ -67,36 +67,40 @@ impl Drop for Place {
     }
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let place = Place::new(arguments.dir.as_deref())?;
     let display = Display::start()?;
     let model = place.folder.join("model");
     write_builtin(&model)?;
-    let embedder = Embedder::load(&model, Device::Cpu, Precision::F32)?;
+    let bundle = Bundle::load(&model, Device::Cpu, Precision::F32)?;
     let photos = place.folder.join("photos");
     if !photos.exists() {
         let plan = synthetic::Plan { families: arguments.families, seed: arguments.seed };
         if synthesize(&photos, plan, &display)?.is_none() {
-            return Ok(Ending::Stopped);
+            return Ok(ExitStatus::Stopped);
         }
     }
     let gallery = place.folder.join("gallery");
-    let gallery = Gallery::open_or_create(&gallery, embedder.space(), &model)?;
+    let gallery = Gallery::open_or_create(&gallery, bundle.space(), &model)?;
     let plan = Plan::new(Source::open(&photos)?)?.with_thumbnails();
-    let report = ingest(plan, &gallery, &embedder, &display)?;
+    let report = ingest(plan, &gallery, &bundle, &display)?;
     if report.cancelled {
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     }
     relate(&gallery, &read_relationships(&photos.join("relationships.csv"))?)?;
     display.finish();
-    show(&photos, &gallery.snapshot()?, &embedder)?;
+    show(&photos, &gallery.snapshot()?, &bundle)?;
     let server = Server::bind(
-        Service { gallery, embedder, terms: Terms { keep_photos: true, ..Terms::default() } },
+        Service {
+            gallery,
+            bundle,
+            terms: ServiceConfig { keep_photos: true, ..ServiceConfig::default() },
+        },
         arguments.listen,
     )?;
     display.hand_over(server.stopper());
     if display.cancelled() {
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     }
     serve(server, report.enrolled + report.known, &photos)
 }
@@ -113,7 +117,7 @@ struct Sample<'a> {
     photos: &'a Path,
     snapshot: &'a Arc<Snapshot>,
     context: SearchContext<'a>,
-    embedder: &'a Embedder,
+    bundle: &'a Bundle,
 }
 
 impl Sample<'_> {
@@ -124,8 +128,8 @@ impl Sample<'_> {
         without: Selection,
         shown: impl Fn(&Answer, &Query<'_>, &Options),
     ) -> Result<Answer, Failure> {
-        let (face, hash) = read_face(&self.photos.join(format!("{photo}.jpg")), self.embedder)?;
-        let embedded = embed(self.embedder, vec![(face, hash)])?;
+        let (face, hash) = read_face(&self.photos.join(format!("{photo}.jpg")), self.bundle)?;
+        let embedded = embed(self.bundle, vec![(face, hash)])?;
         let known = self.snapshot.people_of_files(&[hash]);
         let query = Query::Relatives(Probe { photos: &embedded, known });
         let filter = Filter::without(Selection { files: vec![hash], ..without });
@@ -154,9 +158,9 @@ impl Sample<'_> {
 }
 
 /// Prints a search with a relative as the first result, and one without a relative in the gallery.
-fn show(photos: &Path, snapshot: &Arc<Snapshot>, embedder: &Embedder) -> Result<(), Failure> {
-    let context = SearchContext::new(snapshot, embedder.ensemble(), &ReferenceCache::default())?;
-    let sample = Sample { photos, snapshot, context, embedder };
+fn show(photos: &Path, snapshot: &Arc<Snapshot>, bundle: &Bundle) -> Result<(), Failure> {
+    let context = SearchContext::new(snapshot, bundle.ensemble(), &ReferenceCache::default())?;
+    let sample = Sample { photos, snapshot, context, bundle };
     line!(
         "These people are drawn; none of them exists. They show that the program works.\n\
          They prove nothing about real families: the model was trained on photos of real faces."
@@ -192,10 +196,10 @@ fn truth(sample: &Sample<'_>, probe: &PhotoId, answer: &Answer) -> String {
     }
 }
 
-fn serve(server: Server, count: usize, photos: &Path) -> Result<Ending, Failure> {
+fn serve(server: Server, count: usize, photos: &Path) -> Result<ExitStatus, Failure> {
     let address = server.address();
     line!("\n{count} photos at http://{address}, stop with Ctrl-C; try:\n");
     line!("  curl -F image=@{} http://{address}/v1/search", photos.join(PROBE).display());
     server.run().map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }

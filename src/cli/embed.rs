@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::compute::Compute;
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::ingest::print_rejected;
 use super::output::line;
 use super::progress::Display;
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
     out: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let paths_file = arguments.out.with_extension("csv");
     if paths_file == arguments.out {
         let message =
@@ -37,14 +37,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         return Err(Failure::new(ErrorKind::InvalidInput, message));
     }
     let mut source = Source::open(&arguments.dir)?;
-    let embedder = arguments.compute.load(&arguments.model)?;
+    let bundle = arguments.compute.load(&arguments.model)?;
     let display = Display::start()?;
-    let found = embed(&mut source, &embedder, &display)?;
+    let found = embed(&mut source, &bundle, &display)?;
     display.finish();
     print_rejected(&found.rejected);
     if found.cancelled {
         line!("stopped; nothing was written");
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     }
     if found.paths.is_empty() {
         return Err(Failure::new(
@@ -52,10 +52,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
             "none of the photos could be embedded; nothing was written",
         ));
     }
-    write_safetensors(&arguments.out, &tensors(embedder.names(), &found))?;
+    write_safetensors(&arguments.out, &tensors(bundle.names(), &found))?;
     write_paths(&paths_file, &found.paths)?;
     line!("{} photos embedded, {} rejected", found.paths.len(), found.rejected.len());
-    Ok(if found.rejected.is_empty() { Ending::Done } else { Ending::SomeRejected })
+    Ok(if found.rejected.is_empty() { ExitStatus::Done } else { ExitStatus::SomeRejected })
 }
 
 /// Returns one tensor per backbone, `(n, d)`.

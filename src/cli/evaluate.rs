@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use super::compute::Compute;
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::families::Families;
 use super::figures::{print_retrieval, print_tri_subject, print_verification};
 use super::ingest::print_rejected;
@@ -14,7 +14,7 @@ use super::opened::Opened;
 use super::output::{line, write_output};
 use super::progress::Display;
 use super::{evaluate_groups, evaluate_identification, evaluate_landmarks};
-use crate::bundle::Embedder;
+use crate::bundle::Bundle;
 use crate::dataset::{
     Source, read_pairs, read_relationships, read_submission, read_trios, write_submission,
 };
@@ -141,7 +141,7 @@ struct SubmissionArguments {
     out: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     match &arguments.command {
         Command::Verification(arguments) => run_verification(arguments),
         Command::TriSubject(arguments) => run_tri_subject(arguments),
@@ -154,12 +154,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
 }
 
 impl Judge {
-    pub(super) fn load(&self) -> Result<Embedder, Failure> {
+    pub(super) fn load(&self) -> Result<Bundle, Failure> {
         Ok(self.compute.load(&self.model)?)
     }
 }
 
-fn run_verification(arguments: &VerificationArguments) -> Result<Ending, Failure> {
+fn run_verification(arguments: &VerificationArguments) -> Result<ExitStatus, Failure> {
     let VerificationArguments { root, pairs, relationships, families, per_kin, judge } = arguments;
     let wanted = families.read()?;
     let mut source = Source::open(root)?;
@@ -176,10 +176,9 @@ fn run_verification(arguments: &VerificationArguments) -> Result<Ending, Failure
         }
         (None, None) => unreachable!("clap requires one of the two"),
     };
-    let embedder = judge.load()?;
+    let bundle = judge.load()?;
     let display = Display::start()?;
-    let context =
-        EvaluationContext { source: &mut source, embedder: &embedder, progress: &display };
+    let context = EvaluationContext { source: &mut source, bundle: &bundle, progress: &display };
     let report = verify(pairs, context, judge.seed)?;
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };
@@ -188,7 +187,7 @@ fn run_verification(arguments: &VerificationArguments) -> Result<Ending, Failure
     Ok(ending(&report.rejected))
 }
 
-fn run_tri_subject(arguments: &TriSubjectArguments) -> Result<Ending, Failure> {
+fn run_tri_subject(arguments: &TriSubjectArguments) -> Result<ExitStatus, Failure> {
     let TriSubjectArguments { root, trios, relationships, families, per_trio, judge } = arguments;
     let wanted = families.read()?;
     let mut source = Source::open(root)?;
@@ -205,10 +204,9 @@ fn run_tri_subject(arguments: &TriSubjectArguments) -> Result<Ending, Failure> {
         }
         (None, None) => unreachable!("clap requires one of the two"),
     };
-    let embedder = judge.load()?;
+    let bundle = judge.load()?;
     let display = Display::start()?;
-    let context =
-        EvaluationContext { source: &mut source, embedder: &embedder, progress: &display };
+    let context = EvaluationContext { source: &mut source, bundle: &bundle, progress: &display };
     let report = verify_trios(&trios, context, judge.seed)?;
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };
@@ -217,28 +215,28 @@ fn run_tri_subject(arguments: &TriSubjectArguments) -> Result<Ending, Failure> {
     Ok(ending(&report.rejected))
 }
 
-fn run_retrieval(arguments: &RetrievalArguments) -> Result<Ending, Failure> {
+fn run_retrieval(arguments: &RetrievalArguments) -> Result<ExitStatus, Failure> {
     let wanted = arguments.families.read()?;
-    let (gallery, embedder) = arguments.opened.open()?;
+    let (gallery, bundle) = arguments.opened.open()?;
     let display = Display::start()?;
     let options = RetrievalOptions {
         candidates: arguments.candidates.into(),
         seed: arguments.seed,
         is_probe: &|person| wanted.has(person.family()),
     };
-    let report = retrieve(&gallery, embedder.ensemble(), &options, &display)?;
+    let report = retrieve(&gallery, bundle.ensemble(), &options, &display)?;
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };
     print_retrieval(&report);
     write_json(arguments.json.as_deref(), &report)?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
-fn run_submission(arguments: &SubmissionArguments) -> Result<Ending, Failure> {
+fn run_submission(arguments: &SubmissionArguments) -> Result<ExitStatus, Failure> {
     let pairs = read_submission(&arguments.pairs)?;
-    let embedder = arguments.compute.load(&arguments.model)?;
+    let bundle = arguments.compute.load(&arguments.model)?;
     let display = Display::start()?;
-    let answers = submission(&pairs, &arguments.root, &embedder, &display)?;
+    let answers = submission(&pairs, &arguments.root, &bundle, &display)?;
     display.finish();
     let Some(Answers { probabilities, rejected }) = answers else { return Ok(stopped()) };
     print_rejected(&rejected);
@@ -248,13 +246,13 @@ fn run_submission(arguments: &SubmissionArguments) -> Result<Ending, Failure> {
     Ok(ending(&rejected))
 }
 
-pub(super) fn stopped() -> Ending {
+pub(super) fn stopped() -> ExitStatus {
     line!("stopped; nothing was measured");
-    Ending::Stopped
+    ExitStatus::Stopped
 }
 
-pub(super) fn ending(rejected: &[Rejected]) -> Ending {
-    if rejected.is_empty() { Ending::Done } else { Ending::SomeRejected }
+pub(super) fn ending(rejected: &[Rejected]) -> ExitStatus {
+    if rejected.is_empty() { ExitStatus::Done } else { ExitStatus::SomeRejected }
 }
 
 pub(super) fn write_json(file: Option<&Path>, report: &impl Serialize) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::evaluate::{Judge, ending, stopped, write_json};
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::families::Families;
 use super::figures::print_groups;
 use super::progress::Display;
@@ -32,20 +32,19 @@ pub(super) struct Arguments {
     judge: Judge,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let wanted = arguments.families.read()?;
     let labels = read_labels(&arguments.labels, &arguments.column)?;
     let mut source = Source::open(&arguments.root)?;
     let mut labeled = Source::open(&arguments.labels_root)?;
-    let embedder = arguments.judge.load()?;
+    let bundle = arguments.judge.load()?;
     let display = Display::start()?;
     let options = GroupOptions {
         labels: &labels,
         is_compared: &|photo| wanted.has_photo(photo),
         seed: arguments.judge.seed,
     };
-    let context =
-        EvaluationContext { source: &mut source, embedder: &embedder, progress: &display };
+    let context = EvaluationContext { source: &mut source, bundle: &bundle, progress: &display };
     let report = compare_groups(context, &mut labeled, &options)?;
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::evaluate::{stopped, write_json};
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::families::Families;
 use super::figures::print_identification;
 use super::opened::Opened;
@@ -35,9 +35,9 @@ pub(super) struct Arguments {
     json: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let wanted = arguments.families.read()?;
-    let (gallery, embedder) = arguments.opened.open()?;
+    let (gallery, bundle) = arguments.opened.open()?;
     let display = Display::start()?;
     let options = IdentificationOptions {
         sizes: arguments.sizes.iter().map(|&size| size as usize).collect(),
@@ -46,10 +46,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         seed: arguments.seed,
         is_probe: &|person| wanted.has(person.family()),
     };
-    let report = identify(&gallery, embedder.ensemble(), &options, &display)?;
+    let report = identify(&gallery, bundle.ensemble(), &options, &display)?;
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };
     print_identification(&report);
     write_json(arguments.json.as_deref(), &report)?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::families::Families;
 use super::output::{line, write_output};
 use super::progress::Display;
 use super::train_backbone::face_folder;
-use crate::bundle::Embedder;
+use crate::bundle::Bundle;
 use crate::dataset::read_landmarks;
 use crate::engine::{Device, Precision};
 use crate::error::ErrorKind;
@@ -38,13 +38,13 @@ pub(super) struct Arguments {
     json: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let FaceFolder { folder, landmarks } = &arguments.faces;
     let wanted = arguments.families.read()?;
     let mut listed = read_landmarks(landmarks)?;
     listed.retain(|face| wanted.has_path(&face.path));
-    let embedder = Embedder::load(&arguments.model, Device::Cpu, Precision::F32)?;
-    let finder = embedder.finder().ok_or_else(|| {
+    let loaded = Bundle::load(&arguments.model, Device::Cpu, Precision::F32)?;
+    let finder = loaded.finder().ok_or_else(|| {
         let detail = "the bundle has no landmark network; train one with --landmarks";
         Failure::new(ErrorKind::InvalidInput, detail)
     })?;
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let set = LandmarkSet { folder, faces: &listed };
     let judged = judge_landmarks(finder, set, arguments.seed, &display)?;
     display.finish();
-    let Some((report, sheet)) = judged else { return Ok(Ending::Stopped) };
+    let Some((report, sheet)) = judged else { return Ok(ExitStatus::Stopped) };
     line!("{} photos, no face found in {}", report.photos, report.not_found);
     line!("mean error    {} of the distance between the eyes", report.error);
     line!("median error  {}", report.median);
@@ -61,5 +61,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         write_output(file, &encode_png(&sheet))?;
     }
     super::evaluate::write_json(arguments.json.as_deref(), &report)?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }

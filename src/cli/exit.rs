@@ -7,7 +7,7 @@ use crate::error::{Classify, ErrorKind};
 
 /// Result of a command, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ending {
+pub(super) enum ExitStatus {
     /// 0: done.
     Done,
     /// 1: failed.
@@ -22,20 +22,20 @@ pub(super) enum Ending {
     Stopped,
 }
 
-impl From<Ending> for ExitCode {
-    fn from(ending: Ending) -> Self {
+impl From<ExitStatus> for ExitCode {
+    fn from(ending: ExitStatus) -> Self {
         Self::from(match ending {
-            Ending::Done => 0,
-            Ending::Failed => 1,
-            Ending::SomeRejected => 2,
-            Ending::NotBetter => 3,
-            Ending::WrongUsage => 64,
-            Ending::Stopped => 130,
+            ExitStatus::Done => 0,
+            ExitStatus::Failed => 1,
+            ExitStatus::SomeRejected => 2,
+            ExitStatus::NotBetter => 3,
+            ExitStatus::WrongUsage => 64,
+            ExitStatus::Stopped => 130,
         })
     }
 }
 
-impl From<ErrorKind> for Ending {
+impl From<ErrorKind> for ExitStatus {
     /// No class of error counts as success.
     fn from(kind: ErrorKind) -> Self {
         match kind {

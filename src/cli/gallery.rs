@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::output::line;
 use super::progress::Display;
-use crate::domain::{Progress, Who};
+use crate::domain::{EntityId, Progress};
 use crate::gallery::{Gallery, SegmentStats, Stats};
 
 #[derive(Args)]
@@ -46,7 +46,7 @@ struct Delete {
     gallery: PathBuf,
     /// Families, people or photos: F0001, F0001/MID2, F0001/MID2/P00001_face0
     #[arg(required = true)]
-    who: Vec<Who>,
+    who: Vec<EntityId>,
 }
 
 #[derive(Args)]
@@ -66,7 +66,7 @@ struct Import {
     gallery: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     match &arguments.command {
         Command::Stats(Place { gallery }) => print_stats(&Gallery::open(gallery)?.stats()?),
         Command::Verify(Place { gallery }) => verify(&Gallery::open(gallery)?)?,
@@ -76,27 +76,27 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::Import(Import { file, gallery }) => return import(file, gallery),
         Command::Rebuild(Place { gallery }) => return rebuild(gallery),
     }
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
-fn compact(gallery: &Path) -> Result<Ending, Failure> {
+fn compact(gallery: &Path) -> Result<ExitStatus, Failure> {
     let gallery = Gallery::open(gallery)?;
     let display = Display::start()?;
     gallery.compact(&display)?;
     display.finish();
     if display.cancelled() {
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     }
     verify(&gallery.rewrite()?)?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
-fn rebuild(gallery: &Path) -> Result<Ending, Failure> {
+fn rebuild(gallery: &Path) -> Result<ExitStatus, Failure> {
     let display = Display::start()?;
     let gallery = Gallery::rebuild(gallery, &display)?;
     display.finish();
     verify(&gallery)?;
-    Ok(if display.cancelled() { Ending::Stopped } else { Ending::Done })
+    Ok(if display.cancelled() { ExitStatus::Stopped } else { ExitStatus::Done })
 }
 
 fn verify(gallery: &Gallery) -> Result<(), Failure> {
@@ -121,28 +121,28 @@ fn delete(Delete { gallery, who }: &Delete) -> Result<(), Failure> {
     Ok(())
 }
 
-fn export(gallery: &Path, file: &Path) -> Result<Ending, Failure> {
+fn export(gallery: &Path, file: &Path) -> Result<ExitStatus, Failure> {
     let gallery = Gallery::open(gallery)?;
     let display = Display::start()?;
     let exported = gallery.export(file, &display)?;
     display.finish();
-    let Some(exported) = exported else { return Ok(Ending::Stopped) };
+    let Some(exported) = exported else { return Ok(ExitStatus::Stopped) };
     line!(
         "{} photos and {} listed kin pairs written to {}",
         exported.photos,
         exported.relationships,
         file.display()
     );
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
-fn import(file: &Path, gallery: &Path) -> Result<Ending, Failure> {
+fn import(file: &Path, gallery: &Path) -> Result<ExitStatus, Failure> {
     let display = Display::start()?;
     let imported = Gallery::import(gallery, file, &display)?;
     display.finish();
     let Some(imported) = imported else {
         line!("stopped; run the same command again to resume");
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     };
     line!(
         "{} photos and {} listed kin pairs imported into {}",
@@ -150,7 +150,7 @@ fn import(file: &Path, gallery: &Path) -> Result<Ending, Failure> {
         imported.relationships,
         gallery.display()
     );
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 fn print_stats(stats: &Stats) {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::compute::Compute;
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::output::line;
 use super::progress::Display;
 use crate::dataset::{Source, read_relationships};
@@ -37,7 +37,7 @@ pub(super) struct Arguments {
     relationships: Option<PathBuf>,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     // Cheap checks come first: nothing is created before the input is known to be usable.
     let mut plan = Plan::new(Source::open(&arguments.dir)?)?;
     if arguments.keep_photos {
@@ -47,15 +47,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         plan = plan.with_known_photos();
     }
     let pairs = arguments.relationships.as_deref().map(read_relationships).transpose()?;
-    let embedder = arguments.compute.load(&arguments.model)?;
+    let loaded = arguments.compute.load(&arguments.model)?;
     let bundle = arguments.model.canonicalize();
     let bundle = bundle.map_err(|error| Failure::new(io_kind(&error), error.to_string()))?;
     // From here on Ctrl-C leaves an intact gallery.
     let display = Display::start()?;
-    let gallery = Gallery::open_or_create(&arguments.gallery, embedder.space(), &bundle)?;
+    let gallery = Gallery::open_or_create(&arguments.gallery, loaded.space(), &bundle)?;
 
     let started = Instant::now();
-    let report = ingest(plan, &gallery, &embedder, &display)?;
+    let report = ingest(plan, &gallery, &loaded, &display)?;
     display.finish();
     print_report(&report, gallery.photo_count()?, started.elapsed().as_secs_f64());
     if let Some(pairs) = pairs {
@@ -68,12 +68,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     Ok(ending(&report))
 }
 
-fn ending(report: &Report) -> Ending {
+fn ending(report: &Report) -> ExitStatus {
     match report {
-        Report { cancelled: true, .. } => Ending::Stopped,
-        Report { rejected, .. } if rejected.is_empty() => Ending::Done,
-        Report { enrolled: 0, known: 0, .. } => Ending::Failed,
-        _ => Ending::SomeRejected,
+        Report { cancelled: true, .. } => ExitStatus::Stopped,
+        Report { rejected, .. } if rejected.is_empty() => ExitStatus::Done,
+        Report { enrolled: 0, known: 0, .. } => ExitStatus::Failed,
+        _ => ExitStatus::SomeRejected,
     }
 }
 

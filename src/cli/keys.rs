@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::output::line;
 use crate::api::keys::{Key, KeyRing, Scope};
 use crate::error::ErrorKind;
@@ -39,7 +39,7 @@ enum Command {
     },
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let gallery = arguments
         .gallery
         .as_ref()
@@ -57,7 +57,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Command::List => ring.keys()?.iter().for_each(print),
         Command::Revoke { id } => ring.revoke(id)?,
     }
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 fn print(Key { id, name, scopes, created_at, .. }: &Key) {

@@ -39,7 +39,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use exit::{Ending, Failure};
+use exit::{ExitStatus, Failure};
 use output::note;
 
 /// Find likely blood relatives by face: index family photos, search them, serve them over HTTP.
@@ -95,18 +95,19 @@ pub fn run() -> ExitCode {
         Err(error) => {
             // This is help or a usage error. If it cannot be printed, the failure cannot be reported either.
             let _ = error.print();
-            return if error.use_stderr() { Ending::WrongUsage } else { Ending::Done }.into();
+            return if error.use_stderr() { ExitStatus::WrongUsage } else { ExitStatus::Done }
+                .into();
         }
     };
     let done = run_command(&command).and_then(|ending| output::finish().map(|()| ending));
     done.unwrap_or_else(|failure| {
         note!("error: {failure}");
-        Ending::from(failure.kind())
+        ExitStatus::from(failure.kind())
     })
     .into()
 }
 
-fn run_command(command: &Command) -> Result<Ending, Failure> {
+fn run_command(command: &Command) -> Result<ExitStatus, Failure> {
     match command {
         Command::Ingest(arguments) => ingest::run(arguments),
         Command::Search(arguments) => search::run(arguments),

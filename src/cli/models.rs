@@ -7,9 +7,9 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::output::line;
-use crate::bundle::{Added, BackboneEntry, Choice, Draft, Manifest};
+use crate::bundle::{Added, BackboneEntry, BundleBuilder, Choice, Manifest};
 use crate::error::io_kind;
 use crate::face::DEFAULT_MIN_QUALITY;
 use crate::network::Storage;
@@ -70,7 +70,7 @@ struct ImportArguments {
     licence: String,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     match &arguments.command {
         Command::Import(arguments) => run_import(arguments),
         Command::List { dir } => run_list(dir),
@@ -80,9 +80,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     }
 }
 
-fn run_import(arguments: &ImportArguments) -> Result<Ending, Failure> {
+fn run_import(arguments: &ImportArguments) -> Result<ExitStatus, Failure> {
     let ImportArguments { file, architecture, landmarks, half, out, licence } = arguments;
-    let mut draft = Draft::new(out, licence)?;
+    let mut draft = BundleBuilder::new(out, licence)?;
     let storage = if *half { Storage::F16 } else { Storage::F32 };
     if let Some(landmarks) = landmarks {
         draft.add_landmarks(landmarks, DEFAULT_MIN_QUALITY, storage)?;
@@ -100,10 +100,10 @@ fn run_import(arguments: &ImportArguments) -> Result<Ending, Failure> {
     }
     line!("fingerprint   {}", manifest.fingerprint());
     line!("written to    {}", out.display());
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
-fn run_list(dir: &Path) -> Result<Ending, Failure> {
+fn run_list(dir: &Path) -> Result<ExitStatus, Failure> {
     let failed = |error: std::io::Error| {
         Failure::new(io_kind(&error), format!("cannot read {}: {error}", dir.display()))
     };
@@ -124,7 +124,7 @@ fn run_list(dir: &Path) -> Result<Ending, Failure> {
             Err(failure) => line!("{}\tdamaged: {failure}", bundle.display()),
         }
     }
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// Describes a bundle in a line: backbones with embedding dimensions, size and fingerprint.
@@ -145,13 +145,13 @@ fn summary(bundle: &Path) -> Result<String, Failure> {
     Ok(format!("{}\t{megabytes:.1} MB\t{fingerprint}", backbones.join(", ")))
 }
 
-fn run_inspect(model: &Path, format: OutputFormat) -> Result<Ending, Failure> {
+fn run_inspect(model: &Path, format: OutputFormat) -> Result<ExitStatus, Failure> {
     if model.is_dir() {
         inspect_bundle(&Manifest::read(model)?, format)?;
     } else {
         inspect_file(&read_checkpoint(model)?, format);
     }
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 fn inspect_bundle(manifest: &Manifest, format: OutputFormat) -> Result<(), Failure> {

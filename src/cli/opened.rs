@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::compute::Compute;
 use super::exit::Failure;
-use crate::bundle::Embedder;
+use crate::bundle::Bundle;
 use crate::gallery::{Gallery, Precision};
 
 #[derive(Args)]
@@ -27,11 +27,11 @@ pub(super) struct Opened {
 
 impl Opened {
     /// Opens the gallery and loads the bundle.
-    pub(super) fn open(&self) -> Result<(Gallery, Embedder), Failure> {
+    pub(super) fn open(&self) -> Result<(Gallery, Bundle), Failure> {
         let precision = if self.half_precision { Precision::Half } else { Precision::Full };
         let gallery = Gallery::open(&self.gallery)?.with_precision(precision);
         let bundle = self.model.as_deref().unwrap_or(gallery.bundle());
-        let embedder = self.compute.load(bundle).map_err(|error| {
+        let loaded = self.compute.load(bundle).map_err(|error| {
             let failure = Failure::from(error);
             if self.model.is_some() {
                 return failure;
@@ -39,7 +39,7 @@ impl Opened {
             let hint = format!("{failure} (name the gallery's bundle with --model)");
             Failure::new(failure.kind(), hint)
         })?;
-        gallery.check_bundle(embedder.space())?;
-        Ok((gallery, embedder))
+        gallery.check_bundle(loaded.space())?;
+        Ok((gallery, loaded))
     }
 }

@@ -10,11 +10,11 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::answer::print_answer;
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::opened::Opened;
 use super::output::line;
-use crate::bundle::{Embedder, Face};
-use crate::domain::{ContentHash, Embedding, MemberId, Who};
+use crate::bundle::{Bundle, Face};
+use crate::domain::{ContentHash, Embedding, EntityId, PersonId};
 use crate::error::{Classify, ErrorKind, io_kind};
 use crate::gallery::{Filter, Selection, Snapshot};
 use crate::photo::{self, Limits};
@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     other_parent: Vec<PathBuf>,
     /// Enrolled person in the photos, excluded from the search for relatives; repeatable
     #[arg(long = "as", value_name = "PERSON")]
-    known_as: Vec<MemberId>,
+    known_as: Vec<PersonId>,
     #[command(flatten)]
     opened: Opened,
     /// Maximum number of people to print, 1 to 1000
@@ -48,10 +48,10 @@ pub(super) struct Arguments {
     candidates: u16,
     /// Search only these families, people or photos: F0001, F0001/MID2, F0001/MID2/P00001_face0
     #[arg(long, value_name = "WHO")]
-    only: Vec<Who>,
+    only: Vec<EntityId>,
     /// Leave these families, people or photos out
     #[arg(long, value_name = "WHO")]
-    without: Vec<Who>,
+    without: Vec<EntityId>,
     /// Compare every photo, without the search graph
     #[arg(long)]
     exact: bool,
@@ -131,7 +131,7 @@ impl Arguments {
 
     /// Checks that the named people are in the gallery. A misspelled name would leave no one to search.
     fn check_enrolled(&self, snapshot: &Snapshot) -> Result<(), Failure> {
-        let known = self.known_as.iter().map(|&person| Who::Person(person));
+        let known = self.known_as.iter().map(|&person| EntityId::Person(person));
         match self.only.iter().cloned().chain(known).find(|named| !snapshot.has(named)) {
             Some(missing) => {
                 Err(Failure::new(ErrorKind::NotFound, format!("{missing} is not in the gallery")))
@@ -141,15 +141,15 @@ impl Arguments {
     }
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let mode = arguments.mode()?;
     let mut timings = TimingsMs::default();
-    let (gallery, embedder) = arguments.opened.open()?;
+    let (gallery, bundle) = arguments.opened.open()?;
     let snapshot = gallery.snapshot()?;
     arguments.check_enrolled(&snapshot)?;
 
     let started = Instant::now();
-    let read = |path: &PathBuf| read_face(path, &embedder);
+    let read = |path: &PathBuf| read_face(path, &bundle);
     let person = arguments.photos.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let other = arguments.other_parent.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let faces = [("image", &person), ("other_parent", &other)]
@@ -161,12 +161,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     timings.decode = milliseconds(started);
 
     let started = Instant::now();
-    let person = ProbePhotos::embedded(&embedder, person)?;
-    let other = ProbePhotos::embedded(&embedder, other)?;
+    let person = ProbePhotos::embedded(&bundle, person)?;
+    let other = ProbePhotos::embedded(&bundle, other)?;
     timings.embed = milliseconds(started);
 
     let started = Instant::now();
-    let known_as: BTreeSet<MemberId> = arguments.known_as.iter().copied().collect();
+    let known_as: BTreeSet<PersonId> = arguments.known_as.iter().copied().collect();
     let probe = person.probe(&snapshot, known_as);
     let query = match mode {
         Mode::Relatives => Query::Relatives(probe),
@@ -175,12 +175,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Mode::Parents => Query::Parents(probe),
     };
     let options = arguments.options([person.files.as_slice(), &other.files].concat());
-    let context = SearchContext::new(&snapshot, embedder.ensemble(), &ReferenceCache::default())?;
+    let context = SearchContext::new(&snapshot, bundle.ensemble(), &ReferenceCache::default())?;
     let answer = search(&context, &query, &options)?;
     timings.search = milliseconds(started);
 
     if arguments.json {
-        let model = ModelVersion::of(&embedder);
+        let model = ModelVersion::of(&bundle);
         let gallery_version = gallery.version()?;
         let explained_by = None;
         let context = Context { faces, timings, model, gallery_version, explained_by };
@@ -188,17 +188,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     } else {
         print_answer(&answer, &query, &options);
     }
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 impl ProbePhotos {
-    fn embedded(embedder: &Embedder, faces: Vec<(Face, ContentHash)>) -> Result<Self, Failure> {
+    fn embedded(bundle: &Bundle, faces: Vec<(Face, ContentHash)>) -> Result<Self, Failure> {
         let files = faces.iter().map(|(_, hash)| *hash).collect();
-        Ok(Self { embeddings: embed(embedder, faces)?, files })
+        Ok(Self { embeddings: embed(bundle, faces)?, files })
     }
 
     /// Returns the probe. It is known if one of its files is enrolled.
-    fn probe(&self, snapshot: &Snapshot, mut known: BTreeSet<MemberId>) -> Probe<'_> {
+    fn probe(&self, snapshot: &Snapshot, mut known: BTreeSet<PersonId>) -> Probe<'_> {
         known.extend(snapshot.people_of_files(&self.files));
         Probe { photos: &self.embeddings, known }
     }
@@ -220,12 +220,12 @@ fn number(text: &str, most: f64) -> Result<f64, String> {
 }
 
 /// Reads the face of a photo, prepared for the backbones, and the hash of its file.
-pub(super) fn read_face(path: &Path, embedder: &Embedder) -> Result<(Face, ContentHash), Failure> {
+pub(super) fn read_face(path: &Path, bundle: &Bundle) -> Result<(Face, ContentHash), Failure> {
     let bytes = read(path)?;
     let photo = photo::decode(&bytes, &Limits::default()).map_err(|error| {
         Failure::new(ErrorKind::InvalidInput, format!("{}: {error}", path.display()))
     })?;
-    let face = embedder
+    let face = bundle
         .prepare(&photo)
         .map_err(|error| Failure::new(error.kind(), format!("{}: {error}", path.display())))?;
     Ok((face, ContentHash(Sha256::digest(&bytes).into())))
@@ -233,11 +233,11 @@ pub(super) fn read_face(path: &Path, embedder: &Embedder) -> Result<(Face, Conte
 
 /// Embeds faces. Returns one embedding per backbone for each photo.
 pub(super) fn embed(
-    embedder: &Embedder,
+    bundle: &Bundle,
     faces: Vec<(Face, ContentHash)>,
 ) -> Result<Vec<Vec<Embedding>>, Failure> {
     let faces: Vec<Face> = faces.into_iter().map(|(face, _)| face).collect();
-    let embedded = embedder.embed(&faces)?.into_iter();
+    let embedded = bundle.embed(&faces)?.into_iter();
     embedded.map(|r| r.map_err(|e| Failure::new(ErrorKind::Internal, e.to_string()))).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::output::line;
 use super::settings::Given;
 use crate::api::keys::KeyRing;
@@ -15,14 +15,14 @@ pub(super) struct Arguments {
     given: Given,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let settings = arguments.given.settings()?;
     telemetry::start(settings.log_format);
-    let (gallery, embedder) = settings.opened()?.open()?;
+    let (gallery, bundle) = settings.opened()?.open()?;
     // Read before the first request arrives.
     let photos = gallery.snapshot()?.photo_count();
     let is_locked = KeyRing::of(gallery.path()).is_locked()?;
-    let service = Service { gallery, embedder, terms: settings.terms() };
+    let service = Service { gallery, bundle, terms: settings.terms() };
     let server = Server::bind(service, settings.listen)?;
     line!("{photos} photos at http://{}, stop with Ctrl-C", server.address());
     if !is_locked {
@@ -31,5 +31,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         );
     }
     server.run()?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }

@@ -13,7 +13,7 @@ use super::compute::Compute;
 use super::exit::Failure;
 use super::opened::Opened;
 use super::search::{expected_relatives, rate};
-use crate::api::{Priors, Terms};
+use crate::api::{Priors, ServiceConfig};
 use crate::error::{ErrorKind, io_kind};
 use crate::search::Options;
 use crate::telemetry::LogFormat;
@@ -108,7 +108,7 @@ impl Given {
     pub(super) fn settings(&self) -> Result<Settings, Failure> {
         let file = self.config.as_ref().map(read).transpose()?.unwrap_or_default();
         let layer = self.layer.clone().over(file);
-        let usual = Terms::default();
+        let usual = ServiceConfig::default();
         let gallery = layer.gallery.ok_or_else(|| {
             let detail = "name the gallery with --gallery, KINDRED_GALLERY or `gallery` in a file";
             Failure::new(ErrorKind::InvalidInput, detail)
@@ -193,8 +193,8 @@ impl Settings {
     }
 
     /// Returns the configuration of the service.
-    pub(super) fn terms(&self) -> Terms {
-        Terms {
+    pub(super) fn terms(&self) -> ServiceConfig {
+        ServiceConfig {
             keep_photos: self.keep_photos,
             photo_root: self.photo_root.clone(),
             request_time: Duration::from_secs(self.request_seconds.into()),

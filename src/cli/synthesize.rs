@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use clap::Args;
 
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::output::{line, note};
 use super::progress::Display;
 use crate::synthetic::{Plan, synthesize};
@@ -23,7 +23,7 @@ pub(super) struct Arguments {
     out: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let Arguments { families, seed, out } = arguments;
     let display = Display::start()?;
     let start = Instant::now();
@@ -32,12 +32,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     display.finish();
     let Some(drawn) = drawn else {
         note!("stopped before all families were drawn; nothing is left of them");
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     };
     line!("families      {families}");
     line!("people        {}", drawn.people);
     line!("photos        {} in {:.1} s", drawn.photos, start.elapsed().as_secs_f64());
     line!("kin pairs     {}", drawn.pairs);
     line!("written to    {}", out.display());
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }

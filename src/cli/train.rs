@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
 
 use super::compute::Compute;
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::ingest::print_rejected;
 use super::output::line;
 use super::progress::Display;
@@ -16,7 +16,7 @@ use super::train_report::{
 use super::train_sources::{PhotoSource, SourceArguments};
 use super::unfreeze::Stages;
 use super::{train_axes, train_backbone, train_landmarks};
-use crate::bundle::{Choice, Draft, Embedder};
+use crate::bundle::{Bundle, BundleBuilder, Choice};
 use crate::dataset::Source;
 use crate::domain::{PhotoId, Progress};
 use crate::error::ErrorKind;
@@ -25,8 +25,8 @@ use crate::gallery::Gallery;
 use crate::ingest::{Report as IngestReport, ingest};
 use crate::network::Storage;
 use crate::train::{
-    Corpus, EmbeddedPhotos, MIN_FAMILIES, Options, Recipe, StageCorpora, TrainError, Trained,
-    Unfreezing, embed_blurred, train,
+    Corpus, EmbeddedPhotos, FineTuning, MIN_FAMILIES, Options, Recipe, StageCorpora, TrainError,
+    Trained, embed_blurred, train,
 };
 
 /// Networks that can be trained separately.
@@ -142,7 +142,7 @@ fn share(text: &str) -> Result<f64, String> {
     if (0.0..1.0).contains(&share) { Ok(share) } else { Err("not from 0 to 1".into()) }
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     match (&arguments.network, &arguments.ensemble) {
         (Some(Network::Axes(arguments)), _) => train_axes::run(arguments),
         (Some(Network::Backbone(arguments)), _) => train_backbone::run(arguments),
@@ -152,11 +152,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     }
 }
 
-fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
+fn train_ensemble(arguments: &EnsembleArguments) -> Result<ExitStatus, Failure> {
     // Cheap checks come first: nothing is embedded before the input is known to be usable.
     let sources = arguments.sources.read()?;
     check(&sources, arguments)?;
-    let mut draft = Draft::new(&arguments.out, &arguments.licence)?;
+    let mut draft = BundleBuilder::new(&arguments.out, &arguments.licence)?;
     let storage = arguments.storage();
     if let Some(file) = &arguments.landmarks {
         draft.add_landmarks(file, arguments.min_quality, storage)?;
@@ -167,25 +167,25 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
             draft.add_backbone(&Choice { file, architecture, mirror, aligned, storage })?;
         }
     }
-    let embedder = arguments.compute.load(draft.folder())?;
+    let loaded = arguments.compute.load(draft.folder())?;
     let work = arguments.work.clone().unwrap_or_else(|| beside(&arguments.out));
     let display = Display::start()?;
     let job = Job { arguments, sources: &sources, work: &work, display: &display };
-    let trained = match job.corpora(&embedder)? {
-        Some(corpora) => job.train(&mut draft, embedder, corpora)?,
+    let trained = match job.corpora(&loaded)? {
+        Some(corpora) => job.train(&mut draft, loaded, corpora)?,
         None => None,
     };
     display.finish();
     let Some(Trained { config, weights, report }) = trained else {
         line!("stopped; run the same command again to resume");
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     };
     // The report is not in the bundle, which may be shared: the report shows photos.
     write_report(&work, &report, &mut pictures(&sources)?)?;
     print_report(&report);
     if !report.verdict.objections.is_empty() {
         print_refusal(&report, &work);
-        return Ok(Ending::NotBetter);
+        return Ok(ExitStatus::NotBetter);
     }
     draft.add_kinship(config, &weights, trained_on(&report), measured(&report))?;
     draft.finish()?;
@@ -194,7 +194,7 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<Ending, Failure> {
         arguments.out.display(),
         work.display()
     );
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 /// Refuses input on which a training would fail after all photos are embedded.
@@ -224,16 +224,16 @@ struct Job<'a> {
 
 impl Job<'_> {
     /// Embeds the sources' photos. Returns `None` if cancelled.
-    fn corpora(&self, embedder: &Embedder) -> Result<Option<Vec<Corpus>>, Failure> {
+    fn corpora(&self, loaded: &Bundle) -> Result<Option<Vec<Corpus>>, Failure> {
         let mut corpora = Vec::new();
         for source in self.sources {
-            let Some(photos) = embedded(source, self.work, embedder, self.display)? else {
+            let Some(photos) = embedded(source, self.work, loaded, self.display)? else {
                 return Ok(None);
             };
-            let corpus = Corpus::new(&source.name, photos, embedder.names(), &source.relationships);
+            let corpus = Corpus::new(&source.name, photos, loaded.names(), &source.relationships);
             let paths: Vec<String> = source.plan()?.paths().cloned().collect();
             let mut folder = Source::open(source.path())?;
-            let blurred = embed_blurred(&mut folder, &paths, embedder, self.display)?;
+            let blurred = embed_blurred(&mut folder, &paths, loaded, self.display)?;
             if self.display.cancelled() {
                 return Ok(None);
             }
@@ -245,24 +245,24 @@ impl Job<'_> {
     /// Fine-tunes the requested stages and trains the heads. Returns `None` if cancelled.
     fn train(
         &self,
-        draft: &mut Draft,
-        embedder: Embedder,
+        draft: &mut BundleBuilder,
+        loaded: Bundle,
         corpora: Vec<Corpus>,
     ) -> Result<Option<Trained>, Failure> {
         let options = options(self.arguments);
         if self.arguments.unfreeze.is_none() {
             return Ok(train(&corpora, &options, self.work, self.display)?);
         }
-        let Some(mut stages) = self.unfrozen(draft, &embedder, &corpora[0])? else {
+        let Some(mut stages) = self.unfrozen(draft, &loaded, &corpora[0])? else {
             return Ok(None);
         };
-        drop(embedder);
+        drop(loaded);
         let families = stages.retrain(draft, self.arguments.storage())?;
         let after = match families.as_slice() {
             [] => None,
             families => {
-                let embedder = self.arguments.compute.load(draft.folder())?;
-                let Some(after) = self.corpora(&embedder)? else { return Ok(None) };
+                let loaded = self.arguments.compute.load(draft.folder())?;
+                let Some(after) = self.corpora(&loaded)? else { return Ok(None) };
                 let after = after.into_iter();
                 Some(after.map(|corpus| corpus.embedded_by_learners_of(families)).collect())
             }
@@ -278,13 +278,13 @@ impl Job<'_> {
 
     fn unfrozen(
         &self,
-        draft: &Draft,
-        embedder: &Embedder,
+        draft: &BundleBuilder,
+        loaded: &Bundle,
         corpus: &Corpus,
     ) -> Result<Option<Stages>, Failure> {
-        let unfreezing = Unfreezing {
+        let unfreezing = FineTuning {
             corpus,
-            embedder,
+            loaded,
             bundle: (draft.folder(), draft.manifest()),
             data: self.sources[0].path(),
             device: self.arguments.compute.device,
@@ -325,15 +325,15 @@ fn beside(out: &Path) -> PathBuf {
 fn embedded(
     source: &PhotoSource,
     work: &Path,
-    embedder: &Embedder,
+    loaded: &Bundle,
     display: &Display,
 ) -> Result<Option<EmbeddedPhotos>, Failure> {
     let plan = source.plan()?;
     let ids: Vec<PhotoId> = plan.photos().cloned().collect();
-    let fingerprint = embedder.space().fingerprint.to_string();
+    let fingerprint = loaded.space().fingerprint.to_string();
     let gallery = work.join(format!("gallery-{}-{}", source.name, &fingerprint[..12]));
-    let gallery = Gallery::open_or_create(&gallery, embedder.space(), work)?;
-    let IngestReport { rejected, cancelled, .. } = ingest(plan, &gallery, embedder, display)?;
+    let gallery = Gallery::open_or_create(&gallery, loaded.space(), work)?;
+    let IngestReport { rejected, cancelled, .. } = ingest(plan, &gallery, loaded, display)?;
     print_rejected(&rejected);
     if cancelled {
         return Ok(None);

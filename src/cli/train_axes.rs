@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::families::Families;
 use super::output::line;
 use super::progress::Display;
 use super::train::named_file;
 use super::train_backbone::face_folder;
 use crate::dataset::read_relationships;
-use crate::network::import::{read_checkpoint, recognise};
+use crate::network::import::{read_checkpoint, recognize};
 use crate::network::write_safetensors;
 use crate::train::network::Projection;
 use crate::train::{FaceFolder, FamilyFaces, TrainError, add_axes, load_faces};
@@ -38,22 +38,22 @@ pub(super) struct Arguments {
     out: PathBuf,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let (name, file) = &arguments.backbone;
     let wanted = arguments.families.read()?;
     let checkpoint = read_checkpoint(file).map_err(TrainError::from)?;
-    let recognised = recognise(file, checkpoint, name).map_err(TrainError::from)?;
+    let recognised = recognize(file, checkpoint, name).map_err(TrainError::from)?;
     let projection = Projection::of(recognised).map_err(TrainError::from)?;
     let relationships = read_relationships(&arguments.relationships)?;
     let display = Display::start()?;
     let folders = std::slice::from_ref(&arguments.faces);
     let Some(faces) = load_faces(folders, &|path| wanted.has_path(path), &display)? else {
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     };
     let families = FamilyFaces { faces: &faces, relationships: &relationships };
     let widened = add_axes(projection, families, arguments.seed, &display)?;
     display.finish();
-    let Some(widened) = widened else { return Ok(Ending::Stopped) };
+    let Some(widened) = widened else { return Ok(ExitStatus::Stopped) };
     write_safetensors(&arguments.out, &widened.weights).map_err(TrainError::from)?;
     line!(
         "{} axes by {} pairs of photos of kin in {} families, written to {}",
@@ -62,5 +62,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         widened.families,
         arguments.out.display()
     );
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }

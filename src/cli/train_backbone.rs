@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::families::Families;
 use super::output::line;
 use super::progress::Display;
@@ -58,7 +58,7 @@ pub(super) fn face_folder(text: &str) -> Result<FaceFolder, String> {
     Ok(FaceFolder { folder: folder.into(), landmarks: landmarks.into() })
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let wanted = arguments.families.read()?;
     let manifest = Manifest::read(&arguments.teacher)?;
     let entry = &manifest.backbones[0];
@@ -68,7 +68,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let teacher = teacher(&weights, entry, &config, arguments.device)?;
     let display = Display::start()?;
     let Some(faces) = load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)? else {
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     };
     let steps = (arguments.epochs * faces.len()).div_ceil(BATCH);
     let schedule = Schedule {
@@ -94,10 +94,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     display.finish();
     let Some(weights) = weights else {
         line!("stopped; run the same command again to resume");
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     };
     write_safetensors(&arguments.out, &weights).map_err(TrainError::from)?;
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }
 
 fn teacher(

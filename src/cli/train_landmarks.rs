@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::exit::{Ending, Failure};
+use super::exit::{ExitStatus, Failure};
 use super::families::Families;
 use super::output::line;
 use super::progress::Display;
@@ -40,7 +40,7 @@ const LEARNING_RATE: f32 = 2e-3;
 /// Weight decay: the share of a weight that a step at learning rate 1 removes.
 const WEIGHT_DECAY: f32 = 0.02;
 
-pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let wanted = arguments.families.read()?;
     let config = landmarks::Config::default();
     let network = landmarks::learning_network(&config).map_err(TrainError::from)?;
@@ -48,7 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
         Student::new(&network, arguments.seed, arguments.device).map_err(TrainError::from)?;
     let display = Display::start()?;
     let Some(faces) = load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)? else {
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     };
     let steps = arguments.steps;
     let schedule = Schedule {
@@ -65,9 +65,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ending, Failure> {
     let is_ready = learn_points(&mut student, &faces, &options, monitor)?;
     display.finish();
     if !is_ready {
-        return Ok(Ending::Stopped);
+        return Ok(ExitStatus::Stopped);
     }
     write_safetensors(&arguments.out, &student.folded(&network)).map_err(TrainError::from)?;
     line!("written to {}", arguments.out.display());
-    Ok(Ending::Done)
+    Ok(ExitStatus::Done)
 }

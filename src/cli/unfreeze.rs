@@ -5,19 +5,18 @@ use std::path::Path;
 use super::exit::Failure;
 use super::output::line;
 use super::progress::Display;
-use crate::bundle::Draft;
+use crate::bundle::BundleBuilder;
 use crate::domain::FamilyId;
 use crate::network::Storage;
-use crate::train::{StageCorpora, StageReport};
-use crate::train::{TrainError, Unfreezing, Unfrozen};
+use crate::train::{FineTuned, FineTuning, StageCorpora, StageReport, TrainError};
 
 /// Results of the fine-tuning, per backbone.
-pub(super) struct Stages(Vec<Unfrozen>);
+pub(super) struct Stages(Vec<FineTuned>);
 
 impl Stages {
     /// Fine-tunes the last stage of every backbone. Returns `None` if the training was stopped.
     pub(super) fn teach(
-        job: &Unfreezing<'_>,
+        job: &FineTuning<'_>,
         work: &Path,
         display: &Display,
     ) -> Result<Option<Self>, Failure> {
@@ -34,7 +33,7 @@ impl Stages {
     /// Returns the families on which these were trained. The list is empty if no stage was replaced.
     pub(super) fn retrain(
         &mut self,
-        draft: &mut Draft,
+        draft: &mut BundleBuilder,
         storage: Storage,
     ) -> Result<Vec<FamilyId>, Failure> {
         let mut families = Vec::new();

@@ -5,7 +5,7 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use super::{DatasetError, Listing, Source};
-use crate::domain::{FamilyId, MemberId, PhotoId};
+use crate::domain::{FamilyId, PersonId, PhotoId};
 
 /// The photos of families in a source.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub fn single_photos(listing: &Listing) -> FamilyPhotos {
 fn unrelated<'a>(people: impl Iterator<Item = Vec<&'a String>>) -> FamilyPhotos {
     let mut found = FamilyPhotos { photos: BTreeMap::new(), misplaced: Vec::new() };
     for (family, photos) in (1..).zip(people) {
-        let person = MemberId::new(FamilyId::new(family), 1);
+        let person = PersonId::new(FamilyId::new(family), 1);
         for path in photos {
             let name = Path::new(path).file_stem().and_then(|name| name.to_str());
             match PhotoId::new(person, name.unwrap_or_default()) {

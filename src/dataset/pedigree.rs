@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::domain::{FamilyId, MemberId, PhotoId, Relation, Relationship};
+use crate::domain::{FamilyId, PersonId, PhotoId, Relation, Relationship};
 
 /// People with their photos, and the listed kin among them.
 ///
@@ -20,7 +20,7 @@ pub struct Pedigree {
 /// A person with photos.
 pub struct Person {
     /// Identity of the person.
-    pub id: MemberId,
+    pub id: PersonId,
     /// Index of the family.
     pub family: usize,
     /// Indices of the photos.
@@ -42,7 +42,7 @@ pub struct Kin {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
     /// Listed people without a photo.
-    pub without_photos: BTreeSet<MemberId>,
+    pub without_photos: BTreeSet<PersonId>,
     /// Pairs with such a person.
     pub lacking_photos: usize,
     /// Pairs of people of two families. Splits are by complete families, which such a pair would
@@ -53,13 +53,13 @@ pub struct Skipped {
 impl Pedigree {
     /// Finds the people of `photos` and the listed kin among them.
     pub fn new(photos: Vec<PhotoId>, relationships: &[Relationship]) -> Self {
-        let mut by_person: BTreeMap<MemberId, Vec<usize>> = BTreeMap::new();
+        let mut by_person: BTreeMap<PersonId, Vec<usize>> = BTreeMap::new();
         for (at, photo) in photos.iter().enumerate() {
             by_person.entry(photo.member()).or_default().push(at);
         }
         let families: BTreeSet<FamilyId> = by_person.keys().map(|id| id.family()).collect();
         let families: Vec<FamilyId> = families.into_iter().collect();
-        let person = |(id, photos): (MemberId, Vec<usize>)| {
+        let person = |(id, photos): (PersonId, Vec<usize>)| {
             let family = families.partition_point(|family| *family < id.family());
             Person { id, family, photos }
         };
@@ -73,11 +73,11 @@ impl Pedigree {
     }
 
     fn relate(&mut self, relationships: &[Relationship]) {
-        let places: HashMap<MemberId, usize> =
+        let places: HashMap<PersonId, usize> =
             self.people.iter().enumerate().map(|(at, person)| (person.id, at)).collect();
         for pair in relationships {
             let lacking = pair.people().into_iter().filter(|id| !places.contains_key(id));
-            let lacking: Vec<MemberId> = lacking.collect();
+            let lacking: Vec<PersonId> = lacking.collect();
             if !lacking.is_empty() {
                 self.skipped.lacking_photos += 1;
                 self.skipped.without_photos.extend(lacking);

@@ -7,7 +7,7 @@ use csv::Writer;
 
 use super::DatasetError;
 use super::table::{Table, read};
-use crate::domain::{MemberId, Relation, Relationship};
+use crate::domain::{PersonId, Relation, Relationship};
 
 const RELATIONSHIPS: Table<3> = Table {
     columns: [
@@ -52,7 +52,7 @@ pub fn write_relationships(path: &Path, pairs: &[Relationship]) -> Result<(), Da
 }
 
 fn parse([first, second, relation]: [&str; 3]) -> Result<Relationship, String> {
-    let person = |text: &str| -> Result<MemberId, String> {
+    let person = |text: &str| -> Result<PersonId, String> {
         text.replace('\\', "/").parse().map_err(|error| format!("{error}"))
     };
     let relation = match relation {

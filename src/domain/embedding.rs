@@ -24,7 +24,7 @@ impl Embedding {
     /// # Errors
     /// - [`EmbeddingError::NotFinite`] if a value is not finite.
     /// - [`EmbeddingError::Zero`] if all values are zero.
-    pub fn normalise(mut values: Vec<f32>) -> Result<Self, EmbeddingError> {
+    pub fn normalize(mut values: Vec<f32>) -> Result<Self, EmbeddingError> {
         let norm = squared_norm(&values).sqrt();
         if !norm.is_finite() {
             return Err(EmbeddingError::NotFinite);
@@ -74,16 +74,16 @@ mod tests {
 
     #[test]
     fn normalising_keeps_the_direction_even_of_huge_values() {
-        let embedding = Embedding::normalise(vec![3e30, 4e30]).unwrap();
+        let embedding = Embedding::normalize(vec![3e30, 4e30]).unwrap();
         let [x, y] = *embedding.as_slice() else { panic!("two values") };
         assert!((x - 0.6).abs() < 1e-6 && (y - 0.8).abs() < 1e-6, "{x} {y}");
     }
 
     #[test]
     fn a_vector_without_direction_is_no_embedding() {
-        assert_eq!(Embedding::normalise(vec![0.0; 4]), Err(EmbeddingError::Zero));
-        assert_eq!(Embedding::normalise(vec![]), Err(EmbeddingError::Zero));
-        assert_eq!(Embedding::normalise(vec![f32::NAN, 1.0]), Err(EmbeddingError::NotFinite));
+        assert_eq!(Embedding::normalize(vec![0.0; 4]), Err(EmbeddingError::Zero));
+        assert_eq!(Embedding::normalize(vec![]), Err(EmbeddingError::Zero));
+        assert_eq!(Embedding::normalize(vec![f32::NAN, 1.0]), Err(EmbeddingError::NotFinite));
         assert_eq!(Embedding::from_unit(vec![f32::INFINITY]), Err(EmbeddingError::NotFinite));
         assert_eq!(Embedding::from_unit(vec![0.5]), Err(EmbeddingError::NotUnit));
     }

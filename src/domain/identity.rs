@@ -9,7 +9,7 @@ pub struct FamilyId(u32);
 
 /// A person, written `F0001/MID1`: a family and the number of its member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MemberId {
+pub struct PersonId {
     family: FamilyId,
     number: u32,
 }
@@ -18,7 +18,7 @@ pub struct MemberId {
 /// extension.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhotoId {
-    member: MemberId,
+    member: PersonId,
     name: String,
 }
 
@@ -39,7 +39,7 @@ impl FamilyId {
     }
 }
 
-impl MemberId {
+impl PersonId {
     /// Returns the member of another family with the same number.
     #[must_use]
     pub fn of_family(self, family: FamilyId) -> Self {
@@ -71,7 +71,7 @@ impl PhotoId {
     /// # Errors
     /// [`IdentityError`] if the name is empty, longer than [`Self::MAX_NAME_BYTES`], or has a slash
     /// or control character.
-    pub fn new(member: MemberId, name: &str) -> Result<Self, IdentityError> {
+    pub fn new(member: PersonId, name: &str) -> Result<Self, IdentityError> {
         let plain = !name.is_empty()
             && name.len() <= Self::MAX_NAME_BYTES
             && !name.chars().any(|c| c.is_control() || c == '/' || c == '\\');
@@ -86,12 +86,12 @@ impl PhotoId {
 
     /// Returns the photo of another person with the same name.
     #[must_use]
-    pub fn of_person(&self, member: MemberId) -> Self {
+    pub fn of_person(&self, member: PersonId) -> Self {
         Self { member, name: self.name.clone() }
     }
 
     /// The person in the photo.
-    pub fn member(&self) -> MemberId {
+    pub fn member(&self) -> PersonId {
         self.member
     }
 
@@ -126,7 +126,7 @@ impl FromStr for FamilyId {
     }
 }
 
-impl FromStr for MemberId {
+impl FromStr for PersonId {
     type Err = IdentityError;
 
     fn from_str(text: &str) -> Result<Self, IdentityError> {
@@ -162,7 +162,7 @@ impl fmt::Display for FamilyId {
     }
 }
 
-impl fmt::Display for MemberId {
+impl fmt::Display for PersonId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/MID{}", self.family, self.number)
     }
@@ -189,7 +189,7 @@ mod tests {
 
     #[test]
     fn identities_made_of_numbers_are_those_that_are_read() {
-        let member = MemberId::new(FamilyId::new(12), 3);
+        let member = PersonId::new(FamilyId::new(12), 3);
         assert_eq!("F0012/MID3".parse(), Ok(member));
         assert_eq!(member.family(), FamilyId::new(12));
     }
@@ -200,7 +200,7 @@ mod tests {
             assert!(text.parse::<FamilyId>().is_err(), "{text}");
         }
         for text in ["F0001", "F0001/MID", "F0001/MID01", "F0001/mid1", "F0001/MID1/"] {
-            assert!(text.parse::<MemberId>().is_err(), "{text}");
+            assert!(text.parse::<PersonId>().is_err(), "{text}");
         }
         for text in ["F0001/MID1/", "F0001/MID1/a\\b", "F0001/MID1/a\nb", "../F0001/MID1/a"] {
             assert!(text.parse::<PhotoId>().is_err(), "{text}");

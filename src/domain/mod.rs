@@ -12,9 +12,9 @@ mod space;
 mod who;
 
 pub use embedding::{Embedding, EmbeddingError};
-pub use identity::{FamilyId, IdentityError, MemberId, PhotoId};
+pub use identity::{FamilyId, IdentityError, PersonId, PhotoId};
 pub use photo::{EmbeddedFace, EmbeddedPhoto};
 pub use progress::{Progress, Unwatched};
 pub use relationship::{Relation, Relationship, RelationshipError, Role, Sex};
 pub use space::{ContentHash, EmbeddingSpace, Fingerprint, HexError};
-pub use who::Who;
+pub use who::EntityId;

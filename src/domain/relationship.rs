@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::identity::{IdentityError, MemberId};
+use super::identity::{IdentityError, PersonId};
 
 /// A relation between two people, by the codes of Recognizing Families In the Wild (RFIW).
 ///
@@ -147,8 +147,8 @@ impl FromStr for Relation {
 /// Two people listed as blood relatives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Relationship {
-    first: MemberId,
-    second: MemberId,
+    first: PersonId,
+    second: PersonId,
     relation: Option<Relation>,
 }
 
@@ -157,7 +157,7 @@ pub struct Relationship {
 pub enum RelationshipError {
     /// Both sides name the same person.
     #[error("{0} cannot be their own relative")]
-    SamePerson(MemberId),
+    SamePerson(PersonId),
     /// The code is not one of RFIW's.
     #[error("'{0}' is not a relation; known are bb ss sibs fd fs md ms gfgd gfgs gmgd gmgs")]
     UnknownRelation(String),
@@ -172,8 +172,8 @@ impl Relationship {
     /// # Errors
     /// [`RelationshipError::SamePerson`] if both are the same person.
     pub fn new(
-        first: MemberId,
-        second: MemberId,
+        first: PersonId,
+        second: PersonId,
         relation: Option<Relation>,
     ) -> Result<Self, RelationshipError> {
         if first == second {
@@ -183,12 +183,12 @@ impl Relationship {
     }
 
     /// The two people. The elder is first, if the relation has one.
-    pub fn people(&self) -> [MemberId; 2] {
+    pub fn people(&self) -> [PersonId; 2] {
         [self.first, self.second]
     }
 
     /// Returns the other of the two. Returns `None` if `person` is neither.
-    pub fn relative_of(&self, person: MemberId) -> Option<MemberId> {
+    pub fn relative_of(&self, person: PersonId) -> Option<PersonId> {
         match [self.first, self.second] {
             [first, second] if first == person => Some(second),
             [first, second] if second == person => Some(first),
@@ -198,7 +198,7 @@ impl Relationship {
 
     /// Returns the role of `person`. Returns `None` if `person` is neither, or the relation is not
     /// known.
-    pub fn role_of(&self, person: MemberId) -> Option<Role> {
+    pub fn role_of(&self, person: PersonId) -> Option<Role> {
         let [first, second] = self.relation?.role_pair();
         match [self.first, self.second].map(|own| own == person) {
             [true, _] => Some(first),
@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn roles_follow_the_relation() {
-        let [father, daughter]: [MemberId; 2] =
+        let [father, daughter]: [PersonId; 2] =
             ["F0001/MID1", "F0001/MID2"].map(|person| person.parse().unwrap());
         let pair = Relationship::new(father, daughter, Some(Relation::FatherDaughter)).unwrap();
         let expected = Role { sex: Some(Sex::Female), generations_below: 1 };

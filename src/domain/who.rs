@@ -3,22 +3,22 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{FamilyId, IdentityError, MemberId, PhotoId};
+use super::{FamilyId, IdentityError, PersonId, PhotoId};
 
 /// A family, a person or a photo.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum EntityId {
     /// All members of a family.
     Family(FamilyId),
     /// A person.
-    Person(MemberId),
+    Person(PersonId),
     /// One photo of a person.
     Photo(PhotoId),
 }
 
-impl Who {
+impl EntityId {
     /// Returns whether all photos of a person are included.
-    pub fn includes(&self, person: MemberId) -> bool {
+    pub fn includes(&self, person: PersonId) -> bool {
         match self {
             Self::Family(family) => person.family() == *family,
             Self::Person(own) => person == *own,
@@ -27,7 +27,7 @@ impl Who {
     }
 }
 
-impl FromStr for Who {
+impl FromStr for EntityId {
     type Err = IdentityError;
 
     fn from_str(text: &str) -> Result<Self, IdentityError> {
@@ -42,7 +42,7 @@ impl FromStr for Who {
     }
 }
 
-impl fmt::Display for Who {
+impl fmt::Display for EntityId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Family(family) => family.fmt(f),
@@ -59,11 +59,11 @@ mod tests {
     #[test]
     fn a_name_says_what_it_names_and_reads_back() {
         for name in ["F0001", "F0001/MID2", "F0001/MID2/P00001_face0"] {
-            assert_eq!(name.parse::<Who>().unwrap().to_string(), name);
+            assert_eq!(name.parse::<EntityId>().unwrap().to_string(), name);
         }
-        assert!(matches!("F0001/MID2".parse(), Ok(Who::Person(_))));
+        assert!(matches!("F0001/MID2".parse(), Ok(EntityId::Person(_))));
         for name in ["", "Smith", "F1", "F0001/", "F0001/2", "F0001/MID2/", "../F0001"] {
-            assert!(name.parse::<Who>().is_err(), "{name}");
+            assert!(name.parse::<EntityId>().is_err(), "{name}");
         }
     }
 }

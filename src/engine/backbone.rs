@@ -4,7 +4,7 @@ use super::device::{Device, Precision};
 use super::runner::Runner;
 use crate::network::architectures::Architecture;
 use crate::network::preprocessing::{self, Preprocessing};
-use crate::network::{BackboneError, WeightsFile};
+use crate::network::{NetworkError, WeightsFile};
 
 /// Architecture of a backbone, with the preprocessing that its weights were trained on.
 #[derive(Clone, Copy, Debug)]
@@ -27,17 +27,17 @@ impl Backbone {
     /// Loads a network's weights onto a device.
     ///
     /// # Errors
-    /// - [`BackboneError::MissingTensor`] if a tensor is missing.
-    /// - [`BackboneError::WrongTensor`] if a tensor has another shape.
-    /// - [`BackboneError::NotFinite`] if a tensor holds a value that is not finite.
-    /// - [`BackboneError::BadConfig`] if the architecture contradicts itself.
-    /// - [`BackboneError::NoDevice`] if the device cannot be used.
+    /// - [`NetworkError::MissingTensor`] if a tensor is missing.
+    /// - [`NetworkError::WrongTensor`] if a tensor has another shape.
+    /// - [`NetworkError::NotFinite`] if a tensor holds a value that is not finite.
+    /// - [`NetworkError::BadConfig`] if the architecture contradicts itself.
+    /// - [`NetworkError::NoDevice`] if the device cannot be used.
     pub fn load(
         spec: BackboneSpec<'_>,
         mut weights: WeightsFile,
         device: Device,
         precision: Precision,
-    ) -> Result<Self, BackboneError> {
+    ) -> Result<Self, NetworkError> {
         let BackboneSpec { architecture, preprocessing } = spec;
         let place = device.place(precision)?;
         let network = architecture.network()?;
@@ -65,8 +65,8 @@ impl Backbone {
     /// **Shape**: n × `(size, size, 3)` → n × `(d)`.
     ///
     /// # Errors
-    /// [`BackboneError::Tensor`] if the tensor library fails.
-    pub fn embed(&self, faces: &[&[u8]]) -> Result<Vec<Vec<f32>>, BackboneError> {
+    /// [`NetworkError::Tensor`] if the tensor library fails.
+    pub fn embed(&self, faces: &[&[u8]]) -> Result<Vec<Vec<f32>>, NetworkError> {
         Ok(self.embed_views(&[(self.preprocessing, faces.to_vec())])?.remove(0))
     }
 
@@ -79,7 +79,7 @@ impl Backbone {
     pub fn embed_views(
         &self,
         views: &[(Preprocessing, Vec<&[u8]>)],
-    ) -> Result<Vec<Vec<Vec<f32>>>, BackboneError> {
+    ) -> Result<Vec<Vec<Vec<f32>>>, NetworkError> {
         let size = self.input_size;
         let images = |(preprocessing, faces): &(Preprocessing, Vec<&[u8]>)| {
             preprocessing.copies() * faces.len()

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use candle_core::DType;
 use candle_core::utils::cuda_is_available;
 
-use crate::network::BackboneError;
+use crate::network::NetworkError;
 
 /// Device of a backbone, as its user names it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,9 +54,9 @@ impl Device {
     /// Opens the device.
     ///
     /// # Errors
-    /// [`BackboneError::NoDevice`] if there is no such device, or it cannot compute in this precision.
-    pub(crate) fn place(self, precision: Precision) -> Result<Place, BackboneError> {
-        let cannot = |reason: String| BackboneError::NoDevice { device: self.to_string(), reason };
+    /// [`NetworkError::NoDevice`] if there is no such device, or it cannot compute in this precision.
+    pub(crate) fn place(self, precision: Precision) -> Result<Place, NetworkError> {
+        let cannot = |reason: String| NetworkError::NoDevice { device: self.to_string(), reason };
         let number = match self {
             Self::Cuda(number) => Some(number),
             Self::Auto if cuda_is_available() && candle_core::Device::new_cuda(0).is_ok() => {

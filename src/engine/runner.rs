@@ -3,11 +3,10 @@
 use candle_core::{DType, Tensor};
 
 use super::candle::Executor;
-use super::cpu::Engine;
-use super::cpu::Instructions;
+use super::cpu::{Engine, Instructions};
 use super::device::Place;
 use crate::network::graph::{Network, NodeId, Parameter, ParameterId};
-use crate::network::{BackboneError, WeightsFile};
+use crate::network::{NetworkError, WeightsFile};
 
 /// Feature maps per node and image, with values in channel, row, column order.
 pub(crate) type Maps = Vec<Vec<Vec<f32>>>;
@@ -25,7 +24,7 @@ impl Runner {
         kept: &[NodeId],
         place: &Place,
         weights: &mut WeightsFile,
-    ) -> Result<Self, BackboneError> {
+    ) -> Result<Self, NetworkError> {
         Ok(match place {
             Place::Cpu => {
                 let read = |id: ParameterId| weights.read(&network.parameters()[id.index()]);
@@ -45,7 +44,7 @@ impl Runner {
         images: usize,
         size: usize,
         pixels: Vec<f32>,
-    ) -> Result<Vec<Vec<f32>>, BackboneError> {
+    ) -> Result<Vec<Vec<f32>>, NetworkError> {
         Ok(self.run_with_maps(images, size, pixels)?.0)
     }
 
@@ -55,7 +54,7 @@ impl Runner {
         images: usize,
         size: usize,
         pixels: Vec<f32>,
-    ) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
+    ) -> Result<(Vec<Vec<f32>>, Maps), NetworkError> {
         match self {
             Self::Cpu(engine) => Ok(engine.run_with_maps(images, &pixels)),
             Self::Gpu(executor, nodes) => {

@@ -1,6 +1,6 @@
 //! Inputs that several evaluations share.
 
-use crate::bundle::Embedder;
+use crate::bundle::Bundle;
 use crate::dataset::Source;
 use crate::domain::Progress;
 
@@ -9,7 +9,7 @@ pub struct EvaluationContext<'a> {
     /// Source of the photos.
     pub source: &'a mut Source,
     /// The bundle to evaluate.
-    pub embedder: &'a Embedder,
+    pub bundle: &'a Bundle,
     /// Receives the progress, and can cancel the evaluation.
     pub progress: &'a dyn Progress,
 }

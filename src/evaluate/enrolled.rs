@@ -2,20 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::{Embedding, MemberId, PhotoId};
+use crate::domain::{Embedding, PersonId, PhotoId};
 use crate::gallery::{Filter, Gallery, GalleryError, Lookup, Snapshot};
 
 /// People of a gallery, each with their photos.
 pub(super) struct EnrolledPeople<'a> {
     gallery: &'a Gallery,
     snapshot: &'a Snapshot,
-    photos: BTreeMap<MemberId, Vec<PhotoId>>,
+    photos: BTreeMap<PersonId, Vec<PhotoId>>,
 }
 
 impl<'a> EnrolledPeople<'a> {
     /// Lists the people of a gallery's snapshot.
     pub(super) fn new(gallery: &'a Gallery, snapshot: &'a Snapshot) -> Self {
-        let mut photos: BTreeMap<MemberId, Vec<PhotoId>> = BTreeMap::new();
+        let mut photos: BTreeMap<PersonId, Vec<PhotoId>> = BTreeMap::new();
         for photo in snapshot.photos() {
             photos.entry(photo.id.member()).or_default().push(photo.id.clone());
         }
@@ -24,12 +24,12 @@ impl<'a> EnrolledPeople<'a> {
     }
 
     /// Returns the people, in the order of their identities.
-    pub(super) fn ids(&self) -> impl Iterator<Item = MemberId> {
+    pub(super) fn ids(&self) -> impl Iterator<Item = PersonId> {
         self.photos.keys().copied()
     }
 
     /// Returns the photos of a person, in the order of their names.
-    pub(super) fn photos_of(&self, person: MemberId) -> &[PhotoId] {
+    pub(super) fn photos_of(&self, person: PersonId) -> &[PhotoId] {
         self.photos.get(&person).map(Vec::as_slice).unwrap_or_default()
     }
 
@@ -51,25 +51,25 @@ impl<'a> EnrolledPeople<'a> {
     /// Only photos that `filter` admits count.
     ///
     /// Returns `None` if `filter` admits no photo.
-    pub(super) fn nearest(&self, probe: &Embedding, filter: Filter) -> Option<MemberId> {
+    pub(super) fn nearest(&self, probe: &Embedding, filter: Filter) -> Option<PersonId> {
         let lookup = Lookup { filter, ..Lookup::nearest(1) };
         let nearest = self.snapshot.nearest(probe, &lookup);
-        nearest.neighbours.first().map(|found| found.photo.id.member())
+        nearest.neighbors.first().map(|found| found.photo.id.member())
     }
 
     /// Returns the enrolled people among a person's listed kin.
-    pub(super) fn kin_of(&self, person: MemberId) -> BTreeSet<MemberId> {
+    pub(super) fn kin_of(&self, person: PersonId) -> BTreeSet<PersonId> {
         self.snapshot.kin_of(person).filter(|kin| self.photos.contains_key(kin)).collect()
     }
 
     /// Returns the other people of a person's family.
-    pub(super) fn family_of(&self, person: MemberId) -> BTreeSet<MemberId> {
+    pub(super) fn family_of(&self, person: PersonId) -> BTreeSet<PersonId> {
         let people = self.of_family(person).map(|(other, _)| *other);
         people.filter(|other| *other != person).collect()
     }
 
     /// Returns the people that `is_probe` selects and that have listed kin in the gallery.
-    pub(super) fn with_kin(&self, is_probe: &dyn Fn(MemberId) -> bool) -> Vec<MemberId> {
+    pub(super) fn with_kin(&self, is_probe: &dyn Fn(PersonId) -> bool) -> Vec<PersonId> {
         let has_kin =
             |person| self.snapshot.kin_of(person).any(|kin| self.photos.contains_key(&kin));
         self.ids().filter(|&person| is_probe(person) && has_kin(person)).collect()
@@ -84,9 +84,9 @@ impl<'a> EnrolledPeople<'a> {
     }
 
     /// Returns a person's family, including the person.
-    fn of_family(&self, person: MemberId) -> impl Iterator<Item = (&MemberId, &Vec<PhotoId>)> {
+    fn of_family(&self, person: PersonId) -> impl Iterator<Item = (&PersonId, &Vec<PhotoId>)> {
         let family = person.family();
-        let [first, last] = [0, u32::MAX].map(|number| MemberId::new(family, number));
+        let [first, last] = [0, u32::MAX].map(|number| PersonId::new(family, number));
         self.photos.range(first..=last)
     }
 }

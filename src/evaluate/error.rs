@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::bundle::EmbedderError;
+use crate::bundle::BundleError;
 use crate::dataset::DatasetError;
 use crate::error::{Classify, ErrorKind, io_kind};
 use crate::gallery::GalleryError;
@@ -85,7 +85,7 @@ pub enum EvaluateError {
     },
     /// The bundle fails.
     #[error(transparent)]
-    Embedder(#[from] EmbedderError),
+    Bundle(#[from] BundleError),
     /// The photos or lists cannot be read.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
@@ -117,7 +117,7 @@ impl Classify for EvaluateError {
             | Self::NoFaces => ErrorKind::InvalidInput,
             Self::Unreadable { source, .. } => io_kind(source),
             Self::BadPhoto { source, .. } => source.kind(),
-            Self::Embedder(error) => error.kind(),
+            Self::Bundle(error) => error.kind(),
             Self::Dataset(error) => error.kind(),
             Self::Ingest(error) => error.kind(),
             Self::Kinship(error) => error.kind(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::EvaluateError;
-use crate::bundle::Embedder;
+use crate::bundle::Bundle;
 use crate::dataset::Source;
 use crate::domain::Progress;
 use crate::ingest::{Rejected, embed_photos};
@@ -24,11 +24,11 @@ impl Faces {
     pub(super) fn embed(
         paths: BTreeSet<String>,
         source: &mut Source,
-        embedder: &Embedder,
+        bundle: &Bundle,
         progress: &dyn Progress,
     ) -> Result<Option<Self>, EvaluateError> {
         let listed = paths.len();
-        let found = embed_photos(source, paths.into_iter().collect(), embedder, progress)?;
+        let found = embed_photos(source, paths.into_iter().collect(), bundle, progress)?;
         if found.cancelled {
             return Ok(None);
         }

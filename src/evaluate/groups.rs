@@ -16,7 +16,7 @@ use super::false_matches::{
 use super::families::ProbeFamilies;
 use super::look::LookClassifier;
 use crate::dataset::{LabeledPhoto, Source, family_photos};
-use crate::domain::{MemberId, PhotoId};
+use crate::domain::{PersonId, PhotoId};
 use crate::ingest::Rejected;
 use crate::kinship::{Ensemble, FaceTerms, KinshipError, OpenSetScorer, Rows};
 use crate::photo::{EXTENSIONS, Limits, decode, mean_chroma};
@@ -64,7 +64,7 @@ pub struct GroupFigures {
 
 /// Photos to compare.
 struct ComparedFaces {
-    people: Vec<MemberId>,
+    people: Vec<PersonId>,
     families: ProbeFamilies,
     /// Embeddings, per backbone `(n, d)`.
     faces: Vec<Rows>,
@@ -105,10 +105,10 @@ pub fn compare_groups(
     labeled: &mut Source,
     options: &GroupOptions<'_>,
 ) -> Result<Option<GroupReport>, EvaluateError> {
-    let embedder = context.embedder;
+    let bundle = context.bundle;
     let progress = context.progress;
     let paths = options.labels.iter().map(|photo| photo.path.clone()).collect();
-    let Some(labeled_faces) = Faces::embed(paths, labeled, embedder, progress)? else {
+    let Some(labeled_faces) = Faces::embed(paths, labeled, bundle, progress)? else {
         return Ok(None);
     };
     let found = options
@@ -121,14 +121,14 @@ pub fn compare_groups(
     let classifier = LookClassifier::fit(&faces, &labels)?;
     let photos = compared_photos(context.source, options)?;
     let paths = photos.values().cloned().collect();
-    let Some(faces) = Faces::embed(paths, context.source, embedder, progress)? else {
+    let Some(faces) = Faces::embed(paths, context.source, bundle, progress)? else {
         return Ok(None);
     };
     let Some(compared) = ComparedFaces::new(&photos, &mut context, &faces, &classifier)? else {
         return Ok(None);
     };
     progress.begin("Comparing unrelated people", 0, "pairs");
-    let mut report = compared.report(embedder.ensemble(), &classifier, options.seed)?;
+    let mut report = compared.report(bundle.ensemble(), &classifier, options.seed)?;
     report.rejected.extend(labeled_faces.rejected);
     report.rejected.extend(faces.rejected);
     Ok(Some(report))
@@ -142,7 +142,7 @@ fn compared_photos(
     options: &GroupOptions<'_>,
 ) -> Result<BTreeMap<PhotoId, String>, EvaluateError> {
     let photos = family_photos(source, &source.list(&EXTENSIONS)?)?.photos;
-    let mut counts: BTreeMap<MemberId, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<PersonId, usize> = BTreeMap::new();
     let mut ranked: Vec<(usize, PhotoId, String)> = photos
         .into_iter()
         .filter(|(photo, _)| (options.is_compared)(photo))

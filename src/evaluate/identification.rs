@@ -1,6 +1,6 @@
 //! Open-set identification: false positives and misses of searches.
 //!
-//! Terms as in ISO/IEC 19795-1. A mated search has listed kin of the probe in the gallery. A
+//! ServiceConfig as in ISO/IEC 19795-1. A mated search has listed kin of the probe in the gallery. A
 //! non-mated search has none. The false positive identification rate (FPIR) is the share of
 //! non-mated searches with a marked person. The false negative identification rate (FNIR) is the
 //! share of mated searches without a marked relative.
@@ -16,7 +16,7 @@ use super::EvaluateError;
 use super::enrolled::EnrolledPeople;
 use super::families::ProbeFamilies;
 use super::identification_errors::{GallerySizeFigures, KinStatus, RankedPerson, Searches};
-use crate::domain::{Embedding, MemberId, PhotoId, Progress};
+use crate::domain::{Embedding, PersonId, PhotoId, Progress};
 use crate::gallery::{Filter, Gallery, Selection};
 use crate::kinship::Ensemble;
 use crate::search::{Options, Probe, Query, ReferenceCache, SearchContext, rank};
@@ -50,7 +50,7 @@ pub struct IdentificationOptions<'a> {
     /// Seed of the probes, of the galleries and of the intervals.
     pub seed: u64,
     /// Selects the people that may be probes. All people stay in the gallery.
-    pub is_probe: &'a dyn Fn(MemberId) -> bool,
+    pub is_probe: &'a dyn Fn(PersonId) -> bool,
 }
 
 /// The people of a gallery.
@@ -69,20 +69,20 @@ struct IdentificationTest<'a> {
     families: ProbeFamilies,
     /// All people in a random order. The first ones form the smaller galleries, so that galleries
     /// are nested.
-    people: Vec<MemberId>,
+    people: Vec<PersonId>,
 }
 
 /// Person to search for.
 struct ProbePerson {
-    person: MemberId,
+    person: PersonId,
     /// One embedding per backbone, for each photo.
     photos: Vec<Vec<Embedding>>,
     /// The probe's photos, and photos of the family cut from the same photographs.
     left_out: BTreeSet<PhotoId>,
     /// Listed kin with a photo that counts.
-    relatives: BTreeSet<MemberId>,
+    relatives: BTreeSet<PersonId>,
     /// Listed kin, and the family's other people, with a photo that counts.
-    possible_kin: BTreeSet<MemberId>,
+    possible_kin: BTreeSet<PersonId>,
 }
 
 /// Searches for people with listed kin, with and without their families in the gallery.
@@ -109,7 +109,7 @@ pub fn identify(
     let snapshot = gallery.snapshot()?;
     let enrolled = EnrolledPeople::new(gallery, &snapshot);
     let mut random = ChaCha8Rng::seed_from_u64(options.seed);
-    let mut people: Vec<MemberId> = enrolled.ids().collect();
+    let mut people: Vec<PersonId> = enrolled.ids().collect();
     people.shuffle(&mut random);
     let probes = draw_probes(&enrolled, options, &mut random)?;
     if probes.is_empty() {
@@ -202,10 +202,10 @@ impl ProbePerson {
     fn new(
         enrolled: &EnrolledPeople<'_>,
         photos: &[PhotoId],
-        person: MemberId,
+        person: PersonId,
     ) -> Result<Self, EvaluateError> {
         let left_out = enrolled.of_same_sources(photos);
-        let has_photo = |person: &MemberId| {
+        let has_photo = |person: &PersonId| {
             enrolled.photos_of(*person).iter().any(|photo| !left_out.contains(photo))
         };
         let mut relatives = enrolled.kin_of(person);
@@ -218,11 +218,11 @@ impl ProbePerson {
     }
 
     /// Returns whether a person is of another family and not listed as kin.
-    fn is_stranger(&self, person: MemberId) -> bool {
+    fn is_stranger(&self, person: PersonId) -> bool {
         person.family() != self.person.family() && !self.possible_kin.contains(&person)
     }
 
-    fn status_of(&self, person: MemberId) -> KinStatus {
+    fn status_of(&self, person: PersonId) -> KinStatus {
         if self.relatives.contains(&person) {
             KinStatus::Listed
         } else if self.possible_kin.contains(&person) {
@@ -233,14 +233,14 @@ impl ProbePerson {
     }
 
     /// Returns the first `count` strangers of `people`.
-    fn strangers(&self, people: &[MemberId], count: usize) -> impl Iterator<Item = MemberId> {
+    fn strangers(&self, people: &[PersonId], count: usize) -> impl Iterator<Item = PersonId> {
         people.iter().copied().filter(|&person| self.is_stranger(person)).take(count)
     }
 
     /// Returns the gallery with possible kin, which replace as many strangers.
     ///
     /// Returns `None` without listed kin.
-    fn mated(&self, people: &[MemberId], size: GallerySize) -> Option<Filter> {
+    fn mated(&self, people: &[PersonId], size: GallerySize) -> Option<Filter> {
         if self.relatives.is_empty() {
             return None;
         }
@@ -263,7 +263,7 @@ impl ProbePerson {
     /// Returns the gallery of strangers alone.
     ///
     /// Returns `None` without strangers.
-    fn non_mated(&self, people: &[MemberId], size: GallerySize) -> Option<Filter> {
+    fn non_mated(&self, people: &[PersonId], size: GallerySize) -> Option<Filter> {
         if !people.iter().any(|&person| self.is_stranger(person)) {
             return None;
         }
@@ -308,7 +308,7 @@ impl ProbePerson {
 mod tests {
     use super::*;
 
-    fn person(id: &str) -> MemberId {
+    fn person(id: &str) -> PersonId {
         id.parse().unwrap()
     }
 
@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn galleries_hold_their_size_and_never_the_probe() {
-        let mut people: Vec<MemberId> = (1..=3).map(|i| person(&format!("F0001/MID{i}"))).collect();
+        let mut people: Vec<PersonId> = (1..=3).map(|i| person(&format!("F0001/MID{i}"))).collect();
         people.extend((2..=9).map(|i| person(&format!("F000{i}/MID1"))));
         let probe = probe();
         let mated = probe.mated(&people, GallerySize::Drawn(5)).unwrap().only.unwrap().people;

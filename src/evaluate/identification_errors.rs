@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::families::ProbeFamilies;
-use crate::domain::MemberId;
+use crate::domain::PersonId;
 use crate::metrics::{Curve, Figure, Point, Ranking, RatioTerm, is_hit};
 use crate::search::PersonMatch;
 
@@ -75,7 +75,7 @@ pub(super) enum KinStatus {
 /// A person that a search found.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RankedPerson {
-    person: MemberId,
+    person: PersonId,
     /// Ranking score.
     pub(super) score: f64,
     /// Expected chance matches, 0 or more; infinite if no threshold can mark the person.
@@ -126,7 +126,7 @@ impl Searches {
         &mut self,
         family: usize,
         ranked: &[RankedPerson],
-        status_of: impl Fn(MemberId) -> KinStatus,
+        status_of: impl Fn(PersonId) -> KinStatus,
     ) {
         let is_relative = |found: &&RankedPerson| status_of(found.person) == KinStatus::Listed;
         let marked = |status: KinStatus| {

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use super::EvaluateError;
 use super::verification::FamilyPlaces;
-use crate::bundle::EmbedderError;
+use crate::bundle::BundleError;
 use crate::dataset::FacePoints;
 use crate::domain::Progress;
-use crate::face::FaceFinder;
+use crate::face::FaceDetector;
 use crate::metrics::{Bootstrap, Figure};
 use crate::photo::{ContactSheet, Landmarks, Limits, Photo, Spot, decode, mark};
 
@@ -56,7 +56,7 @@ const SHOWN: usize = 48;
 /// [`EvaluateError::BadPhoto`] if a file is not a photo.
 /// [`EvaluateError::NoFaces`] if no face is found.
 pub fn judge_landmarks(
-    finder: &FaceFinder,
+    finder: &FaceDetector,
     set: LandmarkSet<'_>,
     seed: u64,
     progress: &dyn Progress,
@@ -80,7 +80,7 @@ pub fn judge_landmarks(
 ///
 /// The error is `None` if no face was found.
 fn seen(
-    finder: &FaceFinder,
+    finder: &FaceDetector,
     folder: &Path,
     face: &FacePoints,
 ) -> Result<(Photo, Option<f64>), EvaluateError> {
@@ -91,7 +91,7 @@ fn seen(
         .map_err(|source| EvaluateError::BadPhoto { path, source })?;
     let found = match finder.find(&photo) {
         Ok(found) => Some(found.landmarks),
-        Err(EmbedderError::NoFace { .. }) => None,
+        Err(BundleError::NoFace { .. }) => None,
         Err(error) => return Err(error.into()),
     };
     let listed = Landmarks(face.points);
@@ -141,7 +141,7 @@ fn report(listed: &[FacePoints], errors: &[Option<f64>], seed: u64) -> Option<La
 }
 
 /// Draws some of the photos, spread evenly over the list.
-fn sheet(finder: &FaceFinder, set: LandmarkSet<'_>) -> Result<Photo, EvaluateError> {
+fn sheet(finder: &FaceDetector, set: LandmarkSet<'_>) -> Result<Photo, EvaluateError> {
     let LandmarkSet { folder, faces: listed } = set;
     let shown = SHOWN.min(listed.len());
     let row = 2 * ContactSheet::PHOTOS as usize;

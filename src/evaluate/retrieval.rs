@@ -10,7 +10,7 @@ use super::families::ProbeFamilies;
 use super::same_person::{
     SamePersonFigures, SamePersonOptions, same_person_rank_1, search_same_people,
 };
-use crate::domain::{Embedding, MemberId, Progress};
+use crate::domain::{Embedding, PersonId, Progress};
 use crate::gallery::{Filter, Gallery, Selection};
 use crate::kinship::Ensemble;
 use crate::metrics::{Figure, average_precision, is_hit};
@@ -48,7 +48,7 @@ pub struct RetrievalOptions<'a> {
     /// Seed of the confidence intervals.
     pub seed: u64,
     /// Selects the probes. All people stay in the gallery.
-    pub is_probe: &'a dyn Fn(MemberId) -> bool,
+    pub is_probe: &'a dyn Fn(PersonId) -> bool,
 }
 
 /// Metrics for both definitions of relevance.
@@ -168,7 +168,7 @@ fn ranked(
     context: &SearchContext<'_>,
     photos: &[Vec<Embedding>],
     options: &Options,
-) -> Result<Vec<MemberId>, EvaluateError> {
+) -> Result<Vec<PersonId>, EvaluateError> {
     let probe = Probe { photos, known: BTreeSet::new() };
     let answer = rank(context, &Query::Relatives(probe), options)?;
     let mut people = answer.people;
@@ -179,14 +179,14 @@ fn ranked(
 
 /// People that are relevant to a probe.
 struct Relevant {
-    family: BTreeSet<MemberId>,
-    kin: BTreeSet<MemberId>,
+    family: BTreeSet<PersonId>,
+    kin: BTreeSet<PersonId>,
 }
 
 impl Relevant {
     /// Returns the metrics of a list of people. `family` is the index of the probe's family.
-    fn scored(&self, ranked: &[MemberId], family: usize) -> Scored {
-        let scores = |relevant: &BTreeSet<MemberId>| {
+    fn scored(&self, ranked: &[PersonId], family: usize) -> Scored {
+        let scores = |relevant: &BTreeSet<PersonId>| {
             let hits = || ranked.iter().map(|person| relevant.contains(person));
             let precision = average_precision(hits(), relevant.len()).unwrap_or_default();
             let at = |k| f64::from(u8::from(is_hit(hits(), k)));

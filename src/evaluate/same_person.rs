@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::EvaluateError;
 use super::enrolled::EnrolledPeople;
 use super::families::ProbeFamilies;
-use crate::domain::{MemberId, PhotoId, Progress};
+use crate::domain::{PersonId, PhotoId, Progress};
 use crate::gallery::{Filter, Selection};
 use crate::metrics::{Figure, RatioTerm};
 use crate::search::{Options, PersonMatch, Probe, Query, SearchContext, rank};
@@ -42,12 +42,12 @@ pub(super) struct SamePersonOptions<'a> {
     /// Seed of the probes.
     pub(super) seed: u64,
     /// Selects the people that may be probes.
-    pub(super) is_probe: &'a dyn Fn(MemberId) -> bool,
+    pub(super) is_probe: &'a dyn Fn(PersonId) -> bool,
 }
 
 /// Result of one search by one photo.
 pub(super) struct SamePersonSearch {
-    person: MemberId,
+    person: PersonId,
     is_listed_as_kin: bool,
     is_set_apart: bool,
     are_others_set_apart: bool,
@@ -64,10 +64,10 @@ pub(super) struct SamePersonSearch {
 /// [`EvaluateError::Gallery`] if the gallery fails.
 pub(super) fn same_person_rank_1(
     enrolled: &EnrolledPeople<'_>,
-    is_probe: &dyn Fn(MemberId) -> bool,
+    is_probe: &dyn Fn(PersonId) -> bool,
     seed: u64,
 ) -> Result<Option<Figure>, EvaluateError> {
-    let people: Vec<MemberId> = enrolled.ids().filter(|&person| is_probe(person)).collect();
+    let people: Vec<PersonId> = enrolled.ids().filter(|&person| is_probe(person)).collect();
     let families = ProbeFamilies::new(people.iter().copied());
     let mut hits: Vec<RatioTerm> = Vec::new();
     for person in people {
@@ -131,10 +131,10 @@ fn draw_probes<'a>(
     options: &SamePersonOptions<'_>,
 ) -> Vec<&'a PhotoId> {
     let mut random = ChaCha8Rng::seed_from_u64(options.seed);
-    let mut people: Vec<MemberId> =
+    let mut people: Vec<PersonId> =
         enrolled.ids().filter(|&person| (options.is_probe)(person)).collect();
     people.shuffle(&mut random);
-    let mut photo = |person: MemberId| {
+    let mut photo = |person: PersonId| {
         let mut photos = photos_with_others(enrolled, person);
         photos.shuffle(&mut random);
         photos.first().copied()
@@ -143,7 +143,7 @@ fn draw_probes<'a>(
 }
 
 /// Returns the photos of a person for which another photograph of that person exists.
-fn photos_with_others<'a>(enrolled: &'a EnrolledPeople<'_>, person: MemberId) -> Vec<&'a PhotoId> {
+fn photos_with_others<'a>(enrolled: &'a EnrolledPeople<'_>, person: PersonId) -> Vec<&'a PhotoId> {
     let photos = enrolled.photos_of(person);
     let has_other =
         |photo: &&PhotoId| photos.iter().any(|other| other.source_photo() != photo.source_photo());
@@ -157,7 +157,7 @@ fn without_source(enrolled: &EnrolledPeople<'_>, photo: &PhotoId) -> Filter {
 }
 
 impl SamePersonSearch {
-    fn new(person: MemberId, others: &[PersonMatch], same_person: &[PersonMatch]) -> Self {
+    fn new(person: PersonId, others: &[PersonMatch], same_person: &[PersonMatch]) -> Self {
         let is_kin = |found: &PersonMatch| found.kinship.as_ref().is_some_and(|k| k.is_kin);
         Self {
             person,

@@ -74,13 +74,13 @@ pub fn verify_trios(
     context: EvaluationContext<'_>,
     seed: u64,
 ) -> Result<Option<TriSubjectReport>, EvaluateError> {
-    let EvaluationContext { source, embedder, progress } = context;
-    let ensemble = embedder.ensemble().ok_or(EvaluateError::NoEnsemble)?;
+    let EvaluationContext { source, bundle, progress } = context;
+    let ensemble = bundle.ensemble().ok_or(EvaluateError::NoEnsemble)?;
     let paths: BTreeSet<String> = trios.iter().flat_map(|trio| trio.photos.clone()).collect();
     if paths.is_empty() {
         return Err(EvaluateError::NoTrios);
     }
-    let Some(faces) = Faces::embed(paths, source, embedder, progress)? else { return Ok(None) };
+    let Some(faces) = Faces::embed(paths, source, bundle, progress)? else { return Ok(None) };
     let found: Vec<(&ListedTrio, [usize; 3])> = trios
         .iter()
         .filter_map(|trio| faces.find(&trio.photos).map(|places| (trio, places)))

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::EvaluateError;
 use super::context::EvaluationContext;
 use super::faces::Faces;
-use crate::bundle::Embedder;
+use crate::bundle::Bundle;
 use crate::dataset::{ListedPair, PairSampler, Pedigree, Source, family_photos};
 use crate::domain::{FamilyId, PhotoId, Progress, Relation, Relationship};
 use crate::ingest::Rejected;
@@ -144,12 +144,12 @@ pub fn verify(
     context: EvaluationContext<'_>,
     seed: u64,
 ) -> Result<Option<VerificationReport>, EvaluateError> {
-    let EvaluationContext { source, embedder, progress } = context;
+    let EvaluationContext { source, bundle, progress } = context;
     let paths: BTreeSet<String> = pairs.iter().flat_map(|pair| pair.photos.clone()).collect();
     if paths.is_empty() {
         return Err(EvaluateError::NoPairs { what: "verification", kin: 0, others: 0 });
     }
-    let Some(faces) = Faces::embed(paths, source, embedder, progress)? else { return Ok(None) };
+    let Some(faces) = Faces::embed(paths, source, bundle, progress)? else { return Ok(None) };
     let listed = pairs.len();
     let found: Vec<(Pair, [usize; 2])> = pairs
         .into_iter()
@@ -164,7 +164,7 @@ pub fn verify(
     }
     progress.begin("Judging", 0, "pairs");
     let cosines = faces.cosines(&places)?;
-    let evidence = match embedder.ensemble() {
+    let evidence = match bundle.ensemble() {
         Some(ensemble) => Some(faces.evidence(ensemble, &places)?),
         None => None,
     };
@@ -173,7 +173,7 @@ pub fn verify(
         .as_ref()
         .map(|evidence| scored(&pairs, evidence.iter().map(|&ratio| probability(ratio)).collect()));
     let figures = |scores: &Vec<f64>| scored(&pairs, scores.clone()).ranking_figures(seed);
-    let floors = embedder.names().iter().cloned().zip(cosines.iter().map(figures));
+    let floors = bundle.names().iter().cloned().zip(cosines.iter().map(figures));
     let families: BTreeSet<usize> = pairs.iter().flat_map(|pair| pair.families).collect();
     Ok(Some(VerificationReport {
         kin,
@@ -218,13 +218,13 @@ pub struct Answers {
 pub fn submission(
     pairs: &[ListedPair],
     root: &Path,
-    embedder: &Embedder,
+    bundle: &Bundle,
     progress: &dyn Progress,
 ) -> Result<Option<Answers>, EvaluateError> {
-    let ensemble = embedder.ensemble().ok_or(EvaluateError::NoEnsemble)?;
+    let ensemble = bundle.ensemble().ok_or(EvaluateError::NoEnsemble)?;
     let paths = pairs.iter().flat_map(|pair| pair.photos.clone()).collect();
     let mut source = Source::open(root)?;
-    let Some(faces) = Faces::embed(paths, &mut source, embedder, progress)? else {
+    let Some(faces) = Faces::embed(paths, &mut source, bundle, progress)? else {
         return Ok(None);
     };
     let found: Vec<Option<[usize; 2]>> =

@@ -5,24 +5,24 @@ use crate::kinship::probability;
 use crate::network::architectures::landmarks::OUTPUTS;
 use crate::photo::{Landmarks, Photo, Similarity, warp};
 
-use crate::bundle::EmbedderError;
+use crate::bundle::BundleError;
 
 /// Finds the landmarks of a face by a trained network ([`crate::network::architectures::landmarks`]).
-pub struct FaceFinder {
+pub struct FaceDetector {
     network: Backbone,
     min_quality: f32,
 }
 
 /// A detected face.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FoundFace {
+pub struct DetectedFace {
     /// Its landmarks, in pixels of the photo.
     pub landmarks: Landmarks,
     /// Probability of a complete face at these points, 0 to 1.
     pub quality: f32,
 }
 
-impl FoundFace {
+impl DetectedFace {
     /// Returns the bounding square of the upright face: left, top, width and height in pixels of
     /// the photo.
     ///
@@ -54,24 +54,24 @@ enum Mirror {
     Average,
 }
 
-impl FaceFinder {
+impl FaceDetector {
     /// Creates a detector with the minimum face quality `min_quality`.
     ///
     /// # Errors
-    /// [`EmbedderError::NotLandmarks`] if the network's output is not that of a landmark network.
-    pub(crate) fn new(network: Backbone, min_quality: f32) -> Result<Self, EmbedderError> {
+    /// [`BundleError::NotLandmarks`] if the network's output is not that of a landmark network.
+    pub(crate) fn new(network: Backbone, min_quality: f32) -> Result<Self, BundleError> {
         match network.dimension() {
             OUTPUTS => Ok(Self { network, min_quality }),
-            found => Err(EmbedderError::NotLandmarks { found }),
+            found => Err(BundleError::NotLandmarks { found }),
         }
     }
 
     /// Finds the face in a photo of one person.
     ///
     /// # Errors
-    /// - [`EmbedderError::NoFace`] if there is no plausible face.
-    /// - [`EmbedderError::Backbone`] if the network fails.
-    pub fn find(&self, photo: &Photo) -> Result<FoundFace, EmbedderError> {
+    /// - [`BundleError::NoFace`] if there is no plausible face.
+    /// - [`BundleError::Backbone`] if the network fails.
+    pub fn find(&self, photo: &Photo) -> Result<DetectedFace, BundleError> {
         let side = self.network.input_size() as f32;
         let mut view = whole(photo, side);
         let mut found = None;
@@ -82,9 +82,7 @@ impl FaceFinder {
             found = Some(face);
         }
         let quality = found.map_or(0.0, |face| face.quality);
-        found
-            .filter(|face| face.quality >= self.min_quality)
-            .ok_or(EmbedderError::NoFace { quality })
+        found.filter(|face| face.quality >= self.min_quality).ok_or(BundleError::NoFace { quality })
     }
 
     /// Runs the network on a view of the photo. Returns `None` if the view has no extent.
@@ -93,7 +91,7 @@ impl FaceFinder {
         photo: &Photo,
         view: &Similarity,
         mirror: Mirror,
-    ) -> Result<Option<FoundFace>, EmbedderError> {
+    ) -> Result<Option<DetectedFace>, BundleError> {
         let side = self.network.input_size();
         let (Some(picture), Some(back)) = (warp(photo, view, side as u32), view.inverse()) else {
             return Ok(None);
@@ -111,7 +109,7 @@ impl FaceFinder {
         };
         let log_odds = said.iter().map(|said| said[OUTPUTS - 1]).sum::<f32>() / said.len() as f32;
         let quality = probability(f64::from(log_odds)) as f32;
-        Ok(Some(FoundFace { landmarks: Landmarks(std::array::from_fn(middle)), quality }))
+        Ok(Some(DetectedFace { landmarks: Landmarks(std::array::from_fn(middle)), quality }))
     }
 }
 

@@ -3,5 +3,5 @@
 mod detector;
 mod view;
 
-pub use detector::{DEFAULT_MIN_QUALITY, FaceFinder, FoundFace};
+pub use detector::{DEFAULT_MIN_QUALITY, DetectedFace, FaceDetector};
 pub(crate) use view::View;

@@ -1,6 +1,6 @@
 //! The view of a photo that a backbone receives.
 
-use super::detector::FoundFace;
+use super::detector::DetectedFace;
 use crate::bundle::BackboneEntry;
 use crate::network::preprocessing::{Crop, Preprocessing};
 use crate::photo::{self, Landmarks, Photo, Similarity};
@@ -30,7 +30,7 @@ impl View {
 
     /// Crops a photo to `size` × `size` pixels. Aligns the face if one was detected and the view
     /// requires it.
-    pub(crate) fn crop(&self, photo: &Photo, found: Option<&FoundFace>, size: u32) -> Photo {
+    pub(crate) fn crop(&self, photo: &Photo, found: Option<&DetectedFace>, size: u32) -> Photo {
         let crop = self.preprocessing.crop;
         let aligned = match (crop, found) {
             (Crop::Aligned, Some(face)) => align(photo, face, size),
@@ -45,7 +45,7 @@ fn share_network(one: &BackboneEntry, other: &BackboneEntry) -> bool {
 }
 
 /// Aligns the face of a photo in a square of `size` pixels.
-fn align(photo: &Photo, face: &FoundFace, size: u32) -> Option<Photo> {
+fn align(photo: &Photo, face: &DetectedFace, size: u32) -> Option<Photo> {
     let to = Similarity::fit(&face.landmarks, &Landmarks::aligned(size as f32));
     photo::warp(photo, &to, size)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::neighbor::StoredPhoto;
-use crate::domain::{ContentHash, FamilyId, MemberId, PhotoId, Who};
+use crate::domain::{ContentHash, EntityId, FamilyId, PersonId, PhotoId};
 
 /// A set of photos, by family, person, photo or file. A photo selected twice counts once.
 #[derive(Clone, Debug, Default)]
@@ -11,7 +11,7 @@ pub struct Selection {
     /// All photos of these families.
     pub families: BTreeSet<FamilyId>,
     /// All photos of these people.
-    pub people: BTreeSet<MemberId>,
+    pub people: BTreeSet<PersonId>,
     /// These photos.
     pub photos: BTreeSet<PhotoId>,
     /// Photos added from these files.
@@ -34,13 +34,13 @@ impl Selection {
     }
 
     /// Selects all of these.
-    pub fn of(named: &[Who]) -> Self {
+    pub fn of(named: &[EntityId]) -> Self {
         let mut selection = Self::default();
         for who in named {
             match who {
-                Who::Family(family) => drop(selection.families.insert(*family)),
-                Who::Person(person) => drop(selection.people.insert(*person)),
-                Who::Photo(photo) => drop(selection.photos.insert(photo.clone())),
+                EntityId::Family(family) => drop(selection.families.insert(*family)),
+                EntityId::Person(person) => drop(selection.people.insert(*person)),
+                EntityId::Photo(photo) => drop(selection.photos.insert(photo.clone())),
             }
         }
         selection

@@ -9,7 +9,7 @@ mod filter;
 mod neighbor;
 
 pub use archive::Archived;
-pub use embedded::{Enrolment, Gallery, Precision, Removed, SegmentStats, Snapshot, Stats, store};
+pub use embedded::{Deleted, Enrolment, Gallery, Precision, SegmentStats, Snapshot, Stats, store};
 pub use error::GalleryError;
 pub use filter::{Filter, Selection};
-pub use neighbor::{Embeddings, Lookup, Method, Nearest, Neighbour, StoredPhoto};
+pub use neighbor::{Embeddings, Lookup, Method, Nearest, Neighbor, StoredPhoto};

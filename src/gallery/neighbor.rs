@@ -51,14 +51,14 @@ pub enum Method {
 #[derive(Debug)]
 pub struct Nearest<'a> {
     /// Nearest first. Ties are in the order of the photos.
-    pub neighbours: Vec<Neighbour<'a>>,
+    pub neighbors: Vec<Neighbor<'a>>,
     /// How they were found.
     pub method: Method,
 }
 
 /// A stored photo near a probe.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Neighbour<'a> {
+pub struct Neighbor<'a> {
     /// The photo.
     pub photo: &'a StoredPhoto,
     /// Cosine of its embedding and the probe's, -1 to 1.
@@ -67,7 +67,7 @@ pub struct Neighbour<'a> {
     pub embeddings: Embeddings<'a>,
 }
 
-impl Neighbour<'_> {
+impl Neighbor<'_> {
     /// The ordinal of the photo. No other photo of the gallery ever has it.
     pub fn ordinal(&self) -> u64 {
         self.embeddings.part.ordinals[self.embeddings.row as usize]

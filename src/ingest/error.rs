@@ -1,6 +1,6 @@
 //! Errors of long jobs over photos.
 
-use crate::bundle::EmbedderError;
+use crate::bundle::BundleError;
 use crate::dataset::DatasetError;
 use crate::error::{Classify, ErrorKind};
 use crate::gallery::GalleryError;
@@ -13,7 +13,7 @@ pub enum IngestError {
     Dataset(#[from] DatasetError),
     /// A backbone failed.
     #[error(transparent)]
-    Embedder(#[from] EmbedderError),
+    Bundle(#[from] BundleError),
     /// The gallery failed.
     #[error(transparent)]
     Gallery(#[from] GalleryError),
@@ -23,7 +23,7 @@ impl Classify for IngestError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::Dataset(error) => error.kind(),
-            Self::Embedder(error) => error.kind(),
+            Self::Bundle(error) => error.kind(),
             Self::Gallery(error) => error.kind(),
         }
     }

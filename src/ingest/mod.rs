@@ -3,7 +3,7 @@
 mod error;
 mod pipeline;
 
-use crate::bundle::Embedder;
+use crate::bundle::Bundle;
 use crate::dataset::{FamilyPhotos, Listing, Source, family_photos, people_photos, single_photos};
 use crate::domain::{Embedding, PhotoId, Progress, Relationship};
 use crate::gallery::{Enrolment, Gallery};
@@ -110,14 +110,14 @@ impl Plan {
 ///
 /// # Errors
 /// - [`IngestError::Gallery`] if the gallery was made with another bundle, or fails.
-/// - [`IngestError::Embedder`] if a backbone fails.
+/// - [`IngestError::Bundle`] if a backbone fails.
 pub fn ingest(
     plan: Plan,
     gallery: &Gallery,
-    embedder: &Embedder,
+    bundle: &Bundle,
     progress: &dyn Progress,
 ) -> Result<Report, IngestError> {
-    gallery.check_bundle(embedder.space())?;
+    gallery.check_bundle(bundle.space())?;
     let Plan { mut source, listing, families, thumbnails, known_photos } = plan;
     let mut report = Report { other_files: listing.other_files, ..Report::default() };
     report.rejected.extend(listing.unreadable.into_iter().map(Rejected::from));
@@ -128,7 +128,7 @@ pub fn ingest(
         let is_enrolled = !known_photos && gallery.content_hash(id)? == Some(hash);
         Ok(is_enrolled && (!thumbnails || gallery.thumbnail(id)?.is_some()))
     };
-    let pipeline = Pipeline { source: &mut source, embedder, progress, thumbnails };
+    let pipeline = Pipeline { source: &mut source, bundle, progress, thumbnails };
     let end = pipeline.run(items, is_known, |batch| {
         report.enrolled += batch.len();
         Ok(gallery.enrol(batch.into_iter().map(enrolment).collect())?)
@@ -181,14 +181,14 @@ pub struct Embeddings {
 ///
 /// # Errors
 /// - [`IngestError::Dataset`] if there is no photo.
-/// - [`IngestError::Embedder`] if a backbone fails.
+/// - [`IngestError::Bundle`] if a backbone fails.
 pub fn embed(
     source: &mut Source,
-    embedder: &Embedder,
+    bundle: &Bundle,
     progress: &dyn Progress,
 ) -> Result<Embeddings, IngestError> {
     let listing = source.list(&EXTENSIONS)?;
-    let mut found = embed_photos(source, listing.photos, embedder, progress)?;
+    let mut found = embed_photos(source, listing.photos, bundle, progress)?;
     found.rejected.extend(listing.unreadable.into_iter().map(Rejected::from));
     Ok(found)
 }
@@ -198,17 +198,17 @@ pub fn embed(
 /// A photo that cannot be read or embedded is no error. It is named in the result.
 ///
 /// # Errors
-/// [`IngestError::Embedder`] if a backbone fails.
+/// [`IngestError::Bundle`] if a backbone fails.
 pub fn embed_photos(
     source: &mut Source,
     photos: Vec<String>,
-    embedder: &Embedder,
+    bundle: &Bundle,
     progress: &dyn Progress,
 ) -> Result<Embeddings, IngestError> {
-    let by_backbone = embedder.names().iter().map(|_| Vec::new()).collect();
+    let by_backbone = bundle.names().iter().map(|_| Vec::new()).collect();
     let mut found = Embeddings { by_backbone, ..Embeddings::default() };
     let items = photos.into_iter().map(|path| Item { key: (), path }).collect();
-    let pipeline = Pipeline { source, embedder, progress, thumbnails: false };
+    let pipeline = Pipeline { source, bundle, progress, thumbnails: false };
     let end = pipeline.run(
         items,
         |(), _| Ok(false),

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::IngestError;
-use crate::bundle::{Embedder, EmbedderError, Face};
+use crate::bundle::{Bundle, BundleError, Face};
 use crate::dataset::{Misplaced, Source, Unreadable};
 use crate::domain::{ContentHash, Embedding, Progress};
 use crate::photo::{self, Limits};
@@ -54,7 +54,7 @@ pub(super) struct End {
 
 pub(super) struct Pipeline<'a> {
     pub(super) source: &'a mut Source,
-    pub(super) embedder: &'a Embedder,
+    pub(super) bundle: &'a Bundle,
     pub(super) progress: &'a dyn Progress,
     /// Whether to create thumbnails.
     pub(super) thumbnails: bool,
@@ -85,15 +85,15 @@ impl Pipeline<'_> {
         is_known: impl Fn(&K, ContentHash) -> Result<bool, IngestError> + Send + Sync,
         take: impl FnMut(Vec<Embedded<K>>) -> Result<(), IngestError>,
     ) -> Result<End, IngestError> {
-        let Self { source, embedder, progress, thumbnails } = self;
+        let Self { source, bundle, progress, thumbnails } = self;
         progress.begin("Embedding", items.len() as u64, "photos");
         thread::scope(|scope| {
             // The receiver is dropped when this closure returns. That ends the reader at its next
             // batch.
             let (sender, batches) = sync_channel(BATCHES_AHEAD);
-            let reader = BatchReader { source, embedder, thumbnails, is_known };
+            let reader = BatchReader { source, bundle, thumbnails, is_known };
             scope.spawn(move || reader.run(items, &sender));
-            embed_batches(embedder, progress, batches, take)
+            embed_batches(bundle, progress, batches, take)
         })
     }
 }
@@ -101,7 +101,7 @@ impl Pipeline<'_> {
 /// Reads and decodes photos, batch by batch.
 struct BatchReader<'a, F> {
     source: &'a mut Source,
-    embedder: &'a Embedder,
+    bundle: &'a Bundle,
     /// Whether to create thumbnails.
     thumbnails: bool,
     /// Returns whether a photo is only counted.
@@ -117,7 +117,7 @@ impl<F> BatchReader<'_, F> {
     ) where
         F: Fn(&K, ContentHash) -> Result<bool, IngestError> + Sync,
     {
-        let Self { source, embedder, thumbnails, is_known } = self;
+        let Self { source, bundle, thumbnails, is_known } = self;
         let limits = Limits::default();
         let mut items = items.into_iter().peekable();
         while items.peek().is_some() {
@@ -142,13 +142,13 @@ impl<F> BatchReader<'_, F> {
                     Ok(photo) => photo,
                     Err(error) => return Ok(reject(error.to_string())),
                 };
-                match embedder.prepare(&photo) {
+                match bundle.prepare(&photo) {
                     Ok(face) => {
                         let landmarks = face.found.as_ref().map(|found| &found.landmarks);
                         let thumbnail = thumbnails.then(|| photo::thumbnail(&photo, landmarks));
                         Ok(Decoded::Face { photo: Read { item, content_hash, thumbnail }, face })
                     }
-                    Err(error @ EmbedderError::NoFace { .. }) => Ok(reject(error.to_string())),
+                    Err(error @ BundleError::NoFace { .. }) => Ok(reject(error.to_string())),
                     Err(error) => Err(error.into()),
                 }
             };
@@ -160,7 +160,7 @@ impl<F> BatchReader<'_, F> {
 }
 
 fn embed_batches<K>(
-    embedder: &Embedder,
+    bundle: &Bundle,
     progress: &dyn Progress,
     batches: Receiver<Result<Vec<Decoded<K>>, IngestError>>,
     mut take: impl FnMut(Vec<Embedded<K>>) -> Result<(), IngestError>,
@@ -186,7 +186,7 @@ fn embed_batches<K>(
             }
         }
         if !faces.is_empty() {
-            take(embed(embedder, photos, &faces, &mut end.rejected)?)?;
+            take(embed(bundle, photos, &faces, &mut end.rejected)?)?;
         }
         progress.advance(size);
     }
@@ -194,13 +194,13 @@ fn embed_batches<K>(
 }
 
 fn embed<K>(
-    embedder: &Embedder,
+    bundle: &Bundle,
     photos: Vec<Read<K>>,
     faces: &[Face],
     rejected: &mut Vec<Rejected>,
 ) -> Result<Vec<Embedded<K>>, IngestError> {
     let mut embedded = Vec::with_capacity(faces.len());
-    for (photo, result) in photos.into_iter().zip(embedder.embed(faces)?) {
+    for (photo, result) in photos.into_iter().zip(bundle.embed(faces)?) {
         let Read { item: Item { key, path }, content_hash, thumbnail } = photo;
         match result {
             Ok(embeddings) => {

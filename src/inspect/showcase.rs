@@ -7,13 +7,13 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use crate::dataset::{Kin, Pedigree};
-use crate::domain::{MemberId, PhotoId, Relation};
+use crate::domain::{PersonId, PhotoId, Relation};
 
 /// Two listed kin with photos of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Showcase {
     /// The two people. The elder is first, if the relation has one.
-    pub people: [MemberId; 2],
+    pub people: [PersonId; 2],
     /// Their relation, if it is known.
     pub relation: Option<Relation>,
     /// Photos of each, in the order of their identities.

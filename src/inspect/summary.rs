@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::dataset::{Kin, Pedigree, Skipped};
-use crate::domain::{MemberId, Relation, Relationship};
+use crate::domain::{PersonId, Relation, Relationship};
 
 /// Counts of families, people, photos and listed kin.
 #[derive(Clone, Debug, PartialEq)]
@@ -102,7 +102,7 @@ impl KinSummary {
                 by_relation.entry(relation).or_insert_with(KinCount::default).add(count);
             }
         }
-        let people: BTreeSet<MemberId> = listed.iter().flat_map(Relationship::people).collect();
+        let people: BTreeSet<PersonId> = listed.iter().flat_map(Relationship::people).collect();
         let skipped = pedigree.skipped.clone();
         let used_or_skipped = usable.pairs + skipped.lacking_photos + skipped.across_families;
         Self {

@@ -88,7 +88,7 @@ struct PlacedHead {
 
 /// Score of an ensemble for two photos.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Judgement {
+pub struct PersonScore {
     /// Weighted log odds of the members, before the ensemble's calibration.
     pub score: f64,
     /// Log odds of kinship, if half of all pairs were kin. [`super::probability`] converts them to
@@ -119,7 +119,7 @@ impl Calibration {
     }
 }
 
-impl Judgement {
+impl PersonScore {
     /// Adds `share` of `other`, to accumulate a mean.
     pub fn add(&mut self, other: &Self, share: f64) {
         self.score += share * other.score;
@@ -306,7 +306,7 @@ impl Ensemble {
         &self,
         probe: &[Rows],
         candidates: &[Rows],
-    ) -> Result<Vec<Judgement>, KinshipError> {
+    ) -> Result<Vec<PersonScore>, KinshipError> {
         self.check_backbones([probe, candidates])?;
         let parts = candidates[0].count().div_ceil(AT_ONCE);
         // A single photo is compared in every batch.
@@ -318,7 +318,7 @@ impl Ensemble {
             };
             self.compare(probe, &self.projected(candidates, at, parts)?)
         };
-        let judged: Result<Vec<Vec<Judgement>>, KinshipError> =
+        let judged: Result<Vec<Vec<PersonScore>>, KinshipError> =
             (0..parts).into_par_iter().map(part).collect();
         Ok(judged?.concat())
     }
@@ -344,7 +344,7 @@ impl Ensemble {
         &self,
         probe: &[Tensor],
         candidates: &[Tensor],
-    ) -> Result<Vec<Judgement>, KinshipError> {
+    ) -> Result<Vec<PersonScore>, KinshipError> {
         let compare = |PlacedHead { head, space, .. }: &PlacedHead| {
             head.compare(&probe[*space], &candidates[*space])
         };
@@ -352,7 +352,7 @@ impl Ensemble {
             self.heads.par_iter().map(compare).collect();
         let mut judged = Vec::new();
         for (scores, member) in scores?.into_iter().zip(&self.config.members) {
-            judged.resize_with(scores.len(), Judgement::default);
+            judged.resize_with(scores.len(), PersonScore::default);
             for (judgement, score) in judged.iter_mut().zip(scores) {
                 let log_odds = member.calibration.log_odds(score);
                 judgement.score += member.weight * log_odds;

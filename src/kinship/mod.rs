@@ -19,7 +19,7 @@ mod typicality;
 
 pub use cohort::{Cohort, CohortStatistics, normalized};
 pub(crate) use dropout::Dropout;
-pub use ensemble::{Calibration, Ensemble, EnsembleConfig, Judgement, MemberConfig};
+pub use ensemble::{Calibration, Ensemble, EnsembleConfig, MemberConfig, PersonScore};
 pub use error::KinshipError;
 pub use evidence::{MAX_LIKELIHOOD_RATIO, Support, bounded, posterior};
 pub use fusion::Fusion;

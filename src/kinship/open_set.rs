@@ -90,7 +90,7 @@ pub struct PairEvidence {
     pub members: Vec<f64>,
 }
 
-/// Terms of one face that count in every pair: its cohort statistics, and its typicality.
+/// ServiceConfig of one face that count in every pair: its cohort statistics, and its typicality.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FaceTerms {
     statistics: CohortStatistics,
@@ -299,7 +299,7 @@ impl<'a> OpenSetScorer<'a> {
         let own = self.face_terms(a)?;
         let others = self.face_terms(b)?;
         let same_person = self.model.identity.scores(&a[0], &b[0])?;
-        let evidence = |(i, judgement): (usize, super::Judgement)| {
+        let evidence = |(i, judgement): (usize, super::PersonScore)| {
             let j = if own.len() == 1 { 0 } else { i };
             PairEvidence {
                 kin: self.kin_ratio(judgement.score, [own[j], others[i]]),

@@ -6,7 +6,7 @@ use crate::error::{Classify, ErrorKind};
 
 /// Reason why a backbone cannot be loaded or run.
 #[derive(Debug, thiserror::Error)]
-pub enum BackboneError {
+pub enum NetworkError {
     /// The file is not in the safetensors format.
     #[error("{} is no safetensors file: {reason}", path.display())]
     NotSafetensors {
@@ -162,7 +162,7 @@ pub enum BackboneError {
     Tensor(#[from] candle_core::Error),
 }
 
-impl Classify for BackboneError {
+impl Classify for NetworkError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotSafetensors { .. } | Self::BadCheckpoint { .. } | Self::NotFinite { .. } => {

@@ -5,7 +5,7 @@
 
 mod stages;
 
-use super::error::BackboneError;
+use super::error::NetworkError;
 
 /// Index of an operation in [`Network::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -335,12 +335,12 @@ impl Builder {
     /// Returns the network. Its output is the operation appended last.
     ///
     /// # Errors
-    /// [`BackboneError::BadConfig`] if an operation did not fit the shape of its input.
-    pub fn finish(self) -> Result<Network, BackboneError> {
+    /// [`NetworkError::BadConfig`] if an operation did not fit the shape of its input.
+    pub fn finish(self) -> Result<Network, NetworkError> {
         match self.misfit {
             None => Ok(self.network),
             Some(reason) => {
-                Err(BackboneError::BadConfig { architecture: self.architecture, reason })
+                Err(NetworkError::BadConfig { architecture: self.architecture, reason })
             }
         }
     }

@@ -15,5 +15,5 @@ pub mod preprocessing;
 mod weights;
 
 pub use architectures::Architecture;
-pub use error::BackboneError;
+pub use error::NetworkError;
 pub use weights::{NamedTensor, Storage, WeightsFile, write_safetensors, write_safetensors_as};

@@ -10,7 +10,7 @@ use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, View, serialize_to_file};
 
 use super::encoding::{Encoding, Kind};
-use super::error::BackboneError;
+use super::error::NetworkError;
 use super::graph::Parameter;
 use crate::atomic_file::write_atomically;
 
@@ -30,8 +30,8 @@ impl WeightsFile {
     /// Reads the header of a file. `path` is for the error messages.
     ///
     /// # Errors
-    /// [`BackboneError::NotSafetensors`] if the file cannot be read, or is not a complete safetensors file.
-    pub fn new(path: &Path, mut file: File) -> Result<Self, BackboneError> {
+    /// [`NetworkError::NotSafetensors`] if the file cannot be read, or is not a complete safetensors file.
+    pub fn new(path: &Path, mut file: File) -> Result<Self, NetworkError> {
         let read = |file: &mut File| -> io::Result<(Metadata, u64)> {
             let mut size = [0; 8];
             file.rewind()?;
@@ -48,7 +48,7 @@ impl WeightsFile {
             }
             Ok((header, start))
         };
-        let (header, start) = read(&mut file).map_err(|error| BackboneError::NotSafetensors {
+        let (header, start) = read(&mut file).map_err(|error| NetworkError::NotSafetensors {
             path: path.to_owned(),
             reason: error.to_string(),
         })?;
@@ -58,14 +58,14 @@ impl WeightsFile {
     /// Reads every tensor of floats, in the order of the file. NaN and infinity are read too.
     ///
     /// # Errors
-    /// [`BackboneError::Unreadable`] if the file cannot be read.
-    pub(crate) fn read_all(mut self) -> Result<Vec<NamedTensor>, BackboneError> {
+    /// [`NetworkError::Unreadable`] if the file cannot be read.
+    pub(crate) fn read_all(mut self) -> Result<Vec<NamedTensor>, NetworkError> {
         let mut tensors = Vec::new();
         for name in self.header.offset_keys() {
             let Some(info) = self.header.info(&name) else { continue };
             if let Some(encoding) = encoding(info.dtype) {
                 let values = read_values(&mut self.file, self.start, info, encoding);
-                let values = values.map_err(|source| BackboneError::Unreadable {
+                let values = values.map_err(|source| NetworkError::Unreadable {
                     path: self.path.clone(),
                     source,
                 })?;
@@ -80,20 +80,20 @@ impl WeightsFile {
     /// Tensors that no network needs are never read.
     ///
     /// # Errors
-    /// - [`BackboneError::MissingTensor`] if the tensor is missing.
-    /// - [`BackboneError::WrongTensor`] if it has another shape or type. f16, bf16, f32 and f64 are read.
-    /// - [`BackboneError::NotFinite`] if it holds a value that is not finite.
-    /// - [`BackboneError::Unreadable`] if it cannot be read.
-    pub(crate) fn read(&mut self, parameter: &Parameter) -> Result<Vec<f32>, BackboneError> {
+    /// - [`NetworkError::MissingTensor`] if the tensor is missing.
+    /// - [`NetworkError::WrongTensor`] if it has another shape or type. f16, bf16, f32 and f64 are read.
+    /// - [`NetworkError::NotFinite`] if it holds a value that is not finite.
+    /// - [`NetworkError::Unreadable`] if it cannot be read.
+    pub(crate) fn read(&mut self, parameter: &Parameter) -> Result<Vec<f32>, NetworkError> {
         let Parameter { name, shape } = parameter;
-        let missing = || BackboneError::MissingTensor {
+        let missing = || NetworkError::MissingTensor {
             path: self.path.clone(),
             tensor: name.clone(),
             expected: shape.clone(),
         };
         let info = self.header.info(name).ok_or_else(missing)?;
         let (Some(encoding), true) = (encoding(info.dtype), info.shape == *shape) else {
-            return Err(BackboneError::WrongTensor {
+            return Err(NetworkError::WrongTensor {
                 path: self.path.clone(),
                 tensor: name.clone(),
                 expected: format!("{shape:?} of floats"),
@@ -101,11 +101,11 @@ impl WeightsFile {
             });
         };
         let values = read_values(&mut self.file, self.start, info, encoding)
-            .map_err(|source| BackboneError::Unreadable { path: self.path.clone(), source })?;
+            .map_err(|source| NetworkError::Unreadable { path: self.path.clone(), source })?;
         if !values.iter().all(|value| value.is_finite()) {
             let path = self.path.clone();
             let tensor = name.clone();
-            return Err(BackboneError::NotFinite { path, tensor });
+            return Err(NetworkError::NotFinite { path, tensor });
         }
         Ok(values)
     }
@@ -187,21 +187,21 @@ impl View for Stored<'_> {
 /// Writes tensors to a safetensors file, atomically.
 ///
 /// # Errors
-/// [`BackboneError::Unwritable`] if the file cannot be written.
-pub fn write_safetensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), BackboneError> {
+/// [`NetworkError::Unwritable`] if the file cannot be written.
+pub fn write_safetensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), NetworkError> {
     write_safetensors_as(path, tensors, Storage::F32)
 }
 
 /// Writes tensors as [`write_safetensors`] does, with the values stored as `storage`.
 ///
 /// # Errors
-/// [`BackboneError::Unwritable`] if the file cannot be written.
+/// [`NetworkError::Unwritable`] if the file cannot be written.
 pub fn write_safetensors_as(
     path: &Path,
     tensors: &[NamedTensor],
     storage: Storage,
-) -> Result<(), BackboneError> {
-    let failed = |reason: String| BackboneError::Unwritable { path: path.to_owned(), reason };
+) -> Result<(), NetworkError> {
+    let failed = |reason: String| NetworkError::Unwritable { path: path.to_owned(), reason };
     let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), Stored(tensor, storage)));
     let write = |path: &Path| serialize_to_file(tensors, None, path).map_err(io::Error::other);
     write_atomically(path, write).map_err(|error| failed(error.to_string()))

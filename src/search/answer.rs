@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::Limitation;
-use crate::domain::{FamilyId, MemberId, PhotoId};
+use crate::domain::{FamilyId, PersonId, PhotoId};
 use crate::gallery::Method;
 
 /// Result of a search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     /// People known to be in the probe.
-    pub known: BTreeSet<MemberId>,
+    pub known: BTreeSet<PersonId>,
     /// People identified as the probe.
     ///
     /// Known people come first, then those more likely the same person than kin. The nearest come first.
@@ -59,7 +59,7 @@ pub struct Searched {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PersonMatch {
     /// The person.
-    pub person: MemberId,
+    pub person: PersonId,
     /// Score that orders people.
     ///
     /// This is the normalized score. Without an open-set model it is the log odds, without an ensemble the cosine.
@@ -71,7 +71,7 @@ pub struct PersonMatch {
     /// Photos of the person, the nearest first.
     pub photos: Vec<PhotoMatch>,
     /// Listed kin of the person, in the order of the identities.
-    pub listed_kin: Vec<MemberId>,
+    pub listed_kin: Vec<PersonId>,
 }
 
 /// A photo near the probe.
@@ -108,7 +108,7 @@ pub struct Kinship {
 #[derive(Clone, Debug, PartialEq)]
 pub struct CoupleMatch {
     /// The two people, the one with more evidence first.
-    pub people: [MemberId; 2],
+    pub people: [PersonId; 2],
     /// Sum of their log likelihood ratios.
     pub log_likelihood_ratio: f64,
     /// Whether the listed relations show a woman and a man. If not, they are two relatives of one family.
@@ -125,5 +125,5 @@ pub struct FamilyMatch {
     /// Log likelihood ratio of its first person. `None` without an ensemble.
     pub log_likelihood_ratio: Option<f64>,
     /// Its people among the matches, in their order.
-    pub people: Vec<MemberId>,
+    pub people: Vec<PersonId>,
 }

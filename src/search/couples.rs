@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{CoupleMatch, PersonMatch};
-use crate::domain::{MemberId, Relationship, Role, Sex};
+use crate::domain::{PersonId, Relationship, Role, Sex};
 use crate::gallery::Snapshot;
 
 /// Returns, for each family, the two possible parents with the most evidence.
@@ -12,7 +12,7 @@ use crate::gallery::Snapshot;
 /// the probe person.
 pub(super) fn couples(
     people: &[PersonMatch],
-    own: &BTreeSet<MemberId>,
+    own: &BTreeSet<PersonId>,
     snapshot: &Snapshot,
 ) -> Vec<CoupleMatch> {
     let pairs = |person| snapshot.relationships_of(person);
@@ -49,7 +49,7 @@ pub(super) fn couples(
 }
 
 /// Returns whether the listed relations permit a person as a parent of the probe person.
-fn may_be_parent(person: MemberId, own: &BTreeSet<MemberId>, pairs: &[Relationship]) -> bool {
+fn may_be_parent(person: PersonId, own: &BTreeSet<PersonId>, pairs: &[Relationship]) -> bool {
     pairs.iter().all(|pair| {
         let with_own = pair.relative_of(person).is_some_and(|relative| own.contains(&relative));
         let role = pair.role_of(person);
@@ -58,7 +58,7 @@ fn may_be_parent(person: MemberId, own: &BTreeSet<MemberId>, pairs: &[Relationsh
 }
 
 /// Returns the sex in a person's listed relations, if they agree.
-fn listed_sex(person: MemberId, pairs: &[Relationship]) -> Option<Sex> {
+fn listed_sex(person: PersonId, pairs: &[Relationship]) -> Option<Sex> {
     let mut sexes = pairs.iter().filter_map(|pair| pair.role_of(person)?.sex);
     let first = sexes.next()?;
     sexes.all(|sex| sex == first).then_some(first)
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::domain::Relation;
 
-    fn id(text: &str) -> MemberId {
+    fn id(text: &str) -> PersonId {
         text.parse().unwrap()
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::score::{Score, Scorer, SearchScale};
 use super::{Answer, FamilyMatch, Grouping, Options, PersonMatch, PhotoMatch};
-use crate::domain::MemberId;
+use crate::domain::PersonId;
 
 /// A photo of the gallery and its score.
 #[derive(Clone)]
@@ -30,8 +30,8 @@ pub(super) fn people(
     scorer: &Scorer<'_>,
     scale: SearchScale,
 ) -> FoundPeople {
-    let mut order: Vec<MemberId> = Vec::new();
-    let mut by_person: HashMap<MemberId, Vec<ScoredPhoto>> = HashMap::new();
+    let mut order: Vec<PersonId> = Vec::new();
+    let mut by_person: HashMap<PersonId, Vec<ScoredPhoto>> = HashMap::new();
     for photo in photos {
         let person = photo.photo.photo.member();
         let photos = by_person.entry(person).or_insert_with(|| {
@@ -59,7 +59,7 @@ pub(super) fn people(
 }
 
 fn scored_person(
-    person: MemberId,
+    person: PersonId,
     photos: Vec<ScoredPhoto>,
     scorer: &Scorer<'_>,
     scale: SearchScale,

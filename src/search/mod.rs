@@ -13,8 +13,8 @@ mod score;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use crate::domain::{Embedding, EmbeddingError, MemberId, PhotoId};
-use crate::gallery::{Filter, Lookup, Method, Neighbour, Selection, Snapshot, StoredPhoto};
+use crate::domain::{Embedding, EmbeddingError, PersonId, PhotoId};
+use crate::gallery::{Filter, Lookup, Method, Neighbor, Selection, Snapshot, StoredPhoto};
 use crate::kinship::{Ensemble, posterior};
 
 pub use answer::{Answer, CoupleMatch, FamilyMatch, Kinship, PersonMatch, PhotoMatch, Searched};
@@ -76,7 +76,7 @@ pub fn search(
             let probability = found.kinship.as_ref().and_then(|kinship| kinship.probability);
             probability.is_some_and(|probability| probability >= least)
         });
-        let is_left = |person: &MemberId| answer.people.iter().any(|left| left.person == *person);
+        let is_left = |person: &PersonId| answer.people.iter().any(|left| left.person == *person);
         answer.couples.retain(|couple| couple.people.iter().all(is_left));
     }
     answer.couples.truncate(options.limit);
@@ -102,7 +102,7 @@ pub fn rerank(
             .find(|own| own.photo.id == *id)
             .ok_or_else(|| SearchError::NotEnrolled(id.clone()))
     });
-    let found: Vec<Neighbour<'_>> = found.collect::<Result<_, _>>()?;
+    let found: Vec<Neighbor<'_>> = found.collect::<Result<_, _>>()?;
     let scorer = ProbeScorer::new(&context.scorer, std::slice::from_ref(probe), &probe.known)?;
     let scale = SearchScale {
         people: context.snapshot.people_count(&Filter::default()),
@@ -147,12 +147,12 @@ struct Search<'a> {
     filter: Filter,
     /// Mean direction of the photos of each probe.
     means: Vec<Embedding>,
-    known: BTreeSet<MemberId>,
+    known: BTreeSet<PersonId>,
 }
 
 /// People of the nearest photos, each by the nearest one.
 struct Candidates<'a> {
-    photos: Vec<Neighbour<'a>>,
+    photos: Vec<Neighbor<'a>>,
     method: Method,
 }
 
@@ -173,7 +173,7 @@ impl<'a> Search<'a> {
         if context.scorer.ensemble().is_none() && needs_ensemble {
             return Err(SearchError::NoEnsemble);
         }
-        let known: BTreeSet<MemberId> =
+        let known: BTreeSet<PersonId> =
             probes.iter().flat_map(|probe| probe.known.iter().copied()).collect();
         let mut filter = options.filter.clone();
         filter.without.people.extend(&known);
@@ -196,7 +196,7 @@ impl<'a> Search<'a> {
         let mut method = Method::Exact;
         for nearest in self.context.snapshot.nearest_each(&self.means, &lookup) {
             method = nearest.method;
-            photos.extend(nearest.neighbours);
+            photos.extend(nearest.neighbors);
         }
         photos.sort_by(|a, b| {
             b.cosine.total_cmp(&a.cosine).then_with(|| a.photo.id.cmp(&b.photo.id))
@@ -218,7 +218,7 @@ impl<'a> Search<'a> {
         let chosen = self.shortlist(&photos, &scores, shortlist);
         let others = self.other_photos(&chosen, &photos);
         let other_scores = self.scorer.score(&others)?;
-        let is_chosen = |photo: &Neighbour<'_>| chosen.contains(&photo.photo.id.member());
+        let is_chosen = |photo: &Neighbor<'_>| chosen.contains(&photo.photo.id.member());
         let nearest = photos.iter().zip(scores).filter(|(photo, _)| is_chosen(photo));
         let scored: Vec<ScoredPhoto> = nearest
             .chain(others.iter().zip(other_scores))
@@ -266,7 +266,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn scored(&self, photo: &Neighbour<'_>, score: Score) -> ScoredPhoto {
+    fn scored(&self, photo: &Neighbor<'_>, score: Score) -> ScoredPhoto {
         let photo = photo_match(photo, &score, &self.context.scorer, self.scale);
         ScoredPhoto { photo, score }
     }
@@ -276,10 +276,10 @@ impl<'a> Search<'a> {
     /// These are the people with the best scores, and the nearest. The nearest may be the probe person.
     fn shortlist(
         &self,
-        photos: &[Neighbour<'_>],
+        photos: &[Neighbor<'_>],
         scores: &[Score],
         count: usize,
-    ) -> BTreeSet<MemberId> {
+    ) -> BTreeSet<PersonId> {
         let mut best: Vec<usize> = (0..photos.len()).collect();
         best.sort_by(|&a, &b| scores[b].score.total_cmp(&scores[a].score));
         let best = best.into_iter().take(count).map(|i| &photos[i]);
@@ -290,12 +290,12 @@ impl<'a> Search<'a> {
     /// Returns the included photos of `people`, without those that are `scored` already.
     fn other_photos(
         &self,
-        people: &BTreeSet<MemberId>,
-        scored: &[Neighbour<'_>],
-    ) -> Vec<Neighbour<'a>> {
+        people: &BTreeSet<PersonId>,
+        scored: &[Neighbor<'_>],
+    ) -> Vec<Neighbor<'a>> {
         let scored: HashSet<&PhotoId> = scored.iter().map(|photo| &photo.photo.id).collect();
         let counts = |photo: &StoredPhoto| self.filter.counts(photo) && !scored.contains(&photo.id);
-        let mut found = BTreeMap::<&PhotoId, Neighbour<'a>>::new();
+        let mut found = BTreeMap::<&PhotoId, Neighbor<'a>>::new();
         for mean in &self.means {
             let photos =
                 people.iter().flat_map(|&person| self.context.snapshot.photos_of(person, mean));
@@ -310,7 +310,7 @@ impl<'a> Search<'a> {
     /// Returns the people known to be in the probe, with their other photos.
     fn known_people(&self) -> Vec<PersonMatch> {
         let counts = |photo: &StoredPhoto| self.options.filter.counts(photo);
-        let person = |&person: &MemberId| {
+        let person = |&person: &PersonId| {
             let near =
                 self.means.iter().flat_map(|mean| self.context.snapshot.photos_of(person, mean));
             let mut photos: Vec<PhotoMatch> = near
@@ -339,7 +339,7 @@ impl<'a> Search<'a> {
 }
 
 fn photo_match(
-    photo: &Neighbour<'_>,
+    photo: &Neighbor<'_>,
     score: &Score,
     scorer: &Scorer<'_>,
     scale: SearchScale,
@@ -376,7 +376,7 @@ fn mean(probe: &Probe<'_>) -> Result<Embedding, EmbeddingError> {
     for photo in others {
         sum.iter_mut().zip(photo[0].as_slice()).for_each(|(sum, value)| *sum += value);
     }
-    Embedding::normalise(sum)
+    Embedding::normalize(sum)
 }
 
 fn member_names(ensemble: &Ensemble) -> Vec<String> {

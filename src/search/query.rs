@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Embedding, MemberId};
+use crate::domain::{Embedding, PersonId};
 use crate::gallery::Filter;
 
 /// A person to search for.
@@ -11,7 +11,7 @@ pub struct Probe<'a> {
     /// Embeddings of each photo of the person, one per backbone. There is at least one photo.
     pub photos: &'a [Vec<Embedding>],
     /// Enrolled people known to be in these photos. They are never returned as relatives.
-    pub known: BTreeSet<MemberId>,
+    pub known: BTreeSet<PersonId>,
 }
 
 /// Target of a search.

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::SearchError;
-use crate::domain::MemberId;
-use crate::gallery::{Filter, Neighbour, Snapshot};
+use crate::domain::PersonId;
+use crate::gallery::{Filter, Neighbor, Snapshot};
 use crate::kinship::{
     CohortStatistics, FaceOwner, GallerySample, KinshipError, OpenSetScorer, Reference, Rows,
 };
@@ -66,7 +66,7 @@ impl ReferenceCache {
 }
 
 impl SampleReference {
-    fn new(photos: &[Neighbour<'_>], scorer: OpenSetScorer<'_>) -> Result<Self, SearchError> {
+    fn new(photos: &[Neighbor<'_>], scorer: OpenSetScorer<'_>) -> Result<Self, SearchError> {
         let backbones = scorer.cohort().faces.len();
         let faces = match photos.is_empty() {
             true => Vec::new(),
@@ -74,24 +74,24 @@ impl SampleReference {
         };
         let owners = photos.iter().map(|photo| owner(photo.photo.id.member())).collect();
         Ok(Self {
-            ordinals: photos.iter().map(Neighbour::ordinal).collect(),
+            ordinals: photos.iter().map(Neighbor::ordinal).collect(),
             reference: Reference::new(scorer, GallerySample { faces, owners })?,
             statistics: Mutex::default(),
         })
     }
 
     /// Returns whether these photos, in this order, are the sample.
-    fn is_of(&self, photos: &[Neighbour<'_>]) -> bool {
-        self.ordinals.iter().copied().eq(photos.iter().map(Neighbour::ordinal))
+    fn is_of(&self, photos: &[Neighbor<'_>]) -> bool {
+        self.ordinals.iter().copied().eq(photos.iter().map(Neighbor::ordinal))
     }
 
     /// Returns the statistics of enrolled faces, in their order.
     pub(super) fn statistics(
         &self,
         scorer: OpenSetScorer<'_>,
-        photos: &[Neighbour<'_>],
+        photos: &[Neighbor<'_>],
     ) -> Result<Vec<CohortStatistics>, KinshipError> {
-        let new: Vec<Neighbour<'_>> = {
+        let new: Vec<Neighbor<'_>> = {
             let known = self.known();
             photos.iter().filter(|photo| !known.contains_key(&photo.ordinal())).copied().collect()
         };
@@ -106,7 +106,7 @@ impl SampleReference {
             }
         };
         let mut known = self.known();
-        known.extend(new.iter().map(Neighbour::ordinal).zip(computed));
+        known.extend(new.iter().map(Neighbor::ordinal).zip(computed));
         Ok(photos.iter().map(|photo| known[&photo.ordinal()]).collect())
     }
 
@@ -116,13 +116,13 @@ impl SampleReference {
 }
 
 /// Returns the owner of a person's faces.
-pub(super) fn owner(person: MemberId) -> FaceOwner {
-    let family = MemberId::new(person.family(), 0).number();
+pub(super) fn owner(person: PersonId) -> FaceOwner {
+    let family = PersonId::new(person.family(), 0).number();
     FaceOwner { person: person.number(), family }
 }
 
 /// Stacks the embeddings of one or more photos: per backbone `(n, d)`.
-pub(super) fn rows(photos: &[Neighbour<'_>], backbones: usize) -> Result<Vec<Rows>, KinshipError> {
+pub(super) fn rows(photos: &[Neighbor<'_>], backbones: usize) -> Result<Vec<Rows>, KinshipError> {
     let of_backbone = |backbone: usize| {
         let values: Vec<_> = photos.iter().map(|photo| photo.embeddings.values(backbone)).collect();
         Rows::new(values.iter().map(|values| &**values))

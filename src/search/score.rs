@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::reference::{GalleryReference, ReferenceCache, owner, rows};
 use super::{Kinship, Probe, SearchError};
-use crate::domain::MemberId;
-use crate::gallery::{Neighbour, Snapshot};
+use crate::domain::PersonId;
+use crate::gallery::{Neighbor, Snapshot};
 use crate::kinship::{
-    CohortStatistics, Ensemble, FaceOwner, Judgement, OpenSetScorer, ProbeFaces, Rows, Tail,
+    CohortStatistics, Ensemble, FaceOwner, OpenSetScorer, PersonScore, ProbeFaces, Rows, Tail,
     bounded, person_score, posterior, probability,
 };
 
@@ -147,7 +147,7 @@ impl<'a> ProbeScorer<'a> {
     pub(super) fn new(
         scorer: &'a Scorer<'a>,
         probes: &[Probe<'_>],
-        known: &BTreeSet<MemberId>,
+        known: &BTreeSet<PersonId>,
     ) -> Result<Self, SearchError> {
         let photos = || probes.iter().flat_map(|probe| probe.photos);
         let backbones = photos().next().map_or(0, Vec::len);
@@ -187,7 +187,7 @@ impl<'a> ProbeScorer<'a> {
     }
 
     /// Scores photos of the gallery, in their order.
-    pub(super) fn score(&self, photos: &[Neighbour<'_>]) -> Result<Vec<Score>, SearchError> {
+    pub(super) fn score(&self, photos: &[Neighbor<'_>]) -> Result<Vec<Score>, SearchError> {
         if photos.is_empty() {
             return Ok(Vec::new());
         }
@@ -212,9 +212,9 @@ impl<'a> ProbeScorer<'a> {
     }
 
     /// Scores each face by the mean over the people in the probe.
-    fn judged(&self, ensemble: &Ensemble, faces: &[Rows]) -> Result<Vec<Judgement>, SearchError> {
+    fn judged(&self, ensemble: &Ensemble, faces: &[Rows]) -> Result<Vec<PersonScore>, SearchError> {
         let people = self.probe.templates()[0].count();
-        let mut sums = vec![Judgement::default(); faces[0].count()];
+        let mut sums = vec![PersonScore::default(); faces[0].count()];
         for person in 0..people {
             let template = self.probe.templates().iter().map(|rows| rows.select([person]));
             let template: Vec<Rows> = template.collect::<Result<_, _>>()?;
@@ -243,9 +243,9 @@ impl Score {
     }
 }
 
-impl From<Judgement> for Score {
-    fn from(judgement: Judgement) -> Self {
-        let Judgement { log_odds, members, .. } = judgement;
+impl From<PersonScore> for Score {
+    fn from(judgement: PersonScore) -> Self {
+        let PersonScore { log_odds, members, .. } = judgement;
         Self { score: log_odds, identity: None, typicality: 1.0, members }
     }
 }

@@ -4,7 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::genome::{Genome, normal};
-use crate::domain::{FamilyId, MemberId, Relation, Relationship};
+use crate::domain::{FamilyId, PersonId, Relation, Relationship};
 
 /// Female or male.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,8 +92,8 @@ impl Family {
     }
 
     /// Returns the identity of the person with this index.
-    pub(super) fn member(&self, place: usize) -> MemberId {
-        MemberId::new(self.id, place as u32 + 1)
+    pub(super) fn member(&self, place: usize) -> PersonId {
+        PersonId::new(self.id, place as u32 + 1)
     }
 
     /// Returns all blood relationships that have a code, the elder person first.

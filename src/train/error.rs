@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::bundle::EmbedderError;
+use crate::bundle::BundleError;
 use crate::dataset::DatasetError;
 use crate::error::{Classify, ErrorKind, io_kind};
 use crate::gallery::GalleryError;
 use crate::ingest::IngestError;
 use crate::kinship::KinshipError;
-use crate::network::BackboneError;
+use crate::network::NetworkError;
 use crate::photo::PhotoError;
 
 /// Reason for a failed training run.
@@ -71,7 +71,7 @@ pub enum TrainError {
     },
     /// A network cannot be trained.
     #[error(transparent)]
-    Backbone(#[from] BackboneError),
+    Backbone(#[from] NetworkError),
     /// The heads cannot be computed.
     #[error(transparent)]
     Kinship(#[from] KinshipError),
@@ -83,7 +83,7 @@ pub enum TrainError {
     Gallery(#[from] GalleryError),
     /// The bundle cannot be created.
     #[error(transparent)]
-    Embedder(#[from] EmbedderError),
+    Bundle(#[from] BundleError),
     /// The photos or the list of kin cannot be read.
     #[error(transparent)]
     Dataset(#[from] DatasetError),
@@ -102,7 +102,7 @@ impl Classify for TrainError {
             Self::Kinship(error) => error.kind(),
             Self::Ingest(error) => error.kind(),
             Self::Gallery(error) => error.kind(),
-            Self::Embedder(error) => error.kind(),
+            Self::Bundle(error) => error.kind(),
             Self::Dataset(error) => error.kind(),
         }
     }

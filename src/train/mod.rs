@@ -35,7 +35,7 @@ pub use runs::ensemble::early_stopping::Epoch;
 pub use runs::ensemble::identification::IdentificationFigures;
 use runs::ensemble::rounds::{RoundContext, run_rounds};
 pub use runs::fine_tuning::stage_folder::StageEpoch;
-pub use runs::fine_tuning::{Unfreezing, Unfrozen};
+pub use runs::fine_tuning::{FineTuned, FineTuning};
 pub use runs::kin_axes::{FamilyFaces, Widened, add_axes};
 pub use runs::landmarks::{PointOptions, learn_points};
 pub use runs::loss_monitor::LossMonitor;

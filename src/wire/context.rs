@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::bundle::{Embedder, Face};
+use crate::bundle::{Bundle, Face};
 use crate::kinship::{Ensemble, MemberConfig};
 use crate::search::Answer;
 
@@ -115,7 +115,7 @@ impl FaceSeen {
 
 impl ModelVersion {
     /// Returns the version of a bundle.
-    pub fn of(bundle: &Embedder) -> Self {
+    pub fn of(bundle: &Bundle) -> Self {
         let fingerprint = bundle.space().fingerprint.to_string();
         Self { name: bundle.name().to_owned(), fingerprint }
     }

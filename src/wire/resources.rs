@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::{
-    ContentHash, FamilyId, Fingerprint, MemberId, PhotoId, Relationship, RelationshipError,
+    ContentHash, FamilyId, Fingerprint, PersonId, PhotoId, Relationship, RelationshipError,
 };
-use crate::gallery::Removed;
+use crate::gallery::Deleted;
 
 /// A page of the list of families.
 #[derive(Debug, Serialize, ToSchema)]
@@ -147,9 +147,9 @@ impl FamilyResource {
     /// Builds a family from people, with their photos and listed kin.
     pub(crate) fn new<'a>(
         family: FamilyId,
-        people: impl Iterator<Item = (MemberId, &'a [&'a PhotoId], Vec<MemberId>)>,
+        people: impl Iterator<Item = (PersonId, &'a [&'a PhotoId], Vec<PersonId>)>,
     ) -> Self {
-        let member = |(person, photos, kin): (MemberId, &[&PhotoId], Vec<MemberId>)| FamilyMember {
+        let member = |(person, photos, kin): (PersonId, &[&PhotoId], Vec<PersonId>)| FamilyMember {
             person: person.to_string(),
             photos: photos.len(),
             portrait: photos.first().map(ToString::to_string).unwrap_or_default(),
@@ -162,9 +162,9 @@ impl FamilyResource {
 impl PersonResource {
     /// Builds a person from photos and listed kin.
     pub(crate) fn new<'a>(
-        person: MemberId,
+        person: PersonId,
         photos: impl Iterator<Item = &'a PhotoId>,
-        kin: impl Iterator<Item = MemberId>,
+        kin: impl Iterator<Item = PersonId>,
     ) -> Self {
         Self {
             person: person.to_string(),
@@ -207,8 +207,8 @@ impl ListedKin {
 
 impl RelationshipResource {
     fn parse(&self) -> Result<Relationship, RelationshipError> {
-        let a: MemberId = self.person_a.parse()?;
-        let b: MemberId = self.person_b.parse()?;
+        let a: PersonId = self.person_a.parse()?;
+        let b: PersonId = self.person_b.parse()?;
         let relation = self.relation.as_deref().map(str::parse).transpose()?;
         Relationship::new(a, b, relation)
     }
@@ -242,8 +242,8 @@ impl Enrolled {
 
 impl Receipt {
     /// Builds the receipt of a deletion that is on disk.
-    pub(crate) fn new(what: impl ToString, removed: Removed) -> Self {
-        let Removed { photos, embeddings, thumbnails, relationships } = removed;
+    pub(crate) fn new(what: impl ToString, removed: Deleted) -> Self {
+        let Deleted { photos, embeddings, thumbnails, relationships } = removed;
         let at = Timestamp::now().to_string();
         Self { removed: what.to_string(), at, photos, embeddings, thumbnails, relationships }
     }

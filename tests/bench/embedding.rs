@@ -34,7 +34,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use kindred::bundle::{Choice, Draft, Embedder, write_builtin};
+use kindred::bundle::{Bundle, BundleBuilder, Choice, write_builtin};
 use kindred::engine::{Device, Precision};
 use kindred::network::architectures::{Architecture, mobilefacenet};
 use kindred::network::{Storage, write_safetensors};
@@ -54,7 +54,7 @@ fn main() {
     let threads = rayon::current_num_threads();
     let whole = folder.path().join("default");
     write_builtin(&whole).unwrap();
-    let load = |bundle: &Path| Embedder::load(bundle, Device::Cpu, Precision::F32).unwrap();
+    let load = |bundle: &Path| Bundle::load(bundle, Device::Cpu, Precision::F32).unwrap();
     let bundles =
         [("aligned", load(&aligned_only(&whole, folder.path()))), ("both views", load(&whole))];
     let (mut peer, photos) = (peer(folder.path(), threads), photos());
@@ -78,7 +78,7 @@ fn main() {
 }
 
 /// As an ingest does it.
-fn embed(bundle: &Embedder, photos: &[Photo]) {
+fn embed(bundle: &Bundle, photos: &[Photo]) {
     for batch in photos.chunks(BATCH) {
         let faces: Vec<_> = batch.par_iter().map(|photo| bundle.prepare(photo).unwrap()).collect();
         let embeddings = bundle.embed(&faces).unwrap();
@@ -89,7 +89,7 @@ fn embed(bundle: &Embedder, photos: &[Photo]) {
 /// The bundle with its aligned view alone.
 fn aligned_only(bundle: &Path, folder: &Path) -> std::path::PathBuf {
     let path = folder.join("aligned");
-    let mut draft = Draft::new(&path, "").unwrap();
+    let mut draft = BundleBuilder::new(&path, "").unwrap();
     let file = |name: &str| bundle.join(name);
     draft.add_landmarks(&file("landmarks.safetensors"), 0.5, Storage::F16).unwrap();
     let weights = file("vggface-lite.safetensors");

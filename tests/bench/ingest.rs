@@ -25,7 +25,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use kindred::bundle::{Choice, Draft, Manifest};
+use kindred::bundle::{BundleBuilder, Choice, Manifest};
 use kindred::engine::{Backbone, BackboneSpec, Device, Precision};
 use kindred::network::architectures::Architecture;
 use kindred::network::{WeightsFile, write_safetensors};
@@ -89,7 +89,7 @@ fn make_bundle(name: &str, folder: &Path, bundle: &Path) -> Manifest {
         serde_json::from_value(serde_json::json!({ "architecture": name })).unwrap();
     let file = folder.join("weights.safetensors");
     write_safetensors(&file, &weights::random_weights(&architecture, 1)).unwrap();
-    let mut draft = Draft::new(bundle, "").unwrap();
+    let mut draft = BundleBuilder::new(bundle, "").unwrap();
     draft.add_backbone(&Choice::new(&file, name)).unwrap();
     draft.finish().unwrap()
 }

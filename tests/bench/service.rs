@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use kindred::bundle::Embedder;
+use kindred::bundle::Bundle;
 use kindred::domain::{ContentHash, Embedding, Unwatched};
 use kindred::engine::{Device, Precision};
 use kindred::gallery::{Enrolment, Gallery};
@@ -54,13 +54,13 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let gallery = folder.path().join("gallery");
     let bundle = repository("models/default");
-    let embedder = Embedder::load(&bundle, Device::Cpu, Precision::F32).unwrap();
+    let loaded = Bundle::load(&bundle, Device::Cpu, Precision::F32).unwrap();
     let photo = fs::read(repository("data/sample/F0001/MID1/P00001_face0.jpg")).unwrap();
     println!("{FACES} faces, {} threads\n", rayon::current_num_threads());
-    let (model_ms, probe) = model_alone(&embedder, &photo);
+    let (model_ms, probe) = model_alone(&loaded, &photo);
     let search_ms = {
-        let gallery = filled(&gallery, (&embedder, &bundle));
-        search_alone(&gallery, &embedder, &probe)
+        let gallery = filled(&gallery, (&loaded, &bundle));
+        search_alone(&gallery, &loaded, &probe)
     };
     let embed_rate = embed_command(&bundle);
     let server = Server::start(&gallery);
@@ -120,22 +120,22 @@ fn repository(inside: &str) -> PathBuf {
 }
 
 /// Milliseconds from a photo's file to its embeddings, and these.
-fn model_alone(embedder: &Embedder, photo: &[u8]) -> (f64, Vec<Embedding>) {
+fn model_alone(loaded: &Bundle, photo: &[u8]) -> (f64, Vec<Embedding>) {
     let run = || {
         let photo = decode(photo, &Limits::default()).unwrap();
-        let face = embedder.prepare(&photo).unwrap();
-        embedder.embed(&[face]).unwrap().remove(0).unwrap()
+        let face = loaded.prepare(&photo).unwrap();
+        loaded.embed(&[face]).unwrap().remove(0).unwrap()
     };
     run();
     (timed(run), run())
 }
 
-fn search_alone(gallery: &Gallery, embedder: &Embedder, probe: &[Embedding]) -> f64 {
+fn search_alone(gallery: &Gallery, loaded: &Bundle, probe: &[Embedding]) -> f64 {
     let (snapshot, photos) = (gallery.snapshot().unwrap(), [probe.to_vec()]);
     let references = ReferenceCache::default();
     timed(|| {
         let query = Query::Relatives(Probe { photos: &photos, known: BTreeSet::new() });
-        let context = SearchContext::new(&snapshot, embedder.ensemble(), &references).unwrap();
+        let context = SearchContext::new(&snapshot, loaded.ensemble(), &references).unwrap();
         search(&context, &query, &Options::default()).unwrap()
     })
 }
@@ -170,9 +170,9 @@ fn embed_command(bundle: &Path) -> f64 {
 }
 
 /// A sealed gallery.
-fn filled(path: &Path, (embedder, bundle): (&Embedder, &Path)) -> Gallery {
-    let gallery = Gallery::open_or_create(path, embedder.space(), bundle).unwrap();
-    let widths = &embedder.space().dimensions;
+fn filled(path: &Path, (loaded, bundle): (&Bundle, &Path)) -> Gallery {
+    let gallery = Gallery::open_or_create(path, loaded.space(), bundle).unwrap();
+    let widths = &loaded.space().dimensions;
     let faces: Vec<Faces> = widths.iter().map(|&width| Faces::draw(FACES, width)).collect();
     let enrolment = |at: usize| Enrolment {
         id: format!("F{:04}/MID{}/P{at}", 1 + at / 40, 1 + at / 8 % 5).parse().unwrap(),

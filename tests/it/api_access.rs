@@ -1,4 +1,4 @@
-//! Who may ask a service for what, and what is remembered of it.
+//! EntityId may ask a service for what, and what is remembered of it.
 
 use std::fs;
 use std::path::Path;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use image::{ImageFormat, RgbImage};
-use kindred::bundle::Embedder;
+use kindred::bundle::Bundle;
 use kindred::dataset::read_landmarks;
 use kindred::engine::{Device, Precision};
 use kindred::photo::{Landmarks, Limits, decode};
@@ -17,8 +17,8 @@ fn repository(inside: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(inside)
 }
 
-fn default_bundle() -> Embedder {
-    Embedder::load(&repository("models/default"), Device::Cpu, Precision::F32).unwrap()
+fn default_bundle() -> Bundle {
+    Bundle::load(&repository("models/default"), Device::Cpu, Precision::F32).unwrap()
 }
 
 /// A picture without a face.
@@ -31,13 +31,13 @@ fn faceless() -> Vec<u8> {
 
 #[test]
 fn faces_of_the_sample_are_found_where_they_are() {
-    let embedder = default_bundle();
+    let bundle = default_bundle();
     let sample = repository("data/sample");
     let mut errors = Vec::new();
     for face in read_landmarks(&sample.join("landmarks.csv")).unwrap().iter().step_by(11) {
         let photo =
             decode(&fs::read(sample.join(&face.path)).unwrap(), &Limits::default()).unwrap();
-        let found = embedder.finder().unwrap().find(&photo).unwrap();
+        let found = bundle.finder().unwrap().find(&photo).unwrap();
         let apart = found.landmarks.0.iter().zip(&face.points);
         let apart: f32 = apart.map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).sum();
         errors.push(apart / 5.0 / Landmarks(face.points).eye_distance());

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use kindred::bundle::Embedder;
+use kindred::bundle::Bundle;
 use kindred::domain::Embedding;
 use kindred::engine::{Device, Precision};
 use kindred::gallery::Gallery;
@@ -60,9 +60,9 @@ fn nothing_is_written_where_nothing_could_be_embedded() {
 
 /// Per photo its embeddings by the bundle in a folder.
 fn embedded(bundle: &Path, photos: &[Photo]) -> Vec<Vec<Embedding>> {
-    let embedder = Embedder::load(bundle, Device::Cpu, Precision::F32).unwrap();
-    let faces: Vec<_> = photos.iter().map(|photo| embedder.prepare(photo).unwrap()).collect();
-    embedder.embed(&faces).unwrap().into_iter().map(Result::unwrap).collect()
+    let loaded = Bundle::load(bundle, Device::Cpu, Precision::F32).unwrap();
+    let faces: Vec<_> = photos.iter().map(|photo| loaded.prepare(photo).unwrap()).collect();
+    loaded.embed(&faces).unwrap().into_iter().map(Result::unwrap).collect()
 }
 
 #[test]

@@ -29,7 +29,7 @@ fn a_gallery_of_every_schema_is_opened_and_has_what_it_had() {
             let probe = gallery.embeddings(&"F0001/MID1/P00001_face0".parse().unwrap());
             let snapshot = gallery.snapshot().unwrap();
             let nearest = snapshot.nearest(&probe.unwrap().unwrap()[0], &Lookup::nearest(5));
-            let found = nearest.neighbours.iter();
+            let found = nearest.neighbors.iter();
             answers.push(
                 found.map(|n| (n.photo.id.to_string(), n.cosine.to_bits())).collect::<Vec<_>>(),
             );

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kindred::domain::{Embedding, Unwatched, Who};
+use kindred::domain::{Embedding, EntityId, Unwatched};
 use kindred::gallery::{Filter, Gallery, Lookup, Method, Precision, Selection, Snapshot};
 
 use crate::support::Random;
@@ -16,12 +16,12 @@ fn cosine(a: &Embedding, b: &Embedding) -> f32 {
 fn nearest(gallery: &Gallery, probe: &Embedding) -> (String, Method) {
     let snapshot = gallery.snapshot().unwrap();
     let nearest = snapshot.nearest(probe, &Lookup::nearest(1));
-    (nearest.neighbours[0].photo.id.to_string(), nearest.method)
+    (nearest.neighbors[0].photo.id.to_string(), nearest.method)
 }
 
 fn names(snapshot: &Snapshot, probe: &Embedding, lookup: &Lookup) -> BTreeSet<String> {
     let nearest = snapshot.nearest(probe, lookup);
-    nearest.neighbours.iter().map(|found| found.photo.id.to_string()).collect()
+    nearest.neighbors.iter().map(|found| found.photo.id.to_string()).collect()
 }
 
 #[test]
@@ -36,12 +36,12 @@ fn the_graph_finds_what_a_full_comparison_finds() {
     for probe in vectors.iter().step_by(97) {
         let nearest = snapshot.nearest(probe, &Lookup::nearest(10));
         assert_eq!(nearest.method, Method::Graph);
-        let own = nearest.neighbours[0].cosine;
+        let own = nearest.neighbors[0].cosine;
         assert!((own - 1.0).abs() < 1e-5, "an enrolled photo finds itself");
         let mut exact: Vec<f32> = vectors.iter().map(|vector| cosine(vector, probe)).collect();
         exact.sort_by(|a, b| b.total_cmp(a));
         wanted += 10;
-        found += nearest.neighbours.iter().filter(|n| n.cosine >= exact[9] - 1e-5).count();
+        found += nearest.neighbors.iter().filter(|n| n.cosine >= exact[9] - 1e-5).count();
     }
     assert!(found * 100 >= wanted * 99, "recall {found} of {wanted}");
     let exact = Lookup { exact: true, ..Lookup::nearest(10) };
@@ -49,7 +49,7 @@ fn the_graph_finds_what_a_full_comparison_finds() {
     // Several at once say what each alone does.
     let probes = &vectors[..20];
     for (probe, each) in probes.iter().zip(snapshot.nearest_each(probes, &Lookup::nearest(10))) {
-        assert_eq!(each.neighbours, snapshot.nearest(probe, &Lookup::nearest(10)).neighbours);
+        assert_eq!(each.neighbors, snapshot.nearest(probe, &Lookup::nearest(10)).neighbors);
     }
 }
 
@@ -69,10 +69,10 @@ fn photos_enrolled_or_replaced_after_sealing_are_found_and_what_they_replace_is_
     assert_ne!(nearest(&gallery, &vectors[0]).0, first);
     assert_eq!(gallery.snapshot().unwrap().photo_count(), 5000);
     drop(gallery);
-    // Who reads goes on with what there was.
+    // EntityId reads goes on with what there was.
     assert_eq!(before.photo_count(), 4500);
     let own = before.nearest(&vectors[0], &Lookup::nearest(1));
-    assert_eq!(own.neighbours[0].photo.id.to_string(), first);
+    assert_eq!(own.neighbors[0].photo.id.to_string(), first);
     let reopened = open(folder.path(), "g", 32);
     assert_eq!(nearest(&reopened, &vectors[5000]), (first.clone(), Method::Graph));
     assert_ne!(nearest(&reopened, &vectors[0]).0, first);
@@ -112,7 +112,7 @@ fn the_same_photos_give_the_same_answers_in_another_gallery() {
         let snapshot = gallery.snapshot().unwrap();
         let probes = vectors.iter().step_by(500);
         let found =
-            probes.flat_map(|probe| snapshot.nearest(probe, &Lookup::nearest(20)).neighbours);
+            probes.flat_map(|probe| snapshot.nearest(probe, &Lookup::nearest(20)).neighbors);
         found.map(|n| (n.photo.id.to_string(), n.cosine.to_bits())).collect()
     };
     assert_eq!(answers("a"), answers("b"));
@@ -127,7 +127,7 @@ fn embeddings_longer_than_a_stored_value_come_back_whole() {
     let snapshot = gallery.snapshot().unwrap();
     for vector in &vectors {
         let nearest = snapshot.nearest(vector, &Lookup::nearest(1));
-        assert!(nearest.neighbours[0].cosine > 0.999_999);
+        assert!(nearest.neighbors[0].cosine > 0.999_999);
     }
     let narrow = enrolment(9, 0, &clustered(1, 512, 1)[0]);
     assert!(gallery.enrol(vec![narrow]).is_err(), "another width is refused");
@@ -141,7 +141,7 @@ fn no_photo_becomes_unreachable_among_many_that_are_alike() {
     let one = clustered(1, 32, 10)[0].clone();
     vectors.extend((0..200).map(|_| {
         let near = one.as_slice().iter().map(|value| value + 1e-3 * random.signed());
-        Embedding::normalise(near.collect()).unwrap()
+        Embedding::normalize(near.collect()).unwrap()
     }));
     vectors.extend(clustered(4000, 32, 11));
     let gallery = open(folder.path(), "g", 32);
@@ -206,12 +206,12 @@ fn only_what_counts_is_found_whether_it_is_little_or_much() {
             let lookup = Lookup { filter: filter.clone(), ..Lookup::nearest(10) };
             let nearest = snapshot.nearest(probe, &lookup);
             assert_eq!(nearest.method, method, "{filter:?}");
-            assert!(nearest.neighbours.iter().all(|n| filter.counts(n.photo)), "{filter:?}");
+            assert!(nearest.neighbors.iter().all(|n| filter.counts(n.photo)), "{filter:?}");
             let count = counting.len().min(10);
-            assert_eq!(nearest.neighbours.len(), count);
+            assert_eq!(nearest.neighbors.len(), count);
             wanted += count;
             let worst = exact.get(count.wrapping_sub(1)).copied().unwrap_or_default() - 1e-5;
-            found += nearest.neighbours.iter().filter(|n| n.cosine >= worst).count();
+            found += nearest.neighbors.iter().filter(|n| n.cosine >= worst).count();
         }
         assert!(found * 100 >= wanted * 99, "recall {found} of {wanted}: {filter:?}");
     }
@@ -227,7 +227,7 @@ fn with_half_the_bits_in_memory_the_answers_are_the_same() {
     enrol(&gallery, 5000, &vectors[5000..]);
     let answers = |snapshot: &Snapshot, lookup: &Lookup| -> Vec<(String, u32)> {
         let probes = vectors.iter().step_by(37);
-        let found = probes.flat_map(|probe| snapshot.nearest(probe, lookup).neighbours);
+        let found = probes.flat_map(|probe| snapshot.nearest(probe, lookup).neighbors);
         found.map(|found| (found.photo.id.to_string(), found.cosine.to_bits())).collect()
     };
     let exact = Lookup { exact: true, ..Lookup::nearest(10) };
@@ -238,7 +238,7 @@ fn with_half_the_bits_in_memory_the_answers_are_the_same() {
     let (found, wanted) = (answers(&half, &Lookup::nearest(10)), answers(&full, &exact));
     let both = found.iter().filter(|found| wanted.contains(found)).count();
     assert!(both * 100 >= wanted.len() * 99, "{both} of {}", wanted.len());
-    // Who still reads needs the stored values.
+    // EntityId still reads needs the stored values.
     let error = gallery.rewrite().err().unwrap().to_string();
     assert!(error.contains("open in another process"), "{error}");
 }
@@ -304,7 +304,7 @@ fn what_was_removed_is_in_no_file_once_the_database_was_written_anew() {
     let gallery = open(folder.path(), "g", 16);
     enrol(&gallery, 0, &vectors);
     gallery.seal(&Unwatched).unwrap();
-    gallery.remove(&Who::Photo(enrolment(7, 0, &vectors[7]).id)).unwrap();
+    gallery.remove(&EntityId::Photo(enrolment(7, 0, &vectors[7]).id)).unwrap();
     gallery.compact(&Unwatched).unwrap();
     let in_files = |at: usize| {
         let bytes: Vec<u8> =

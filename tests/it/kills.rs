@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use kindred::domain::{FamilyId, MemberId, Unwatched, Who};
+use kindred::domain::{EntityId, FamilyId, PersonId, Unwatched};
 
 use crate::support::Random;
 use crate::support::gallery::{PEOPLE, PHOTOS, clustered, enrolment, open};
@@ -95,8 +95,8 @@ fn worker() {
             }
             Act::Remove { family, person } => {
                 let family = FamilyId::new(family as u32);
-                // Who is not there cannot be removed.
-                let _ = gallery.remove(&Who::Person(MemberId::new(family, person as u32)));
+                // EntityId is not there cannot be removed.
+                let _ = gallery.remove(&EntityId::Person(PersonId::new(family, person as u32)));
             }
             Act::Seal => gallery.seal(&Unwatched).unwrap(),
             Act::Compact => gallery.compact(&Unwatched).unwrap(),

@@ -152,7 +152,7 @@ fn a_backbone_gets_axes_by_kin_and_learns_on_without_them() {
     let nobody = add("p1,p2\nF0007/MID1,F0007/MID2\n", "nobody.safetensors");
     assert!(nobody.error().contains("kin"), "{}", nobody.stderr);
     assert!(!out("nobody.safetensors").exists());
-    // Who goes on learning goes on from what was learned from the teacher.
+    // EntityId goes on learning goes on from what was learned from the teacher.
     let from = out("axes.safetensors");
     let (second, more) = (out("second.safetensors"), ["--from", path(&from)]);
     let second = train_backbone(folder.path(), &faces, &second, &more);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use kindred::domain::{ContentHash, Embedding, PhotoId, Unwatched, Who};
+use kindred::domain::{ContentHash, Embedding, EntityId, PhotoId, Unwatched};
 use kindred::gallery::{Gallery, Lookup};
 
 use crate::support::Random;
@@ -57,20 +57,23 @@ impl Pair<'_> {
             }
             6..10 => {
                 let photo = self.known();
-                assert_eq!(self.gallery().remove(&Who::Photo(photo.clone())).unwrap().photos, 1);
+                assert_eq!(
+                    self.gallery().remove(&EntityId::Photo(photo.clone())).unwrap().photos,
+                    1
+                );
                 self.naive.remove(&photo);
             }
             10..12 => {
                 let person = self.known().member();
                 let before = self.naive.len();
                 self.naive.retain(|photo, _| photo.member() != person);
-                let removed = self.gallery().remove(&Who::Person(person)).unwrap();
+                let removed = self.gallery().remove(&EntityId::Person(person)).unwrap();
                 assert_eq!(removed.photos, before - self.naive.len());
             }
             12 => {
                 let family = self.known().member().family();
                 self.naive.retain(|photo, _| photo.member().family() != family);
-                self.gallery().remove(&Who::Family(family)).unwrap();
+                self.gallery().remove(&EntityId::Family(family)).unwrap();
             }
             13 => self.gallery().seal(&Unwatched).unwrap(),
             14 => self.gallery().compact(&Unwatched).unwrap(),
@@ -99,12 +102,12 @@ impl Pair<'_> {
             let mut naive: Vec<f32> = self.naive.keys().map(cosine).collect();
             naive.sort_by(|a, b| b.total_cmp(a));
             let exact = Lookup { exact: true, ..Lookup::nearest(10) };
-            let exact = snapshot.nearest(&probe, &exact).neighbours;
+            let exact = snapshot.nearest(&probe, &exact).neighbors;
             for (found, naive) in exact.iter().zip(&naive) {
                 assert!((found.cosine - naive).abs() < 1e-5);
                 assert!((cosine(&found.photo.id) - found.cosine).abs() < 1e-5);
             }
-            let nearest = snapshot.nearest(&probe, &Lookup::nearest(10)).neighbours;
+            let nearest = snapshot.nearest(&probe, &Lookup::nearest(10)).neighbors;
             assert_eq!((exact.len(), nearest.len()), (10, 10));
             wanted += 10;
             found += nearest.iter().filter(|found| found.cosine >= naive[9] - 1e-5).count();

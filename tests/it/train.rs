@@ -61,7 +61,7 @@ impl Planted {
                     let values = person.iter().map(|value| value + 0.2 * random.signed()).collect();
                     let name = format!("{}/P{member}{photo}_face0", id(member));
                     photos
-                        .push((name.parse().unwrap(), vec![Embedding::normalise(values).unwrap()]));
+                        .push((name.parse().unwrap(), vec![Embedding::normalize(values).unwrap()]));
                 }
             }
             for (a, b) in [(1, 2), (1, 3), (2, 3)] {
@@ -198,7 +198,7 @@ fn kin_who_are_only_ever_in_one_photograph_teach_nothing() {
         for (face, person) in people.iter().enumerate() {
             let values = (0..WIDTH).map(|_| random.signed()).collect();
             let id = format!("{person}/P00001_face{face}").parse().unwrap();
-            photos.push((id, vec![Embedding::normalise(values).unwrap()]));
+            photos.push((id, vec![Embedding::normalize(values).unwrap()]));
         }
         let [a, b] = people.map(|person| person.parse().unwrap());
         kin.push(Relationship::new(a, b, None).unwrap());

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use safetensors::SafeTensors;
 use serde_json::Value;
 
-use kindred::bundle::{Embedder, Manifest};
+use kindred::bundle::{Bundle, Manifest};
 use kindred::dataset::read_relationships;
 use kindred::domain::Progress;
 use kindred::engine::{Device, Precision};
 use kindred::network::architectures::Architecture;
 use kindred::photo::{Limits, decode};
-use kindred::train::{Corpus, Unfreezing, Unfrozen};
+use kindred::train::{Corpus, FineTuned, FineTuning};
 
 use crate::support::program::{Run, path, run};
 use crate::support::{bundle, families};
@@ -130,28 +130,28 @@ impl Progress for StopAt {
     }
 }
 
-fn corpus(archive: &Archive, embedder: &Embedder) -> Corpus {
+fn corpus(archive: &Archive, loaded: &Bundle) -> Corpus {
     let photo = |family: u64, member: u64, number: u64| {
         let id = format!("F{family:04}/MID{member}/P{member}{number}_face0");
         let file = fs::read(archive.path(&format!("photos/{id}.png"))).unwrap();
-        let face = embedder.prepare(&decode(&file, &Limits::default()).unwrap()).unwrap();
-        (id.parse().unwrap(), embedder.embed(&[face]).unwrap().swap_remove(0).unwrap())
+        let face = loaded.prepare(&decode(&file, &Limits::default()).unwrap()).unwrap();
+        (id.parse().unwrap(), loaded.embed(&[face]).unwrap().swap_remove(0).unwrap())
     };
     let places = (0..4 * FAMILIES).map(|at| (at / 4 + 1, at / 2 % 2 + 1, at % 2));
     let photos = places.map(|(family, member, number)| photo(family, member, number)).collect();
     let kin = read_relationships(&archive.path("kin.csv")).unwrap();
-    Corpus::new("families", photos, embedder.names(), &kin).unwrap()
+    Corpus::new("families", photos, loaded.names(), &kin).unwrap()
 }
 
 #[test]
 fn an_unfreezing_that_was_stopped_goes_on_from_its_last_epoch_to_the_same_weights() {
     let archive = Archive::new();
     let bundle = archive.path("tiny");
-    let embedder = Embedder::load(&bundle, Device::Cpu, Precision::F32).unwrap();
-    let (corpus, manifest) = (corpus(&archive, &embedder), Manifest::read(&bundle).unwrap());
-    let unfreezing = Unfreezing {
+    let loaded = Bundle::load(&bundle, Device::Cpu, Precision::F32).unwrap();
+    let (corpus, manifest) = (corpus(&archive, &loaded), Manifest::read(&bundle).unwrap());
+    let unfreezing = FineTuning {
         corpus: &corpus,
-        embedder: &embedder,
+        loaded: &loaded,
         bundle: (&bundle, &manifest),
         data: &archive.path("photos"),
         device: Device::Cpu,
@@ -167,7 +167,7 @@ fn an_unfreezing_that_was_stopped_goes_on_from_its_last_epoch_to_the_same_weight
     assert!(teach("stopped", "epoch 3 of").is_some(), "the third epoch is not begun again");
     let resumed = teach("stopped", "epoch").unwrap();
     assert_eq!((&whole.epochs, whole.kept), (&resumed.epochs, resumed.kept));
-    let values = |unfrozen: Unfrozen| {
+    let values = |unfrozen: FineTuned| {
         unfrozen.tensors.unwrap().into_iter().map(|tensor| tensor.values).collect::<Vec<_>>()
     };
     assert!(values(whole) == values(resumed));

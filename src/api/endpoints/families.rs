@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use actix_web::{HttpResponse, web};
 
 use super::removals::forget;
-use crate::api::audit_log::Deed;
+use crate::api::audit_log::AuditEvent;
 use crate::api::extract::pagination::Page;
 use crate::api::extract::upload::answer;
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
-use crate::domain::{FamilyId, MemberId, PhotoId, Who};
+use crate::domain::{EntityId, FamilyId, PersonId, PhotoId};
 use crate::error::ErrorKind;
 use crate::wire::{FamilyList, FamilyResource, ListedKin, Receipt, RelationshipList};
 
@@ -89,13 +89,13 @@ pub(in crate::api) async fn put(
 ) -> Result<HttpResponse, Problem> {
     let family = family(&path)?;
     let pairs = listed.pairs().map_err(Problem::invalid)?;
-    let is_own = |person: MemberId| person.family() == family;
+    let is_own = |person: PersonId| person.family() == family;
     if let Some(pair) = pairs.iter().find(|pair| !pair.people().into_iter().any(is_own)) {
         let [a, b] = pair.people();
         let detail = format!("neither {a} nor {b} is of {family}; list them with their family");
         return Err(Problem::new(ErrorKind::InvalidInput, detail));
     }
-    let deed = Deed::new("relate", [family]);
+    let deed = AuditEvent::new("relate", [family]);
     let response = answer(move || {
         state.gallery.relate_only(family, &pairs)?;
         Ok(RelationshipList::new(&pairs, None))
@@ -117,7 +117,7 @@ pub(in crate::api) async fn delete(
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let family = family(&path)?;
-    forget(state, Who::Family(family)).await
+    forget(state, EntityId::Family(family)).await
 }
 
 fn family(text: &str) -> Result<FamilyId, Problem> {

@@ -118,7 +118,7 @@ pub(in crate::api) async fn info(state: web::Data<State>) -> Result<HttpResponse
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         model: ModelInfo {
-            name: state.model.embedder().name().to_owned(),
+            name: state.model.bundle().name().to_owned(),
             fingerprint: space.fingerprint.to_string(),
             dimensions: space.dimensions.clone(),
             has_ensemble: state.model.ensemble().is_some(),

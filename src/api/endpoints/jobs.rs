@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::api::audit_log::Deed;
+use crate::api::audit_log::AuditEvent;
 use crate::api::extract::pagination::Page;
 use crate::api::extract::upload::{PhotoFile, answer, blocking};
 use crate::api::jobs::job::{Job, Mode, Origin};
@@ -183,7 +183,7 @@ impl std::str::FromStr for Latest {
 
 fn accepted(job: Job) -> Result<HttpResponse, Problem> {
     let place = format!("/v1/jobs/{}", job.id);
-    let deed = Deed::new("job", [job.id]);
+    let deed = AuditEvent::new("job", [job.id]);
     Ok(deed.told_by(HttpResponse::Accepted().insert_header((LOCATION, place)).json(job)))
 }
 

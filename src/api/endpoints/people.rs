@@ -6,11 +6,11 @@ use serde::Deserialize;
 
 use super::families::not_enrolled;
 use super::removals::forget;
-use crate::api::audit_log::Deed;
+use crate::api::audit_log::AuditEvent;
 use crate::api::extract::upload::{Images, answer, blocking, embedded};
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
-use crate::domain::{Fingerprint, MemberId, PhotoId, Who};
+use crate::domain::{EntityId, Fingerprint, PersonId, PhotoId};
 use crate::gallery::Enrolment;
 use crate::wire::{Enrolled, PersonResource, Receipt};
 
@@ -74,7 +74,7 @@ pub(in crate::api) async fn post_photos(
     let person = person(&path)?;
     let (ids, enrolments) = enrolments(&state, person, form).await?;
     blocking(move || state.gallery.enrol(enrolments)).await??;
-    Ok(Deed::new("enrol", &ids).told_by(HttpResponse::Created().json(Enrolled::new(&ids))))
+    Ok(AuditEvent::new("enrol", &ids).told_by(HttpResponse::Created().json(Enrolled::new(&ids))))
 }
 
 /// Replaces all photos of a person. The person may be new. Listed kin stay.
@@ -96,7 +96,7 @@ pub(in crate::api) async fn put(
     let person = person(&path)?;
     let (ids, enrolments) = enrolments(&state, person, form).await?;
     let replaced = ids.iter().map(ToString::to_string).chain([person.to_string()]);
-    let deed = Deed::new("replace", replaced);
+    let deed = AuditEvent::new("replace", replaced);
     // New photos are added first: an interrupted request leaves too many photos, never too few.
     let response = answer(move || {
         state.gallery.enrol(enrolments)?;
@@ -120,13 +120,13 @@ pub(in crate::api) async fn delete(
     path: Path,
 ) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
-    forget(state, Who::Person(person)).await
+    forget(state, EntityId::Person(person)).await
 }
 
 /// Returns the person's photos in a form, each named after its file's content.
 async fn enrolments(
     state: &web::Data<State>,
-    person: MemberId,
+    person: PersonId,
     form: MultipartForm<Images>,
 ) -> Result<(Vec<PhotoId>, Vec<Enrolment>), Problem> {
     let images = form.into_inner().given()?;
@@ -139,7 +139,7 @@ async fn enrolments(
     Ok(named.into_iter().unzip())
 }
 
-fn person(path: &PersonPath) -> Result<MemberId, Problem> {
+fn person(path: &PersonPath) -> Result<PersonId, Problem> {
     let PersonPath { family, member } = path;
     format!("{family}/{member}").parse().map_err(Problem::invalid)
 }

@@ -9,11 +9,11 @@ use utoipa::ToSchema;
 
 use super::families::not_enrolled;
 use super::removals::forget;
-use crate::api::audit_log::Deed;
+use crate::api::audit_log::AuditEvent;
 use crate::api::extract::upload::{PhotoFile, answer, blocking, embedded};
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
-use crate::domain::{PhotoId, Who};
+use crate::domain::{EntityId, PhotoId};
 use crate::error::ErrorKind;
 use crate::wire::{Enrolled, PhotoResource, Receipt};
 
@@ -79,7 +79,7 @@ pub(in crate::api) async fn put(
     let uploads = embedded(&state, "image", vec![form.into_inner().image.data]).await?;
     let enrolments = uploads.into_iter().map(|upload| upload.enrolment(id.clone())).collect();
     let enrolled = Enrolled::new(std::slice::from_ref(&id));
-    let deed = Deed::new("enrol", [&id]);
+    let deed = AuditEvent::new("enrol", [&id]);
     let was_there = blocking(move || {
         let was_there = state.gallery.content_hash(&id)?.is_some();
         state.gallery.enrol(enrolments)?;
@@ -128,7 +128,7 @@ pub(in crate::api) async fn delete(
     path: Path,
 ) -> Result<HttpResponse, Problem> {
     let id = photo(&path)?;
-    forget(state, Who::Photo(id)).await
+    forget(state, EntityId::Photo(id)).await
 }
 
 fn photo(path: &PhotoPath) -> Result<PhotoId, Problem> {

@@ -7,17 +7,17 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::api::audit_log::Deed;
+use crate::api::audit_log::AuditEvent;
 use crate::api::extract::pagination::Page;
 use crate::api::extract::upload::answer;
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
-use crate::domain::{FamilyId, IdentityError, MemberId};
+use crate::domain::{FamilyId, IdentityError, PersonId};
 use crate::wire::{ListedKin, Receipt, RelationshipList};
 
 /// Two people, as written in a cursor and in a receipt.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Pair([MemberId; 2]);
+struct Pair([PersonId; 2]);
 
 impl FromStr for Pair {
     type Err = IdentityError;
@@ -105,7 +105,7 @@ pub(in crate::api) async fn put(
     listed: web::Json<ListedKin>,
 ) -> Result<HttpResponse, Problem> {
     let pairs = listed.pairs().map_err(Problem::invalid)?;
-    let deed = Deed::new("relate", pairs.iter().map(|pair| Pair(pair.people())));
+    let deed = AuditEvent::new("relate", pairs.iter().map(|pair| Pair(pair.people())));
     let response = answer(move || {
         state.gallery.relate(&pairs)?;
         Ok(RelationshipList::new(&pairs, None))
@@ -127,7 +127,7 @@ pub(in crate::api) async fn delete(
     pair: web::Query<Named>,
 ) -> Result<HttpResponse, Problem> {
     let pair = Pair([person(&pair.person_a)?, person(&pair.person_b)?]);
-    let deed = Deed::new("unrelate", [&pair]);
+    let deed = AuditEvent::new("unrelate", [&pair]);
     let response = answer(move || {
         let removed = state.gallery.unrelate(pair.0)?;
         Ok(Receipt::new(pair, removed))
@@ -135,6 +135,6 @@ pub(in crate::api) async fn delete(
     Ok(deed.told_by(response.await?))
 }
 
-fn person(text: &str) -> Result<MemberId, Problem> {
+fn person(text: &str) -> Result<PersonId, Problem> {
     text.parse().map_err(Problem::invalid)
 }

@@ -2,11 +2,11 @@
 
 use actix_web::{HttpResponse, web};
 
-use crate::api::audit_log::Deed;
+use crate::api::audit_log::AuditEvent;
 use crate::api::extract::upload::{answer, blocking};
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
-use crate::domain::Who;
+use crate::domain::EntityId;
 use crate::error::ErrorKind;
 use crate::wire::{Receipt, Removal, Removals, RemovalsResponse};
 
@@ -45,15 +45,15 @@ pub(in crate::api) async fn post(
         (removed, response)
     })
     .await?;
-    Ok(Deed::new("remove", removed).told_by(HttpResponse::Ok().json(response)))
+    Ok(AuditEvent::new("remove", removed).told_by(HttpResponse::Ok().json(response)))
 }
 
 /// Responds with the receipt of one deletion.
 pub(in crate::api) async fn forget(
     state: web::Data<State>,
-    who: Who,
+    who: EntityId,
 ) -> Result<HttpResponse, Problem> {
-    let deed = Deed::new("remove", [&who]);
+    let deed = AuditEvent::new("remove", [&who]);
     Ok(deed.told_by(answer(move || remove(&state, &who)).await?))
 }
 
@@ -61,6 +61,6 @@ fn remove_named(state: &State, name: &str) -> Result<Receipt, Problem> {
     remove(state, &name.parse().map_err(Problem::invalid)?)
 }
 
-fn remove(state: &State, who: &Who) -> Result<Receipt, Problem> {
+fn remove(state: &State, who: &EntityId) -> Result<Receipt, Problem> {
     Ok(Receipt::new(who, state.gallery.remove(who)?))
 }

@@ -10,12 +10,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::families::not_enrolled;
-use crate::api::audit_log::Deed;
+use crate::api::audit_log::AuditEvent;
 use crate::api::extract::probe::{Sample, Samples};
 use crate::api::extract::upload::{PhotoFile, blocking};
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::{Priors, State};
-use crate::domain::{MemberId, Who};
+use crate::domain::{EntityId, PersonId};
 use crate::gallery::{Filter, Selection, Snapshot};
 use crate::search::{Grouping, Options, Probe, Query, SearchContext, search};
 use crate::wire::{Context, ModelVersion, SearchResponse, TimingsMs};
@@ -221,11 +221,11 @@ async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, P
             state.metrics.took(stage, took / 1e3);
         }
         let found = answer.same_person.iter().chain(&answer.people).map(|found| found.person);
-        let deed = Deed::new("search", found);
+        let deed = AuditEvent::new("search", found);
         let context = Context {
             faces,
             timings,
-            model: ModelVersion::of(state.model.embedder()),
+            model: ModelVersion::of(state.model.bundle()),
             gallery_version: state.gallery.version()?,
             explained_by: ensemble.filter(|_| explain),
         };
@@ -239,12 +239,12 @@ async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, P
 /// A misspelled name would leave no one to search.
 fn check_enrolled(
     snapshot: &Snapshot,
-    known_as: &[MemberId],
+    known_as: &[PersonId],
     options: &Options,
 ) -> Result<(), Problem> {
     let families = options.filter.only.iter().flat_map(|only| &only.families);
-    let people = known_as.iter().map(|&person| Who::Person(person));
-    let mut named = families.map(|&family| Who::Family(family)).chain(people);
+    let people = known_as.iter().map(|&person| EntityId::Person(person));
+    let mut named = families.map(|&family| EntityId::Family(family)).chain(people);
     match named.find(|named| !snapshot.has(named)) {
         Some(missing) => Err(not_enrolled(missing)),
         None => Ok(()),
@@ -339,7 +339,7 @@ impl From<GroupBy> for Grouping {
     }
 }
 
-fn members(ids: &[String]) -> Result<Vec<MemberId>, Problem> {
+fn members(ids: &[String]) -> Result<Vec<PersonId>, Problem> {
     ids.iter().map(|id| id.parse().map_err(Problem::invalid)).collect()
 }
 

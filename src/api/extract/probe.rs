@@ -119,6 +119,6 @@ fn given(state: &State, values: Vec<Vec<f32>>) -> Result<Vec<Embedding>, Problem
     }
     values
         .into_iter()
-        .map(|values| Embedding::normalise(values).map_err(Problem::invalid))
+        .map(|values| Embedding::normalize(values).map_err(Problem::invalid))
         .collect()
 }

@@ -2,8 +2,8 @@
 
 use super::Gallery;
 use super::load::kin;
-use super::store::Removed;
-use crate::domain::{FamilyId, MemberId, PhotoId, Relationship, Who};
+use super::store::Deleted;
+use crate::domain::{EntityId, FamilyId, PersonId, PhotoId, Relationship};
 use crate::gallery::error::GalleryError;
 
 impl Gallery {
@@ -14,7 +14,7 @@ impl Gallery {
     /// # Errors
     /// - [`GalleryError::NotEnrolled`] if nothing to delete is stored.
     /// - [`GalleryError::Store`] if the store fails.
-    pub fn remove(&self, who: &Who) -> Result<Removed, GalleryError> {
+    pub fn remove(&self, who: &EntityId) -> Result<Deleted, GalleryError> {
         let _writer = self.writer();
         let photos = self.store.photos_of(who)?;
         let mut pairs = self.store.relationships()?;
@@ -30,7 +30,7 @@ impl Gallery {
     /// # Errors
     /// - [`GalleryError::NotEnrolled`] if they are not listed.
     /// - [`GalleryError::Store`] if the store fails.
-    pub fn unrelate(&self, [a, b]: [MemberId; 2]) -> Result<Removed, GalleryError> {
+    pub fn unrelate(&self, [a, b]: [PersonId; 2]) -> Result<Deleted, GalleryError> {
         let _writer = self.writer();
         let mut pairs = self.store.relationships()?;
         pairs.retain(|pair| [[a, b], [b, a]].contains(&pair.people()));
@@ -44,9 +44,9 @@ impl Gallery {
     ///
     /// # Errors
     /// [`GalleryError::Store`] if the store fails.
-    pub fn keep_only(&self, person: MemberId, kept: &[PhotoId]) -> Result<Removed, GalleryError> {
+    pub fn keep_only(&self, person: PersonId, kept: &[PhotoId]) -> Result<Deleted, GalleryError> {
         let _writer = self.writer();
-        let mut photos = self.store.photos_of(&Who::Person(person))?;
+        let mut photos = self.store.photos_of(&EntityId::Person(person))?;
         photos.retain(|photo| !kept.contains(photo));
         self.erase(&photos, &[])
     }
@@ -59,11 +59,11 @@ impl Gallery {
         &self,
         family: FamilyId,
         pairs: &[Relationship],
-    ) -> Result<Removed, GalleryError> {
+    ) -> Result<Deleted, GalleryError> {
         let _writer = self.writer();
         self.store.put_relationships(pairs)?;
         let mut others = self.store.relationships()?;
-        let is_own = |person: MemberId| person.family() == family;
+        let is_own = |person: PersonId| person.family() == family;
         others.retain(|pair| pair.people().into_iter().any(is_own) && !pairs.contains(pair));
         let removed = self.store.remove(&[], &others)?;
         self.update(|snapshot| Ok(snapshot.with_kin(kin(&self.store)?)))?;
@@ -71,7 +71,7 @@ impl Gallery {
     }
 
     /// Deletes the stored ones, for a writer.
-    fn erase(&self, photos: &[PhotoId], pairs: &[Relationship]) -> Result<Removed, GalleryError> {
+    fn erase(&self, photos: &[PhotoId], pairs: &[Relationship]) -> Result<Deleted, GalleryError> {
         let removed = self.store.remove(photos, pairs)?;
         self.update(|snapshot| {
             let snapshot = snapshot.without(photos.iter());

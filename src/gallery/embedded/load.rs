@@ -10,11 +10,8 @@ use super::dot::dot;
 use super::hnsw::links;
 use super::matrix::{BackboneSpace, Matrix, Precision};
 use super::segment::{Graph, Part};
-use super::snapshot::{Held, Kin, Snapshot};
-use super::store::Stamp;
-use super::store::Store;
-use super::store::StoreError;
-use super::store::{GraphLayer, Segment};
+use super::snapshot::{Kin, LiveSegment, Snapshot};
+use super::store::{GraphLayer, Segment, Stamp, Store, StoreError};
 use super::vector_file::{Mapped, VectorFile};
 use crate::domain::EmbeddingError;
 use crate::gallery::error::GalleryError;
@@ -44,7 +41,7 @@ pub(in crate::gallery) fn load(
     widths: &[usize],
     precision: Precision,
 ) -> Result<Snapshot, GalleryError> {
-    let part = |plan: Plan| plan.part(store, widths, precision).map(Held::new);
+    let part = |plan: Plan| plan.part(store, widths, precision).map(LiveSegment::new);
     let parts = plans(store)?.into_iter().map(part).collect::<Result<Vec<_>, _>>()?;
     VectorFile::keep_only(store.path(), files(&parts)).map_err(|error| failed(store, error))?;
     let stored = (precision == Precision::Half).then(|| Arc::clone(store));
@@ -52,7 +49,9 @@ pub(in crate::gallery) fn load(
 }
 
 /// The vector files of some parts.
-pub(in crate::gallery) fn files(parts: &[Held]) -> impl Iterator<Item = &VectorFile> + Clone {
+pub(in crate::gallery) fn files(
+    parts: &[LiveSegment],
+) -> impl Iterator<Item = &VectorFile> + Clone {
     parts.iter().filter_map(|held| held.part.graph()).flat_map(|graph| &graph.files)
 }
 

@@ -8,9 +8,8 @@ use super::hnsw::build::{Built, build};
 use super::load::{Plan, Sealed, failed, files};
 use super::matrix::{BackboneSpace, Matrix, Precision, Vectors};
 use super::segment::{EXACT_UP_TO, Part};
-use super::snapshot::{Held, Kin, Snapshot};
-use super::store::Stamp;
-use super::store::{GraphLayer, NewPhoto, Segment};
+use super::snapshot::{Kin, LiveSegment, Snapshot};
+use super::store::{GraphLayer, NewPhoto, Segment, Stamp};
 use super::vector_file::VectorFile;
 use crate::domain::{PhotoId, Progress};
 use crate::gallery::error::GalleryError;
@@ -80,7 +79,7 @@ impl Gallery {
         let precision = snapshot.precision();
         if joined.photos.len() <= EXACT_UP_TO {
             self.store.remove_segments(&replaced)?;
-            parts.push(Held::new(joined.tail(precision)));
+            parts.push(LiveSegment::new(joined.tail(precision)));
         } else {
             let built = build(&joined.vectors[0], progress);
             let Some(Built { layers, rows }) = built else { return Ok(()) };
@@ -88,7 +87,7 @@ impl Gallery {
             let empty = Joined::of(&[], &self.space.dimensions).tail(precision);
             parts.extend(
                 [sealed.part(&self.store, &self.space.dimensions, precision)?, empty]
-                    .map(Held::new),
+                    .map(LiveSegment::new),
             );
         }
         // Remaining files of other segments are deleted when the gallery is opened again.
@@ -127,8 +126,8 @@ struct Joined {
 
 impl Joined {
     /// Joins the live photos of some parts.
-    fn of(parts: &[Held], widths: &[usize]) -> Self {
-        let rows: usize = parts.iter().map(Held::live_count).sum();
+    fn of(parts: &[LiveSegment], widths: &[usize]) -> Self {
+        let rows: usize = parts.iter().map(LiveSegment::live_count).sum();
         let vectors = widths.iter().map(|&width| {
             let values = Vec::with_capacity(rows * width);
             Matrix { values, width }
@@ -190,7 +189,7 @@ impl Snapshot {
                 joined.push(photo, ordinal);
             }
         }
-        next.parts.push(Held::new(joined.tail(self.precision())));
+        next.parts.push(LiveSegment::new(joined.tail(self.precision())));
         next
     }
 
@@ -203,7 +202,7 @@ impl Snapshot {
     }
 
     /// Returns a snapshot with other parts.
-    fn having(&self, parts: Vec<Held>) -> Self {
+    fn having(&self, parts: Vec<LiveSegment>) -> Self {
         Self { parts, kin: Arc::clone(&self.kin), stored: self.stored.clone() }
     }
 

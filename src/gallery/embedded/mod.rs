@@ -32,13 +32,12 @@ pub use matrix::Precision;
 pub use snapshot::Snapshot;
 pub use stats::{SegmentStats, Stats};
 
-use self::store::Store;
-use self::store::{Header, NewPhoto};
+use self::store::{Header, NewPhoto, Store};
 use super::GalleryError;
 use crate::domain::{
-    ContentHash, Embedding, EmbeddingSpace, Fingerprint, MemberId, PhotoId, Progress, Relationship,
+    ContentHash, Embedding, EmbeddingSpace, Fingerprint, PersonId, PhotoId, Progress, Relationship,
 };
-pub use store::Removed;
+pub use store::Deleted;
 
 /// An open gallery. One process has it open at a time. Its threads share it, with one writer at a
 /// time.
@@ -192,7 +191,7 @@ impl Gallery {
     ///
     /// # Errors
     /// [`GalleryError::Store`] if the store fails.
-    pub fn people(&self) -> Result<BTreeSet<MemberId>, GalleryError> {
+    pub fn people(&self) -> Result<BTreeSet<PersonId>, GalleryError> {
         Ok(self.store.photos()?.iter().map(|photo| photo.id.member()).collect())
     }
 

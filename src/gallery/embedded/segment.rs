@@ -8,10 +8,9 @@ use super::hnsw::search::walk;
 use super::matrix::Vectors;
 use super::quantized::{Codes, Probe};
 use super::scored::{Scored, best};
-use super::store::GraphLayer;
-use super::store::Stamp;
+use super::store::{GraphLayer, Stamp};
 use super::vector_file::{Mapped, VectorFile};
-use crate::domain::{ContentHash, FamilyId, MemberId, PhotoId};
+use crate::domain::{ContentHash, FamilyId, PersonId, PhotoId};
 use crate::gallery::filter::Selection;
 use crate::gallery::neighbor::{Method, StoredPhoto};
 
@@ -125,7 +124,7 @@ impl Part {
     }
 
     /// The rows of a person's photos.
-    pub(in crate::gallery) fn rows_of(&self, person: MemberId) -> &[u32] {
+    pub(in crate::gallery) fn rows_of(&self, person: PersonId) -> &[u32] {
         self.range(&self.by_id, |photo| photo.id.member(), person)
     }
 

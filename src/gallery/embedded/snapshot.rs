@@ -12,9 +12,9 @@ use super::quantized::Probe;
 use super::scored::Scored;
 use super::segment::{Counting, Part, Wanted};
 use super::store::Store;
-use crate::domain::{ContentHash, Embedding, FamilyId, MemberId, PhotoId, Relationship, Who};
+use crate::domain::{ContentHash, Embedding, EntityId, FamilyId, PersonId, PhotoId, Relationship};
 use crate::gallery::filter::Filter;
-use crate::gallery::neighbor::{Embeddings, Lookup, Method, Nearest, Neighbour, StoredPhoto};
+use crate::gallery::neighbor::{Embeddings, Lookup, Method, Nearest, Neighbor, StoredPhoto};
 
 /// Minimum search width in a graph.
 const MIN_EF: usize = 64;
@@ -25,23 +25,23 @@ const RESCORED: usize = 8;
 /// An immutable view of a gallery for searches.
 pub struct Snapshot {
     /// The sealed segments, and last the tail.
-    pub(in crate::gallery) parts: Vec<Held>,
+    pub(in crate::gallery) parts: Vec<LiveSegment>,
     pub(in crate::gallery) kin: Arc<Kin>,
     /// The store with full-precision embeddings, if those in memory have fewer bits.
     pub(in crate::gallery) stored: Option<Arc<Store>>,
 }
 
 /// The listed pairs of each person, in the order of their relatives.
-pub(in crate::gallery) type Kin = HashMap<MemberId, Vec<Relationship>>;
+pub(in crate::gallery) type Kin = HashMap<PersonId, Vec<Relationship>>;
 
 /// A part, and its deleted rows.
 #[derive(Clone)]
-pub(in crate::gallery) struct Held {
+pub(in crate::gallery) struct LiveSegment {
     pub(in crate::gallery) part: Arc<Part>,
     pub(in crate::gallery) dead: Arc<Bits>,
 }
 
-impl Held {
+impl LiveSegment {
     pub(in crate::gallery) fn new(part: Part) -> Self {
         let dead = Arc::new(Bits::none(part.photos.len()));
         Self { part: Arc::new(part), dead }
@@ -72,8 +72,8 @@ impl Held {
         held
     }
 
-    fn neighbour(&self, Scored { cosine, node }: Scored) -> Neighbour<'_> {
-        Neighbour {
+    fn neighbor(&self, Scored { cosine, node }: Scored) -> Neighbor<'_> {
+        Neighbor {
             photo: self.part.photo(node),
             cosine: cosine.clamp(-1.0, 1.0),
             embeddings: Embeddings { part: &self.part, row: node },
@@ -89,21 +89,21 @@ impl Snapshot {
 
     /// Number of stored photos.
     pub fn photo_count(&self) -> usize {
-        self.parts.iter().map(Held::live_count).sum()
+        self.parts.iter().map(LiveSegment::live_count).sum()
     }
 
     /// The listed kin of `person`, in the order of the identities.
-    pub fn kin_of(&self, person: MemberId) -> impl Iterator<Item = MemberId> {
+    pub fn kin_of(&self, person: PersonId) -> impl Iterator<Item = PersonId> {
         self.relationships_of(person).iter().filter_map(move |pair| pair.relative_of(person))
     }
 
     /// The listed pairs of `person`, in the order of the relatives.
-    pub fn relationships_of(&self, person: MemberId) -> &[Relationship] {
+    pub fn relationships_of(&self, person: PersonId) -> &[Relationship] {
         self.kin.get(&person).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The people with photos added from one of these files.
-    pub fn people_of_files(&self, files: &[ContentHash]) -> BTreeSet<MemberId> {
+    pub fn people_of_files(&self, files: &[ContentHash]) -> BTreeSet<PersonId> {
         let photos = self.parts.iter().flat_map(|held| {
             let rows = held.part.rows_of_files(files).filter(|&row| !held.dead.contains(row));
             rows.map(|row| held.part.photo(row))
@@ -112,11 +112,11 @@ impl Snapshot {
     }
 
     /// Returns whether a family, person or photo is stored.
-    pub fn has(&self, named: &Who) -> bool {
+    pub fn has(&self, named: &EntityId) -> bool {
         match named {
-            Who::Family(family) => !self.of_family(*family).is_empty(),
-            Who::Person(person) => !self.of_person(*person).is_empty(),
-            Who::Photo(photo) => {
+            EntityId::Family(family) => !self.of_family(*family).is_empty(),
+            EntityId::Person(person) => !self.of_person(*person).is_empty(),
+            EntityId::Photo(photo) => {
                 self.of_person(photo.member()).iter().any(|stored| stored.id == *photo)
             }
         }
@@ -124,7 +124,7 @@ impl Snapshot {
 
     /// Number of people with a photo that passes the filter.
     pub fn people_count(&self, filter: &Filter) -> usize {
-        let mut people: Vec<MemberId> =
+        let mut people: Vec<PersonId> =
             self.photos().filter(|photo| filter.counts(photo)).map(|p| p.id.member()).collect();
         people.sort_unstable();
         people.dedup();
@@ -136,8 +136,8 @@ impl Snapshot {
     ///
     /// The people are chosen by their identities alone. So a gallery of the same people gives the
     /// same sample.
-    pub fn sample(&self, count: usize, per_person: usize) -> Vec<Neighbour<'_>> {
-        let mut people: BTreeMap<(u64, MemberId), Vec<Neighbour<'_>>> = BTreeMap::new();
+    pub fn sample(&self, count: usize, per_person: usize) -> Vec<Neighbor<'_>> {
+        let mut people: BTreeMap<(u64, PersonId), Vec<Neighbor<'_>>> = BTreeMap::new();
         for held in &self.parts {
             for row in held.live() {
                 let person = held.part.photo(row).id.member();
@@ -151,7 +151,7 @@ impl Snapshot {
                 people
                     .entry(key)
                     .or_default()
-                    .push(held.neighbour(Scored { cosine: 0.0, node: row }));
+                    .push(held.neighbor(Scored { cosine: 0.0, node: row }));
                 if people.len() > count + 1 {
                     people.pop_last();
                 }
@@ -175,12 +175,12 @@ impl Snapshot {
     }
 
     /// The photos of a person, in the order of their identities.
-    pub fn of_person(&self, person: MemberId) -> Vec<&StoredPhoto> {
+    pub fn of_person(&self, person: PersonId) -> Vec<&StoredPhoto> {
         self.collected(|held| held.part.rows_of(person).to_vec())
     }
 
-    fn collected<'a>(&'a self, rows: impl Fn(&Held) -> Vec<u32>) -> Vec<&'a StoredPhoto> {
-        let photos = |held: &'a Held| {
+    fn collected<'a>(&'a self, rows: impl Fn(&LiveSegment) -> Vec<u32>) -> Vec<&'a StoredPhoto> {
+        let photos = |held: &'a LiveSegment| {
             let live = rows(held).into_iter().filter(|&row| !held.dead.contains(row));
             live.map(|row| held.part.photo(row)).collect::<Vec<_>>()
         };
@@ -190,13 +190,13 @@ impl Snapshot {
     }
 
     /// The photos of `person` with their cosines to `probe`, in no particular order.
-    pub fn photos_of(&self, person: MemberId, probe: &Embedding) -> Vec<Neighbour<'_>> {
+    pub fn photos_of(&self, person: PersonId, probe: &Embedding) -> Vec<Neighbor<'_>> {
         let mut photos = Vec::new();
         for held in &self.parts {
             let rows = held.part.rows_of(person).iter().copied();
             let live = rows.filter(|&row| !held.dead.contains(row));
             let scored = live.map(|row| held.part.scored(probe.as_slice(), row));
-            photos.extend(scored.map(|scored| held.neighbour(scored)));
+            photos.extend(scored.map(|scored| held.neighbor(scored)));
         }
         photos
     }
@@ -217,8 +217,9 @@ impl Snapshot {
 
     /// Returns the rows that pass the filter, per part.
     fn counting(&self, Lookup { filter, .. }: &Lookup) -> Vec<Counting> {
-        let counting =
-            |held: &Held| held.part.counting(filter.only.as_ref(), &filter.without, &held.dead);
+        let counting = |held: &LiveSegment| {
+            held.part.counting(filter.only.as_ref(), &filter.without, &held.dead)
+        };
         self.parts.iter().map(counting).collect()
     }
 
@@ -234,28 +235,28 @@ impl Snapshot {
         // Few bits may not suffice to rank two close neighbors.
         let more = if self.stored.is_some() { RESCORED } else { 0 };
         let wanted = Wanted { probe, code: &code, count: count + more, ef: ef + more, exact };
-        let mut neighbours = Vec::new();
+        let mut neighbors = Vec::new();
         let mut method = Method::Exact;
         for (held, counting) in self.parts.iter().zip(counting) {
             let (found, how) = held.part.nearest(&wanted, counting);
-            neighbours.extend(found.into_iter().map(|scored| held.neighbour(scored)));
+            neighbors.extend(found.into_iter().map(|scored| held.neighbor(scored)));
             method = if how == Method::Graph { how } else { method };
         }
-        let by_cosine = |a: &Neighbour<'_>, b: &Neighbour<'_>| {
+        let by_cosine = |a: &Neighbor<'_>, b: &Neighbor<'_>| {
             b.cosine.total_cmp(&a.cosine).then_with(|| a.photo.id.cmp(&b.photo.id))
         };
-        self.rescore(&mut neighbours, probe);
-        neighbours.sort_unstable_by(by_cosine);
-        neighbours.truncate(count);
-        Nearest { neighbours, method }
+        self.rescore(&mut neighbors, probe);
+        neighbors.sort_unstable_by(by_cosine);
+        neighbors.truncate(count);
+        Nearest { neighbors, method }
     }
 
     /// Compares neighbors by the stored embeddings, if those in memory have fewer bits.
     ///
     /// If a neighbor's photo was deleted meanwhile, the neighbor retains its cosine.
-    fn rescore(&self, neighbours: &mut [Neighbour<'_>], probe: &[f32]) {
+    fn rescore(&self, neighbors: &mut [Neighbor<'_>], probe: &[f32]) {
         let Some(store) = &self.stored else { return };
-        for Neighbour { cosine, embeddings, .. } in neighbours {
+        for Neighbor { cosine, embeddings, .. } in neighbors {
             let ordinal = embeddings.part.ordinals[embeddings.row as usize];
             if let Ok(values) = store.embedding(ordinal, 0, probe.len()) {
                 *cosine = dot(probe, &values).clamp(-1.0, 1.0);
@@ -269,7 +270,7 @@ impl Snapshot {
 }
 
 /// A pseudorandom number from a person's identity (SplitMix64; Steele, Lea and Flood 2014).
-fn shuffled(person: MemberId) -> u64 {
+fn shuffled(person: PersonId) -> u64 {
     let mut value = person.number().wrapping_add(0x9e37_79b9_7f4a_7c15);
     value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

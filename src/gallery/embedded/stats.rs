@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use super::Gallery;
 use super::load::{self, failed};
-use super::snapshot::Held;
+use super::snapshot::LiveSegment;
 use super::store::StoreError;
 use super::vector_file::VectorFile;
-use crate::domain::{FamilyId, MemberId};
+use crate::domain::{FamilyId, PersonId};
 use crate::gallery::error::GalleryError;
 
 /// Record counts and disk usage of a gallery.
@@ -57,7 +57,7 @@ impl Gallery {
     /// [`GalleryError::Store`] if the store fails or is damaged.
     pub fn stats(&self) -> Result<Stats, GalleryError> {
         let snapshot = self.snapshot()?;
-        let people: BTreeSet<MemberId> = snapshot.photos().map(|photo| photo.id.member()).collect();
+        let people: BTreeSet<PersonId> = snapshot.photos().map(|photo| photo.id.member()).collect();
         let families: BTreeSet<FamilyId> = people.iter().map(|person| person.family()).collect();
         let segments = snapshot.parts.iter().filter_map(|held| {
             let graph = held.part.graph()?;
@@ -65,7 +65,7 @@ impl Gallery {
                 photos: held.live_count(),
                 removed: held.removed(),
                 layers: graph.layers.len(),
-                links: graph.layers.first().map_or(0, |base| base.neighbours.len()),
+                links: graph.layers.first().map_or(0, |base| base.neighbors.len()),
                 unreachable: graph.unreachable(),
             })
         });
@@ -86,7 +86,7 @@ impl Gallery {
     }
 
     /// Checks that the vectors of a part equal the stored embeddings.
-    fn check_vectors(&self, Held { part, .. }: &Held) -> Result<(), GalleryError> {
+    fn check_vectors(&self, LiveSegment { part, .. }: &LiveSegment) -> Result<(), GalleryError> {
         for (backbone, vectors) in (0..).zip(&part.vectors) {
             let rows = part.ordinals.par_iter().enumerate();
             rows.try_for_each(|(row, &ordinal)| {

@@ -11,7 +11,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::error::BackboneError;
+use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, NodeId, Window};
 use crate::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
@@ -52,8 +52,8 @@ type Branch<'a> = &'a [(&'a str, usize, Window)];
 /// Builds the network: `(batch, 3, 160, 160)` → `(batch, 512)`.
 ///
 /// # Errors
-/// [`BackboneError::BadConfig`] if the input is too small for its halvings, or a width is zero.
-pub fn network(config: &Config) -> Result<Network, BackboneError> {
+/// [`NetworkError::BadConfig`] if the input is too small for its halvings, or a width is zero.
+pub fn network(config: &Config) -> Result<Network, NetworkError> {
     let c = config.channels;
     let mut layers = Layers { net: Builder::new("inception_resnet_v1", config.input_size) };
     let x = layers.net.input();
@@ -178,7 +178,7 @@ impl Layers {
         self.net.batch_norm(x, names.map(|part| format!("{name}.{part}")), EPSILON)
     }
 
-    fn embedding(mut self, x: NodeId, width: usize) -> Result<Network, BackboneError> {
+    fn embedding(mut self, x: NodeId, width: usize) -> Result<Network, NetworkError> {
         let x = self.net.global_average_pool(x);
         let x = self.net.linear(x, "last_linear.weight", width);
         self.norm(x, "last_bn");

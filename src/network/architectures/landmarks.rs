@@ -7,8 +7,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::vggface_lite::{Shift, biased, normalised};
-use crate::network::error::BackboneError;
+use super::vggface_lite::{Shift, biased, normalized};
+use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, Window};
 
 /// Configuration of the network.
@@ -37,8 +37,8 @@ impl Default for Config {
 /// Builds the network: `(batch, 3, 64, 64)` → `(batch, 11)`, see [`OUTPUTS`].
 ///
 /// # Errors
-/// [`BackboneError::BadConfig`] if the input is too small for four halvings, or a width is zero.
-pub fn network(config: &Config) -> Result<Network, BackboneError> {
+/// [`NetworkError::BadConfig`] if the input is too small for four halvings, or a width is zero.
+pub fn network(config: &Config) -> Result<Network, NetworkError> {
     build(config, biased)
 }
 
@@ -46,11 +46,11 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
 ///
 /// # Errors
 /// As [`network`].
-pub fn learning_network(config: &Config) -> Result<Network, BackboneError> {
-    build(config, normalised)
+pub fn learning_network(config: &Config) -> Result<Network, NetworkError> {
+    build(config, normalized)
 }
 
-fn build(config: &Config, shift: Shift) -> Result<Network, BackboneError> {
+fn build(config: &Config, shift: Shift) -> Result<Network, NetworkError> {
     let mut net = Builder::new("landmarks", config.input_size);
     let mut x = net.input();
     for (layer, channels) in (1..).zip(config.channels) {

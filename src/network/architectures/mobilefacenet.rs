@@ -12,7 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::error::BackboneError;
+use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, NodeId, Window};
 use crate::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
@@ -46,8 +46,8 @@ const POINT: Window = Window::square(1, 1, 0);
 /// Builds the network: `(batch, 3, 112, 112)` → `(batch, 128)`.
 ///
 /// # Errors
-/// [`BackboneError::BadConfig`] if a width is zero.
-pub fn network(config: &Config) -> Result<Network, BackboneError> {
+/// [`NetworkError::BadConfig`] if a width is zero.
+pub fn network(config: &Config) -> Result<Network, NetworkError> {
     let c = config.channels;
     let mut net = Builder::new("mobilefacenet", 112);
     let mut x = net.input();

@@ -10,7 +10,7 @@ pub mod vggface_lite;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::BackboneError;
+use super::error::NetworkError;
 use super::graph::Network;
 use super::preprocessing::Preprocessing;
 
@@ -81,8 +81,8 @@ impl Architecture {
     /// Returns the network of this architecture.
     ///
     /// # Errors
-    /// [`BackboneError::BadConfig`] if the choices contradict each other.
-    pub fn network(&self) -> Result<Network, BackboneError> {
+    /// [`NetworkError::BadConfig`] if the choices contradict each other.
+    pub fn network(&self) -> Result<Network, NetworkError> {
         match self {
             Self::Vgg16(config) => vgg16::network(config),
             Self::Resnet50(config) => resnet::resnet50(config),

@@ -12,7 +12,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::error::BackboneError;
+use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, NodeId, Window};
 use crate::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
@@ -86,8 +86,8 @@ impl Padding {
 /// Builds ResNet-50: `(batch, 3, 224, 224)` → `(batch, 2048)`, or the projection's width.
 ///
 /// # Errors
-/// [`BackboneError::BadConfig`] if the input is too small for five halvings, or a width is zero.
-pub fn resnet50(config: &Config) -> Result<Network, BackboneError> {
+/// [`NetworkError::BadConfig`] if the input is too small for five halvings, or a width is zero.
+pub fn resnet50(config: &Config) -> Result<Network, NetworkError> {
     Stages { net: Builder::new("resnet50", config.input_size), config, gated: false }.finish()
 }
 
@@ -97,7 +97,7 @@ pub fn resnet50(config: &Config) -> Result<Network, BackboneError> {
 ///
 /// # Errors
 /// As for [`resnet50`].
-pub fn senet50(config: &Config) -> Result<Network, BackboneError> {
+pub fn senet50(config: &Config) -> Result<Network, NetworkError> {
     Stages { net: Builder::new("senet50", config.input_size), config, gated: true }.finish()
 }
 
@@ -108,7 +108,7 @@ struct Stages<'a> {
 }
 
 impl Stages<'_> {
-    fn finish(mut self) -> Result<Network, BackboneError> {
+    fn finish(mut self) -> Result<Network, NetworkError> {
         let Config { channels, padding, projection, .. } = *self.config;
         let input = self.net.input();
         let x = self.conv(input, "conv1_7x7_s2", channels, padding.stem());

@@ -9,7 +9,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::error::BackboneError;
+use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, Window};
 
 /// Configuration of the twin.
@@ -33,8 +33,8 @@ impl Default for Config {
 /// Builds the network: `(batch, 3, 105, 105)` → `(batch, 4096)`, values from 0 to 1.
 ///
 /// # Errors
-/// [`BackboneError::BadConfig`] if the input is too small for its convolutions, or a width is zero.
-pub fn network(config: &Config) -> Result<Network, BackboneError> {
+/// [`NetworkError::BadConfig`] if the input is too small for its convolutions, or a width is zero.
+pub fn network(config: &Config) -> Result<Network, NetworkError> {
     let mut net = Builder::new("siamese", config.input_size);
     let mut x = net.input();
     for (layer, (channels, side)) in (1..).zip(config.channels.into_iter().zip([10, 7, 4, 4])) {

@@ -13,7 +13,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::error::BackboneError;
+use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, Window};
 use crate::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
 
@@ -63,8 +63,8 @@ impl Default for Config {
 /// Builds the network: `(batch, 3, 224, 224)` → `(batch, 4096)` from fc7, or `(batch, 512)` pooled.
 ///
 /// # Errors
-/// [`BackboneError::BadConfig`] if the input is too small for five halvings, or a width is zero.
-pub fn network(config: &Config) -> Result<Network, BackboneError> {
+/// [`NetworkError::BadConfig`] if the input is too small for five halvings, or a width is zero.
+pub fn network(config: &Config) -> Result<Network, NetworkError> {
     let mut net = Builder::new("vgg16", config.input_size);
     let mut x = net.input();
     for (block, (depth, channels)) in (1..).zip(DEPTHS.into_iter().zip(config.channels)) {

@@ -16,7 +16,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::error::BackboneError;
+use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, NodeId, Window};
 
 /// Configuration of the network.
@@ -47,8 +47,8 @@ impl Default for Config {
 /// Builds the network: `(batch, 3, 112, 112)` → `(batch, 256)`.
 ///
 /// # Errors
-/// [`BackboneError::BadConfig`] if the input is too small for four halvings, or a width is zero.
-pub fn network(config: &Config) -> Result<Network, BackboneError> {
+/// [`NetworkError::BadConfig`] if the input is too small for four halvings, or a width is zero.
+pub fn network(config: &Config) -> Result<Network, NetworkError> {
     build(config, biased)
 }
 
@@ -56,8 +56,8 @@ pub fn network(config: &Config) -> Result<Network, BackboneError> {
 ///
 /// # Errors
 /// As [`network`].
-pub fn learning_network(config: &Config) -> Result<Network, BackboneError> {
-    build(config, normalised)
+pub fn learning_network(config: &Config) -> Result<Network, NetworkError> {
+    build(config, normalized)
 }
 
 /// Function that appends the layer after a convolution.
@@ -69,12 +69,12 @@ pub(super) fn biased(net: &mut Builder, x: NodeId, name: &str) -> NodeId {
 }
 
 /// Appends the batch normalization of the network in training.
-pub(super) fn normalised(net: &mut Builder, x: NodeId, name: &str) -> NodeId {
+pub(super) fn normalized(net: &mut Builder, x: NodeId, name: &str) -> NodeId {
     let names = ["gamma", "beta", "mean", "variance"].map(|part| format!("{name}.{part}"));
     net.batch_norm(x, names, 1e-5)
 }
 
-fn build(config: &Config, shift: Shift) -> Result<Network, BackboneError> {
+fn build(config: &Config, shift: Shift) -> Result<Network, NetworkError> {
     let mut net = Builder::new("vggface-lite", config.input_size);
     let mut x = net.input();
     for (block, (depth, channels)) in (1..).zip(config.depths.into_iter().zip(config.channels)) {

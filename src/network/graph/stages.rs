@@ -74,10 +74,10 @@ mod tests {
     use crate::network::architectures::{
         inception_resnet, mobilefacenet, resnet, siamese, vgg16, vggface_lite,
     };
-    use crate::network::error::BackboneError;
+    use crate::network::error::NetworkError;
 
     /// Returns the last stage's input shape, first weight and number of weights.
-    fn stage(network: Result<Network, BackboneError>) -> ([usize; 3], String, usize) {
+    fn stage(network: Result<Network, NetworkError>) -> ([usize; 3], String, usize) {
         let network = network.unwrap();
         let cut = network.last_stage().unwrap();
         let (trunk, stage) = network.split(cut);

@@ -9,13 +9,13 @@ use super::{Checkpoint, Format};
 use crate::network::architectures::{
     Architecture, inception_resnet, landmarks, mobilefacenet, resnet, siamese, vgg16, vggface_lite,
 };
-use crate::network::error::BackboneError;
+use crate::network::error::NetworkError;
 use crate::network::graph::Parameter;
 use crate::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
 use crate::network::weights::NamedTensor;
 
 /// Weights with their recognized network.
-pub struct Recognised {
+pub struct Recognized {
     /// The network, with the widths of the tensors.
     pub architecture: Architecture,
     /// The preprocessing of the publishers of such files.
@@ -31,20 +31,20 @@ pub struct Recognised {
 /// Converts the tensors of a file to the names and layouts of the network `name`.
 ///
 /// # Errors
-/// - [`BackboneError::OtherArchitecture`] if the tensors belong to another network.
-/// - [`BackboneError::MissingTensor`] if a tensor is missing.
-/// - [`BackboneError::WrongTensor`] if a tensor has a wrong shape.
-/// - [`BackboneError::NotFinite`] if a tensor holds a value that is not finite.
-pub fn recognise(
+/// - [`NetworkError::OtherArchitecture`] if the tensors belong to another network.
+/// - [`NetworkError::MissingTensor`] if a tensor is missing.
+/// - [`NetworkError::WrongTensor`] if a tensor has a wrong shape.
+/// - [`NetworkError::NotFinite`] if a tensor holds a value that is not finite.
+pub fn recognize(
     path: &Path,
     checkpoint: Checkpoint,
     name: &str,
-) -> Result<Recognised, BackboneError> {
+) -> Result<Recognized, NetworkError> {
     let format = checkpoint.format;
     let named = named(checkpoint);
     let found = network_of(&named.tensors);
     if found != Some(name) {
-        return Err(BackboneError::OtherArchitecture {
+        return Err(NetworkError::OtherArchitecture {
             path: path.to_owned(),
             expected: name.to_owned(),
             found: found.unwrap_or("no network known here").to_owned(),
@@ -58,7 +58,7 @@ pub fn recognise(
     unused.sort();
     let preprocessing = preprocessing(&architecture, origin);
     let origin = describe(format, origin);
-    Ok(Recognised { architecture, preprocessing, origin, tensors: taken, unused })
+    Ok(Recognized { architecture, preprocessing, origin, tensors: taken, unused })
 }
 
 /// Returns the network with the most weight names among the tensors.
@@ -187,20 +187,20 @@ fn take(
     path: &Path,
     parameter: &Parameter,
     tensors: &mut HashMap<String, NamedTensor>,
-) -> Result<NamedTensor, BackboneError> {
+) -> Result<NamedTensor, NetworkError> {
     let Parameter { name, shape } = parameter;
     let Some(mut tensor) = tensors.remove(name) else {
         let path = path.to_owned();
         let tensor = name.clone();
         let expected = shape.clone();
-        return Err(BackboneError::MissingTensor { path, tensor, expected });
+        return Err(NetworkError::MissingTensor { path, tensor, expected });
     };
     // Fully connected layers are also published as convolutions over the complete map.
     if shape.len() == 2 && tensor.shape.len() == 4 && tensor.shape[0] == shape[0] {
         tensor.shape = vec![shape[0], tensor.shape[1..].iter().product()];
     }
     if tensor.shape != *shape {
-        return Err(BackboneError::WrongTensor {
+        return Err(NetworkError::WrongTensor {
             path: path.to_owned(),
             tensor: name.clone(),
             expected: format!("{shape:?}"),
@@ -208,7 +208,7 @@ fn take(
         });
     }
     if !tensor.values.iter().all(|value| value.is_finite()) {
-        return Err(BackboneError::NotFinite { path: path.to_owned(), tensor: name.clone() });
+        return Err(NetworkError::NotFinite { path: path.to_owned(), tensor: name.clone() });
     }
     Ok(tensor)
 }

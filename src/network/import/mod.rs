@@ -1,6 +1,6 @@
 //! Import of published weights from the frameworks they were trained in.
 //!
-//! [`read_checkpoint`] detects the format by its content and reads the tensors. [`recognise`] finds their network. It
+//! [`read_checkpoint`] detects the format by its content and reads the tensors. [`recognize`] finds their network. It
 //! gives the tensors the names and layouts of [`super::architectures::Architecture`].
 //!
 //! No code in a file is run, and no size in it is trusted: sizes are checked against the file before memory is
@@ -22,8 +22,8 @@ use std::fs::File;
 use std::io::{ErrorKind, Read, Seek};
 use std::path::Path;
 
-pub use self::mapping::{Recognised, recognise};
-use super::error::BackboneError;
+pub use self::mapping::{Recognized, recognize};
+use super::error::NetworkError;
 use super::weights::{NamedTensor, WeightsFile};
 
 /// Tensors take at most this many times the bytes of their file: weights do not compress, and f16 becomes f32.
@@ -109,25 +109,25 @@ impl Budget {
 /// Reads all tensors of floats in a file of any [`Format`].
 ///
 /// # Errors
-/// - [`BackboneError::Unreadable`] if the file cannot be read.
-/// - [`BackboneError::UnknownFormat`] if it has no known format.
-/// - [`BackboneError::BadCheckpoint`] or [`BackboneError::NotSafetensors`] if it is damaged.
-/// - [`BackboneError::Code`] if it is a pickle that names a refused function.
-pub fn read_checkpoint(path: &Path) -> Result<Checkpoint, BackboneError> {
-    let unreadable = |source| BackboneError::Unreadable { path: path.to_owned(), source };
+/// - [`NetworkError::Unreadable`] if the file cannot be read.
+/// - [`NetworkError::UnknownFormat`] if it has no known format.
+/// - [`NetworkError::BadCheckpoint`] or [`NetworkError::NotSafetensors`] if it is damaged.
+/// - [`NetworkError::Code`] if it is a pickle that names a refused function.
+pub fn read_checkpoint(path: &Path) -> Result<Checkpoint, NetworkError> {
+    let unreadable = |source| NetworkError::Unreadable { path: path.to_owned(), source };
     let mut file = File::open(path).map_err(unreadable)?;
     let mut start = Vec::new();
     file.by_ref().take(16).read_to_end(&mut start).map_err(unreadable)?;
     file.rewind().map_err(unreadable)?;
     let Some(format) = detect(&start) else {
-        return Err(BackboneError::UnknownFormat { path: path.to_owned() });
+        return Err(NetworkError::UnknownFormat { path: path.to_owned() });
     };
     let fault = |fault| match fault {
-        Fault::Code(name) => BackboneError::Code { path: path.to_owned(), name },
+        Fault::Code(name) => NetworkError::Code { path: path.to_owned(), name },
         Fault::Broken(reason) => {
             let path = path.to_owned();
             let format = format.to_string();
-            BackboneError::BadCheckpoint { path, format, reason }
+            NetworkError::BadCheckpoint { path, format, reason }
         }
     };
     let tensors = match format {

@@ -1,6 +1,6 @@
 //! Blurred copies of training faces.
 
-use crate::bundle::Embedder;
+use crate::bundle::Bundle;
 use crate::dataset::Source;
 use crate::domain::Progress;
 use crate::kinship::Rows;
@@ -20,11 +20,11 @@ const SIZES: std::ops::Range<u32> = 8..21;
 /// are skipped. Returns `None` if the progress was cancelled, or no copy shows a face.
 ///
 /// # Errors
-/// [`TrainError::Embedder`] if a backbone fails.
+/// [`TrainError::Bundle`] if a backbone fails.
 pub fn embed_blurred(
     source: &mut Source,
     paths: &[String],
-    embedder: &Embedder,
+    bundle: &Bundle,
     progress: &dyn Progress,
 ) -> Result<Option<Rows>, TrainError> {
     let limits = Limits::default();
@@ -46,10 +46,9 @@ pub fn embed_blurred(
             .zip(&mut sizes)
             .map(|(photo, pixels)| lower_resolution(&photo, pixels))
             .collect();
-        let faces: Vec<_> =
-            blurred.iter().filter_map(|photo| embedder.prepare(photo).ok()).collect();
+        let faces: Vec<_> = blurred.iter().filter_map(|photo| bundle.prepare(photo).ok()).collect();
         if !faces.is_empty() {
-            for embeddings in embedder.embed(&faces)?.into_iter().flatten() {
+            for embeddings in bundle.embed(&faces)?.into_iter().flatten() {
                 width = embeddings[0].as_slice().len();
                 values.extend_from_slice(embeddings[0].as_slice());
             }

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::adamw::Adam;
 use super::distillation::Lesson;
 use crate::network::import::read_checkpoint;
-use crate::network::{BackboneError, NamedTensor, write_safetensors};
+use crate::network::{NamedTensor, NetworkError, write_safetensors};
 
 /// Name of the tensor with the number of steps and the identifying numbers.
 const STEPS: &str = "steps";
@@ -39,8 +39,8 @@ impl Lesson {
     /// `about` identifies the training by integers below 2²⁴. [`Self::resume`] compares them.
     ///
     /// # Errors
-    /// [`BackboneError::Unwritable`] if the file cannot be written.
-    pub fn save(&mut self, path: &Path, about: &[u32]) -> Result<(), BackboneError> {
+    /// [`NetworkError::Unwritable`] if the file cannot be written.
+    pub fn save(&mut self, path: &Path, about: &[u32]) -> Result<(), NetworkError> {
         // An integer below 2²⁴ is exact in f32.
         let mut steps = vec![self.student().steps() as f32];
         steps.extend(about.iter().map(|&number| number as f32));
@@ -59,16 +59,16 @@ impl Lesson {
     /// Resumes from a file that [`Self::save`] wrote.
     ///
     /// # Errors
-    /// - [`BackboneError::Unreadable`] or another error of [`read_checkpoint`] if the file cannot be read.
-    /// - [`BackboneError::MissingTensor`] if it belongs to a student of another size.
-    /// - [`BackboneError::OtherLesson`] if `about` differs.
-    pub fn resume(&mut self, path: &Path, about: &[u32]) -> Result<(), BackboneError> {
+    /// - [`NetworkError::Unreadable`] or another error of [`read_checkpoint`] if the file cannot be read.
+    /// - [`NetworkError::MissingTensor`] if it belongs to a student of another size.
+    /// - [`NetworkError::OtherLesson`] if `about` differs.
+    pub fn resume(&mut self, path: &Path, about: &[u32]) -> Result<(), NetworkError> {
         let tensors = read_checkpoint(path)?.tensors;
         let mut tensors: HashMap<String, Vec<f32>> =
             tensors.into_iter().map(|tensor| (tensor.name, tensor.values)).collect();
         let mut take = |name: &str, len: usize| {
             let found = tensors.remove(name).filter(|values| values.len() == len);
-            found.ok_or_else(|| BackboneError::MissingTensor {
+            found.ok_or_else(|| NetworkError::MissingTensor {
                 path: path.to_owned(),
                 tensor: name.to_owned(),
                 expected: vec![len],
@@ -76,7 +76,7 @@ impl Lesson {
         };
         let steps = take(STEPS, 1 + about.len())?;
         if steps[1..].iter().zip(about).any(|(found, &own)| *found != own as f32) {
-            return Err(BackboneError::OtherLesson { path: path.to_owned() });
+            return Err(NetworkError::OtherLesson { path: path.to_owned() });
         }
         let steps = steps[0] as usize;
         for mut learned in self.learned() {

@@ -22,9 +22,9 @@ use super::vector::{dot, norm, unit};
 use super::widen::widened;
 use crate::engine::Device;
 use crate::network::architectures::{Architecture, vggface_lite};
-use crate::network::import::{read_checkpoint, recognise};
+use crate::network::import::{read_checkpoint, recognize};
 use crate::network::preprocessing::Preprocessing;
-use crate::network::{BackboneError, NamedTensor};
+use crate::network::{NamedTensor, NetworkError};
 
 /// A student with its teacher.
 pub struct Lesson {
@@ -85,9 +85,9 @@ impl Lesson {
     /// Begins the distillation of a small network with random weights.
     ///
     /// # Errors
-    /// - [`BackboneError::BadConfig`] if the student's embedding is not as wide as the teacher's.
-    /// - [`BackboneError::NoDevice`] if the device cannot be used.
-    pub fn new(options: StudentOptions, teacher: Teacher) -> Result<Self, BackboneError> {
+    /// - [`NetworkError::BadConfig`] if the student's embedding is not as wide as the teacher's.
+    /// - [`NetworkError::NoDevice`] if the device cannot be used.
+    pub fn new(options: StudentOptions, teacher: Teacher) -> Result<Self, NetworkError> {
         let StudentOptions { config, device, schedule, seed } = options;
         let network = vggface_lite::learning_network(&config)?;
         let mut student = Student::new(&network, seed, device)?;
@@ -97,7 +97,7 @@ impl Lesson {
                 student.dimension(),
                 teacher.dimension()
             );
-            return Err(BackboneError::BadConfig { architecture: "student's", reason });
+            return Err(NetworkError::BadConfig { architecture: "student's", reason });
         }
         let hints = Hints::new(&teacher.network, &network, &student.chain, seed);
         student.watch(&hints.layers());
@@ -112,15 +112,15 @@ impl Lesson {
     /// normalizations are fitted to these faces, `(size, size, 3)` bytes each.
     ///
     /// # Errors
-    /// - [`BackboneError::BadCheckpoint`] or another error of [`read_checkpoint`] if the file cannot be read.
-    /// - [`BackboneError::OtherArchitecture`] if the file belongs to another network.
-    /// - [`BackboneError::CannotWiden`] if its network has more channels or layers.
-    pub fn begin_from(&mut self, weights: &Path, faces: &[&[u8]]) -> Result<(), BackboneError> {
+    /// - [`NetworkError::BadCheckpoint`] or another error of [`read_checkpoint`] if the file cannot be read.
+    /// - [`NetworkError::OtherArchitecture`] if the file belongs to another network.
+    /// - [`NetworkError::CannotWiden`] if its network has more channels or layers.
+    pub fn begin_from(&mut self, weights: &Path, faces: &[&[u8]]) -> Result<(), NetworkError> {
         let learning = vggface_lite::learning_network(&self.config)?;
         let network = vggface_lite::network(&self.config)?;
-        let found = recognise(weights, read_checkpoint(weights)?, "vggface-lite")?;
+        let found = recognize(weights, read_checkpoint(weights)?, "vggface-lite")?;
         let narrow = found.architecture.network()?;
-        let other = || BackboneError::CannotWiden {
+        let other = || NetworkError::CannotWiden {
             path: weights.to_owned(),
             channels: self.config.channels,
             depths: self.config.depths,
@@ -141,7 +141,7 @@ impl Lesson {
     ///
     /// # Errors
     /// If a weight is missing, which is an error of this program.
-    pub fn weights(&self, faces: &[&[u8]]) -> Result<Vec<NamedTensor>, BackboneError> {
+    pub fn weights(&self, faces: &[&[u8]]) -> Result<Vec<NamedTensor>, NetworkError> {
         let weights = self.student.folded(&vggface_lite::learning_network(&self.config)?);
         let network = vggface_lite::network(&self.config)?;
         let batches = faces.chunks(SHARD);
@@ -173,7 +173,7 @@ impl Lesson {
     ///
     /// # Errors
     /// If the device fails.
-    pub fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), BackboneError> {
+    pub fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), NetworkError> {
         self.teacher.whiten(faces)
     }
 
@@ -189,7 +189,7 @@ impl Lesson {
     ///
     /// # Errors
     /// If the device fails.
-    pub fn step(&mut self, faces: &[&[u8]], for_teacher: &[&[u8]]) -> Result<Loss, BackboneError> {
+    pub fn step(&mut self, faces: &[&[u8]], for_teacher: &[&[u8]]) -> Result<Loss, NetworkError> {
         let (said, maps) = self.teacher.judge(for_teacher)?;
         let pixels = self.preprocessing.pixels(faces, self.config.input_size);
         self.student.forward(&pixels)?;

@@ -7,7 +7,7 @@ use super::student::Student;
 use crate::engine::cpu::{Engine, Instructions};
 use crate::linalg::whitening::Whitening;
 use crate::network::graph::{Network, Op, ParameterId};
-use crate::network::{BackboneError, NamedTensor};
+use crate::network::{NamedTensor, NetworkError};
 
 impl Student {
     /// Returns the weights with each batch normalization folded into the layer before it.
@@ -51,11 +51,11 @@ pub(super) fn whitened(
     network: &Network,
     mut weights: Vec<NamedTensor>,
     batches: impl Iterator<Item = (usize, Vec<f32>)>,
-) -> Result<Vec<NamedTensor>, BackboneError> {
+) -> Result<Vec<NamedTensor>, NetworkError> {
     let place = |id: ParameterId| {
         let parameter = &network.parameters()[id.index()];
         let place = weights.iter().position(|tensor| tensor.name == parameter.name);
-        place.ok_or_else(|| BackboneError::MissingTensor {
+        place.ok_or_else(|| NetworkError::MissingTensor {
             path: PathBuf::from("the student"),
             tensor: parameter.name.clone(),
             expected: parameter.shape.clone(),
@@ -65,7 +65,7 @@ pub(super) fn whitened(
     let Some(&Op::Linear { weight, bias: Some(bias) }) = last else { return Ok(weights) };
     let weight = place(weight)?;
     let bias = place(bias)?;
-    let read = |id: ParameterId| Ok::<_, BackboneError>(weights[place(id)?].values.clone());
+    let read = |id: ParameterId| Ok::<_, NetworkError>(weights[place(id)?].values.clone());
     let engine = Engine::new(network, Instructions::best(), read)?;
     let said: Vec<Vec<f32>> =
         batches.flat_map(|(images, pixels)| engine.run(images, &pixels)).collect();
@@ -149,7 +149,7 @@ mod tests {
             let read = |id: ParameterId| {
                 let name = &network.parameters()[id.index()].name;
                 let tensor = weights.iter().find(|tensor| tensor.name == *name).unwrap();
-                Ok::<_, BackboneError>(tensor.values.clone())
+                Ok::<_, NetworkError>(tensor.values.clone())
             };
             Engine::new(&network, Instructions::best(), read).unwrap().run(8, &pixels)
         };

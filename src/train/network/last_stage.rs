@@ -8,7 +8,7 @@ use crate::engine::{
 };
 use crate::network::graph::{Network, Op, Parameter};
 use crate::network::preprocessing::Preprocessing;
-use crate::network::{BackboneError, NamedTensor, WeightsFile};
+use crate::network::{NamedTensor, NetworkError, WeightsFile};
 
 /// A network cut before its last stage ([`Network::last_stage`]).
 ///
@@ -48,15 +48,15 @@ impl LastStage {
     ///
     /// # Errors
     /// - As [`crate::engine::Backbone::load`].
-    /// - [`BackboneError::OneStage`] if the network has only one stage.
+    /// - [`NetworkError::OneStage`] if the network has only one stage.
     pub fn load(
         spec: BackboneSpec<'_>,
         mut file: WeightsFile,
         device: Device,
-    ) -> Result<Self, BackboneError> {
+    ) -> Result<Self, NetworkError> {
         let BackboneSpec { architecture, preprocessing } = spec;
         let whole = architecture.network()?;
-        let one_stage = || BackboneError::OneStage { architecture: architecture.name() };
+        let one_stage = || NetworkError::OneStage { architecture: architecture.name() };
         let (trunk, network) = whole.split(whole.last_stage().ok_or_else(one_stage)?);
         let place = device.place(Precision::F32)?;
         let trunk = Runner::load(trunk, &[], &place, &mut file)?;
@@ -79,7 +79,7 @@ impl LastStage {
             .iter()
             .enumerate()
             .map(load)
-            .collect::<Result<_, BackboneError>>()?;
+            .collect::<Result<_, NetworkError>>()?;
         let tensors = weights.iter().map(|weight| weight.tensor().clone()).collect();
         let stage = Executor::learning(network.clone(), place, tensors, Statistics::Stored);
         let optimiser = AdamW::new_lr(Vec::new(), 0.0)?;
@@ -100,8 +100,8 @@ impl LastStage {
     /// **Shape**: n × `(size, size, 3)` bytes → `(n, copies, channels, height, width)`.
     ///
     /// # Errors
-    /// [`BackboneError::Tensor`] if the tensor library fails.
-    pub fn maps(&self, faces: &[&[u8]]) -> Result<Vec<f32>, BackboneError> {
+    /// [`NetworkError::Tensor`] if the tensor library fails.
+    pub fn maps(&self, faces: &[&[u8]]) -> Result<Vec<f32>, NetworkError> {
         let pixels = self.preprocessing.pixels(faces, self.input_size);
         let images = faces.len() * self.preprocessing.copies();
         Ok(self.trunk.run(images, self.input_size, pixels)?.concat())
@@ -112,8 +112,8 @@ impl LastStage {
     /// **Shape**: `(n, copies, channels, height, width)` → n × `(d)`.
     ///
     /// # Errors
-    /// [`BackboneError::Tensor`] if the tensor library fails.
-    pub fn embed(&self, maps: &[f32]) -> Result<Vec<Vec<f32>>, BackboneError> {
+    /// [`NetworkError::Tensor`] if the tensor library fails.
+    pub fn embed(&self, maps: &[f32]) -> Result<Vec<Vec<f32>>, NetworkError> {
         Ok(self.embeddings(maps)?.to_vec2()?)
     }
 
@@ -122,8 +122,8 @@ impl LastStage {
     /// The optimizer's state starts from zero.
     ///
     /// # Errors
-    /// [`BackboneError::Tensor`] if the tensors cannot be allocated.
-    pub fn begin(&mut self, learning_rate: f64) -> Result<(), BackboneError> {
+    /// [`NetworkError::Tensor`] if the tensors cannot be allocated.
+    pub fn begin(&mut self, learning_rate: f64) -> Result<(), NetworkError> {
         let learned = self.weights.iter().filter_map(|weight| match weight {
             Weight::Learned(variable) => Some(variable.clone()),
             Weight::Frozen(_) => None,
@@ -139,13 +139,13 @@ impl LastStage {
     ///
     /// # Errors
     /// - If `judge` fails.
-    /// - [`BackboneError::Tensor`] if the tensor library fails.
-    pub fn improve<E: From<BackboneError>>(
+    /// - [`NetworkError::Tensor`] if the tensor library fails.
+    pub fn improve<E: From<NetworkError>>(
         &mut self,
         maps: &[f32],
         judge: impl FnOnce(&[Vec<f32>]) -> Result<(f64, Vec<Vec<f32>>), E>,
     ) -> Result<f64, E> {
-        let failed = |error| E::from(BackboneError::Tensor(error));
+        let failed = |error| E::from(NetworkError::Tensor(error));
         let embeddings = self.embeddings(maps)?;
         let (loss, slopes) = judge(&embeddings.to_vec2().map_err(failed)?)?;
         // The gradient of this sum with respect to the weights equals that of the loss.
@@ -161,8 +161,8 @@ impl LastStage {
     /// Returns the stage's weights, named as the network's parameters.
     ///
     /// # Errors
-    /// [`BackboneError::Tensor`] if they cannot be read from the device.
-    pub fn tensors(&self) -> Result<Vec<NamedTensor>, BackboneError> {
+    /// [`NetworkError::Tensor`] if they cannot be read from the device.
+    pub fn tensors(&self) -> Result<Vec<NamedTensor>, NetworkError> {
         let tensor = |(parameter, weight): (&Parameter, &Weight)| {
             let values = weight.tensor().flatten_all()?.to_vec1()?;
             Ok(NamedTensor { name: parameter.name.clone(), shape: parameter.shape.clone(), values })
@@ -173,8 +173,8 @@ impl LastStage {
     /// Resumes from weights that [`Self::tensors`] returned.
     ///
     /// # Errors
-    /// [`BackboneError::Tensor`] if they are not those of this stage.
-    pub fn restore(&mut self, tensors: Vec<NamedTensor>) -> Result<(), BackboneError> {
+    /// [`NetworkError::Tensor`] if they are not those of this stage.
+    pub fn restore(&mut self, tensors: Vec<NamedTensor>) -> Result<(), NetworkError> {
         for NamedTensor { name, shape, values } in tensors {
             let place = self.network.parameters().iter().position(|known| known.name == name);
             if let Some(Weight::Learned(variable)) = place.map(|place| &self.weights[place]) {
@@ -184,7 +184,7 @@ impl LastStage {
         Ok(())
     }
 
-    fn embeddings(&self, maps: &[f32]) -> Result<Tensor, BackboneError> {
+    fn embeddings(&self, maps: &[f32]) -> Result<Tensor, NetworkError> {
         let [channels, height, width] = self.network.nodes()[0].shape;
         let images = maps.len() / (channels * height * width);
         let input = Tensor::from_slice(maps, (images, channels, height, width), &self.device)?;
@@ -320,7 +320,7 @@ mod tests {
                 let cosine: f32 = rows[0].iter().zip(&rows[1]).map(|(a, b)| a * b).sum();
                 let nothing = vec![0.0; rows[0].len()];
                 let slopes = vec![rows[1].clone(), rows[0].clone(), nothing];
-                Ok::<_, BackboneError>((cosine.into(), slopes))
+                Ok::<_, NetworkError>((cosine.into(), slopes))
             };
             let losses: Vec<f64> = (0..4).map(|_| stage.improve(&maps, judge).unwrap()).collect();
             assert!(losses[3] < losses[0], "{} {losses:?}", architecture.name());

@@ -4,9 +4,9 @@ use super::student::SHARD;
 use super::vector::dot;
 use crate::engine::cpu::{Engine, Instructions};
 use crate::network::graph::{NodeId, Op, ParameterId};
-use crate::network::import::Recognised;
+use crate::network::import::Recognized;
 use crate::network::preprocessing::Preprocessing;
-use crate::network::{BackboneError, NamedTensor};
+use crate::network::{NamedTensor, NetworkError};
 
 /// The last, linear layer of a trained network. `engine` runs the layers before it.
 pub struct Projection {
@@ -31,19 +31,19 @@ impl Projection {
     /// Creates the projection of a network. Its last layer must be linear and have a bias.
     ///
     /// # Errors
-    /// [`BackboneError::BadConfig`] if the last layer is another one.
-    pub fn of(recognised: Recognised) -> Result<Self, BackboneError> {
-        let Recognised { architecture, preprocessing, tensors, .. } = recognised;
+    /// [`NetworkError::BadConfig`] if the last layer is another one.
+    pub fn of(recognised: Recognized) -> Result<Self, NetworkError> {
+        let Recognized { architecture, preprocessing, tensors, .. } = recognised;
         let network = architecture.network()?;
         let last = network.nodes().last();
         let Some((&Op::Linear { weight, bias: Some(bias) }, &[input])) =
             last.map(|node| (&node.op, node.inputs.as_slice()))
         else {
             let reason = "its last layer is not a linear one with a bias".to_owned();
-            return Err(BackboneError::BadConfig { architecture: architecture.name(), reason });
+            return Err(NetworkError::BadConfig { architecture: architecture.name(), reason });
         };
         // The tensors are in the order of the network's parameters.
-        let read = |id: ParameterId| Ok::<_, BackboneError>(tensors[id.index()].values.clone());
+        let read = |id: ParameterId| Ok::<_, NetworkError>(tensors[id.index()].values.clone());
         let kept: &[NodeId] = &[input];
         let engine = Engine::keeping(&network, kept, Instructions::best(), read)?;
         let weight = weight.index();
@@ -118,7 +118,7 @@ impl Affine {
 mod tests {
     use super::*;
     use crate::network::architectures::{Architecture, vggface_lite};
-    use crate::network::import::{Checkpoint, Format, recognise};
+    use crate::network::import::{Checkpoint, Format, recognize};
     use std::path::Path;
 
     const SIDE: usize = 32;
@@ -139,7 +139,7 @@ mod tests {
         let network = vggface_lite::network(&config).unwrap();
         let tensors = network.parameters().iter().enumerate().map(tensor).collect();
         let checkpoint = Checkpoint { format: Format::Safetensors, tensors };
-        Projection::of(recognise(Path::new("any"), checkpoint, "vggface-lite").unwrap()).unwrap()
+        Projection::of(recognize(Path::new("any"), checkpoint, "vggface-lite").unwrap()).unwrap()
     }
 
     #[test]
@@ -185,7 +185,7 @@ mod tests {
         let origin = String::new();
         let tensors = Vec::new();
         let unused = Vec::new();
-        let recognised = Recognised { architecture, preprocessing, origin, tensors, unused };
+        let recognised = Recognized { architecture, preprocessing, origin, tensors, unused };
         assert!(Projection::of(recognised).is_err());
     }
 }

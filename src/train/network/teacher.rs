@@ -15,7 +15,7 @@ use crate::linalg::whitening::Whitening;
 use crate::network::architectures::vggface_lite;
 use crate::network::graph::Network;
 use crate::network::preprocessing::Preprocessing;
-use crate::network::{BackboneError, WeightsFile};
+use crate::network::{NetworkError, WeightsFile};
 
 /// A trained network as a teacher.
 pub struct Teacher {
@@ -35,7 +35,7 @@ impl Teacher {
         mut weights: WeightsFile,
         student: &vggface_lite::Config,
         device: Device,
-    ) -> Result<Self, BackboneError> {
+    ) -> Result<Self, NetworkError> {
         let network = spec.architecture.network()?;
         let preprocessing = Preprocessing { mirror: true, ..spec.preprocessing };
         let nodes = teaching_nodes(&network, &vggface_lite::network(student)?);
@@ -55,7 +55,7 @@ impl Teacher {
     }
 
     /// Whitens all later embeddings on its embeddings of these faces, `(size, size, 3)` bytes each.
-    pub(super) fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), BackboneError> {
+    pub(super) fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), NetworkError> {
         let mut said = Vec::new();
         for batch in faces.chunks(SHARD) {
             said.extend(self.outputs(batch)?.0.iter().map(|output| unit(output)));
@@ -65,7 +65,7 @@ impl Teacher {
     }
 
     /// Returns the outputs and inner maps of each face and of its mirror image.
-    fn outputs(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
+    fn outputs(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), NetworkError> {
         let size = self.input_size();
         let pixels = self.preprocessing.pixels(faces, size);
         self.runner.run_with_maps(2 * faces.len(), size, pixels)
@@ -80,7 +80,7 @@ impl Teacher {
     /// Returns the embeddings of faces as vectors of unit length, and their inner maps.
     ///
     /// The faces are `(size, size, 3)` bytes each.
-    pub(super) fn judge(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), BackboneError> {
+    pub(super) fn judge(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), NetworkError> {
         let (outputs, maps) = self.outputs(faces)?;
         let said = outputs.chunks(2).map(|copies| {
             let [face, mirrored] = [0, 1].map(|at| self.embedding(&copies[at]));

@@ -5,7 +5,7 @@ use candle_core::{D, Device, Tensor};
 use super::student::Student;
 use crate::engine::{Executor, TensorPlace};
 use crate::network::graph::{BatchNorm, Network, Op, Parameter};
-use crate::network::{BackboneError, NamedTensor};
+use crate::network::{NamedTensor, NetworkError};
 
 /// A batch normalization, and the name of its bias in the folded network.
 struct Pair {
@@ -25,7 +25,7 @@ impl Student {
         network: &Network,
         weights: &[NamedTensor],
         pixels: &[f32],
-    ) -> Result<(), BackboneError> {
+    ) -> Result<(), NetworkError> {
         let value = |name: &str| weights.iter().find(|own| own.name == name).map(|own| &own.values);
         for (parameter, values) in self.parameters.iter().zip(&mut self.values) {
             if let Some(folded) = value(&parameter.name) {
@@ -47,7 +47,7 @@ impl Student {
         let shape = (pixels.len() / (side * side * 3), side, side, 3);
         let input = Tensor::from_slice(pixels, shape, &Device::Cpu)?;
         let read = |parameter: &Parameter| {
-            Ok::<_, BackboneError>(value(&parameter.name).cloned().unwrap_or_default())
+            Ok::<_, NetworkError>(value(&parameter.name).cloned().unwrap_or_default())
         };
         let executor = Executor::load(network.clone(), TensorPlace::CPU, read)?;
         let maps = executor.forward(&input, &places)?;
@@ -111,7 +111,7 @@ mod tests {
         student.unfold(&learning, &network, &folded, &pixels).unwrap();
         let says = |tensors: &[NamedTensor]| -> Vec<f32> {
             let read = |id: ParameterId| {
-                Ok::<_, BackboneError>(of(tensors, &network.parameters()[id.index()]))
+                Ok::<_, NetworkError>(of(tensors, &network.parameters()[id.index()]))
             };
             let engine = Engine::new(&network, Instructions::best(), read).unwrap();
             engine.run(4, &pixels).concat()

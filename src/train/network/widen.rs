@@ -143,7 +143,7 @@ impl Widening<'_> {
 mod tests {
     use super::*;
     use crate::engine::cpu::{Engine, Instructions};
-    use crate::network::BackboneError;
+    use crate::network::NetworkError;
     use crate::network::architectures::vggface_lite::{Config, learning_network, network};
     use crate::train::network::fold::learned_by_chance;
 
@@ -151,7 +151,7 @@ mod tests {
         Config { input_size: 32, depths: [1, 2, 1, 1, 1], channels: [4, 5, 6, 7, 8], embedding: 9 };
 
     fn says(network: &Network, tensors: &[NamedTensor]) -> Vec<f32> {
-        let read = |id: ParameterId| Ok::<_, BackboneError>(tensors[id.index()].values.clone());
+        let read = |id: ParameterId| Ok::<_, NetworkError>(tensors[id.index()].values.clone());
         let pixels: Vec<f32> = (0..3072).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0).collect();
         Engine::new(network, Instructions::best(), read).unwrap().run(1, &pixels).concat()
     }

@@ -149,7 +149,7 @@ fn stages(stages: &[StageReport]) -> Markup {
     let auc = |figures: Option<RankingFigures>| shown(figures.map(|figures| figures.roc_auc));
     html! {
         @if !stages.is_empty() {
-            h2 { "Unfrozen stages" }
+            h2 { "FineTuned stages" }
             p { "The cosine's AUC on families that the stage neither learned from nor was chosen by." }
             table {
                 tr { th { "backbone" } th { "frozen" } th { "unfrozen" } th { "kept" } }

@@ -6,7 +6,7 @@ use crate::metrics::{Pairs, RankingFigures};
 use crate::train::data::corpus::Corpus;
 use crate::train::error::TrainError;
 use crate::train::runs::ensemble::pair_set::Panel;
-use crate::train::runs::fine_tuning::Unfrozen;
+use crate::train::runs::fine_tuning::FineTuned;
 use crate::train::runs::fine_tuning::stage_folder::StageEpoch;
 
 /// Metrics of a backbone before and after the training of its last stage.
@@ -48,7 +48,7 @@ impl StageReport {
     /// [`TrainError::Kinship`] if the embeddings cannot be compared.
     pub fn new(
         backbone: usize,
-        stage: &Unfrozen,
+        stage: &FineTuned,
         corpora: StageCorpora<'_>,
         seed: u64,
     ) -> Result<Self, TrainError> {

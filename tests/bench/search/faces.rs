@@ -37,9 +37,9 @@ impl Faces {
             if at.is_multiple_of(PHOTOS_OF_PERSON) {
                 person = near(&family, SPREAD[0]);
             }
-            vectors.push(Embedding::normalise(near(&person, SPREAD[1])).unwrap());
+            vectors.push(Embedding::normalize(near(&person, SPREAD[1])).unwrap());
             if at.is_multiple_of(every) {
-                queries.push(Embedding::normalise(near(&person, SPREAD[1])).unwrap());
+                queries.push(Embedding::normalize(near(&person, SPREAD[1])).unwrap());
             }
         }
         Self { vectors, queries, width }

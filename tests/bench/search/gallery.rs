@@ -44,7 +44,7 @@ impl Ours {
         let lookup = Lookup { exact: true, ..Lookup::nearest(NEIGHBOURS) };
         let nearest = snapshot.nearest_each(&faces.queries, &lookup);
         let ids = |nearest: &kindred::gallery::Nearest<'_>| {
-            nearest.neighbours.iter().map(|found| found.photo.id.clone()).collect()
+            nearest.neighbors.iter().map(|found| found.photo.id.clone()).collect()
         };
         let truth = nearest.iter().map(ids).collect();
         let queries = faces.queries.clone();
@@ -108,7 +108,7 @@ impl Index for Ours {
             self.queries.iter().map(|query| snapshot.nearest(query, &lookup)).collect();
         let seconds = started.elapsed().as_secs_f64();
         let hits = found.iter().zip(&self.truth).map(|(found, truth)| {
-            found.neighbours.iter().filter(|found| truth.contains(&found.photo.id)).count()
+            found.neighbors.iter().filter(|found| truth.contains(&found.photo.id)).count()
         });
         let wanted = self.queries.len() * NEIGHBOURS;
         [hits.sum::<usize>() as f64 / wanted as f64, self.queries.len() as f64 / seconds]
@@ -124,9 +124,9 @@ pub fn open(precision: &str, path: &Path) {
     let snapshot = gallery.snapshot().unwrap();
     let (seconds, opened) = (started.elapsed().as_secs_f64(), resident() - before);
     let width = gallery.space().dimensions[0];
-    let probe = Embedding::normalise((0..width).map(|at| at as f32 + 1.0).collect()).unwrap();
+    let probe = Embedding::normalize((0..width).map(|at| at as f32 + 1.0).collect()).unwrap();
     let found = snapshot.nearest(&probe, &Lookup { exact: true, ..Lookup::nearest(1) });
-    assert_eq!(found.neighbours.len(), 1);
+    assert_eq!(found.neighbors.len(), 1);
     println!("{seconds} {opened} {}", resident() - before);
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use kindred::bundle::{Choice, Draft, EmbedderError, Manifest};
+use kindred::bundle::{BundleBuilder, BundleError, Choice, Manifest};
 use kindred::network::architectures::{Architecture, vgg16};
 use kindred::network::write_safetensors;
 use sha2::{Digest, Sha256};
@@ -50,8 +50,8 @@ pub fn write_of(folder: &Path, config: &vgg16::Config, seed: u64) {
 }
 
 /// Imports weights into a new bundle.
-pub fn import(file: &Path, architecture: &str, bundle: &Path) -> Result<Manifest, EmbedderError> {
-    let mut draft = Draft::new(bundle, "")?;
+pub fn import(file: &Path, architecture: &str, bundle: &Path) -> Result<Manifest, BundleError> {
+    let mut draft = BundleBuilder::new(bundle, "")?;
     draft.add_backbone(&Choice::new(file, architecture))?;
     draft.finish()
 }

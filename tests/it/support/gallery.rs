@@ -28,7 +28,7 @@ pub fn clustered(count: usize, dimension: usize, seed: u64) -> Vec<Embedding> {
         if at.is_multiple_of(PHOTOS) {
             centre = (0..dimension).map(|_| random.signed()).collect();
         }
-        Embedding::normalise(centre.iter().map(|c| c + 0.6 * random.signed()).collect()).unwrap()
+        Embedding::normalize(centre.iter().map(|c| c + 0.6 * random.signed()).collect()).unwrap()
     };
     (0..count).map(vector).collect()
 }

@@ -92,7 +92,7 @@ struct Point {
     row: u32,
     level: u8,
     /// Rows of its neighbors on each layer up to its level.
-    neighbours: Vec<Vec<u32>>,
+    neighbors: Vec<Vec<u32>>,
 }
 
 fn copied_out(hnsw: &Hnsw<'_, u32, RowDistance<'_>>) -> Built {
@@ -105,7 +105,7 @@ fn copied_out(hnsw: &Hnsw<'_, u32, RowDistance<'_>>) -> Built {
     let layer = |level: u8| {
         let on_layer = points.partition_point(|point| point.level >= level);
         GraphLayer::of(points[..on_layer].iter().map(|point| {
-            let rows = point.neighbours[usize::from(level)].iter();
+            let rows = point.neighbors[usize::from(level)].iter();
             let nodes = rows.map(|&row| node_of_row[row as usize]);
             // hnsw_rs links a few points on layers above their own, where the links lead nowhere.
             nodes.filter(|&node| (node as usize) < on_layer).collect()
@@ -124,7 +124,7 @@ fn points(hnsw: &Hnsw<'_, u32, RowDistance<'_>>) -> Vec<Point> {
             let lists = point.get_neighborhood_id().into_iter().take(level + 1);
             let rows = lists.map(|list| list.iter().map(|to| to.get_origin_id() as u32).collect());
             let row = point.get_origin_id() as u32;
-            points.push(Point { row, level: level as u8, neighbours: rows.collect() });
+            points.push(Point { row, level: level as u8, neighbors: rows.collect() });
         }
     }
     points
@@ -139,7 +139,7 @@ fn refined(layers: &[GraphLayer], codes: &Codes, progress: &dyn Progress) -> Opt
     let choose = |node: u32| {
         let mut candidates = walk(layers, codes, &codes.probe(node), EF_REFINED);
         candidates.retain(|candidate| candidate.node != node);
-        let linked = base.neighbours(node).iter();
+        let linked = base.neighbors(node).iter();
         candidates.extend(linked.map(|&other| scored(codes, node, other)));
         chosen(candidates, codes, MAX_NEIGHBOURS)
     };

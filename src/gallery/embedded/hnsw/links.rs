@@ -14,10 +14,10 @@ const DETOURS: usize = 16;
 impl GraphLayer {
     /// Builds a layer from neighbor lists.
     pub(in crate::gallery) fn of(lists: impl IntoIterator<Item = Vec<u32>>) -> Self {
-        let mut layer = Self { offsets: vec![0], neighbours: Vec::new() };
+        let mut layer = Self { offsets: vec![0], neighbors: Vec::new() };
         for list in lists {
-            layer.neighbours.extend(list);
-            layer.offsets.push(layer.neighbours.len() as u32);
+            layer.neighbors.extend(list);
+            layer.offsets.push(layer.neighbors.len() as u32);
         }
         layer
     }
@@ -27,14 +27,14 @@ impl GraphLayer {
         self.offsets.len().saturating_sub(1) as u32
     }
 
-    pub(in crate::gallery) fn neighbours(&self, node: u32) -> &[u32] {
+    pub(in crate::gallery) fn neighbors(&self, node: u32) -> &[u32] {
         let node = node as usize;
-        &self.neighbours[self.offsets[node] as usize..self.offsets[node + 1] as usize]
+        &self.neighbors[self.offsets[node] as usize..self.offsets[node + 1] as usize]
     }
 
     /// The neighbor lists of all nodes.
     pub(in crate::gallery) fn lists(&self) -> impl Iterator<Item = &[u32]> {
-        (0..self.nodes()).map(|node| self.neighbours(node))
+        (0..self.nodes()).map(|node| self.neighbors(node))
     }
 
     /// Returns the layer without the nodes that have no entry in `numbers`. The others are
@@ -45,7 +45,7 @@ impl GraphLayer {
         let is_kept = |node: &u32| numbers[*node as usize].is_some();
         let kept = (0..self.nodes()).filter(is_kept);
         Self::of(kept.map(|node| {
-            let links = self.neighbours(node);
+            let links = self.neighbors(node);
             let mut list: Vec<u32> = links.iter().copied().filter(is_kept).collect();
             for &removed in links.iter().filter(|link| !is_kept(link)) {
                 for way in self.detour(removed, is_kept) {
@@ -64,7 +64,7 @@ impl GraphLayer {
         let mut found = Vec::new();
         let mut at = 0;
         while at < seen.len() && seen.len() < 4 * DETOURS && found.len() < DETOURS {
-            for &next in self.neighbours(seen[at]) {
+            for &next in self.neighbors(seen[at]) {
                 let list = if is_kept(&next) { &mut found } else { &mut seen };
                 if !list.contains(&next) {
                     list.push(next);
@@ -102,8 +102,8 @@ pub(in crate::gallery) fn are_sound(layers: &[GraphLayer], nodes: usize) -> bool
         let fits = (1..=below).contains(&rows)
             && layer.offsets[0] == 0
             && layer.offsets.is_sorted()
-            && layer.offsets.last().is_some_and(|&end| end as usize == layer.neighbours.len())
-            && layer.neighbours.iter().all(|&node| (node as usize) < rows - 1);
+            && layer.offsets.last().is_some_and(|&end| end as usize == layer.neighbors.len())
+            && layer.neighbors.iter().all(|&node| (node as usize) < rows - 1);
         below = rows;
         fits
     }) && layers.first().is_some_and(|base| base.offsets.len() == nodes + 1)
@@ -123,7 +123,7 @@ pub(in crate::gallery) fn spread(base: &GraphLayer, start: u32, reached: &mut Bi
     }
     let mut waiting = VecDeque::from([start]);
     while let Some(node) = waiting.pop_front() {
-        waiting.extend(base.neighbours(node).iter().copied().filter(|&next| reached.insert(next)));
+        waiting.extend(base.neighbors(node).iter().copied().filter(|&next| reached.insert(next)));
     }
 }
 

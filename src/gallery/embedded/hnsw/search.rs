@@ -57,7 +57,7 @@ pub(in crate::gallery) fn walk(
     let mut nearest = score(0);
     for layer in upper.iter().rev() {
         while let Some(nearer) = layer
-            .neighbours(nearest.node)
+            .neighbors(nearest.node)
             .iter()
             .map(|&node| score(node))
             .max()
@@ -73,7 +73,7 @@ pub(in crate::gallery) fn walk(
     let mut new = Vec::new();
     while let Some(node) = view.step() {
         new.clear();
-        new.extend(base.neighbours(node).iter().copied().filter(|&node| visited.insert(node)));
+        new.extend(base.neighbors(node).iter().copied().filter(|&node| visited.insert(node)));
         new.iter().take(AHEAD).for_each(|&node| codes.prefetch(node));
         for (at, &node) in new.iter().enumerate() {
             if let Some(&ahead) = new.get(at + AHEAD) {

@@ -1,7 +1,7 @@
 //! Keys of records in the store. Numbers are big-endian, so that byte order is numeric order.
 
 use super::error::StoreError;
-use crate::domain::{MemberId, Relationship};
+use crate::domain::{PersonId, Relationship};
 
 /// Keys in the `meta` tree.
 pub(super) const SCHEMA: &[u8] = b"schema";
@@ -48,7 +48,7 @@ pub(super) fn parse_ordinal(key: &[u8]) -> Result<u64, StoreError> {
     ordinal.ok_or_else(|| StoreError::Corrupt { what: "an embedding's key is unreadable".into() })
 }
 
-pub(super) fn relationship([first, second]: [MemberId; 2]) -> Vec<u8> {
+pub(super) fn relationship([first, second]: [PersonId; 2]) -> Vec<u8> {
     format!("{first}\0{second}").into_bytes()
 }
 
@@ -58,8 +58,8 @@ pub(super) fn parse_relationship(
 ) -> Result<Relationship, StoreError> {
     let parse = || {
         let (first, second) = std::str::from_utf8(key).ok()?.split_once('\0')?;
-        let first: MemberId = first.parse().ok()?;
-        let second: MemberId = second.parse().ok()?;
+        let first: PersonId = first.parse().ok()?;
+        let second: PersonId = second.parse().ok()?;
         let relation = code.map(str::parse).transpose().ok()?;
         Relationship::new(first, second, relation).ok()
     };

@@ -30,7 +30,7 @@ use sled::transaction::{
 };
 
 pub use self::error::StoreError;
-pub use self::records::{Counts, GraphLayer, Header, NewPhoto, Photo, Removed, Segment};
+pub use self::records::{Counts, Deleted, GraphLayer, Header, NewPhoto, Photo, Segment};
 pub use self::segments::Stamp;
 
 use self::guard::guarded;

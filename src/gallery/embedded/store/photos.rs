@@ -6,9 +6,9 @@ use sled::transaction::{Transactional, TransactionalTree};
 
 use super::error::StoreError;
 use super::guard::guarded;
-use super::records::{NewPhoto, Photo, PhotoRecord, Removed};
+use super::records::{Deleted, NewPhoto, Photo, PhotoRecord};
 use super::{InTransaction, Store, abort, codec, count, keys};
-use crate::domain::{ContentHash, PhotoId, Relationship, Who};
+use crate::domain::{ContentHash, EntityId, PhotoId, Relationship};
 
 impl Store {
     /// Returns the record of one photo, if it is stored.
@@ -42,8 +42,8 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if a key is damaged.
-    pub fn photos_of(&self, who: &Who) -> Result<Vec<PhotoId>, StoreError> {
-        if let Who::Photo(id) = who {
+    pub fn photos_of(&self, who: &EntityId) -> Result<Vec<PhotoId>, StoreError> {
+        if let EntityId::Photo(id) = who {
             return Ok(self.photo(id)?.map(|photo| photo.id).into_iter().collect());
         }
         let keys = || self.photos.scan_prefix(format!("{who}/")).keys();
@@ -191,12 +191,12 @@ impl Store {
         &self,
         photos: &[PhotoId],
         pairs: &[Relationship],
-    ) -> Result<Removed, StoreError> {
+    ) -> Result<Deleted, StoreError> {
         let Self { meta, photos: records, embeddings, thumbnails, relationships, .. } = self;
         let trees = (meta, records, embeddings, thumbnails, relationships);
         let remove = || {
             trees.transaction(|(meta, records, embeddings, thumbnails, relationships)| {
-                let mut sum = Removed::default();
+                let mut sum = Deleted::default();
                 let trees = PhotoTrees { records, embeddings, thumbnails };
                 for photo in photos {
                     let own = trees.remove(photo)?;
@@ -266,8 +266,8 @@ impl PhotoTrees<'_> {
     }
 
     /// Deletes a photo with all its data, if it is stored.
-    fn remove(&self, id: &PhotoId) -> InTransaction<Removed> {
-        let mut removed = Removed::default();
+    fn remove(&self, id: &PhotoId) -> InTransaction<Deleted> {
+        let mut removed = Deleted::default();
         let Some(record) = self.records.remove(id.to_string().as_bytes())? else {
             return Ok(removed);
         };

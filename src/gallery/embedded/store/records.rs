@@ -57,7 +57,7 @@ pub struct Counts {
 
 /// Counts of deleted records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Removed {
+pub struct Deleted {
     /// Photos, with their data.
     pub photos: usize,
     /// Embeddings.
@@ -80,10 +80,10 @@ pub struct Segment {
 /// The neighbor lists of the first nodes of a graph.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct GraphLayer {
-    /// Start of each node's list in `neighbours`; one entry more than there are nodes.
+    /// Start of each node's list in `neighbors`; one entry more than there are nodes.
     pub offsets: Vec<u32>,
     /// The lists, concatenated.
-    pub neighbours: Vec<u32>,
+    pub neighbors: Vec<u32>,
 }
 
 /// A segment in the list of stored ones.

@@ -1,6 +1,6 @@
 //! Open-set identification of a source: the rates at which a search marks strangers and relatives.
 //!
-//! Terms follow ISO/IEC 19795-1. The false positive identification rate (FPIR) refers to probes
+//! ServiceConfig follow ISO/IEC 19795-1. The false positive identification rate (FPIR) refers to probes
 //! without a relative. It is the share of these probes with a marked person. The detection and
 //! identification rate (DIR) refers to probes with a relative. It is the share of these probes with
 //! a marked relative.

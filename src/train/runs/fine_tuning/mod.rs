@@ -18,7 +18,7 @@ use std::path::Path;
 use self::stage_folder::{SavedEpoch, StageEpoch, StageFolder, best};
 use self::trunk::{Album, TrunkMaps};
 use super::ensemble::member::{PROTOCOL_PAIRS, SAMPLING, Task};
-use crate::bundle::{BackboneEntry, Embedder, Manifest};
+use crate::bundle::{BackboneEntry, Bundle, Manifest};
 use crate::dataset::{PairSampler, Pedigree, PhotoPair};
 use crate::domain::{FamilyId, PhotoId, Progress};
 use crate::engine::{BackboneSpec, Device};
@@ -47,11 +47,11 @@ const MIN_FAMILIES: usize = 32;
 const PHOTOS: usize = 64;
 
 /// Bundle for fine-tuning of its backbones, with the training data.
-pub struct Unfreezing<'a> {
+pub struct FineTuning<'a> {
     /// Photos with their embeddings by the bundle.
     pub corpus: &'a Corpus,
     /// The loaded bundle.
-    pub embedder: &'a Embedder,
+    pub loaded: &'a Bundle,
     /// Folder of the bundle, with its manifest.
     pub bundle: (&'a Path, &'a Manifest),
     /// Folder or archive of the photos.
@@ -65,7 +65,7 @@ pub struct Unfreezing<'a> {
 }
 
 /// Backbone with a trained last stage.
-pub struct Unfrozen {
+pub struct FineTuned {
     /// Weights of the stage. `None` if no epoch was better than the frozen stage.
     pub tensors: Option<Vec<NamedTensor>>,
     /// Metrics of each epoch, the frozen stage first.
@@ -89,7 +89,7 @@ fn split(pedigree: &Pedigree, seed: u64) -> Result<Split, TrainError> {
     Ok(Split { name: "stage".into(), train: parts.concat(), validation, test: Vec::new() })
 }
 
-impl Unfreezing<'_> {
+impl FineTuning<'_> {
     /// Trains the last stage of the backbone with this index in the bundle.
     ///
     /// Its epochs are stored in the folder `work`. A stopped training run resumes from them.
@@ -105,14 +105,14 @@ impl Unfreezing<'_> {
         backbone: usize,
         work: &Path,
         progress: &dyn Progress,
-    ) -> Result<Option<Unfrozen>, TrainError> {
+    ) -> Result<Option<FineTuned>, TrainError> {
         let pedigree = &self.corpus.pedigree;
         let entry = &self.bundle.1.backbones[backbone];
         let split = split(pedigree, self.seed)?;
         let folder = StageFolder::open(work, &self.settings(entry))?;
         let recipe = Recipe::named("comparison").expect("a recipe of this name is known");
         let stage = self.load(entry)?;
-        let album = Album::open(self.data, self.embedder, backbone)?;
+        let album = Album::open(self.data, self.loaded, backbone)?;
         let families = [&split.train[..], &split.validation].concat();
         let photos = photos_of(pedigree, &families);
         let Some(maps) = TrunkMaps::new(&stage, album, &photos, progress)? else {
@@ -126,7 +126,7 @@ impl Unfreezing<'_> {
         let tensors = (kept > 0).then(|| course.folder.read_stage(kept)).transpose()?;
         let families = families.iter().map(|&family| pedigree.families()[family]).collect();
         let epochs = epochs.into_iter().map(|epoch| epoch.figures).collect();
-        Ok(Some(Unfrozen { tensors, epochs, kept, families }))
+        Ok(Some(FineTuned { tensors, epochs, kept, families }))
     }
 
     fn load(&self, entry: &BackboneEntry) -> Result<LastStage, TrainError> {
@@ -190,7 +190,7 @@ impl Course<'_> {
         };
         while epochs.len() <= EPOCHS {
             let pairs = self.pairs(epochs.len());
-            let what = format!("Unfreezing {name}, epoch {} of {EPOCHS}", epochs.len());
+            let what = format!("FineTuning {name}, epoch {} of {EPOCHS}", epochs.len());
             progress.begin(&what, pairs.len() as u64, "pairs");
             let seed = self.task.seed.wrapping_add(epochs.len() as u64);
             let Some((taught, loss)) = self.epoch(&head, &pairs, seed, progress)? else {

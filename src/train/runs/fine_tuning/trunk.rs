@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use rayon::prelude::*;
 
-use crate::bundle::Embedder;
+use crate::bundle::Bundle;
 use crate::dataset::{Source, family_photos};
 use crate::domain::{PhotoId, Progress};
-use crate::network::BackboneError;
+use crate::network::NetworkError;
 use crate::photo::{EXTENSIONS, Limits, decode};
 use crate::train::data::views::views;
 use crate::train::error::TrainError;
@@ -32,7 +32,7 @@ pub(crate) enum TrunkMaps {
 pub(crate) struct Album<'a> {
     source: Source,
     paths: BTreeMap<PhotoId, String>,
-    embedder: &'a Embedder,
+    bundle: &'a Bundle,
     /// Index of the backbone.
     backbone: usize,
 }
@@ -40,12 +40,12 @@ pub(crate) struct Album<'a> {
 impl<'a> Album<'a> {
     pub(crate) fn open(
         data: &std::path::Path,
-        embedder: &'a Embedder,
+        bundle: &'a Bundle,
         backbone: usize,
     ) -> Result<Self, TrainError> {
         let source = Source::open(data)?;
         let paths = family_photos(&source, &source.list(&EXTENSIONS)?)?.photos;
-        Ok(Self { source, paths, embedder, backbone })
+        Ok(Self { source, paths, bundle, backbone })
     }
 
     /// Returns the backbone's input for photos.
@@ -61,7 +61,7 @@ impl<'a> Album<'a> {
         let crop = |(path, bytes): (&str, Vec<u8>)| {
             let bad = |source| TrainError::BadPhoto { path: path.into(), source };
             let photo = decode(&bytes, &limits).map_err(bad)?;
-            Ok(self.embedder.prepare(&photo)?.crop(self.backbone).to_vec())
+            Ok(self.bundle.prepare(&photo)?.crop(self.backbone).to_vec())
         };
         files.into_par_iter().map(crop).collect()
     }
@@ -100,11 +100,7 @@ impl TrunkMaps {
     }
 
     /// Returns the concatenated outputs of the trunk for the photos with these indices.
-    pub(crate) fn of(
-        &self,
-        stage: &LastStage,
-        photos: &[usize],
-    ) -> Result<Vec<f32>, BackboneError> {
+    pub(crate) fn of(&self, stage: &LastStage, photos: &[usize]) -> Result<Vec<f32>, NetworkError> {
         match self {
             Self::Maps(maps) => Ok(photos.iter().flat_map(|place| &maps[place]).copied().collect()),
             Self::Crops(crops) => {
