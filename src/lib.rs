@@ -9,37 +9,36 @@
 //! ```
 //! use std::collections::BTreeSet;
 //! use std::error::Error;
-//! use std::fs;
+//! use std::path::Path;
 //!
-//! use kindred::backbone::{Device, Precision};
-//! use kindred::domain::{ContentHash, Embedding, PhotoId};
 //! use kindred::bundle::{Bundle, write_builtin};
-//! use kindred::gallery::embedded::{Enrolment, Gallery};
-//! use kindred::photo::{Limits, decode};
+//! use kindred::domain::EmbeddedPhoto;
+//! use kindred::engine::{Device, Precision};
+//! use kindred::gallery::{Enrolment, Gallery};
+//! use kindred::pipeline::{PhotoFile, Thumbnails, embed, prepare};
 //! use kindred::search::{Options, Probe, Query, ReferenceCache, SearchContext, search};
-//! use sha2::{Digest, Sha256};
+//!
+//! fn embed_file(bundle: &Bundle, id: &str) -> Result<EmbeddedPhoto, Box<dyn Error>> {
+//!     let file = PhotoFile::read(Path::new(&format!("data/sample/{id}.jpg")))?;
+//!     let photo = prepare(bundle, &file, Thumbnails::Skip)?.with_face()?;
+//!     Ok(embed(bundle, vec![photo])?.remove(0)?)
+//! }
 //!
 //! # fn main() -> Result<(), Box<dyn Error>> {
 //! let folder = tempfile::tempdir()?;
-//! let bundle = folder.path().join("bundle");
-//! write_builtin(&bundle)?;
-//! let bundle = Bundle::load(&bundle, Device::Cpu, Precision::F32)?;
-//! let embed = |bytes: &[u8]| -> Result<Vec<Embedding>, Box<dyn Error>> {
-//!     let face = bundle.prepare(&decode(bytes, &Limits::default())?)?;
-//!     Ok(bundle.embed(&[face])?.remove(0)?)
-//! };
+//! let model = folder.path().join("model");
+//! write_builtin(&model)?;
+//! let bundle = Bundle::load(&model, Device::Cpu, Precision::F32)?;
 //!
 //! let gallery = folder.path().join("gallery");
-//! let gallery = Gallery::open_or_create(&gallery, bundle.space(), &bundle)?;
+//! let gallery = Gallery::open_or_create(&gallery, bundle.space(), &model)?;
 //! for id in ["F0001/MID1/P00001_face0", "F0001/MID3/P00006_face0"] {
-//!     let bytes = fs::read(format!("data/sample/{id}.jpg"))?;
-//!     let (id, embeddings) = (id.parse::<PhotoId>()?, embed(&bytes)?);
-//!     let content_hash = ContentHash(Sha256::digest(&bytes).into());
-//!     gallery.enrol(vec![Enrolment { id, content_hash, embeddings, thumbnail: None }])?;
+//!     gallery.enrol(vec![Enrolment::new(id.parse()?, embed_file(&bundle, id)?)])?;
 //! }
 //!
-//! let probe = [embed(&fs::read("data/sample/F0001/MID2/P00003_face0.jpg")?)?];
-//! let query = Query::Relatives(Probe { photos: &probe, known: BTreeSet::new() });
+//! let probe = embed_file(&bundle, "F0001/MID2/P00003_face0")?;
+//! let photos = [probe.faces[0].embeddings.clone()];
+//! let query = Query::Relatives(Probe { photos: &photos, known: BTreeSet::new() });
 //! let snapshot = gallery.snapshot()?;
 //! let context = SearchContext::new(&snapshot, bundle.ensemble(), &ReferenceCache::default())?;
 //! let answer = search(&context, &query, &Options::default())?;
@@ -165,6 +164,7 @@ mod linalg;
 pub mod metrics;
 pub mod network;
 pub mod photo;
+pub mod pipeline;
 pub mod search;
 pub mod synthetic;
 pub mod telemetry;

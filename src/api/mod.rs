@@ -4,6 +4,7 @@
 //! problem+json. Handlers never run a model: they queue faces for the one model thread and wait for its embeddings.
 
 mod audit_log;
+mod blocking;
 mod endpoints;
 mod error;
 mod extract;
@@ -18,4 +19,4 @@ mod routes;
 mod server;
 
 pub use error::{KeyError, ServeError};
-pub use server::{Priors, Server, Service, ServiceConfig};
+pub use server::{Server, Service, ServiceConfig};

@@ -1,6 +1,6 @@
-//! The model thread, which embeds faces in batches.
+//! The model thread, which embeds photos in batches.
 //!
-//! Requests queue for this one thread. Faces that wait together are embedded together.
+//! Requests queue for this one thread. Photos that wait together are embedded together.
 
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
@@ -9,25 +9,22 @@ use tokio::sync::oneshot;
 
 use super::metrics::Metrics;
 use super::problem::Problem;
-use crate::bundle::{Bundle, BundleError, Face};
-use crate::domain::{Embedding, EmbeddingSpace};
+use crate::bundle::Bundle;
+use crate::domain::{EmbeddedPhoto, EmbeddingSpace};
 use crate::error::ErrorKind;
 use crate::kinship::Ensemble;
-use crate::photo::Photo;
+use crate::pipeline::{PreparedPhoto, embed};
 use std::sync::Arc;
 
-/// Maximum number of waiting faces. Beyond it the service is overloaded.
+/// Maximum number of waiting photos. Beyond it the service is overloaded.
 const QUEUE: usize = 64;
-/// Maximum number of faces in a batch.
+/// Maximum number of photos in a batch.
 pub(super) const MAX_BATCH: usize = 8;
 
 struct Job {
-    face: Face,
-    answer: oneshot::Sender<EmbeddedFace>,
+    photo: PreparedPhoto,
+    answer: oneshot::Sender<Result<EmbeddedPhoto, Problem>>,
 }
-
-/// One embedding per backbone, or the reason for the failure.
-type EmbeddedFace = Result<Vec<Embedding>, Problem>;
 
 /// Handle to the model thread. The thread ends when the handle is dropped.
 pub(super) struct ModelQueue {
@@ -60,30 +57,20 @@ impl ModelQueue {
         self.bundle.ensemble()
     }
 
-    /// Finds the face in a photo and crops the model's input.
-    ///
-    /// This takes milliseconds, on a thread that may block.
-    ///
-    /// # Errors
-    /// `InvalidInput` with the code `no_face` if the photo shows no face.
-    pub(super) fn prepare(&self, photo: &Photo) -> Result<Face, Problem> {
-        self.bundle.prepare(photo).map_err(|error| match error {
-            BundleError::NoFace { .. } => Problem::from(error).coded("no_face"),
-            _ => Problem::from(error),
-        })
-    }
-
-    /// Embeds faces, and returns one embedding per backbone for each.
-    ///
-    /// All faces queue at once, to be embedded together.
+    /// Embeds photos. All of them queue at once, to be embedded together.
     ///
     /// # Errors
     /// - `Overloaded` if the queue is full.
     /// - `Internal` if the model fails.
     /// - `InvalidInput` if a face has no embedding.
-    pub(super) async fn embed(&self, faces: Vec<Face>) -> Result<Vec<Vec<Embedding>>, Problem> {
-        let waiting: Vec<_> =
-            faces.into_iter().map(|face| self.queue(face)).collect::<Result<_, _>>()?;
+    pub(super) async fn embed(
+        &self,
+        photos: Vec<PreparedPhoto>,
+    ) -> Result<Vec<EmbeddedPhoto>, Problem> {
+        let mut waiting = Vec::with_capacity(photos.len());
+        for photo in photos {
+            waiting.push(self.queue(photo)?);
+        }
         let mut embedded = Vec::with_capacity(waiting.len());
         for answered in waiting {
             embedded.push(answered.await.map_err(|_| model_is_gone())??);
@@ -91,9 +78,12 @@ impl ModelQueue {
         Ok(embedded)
     }
 
-    fn queue(&self, face: Face) -> Result<oneshot::Receiver<EmbeddedFace>, Problem> {
+    fn queue(
+        &self,
+        photo: PreparedPhoto,
+    ) -> Result<oneshot::Receiver<Result<EmbeddedPhoto, Problem>>, Problem> {
         let (answer, answered) = oneshot::channel();
-        self.jobs.try_send(Job { face, answer }).map_err(|error| match error {
+        self.jobs.try_send(Job { photo, answer }).map_err(|error| match error {
             TrySendError::Full(_) => {
                 Problem::new(ErrorKind::Overloaded, "too many photos are waiting; try again")
             }
@@ -110,24 +100,25 @@ fn model_is_gone() -> Problem {
 
 fn work(bundle: &Bundle, waiting: &Receiver<Job>, metrics: &Metrics) {
     while let Ok(first) = waiting.recv() {
-        let batch = std::iter::once(first).chain(waiting.try_iter()).take(MAX_BATCH);
-        let batch = batch.inspect(|_| {
+        let mut photos = Vec::new();
+        let mut answers = Vec::new();
+        for job in std::iter::once(first).chain(waiting.try_iter()).take(MAX_BATCH) {
             metrics.queue.dec();
-        });
-        // Faces of disconnected clients are not embedded.
-        let batch = batch.filter(|job| !job.answer.is_closed());
-        let (faces, answers): (Vec<_>, Vec<_>) = batch.map(|job| (job.face, job.answer)).unzip();
-        if faces.is_empty() {
+            // Photos of disconnected clients are not embedded.
+            if !job.answer.is_closed() {
+                photos.push(job.photo);
+                answers.push(job.answer);
+            }
+        }
+        if photos.is_empty() {
             continue;
         }
-        metrics.embedded(faces.len());
-        match bundle.embed(&faces) {
+        metrics.embedded(photos.len());
+        match embed(bundle, photos) {
             Ok(results) => {
                 for (result, answer) in results.into_iter().zip(answers) {
-                    let result =
-                        result.map_err(|e| Problem::new(ErrorKind::InvalidInput, e.to_string()));
                     // The receiver may have been dropped, which is no error.
-                    let _ = answer.send(result);
+                    let _ = answer.send(result.map_err(Problem::from));
                 }
             }
             Err(error) => {

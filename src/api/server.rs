@@ -22,7 +22,8 @@ use super::model_queue::ModelQueue;
 use super::routes::{head_as_get, routes};
 use crate::bundle::Bundle;
 use crate::gallery::Gallery;
-use crate::search::{Options, ReferenceCache};
+use crate::search::ReferenceCache;
+use crate::wire::Priors;
 
 /// Gallery, bundle and configuration that answer requests.
 pub struct Service {
@@ -51,24 +52,6 @@ pub struct ServiceConfig {
     pub audit_days: u32,
     /// Assumptions of a search if the request states none.
     pub priors: Priors,
-}
-
-/// Assumptions of a search if the request states none.
-#[derive(Clone, Copy, Debug)]
-pub struct Priors {
-    /// Expected number of relatives of the probe among the people searched.
-    pub expected_relatives: f64,
-    /// Share of probes without a relative for which a person may be marked as kin, 0 to 1.
-    pub max_false_positive_rate: f64,
-}
-
-impl Default for Priors {
-    fn default() -> Self {
-        Self {
-            expected_relatives: Options::DEFAULT_EXPECTED_RELATIVES,
-            max_false_positive_rate: Options::DEFAULT_FALSE_POSITIVE_RATE,
-        }
-    }
 }
 
 impl Default for ServiceConfig {

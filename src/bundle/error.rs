@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::error::{Classify, ErrorKind};
+use crate::face::FaceError;
 use crate::kinship::KinshipError;
 use crate::network::NetworkError;
 
@@ -64,23 +65,9 @@ pub enum BundleError {
         /// SHA-256 of the file.
         found: String,
     },
-    /// There is no face in a photo.
-    #[error(
-        "no face found (quality {quality:.2}); give a photo, or the part of one, in which a single upright face fills most of \
-         the picture"
-    )]
-    NoFace {
-        /// Face probability of the best candidate, 0 to 1.
-        quality: f32,
-    },
-    /// The landmark network has another number of outputs.
-    #[error(
-        "the bundle's landmark network outputs {found} values instead of 11; make the bundle again"
-    )]
-    NotLandmarks {
-        /// Number of its outputs.
-        found: usize,
-    },
+    /// The face detector cannot be loaded or run.
+    #[error(transparent)]
+    Face(#[from] FaceError),
     /// The ensemble does not fit the bundle.
     #[error(transparent)]
     Kinship(#[from] KinshipError),
@@ -93,11 +80,11 @@ impl Classify for BundleError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NoBundle { .. } | Self::NoWeights { .. } => ErrorKind::NotFound,
-            Self::BadManifest { .. } | Self::NoFace { .. } => ErrorKind::InvalidInput,
+            Self::BadManifest { .. } => ErrorKind::InvalidInput,
             Self::AlreadyThere { .. } => ErrorKind::Conflict,
             Self::Unreadable { .. } | Self::Unwritable { .. } => ErrorKind::Unavailable,
             Self::OtherWeights { .. } => ErrorKind::Corrupt,
-            Self::NotLandmarks { .. } => ErrorKind::Incompatible,
+            Self::Face(error) => error.kind(),
             Self::Kinship(error) => error.kind(),
             Self::Backbone(error) => error.kind(),
         }

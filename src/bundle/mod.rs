@@ -1,9 +1,11 @@
-//! Embeds a photo: one embedding per backbone of a bundle.
+//! Bundles: backbones, face detector and ensemble in one folder.
 
 mod builder;
 mod builtin;
 mod error;
 mod manifest;
+mod prepared;
+mod view;
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -13,16 +15,17 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::{Embedding, EmbeddingError, EmbeddingSpace, Fingerprint};
 use crate::engine::{Backbone, BackboneSpec, Device, Precision};
+use crate::face::{DetectedFace, FaceDetector, crop};
 use crate::kinship::Ensemble;
 use crate::network::WeightsFile;
 use crate::photo::Photo;
 
-use crate::face::View;
-pub use crate::face::{DEFAULT_MIN_QUALITY, DetectedFace, FaceDetector};
 pub use builder::{Added, BundleBuilder, Choice};
 pub use builtin::write_builtin;
 pub use error::BundleError;
 pub use manifest::{BackboneEntry, KinshipEntry, LandmarksEntry, Manifest};
+pub use prepared::{Faces, PreparedFace};
+use view::View;
 
 /// A loaded bundle.
 pub struct Bundle {
@@ -32,25 +35,8 @@ pub struct Bundle {
     views: Vec<View>,
     networks: Vec<Backbone>,
     space: EmbeddingSpace,
-    finder: Option<FaceDetector>,
+    detector: Option<FaceDetector>,
     ensemble: Option<Ensemble>,
-}
-
-/// A face as input for the backbones of one bundle.
-pub struct Face {
-    /// `(size, size, 3)` bytes of RGB, per backbone.
-    crops: Vec<Vec<u8>>,
-    /// The detected face. `None` if the bundle has no face detector.
-    pub found: Option<DetectedFace>,
-    /// Width and height of its photo, in pixels.
-    pub photo_size: [u32; 2],
-}
-
-impl Face {
-    /// Returns the input of the backbone at this index: `(size, size, 3)` bytes of RGB.
-    pub fn crop(&self, backbone: usize) -> &[u8] {
-        &self.crops[backbone]
-    }
 }
 
 impl Bundle {
@@ -63,7 +49,7 @@ impl Bundle {
     /// - [`BundleError::NoWeights`] if a weights file is missing.
     /// - [`BundleError::OtherWeights`] if a weights file has another SHA-256 than in the manifest.
     /// - [`BundleError::Backbone`] if weights do not fit their architecture, or the device cannot be used.
-    /// - [`BundleError::NotLandmarks`] if the landmark network has another number of outputs.
+    /// - [`BundleError::Face`] if the landmark network has another number of outputs.
     /// - [`BundleError::Kinship`] if the ensemble does not fit the bundle.
     pub fn load(bundle: &Path, device: Device, precision: Precision) -> Result<Self, BundleError> {
         let manifest = Manifest::read(bundle)?;
@@ -71,7 +57,7 @@ impl Bundle {
             let path = bundle.join(weights);
             Ok::<_, BundleError>(WeightsFile::new(&path, open_weights(&path, sha256)?)?)
         };
-        let views = View::of(&manifest.backbones);
+        let views = View::of_backbones(&manifest.backbones);
         let mut networks: Vec<Backbone> = Vec::new();
         for (entry, view) in manifest.backbones.iter().zip(&views) {
             if view.network == networks.len() {
@@ -83,15 +69,15 @@ impl Bundle {
                 networks.push(Backbone::load(spec, weights, device, precision)?);
             }
         }
-        let find = |entry: &LandmarksEntry| {
+        let detector = |entry: &LandmarksEntry| {
             let spec =
                 BackboneSpec { architecture: &entry.network, preprocessing: entry.preprocessing };
             let weights = weights(&entry.weights, &entry.sha256)?;
             // It processes one small image at a time, which a GPU does not speed up.
             let network = Backbone::load(spec, weights, Device::Cpu, Precision::F32)?;
-            FaceDetector::new(network, entry.min_quality)
+            Ok::<_, BundleError>(FaceDetector::new(network, entry.min_quality)?)
         };
-        let finder = manifest.landmarks.as_ref().map(find).transpose()?;
+        let detector = manifest.landmarks.as_ref().map(detector).transpose()?;
         let dimensions: Vec<usize> =
             views.iter().map(|view| networks[view.network].dimension()).collect();
         let fingerprint = manifest.fingerprint();
@@ -102,7 +88,7 @@ impl Bundle {
         let ensemble = manifest.kinship.map(|kinship| load_ensemble(bundle, kinship, &widths));
         let ensemble = ensemble.transpose()?;
         let space = EmbeddingSpace { fingerprint, dimensions };
-        Ok(Self { name, names, views, networks, space, finder, ensemble })
+        Ok(Self { name, names, views, networks, space, detector, ensemble })
     }
 
     /// The bundle's trained ensemble, if it has one.
@@ -111,8 +97,8 @@ impl Bundle {
     }
 
     /// The bundle's face detector, if it has one.
-    pub fn finder(&self) -> Option<&FaceDetector> {
-        self.finder.as_ref()
+    pub fn detector(&self) -> Option<&FaceDetector> {
+        self.detector.as_ref()
     }
 
     /// The embedding space of this bundle.
@@ -130,49 +116,61 @@ impl Bundle {
         &self.names
     }
 
-    /// Crops the input of each backbone from a photo.
+    /// Detects the faces of a photo, and crops the input of each backbone for each.
     ///
-    /// First detects the face, if the bundle has a detector.
+    /// Without a face detector the complete photo counts as one face.
     ///
     /// # Errors
-    /// - [`BundleError::NoFace`] if there is no plausible face.
-    /// - [`BundleError::Backbone`] if the face detector fails.
-    pub fn prepare(&self, photo: &Photo) -> Result<Face, BundleError> {
-        let found = self.finder.as_ref().map(|finder| finder.find(photo)).transpose()?;
-        let crop = |view: &View| {
-            let size = self.networks[view.network].input_size() as u32;
-            view.crop(photo, found.as_ref(), size).rgb
+    /// [`BundleError::Face`] if the face detector fails.
+    pub fn faces(&self, photo: &Photo) -> Result<Faces, BundleError> {
+        let Some(detector) = &self.detector else {
+            let faces = vec![self.crop_face(photo, None)];
+            return Ok(Faces { faces, best_refused: None });
         };
-        let crops = self.views.iter().map(crop).collect();
-        Ok(Face { crops, found, photo_size: [photo.width, photo.height] })
+        let (accepted, refused): (Vec<_>, Vec<_>) =
+            detector.detect(photo)?.into_iter().partition(|face| detector.accepts(face));
+        Ok(Faces {
+            faces: accepted.into_iter().map(|face| self.crop_face(photo, Some(face))).collect(),
+            best_refused: refused.into_iter().map(|face| face.quality).max_by(f32::total_cmp),
+        })
+    }
+
+    fn crop_face(&self, photo: &Photo, detected: Option<DetectedFace>) -> PreparedFace {
+        let mut crops = Vec::with_capacity(self.views.len());
+        for view in &self.views {
+            let size = self.networks[view.network].input_size() as u32;
+            crops.push(crop(photo, detected.as_ref(), view.preprocessing.crop, size).rgb);
+        }
+        PreparedFace { crops, detected }
     }
 
     /// Embeds faces in one batch. Returns the embeddings by each backbone, or an error, per face.
     ///
     /// # Errors
     /// [`BundleError::Backbone`] if a backbone fails for the complete batch.
-    pub fn embed(
+    pub fn embed_faces(
         &self,
-        faces: &[Face],
+        faces: &[&PreparedFace],
     ) -> Result<Vec<Result<Vec<Embedding>, EmbeddingError>>, BundleError> {
         let mut outputs: Vec<Vec<Vec<f32>>> = vec![Vec::new(); self.views.len()];
-        for (at, network) in self.networks.iter().enumerate() {
-            let its = |view: &usize| self.views[*view].network == at;
-            let its: Vec<usize> = (0..self.views.len()).filter(its).collect();
-            let seen = |&view: &usize| {
+        for (i, network) in self.networks.iter().enumerate() {
+            let views: Vec<usize> =
+                (0..self.views.len()).filter(|&view| self.views[view].network == i).collect();
+            let mut inputs = Vec::with_capacity(views.len());
+            for &view in &views {
                 let crops = faces.iter().map(|face| face.crop(view)).collect();
-                (self.views[view].preprocessing, crops)
-            };
-            let seen: Vec<_> = its.iter().map(seen).collect();
-            for (view, embedded) in its.into_iter().zip(network.embed_views(&seen)?) {
+                inputs.push((self.views[view].preprocessing, crops));
+            }
+            for (view, embedded) in views.into_iter().zip(network.embed_views(&inputs)?) {
                 outputs[view] = embedded;
             }
         }
-        let mut embeddings = |face: usize| {
+        let mut embedded = Vec::with_capacity(faces.len());
+        for face in 0..faces.len() {
             let outputs = outputs.iter_mut().map(|view| std::mem::take(&mut view[face]));
-            outputs.map(Embedding::normalize).collect()
-        };
-        Ok((0..faces.len()).map(&mut embeddings).collect())
+            embedded.push(outputs.map(Embedding::normalize).collect());
+        }
+        Ok(embedded)
     }
 }
 

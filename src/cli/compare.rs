@@ -8,7 +8,8 @@ use super::answer::percent;
 use super::compute::Compute;
 use super::exit::{ExitStatus, Failure};
 use super::output::line;
-use super::search::{embed, print_json, read_face};
+use super::probe::{ProbePhotos, prepare_photos};
+use super::search::print_json;
 use crate::kinship::Support;
 use crate::search::{Comparison, compare};
 use crate::wire::CompareResponse;
@@ -31,8 +32,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let bundle = arguments.compute.load(&arguments.model)?;
-    let faces = vec![read_face(&arguments.a, &bundle)?, read_face(&arguments.b, &bundle)?];
-    let photos = embed(&bundle, faces)?;
+    let photos = prepare_photos(&bundle, &[arguments.a.clone(), arguments.b.clone()])?;
+    let photos = ProbePhotos::embed(&bundle, photos)?.embeddings;
     let comparison = compare(bundle.ensemble(), &photos[0], &photos[1])?;
     if arguments.json {
         print_json(&CompareResponse::new(&comparison))?;

@@ -10,8 +10,8 @@ use clap::Args;
 use super::answer::print_answer;
 use super::exit::{ExitStatus, Failure};
 use super::output::line;
+use super::probe::{ProbePhotos, prepare_photos};
 use super::progress::Display;
-use super::search::{embed, read_face};
 use crate::api::{Server, Service, ServiceConfig};
 use crate::bundle::{Bundle, write_builtin};
 use crate::dataset::{Source, read_relationships};
@@ -20,9 +20,7 @@ use crate::engine::{Device, Precision};
 use crate::error::{ErrorKind, io_kind};
 use crate::gallery::{Filter, Gallery, Selection, Snapshot};
 use crate::ingest::{Plan, ingest, relate};
-use crate::search::{
-    Answer, Options, PersonMatch, Probe, Query, ReferenceCache, SearchContext, search,
-};
+use crate::search::{Answer, Options, PersonMatch, Query, ReferenceCache, SearchContext, search};
 use crate::synthetic::{self, synthesize};
 
 #[derive(Args)]
@@ -128,11 +126,10 @@ impl Sample<'_> {
         without: Selection,
         shown: impl Fn(&Answer, &Query<'_>, &Options),
     ) -> Result<Answer, Failure> {
-        let (face, hash) = read_face(&self.photos.join(format!("{photo}.jpg")), self.bundle)?;
-        let embedded = embed(self.bundle, vec![(face, hash)])?;
-        let known = self.snapshot.people_of_files(&[hash]);
-        let query = Query::Relatives(Probe { photos: &embedded, known });
-        let filter = Filter::without(Selection { files: vec![hash], ..without });
+        let path = self.photos.join(format!("{photo}.jpg"));
+        let probe = ProbePhotos::embed(self.bundle, prepare_photos(self.bundle, &[path])?)?;
+        let query = Query::Relatives(probe.probe(self.snapshot, BTreeSet::new()));
+        let filter = Filter::without(Selection { files: probe.files.clone(), ..without });
         let options = Options { limit: SHOWN, filter, ..Options::default() };
         let answer = search(&self.context, &query, &options)?;
         shown(&answer, &query, &options);

@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let mut listed = read_landmarks(landmarks)?;
     listed.retain(|face| wanted.has_path(&face.path));
     let loaded = Bundle::load(&arguments.model, Device::Cpu, Precision::F32)?;
-    let finder = loaded.finder().ok_or_else(|| {
+    let finder = loaded.detector().ok_or_else(|| {
         let detail = "the bundle has no landmark network; train one with --landmarks";
         Failure::new(ErrorKind::InvalidInput, detail)
     })?;

@@ -22,6 +22,7 @@ mod keys;
 mod models;
 mod opened;
 mod output;
+mod probe;
 mod progress;
 mod search;
 mod serve;

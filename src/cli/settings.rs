@@ -12,11 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::compute::Compute;
 use super::exit::Failure;
 use super::opened::Opened;
-use super::search::{expected_relatives, rate};
-use crate::api::{Priors, ServiceConfig};
+use crate::api::ServiceConfig;
 use crate::error::{ErrorKind, io_kind};
-use crate::search::Options;
 use crate::telemetry::LogFormat;
+use crate::wire::Priors;
 
 /// Settings from flags and the environment, and the path of the file.
 #[derive(Args)]
@@ -69,10 +68,10 @@ struct Layer {
     #[arg(long, value_name = "DAYS", env = "KINDRED_AUDIT_DAYS")]
     audit_days: Option<u32>,
     /// Expected number of relatives of a probe in the gallery; default 1, 0 for evidence without a prior
-    #[arg(long, value_name = "N", env = "KINDRED_EXPECTED_RELATIVES", value_parser = expected_relatives)]
+    #[arg(long, value_name = "N", env = "KINDRED_EXPECTED_RELATIVES")]
     expected_relatives: Option<f64>,
     /// Share of probes without a relative for which a person may be marked as kin, 0 to 1; default 0.1
-    #[arg(long, value_name = "RATE", env = "KINDRED_MAX_FALSE_POSITIVE_RATE", value_parser = rate)]
+    #[arg(long, value_name = "RATE", env = "KINDRED_MAX_FALSE_POSITIVE_RATE")]
     max_false_positive_rate: Option<f64>,
     /// Log format: text or json; default text
     #[arg(long, value_name = "FORMAT", env = "KINDRED_LOG_FORMAT")]
@@ -113,6 +112,13 @@ impl Given {
             let detail = "name the gallery with --gallery, KINDRED_GALLERY or `gallery` in a file";
             Failure::new(ErrorKind::InvalidInput, detail)
         })?;
+        let priors = Priors {
+            expected_relatives: layer.expected_relatives.unwrap_or(usual.priors.expected_relatives),
+            max_false_positive_rate: layer
+                .max_false_positive_rate
+                .unwrap_or(usual.priors.max_false_positive_rate),
+        };
+        priors.check()?;
         Ok(Settings {
             gallery,
             model: layer.model,
@@ -126,23 +132,10 @@ impl Given {
             requests_per_second: layer.requests_per_second,
             allowed_origins: layer.allowed_origins.unwrap_or_default(),
             audit_days: layer.audit_days.unwrap_or(usual.audit_days),
-            expected_relatives: checked(layer.expected_relatives, Options::MAX_EXPECTED_RELATIVES)?
-                .unwrap_or(usual.priors.expected_relatives),
-            max_false_positive_rate: checked(layer.max_false_positive_rate, 1.0)?
-                .unwrap_or(usual.priors.max_false_positive_rate),
+            expected_relatives: priors.expected_relatives,
+            max_false_positive_rate: priors.max_false_positive_rate,
             log_format: layer.log_format.unwrap_or_default(),
         })
-    }
-}
-
-/// Checks a setting from a file, which clap has not checked.
-fn checked(value: Option<f64>, most: f64) -> Result<Option<f64>, Failure> {
-    match value {
-        Some(value) if !(0.0..=most).contains(&value) => {
-            let detail = format!("{value} in the settings is not from 0 to {most}");
-            Err(Failure::new(ErrorKind::InvalidInput, detail))
-        }
-        value => Ok(value),
     }
 }
 

@@ -149,7 +149,7 @@ impl PhotoSource {
     /// # Errors
     /// If the folder cannot be read, or has no photos.
     pub(super) fn plan(&self) -> Result<Plan, Failure> {
-        let plan = Plan::of(Source::open(&self.folder)?, self.layout)?;
+        let plan = Plan::with_layout(Source::open(&self.folder)?, self.layout)?;
         Ok(match self.layout {
             Layout::Families => plan.retaining(|photo| self.families.has_photo(photo)),
             Layout::People | Layout::Single => plan,

@@ -89,11 +89,9 @@ fn seen(
         .map_err(|source| EvaluateError::Unreadable { path: path.clone(), source })?;
     let mut photo = decode(&bytes, &Limits::default())
         .map_err(|source| EvaluateError::BadPhoto { path, source })?;
-    let found = match finder.find(&photo) {
-        Ok(found) => Some(found.landmarks),
-        Err(BundleError::NoFace { .. }) => None,
-        Err(error) => return Err(error.into()),
-    };
+    let candidates = finder.detect(&photo).map_err(BundleError::from)?;
+    let found = candidates.into_iter().find(|face| finder.accepts(face));
+    let found = found.map(|face| face.landmarks);
     let listed = Landmarks(face.points);
     mark(&mut photo, &listed, [0, 220, 0]);
     if let Some(found) = &found {

@@ -5,7 +5,7 @@ use crate::kinship::probability;
 use crate::network::architectures::landmarks::OUTPUTS;
 use crate::photo::{Landmarks, Photo, Similarity, warp};
 
-use crate::bundle::BundleError;
+use super::FaceError;
 
 /// Finds the landmarks of a face by a trained network ([`crate::network::architectures::landmarks`]).
 pub struct FaceDetector {
@@ -44,7 +44,7 @@ pub const DEFAULT_MIN_QUALITY: f32 = 0.5;
 /// The first step uses the complete photo. Each further one uses the face found by the step before.
 /// The last one also uses its mirror image. More mirror images make no difference. One step fewer
 /// costs a thousandth of the distance between the eyes.
-const LOOKS: usize = 3;
+const REFINEMENT_STEPS: usize = 3;
 
 /// Use of a view's mirror image.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -58,40 +58,45 @@ impl FaceDetector {
     /// Creates a detector with the minimum face quality `min_quality`.
     ///
     /// # Errors
-    /// [`BundleError::NotLandmarks`] if the network's output is not that of a landmark network.
-    pub(crate) fn new(network: Backbone, min_quality: f32) -> Result<Self, BundleError> {
+    /// [`FaceError::NotLandmarks`] if the network's output is not that of a landmark network.
+    pub(crate) fn new(network: Backbone, min_quality: f32) -> Result<Self, FaceError> {
         match network.dimension() {
             OUTPUTS => Ok(Self { network, min_quality }),
-            found => Err(BundleError::NotLandmarks { found }),
+            found => Err(FaceError::NotLandmarks { found }),
         }
     }
 
-    /// Finds the face in a photo of one person.
+    /// Returns whether a candidate has the minimum quality of a face.
+    pub fn accepts(&self, candidate: &DetectedFace) -> bool {
+        candidate.quality >= self.min_quality
+    }
+
+    /// Detects faces in a photo: all candidates, also those below the minimum quality.
+    ///
+    /// Today's landmark network has at most one candidate a photo.
     ///
     /// # Errors
-    /// - [`BundleError::NoFace`] if there is no plausible face.
-    /// - [`BundleError::Backbone`] if the network fails.
-    pub fn find(&self, photo: &Photo) -> Result<DetectedFace, BundleError> {
+    /// [`FaceError::Network`] if the network fails.
+    pub fn detect(&self, photo: &Photo) -> Result<Vec<DetectedFace>, FaceError> {
         let side = self.network.input_size() as f32;
-        let mut view = whole(photo, side);
-        let mut found = None;
-        for look in 1..=LOOKS {
-            let mirror = if look == LOOKS { Mirror::Average } else { Mirror::Ignore };
-            let Some(face) = self.look(photo, &view, mirror)? else { break };
+        let mut view = letterbox(photo, side);
+        let mut candidate = None;
+        for step in 1..=REFINEMENT_STEPS {
+            let mirror = if step == REFINEMENT_STEPS { Mirror::Average } else { Mirror::Ignore };
+            let Some(face) = self.refine(photo, &view, mirror)? else { break };
             view = Similarity::fit(&face.landmarks, &Landmarks::close_up(side));
-            found = Some(face);
+            candidate = Some(face);
         }
-        let quality = found.map_or(0.0, |face| face.quality);
-        found.filter(|face| face.quality >= self.min_quality).ok_or(BundleError::NoFace { quality })
+        Ok(candidate.into_iter().collect())
     }
 
     /// Runs the network on a view of the photo. Returns `None` if the view has no extent.
-    fn look(
+    fn refine(
         &self,
         photo: &Photo,
         view: &Similarity,
         mirror: Mirror,
-    ) -> Result<Option<DetectedFace>, BundleError> {
+    ) -> Result<Option<DetectedFace>, FaceError> {
         let side = self.network.input_size();
         let (Some(picture), Some(back)) = (warp(photo, view, side as u32), view.inverse()) else {
             return Ok(None);
@@ -99,28 +104,30 @@ impl FaceDetector {
         let mirrored = (mirror == Mirror::Average).then(|| picture.mirrored());
         let pictures: Vec<&[u8]> =
             [Some(&picture), mirrored.as_ref()].into_iter().flatten().map(|p| &*p.rgb).collect();
-        let said = self.network.embed(&pictures)?;
-        let straight = points(&said[0], side as f32);
-        let other = said.get(1).map_or(straight, |s| points(s, side as f32).mirrored(side as f32));
+        let outputs = self.network.embed(&pictures)?;
+        let straight = points(&outputs[0], side as f32);
+        let other =
+            outputs.get(1).map_or(straight, |s| points(s, side as f32).mirrored(side as f32));
         let middle = |at: usize| {
             let [ax, ay] = straight.0[at];
             let [bx, by] = other.0[at];
             back.map([(ax + bx) / 2.0, (ay + by) / 2.0])
         };
-        let log_odds = said.iter().map(|said| said[OUTPUTS - 1]).sum::<f32>() / said.len() as f32;
+        let log_odds =
+            outputs.iter().map(|outputs| outputs[OUTPUTS - 1]).sum::<f32>() / outputs.len() as f32;
         let quality = probability(f64::from(log_odds)) as f32;
         Ok(Some(DetectedFace { landmarks: Landmarks(std::array::from_fn(middle)), quality }))
     }
 }
 
 /// Converts the network's outputs to points of an image of `side` pixels.
-fn points(said: &[f32], side: f32) -> Landmarks {
+fn points(outputs: &[f32], side: f32) -> Landmarks {
     let pixel = |value: f32| (value + 1.0) * side / 2.0;
-    Landmarks(std::array::from_fn(|at| [pixel(said[2 * at]), pixel(said[2 * at + 1])]))
+    Landmarks(std::array::from_fn(|at| [pixel(outputs[2 * at]), pixel(outputs[2 * at + 1])]))
 }
 
 /// Maps the complete photo into the middle of a square of `side` pixels.
-fn whole(photo: &Photo, side: f32) -> Similarity {
+fn letterbox(photo: &Photo, side: f32) -> Similarity {
     let width = photo.width as f32;
     let height = photo.height as f32;
     let scale = side / width.max(height);

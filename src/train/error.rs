@@ -9,7 +9,7 @@ use crate::gallery::GalleryError;
 use crate::ingest::IngestError;
 use crate::kinship::KinshipError;
 use crate::network::NetworkError;
-use crate::photo::PhotoError;
+use crate::pipeline::Rejection;
 
 /// Reason for a failed training run.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +49,8 @@ pub enum TrainError {
     BadPhoto {
         /// The file.
         path: PathBuf,
-        /// Reason from the decoder.
-        source: PhotoError,
+        /// Reason for the refusal.
+        source: Rejection,
     },
     /// There are no faces to train on.
     #[error(

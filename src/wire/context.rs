@@ -5,14 +5,15 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::bundle::{Bundle, Face};
+use crate::bundle::Bundle;
 use crate::kinship::{Ensemble, MemberConfig};
+use crate::pipeline::PreparedPhoto;
 use crate::search::Answer;
 
 /// Parts of a response other than the search result.
 pub struct Context<'a> {
     /// Faces of the request.
-    pub faces: Vec<FaceSeen>,
+    pub faces: Vec<ProbeFace>,
     /// Duration of each stage.
     pub timings: TimingsMs,
     /// The model bundle.
@@ -25,7 +26,8 @@ pub struct Context<'a> {
 
 /// Position of a face in a photo of a request.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct FaceSeen {
+#[schema(as = FaceSeen)]
+pub struct ProbeFace {
     /// Part of the request that contains the photo.
     #[schema(value_type = String)]
     part: &'static str,
@@ -99,23 +101,24 @@ impl TimingsMs {
     }
 }
 
-impl FaceSeen {
+impl ProbeFace {
     /// Builds the face of the photo with this index in a part of a request.
-    pub fn new(part: &'static str, index: usize, face: &Face) -> Self {
-        let [width, height] = face.photo_size;
-        let bounds = face.found.map(|found| {
-            let [x, y, width, height] = found.bounds();
+    pub fn new(part: &'static str, index: usize, photo: &PreparedPhoto) -> Self {
+        let [width, height] = photo.size;
+        let detected = photo.faces.first().and_then(|face| face.detected);
+        let bounds = detected.map(|face| {
+            let [x, y, width, height] = face.bounds();
             Bounds { x, y, width, height }
         });
-        let landmarks = face.found.map(|found| found.landmarks.0);
-        let quality = face.found.map(|found| found.quality);
+        let landmarks = detected.map(|face| face.landmarks.0);
+        let quality = detected.map(|face| face.quality);
         Self { part, index, width, height, bounds, landmarks, quality }
     }
 }
 
 impl ModelVersion {
     /// Returns the version of a bundle.
-    pub fn of(bundle: &Bundle) -> Self {
+    pub fn new(bundle: &Bundle) -> Self {
         let fingerprint = bundle.space().fingerprint.to_string();
         Self { name: bundle.name().to_owned(), fingerprint }
     }

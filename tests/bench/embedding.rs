@@ -80,8 +80,9 @@ fn main() {
 /// As an ingest does it.
 fn embed(bundle: &Bundle, photos: &[Photo]) {
     for batch in photos.chunks(BATCH) {
-        let faces: Vec<_> = batch.par_iter().map(|photo| bundle.prepare(photo).unwrap()).collect();
-        let embeddings = bundle.embed(&faces).unwrap();
+        let photos: Vec<_> = batch.par_iter().map(|photo| bundle.faces(photo).unwrap()).collect();
+        let faces: Vec<_> = photos.iter().map(|found| &found.faces[0]).collect();
+        let embeddings = bundle.embed_faces(&faces).unwrap();
         assert!(embeddings.iter().all(Result::is_ok));
     }
 }

@@ -123,8 +123,8 @@ fn repository(inside: &str) -> PathBuf {
 fn model_alone(loaded: &Bundle, photo: &[u8]) -> (f64, Vec<Embedding>) {
     let run = || {
         let photo = decode(photo, &Limits::default()).unwrap();
-        let face = loaded.prepare(&photo).unwrap();
-        loaded.embed(&[face]).unwrap().remove(0).unwrap()
+        let found = loaded.faces(&photo).unwrap();
+        loaded.embed_faces(&[&found.faces[0]]).unwrap().remove(0).unwrap()
     };
     run();
     (timed(run), run())

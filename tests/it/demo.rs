@@ -37,7 +37,7 @@ fn faces_of_the_sample_are_found_where_they_are() {
     for face in read_landmarks(&sample.join("landmarks.csv")).unwrap().iter().step_by(11) {
         let photo =
             decode(&fs::read(sample.join(&face.path)).unwrap(), &Limits::default()).unwrap();
-        let found = bundle.finder().unwrap().find(&photo).unwrap();
+        let found = bundle.detector().unwrap().detect(&photo).unwrap().remove(0);
         let apart = found.landmarks.0.iter().zip(&face.points);
         let apart: f32 = apart.map(|(a, b)| (a[0] - b[0]).hypot(a[1] - b[1])).sum();
         errors.push(apart / 5.0 / Landmarks(face.points).eye_distance());

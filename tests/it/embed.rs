@@ -61,8 +61,9 @@ fn nothing_is_written_where_nothing_could_be_embedded() {
 /// Per photo its embeddings by the bundle in a folder.
 fn embedded(bundle: &Path, photos: &[Photo]) -> Vec<Vec<Embedding>> {
     let loaded = Bundle::load(bundle, Device::Cpu, Precision::F32).unwrap();
-    let faces: Vec<_> = photos.iter().map(|photo| loaded.prepare(photo).unwrap()).collect();
-    loaded.embed(&faces).unwrap().into_iter().map(Result::unwrap).collect()
+    let photos: Vec<_> = photos.iter().map(|photo| loaded.faces(photo).unwrap()).collect();
+    let faces: Vec<_> = photos.iter().map(|found| &found.faces[0]).collect();
+    loaded.embed_faces(&faces).unwrap().into_iter().map(Result::unwrap).collect()
 }
 
 #[test]

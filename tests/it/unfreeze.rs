@@ -134,8 +134,11 @@ fn corpus(archive: &Archive, loaded: &Bundle) -> Corpus {
     let photo = |family: u64, member: u64, number: u64| {
         let id = format!("F{family:04}/MID{member}/P{member}{number}_face0");
         let file = fs::read(archive.path(&format!("photos/{id}.png"))).unwrap();
-        let face = loaded.prepare(&decode(&file, &Limits::default()).unwrap()).unwrap();
-        (id.parse().unwrap(), loaded.embed(&[face]).unwrap().swap_remove(0).unwrap())
+        let found = loaded.faces(&decode(&file, &Limits::default()).unwrap()).unwrap();
+        (
+            id.parse().unwrap(),
+            loaded.embed_faces(&[&found.faces[0]]).unwrap().swap_remove(0).unwrap(),
+        )
     };
     let places = (0..4 * FAMILIES).map(|at| (at / 4 + 1, at / 2 % 2 + 1, at % 2));
     let photos = places.map(|(family, member, number)| photo(family, member, number)).collect();

@@ -5,24 +5,25 @@ use actix_multipart::form::bytes::Bytes;
 use actix_web::{HttpResponse, web};
 use utoipa::ToSchema;
 
-use crate::api::extract::upload::{PhotoFile, blocking, embedded};
+use crate::api::blocking::blocking;
+use crate::api::extract::upload::{FileSchema, embed_photos, only_face};
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
+use crate::domain::Embedding;
 use crate::search::compare;
 use crate::wire::CompareResponse;
 
 /// Fields of the form.
 #[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny")]
-#[schema(as = CompareForm)]
-pub(in crate::api) struct Form {
+pub(in crate::api) struct CompareForm {
     /// File of the first photo.
     #[multipart(limit = "64MiB")]
-    #[schema(value_type = PhotoFile)]
+    #[schema(value_type = FileSchema)]
     image_a: Bytes,
     /// File of the second photo.
     #[multipart(limit = "64MiB")]
-    #[schema(value_type = PhotoFile)]
+    #[schema(value_type = FileSchema)]
     image_b: Bytes,
 }
 
@@ -32,17 +33,25 @@ pub(in crate::api) struct Form {
     operation_id = "compare",
     tag = "search",
     summary = "Compare two photos",
-    request_body(content = Form, content_type = "multipart/form-data"),
+    request_body(content = CompareForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "How likely the two are kin", body = CompareResponse), Problems),
 )]
 pub(in crate::api) async fn post(
     state: web::Data<State>,
-    form: MultipartForm<Form>,
+    form: MultipartForm<CompareForm>,
 ) -> Result<HttpResponse, Problem> {
-    let Form { image_a, image_b } = form.into_inner();
-    let a = embedded(&state, "image_a", vec![image_a.data]).await?;
-    let b = embedded(&state, "image_b", vec![image_b.data]).await?;
-    let comparison =
-        blocking(move || compare(state.model.ensemble(), &a[0].embeddings, &b[0].embeddings));
+    let CompareForm { image_a, image_b } = form.into_inner();
+    let a = embed_photo(&state, "image_a", image_a.data).await?;
+    let b = embed_photo(&state, "image_b", image_b.data).await?;
+    let comparison = blocking(move || compare(state.model.ensemble(), &a, &b));
     Ok(HttpResponse::Ok().json(CompareResponse::new(&comparison.await??)))
+}
+
+async fn embed_photo(
+    state: &web::Data<State>,
+    part: &'static str,
+    file: web::Bytes,
+) -> Result<Vec<Embedding>, Problem> {
+    let photos = embed_photos(state, part, vec![file]).await?;
+    Ok(photos.into_iter().next().map(only_face).unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use actix_multipart::form::MultipartForm;
 use actix_web::{HttpResponse, web};
 
-use crate::api::extract::upload::{Images, Upload, embedded};
+use crate::api::extract::upload::{PhotosForm, embed_photos};
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
 use crate::wire::EmbeddingsResponse;
@@ -14,15 +14,14 @@ use crate::wire::EmbeddingsResponse;
     operation_id = "embed",
     tag = "search",
     summary = "Embed photos",
-    request_body(content = Images, content_type = "multipart/form-data"),
+    request_body(content = PhotosForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "The embeddings", body = EmbeddingsResponse), Problems),
 )]
 pub(in crate::api) async fn post(
     state: web::Data<State>,
-    form: MultipartForm<Images>,
+    form: MultipartForm<PhotosForm>,
 ) -> Result<HttpResponse, Problem> {
-    let photos = embedded(&state, "image", form.into_inner().given()?).await?;
-    let photos: Vec<_> = photos.into_iter().map(Upload::photo).collect();
+    let photos = embed_photos(&state, "image", form.into_inner().files()?).await?;
     let model = state.model.space().fingerprint;
     Ok(HttpResponse::Ok().json(EmbeddingsResponse::new(model, &photos)))
 }

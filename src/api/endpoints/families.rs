@@ -6,8 +6,8 @@ use actix_web::{HttpResponse, web};
 
 use super::removals::forget;
 use crate::api::audit_log::AuditEvent;
+use crate::api::blocking::answer;
 use crate::api::extract::pagination::Page;
-use crate::api::extract::upload::answer;
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
 use crate::domain::{EntityId, FamilyId, PersonId, PhotoId};

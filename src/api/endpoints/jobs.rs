@@ -10,8 +10,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::api::audit_log::AuditEvent;
+use crate::api::blocking::{answer, blocking};
 use crate::api::extract::pagination::Page;
-use crate::api::extract::upload::{PhotoFile, answer, blocking};
+use crate::api::extract::upload::FileSchema;
 use crate::api::jobs::job::{Job, Mode, Origin};
 use crate::api::jobs::queue::inside;
 use crate::api::problem::{Problem, Problems};
@@ -27,7 +28,7 @@ use crate::ingest::Plan;
 pub(in crate::api) struct Form {
     /// A zip archive with one folder per family, and in it one folder per person.
     #[multipart(limit = "8GiB")]
-    #[schema(value_type = PhotoFile, example = "photos.zip")]
+    #[schema(value_type = FileSchema, example = "photos.zip")]
     archive: TempFile,
     /// Selection of the photos to embed; default `missing`.
     #[schema(value_type = Mode, required = false)]

@@ -7,7 +7,8 @@ use serde::Deserialize;
 use super::families::not_enrolled;
 use super::removals::forget;
 use crate::api::audit_log::AuditEvent;
-use crate::api::extract::upload::{Images, answer, blocking, embedded};
+use crate::api::blocking::{answer, blocking};
+use crate::api::extract::upload::{PhotosForm, embed_photos};
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
 use crate::domain::{EntityId, Fingerprint, PersonId, PhotoId};
@@ -63,13 +64,13 @@ pub(in crate::api) async fn get(
     tag = "people",
     summary = "Enrol photos of a person",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
-    request_body(content = Images, content_type = "multipart/form-data"),
+    request_body(content = PhotosForm, content_type = "multipart/form-data"),
     responses((status = 201, description = "The photos are enrolled", body = Enrolled), Problems),
 )]
 pub(in crate::api) async fn post_photos(
     state: web::Data<State>,
     path: Path,
-    form: MultipartForm<Images>,
+    form: MultipartForm<PhotosForm>,
 ) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
     let (ids, enrolments) = enrolments(&state, person, form).await?;
@@ -85,13 +86,13 @@ pub(in crate::api) async fn post_photos(
     tag = "people",
     summary = "Replace a person's photos",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
-    request_body(content = Images, content_type = "multipart/form-data"),
+    request_body(content = PhotosForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "These are the person's photos", body = Enrolled), Problems),
 )]
 pub(in crate::api) async fn put(
     state: web::Data<State>,
     path: Path,
-    form: MultipartForm<Images>,
+    form: MultipartForm<PhotosForm>,
 ) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
     let (ids, enrolments) = enrolments(&state, person, form).await?;
@@ -127,14 +128,14 @@ pub(in crate::api) async fn delete(
 async fn enrolments(
     state: &web::Data<State>,
     person: PersonId,
-    form: MultipartForm<Images>,
+    form: MultipartForm<PhotosForm>,
 ) -> Result<(Vec<PhotoId>, Vec<Enrolment>), Problem> {
-    let images = form.into_inner().given()?;
+    let images = form.into_inner().files()?;
     let mut named = Vec::with_capacity(images.len());
-    for upload in embedded(state, "image", images).await? {
-        let name = Fingerprint(upload.content_hash.0).to_string();
+    for photo in embed_photos(state, "image", images).await? {
+        let name = Fingerprint(photo.content_hash.0).to_string();
         let id = PhotoId::new(person, &name[..NAME_DIGITS]).map_err(Problem::invalid)?;
-        named.push((id.clone(), upload.enrolment(id)));
+        named.push((id.clone(), Enrolment::new(id, photo)));
     }
     Ok(named.into_iter().unzip())
 }

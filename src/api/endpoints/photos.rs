@@ -10,21 +10,22 @@ use utoipa::ToSchema;
 use super::families::not_enrolled;
 use super::removals::forget;
 use crate::api::audit_log::AuditEvent;
-use crate::api::extract::upload::{PhotoFile, answer, blocking, embedded};
+use crate::api::blocking::{answer, blocking};
+use crate::api::extract::upload::{FileSchema, embed_photos};
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
 use crate::domain::{EntityId, PhotoId};
 use crate::error::ErrorKind;
+use crate::gallery::Enrolment;
 use crate::wire::{Enrolled, PhotoResource, Receipt};
 
 /// Fields of the form.
 #[derive(MultipartForm, ToSchema)]
 #[multipart(duplicate_field = "deny")]
-#[schema(as = PhotoForm)]
-pub(in crate::api) struct Form {
+pub(in crate::api) struct PhotoForm {
     /// The photo's file.
     #[multipart(limit = "64MiB")]
-    #[schema(value_type = PhotoFile)]
+    #[schema(value_type = FileSchema)]
     image: Bytes,
 }
 
@@ -67,17 +68,17 @@ pub(in crate::api) async fn get(
     tag = "photos",
     summary = "Enrol a photo under a name",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
-    request_body(content = Form, content_type = "multipart/form-data"),
+    request_body(content = PhotoForm, content_type = "multipart/form-data"),
     responses((status = 200, description = "It replaced another one", body = Enrolled), (status = 201, description = "It is enrolled", body = Enrolled), Problems),
 )]
 pub(in crate::api) async fn put(
     state: web::Data<State>,
     path: Path,
-    form: MultipartForm<Form>,
+    form: MultipartForm<PhotoForm>,
 ) -> Result<HttpResponse, Problem> {
     let id = photo(&path)?;
-    let uploads = embedded(&state, "image", vec![form.into_inner().image.data]).await?;
-    let enrolments = uploads.into_iter().map(|upload| upload.enrolment(id.clone())).collect();
+    let photos = embed_photos(&state, "image", vec![form.into_inner().image.data]).await?;
+    let enrolments = photos.into_iter().map(|photo| Enrolment::new(id.clone(), photo)).collect();
     let enrolled = Enrolled::new(std::slice::from_ref(&id));
     let deed = AuditEvent::new("enrol", [&id]);
     let was_there = blocking(move || {
@@ -98,7 +99,7 @@ pub(in crate::api) async fn put(
     tag = "photos",
     summary = "See a photo, small",
     params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
-    responses((status = 200, description = "The picture", body = PhotoFile, content_type = "image/jpeg"), Problems),
+    responses((status = 200, description = "The picture", body = FileSchema, content_type = "image/jpeg"), Problems),
 )]
 pub(in crate::api) async fn image(
     state: web::Data<State>,

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::api::audit_log::AuditEvent;
+use crate::api::blocking::answer;
 use crate::api::extract::pagination::Page;
-use crate::api::extract::upload::answer;
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
 use crate::domain::{FamilyId, IdentityError, PersonId};

@@ -3,7 +3,7 @@
 use actix_web::{HttpResponse, web};
 
 use crate::api::audit_log::AuditEvent;
-use crate::api::extract::upload::{answer, blocking};
+use crate::api::blocking::{answer, blocking};
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
 use crate::domain::EntityId;

@@ -2,4 +2,5 @@
 
 pub(super) mod pagination;
 pub(super) mod probe;
+pub(super) mod search_form;
 pub(super) mod upload;

@@ -1,97 +1,83 @@
 //! Probes of a request: photo files, enrolled photos, or embeddings.
 
-use actix_web::web::{self, Bytes};
+use actix_web::web;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use serde::Deserialize;
-use utoipa::ToSchema;
 
-use super::upload::{Decoded, MAX_PHOTOS, blocking, decode, embed};
+use super::upload::{MAX_PHOTOS, RequestFile, only_face, prepare_photos};
+use crate::api::blocking::blocking;
 use crate::api::endpoints::families::not_enrolled;
 use crate::api::problem::Problem;
 use crate::api::server::State;
 use crate::domain::{ContentHash, Embedding, PhotoId};
-use crate::wire::FaceSeen;
+use crate::pipeline::PreparedPhoto;
+use crate::wire::{ProbeFace, ProbePhoto};
 
-/// One photo of a probe.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub(in crate::api) enum Sample {
-    /// A photo's file.
-    #[serde(skip)]
-    #[schema(value_type = String)]
-    File(Bytes),
-    /// A photo's file in base64.
-    Base64(String),
-    /// The id of an enrolled photo.
-    Photo(String),
-    /// One vector per backbone of the bundle.
-    Embeddings(Vec<Vec<f32>>),
-}
-
-/// Photos of one person, with faces that may still have to be embedded.
+/// Photos of one person, of which some may still have to be embedded.
 #[derive(Default)]
-pub(in crate::api) struct Samples {
-    /// Known embeddings. `None` for each face that is in `faces`.
+pub(in crate::api) struct Probe {
+    /// Known embeddings. `None` for each photo that is in `prepared`.
     known: Vec<Option<Vec<Embedding>>>,
-    faces: Decoded,
+    prepared: Vec<PreparedPhoto>,
     /// Hashes of the photos' files.
     pub(in crate::api) files: Vec<ContentHash>,
     /// Positions of the faces.
-    pub(in crate::api) seen: Vec<FaceSeen>,
+    pub(in crate::api) faces: Vec<ProbeFace>,
 }
 
-impl Samples {
+impl Probe {
     /// Reads and decodes the field `part` of a request.
     pub(in crate::api) async fn read(
         state: &web::Data<State>,
         part: &'static str,
-        samples: Vec<Sample>,
+        photos: Vec<ProbePhoto>,
     ) -> Result<Self, Problem> {
-        if samples.len() > MAX_PHOTOS {
-            let detail = format!("{} photos in '{part}'; at most {MAX_PHOTOS}", samples.len());
+        if photos.len() > MAX_PHOTOS {
+            let detail = format!("{} photos in '{part}'; at most {MAX_PHOTOS}", photos.len());
             return Err(Problem::invalid(detail));
         }
-        let mut read = Self::default();
+        let mut probe = Self::default();
         let mut files = Vec::new();
-        for sample in samples {
-            read.known.push(match sample {
-                Sample::File(file) => {
-                    files.push((read.known.len(), file));
+        for (index, photo) in photos.into_iter().enumerate() {
+            let known = match photo {
+                ProbePhoto::File(bytes) => {
+                    files.push(RequestFile { index, bytes });
                     None
                 }
-                Sample::Base64(text) => {
-                    let file = BASE64_STANDARD.decode(text).map_err(Problem::invalid)?;
-                    files.push((read.known.len(), file.into()));
+                ProbePhoto::Base64(text) => {
+                    let bytes = BASE64_STANDARD.decode(text).map_err(Problem::invalid)?;
+                    files.push(RequestFile { index, bytes });
                     None
                 }
-                Sample::Photo(id) => {
+                ProbePhoto::Photo(id) => {
                     let (hash, embeddings) = enrolled(state, id).await?;
-                    read.files.push(hash);
+                    probe.files.push(hash);
                     Some(embeddings)
                 }
-                Sample::Embeddings(values) => Some(given(state, values)?),
-            });
+                ProbePhoto::Embeddings(values) => Some(normalized(state, values)?),
+            };
+            probe.known.push(known);
         }
-        read.faces = decode(state, part, files).await?;
-        read.files.extend(read.faces.iter().map(|(_, upload)| upload.content_hash));
-        let places = read.known.iter().enumerate().filter(|(_, known)| known.is_none());
-        let places = places.map(|(index, _)| index).zip(&read.faces);
-        read.seen = places.map(|(index, (face, _))| FaceSeen::new(part, index, face)).collect();
-        Ok(read)
+        let indices: Vec<usize> = files.iter().map(|file| file.index).collect();
+        probe.prepared = prepare_photos(state, part, files).await?;
+        for (index, photo) in indices.into_iter().zip(&probe.prepared) {
+            probe.files.push(photo.content_hash);
+            probe.faces.push(ProbeFace::new(part, index, photo));
+        }
+        Ok(probe)
     }
 
-    /// Embeds the remaining faces. Returns one embedding per backbone for each photo.
-    pub(in crate::api) async fn embedded(
+    /// Embeds the remaining photos. Returns one embedding per backbone for each photo.
+    pub(in crate::api) async fn embed(
         self,
         state: &web::Data<State>,
     ) -> Result<Vec<Vec<Embedding>>, Problem> {
-        let mut uploads = embed(state, self.faces).await?.into_iter();
-        let embeddings = self.known.into_iter().map(|known| match known {
-            Some(embeddings) => embeddings,
-            None => uploads.next().map(|upload| upload.embeddings).unwrap_or_default(),
-        });
-        Ok(embeddings.collect())
+        let mut embedded = state.model.embed(self.prepared).await?.into_iter().map(only_face);
+        let mut photos = Vec::with_capacity(self.known.len());
+        for known in self.known {
+            photos.extend(known.or_else(|| embedded.next()));
+        }
+        Ok(photos)
     }
 }
 
@@ -109,12 +95,11 @@ async fn enrolled(
     found.await?
 }
 
-fn given(state: &State, values: Vec<Vec<f32>>) -> Result<Vec<Embedding>, Problem> {
-    let found = values.iter().map(Vec::len);
-    let wanted = &state.model.space().dimensions;
-    if !found.clone().eq(wanted.iter().copied()) {
-        let found: Vec<usize> = found.collect();
-        let detail = format!("embeddings of the widths {found:?}; this model's have {wanted:?}");
+fn normalized(state: &State, values: Vec<Vec<f32>>) -> Result<Vec<Embedding>, Problem> {
+    let found: Vec<usize> = values.iter().map(Vec::len).collect();
+    let expected = &state.model.space().dimensions;
+    if found != *expected {
+        let detail = format!("embeddings of the widths {found:?}; this model's have {expected:?}");
         return Err(Problem::invalid(detail));
     }
     values

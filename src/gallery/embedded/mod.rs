@@ -35,7 +35,8 @@ pub use stats::{SegmentStats, Stats};
 use self::store::{Header, NewPhoto, Store};
 use super::GalleryError;
 use crate::domain::{
-    ContentHash, Embedding, EmbeddingSpace, Fingerprint, PersonId, PhotoId, Progress, Relationship,
+    ContentHash, EmbeddedPhoto, Embedding, EmbeddingSpace, Fingerprint, PersonId, PhotoId,
+    Progress, Relationship,
 };
 pub use store::Deleted;
 
@@ -62,6 +63,15 @@ pub struct Enrolment {
     pub embeddings: Vec<Embedding>,
     /// Its thumbnail to store, a JPEG.
     pub thumbnail: Option<Vec<u8>>,
+}
+
+impl Enrolment {
+    /// Names a photo of one face.
+    pub fn new(id: PhotoId, photo: EmbeddedPhoto) -> Self {
+        let EmbeddedPhoto { content_hash, thumbnail, faces } = photo;
+        let embeddings = faces.into_iter().next().map(|face| face.embeddings).unwrap_or_default();
+        Self { id, content_hash, embeddings, thumbnail }
+    }
 }
 
 impl Gallery {

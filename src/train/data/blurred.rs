@@ -4,7 +4,8 @@ use crate::bundle::Bundle;
 use crate::dataset::Source;
 use crate::domain::Progress;
 use crate::kinship::Rows;
-use crate::photo::{Limits, Photo, decode, lower_resolution};
+use crate::photo::{Photo, lower_resolution};
+use crate::pipeline::read_photo;
 use crate::train::error::TrainError;
 
 /// Maximum number of blurred photos of a source.
@@ -27,7 +28,6 @@ pub fn embed_blurred(
     bundle: &Bundle,
     progress: &dyn Progress,
 ) -> Result<Option<Rows>, TrainError> {
-    let limits = Limits::default();
     let step = paths.len().div_ceil(MAX_PHOTOS).max(1);
     let chosen: Vec<&String> = paths.iter().step_by(step).collect();
     progress.begin("Embedding blurred copies", chosen.len() as u64, "photos");
@@ -38,17 +38,15 @@ pub fn embed_blurred(
         if progress.cancelled() {
             return Ok(None);
         }
-        let photos = paths.iter().filter_map(|path| {
-            let bytes = source.read(path, limits.max_file_bytes).ok()?;
-            decode(&bytes, &limits).ok()
-        });
+        let photos = paths.iter().filter_map(|path| read_photo(source, path).ok());
         let blurred: Vec<Photo> = photos
             .zip(&mut sizes)
             .map(|(photo, pixels)| lower_resolution(&photo, pixels))
             .collect();
-        let faces: Vec<_> = blurred.iter().filter_map(|photo| bundle.prepare(photo).ok()).collect();
+        let faces: Vec<_> = blurred.iter().filter_map(|photo| bundle.faces(photo).ok()).collect();
+        let faces: Vec<_> = faces.iter().flat_map(|found| &found.faces).collect();
         if !faces.is_empty() {
-            for embeddings in bundle.embed(&faces)?.into_iter().flatten() {
+            for embeddings in bundle.embed_faces(&faces)?.into_iter().flatten() {
                 width = embeddings[0].as_slice().len();
                 values.extend_from_slice(embeddings[0].as_slice());
             }

@@ -67,6 +67,6 @@ fn load(folder: &Path, face: &FacePoints) -> Result<KnownFace, TrainError> {
     let bytes = std::fs::read(&path)
         .map_err(|source| TrainError::Unreadable { path: path.clone(), source })?;
     let photo = decode(&bytes, &Limits::default())
-        .map_err(|source| TrainError::BadPhoto { path, source })?;
+        .map_err(|source| TrainError::BadPhoto { path, source: source.into() })?;
     Ok(KnownFace { path: face.path.clone(), photo, landmarks: Landmarks(face.points) })
 }

@@ -48,7 +48,7 @@ const HOMES: &[Home] = &[
     home("utoipa", &["api", "wire"]),
     home("jiff", &["api", "wire"]),
     home("actix_multipart", &["api"]),
-    home("clap", &["cli"]),
+    home("clap", &["cli", "wire"]),
     home("indicatif", &["cli"]),
 ];
 

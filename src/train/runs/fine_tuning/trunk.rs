@@ -8,7 +8,8 @@ use crate::bundle::Bundle;
 use crate::dataset::{Source, family_photos};
 use crate::domain::{PhotoId, Progress};
 use crate::network::NetworkError;
-use crate::photo::{EXTENSIONS, Limits, decode};
+use crate::photo::{EXTENSIONS, Limits};
+use crate::pipeline::{PhotoFile, PipelineError, Thumbnails, prepare};
 use crate::train::data::views::views;
 use crate::train::error::TrainError;
 use crate::train::network::LastStage;
@@ -50,20 +51,26 @@ impl<'a> Album<'a> {
 
     /// Returns the backbone's input for photos.
     fn crops(&mut self, photos: &[&PhotoId]) -> Result<Vec<Vec<u8>>, TrainError> {
-        let limits = Limits::default();
         let mut files = Vec::new();
         for photo in photos {
             let path = self.paths.get(*photo).map(String::as_str).unwrap_or_default();
-            let bytes = self.source.read(path, limits.max_file_bytes);
-            let unreadable = |source| TrainError::Unreadable { path: path.into(), source };
-            files.push((path, bytes.map_err(unreadable)?));
+            let bytes = self.source.read(path, Limits::default().max_file_bytes);
+            let bytes =
+                bytes.map_err(|source| TrainError::Unreadable { path: path.into(), source })?;
+            files.push(PhotoFile::new(path.to_owned(), bytes));
         }
-        let crop = |(path, bytes): (&str, Vec<u8>)| {
-            let bad = |source| TrainError::BadPhoto { path: path.into(), source };
-            let photo = decode(&bytes, &limits).map_err(bad)?;
-            Ok(self.bundle.prepare(&photo)?.crop(self.backbone).to_vec())
-        };
-        files.into_par_iter().map(crop).collect()
+        files.into_par_iter().map(|file| self.crop(&file)).collect()
+    }
+
+    fn crop(&self, file: &PhotoFile) -> Result<Vec<u8>, TrainError> {
+        let prepared = prepare(self.bundle, file, Thumbnails::Skip);
+        match prepared.and_then(|photo| Ok(photo.with_face()?)) {
+            Ok(photo) => Ok(photo.faces[0].crop(self.backbone).to_vec()),
+            Err(PipelineError::Rejected(source)) => {
+                Err(TrainError::BadPhoto { path: file.name.clone().into(), source })
+            }
+            Err(PipelineError::Bundle(error)) => Err(error.into()),
+        }
     }
 }
 

@@ -1,0 +1,22 @@
+//! Work that may block, apart from the threads that serve connections.
+
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+use super::problem::Problem;
+use crate::error::ErrorKind;
+
+/// Runs `work` on a thread that may block, and responds with its result.
+pub(super) async fn answer<T: Serialize + Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    Ok(HttpResponse::Ok().json(blocking(work).await??))
+}
+
+/// Runs `work` on a thread that may block.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Problem> {
+    let stopped = |_| Problem::new(ErrorKind::Internal, "the request's worker has stopped");
+    web::block(work).await.map_err(stopped)
+}

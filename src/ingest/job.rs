@@ -1,0 +1,83 @@
+//! The ingest job, and the relationships of its people.
+
+use super::batches::{Batches, EmbeddedItem, Item};
+use super::plan::Plan;
+use super::{IngestError, Rejected};
+use crate::bundle::Bundle;
+use crate::domain::{PhotoId, Progress, Relationship};
+use crate::gallery::{Enrolment, Gallery};
+use crate::pipeline::Thumbnails;
+
+/// Result of an ingest.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Photos added by this run.
+    pub enrolled: usize,
+    /// Photos that the gallery had already, from the same file.
+    pub known: usize,
+    /// Photos that could not be added.
+    pub rejected: Vec<Rejected>,
+    /// Files without a photo extension.
+    pub other_files: usize,
+    /// Whether the job was cancelled. A later run resumes it.
+    pub cancelled: bool,
+}
+
+/// Adds the photos of the plan to `gallery`, and seals it.
+///
+/// Photos that it has from the same file are skipped, unless the plan includes them. The plan sets
+/// whether thumbnails are stored. Photos are on disk batch by batch. Photos that were reported to
+/// `progress` stay, even if the job ends early. A photo that cannot be read or embedded is no
+/// error. It is named in the report.
+///
+/// # Errors
+/// - [`IngestError::Gallery`] if the gallery was made with another bundle, or fails.
+/// - [`IngestError::Bundle`] if a backbone fails.
+pub fn ingest(
+    plan: Plan,
+    gallery: &Gallery,
+    bundle: &Bundle,
+    progress: &dyn Progress,
+) -> Result<Report, IngestError> {
+    gallery.check_bundle(bundle.space())?;
+    let Plan { mut source, listing, families, thumbnails, embeds_known } = plan;
+    let mut report = Report { other_files: listing.other_files, ..Report::default() };
+    report.rejected.extend(listing.unreadable.into_iter().map(Rejected::from));
+    report.rejected.extend(families.misplaced.into_iter().map(Rejected::from));
+
+    let items = families.photos.into_iter().map(|(key, path)| Item { key, path }).collect();
+    let is_known = |id: &PhotoId, hash| {
+        let is_enrolled = !embeds_known && gallery.content_hash(id)? == Some(hash);
+        Ok(is_enrolled && (thumbnails == Thumbnails::Skip || gallery.thumbnail(id)?.is_some()))
+    };
+    let batches = Batches { source: &mut source, bundle, progress, thumbnails };
+    let skipped = batches.run(items, is_known, |batch| {
+        report.enrolled += batch.len();
+        Ok(gallery.enrol(batch.into_iter().map(enrolment).collect())?)
+    })?;
+    report.known = skipped.known;
+    report.rejected.extend(skipped.rejected);
+    report.cancelled = skipped.cancelled;
+    if !report.cancelled {
+        gallery.seal(progress)?;
+    }
+    Ok(report)
+}
+
+fn enrolment(EmbeddedItem { key, photo, .. }: EmbeddedItem<PhotoId>) -> Enrolment {
+    Enrolment::new(key, photo)
+}
+
+/// Adds kin pairs to the gallery. Returns how many of them name a person without a photo in it.
+///
+/// Those pairs are stored too.
+///
+/// # Errors
+/// [`IngestError::Gallery`] if the gallery fails.
+pub fn relate(gallery: &Gallery, pairs: &[Relationship]) -> Result<usize, IngestError> {
+    gallery.relate(pairs)?;
+    let with_photos = gallery.people()?;
+    let lacks_photos =
+        |pair: &&Relationship| !pair.people().iter().all(|p| with_photos.contains(p));
+    Ok(pairs.iter().filter(lacks_photos).count())
+}
