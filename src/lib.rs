@@ -49,52 +49,54 @@
 //!
 //! # Code map
 //!
-//! Rooms import strictly downward; rooms of one layer do not import each other. A test holds both.
+//! Rooms import strictly downward, and rooms of one layer do not import each other. A test holds both.
 //!
-//! | layer | room | purpose | crates used only here |
+//! | layer | room | content | crates used only here |
 //! |---|---|---|---|
-//! | edges | [`cli`] | one file per command; exit codes; progress on a terminal | clap, indicatif |
-//! | | [`api`] | the HTTP service: one file per endpoint, the model queue, jobs, keys, the audit trail, problem+json, and the web page as plain files | actix-web, utoipa, governor, prometheus-client, jiff |
-//! | | [`telemetry`] | the service's log | tracing-subscriber |
-//! | jobs | [`train`] | ensembles are trained, calibrated and evaluated; their report; training of the small backbone and the landmark network | plotters, maud |
+//! | edges | [`cli`] | commands, exit codes, progress on a terminal | clap, indicatif |
+//! | | [`api`] | HTTP service: endpoints, extractors, middleware, model queue, jobs, keys, audit trail | actix-web, governor, prometheus-client |
+//! | runs | [`train`] | training of heads, ensembles, backbones and the landmark network; reports | plotters, maud |
 //! | | [`evaluate`] | quality of a bundle: verification, tri-subject, retrieval, identification | – |
-//! | first jobs | [`ingest`] | long jobs over a collection of photos | rayon |
-//! | | [`inspect`] | content of a collection, every photo read; contact sheet of related people | rayon |
-//! | | [`synthetic`] | drawn families with their photos | rayon |
-//! | query | [`search`] | probe → candidates → people and families | – |
-//! | engines | [`bundle`] | a bundle: photo → landmarks → aligned crop → one embedding per backbone | – |
-//! | | [`gallery`] | enrolled photos and their nearest neighbors; copies of a gallery | hnsw_rs, memmap2, zip |
-//! | parts | [`photo`] | bytes → upright RGB under limits; scaling; faces aligned by their landmarks; contact sheets | image, fast_image_resize, embedded-graphics |
-//! | | [`dataset`] | folders and zip archives in the FIW layout; lists of kin; pairs of photos and families kept apart | csv, zip |
-//! | | [`backbone`] | networks, their weights in all formats, preprocessing, engines and training | candle, safetensors, hdf5-reader, zip |
-//! | | [`store`] | records on disk; the only room that knows sled and bincode | sled, bincode |
-//! | | [`kinship`] | pair classifiers: feature fusion, heads, ensemble, calibration | candle, faer |
+//! | jobs | [`ingest`] | photos of a collection into a gallery, or into arrays | – |
+//! | | [`inspect`] | content of a collection; contact sheet of related people | – |
+//! | | [`synthetic`] | drawn families with their photos | – |
+//! | answers | [`wire`] | JSON requests and responses of service and command line | utoipa, jiff |
+//! | | [`search`] | probe → candidates → people and families | – |
+//! | storage | [`gallery`] | enrolled photos, their people, and nearest-neighbor search | sled, bincode, hnsw_rs, memmap2 |
+//! | | [`pipeline`] | file → prepared photo → embedded photo | – |
+//! | models | [`bundle`] | backbones, face detector and ensemble in one folder | – |
+//! | | [`face`] | face detection, and the crops of a face | – |
+//! | | [`engine`] | runs a network on a device | candle |
+//! | parts | [`network`] | networks as data: graph, architectures, weights, import | safetensors, hdf5-reader |
+//! | | [`kinship`] | pair classifiers, ensemble, calibration | – |
+//! | | [`photo`] | bytes → upright RGB under limits; scaling, alignment, contact sheets | image, fast_image_resize, embedded-graphics |
+//! | | [`dataset`] | folders and archives in the FIW layout; lists of kin; photo pairs | csv |
 //! | | [`metrics`] | quality of scores: pure functions on slices | – |
 //! | ground | [`domain`] | families, people, photos, relationships, embeddings | – |
-//! | | [`error`] | the classes of errors that the edges translate | – |
-//! | | `linalg` | matrix products; whitening | gemm, faer |
-//! | | [`atomic_file`] | atomic file writes | – |
+//! | | `linalg` | matrix products, whitening | gemm |
+//! | | `web` | files of the web page | – |
+//! | | [`error`], [`atomic_file`], [`telemetry`] | classes of errors; atomic file writes; the service's log | tracing-subscriber |
 //!
-//! The command line sits on top of the HTTP service, so that `--json` writes the service's responses.
+//! The command line calls the service only to serve. `--format json` writes the responses of [`wire`], as the service does.
 //!
-//! # The way of a photo
+//! # The road of a photo
 //!
 //! 1. [`dataset::Source`] lists a folder or archive. [`dataset::family_photos`] finds the person of each file.
-//! 2. A reader thread takes the files in batches. It hashes each, skips those that the gallery has from the same bytes, and
-//!    decodes the rest ([`photo::decode`]).
-//! 3. It finds the face, if the bundle can, and crops each backbone's input ([`bundle::Bundle::prepare`]).
-//! 4. The job's thread runs the backbones on the batch ([`bundle::Bundle::embed`]).
-//! 5. It adds the batch in one transaction ([`gallery::Gallery::enrol`]), which is on disk before the next batch.
-//! 6. At the end [`gallery::Gallery::seal`] builds a search graph of the photos that are in none yet, if they are many.
+//! 2. A reader thread takes the files in batches, hashes each ([`pipeline::PhotoFile`]), and skips those that the gallery has
+//!    from the same bytes.
+//! 3. [`pipeline::prepare`] decodes the photo, detects its faces and crops each backbone's input.
+//! 4. [`pipeline::embed`] runs the backbones on the batch, on the job's thread.
+//! 5. The gallery adds the batch in one transaction, which is on disk before the next batch.
+//! 6. At the end the gallery builds a search graph of the photos that are in none yet, if they are many.
 //!    hnsw_rs builds the graph. It is copied into flat arrays, refined and stored, with the vectors in a file of their own.
 //!
 //! Over HTTP a job does the same in the background. It is stored before it is acknowledged. If the service ends early, the next
 //! one runs the job again and skips the photos that are there.
 //!
-//! # The way of a probe
+//! # The road of a probe
 //!
-//! 1. The probe's photos are decoded and embedded as above. In the service one thread does this, behind a bounded queue, for
-//!    all photos that wait.
+//! 1. [`wire::SearchOptions`] checks the request. The probe's photos are prepared and embedded as above. In the service one
+//!    thread embeds, behind a bounded queue, all photos that wait.
 //! 2. The photos of one person become one template, their mean embedding.
 //! 3. [`gallery::Snapshot::nearest`] walks the search graphs on embeddings as bytes, and compares the photos found by the
 //!    embeddings themselves. It compares photos that are in no graph one by one, and leaves out the probe's own file.
@@ -108,11 +110,11 @@
 //!
 //! Heads read stored embeddings. No convolution runs for the gallery's photos.
 //!
-//! # The way of a training pair
+//! # The road of a training pair
 //!
 //! 1. The photos of each source are ingested into a gallery of the training, so that a stopped training resumes.
 //! 2. [`dataset::PairSampler`] draws photo pairs of kin, and of strangers with the same roles.
-//! 3. [`train::train`] trains every [`kinship::Recipe`] on every backbone. Each source is evaluated by members trained on the
+//! 3. [`train::train`] trains every [`train::Recipe`] on every backbone. Each source is evaluated by members trained on the
 //!    others; a single source by folds of its families ([`train::Split`]).
 //! 4. Members that are not better than the plain regression and the cosine are left out. The weights of the others follow from
 //!    the score of their sum on the sources left out.
@@ -121,7 +123,7 @@
 //! If the last stage of a backbone is fine-tuned first ([`train::FineTuning`]), half of the families train it and are never
 //! tested.
 //!
-//! # The way of a network
+//! # The road of a network
 //!
 //! [`train::load_faces`] reads photos with known landmarks. [`train::learn_points`] trains the landmark network on random crops
 //! of them. [`train::distil`] trains a small backbone to output the whitened embeddings of a teacher. Batches are split into
@@ -138,7 +140,7 @@
 //! - Untrusted bytes (photos, weights, archives, the store, HTTP) end in an error, never in a panic or an unbounded
 //!   allocation.
 //! - Names, photos and embeddings are never logged.
-//! - `unsafe` stands only in the kernels of [`backbone`]'s CPU engine, in `matrix`, in [`gallery`]'s inner products, and where
+//! - `unsafe` stands only in the kernels of [`engine`]'s CPU kernels, in `linalg`, in [`gallery`]'s inner products, and where
 //!   a file is mapped, each with its reason. No pickle runs code.
 //! - The same photos and bundle give the same gallery and the same answers, bit for bit, on one kind of processor.
 //!

@@ -1,4 +1,4 @@
-//! Migrates a store to the newest schema. The steps and their rules are in `migrations/`.
+//! Migrates a store to the newest schema. The steps and their rules are in `migrations/sled`.
 
 use super::error::StoreError;
 use super::keys;
