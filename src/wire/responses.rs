@@ -1,51 +1,14 @@
-//! Responses to searches, comparisons and embeddings.
+//! Responses to comparisons, rerankings and embeddings.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{EmbeddedPhoto, Fingerprint, PhotoId};
-use crate::gallery::Method;
-use crate::kinship::Support;
-use crate::search::{self, Answer, Comparison, CoupleMatch, FamilyMatch, PersonMatch, PhotoMatch};
-
-use super::context::{Context, Explanation, GalleryVersion, ModelVersion, ProbeFace, TimingsMs};
+use super::found::{FoundPhoto, KinshipEvidence};
 use super::note::Note;
-
-/// Response to a search.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct SearchResponse {
-    /// Position of the face in each photo of the request.
-    faces: Vec<ProbeFace>,
-    /// Similarity of the probe's faces to the training faces, 0 to 1. It scales the evidence.
-    typicality: f64,
-    /// Limitations of this response.
-    notes: Vec<Note>,
-    /// Enrolled people known to be in the probe, from `as`, an enrolled photo, or an enrolled file.
-    known_as: Vec<String>,
-    /// People identified as the probe. Known people come first, then people more likely the same person than kin.
-    same_person: Vec<FoundPerson>,
-    /// Other people, in descending order of kinship evidence. Without an ensemble, the nearest come first.
-    matches: Vec<FoundPerson>,
-    /// Families of the matches, in the order of their first person.
-    families: Vec<FoundFamily>,
-    /// Photos of the matches, in descending order of evidence. Empty unless photos are requested.
-    photos: Vec<FoundPhoto>,
-    /// Couples, in descending order of evidence. Empty unless the search is for parents.
-    couples: Vec<FoundCouple>,
-    /// Scope and method of the search.
-    searched: SearchScope,
-    /// Explanation of the decision, if requested.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<Explanation>,
-    /// The model bundle.
-    model: ModelVersion,
-    /// Version of the gallery.
-    gallery: GalleryVersion,
-    /// Milliseconds per stage.
-    timings_ms: TimingsMs,
-}
+use crate::domain::{EmbeddedPhoto, Fingerprint, PhotoId};
+use crate::search::{Comparison, PhotoMatch};
 
 /// Response to a comparison of two photos.
 #[derive(Debug, Serialize, ToSchema)]
@@ -64,61 +27,13 @@ pub struct CompareResponse {
     notes: Vec<Note>,
 }
 
-/// RelativeLikelihoods of two faces, relative to each other.
+/// Likelihoods of two faces, relative to each other.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Likelihoods)]
 struct RelativeLikelihoods {
     same_person: f64,
     kin: f64,
     unrelated: f64,
-}
-
-/// Evidence of two faces for kinship. It is no proof.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Kinship)]
-struct KinshipEvidence {
-    /// Natural logarithm of the likelihood ratio of the faces: kin against unrelated people.
-    log_likelihood_ratio: f64,
-    /// Band of the ratio on ENFSI's scale: `against`, `none`, `weak` or `moderate`.
-    #[schema(value_type = String)]
-    support: &'static str,
-    /// Expected number of unrelated people in the searched gallery with at least this similarity.
-    /// Absent for two photos, and without an open-set model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    chance_matches: Option<f64>,
-    /// Probability of kinship for the stated prior, 0 to 1. Absent without a prior. For two photos, at even odds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    probability: Option<f64>,
-    /// Decision on kinship.
-    is_kin: bool,
-    /// Similarity of both faces to the training faces, 0 to 1. It scales the evidence.
-    typicality: f64,
-    /// Probability at even odds, by each member of the ensemble alone.
-    members: BTreeMap<String, f64>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Person)]
-struct FoundPerson {
-    person: String,
-    family: String,
-    /// Cosine similarity of the probe and the nearest photo, -1 to 1.
-    cosine: f32,
-    /// Evidence of kinship. Absent for the probe's known person, and without an ensemble.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kinship: Option<KinshipEvidence>,
-    photos: Vec<FoundPhoto>,
-    listed_kin: Vec<String>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Photo)]
-struct FoundPhoto {
-    id: String,
-    cosine: f32,
-    /// Log likelihood ratio by this photo alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log_likelihood_ratio: Option<f64>,
 }
 
 /// Photos, in descending order of kinship evidence.
@@ -133,54 +48,6 @@ struct Reranked {
     index: usize,
     #[serde(flatten)]
     photo: FoundPhoto,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Couple)]
-struct FoundCouple {
-    #[schema(value_type = Vec<String>)]
-    people: [String; 2],
-    /// Sum of the log likelihood ratios of both people.
-    log_likelihood_ratio: f64,
-    /// Band of the ratio on ENFSI's scale.
-    #[schema(value_type = String)]
-    support: &'static str,
-    /// Whether listed relations show a woman and a man. If not, they are two relatives of one family.
-    is_known_couple: bool,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Family)]
-struct FoundFamily {
-    family: String,
-    cosine: f32,
-    /// Log likelihood ratio of the family's first person.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log_likelihood_ratio: Option<f64>,
-    people: Vec<String>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Searched)]
-struct SearchScope {
-    photos: usize,
-    /// Number of people searched for relatives.
-    people: usize,
-    /// Search method: `exact` or `graph`.
-    #[schema(value_type = String)]
-    method: &'static str,
-    /// Expected number of relatives among these people.
-    expected_relatives: f64,
-    /// Prior probability that a person is a relative. Absent if no prior was stated.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    prior: Option<f64>,
-    /// False positive identification rate of the decisions. Absent without an open-set model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    max_false_positive_rate: Option<f64>,
-    /// Share of searches with a relative among the first ten results, 0 to 1.
-    /// Measured on searches with a relative in a gallery of this size.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    shortlist_rate: Option<f64>,
 }
 
 /// Embeddings of the photos of a request, in request order.
@@ -218,33 +85,6 @@ impl PhotoEmbeddings {
     }
 }
 
-impl SearchResponse {
-    /// Builds the response of a search answer.
-    pub fn new(answer: &Answer, context: Context<'_>) -> Self {
-        let Context { faces, timings, model, gallery_version, explained_by } = context;
-        let people = |found: &[PersonMatch]| {
-            found.iter().map(|p| FoundPerson::new(p, &answer.members)).collect()
-        };
-        let searched = SearchScope::from(&answer.searched);
-        Self {
-            faces,
-            typicality: answer.typicality,
-            notes: answer.notes.iter().map(Note::from).collect(),
-            known_as: answer.known.iter().map(ToString::to_string).collect(),
-            same_person: people(&answer.same_person),
-            matches: people(&answer.people),
-            families: answer.families.iter().map(FoundFamily::from).collect(),
-            photos: answer.photos.iter().map(FoundPhoto::from).collect(),
-            couples: answer.couples.iter().map(FoundCouple::from).collect(),
-            explanation: explained_by.map(|ensemble| Explanation::new(ensemble, answer)),
-            model,
-            gallery: GalleryVersion { photos: searched.photos, version: gallery_version },
-            searched,
-            timings_ms: timings,
-        }
-    }
-}
-
 impl RerankResponse {
     /// Builds the response for photos, in the order of the request.
     pub(crate) fn new(requested: &[PhotoId], found: &[PhotoMatch]) -> Self {
@@ -271,82 +111,6 @@ impl CompareResponse {
             }),
             kinship: kinship.map(|kinship| KinshipEvidence::new(kinship, &comparison.members)),
             notes: comparison.notes.iter().map(Note::from).collect(),
-        }
-    }
-}
-
-impl KinshipEvidence {
-    fn new(kinship: &search::Kinship, members: &[String]) -> Self {
-        Self {
-            log_likelihood_ratio: kinship.log_likelihood_ratio,
-            support: Support::from_ratio(kinship.log_likelihood_ratio).name(),
-            chance_matches: kinship.chance_matches,
-            probability: kinship.probability,
-            is_kin: kinship.is_kin,
-            typicality: kinship.typicality,
-            members: members.iter().cloned().zip(kinship.members.iter().copied()).collect(),
-        }
-    }
-}
-
-impl FoundPerson {
-    fn new(found: &PersonMatch, members: &[String]) -> Self {
-        Self {
-            person: found.person.to_string(),
-            family: found.person.family().to_string(),
-            cosine: found.cosine,
-            kinship: found.kinship.as_ref().map(|kinship| KinshipEvidence::new(kinship, members)),
-            photos: found.photos.iter().map(FoundPhoto::from).collect(),
-            listed_kin: found.listed_kin.iter().map(ToString::to_string).collect(),
-        }
-    }
-}
-
-impl From<&PhotoMatch> for FoundPhoto {
-    fn from(found: &PhotoMatch) -> Self {
-        Self {
-            id: found.photo.to_string(),
-            cosine: found.cosine,
-            log_likelihood_ratio: found.log_likelihood_ratio,
-        }
-    }
-}
-
-impl From<&CoupleMatch> for FoundCouple {
-    fn from(found: &CoupleMatch) -> Self {
-        Self {
-            people: found.people.map(|person| person.to_string()),
-            log_likelihood_ratio: found.log_likelihood_ratio,
-            support: Support::from_ratio(found.log_likelihood_ratio).name(),
-            is_known_couple: found.is_known_couple,
-        }
-    }
-}
-
-impl From<&FamilyMatch> for FoundFamily {
-    fn from(found: &FamilyMatch) -> Self {
-        Self {
-            family: found.family.to_string(),
-            cosine: found.cosine,
-            log_likelihood_ratio: found.log_likelihood_ratio,
-            people: found.people.iter().map(ToString::to_string).collect(),
-        }
-    }
-}
-
-impl From<&search::Searched> for SearchScope {
-    fn from(searched: &search::Searched) -> Self {
-        Self {
-            photos: searched.photos,
-            people: searched.people,
-            method: match searched.method {
-                Method::Exact => "exact",
-                Method::Graph => "graph",
-            },
-            expected_relatives: searched.expected_relatives,
-            prior: searched.prior,
-            max_false_positive_rate: searched.max_false_positive_rate,
-            shortlist_rate: searched.shortlist_rate,
         }
     }
 }

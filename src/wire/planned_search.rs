@@ -1,0 +1,48 @@
+//! A checked search request.
+
+use std::collections::BTreeSet;
+
+use super::request_error::RequestError;
+use super::search_options::SearchTarget;
+use crate::domain::{EntityId, PersonId};
+use crate::gallery::Snapshot;
+use crate::search::{Options, Probe, Query};
+
+/// A checked request: its target, its options and the people known to be in the photos.
+#[derive(Clone, Debug)]
+pub struct PlannedSearch {
+    /// Target of the search.
+    pub target: SearchTarget,
+    /// Limits, filter and prior.
+    pub options: Options,
+    /// Enrolled people in the photos.
+    pub known_as: BTreeSet<PersonId>,
+    /// Families, people and photos that the request names as searched.
+    pub(super) included: Vec<EntityId>,
+}
+
+impl PlannedSearch {
+    /// Checks that the named families, people and photos are in the gallery.
+    ///
+    /// A misspelled name would leave no one to search.
+    ///
+    /// # Errors
+    /// [`RequestError::NotEnrolled`] if one is not.
+    pub fn check_enrolled(&self, snapshot: &Snapshot) -> Result<(), RequestError> {
+        let known = self.known_as.iter().map(|&person| EntityId::Person(person));
+        match self.included.iter().cloned().chain(known).find(|entity| !snapshot.has(entity)) {
+            Some(missing) => Err(RequestError::NotEnrolled(missing)),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns the query for the probe.
+    pub fn query<'a>(&self, probe: Probe<'a>, other_parent: Probe<'a>) -> Query<'a> {
+        match self.target {
+            SearchTarget::Relatives => Query::Relatives(probe),
+            SearchTarget::SamePerson => Query::SamePerson(probe),
+            SearchTarget::Children => Query::Children([probe, other_parent]),
+            SearchTarget::Parents => Query::Parents(probe),
+        }
+    }
+}
