@@ -43,6 +43,19 @@ impl Bundle {
     /// Loads the bundle in the folder `bundle`: its manifest and all weights, including an
     /// ensemble's.
     ///
+    /// ```
+    /// use kindred::bundle::{Bundle, write_builtin};
+    /// use kindred::engine::{Device, Precision};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let folder = tempfile::tempdir()?.path().join("model");
+    /// write_builtin(&folder)?;
+    /// let bundle = Bundle::load(&folder, Device::Cpu, Precision::F32)?;
+    /// assert!(bundle.ensemble().is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// - [`BundleError::NoBundle`] if there is no bundle.
     /// - [`BundleError::BadManifest`] if its manifest is invalid.

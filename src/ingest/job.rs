@@ -30,6 +30,29 @@ pub struct Report {
 /// `progress` stay, even if the job ends early. A photo that cannot be read or embedded is no
 /// error. It is named in the report.
 ///
+/// ```
+/// use kindred::bundle::{Bundle, write_builtin};
+/// use kindred::dataset::Source;
+/// use kindred::domain::Unwatched;
+/// use kindred::engine::{Device, Precision};
+/// use kindred::gallery::Gallery;
+/// use kindred::ingest::{Plan, ingest};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let folder = tempfile::tempdir()?;
+/// let model = folder.path().join("model");
+/// write_builtin(&model)?;
+/// let bundle = Bundle::load(&model, Device::Cpu, Precision::F32)?;
+/// let gallery = folder.path().join("gallery");
+/// let gallery = Gallery::open_or_create(&gallery, bundle.space(), &model)?;
+/// let plan = Plan::new(Source::open("data/sample".as_ref())?)?
+///     .retaining(|photo| photo.member().to_string() == "F0001/MID1");
+/// let report = ingest(plan, &gallery, &bundle, &Unwatched)?;
+/// assert!(report.enrolled > 0 && report.rejected.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// - [`IngestError::Gallery`] if the gallery was made with another bundle, or fails.
 /// - [`IngestError::Bundle`] if a backbone fails.

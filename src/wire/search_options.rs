@@ -109,6 +109,18 @@ impl SearchOptions {
     /// Checks the options of a search by `photos` photos of a person and `other_photos` of the other
     /// parent.
     ///
+    /// ```
+    /// use kindred::wire::{Priors, SearchOptions, SearchTarget};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let options: SearchOptions = serde_json::from_str(r#"{ "limit": 5, "include": ["F0001"] }"#)?;
+    /// let plan = options.plan(1, 0, Priors::default())?;
+    /// assert_eq!(plan.target, SearchTarget::Relatives);
+    /// assert_eq!(plan.options.limit, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// - [`RequestError::NoPhoto`] or [`RequestError::OtherParent`] if the photos do not fit the target.
     /// - [`RequestError::OutOfRange`] if a number is out of its range.
