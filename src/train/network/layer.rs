@@ -23,7 +23,7 @@ impl Shape {
     }
 }
 
-/// Trained values or their gradients, by the network's parameter.
+/// TrainedEnsemble values or their gradients, by the network's parameter.
 pub(super) type Values = [Vec<f32>];
 
 /// Values of a layer's forward pass over a shard, and the gradient of its output.
@@ -31,7 +31,7 @@ pub(super) struct Trace<'a> {
     pub(super) images: usize,
     pub(super) input: &'a [f32],
     pub(super) output: &'a [f32],
-    /// Notes from [`Layer::forward`].
+    /// Notes from [`DifferentiableLayer::forward`].
     pub(super) notes: &'a [f32],
     /// The gradient of the loss with respect to `output`.
     pub(super) gradient: &'a [f32],
@@ -45,7 +45,7 @@ pub(super) struct MapBatch<'a> {
 }
 
 /// One step of a chain. Maps are `(channels, n, height, width)`.
-pub(super) trait Layer: Send + Sync {
+pub(super) trait DifferentiableLayer: Send + Sync {
     fn output(&self) -> Shape;
 
     /// Computes `output` from `input`.

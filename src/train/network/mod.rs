@@ -38,7 +38,7 @@ mod vector;
 mod widen;
 
 pub use adamw::Schedule;
-pub use distillation::{Lesson, Loss, StudentOptions};
+pub use distillation::{Distillation, Loss, StudentOptions};
 pub use last_stage::LastStage;
 pub use projection::{Axes, Projection};
 pub use student::Student;

@@ -1,11 +1,13 @@
-//! Report of a training run as a self-contained page.
+//! TrainingReport of a training run as a self-contained page.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::stage::StageReport;
-use super::{Example, Report, ScoreFigures, SourceReport, charts};
+use super::charts;
+use super::examples::Example;
+use super::stage_report::StageReport;
+use super::training_report::{ScoreMetrics, SourceReport, TrainingReport};
 use crate::metrics::{Figure, RankingFigures, RelationFigures};
 
 const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}\
@@ -20,7 +22,7 @@ type Picture<'a> = dyn FnMut(&str, &str) -> Option<Vec<u8>> + 'a;
 ///
 /// `picture` returns the PNG of a photo, by its source and its id. It returns `None` if the photo
 /// cannot be read.
-pub fn page(report: &Report, picture: &mut Picture<'_>) -> String {
+pub fn page(report: &TrainingReport, picture: &mut Picture<'_>) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
@@ -46,7 +48,7 @@ pub fn page(report: &Report, picture: &mut Picture<'_>) -> String {
     page.into_string()
 }
 
-fn sources(report: &Report) -> Markup {
+fn sources(report: &TrainingReport) -> Markup {
     html! {
         table {
             tr { th { "source" } th { "photos" } th { "people" } th { "families with kin" } th { "pairs of kin" } th { "trained on" } }
@@ -66,7 +68,7 @@ fn sources(report: &Report) -> Markup {
     }
 }
 
-fn verdict(report: &Report) -> Markup {
+fn verdict(report: &TrainingReport) -> Markup {
     html! {
         @if !report.verdict.objections.is_empty() {
             p { strong { "The ensemble was not written:" } }
@@ -75,7 +77,7 @@ fn verdict(report: &Report) -> Markup {
     }
 }
 
-fn source(report: &Report, evaluation: &SourceReport, picture: &mut Picture<'_>) -> Markup {
+fn source(report: &TrainingReport, evaluation: &SourceReport, picture: &mut Picture<'_>) -> Markup {
     let how =
         if evaluation.is_left_out { "left out" } else { "its families left out, fold by fold" };
     let charts = [
@@ -110,14 +112,14 @@ fn header() -> Markup {
     }
 }
 
-fn row(score: &ScoreFigures, note: &str) -> Markup {
-    let figures = score.figures;
+fn row(score: &ScoreMetrics, note: &str) -> Markup {
+    let ranking = score.ranking;
     html! {
         tr {
             td { (score.name) }
-            td { (shown(figures.map(|figures| figures.roc_auc))) }
-            td { (shown(figures.map(|figures| figures.average_precision))) }
-            td { (shown(figures.map(|figures| figures.true_accepts_at_1_percent))) }
+            td { (shown(ranking.map(|ranking| ranking.roc_auc))) }
+            td { (shown(ranking.map(|ranking| ranking.average_precision))) }
+            td { (shown(ranking.map(|ranking| ranking.true_accepts_at_1_percent))) }
             td { (shown(score.rank_10)) }
             td { (shown(score.likelihood.map(|likelihood| likelihood.cllr))) }
             td { (note) }
@@ -131,14 +133,14 @@ fn identification(evaluation: &SourceReport) -> Markup {
         p { "Probes of one photo. A person is marked at a nominal false positive identification rate of 10 %." }
         table {
             tr { th { "people" } th { "probes" } th { "FPIR" } th { "DIR" } th { "precision" } th { "Rank@10" } }
-            @for figures in &evaluation.identification {
+            @for metrics in &evaluation.identification {
                 tr {
-                    td { (figures.people) }
-                    td { (figures.probes) }
-                    td { (shown(figures.fpir)) }
-                    td { (shown(figures.dir)) }
-                    td { (shown(figures.precision)) }
-                    td { (shown(figures.rank_10)) }
+                    td { (metrics.people) }
+                    td { (metrics.probes) }
+                    td { (shown(metrics.fpir)) }
+                    td { (shown(metrics.dir)) }
+                    td { (shown(metrics.precision)) }
+                    td { (shown(metrics.rank_10)) }
                 }
             }
         }
@@ -146,10 +148,9 @@ fn identification(evaluation: &SourceReport) -> Markup {
 }
 
 fn stages(stages: &[StageReport]) -> Markup {
-    let auc = |figures: Option<RankingFigures>| shown(figures.map(|figures| figures.roc_auc));
     html! {
         @if !stages.is_empty() {
-            h2 { "FineTuned stages" }
+            h2 { "Fine-tuned stages" }
             p { "The cosine's AUC on families that the stage neither learned from nor was chosen by." }
             table {
                 tr { th { "backbone" } th { "frozen" } th { "unfrozen" } th { "kept" } }
@@ -166,13 +167,17 @@ fn stages(stages: &[StageReport]) -> Markup {
     }
 }
 
-fn probabilities(report: &Report, evaluation: &SourceReport) -> Markup {
-    let figures = evaluation.probabilities.zip(evaluation.ensemble.likelihood);
+fn auc(ranking: Option<RankingFigures>) -> String {
+    shown(ranking.map(|ranking| ranking.roc_auc))
+}
+
+fn probabilities(report: &TrainingReport, evaluation: &SourceReport) -> Markup {
+    let metrics = evaluation.probabilities.zip(evaluation.ensemble.likelihood);
     html! {
-        @if let Some((figures, cost)) = figures {
+        @if let Some((metrics, cost)) = metrics {
             p {
-                "Accuracy " (shown(Some(figures.accuracy))) ", Brier score " (shown(Some(figures.brier_score)))
-                ", calibration error " (shown(Some(figures.calibration_error))) ", Cllr "
+                "Accuracy " (shown(Some(metrics.accuracy))) ", Brier score " (shown(Some(metrics.brier_score)))
+                ", calibration error " (shown(Some(metrics.calibration_error))) ", Cllr "
                 (shown(Some(cost.cllr))) ", at best " (shown(Some(cost.min_cllr))) ". Pairs are kin from "
                 (format!("{:.0}", 100.0 * report.kin_threshold)) " % on."
             }
@@ -206,16 +211,14 @@ fn examples(
     examples: &[Example],
     picture: &mut Picture<'_>,
 ) -> Markup {
-    let mut image = |photo: &str| {
-        picture(&evaluation.source, photo)
-            .map(|png| format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png)))
-    };
     html! {
         h3 { (title) }
         @for example in examples {
             figure {
                 @for photo in &example.photos {
-                    @if let Some(image) = image(photo) { img src=(image) alt=(photo) title=(photo); }
+                    @if let Some(png) = picture(&evaluation.source, photo) {
+                        img src=(data_url(&png)) alt=(photo) title=(photo);
+                    }
                 }
                 figcaption {
                     (if example.is_kin { "kin" } else { "strangers" }) ", "
@@ -224,6 +227,10 @@ fn examples(
             }
         }
     }
+}
+
+fn data_url(png: &[u8]) -> String {
+    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png))
 }
 
 fn shown(figure: Option<Figure>) -> String {
