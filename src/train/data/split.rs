@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn families_that_a_backbone_has_seen_are_only_learned_from() {
+    fn families_that_a_backbone_has_seen_only_train() {
         let seen: Vec<usize> = (0..43).step_by(2).collect();
         for Split { train, validation, test, .. } in Split::all(&pedigree(43), &seen, 5, 1).unwrap()
         {

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recipes_head_is_made_of_what_the_recipe_says() {
+    fn head_has_the_configuration_of_its_recipe() {
         for recipe in
             Recipe::NAMES.into_iter().filter_map(Recipe::named).chain(Recipe::named(Recipe::COSINE))
         {
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn learning_brings_kin_and_others_apart() {
+    fn training_separates_kin_from_others() {
         let ((a, b), (_, strangers)) = (kin(200, 5), kin(200, 6));
         let Training::Gradient(hyperparameters) = Recipe::named("vggface-1").unwrap().training
         else {

@@ -6,6 +6,13 @@ use super::regression::DEFAULT_RIDGE;
 use crate::kinship::{Fusion, Head, HeadConfig, KinshipError, Space};
 
 /// A named head and its training.
+///
+/// ```
+/// use kindred::train::{Recipe, Training};
+///
+/// let cosine = Recipe::named(Recipe::COSINE).unwrap();
+/// assert_eq!(cosine.training, Training::None);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipe {
     /// Name of the recipe.

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-/// ParameterRole of a parameter, which determines its update.
+/// Role of a parameter, which determines its update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ParameterRole {
-    /// TrainedEnsemble, with weight decay.
+    /// Trained, with weight decay.
     Weight,
     /// Scale or shift: trained, without weight decay.
     Shift,
@@ -13,10 +13,20 @@ pub(super) enum ParameterRole {
     Statistic,
 }
 
-/// Hyperparameters-rate schedule: linear warmup, constant, then a `1 − √t` cooldown over the last fifth.
+/// Learning-rate schedule: linear warmup, constant, then a `1 − √t` cooldown over the last fifth.
 ///
 /// Source: A. Hägele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training
-/// Durations", 2024. Before the cooldown nothing depends on the total number of steps, so a training can be extended.
+/// Durations", 2024. Before the cooldown nothing depends on the total number of steps, so a
+/// training can be extended.
+///
+/// ```
+/// use kindred::train::network::Schedule;
+///
+/// let schedule = Schedule { learning_rate: 2e-3, weight_decay: 0.05, steps: 1000, warmup: 100 };
+/// assert_eq!(schedule.rate(500), 2e-3);
+/// assert_eq!(schedule.cooling(), 800);
+/// assert_eq!(schedule.rate(1000), 0.0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schedule {
     /// Peak learning rate.
@@ -51,7 +61,7 @@ impl Schedule {
     }
 }
 
-/// Hyperparameters rate and weight decay of one step.
+/// Learning rate and weight decay of one step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct StepRates {
     pub(super) learning_rate: f32,

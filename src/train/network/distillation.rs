@@ -1,14 +1,15 @@
 //! Distillation: a student network is trained on a teacher's embeddings of faces.
 //!
-//! The student is trained on the direction of the teacher's embedding of a face ([`Teacher`]). It is also trained on
-//! the cosines between the faces of a batch (W. Park et al., "Relational Knowledge Distillation", 2019).
+//! The student is trained on the direction of the teacher's embedding of a face ([`Teacher`]). It
+//! is also trained on the cosines between the faces of a batch (W. Park et al., "Relational
+//! Knowledge Distillation", 2019).
 //!
-//! Photos are few, but a teacher can embed any image. So student and teacher always see the same image, with the same
-//! rotation, shift and blur (L. Beyer et al., "Knowledge distillation: A good teacher is patient and consistent",
-//! 2022).
+//! Photos are few, but a teacher can embed any image. So student and teacher always see the same
+//! image, with the same rotation, shift and blur (L. Beyer et al., "Knowledge distillation: A good
+//! teacher is patient and consistent", 2022).
 //!
-//! In the beginning the student's inner maps are also trained, on the teacher's maps of equal size (A. Romero et al.,
-//! "FitNets", 2015).
+//! In the beginning the student's inner maps are also trained, on the teacher's maps of equal size
+//! (A. Romero et al., "FitNets", 2015).
 
 use std::path::Path;
 
@@ -44,7 +45,7 @@ pub struct StudentOptions {
     pub config: vggface_lite::Config,
     /// Device on which the student is trained.
     pub device: Device,
-    /// Hyperparameters-rate schedule.
+    /// Learning-rate schedule.
     pub schedule: Schedule,
     /// Seed of the student's random weights.
     pub seed: u64,
@@ -107,14 +108,17 @@ impl Distillation {
         Ok(Self { config, student, teacher, hints, preprocessing, schedule, seed })
     }
 
-    /// Begins with the trained weights of a [`vggface_lite::network`] in a file, instead of random ones.
+    /// Begins with the trained weights of a [`vggface_lite::network`] in a file, instead of random
+    /// ones.
     ///
-    /// Inner maps are then not trained. Where a layer has fewer channels than the student's, random channels are
-    /// doubled. The first values of its embedding are those that were trained on a teacher ([`super::projection::Projection`]). The
-    /// normalizations are fitted to these faces, `(size, size, 3)` bytes each.
+    /// Inner maps are then not trained. Where a layer has fewer channels than the student's, random
+    /// channels are doubled. The first values of its embedding are those that were trained on a
+    /// teacher ([`super::projection::Projection`]). The normalizations are fitted to these faces,
+    /// `(size, size, 3)` bytes each.
     ///
     /// # Errors
-    /// - [`NetworkError::BadCheckpoint`] or another error of [`read_checkpoint`] if the file cannot be read.
+    /// - [`NetworkError::BadCheckpoint`] or another error of [`read_checkpoint`] if the file cannot
+    ///   be read.
     /// - [`NetworkError::OtherArchitecture`] if the file belongs to another network.
     /// - [`NetworkError::CannotWiden`] if its network has more channels or layers.
     pub fn begin_from(&mut self, weights: &Path, faces: &[&[u8]]) -> Result<(), NetworkError> {
@@ -138,9 +142,9 @@ impl Distillation {
 
     /// Returns the weights of [`vggface_lite::network`] as trained so far.
     ///
-    /// The embedding is whitened on its values for these faces, `(size, size, 3)` bytes each. There is no whitening if
-    /// all faces have the same embedding. A student retains more of the common part of its teacher's embeddings than of
-    /// the part that differs between faces.
+    /// The embedding is whitened on its values for these faces, `(size, size, 3)` bytes each. There
+    /// is no whitening if all faces have the same embedding. A student retains more of the common
+    /// part of its teacher's embeddings than of the part that differs between faces.
     ///
     /// # Errors
     /// If a weight is missing, which is an error of this program.
@@ -216,8 +220,8 @@ impl Distillation {
 
     /// Takes one step on faces, and returns the loss before it.
     ///
-    /// Both slices hold the same faces, `(size, size, 3)` bytes each: first at the student's size, then at the
-    /// teacher's.
+    /// Both slices hold the same faces, `(size, size, 3)` bytes each: first at the student's size,
+    /// then at the teacher's.
     ///
     /// # Errors
     /// If the device fails.

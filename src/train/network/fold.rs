@@ -12,8 +12,9 @@ use crate::network::{NamedTensor, NetworkError};
 impl Student {
     /// Returns the weights with each batch normalization folded into the layer before it.
     ///
-    /// That layer then has a bias: `conv` of `conv.weight` gets `conv.bias`. With the running statistics, w' = w γ / σ
-    /// and b' = β − μ γ / σ. `network` is the student's network in training.
+    /// That layer then has a bias: `conv` of `conv.weight` gets `conv.bias`. With the running
+    /// statistics, w' = w γ / σ and b' = β − μ γ / σ. `network` is the student's network in
+    /// training.
     pub fn folded(&self, network: &Network) -> Vec<NamedTensor> {
         let mut tensors: BTreeMap<String, NamedTensor> =
             self.tensors().into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
@@ -50,8 +51,8 @@ impl Student {
 
 /// Whitens a network's output on some images, by a change of its weights.
 ///
-/// The last layer must be linear and have a bias. `batches` are pairs of the number of images and their preprocessed
-/// pixels. The weights are unchanged if all images have the same output.
+/// The last layer must be linear and have a bias. `batches` are pairs of the number of images and
+/// their preprocessed pixels. The weights are unchanged if all images have the same output.
 pub(super) fn whitened(
     network: &Network,
     mut weights: Vec<NamedTensor>,
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_says_the_same_without_its_normalisations() {
+    fn network_without_normalizations_has_the_same_output() {
         let config = Config {
             input_size: 32,
             depths: [1, 2, 1, 1, 1],
@@ -153,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whitened_network_says_what_its_whitened_output_is() {
+    fn whitened_network_outputs_whitened_embeddings() {
         let config =
             Config { input_size: 32, depths: [1; 5], channels: [4, 5, 6, 7, 8], embedding: 3 };
         let student = Student::new(&learning_network(&config).unwrap(), 5, Device::Cpu).unwrap();

@@ -12,7 +12,8 @@ use crate::network::graph::{Network, NodeId};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Sides of the maps that are compared. Larger maps carry little information on a face, and cost much.
+/// Sides of the maps that are compared. Larger maps carry little information on a face, and cost
+/// much.
 const SIDES: std::ops::RangeInclusive<usize> = 2..=28;
 
 /// All pairs of maps. A linear layer maps the student's channels to the teacher's.
@@ -35,7 +36,8 @@ pub(super) struct Hint {
 
 /// Returns the teacher's map of each side that the student also has.
 ///
-/// Sides are in falling order. Of several maps of one side, it is the narrowest, and of equally narrow ones the last.
+/// Sides are in falling order. Of several maps of one side, it is the narrowest, and of equally
+/// narrow ones the last.
 pub(super) fn hint_nodes(teacher: &Network, student: &Network) -> Vec<NodeId> {
     let sides = student_sides(student);
     sides.into_iter().filter_map(|side| node_of_side(teacher, side)).collect()
@@ -83,8 +85,8 @@ impl Hints {
 
     /// Compares the maps of a batch with the teacher's, per hint n × `(channels, plane)`.
     ///
-    /// The loss of a face is the mean of 1 − cosine over the hints and positions. Returns the gradients of `share`
-    /// times the sum over the faces, per shard.
+    /// The loss of a face is the mean of 1 − cosine over the hints and positions. Returns the
+    /// gradients of `share` times the sum over the faces, per shard.
     pub(super) fn gradients(
         &mut self,
         shards: &[Shard],

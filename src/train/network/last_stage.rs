@@ -12,8 +12,8 @@ use crate::network::{NamedTensor, NetworkError, WeightsFile};
 
 /// A network cut before its last stage ([`Network::last_stage`]).
 ///
-/// The trunk is frozen. The stage's weights are variables on candle's tensors. Means and variances of batch
-/// normalizations are frozen too: batches of few families would only blur them.
+/// The trunk is frozen. The stage's weights are variables on candle's tensors. Means and variances
+/// of batch normalizations are frozen too: batches of few families would only blur them.
 pub struct LastStage {
     preprocessing: Preprocessing,
     input_size: usize,
@@ -114,7 +114,8 @@ impl LastStage {
         Ok(self.embeddings(maps)?.to_vec2()?)
     }
 
-    /// Begins training with `learning_rate`, by Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+    /// Begins training with `learning_rate`, by Adam with decoupled weight decay (Loshchilov and
+    /// Hutter 2019).
     ///
     /// The optimizer's state starts from zero.
     ///
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stage_learns_and_goes_back_to_what_it_was_and_its_statistics_stay() {
+    fn restored_stage_has_its_old_output_and_statistics_stay() {
         for architecture in architectures() {
             let (mut stage, _, faces) = loaded(&architecture, true);
             let faces: Vec<&[u8]> = faces.iter().map(Vec::as_slice).collect();

@@ -23,7 +23,7 @@ impl Shape {
     }
 }
 
-/// TrainedEnsemble values or their gradients, by the network's parameter.
+/// Trained values or their gradients, by the network's parameter.
 pub(super) type Values = [Vec<f32>];
 
 /// Values of a layer's forward pass over a shard, and the gradient of its output.
@@ -59,9 +59,11 @@ pub(super) trait DifferentiableLayer: Send + Sync {
         notes: &mut Vec<f32>,
     );
 
-    /// Adds to the gradients of the layer's weights, and computes `input_gradient` unless it is empty.
+    /// Adds to the gradients of the layer's weights, and computes `input_gradient` unless it is
+    /// empty.
     ///
-    /// It is empty if that gradient is not needed. The gradient of a statistic is its value in this shard.
+    /// It is empty if that gradient is not needed. The gradient of a statistic is its value in this
+    /// shard.
     fn backward(
         &self,
         weights: &Values,

@@ -3,7 +3,8 @@
 use super::layer::{DifferentiableLayer, MapBatch, Shape, Trace, Values};
 use crate::network::graph::BatchNorm;
 
-/// Batch normalization by the statistics of a shard: S. Ioffe, C. Szegedy, "Batch Normalization", 2015, algorithm 1.
+/// Batch normalization by the statistics of a shard: S. Ioffe, C. Szegedy, "Batch Normalization",
+/// 2015, algorithm 1.
 pub(super) struct Norm {
     pub(super) shape: Shape,
     pub(super) parameters: BatchNorm,

@@ -54,7 +54,8 @@ impl DifferentiableLayer for MaxPool {
     }
 }
 
-/// The weighted sum of a channel, with its own weights per position: a depthwise convolution as large as the map.
+/// The weighted sum of a channel, with its own weights per position: a depthwise convolution as
+/// large as the map.
 pub(super) struct WeightedPool {
     pub(super) input: Shape,
     /// Index of the parameter, `(channels, 1, height, width)`.

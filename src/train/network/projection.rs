@@ -71,8 +71,8 @@ impl Projection {
 
     /// Returns the network's weights with a projection onto these axes appended to its own.
     ///
-    /// Both projections are scaled. `inputs` are the [`Self::inputs`] of some faces. Of the mean squared output for
-    /// them, the new projection has the share `share`, 0 to 1.
+    /// Both projections are scaled. `inputs` are the [`Self::inputs`] of some faces. Of the mean
+    /// squared output for them, the new projection has the share `share`, 0 to 1.
     pub fn with_axes(
         mut self,
         axes: &Axes<'_>,
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn axes_add_their_share_and_what_was_there_keeps_its_direction() {
+    fn axes_add_their_share_and_leave_other_directions() {
         let value = |at: usize| ((at * 37) % 23) as f32 / 40.0 - 0.25;
         let faces: Vec<Vec<u8>> = (0..6)
             .map(|face| (0..3 * SIDE * SIDE).map(|at| (at * (face + 3) % 251) as u8).collect())

@@ -57,8 +57,8 @@ impl Shard {
 
     /// Computes the gradients of all weights.
     ///
-    /// `seeds` are the gradients of the loss with respect to results of layers, in the order of the layers. They
-    /// include the last layer.
+    /// `seeds` are the gradients of the loss with respect to results of layers, in the order of the
+    /// layers. They include the last layer.
     pub(super) fn backward(&mut self, chain: &Chain, weights: &Values, mut seeds: Seeds) {
         self.gradients.resize_with(weights.len(), Vec::new);
         for (gradient, weight) in self.gradients.iter_mut().zip(weights) {

@@ -32,7 +32,8 @@ pub(super) const SHARD: usize = 32;
 impl Student {
     /// Creates a network without branches, on `device`, with random weights by `seed`.
     ///
-    /// Weights are normal with variance 2 / inputs (He et al. 2015), the last layer's with 1 / inputs.
+    /// Weights are normal with variance 2 / inputs (He et al. 2015), the last layer's with 1 /
+    /// inputs.
     ///
     /// # Errors
     /// - [`NetworkError::NotLearnable`] if the network has operations that cannot be trained here.
@@ -110,8 +111,8 @@ impl Student {
 
     /// Takes one step on a batch of preprocessed pixels, and returns the loss before it.
     ///
-    /// `pixels` are `(n, size, size, 3)`. `loss` receives the network's outputs, n × `(d)`. It returns the loss and
-    /// its gradient with respect to them.
+    /// `pixels` are `(n, size, size, 3)`. `loss` receives the network's outputs, n × `(d)`. It
+    /// returns the loss and its gradient with respect to them.
     ///
     /// # Errors
     /// If the device fails.
@@ -158,8 +159,8 @@ impl Student {
         outputs
     }
 
-    /// Takes one step along the gradients of `seeds`, per shard ([`Shard::backward`]). The loss is a sum over the
-    /// batch.
+    /// Takes one step along the gradients of `seeds`, per shard ([`Shard::backward`]). The loss is
+    /// a sum over the batch.
     pub(super) fn step(
         &mut self,
         seeds: Vec<Seeds>,

@@ -1,11 +1,11 @@
 //! A trained network as the teacher of a student.
 //!
-//! Its embedding of a face is the mean of its outputs for the face and for the mirror image. So one pass of a student
-//! is worth two passes of the teacher. (An earlier version concatenated both outputs, but the two halves of a student
-//! were nearly equal: they had a cosine of 0.999.)
+//! Its embedding of a face is the mean of its outputs for the face and for the mirror image. So one
+//! pass of a student is worth two passes of the teacher. (An earlier version concatenated both
+//! outputs, but the two halves of a student were nearly equal: they had a cosine of 0.999.)
 //!
-//! Each output is whitened first ([`Whitening`]). Its cosine is then more informative, and the student is not trained
-//! on the part that all faces share.
+//! Each output is whitened first ([`Whitening`]). Its cosine is then more informative, and the
+//! student is not trained on the part that all faces share.
 
 use super::hint::hint_nodes;
 use super::student::SHARD;

@@ -8,7 +8,8 @@ use super::shard::{Seeds, Shard};
 use crate::engine::{Executor, Statistics, TensorPlace};
 use crate::network::graph::{BatchNorm, Network, NodeId, Op, Parameter};
 
-/// Engine that runs shards on a device, one after the other. Only requested results are copied from the device.
+/// Engine that runs shards on a device, one after the other. Only requested results are copied from
+/// the device.
 pub(super) struct Tensors {
     network: Network,
     device: Device,
@@ -97,7 +98,8 @@ impl Tensors {
         Ok(SavedTensors { watched, normed })
     }
 
-    /// Computes the gradients of all weights for the shards of the last pass. `seeds` are as in [`Shard::backward`].
+    /// Computes the gradients of all weights for the shards of the last pass. `seeds` are as in
+    /// [`Shard::backward`].
     pub(super) fn backward<'s>(
         &mut self,
         shards: impl Iterator<Item = (&'s mut Shard, Seeds)>,
@@ -132,7 +134,8 @@ impl Tensors {
     }
 }
 
-/// Returns the values of `(n, channels, height, width)` in the order `(channels, n, height, width)`.
+/// Returns the values of `(n, channels, height, width)` in the order `(channels, n, height,
+/// width)`.
 fn channel_by_channel(map: &Tensor) -> Result<Vec<f32>> {
     map.transpose(0, 1)?.contiguous()?.flatten_all()?.to_vec1()
 }

@@ -16,11 +16,12 @@ struct FoldedNorm {
 }
 
 impl Student {
-    /// Takes over the weights of a trained network with folded normalizations ([`Student::folded`]).
+    /// Takes over the weights of a trained network with folded normalizations
+    /// ([`Student::folded`]).
     ///
-    /// Each normalization gets scales and shifts that make the student's output equal to the network's. They are
-    /// computed from the statistics of `pixels`, `(n, size, size, 3)` preprocessed. `training` is the student's network
-    /// in training.
+    /// Each normalization gets scales and shifts that make the student's output equal to the
+    /// network's. They are computed from the statistics of `pixels`, `(n, size, size, 3)`
+    /// preprocessed. `training` is the student's network in training.
     pub(super) fn unfold(
         &mut self,
         training: &Network,
@@ -98,7 +99,7 @@ mod tests {
     use crate::train::network::fold::random_student;
 
     #[test]
-    fn what_is_folded_and_unfolded_says_the_same() {
+    fn folded_and_unfolded_student_has_the_same_output() {
         let config = Config {
             input_size: 32,
             depths: [1, 2, 1, 1, 1],

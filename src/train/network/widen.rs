@@ -1,9 +1,9 @@
 //! Conversion of a trained network to a wider one.
 //!
-//! An added channel is a copy of an existing one. Each reader of the two weighs each with a part of the weight, so the
-//! wider network's output equals the narrow one's. Source: T. Chen, I. Goodfellow, J. Shlens, "Net2Net: Accelerating
-//! Hyperparameters via Knowledge Transfer", 2016. The parts differ a little, so that the copies are trained to different
-//! features.
+//! An added channel is a copy of an existing one. Each reader of the two weighs each with a part of
+//! the weight, so the wider network's output equals the narrow one's. Source: T. Chen, I.
+//! Goodfellow, J. Shlens, "Net2Net: Accelerating Learning via Knowledge Transfer", 2016. The
+//! parts differ a little, so that the copies are trained to different features.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -22,7 +22,8 @@ const COLORS: usize = 3;
 struct Channels(Vec<usize>);
 
 impl Channels {
-    /// Widens `from` channels to `count`: each one, then random copies. Returns `None` if `count` is smaller.
+    /// Widens `from` channels to `count`: each one, then random copies. Returns `None` if `count`
+    /// is smaller.
     fn widened(from: usize, count: usize, random: &mut ChaCha8Rng) -> Option<Self> {
         let more = count.checked_sub(from)?;
         let mut order: Vec<usize> = (0..from).collect();
@@ -76,8 +77,9 @@ struct Widening<'a> {
 
 /// Returns weights of the network `wide`, made by `seed` from those of a narrower one.
 ///
-/// `tensors` are in the order of the narrow network's parameters. Both networks are chains of layers. The first values
-/// of the embedding are retained. Returns `None` if the wide network is not the narrow one with more channels.
+/// `tensors` are in the order of the narrow network's parameters. Both networks are chains of
+/// layers. The first values of the embedding are retained. Returns `None` if the wide network is
+/// not the narrow one with more channels.
 pub(super) fn widened(
     narrow: &Network,
     tensors: Vec<NamedTensor>,
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wider_network_says_nearly_the_same() {
+    fn wider_network_has_nearly_the_same_output() {
         let wide = Config { channels: [4, 9, 6, 18, 10], embedding: 6, ..NARROW };
         let [expected, found] = both(&wide).unwrap();
         assert_eq!(found.len(), 6);
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_the_same_size_says_the_same() {
+    fn network_of_the_same_size_has_the_same_output() {
         let [expected, found] = both(&NARROW).unwrap();
         assert_eq!(found, expected);
     }

@@ -1,4 +1,4 @@
-//! TrainingReport of a training run as a self-contained page.
+//! Report of a training run as a self-contained page.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -10,8 +10,10 @@ use super::stage_report::StageReport;
 use super::training_report::{ScoreMetrics, SourceReport, TrainingReport};
 use crate::metrics::{Figure, RankingFigures, RelationFigures};
 
-const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}\
-table{border-collapse:collapse;margin:1em 0}td,th{padding:.25em .8em;text-align:left;border-bottom:1px solid #ddd}\
+const STYLE: &str = "\
+body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}\
+table{border-collapse:collapse;margin:1em 0}\
+td,th{padding:.25em .8em;text-align:left;border-bottom:1px solid #ddd}\
 figure{display:inline-block;margin:.5em 1em .5em 0;text-align:center;font-size:13px}\
 figure img{width:112px;height:112px;margin:1px}svg{max-width:100%}";
 
@@ -26,20 +28,28 @@ pub fn page(report: &TrainingReport, picture: &mut Picture<'_>) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head { meta charset="utf-8"; title { "Kindred: a training" } style { (PreEscaped(STYLE)) } }
+            head {
+                meta charset="utf-8";
+                title { "Kindred: a training" }
+                style { (PreEscaped(STYLE)) }
+            }
             body {
                 h1 { "A training" }
                 (sources(report))
                 (verdict(report))
                 @for evaluation in &report.evaluations { (source(report, evaluation, picture)) }
                 h2 { "Same person" }
-                p { "Photos of one person against photos of kin, of families that the score was not fitted to." }
+                p {
+                    "Photos of one person against photos of kin, \
+                     of families that the score was not fitted to."
+                }
                 table { (header()) (row(&report.identity, "")) }
                 (stages(&report.stages))
                 (PreEscaped(charts::loss(report)))
                 (PreEscaped(charts::accuracy(report)))
                 p {
-                    "Seed " (report.seed) ", heads trained in " (format!("{:.0}", report.training_seconds))
+                    "Seed " (report.seed) ", heads trained in "
+                    (format!("{:.0}", report.training_seconds))
                     " s. Resemblance is not proof of kinship."
                 }
             }
@@ -51,7 +61,14 @@ pub fn page(report: &TrainingReport, picture: &mut Picture<'_>) -> String {
 fn sources(report: &TrainingReport) -> Markup {
     html! {
         table {
-            tr { th { "source" } th { "photos" } th { "people" } th { "families with kin" } th { "pairs of kin" } th { "trained on" } }
+            (column_names(&[
+                "source",
+                "photos",
+                "people",
+                "families with kin",
+                "pairs of kin",
+                "trained on",
+            ]))
             @for source in &report.sources {
                 tr {
                     td { (source.name) }
@@ -64,7 +81,10 @@ fn sources(report: &TrainingReport) -> Markup {
             }
         }
         @for reason in &report.left_out_sources { p { "Not trained on " (reason) "." } }
-        p { "Every figure is measured by members that saw no family of its pairs. Intervals are 95 % intervals over families." }
+        p {
+            "Every figure is measured by members that saw no family of its pairs. \
+             Intervals are 95 % intervals over families."
+        }
     }
 }
 
@@ -87,7 +107,10 @@ fn source(report: &TrainingReport, evaluation: &SourceReport, picture: &mut Pict
     ];
     html! {
         h2 { (evaluation.source) ", " (how) }
-        p { (evaluation.pairs) " pairs, by members trained on " (evaluation.trained_on.join(", ")) "." }
+        p {
+            (evaluation.pairs) " pairs, by members trained on "
+            (evaluation.trained_on.join(", ")) "."
+        }
         table {
             (header())
             @for cosine in &evaluation.cosines { (row(cosine, "")) }
@@ -107,8 +130,20 @@ fn source(report: &TrainingReport, evaluation: &SourceReport, picture: &mut Pict
 }
 
 fn header() -> Markup {
+    column_names(&[
+        "score",
+        "AUC",
+        "average precision",
+        "TAR at FAR 1 %",
+        "Rank@10",
+        "Cllr",
+        "share",
+    ])
+}
+
+fn column_names(names: &[&str]) -> Markup {
     html! {
-        tr { th { "score" } th { "AUC" } th { "average precision" } th { "TAR at FAR 1 %" } th { "Rank@10" } th { "Cllr" } th { "share" } }
+        tr { @for name in names { th { (name) } } }
     }
 }
 
@@ -130,9 +165,12 @@ fn row(score: &ScoreMetrics, note: &str) -> Markup {
 fn identification(evaluation: &SourceReport) -> Markup {
     html! {
         h3 { "Open-set identification" }
-        p { "Probes of one photo. A person is marked at a nominal false positive identification rate of 10 %." }
+        p {
+            "Probes of one photo. A person is marked at a nominal false positive \
+             identification rate of 10 %."
+        }
         table {
-            tr { th { "people" } th { "probes" } th { "FPIR" } th { "DIR" } th { "precision" } th { "Rank@10" } }
+            (column_names(&["people", "probes", "FPIR", "DIR", "precision", "Rank@10"]))
             @for metrics in &evaluation.identification {
                 tr {
                     td { (metrics.people) }
@@ -151,9 +189,12 @@ fn stages(stages: &[StageReport]) -> Markup {
     html! {
         @if !stages.is_empty() {
             h2 { "Fine-tuned stages" }
-            p { "The cosine's AUC on families that the stage neither learned from nor was chosen by." }
+            p {
+                "The cosine's AUC on families that the stage neither learned from \
+                 nor was chosen by."
+            }
             table {
-                tr { th { "backbone" } th { "frozen" } th { "unfrozen" } th { "kept" } }
+                (column_names(&["backbone", "frozen", "unfrozen", "kept"]))
                 @for stage in stages {
                     tr {
                         td { (stage.backbone) }
@@ -176,9 +217,11 @@ fn probabilities(report: &TrainingReport, evaluation: &SourceReport) -> Markup {
     html! {
         @if let Some((metrics, cost)) = metrics {
             p {
-                "Accuracy " (shown(Some(metrics.accuracy))) ", Brier score " (shown(Some(metrics.brier_score)))
+                "Accuracy " (shown(Some(metrics.accuracy)))
+                ", Brier score " (shown(Some(metrics.brier_score)))
                 ", calibration error " (shown(Some(metrics.calibration_error))) ", Cllr "
-                (shown(Some(cost.cllr))) ", at best " (shown(Some(cost.min_cllr))) ". Pairs are kin from "
+                (shown(Some(cost.cllr))) ", at best " (shown(Some(cost.min_cllr)))
+                ". Pairs are kin from "
                 (format!("{:.0}", 100.0 * report.kin_threshold)) " % on."
             }
         }
@@ -190,7 +233,7 @@ fn relations(relations: &[RelationFigures]) -> Markup {
         @if !relations.is_empty() {
             h3 { "Relations" }
             table {
-                tr { th { "relation" } th { "pairs" } th { "AUC" } th { "cosine's AUC" } th { "accuracy" } }
+                (column_names(&["relation", "pairs", "AUC", "cosine's AUC", "accuracy"]))
                 @for relation in relations {
                     tr {
                         td { (relation.relation) }

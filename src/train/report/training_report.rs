@@ -1,4 +1,4 @@
-//! TrainingReport of a training run: metrics of all members and the ensemble, per source.
+//! Report of a training run: metrics of all members and the ensemble, per source.
 
 use serde::Serialize;
 
@@ -62,7 +62,7 @@ pub struct SourceData {
     pub across_families: usize,
 }
 
-/// TrainedEnsemble or evaluated member.
+/// Trained or evaluated member.
 #[derive(Clone, Debug, Serialize)]
 pub struct MemberReport {
     /// Name of the member in a bundle.

@@ -24,7 +24,7 @@ const WHITENING_FACES: usize = 4096;
 /// Maximum number of faces for estimating the normalizations of a trained network again.
 const BEGINNING_FACES: usize = 256;
 
-/// EnsembleOptions of a distillation.
+/// Options of a distillation.
 #[derive(Clone, Copy, Debug)]
 pub struct DistillationOptions<'a> {
     /// Seed of all random choices.
@@ -62,12 +62,7 @@ pub fn distil(
     let cooling = distillation.schedule().cooling();
     let about = about(faces.len(), seed);
     let last = checkpoint.with_extension(format!("{steps}.checkpoint"));
-    if let Some(found) = [last.as_path(), checkpoint].into_iter().find(|path| path.exists()) {
-        distillation.resume(found, &about)?;
-        if found == checkpoint && distillation.student().steps() > cooling {
-            return Err(TrainError::PastCooling { path: found.to_owned(), cooling });
-        }
-    }
+    resume(distillation, checkpoint, &last, &about)?;
     if distillation.student().steps() < steps {
         let pictures = scaled(&some_aligned(faces), distillation.teacher().input_size());
         distillation.whiten(&views(&pictures))?;
@@ -98,6 +93,25 @@ pub fn distil(
     }
     let weights = distillation.weights(&views(&some_aligned(faces)))?;
     Ok(Outcome::Finished(weights))
+}
+
+/// Resumes from the checkpoint `last` of the cooldown, or from the one before it, if one exists.
+fn resume(
+    distillation: &mut Distillation,
+    checkpoint: &Path,
+    last: &Path,
+    about: &[u32],
+) -> Result<(), TrainError> {
+    if last.exists() {
+        distillation.resume(last, about)?;
+    } else if checkpoint.exists() {
+        distillation.resume(checkpoint, about)?;
+        let cooling = distillation.schedule().cooling();
+        if distillation.student().steps() > cooling {
+            return Err(TrainError::PastCooling { path: checkpoint.to_owned(), cooling });
+        }
+    }
+    Ok(())
 }
 
 /// Initializes a student with the weights in a file instead of random ones.

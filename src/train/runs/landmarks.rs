@@ -25,7 +25,7 @@ const PRESENCE: f32 = 0.1;
 /// It is a share of half the picture.
 const KNEE: f32 = 0.01;
 
-/// EnsembleOptions for training the landmark network.
+/// Options for training the landmark network.
 #[derive(Clone, Copy, Debug)]
 pub struct PointOptions {
     /// Schedule of the step size, with [`Schedule::steps`] batches in total.

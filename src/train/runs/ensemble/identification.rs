@@ -24,14 +24,14 @@ pub(crate) const MAX_PROBES: usize = 600;
 /// Length of a shortlist.
 const SHORTLIST: usize = 10;
 
-/// KinProbe: one photo of a person with listed kin.
+/// Probe: one photo of a person with listed kin.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct KinProbe {
     pub(crate) photo: usize,
     pub(crate) person: usize,
 }
 
-/// KinProbe with the scores of all people in the gallery.
+/// Probe with the scores of all people in the gallery.
 pub(crate) struct SearchedProbe {
     family: usize,
     people: usize,

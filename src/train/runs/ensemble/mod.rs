@@ -6,6 +6,7 @@ pub(crate) mod calibration;
 mod checkpoint;
 mod cohort;
 pub(crate) mod early_stopping;
+mod face_distribution;
 pub(crate) mod identification;
 mod identity;
 pub(crate) mod member;

@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use super::arena::Arena;
 use super::calibration::platt;
 use super::cohort::{CohortPeople, draw_cohort};
+use super::face_distribution::{fit_sharpness, fit_typicality};
 use super::identification::{self, IdentificationMetrics, SearchedProbe, shortlist_hits};
 use super::identity::IdentityHead;
 use super::rounds::{EvaluatedPart, EvaluatedSource};
 use super::search_calibration::{false_positive_factor, search_calibration, shortlist_rates};
 use crate::kinship::{
     Calibration, Cohort, CohortStatistics, Ensemble, KinshipError, OpenSet, OpenSetConfig,
-    OpenSetScorer, Rows, Sharpness, Tail, Typicality, normalized,
+    OpenSetScorer, Sharpness, Tail, normalized,
 };
 use crate::metrics::{Pairs, RatioTerm};
 use crate::train::data::corpus::Corpus;
@@ -52,12 +53,6 @@ const TAIL_SHARE: f64 = 0.01;
 const FIRST_TAIL: Tail = Tail { share: TAIL_SHARE, threshold: 0.0, scale: 1.0, shape: -0.1 };
 /// Minimum number of scores in the fit of the tail.
 const MIN_PEAKS: usize = 40;
-/// Maximum number of sharp faces of each source in the fit of sharpness.
-const SHARP_FACES: usize = 1500;
-/// Maximum number of faces of each source in the fit of typicality.
-///
-/// Typicality is the distribution of training faces.
-const TYPICAL_FACES: usize = 10_000;
 
 impl OpenSetData<'_> {
     /// Fits the model.
@@ -112,8 +107,8 @@ impl OpenSetData<'_> {
         cohort: Cohort,
         identity: &IdentityHead,
     ) -> Result<OpenSet, KinshipError> {
-        let typicality = self.typicality()?;
-        let sharpness = self.sharpness()?;
+        let typicality = fit_typicality(self.sources)?;
+        let sharpness = fit_sharpness(self.sources)?;
         let neutral = Calibration { slope: 1.0, intercept: 0.0 };
         let config = OpenSetConfig {
             typical_deviation: 1.0,
@@ -143,38 +138,6 @@ impl OpenSetData<'_> {
             .filter(|probes| !probes.is_empty())
             .map(|probes| IdentificationMetrics::new(probes, config, self.seed))
             .collect()
-    }
-
-    /// Fits the distribution of all sources' faces.
-    fn typicality(&self) -> Result<Typicality, KinshipError> {
-        let mut values = Vec::new();
-        for source in self.sources {
-            let rows = &source.backbones[0].1;
-            let step = rows.count().div_ceil(TYPICAL_FACES);
-            values.extend(rows.iter().step_by(step).flatten());
-        }
-        Typicality::fit(&Rows::from_values(values, self.sources[0].backbones[0].1.dimension())?)
-    }
-
-    /// Fits the separation of blurred faces from the faces of the sources.
-    ///
-    /// Returns `None` if no source has blurred copies, or if blur is not detectable.
-    fn sharpness(&self) -> Result<Option<Sharpness>, KinshipError> {
-        let blurred: Vec<&[f32]> = self
-            .sources
-            .iter()
-            .filter_map(|source| source.blurred.as_ref())
-            .flat_map(Rows::iter)
-            .collect();
-        if blurred.is_empty() {
-            return Ok(None);
-        }
-        let mut sharp = Vec::new();
-        for source in self.sources {
-            let rows = &source.backbones[0].1;
-            sharp.extend(rows.iter().step_by(rows.count().div_ceil(SHARP_FACES)));
-        }
-        Ok(Sharpness::fit(&Rows::new(sharp)?, &Rows::new(blurred)?))
     }
 
     /// Returns the model with another cohort, per evaluated source and part.

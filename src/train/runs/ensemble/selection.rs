@@ -82,7 +82,7 @@ pub(crate) fn select(sources: &[SourceScores<'_>], first: usize, may_join: &[boo
         let steps = candidates.map(|member| {
             let sums = with_member(&sums, sources, member);
             let value = mean_value(&sums, sources);
-            Step { member, sums, value }
+            SelectionStep { member, sums, value }
         });
         let Some(step) = steps.max_by(|a, b| a.value.total_cmp(&b.value)) else { break };
         counts[step.member] += 1.0;
@@ -97,7 +97,7 @@ pub(crate) fn select(sources: &[SourceScores<'_>], first: usize, may_join: &[boo
 }
 
 /// Candidate step of the greedy search: one more copy of a member.
-struct Step {
+struct SelectionStep {
     member: usize,
     /// Per source, the sum of the selected members' scores after the step.
     sums: Vec<Vec<f64>>,
