@@ -108,8 +108,7 @@ impl Distillation {
         Ok(Self { config, student, teacher, hints, preprocessing, schedule, seed })
     }
 
-    /// Begins with the trained weights of a [`vggface_lite::network`] in a file, instead of random
-    /// ones.
+    /// Begins with the trained weights of a [`vggface_lite::network`] in a file.
     ///
     /// Inner maps are then not trained. Where a layer has fewer channels than the student's, random
     /// channels are doubled. The first values of its embedding are those that were trained on a

@@ -35,12 +35,11 @@ const CEILINGS: &[Ceiling] = &[
     ceiling("named closures", 332),
     ceiling("named closures used once", 189),
     ceiling("lines of the largest file", 450),
-    ceiling("files over 300 lines", 21),
+    ceiling("files over 300 lines", 20),
     ceiling("lines of the longest function", 71),
     ceiling("functions over 50 lines", 11),
     ceiling("code lines over 100 columns", 89),
     ceiling("comment lines over 120 columns", 25),
-
 ];
 
 /// All counts, in the order of [`CEILINGS`].
