@@ -18,15 +18,15 @@ use super::unfreeze::Stages;
 use super::{train_axes, train_backbone, train_landmarks};
 use crate::bundle::{Bundle, BundleBuilder, Choice};
 use crate::dataset::Source;
-use crate::domain::{PhotoId, Progress};
+use crate::domain::{Outcome, PhotoId, Progress};
 use crate::error::ErrorKind;
 use crate::face::DEFAULT_MIN_QUALITY;
 use crate::gallery::Gallery;
 use crate::ingest::{Report as IngestReport, ingest};
 use crate::network::Storage;
 use crate::train::{
-    Corpus, EmbeddedPhotos, FineTuning, MIN_FAMILIES, Options, Recipe, StageCorpora, TrainError,
-    Trained, embed_blurred, train,
+    Corpus, EmbeddedPhotos, EnsembleOptions, FineTuning, MIN_FAMILIES, Recipe, StageCorpora,
+    TrainError, TrainedEnsemble, embed_blurred, train,
 };
 
 /// Networks that can be trained separately.
@@ -173,10 +173,10 @@ fn train_ensemble(arguments: &EnsembleArguments) -> Result<ExitStatus, Failure> 
     let job = Job { arguments, sources: &sources, work: &work, display: &display };
     let trained = match job.corpora(&loaded)? {
         Some(corpora) => job.train(&mut draft, loaded, corpora)?,
-        None => None,
+        None => Outcome::Cancelled,
     };
     display.finish();
-    let Some(Trained { config, weights, report }) = trained else {
+    let Outcome::Finished(TrainedEnsemble { config, weights, report }) = trained else {
         line!("stopped; run the same command again to resume");
         return Ok(ExitStatus::Stopped);
     };
@@ -233,7 +233,11 @@ impl Job<'_> {
             let corpus = Corpus::new(&source.name, photos, loaded.names(), &source.relationships);
             let paths: Vec<String> = source.plan()?.paths().cloned().collect();
             let mut folder = Source::open(source.path())?;
-            let blurred = embed_blurred(&mut folder, &paths, loaded, self.display)?;
+            let Outcome::Finished(blurred) =
+                embed_blurred(&mut folder, &paths, loaded, self.display)?
+            else {
+                return Ok(None);
+            };
             if self.display.cancelled() {
                 return Ok(None);
             }
@@ -242,19 +246,19 @@ impl Job<'_> {
         Ok(Some(corpora))
     }
 
-    /// Fine-tunes the requested stages and trains the heads. Returns `None` if cancelled.
+    /// Fine-tunes the requested stages and trains the heads.
     fn train(
         &self,
         draft: &mut BundleBuilder,
         loaded: Bundle,
         corpora: Vec<Corpus>,
-    ) -> Result<Option<Trained>, Failure> {
+    ) -> Result<Outcome<TrainedEnsemble>, Failure> {
         let options = options(self.arguments);
         if self.arguments.unfreeze.is_none() {
             return Ok(train(&corpora, &options, self.work, self.display)?);
         }
-        let Some(mut stages) = self.unfrozen(draft, &loaded, &corpora[0])? else {
-            return Ok(None);
+        let Outcome::Finished(mut stages) = self.unfrozen(draft, &loaded, &corpora[0])? else {
+            return Ok(Outcome::Cancelled);
         };
         drop(loaded);
         let families = stages.retrain(draft, self.arguments.storage())?;
@@ -262,14 +266,14 @@ impl Job<'_> {
             [] => None,
             families => {
                 let loaded = self.arguments.compute.load(draft.folder())?;
-                let Some(after) = self.corpora(&loaded)? else { return Ok(None) };
+                let Some(after) = self.corpora(&loaded)? else { return Ok(Outcome::Cancelled) };
                 let after = after.into_iter();
-                Some(after.map(|corpus| corpus.embedded_by_learners_of(families)).collect())
+                Some(after.map(|corpus| corpus.with_training_families(families)).collect())
             }
         };
         let after: &Vec<Corpus> = after.as_ref().unwrap_or(&corpora);
         let mut trained = train(after, &options, self.work, self.display)?;
-        if let Some(trained) = &mut trained {
+        if let Outcome::Finished(trained) = &mut trained {
             let corpora = StageCorpora { before: &corpora[0], after: &after[0] };
             trained.report.stages = stages.reports(corpora, options.seed)?;
         }
@@ -281,7 +285,7 @@ impl Job<'_> {
         draft: &BundleBuilder,
         loaded: &Bundle,
         corpus: &Corpus,
-    ) -> Result<Option<Stages>, Failure> {
+    ) -> Result<Outcome<Stages>, Failure> {
         let unfreezing = FineTuning {
             corpus,
             loaded,
@@ -291,11 +295,11 @@ impl Job<'_> {
             learning_rate: self.arguments.stage_learning_rate,
             seed: self.arguments.seed,
         };
-        Stages::teach(&unfreezing, self.work, self.display)
+        Stages::train(&unfreezing, self.work, self.display)
     }
 }
 
-fn options(arguments: &EnsembleArguments) -> Options {
+fn options(arguments: &EnsembleArguments) -> EnsembleOptions {
     let mut recipes: Vec<Recipe> = Vec::new();
     let names = arguments.members.iter().map(String::as_str);
     let names = names.chain([Recipe::REGRESSION, Recipe::COSINE]);
@@ -304,7 +308,7 @@ fn options(arguments: &EnsembleArguments) -> Options {
             recipes.push(recipe);
         }
     }
-    Options {
+    EnsembleOptions {
         recipes,
         folds: arguments.folds.into(),
         seed: arguments.seed,

@@ -11,6 +11,7 @@ use super::progress::Display;
 use super::train::named_file;
 use super::train_backbone::face_folder;
 use crate::dataset::read_relationships;
+use crate::domain::Outcome;
 use crate::network::import::{read_checkpoint, recognize};
 use crate::network::write_safetensors;
 use crate::train::network::Projection;
@@ -43,17 +44,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let wanted = arguments.families.read()?;
     let checkpoint = read_checkpoint(file).map_err(TrainError::from)?;
     let recognised = recognize(file, checkpoint, name).map_err(TrainError::from)?;
-    let projection = Projection::of(recognised).map_err(TrainError::from)?;
+    let projection = Projection::new(recognised).map_err(TrainError::from)?;
     let relationships = read_relationships(&arguments.relationships)?;
     let display = Display::start()?;
     let folders = std::slice::from_ref(&arguments.faces);
-    let Some(faces) = load_faces(folders, &|path| wanted.has_path(path), &display)? else {
+    let Outcome::Finished(faces) = load_faces(folders, &|path| wanted.has_path(path), &display)?
+    else {
         return Ok(ExitStatus::Stopped);
     };
     let families = FamilyFaces { faces: &faces, relationships: &relationships };
     let widened = add_axes(projection, families, arguments.seed, &display)?;
     display.finish();
-    let Some(widened) = widened else { return Ok(ExitStatus::Stopped) };
+    let Outcome::Finished(widened) = widened else { return Ok(ExitStatus::Stopped) };
     write_safetensors(&arguments.out, &widened.weights).map_err(TrainError::from)?;
     line!(
         "{} axes by {} pairs of photos of kin in {} families, written to {}",

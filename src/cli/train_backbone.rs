@@ -10,10 +10,11 @@ use super::families::Families;
 use super::output::line;
 use super::progress::Display;
 use crate::bundle::{BackboneEntry, Manifest};
+use crate::domain::Outcome;
 use crate::engine::{BackboneSpec, Device};
 use crate::network::architectures::vggface_lite;
 use crate::network::{WeightsFile, write_safetensors};
-use crate::train::network::{Lesson, Loss, Schedule, StudentOptions, Teacher};
+use crate::train::network::{Distillation, Loss, Schedule, StudentOptions, Teacher};
 use crate::train::{
     BATCH, DistillationOptions, FaceFolder, LossMonitor, TrainError, begin_from, distil, load_faces,
 };
@@ -67,7 +68,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let weights = arguments.teacher.join(&entry.weights);
     let teacher = teacher(&weights, entry, &config, arguments.device)?;
     let display = Display::start()?;
-    let Some(faces) = load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)? else {
+    let Outcome::Finished(faces) =
+        load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)?
+    else {
         return Ok(ExitStatus::Stopped);
     };
     let steps = (arguments.epochs * faces.len()).div_ceil(BATCH);
@@ -79,9 +82,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     };
     let options =
         StudentOptions { config, device: arguments.device, schedule, seed: arguments.seed };
-    let mut lesson = Lesson::new(options, teacher).map_err(TrainError::from)?;
+    let mut distillation = Distillation::new(options, teacher).map_err(TrainError::from)?;
     if let Some(weights) = &arguments.from {
-        begin_from(&mut lesson, &faces, weights)?;
+        begin_from(&mut distillation, &faces, weights)?;
     }
     let checkpoint = arguments.out.with_extension("checkpoint");
     line!("{:>8} of {steps} batches  cosine to the teacher  relations apart", "");
@@ -90,9 +93,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     };
     let options = DistillationOptions { seed: arguments.seed, checkpoint: &checkpoint };
     let monitor = LossMonitor { progress: &display, report: &mut report };
-    let weights = distil(&mut lesson, &faces, options, monitor)?;
+    let weights = distil(&mut distillation, &faces, options, monitor)?;
     display.finish();
-    let Some(weights) = weights else {
+    let Outcome::Finished(weights) = weights else {
         line!("stopped; run the same command again to resume");
         return Ok(ExitStatus::Stopped);
     };

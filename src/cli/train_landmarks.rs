@@ -9,6 +9,7 @@ use super::families::Families;
 use super::output::line;
 use super::progress::Display;
 use super::train_backbone::face_folder;
+use crate::domain::Outcome;
 use crate::engine::Device;
 use crate::network::architectures::{Architecture, landmarks};
 use crate::network::write_safetensors;
@@ -47,7 +48,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let mut student =
         Student::new(&network, arguments.seed, arguments.device).map_err(TrainError::from)?;
     let display = Display::start()?;
-    let Some(faces) = load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)? else {
+    let Outcome::Finished(faces) =
+        load_faces(&arguments.faces, &|path| wanted.has_path(path), &display)?
+    else {
         return Ok(ExitStatus::Stopped);
     };
     let steps = arguments.steps;
@@ -62,9 +65,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let options = PointOptions { schedule, preprocessing, seed: arguments.seed, side };
     let mut report = |step: usize, loss: f32| line!("{step:>8} of {steps} batches  loss {loss:.5}");
     let monitor = LossMonitor { progress: &display, report: &mut report };
-    let is_ready = learn_points(&mut student, &faces, &options, monitor)?;
+    let outcome = learn_points(&mut student, &faces, &options, monitor)?;
     display.finish();
-    if !is_ready {
+    if outcome == Outcome::Cancelled {
         return Ok(ExitStatus::Stopped);
     }
     write_safetensors(&arguments.out, &student.folded(&network)).map_err(TrainError::from)?;

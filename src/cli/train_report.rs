@@ -10,13 +10,13 @@ use crate::dataset::{Source, family_photos};
 use crate::error::ErrorKind;
 use crate::metrics::Figure;
 use crate::photo::{EXTENSIONS, Limits, decode, encode_png, middle, resize};
-use crate::train::{IdentificationFigures, Report, ScoreFigures, SourceReport, page};
+use crate::train::{IdentificationMetrics, ScoreMetrics, SourceReport, TrainingReport, page};
 
 /// Width and height of a photo in the report, in pixels.
 const PICTURE_PIXELS: u32 = 112;
 
 /// Describes the training data in one line, for the bundle's manifest.
-pub(super) fn trained_on(report: &Report) -> String {
+pub(super) fn trained_on(report: &TrainingReport) -> String {
     let sources = report.sources.iter().filter(|s| report.trained_on.contains(&s.name));
     let sources: Vec<String> = sources
         .map(|source| {
@@ -26,7 +26,7 @@ pub(super) fn trained_on(report: &Report) -> String {
             )
         })
         .collect();
-    let retrained = report.stages.iter().filter(|stage| stage.kept > 0);
+    let retrained = report.stages.iter().filter(|stage| stage.selected > 0);
     let stages: Vec<String> = retrained
         .map(|stage| {
             format!("; the last stage of {} on {} families", stage.backbone, stage.families)
@@ -36,9 +36,9 @@ pub(super) fn trained_on(report: &Report) -> String {
 }
 
 /// Describes the main metrics in one line, for the bundle's manifest.
-pub(super) fn measured(report: &Report) -> String {
+pub(super) fn measured(report: &TrainingReport) -> String {
     let source = |evaluation: &SourceReport| {
-        let auc = |score: &ScoreFigures| shown(score.figures.map(|figures| figures.roc_auc));
+        let auc = |score: &ScoreMetrics| shown(score.ranking.map(|ranking| ranking.roc_auc));
         let error = evaluation.probabilities.map(|figures| figures.calibration_error);
         let how = if evaluation.is_left_out { "left out" } else { "families left out" };
         format!(
@@ -55,7 +55,7 @@ pub(super) fn measured(report: &Report) -> String {
 /// Writes `report.json` and `report.html`.
 pub(super) fn write_report(
     folder: &Path,
-    report: &Report,
+    report: &TrainingReport,
     picture: &mut dyn FnMut(&str, &str) -> Option<Vec<u8>>,
 ) -> Result<(), Failure> {
     let json = serde_json::to_string_pretty(report)
@@ -88,7 +88,7 @@ pub(super) fn pictures(
     })
 }
 
-pub(super) fn print_report(report: &Report) {
+pub(super) fn print_report(report: &TrainingReport) {
     for source in &report.sources {
         line!(
             "{}: {} photos of {} people; {} pairs of kin in {} families ({} pairs lack a photo, {} are of two families)",
@@ -114,7 +114,7 @@ pub(super) fn print_report(report: &Report) {
     line!("\nheads trained in {:.0} s", report.training_seconds);
 }
 
-fn print_evaluation(report: &Report, evaluation: &SourceReport) {
+fn print_evaluation(report: &TrainingReport, evaluation: &SourceReport) {
     let how = match evaluation.is_left_out {
         true => "left out".to_owned(),
         false => "its families left out, fold by fold".to_owned(),
@@ -169,8 +169,8 @@ fn print_evaluation(report: &Report, evaluation: &SourceReport) {
     }
 }
 
-fn print_score(score: &ScoreFigures, note: &str) {
-    let Some(figures) = &score.figures else {
+fn print_score(score: &ScoreMetrics, note: &str) {
+    let Some(ranking) = &score.ranking else {
         line!("{:<28} no pairs", score.name);
         return;
     };
@@ -180,15 +180,15 @@ fn print_score(score: &ScoreFigures, note: &str) {
     line!(
         "{:<28} {:<21} {:<7.3} {:<7.3} {:<8} {:<7} {note}",
         score.name,
-        figures.roc_auc.to_string(),
-        figures.average_precision.value,
-        figures.true_accepts_at_1_percent.value,
+        ranking.roc_auc.to_string(),
+        ranking.average_precision.value,
+        ranking.true_accepts_at_1_percent.value,
         value(score.rank_10),
         value(score.likelihood.map(|likelihood| likelihood.cllr))
     );
 }
 
-fn print_identification(figures: &IdentificationFigures) {
+fn print_identification(figures: &IdentificationMetrics) {
     line!(
         "gallery of {} people, {} probes: FPIR {} at nominal 10 %; of {} probes with a relative DIR {}, precision {}, Rank@10 {}",
         figures.people,
@@ -202,7 +202,7 @@ fn print_identification(figures: &IdentificationFigures) {
 }
 
 /// Prints the reason why the ensemble is not written.
-pub(super) fn print_refusal(report: &Report, work: &Path) {
+pub(super) fn print_refusal(report: &TrainingReport, work: &Path) {
     line!("\nnot written: the ensemble is not better than what there is without it");
     for objection in &report.verdict.objections {
         line!("  {objection}");

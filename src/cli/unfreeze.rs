@@ -6,26 +6,28 @@ use super::exit::Failure;
 use super::output::line;
 use super::progress::Display;
 use crate::bundle::BundleBuilder;
-use crate::domain::FamilyId;
+use crate::domain::{FamilyId, Outcome};
 use crate::network::Storage;
-use crate::train::{FineTuned, FineTuning, StageCorpora, StageReport, TrainError};
+use crate::train::{FineTunedStage, FineTuning, StageCorpora, StageReport, TrainError};
 
 /// Results of the fine-tuning, per backbone.
-pub(super) struct Stages(Vec<FineTuned>);
+pub(super) struct Stages(Vec<FineTunedStage>);
 
 impl Stages {
-    /// Fine-tunes the last stage of every backbone. Returns `None` if the training was stopped.
-    pub(super) fn teach(
+    /// Fine-tunes the last stage of every backbone.
+    pub(super) fn train(
         job: &FineTuning<'_>,
         work: &Path,
         display: &Display,
-    ) -> Result<Option<Self>, Failure> {
+    ) -> Result<Outcome<Self>, Failure> {
         let mut stages = Vec::new();
         for backbone in 0..job.bundle.1.backbones.len() {
-            let Some(stage) = job.teach(backbone, work, display)? else { return Ok(None) };
+            let Outcome::Finished(stage) = job.train(backbone, work, display)? else {
+                return Ok(Outcome::Cancelled);
+            };
             stages.push(stage);
         }
-        Ok(Some(Self(stages)))
+        Ok(Outcome::Finished(Self(stages)))
     }
 
     /// Replaces the stages of the bundle by the fine-tuned ones that are better.

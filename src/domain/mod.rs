@@ -14,7 +14,7 @@ mod who;
 pub use embedding::{Embedding, EmbeddingError};
 pub use identity::{FamilyId, IdentityError, PersonId, PhotoId};
 pub use photo::{EmbeddedFace, EmbeddedPhoto};
-pub use progress::{Progress, Unwatched};
+pub use progress::{Outcome, Progress, Unwatched};
 pub use relationship::{Relation, Relationship, RelationshipError, Role, Sex};
 pub use space::{ContentHash, EmbeddingSpace, Fingerprint, HexError};
 pub use who::EntityId;

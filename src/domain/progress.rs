@@ -23,6 +23,15 @@ pub trait Progress {
     fn cancelled(&self) -> bool;
 }
 
+/// Result of a long job that its caller can cancel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome<T> {
+    /// The job is done.
+    Finished(T),
+    /// The caller cancelled the job ([`Progress::cancelled`]).
+    Cancelled,
+}
+
 /// Ignores all progress and never cancels.
 pub struct Unwatched;
 

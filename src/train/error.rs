@@ -16,8 +16,8 @@ use crate::pipeline::Rejection;
 pub enum TrainError {
     /// Too few families for separate training and evaluation.
     #[error(
-        "{found} families have listed kin with photos, and {needed} are needed to train on some and evaluate on others; \
-         add families, or list more kin"
+        "{found} families have listed kin with photos, and {needed} are needed to train on some \
+         and evaluate on others; add families, or list more kin"
     )]
     TooFewFamilies {
         /// Number of families with usable kin.
@@ -59,8 +59,8 @@ pub enum TrainError {
     NoFaces,
     /// A checkpoint is beyond the requested number of batches.
     #[error(
-        "{} is from after batch {cooling}, from which on steps are to grow shorter; give more --epochs, or delete it to \
-         start over",
+        "{} is from after batch {cooling}, from which on steps are to grow shorter; \
+         give more --epochs, or delete it to start over",
         path.display()
     )]
     PastCooling {

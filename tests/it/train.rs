@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use kindred::domain::{Embedding, PhotoId, Progress, Relationship};
+use kindred::domain::{Embedding, Outcome, PhotoId, Progress, Relationship};
 use kindred::train::{
-    Corpus, Options, Recipe, ScoreFigures, SourceReport, TrainError, Trained, train,
+    Corpus, EnsembleOptions, Recipe, ScoreMetrics, SourceReport, TrainError, TrainedEnsemble, train,
 };
 
 use crate::support::Random;
@@ -78,9 +78,9 @@ fn corpus(families: usize, likeness: f32) -> Corpus {
 }
 
 /// With the plain regression and the cosine, as on the command line.
-fn options(recipes: &[&str]) -> Options {
+fn options(recipes: &[&str]) -> EnsembleOptions {
     let names = recipes.iter().copied().chain([Recipe::REGRESSION, Recipe::COSINE]);
-    Options {
+    EnsembleOptions {
         recipes: names.map(|name| Recipe::named(name).unwrap()).collect(),
         folds: 2,
         seed: 3,
@@ -89,12 +89,21 @@ fn options(recipes: &[&str]) -> Options {
     }
 }
 
-fn run(corpus: &Corpus, recipes: &[&str], work: &Path, progress: &dyn Progress) -> Option<Trained> {
-    train(std::slice::from_ref(corpus), &options(recipes), work, progress).unwrap()
+/// Returns `None` if `progress` cancelled the training.
+fn run(
+    corpus: &Corpus,
+    recipes: &[&str],
+    work: &Path,
+    progress: &dyn Progress,
+) -> Option<TrainedEnsemble> {
+    match train(std::slice::from_ref(corpus), &options(recipes), work, progress).unwrap() {
+        Outcome::Finished(trained) => Some(trained),
+        Outcome::Cancelled => None,
+    }
 }
 
 /// The figures of the only source.
-fn evaluation(trained: &Trained) -> &SourceReport {
+fn evaluation(trained: &TrainedEnsemble) -> &SourceReport {
     let [evaluation] = trained.report.evaluations.as_slice() else { panic!("one source") };
     evaluation
 }
@@ -107,8 +116,8 @@ fn planted_kinship_is_learned_and_beats_the_cosine() {
     let SourceReport { cosines, ensemble, probabilities, .. } = evaluation(&trained);
     let (cosine, best) = (cosines[0].auc(), ensemble.auc());
     assert!(best > 0.85 && best > cosine + 0.05, "{cosine} {best}");
-    let interval = ensemble.figures.unwrap().roc_auc.interval;
-    assert!(interval.low > cosines[0].figures.unwrap().roc_auc.interval.high);
+    let interval = ensemble.ranking.unwrap().roc_auc.interval;
+    assert!(interval.low > cosines[0].ranking.unwrap().roc_auc.interval.high);
     let error = probabilities.unwrap().calibration_error;
     assert!(error.value < 0.08, "{error:?}");
     let weights: f64 = trained.config.members.iter().map(|member| member.weight).sum();
@@ -124,7 +133,7 @@ fn assert_nothing_is_learned(planted: &Planted) {
     let trained = run(&planted.corpus(), &recipes, work.path(), &forever()).unwrap();
     let SourceReport { cosines, members, joined, ensemble, identification, .. } =
         evaluation(&trained);
-    let scores: Vec<&ScoreFigures> =
+    let scores: Vec<&ScoreMetrics> =
         cosines.iter().chain(members).chain([joined, ensemble]).collect();
     assert_eq!(scores.len(), 1 + recipes.len() + 2 + 2);
     for score in scores {
@@ -168,7 +177,7 @@ fn the_same_seed_gives_the_same_bytes_whether_it_was_stopped_or_not() {
     let second = run(&corpus, &recipes, stopped.path(), &forever()).unwrap();
     assert_eq!(first.config, second.config);
     assert!(first.weights == second.weights, "weights differ");
-    let figures = |trained: &Trained| evaluation(trained).ensemble.figures;
+    let figures = |trained: &TrainedEnsemble| evaluation(trained).ensemble.ranking;
     assert_eq!(figures(&first), figures(&second));
 }
 

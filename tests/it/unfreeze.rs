@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use kindred::bundle::{Bundle, Manifest};
 use kindred::dataset::read_relationships;
-use kindred::domain::Progress;
+use kindred::domain::{Outcome, Progress};
 use kindred::engine::{Device, Precision};
 use kindred::network::architectures::Architecture;
 use kindred::photo::{Limits, decode};
-use kindred::train::{Corpus, FineTuned, FineTuning};
+use kindred::train::{Corpus, FineTunedStage, FineTuning};
 
 use crate::support::program::{Run, path, run};
 use crate::support::{bundle, families};
@@ -161,16 +161,19 @@ fn an_unfreezing_that_was_stopped_goes_on_from_its_last_epoch_to_the_same_weight
         learning_rate: 5e-3,
         seed: 2,
     };
-    let teach = |work: &str, stop: &'static str| {
+    let train = |work: &str, stop: &'static str| {
         let progress = StopAt(stop, AtomicBool::new(false));
-        unfreezing.teach(0, &archive.path(work), &progress).unwrap()
+        match unfreezing.train(0, &archive.path(work), &progress).unwrap() {
+            Outcome::Finished(stage) => Some(stage),
+            Outcome::Cancelled => None,
+        }
     };
-    let whole = teach("whole", "never").unwrap();
-    assert!(teach("stopped", "epoch 4 of").is_none());
-    assert!(teach("stopped", "epoch 3 of").is_some(), "the third epoch is not begun again");
-    let resumed = teach("stopped", "epoch").unwrap();
-    assert_eq!((&whole.epochs, whole.kept), (&resumed.epochs, resumed.kept));
-    let values = |unfrozen: FineTuned| {
+    let whole = train("whole", "never").unwrap();
+    assert!(train("stopped", "epoch 4 of").is_none());
+    assert!(train("stopped", "epoch 3 of").is_some(), "the third epoch is not begun again");
+    let resumed = train("stopped", "epoch").unwrap();
+    assert_eq!((&whole.epochs, whole.selected), (&resumed.epochs, resumed.selected));
+    let values = |unfrozen: FineTunedStage| {
         unfrozen.tensors.unwrap().into_iter().map(|tensor| tensor.values).collect::<Vec<_>>()
     };
     assert!(values(whole) == values(resumed));

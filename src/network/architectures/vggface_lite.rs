@@ -7,7 +7,7 @@
 //! A 2×2 maximum follows each of the first four blocks. After the fifth, every channel is pooled with its own weights,
 //! one per position. The reason is that the middle of a face is more informative than its corners (the global depthwise
 //! convolution of S. Chen et al., "MobileFaceNets", 2018, section 3.1). Two projections follow: onto a teacher's
-//! embedding of the face ([`crate::train::network::Lesson`]), and onto axes along which kin are similar
+//! embedding of the face ([`crate::train::network::Distillation`]), and onto axes along which kin are similar
 //! ([`crate::train::network::Projection`]).
 //!
 //! In training, a batch normalization stands between each convolution and its ReLU, and after the pooling

@@ -2,7 +2,7 @@
 
 use crate::bundle::Bundle;
 use crate::dataset::Source;
-use crate::domain::Progress;
+use crate::domain::{Outcome, Progress};
 use crate::kinship::Rows;
 use crate::photo::{Photo, lower_resolution};
 use crate::pipeline::read_photo;
@@ -18,7 +18,7 @@ const SIZES: std::ops::Range<u32> = 8..21;
 /// Embeds blurred copies of some of these photos by the first backbone: `(n, d)`.
 ///
 /// The copies have 8 to 20 pixels on their shorter side. Photos that cannot be read or show no face
-/// are skipped. Returns `None` if the progress was cancelled, or no copy shows a face.
+/// are skipped. Returns `None` if no copy shows a face.
 ///
 /// # Errors
 /// [`TrainError::Bundle`] if a backbone fails.
@@ -27,7 +27,7 @@ pub fn embed_blurred(
     paths: &[String],
     bundle: &Bundle,
     progress: &dyn Progress,
-) -> Result<Option<Rows>, TrainError> {
+) -> Result<Outcome<Option<Rows>>, TrainError> {
     let step = paths.len().div_ceil(MAX_PHOTOS).max(1);
     let chosen: Vec<&String> = paths.iter().step_by(step).collect();
     progress.begin("Embedding blurred copies", chosen.len() as u64, "photos");
@@ -36,7 +36,7 @@ pub fn embed_blurred(
     let mut width = 0;
     for paths in chosen.chunks(BATCH) {
         if progress.cancelled() {
-            return Ok(None);
+            return Ok(Outcome::Cancelled);
         }
         let photos = paths.iter().filter_map(|path| read_photo(source, path).ok());
         let blurred: Vec<Photo> = photos
@@ -53,5 +53,5 @@ pub fn embed_blurred(
         }
         progress.advance(paths.len() as u64);
     }
-    Ok(Rows::from_values(values, width).ok())
+    Ok(Outcome::Finished(Rows::from_values(values, width).ok()))
 }

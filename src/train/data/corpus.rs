@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::dataset::{Pedigree, PhotoPair};
-use crate::domain::{Embedding, FamilyId, Fingerprint, PhotoId, Relationship};
+use crate::domain::{Embedding, FamilyId, Fingerprint, PersonId, PhotoId, Relationship};
 use crate::kinship::{KinshipError, Rows};
 
 /// Photos, each with one embedding per backbone.
@@ -38,11 +38,11 @@ impl Corpus {
         names: &[String],
         relationships: &[Relationship],
     ) -> Result<Self, KinshipError> {
-        let rows = |(at, name): (usize, &String)| {
-            let rows = Rows::new(photos.iter().map(|(_, embeddings)| embeddings[at].as_slice()))?;
-            Ok((name.clone(), rows))
-        };
-        let backbones = names.iter().enumerate().map(rows).collect::<Result<_, KinshipError>>()?;
+        let mut backbones = Vec::new();
+        for (i, name) in names.iter().enumerate() {
+            let rows = Rows::new(photos.iter().map(|(_, embeddings)| embeddings[i].as_slice()))?;
+            backbones.push((name.clone(), rows));
+        }
         let mut digest = Sha256::new();
         for embedding in photos.iter().flat_map(|(_, embeddings)| embeddings) {
             embedding.as_slice().iter().for_each(|value| digest.update(value.to_le_bytes()));
@@ -62,10 +62,9 @@ impl Corpus {
 
     /// Marks `families` as training data of the backbones. They are excluded from all metrics.
     #[must_use]
-    pub fn embedded_by_learners_of(mut self, families: &[FamilyId]) -> Self {
-        let places = self.pedigree.families().iter().enumerate();
-        let seen = places.filter(|(_, family)| families.contains(family)).map(|(at, _)| at);
-        self.seen = seen.collect();
+    pub fn with_training_families(mut self, families: &[FamilyId]) -> Self {
+        let all = self.pedigree.families();
+        self.seen = (0..all.len()).filter(|&i| families.contains(&all[i])).collect();
         self
     }
 
@@ -82,23 +81,19 @@ impl Corpus {
         let mut first_family = 1;
         for source in sources {
             let pedigree = &source.pedigree;
-            let family = |i: usize| FamilyId::new(first_family + i as u32);
-            let person = |i: usize| {
-                let person = &pedigree.people()[i];
-                person.id.of_family(family(person.family))
-            };
-            let mut people = vec![0; pedigree.photos().len()];
+            let people = renumbered_people(pedigree, first_family);
+            let mut people_of_photos = vec![0; pedigree.photos().len()];
             for (i, person) in pedigree.people().iter().enumerate() {
-                person.photos.iter().for_each(|&photo| people[photo] = i);
+                person.photos.iter().for_each(|&photo| people_of_photos[photo] = i);
             }
-            let photos = pedigree.photos().iter().zip(&people);
-            ids.extend(photos.map(|(photo, &i)| photo.of_person(person(i))));
+            let photos = pedigree.photos().iter().zip(&people_of_photos);
+            ids.extend(photos.map(|(photo, &i)| photo.of_person(people[i])));
             for pair in pedigree.kin() {
-                let [a, b] = pair.people.map(person);
+                let [a, b] = pair.people.map(|i| people[i]);
                 // Both people are of one family and differ, as in their source.
                 kin.extend(Relationship::new(a, b, pair.relation).ok());
             }
-            seen.extend(source.seen.iter().map(|&i| family(i)));
+            seen.extend(source.seen.iter().map(|&i| FamilyId::new(first_family + i as u32)));
             first_family += pedigree.families().len() as u32;
             digest.update(&source.digest);
         }
@@ -114,7 +109,7 @@ impl Corpus {
             seen: Vec::new(),
             blurred: None,
         };
-        Ok(merged.embedded_by_learners_of(&seen))
+        Ok(merged.with_training_families(&seen))
     }
 
     /// Returns the backbones' names with the widths of their embeddings.
@@ -139,7 +134,16 @@ impl Corpus {
         pairs: &[PhotoPair],
     ) -> Result<(Rows, Rows), KinshipError> {
         let rows = &self.backbones[backbone].1;
-        let side = |at: usize| rows.select(pairs.iter().map(|pair| pair.photos[at]));
-        Ok((side(0)?, side(1)?))
+        let first = rows.select(pairs.iter().map(|pair| pair.photos[0]))?;
+        let second = rows.select(pairs.iter().map(|pair| pair.photos[1]))?;
+        Ok((first, second))
     }
+}
+
+/// Returns the ids of a source's people, with families numbered from `first_family`.
+fn renumbered_people(pedigree: &Pedigree, first_family: u32) -> Vec<PersonId> {
+    let people = pedigree.people().iter();
+    people
+        .map(|person| person.id.of_family(FamilyId::new(first_family + person.family as u32)))
+        .collect()
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::dataset::{FacePoints, read_landmarks};
-use crate::domain::Progress;
+use crate::domain::{Outcome, Progress};
 use crate::photo::{Landmarks, Limits, Photo, decode};
 use crate::train::error::TrainError;
 
@@ -19,7 +19,7 @@ pub struct FaceFolder {
 }
 
 /// Photo with the location of its face.
-pub struct KnownFace {
+pub struct AnnotatedFace {
     /// Path of the photo, relative to its folder.
     pub path: String,
     /// The photo.
@@ -31,42 +31,43 @@ pub struct KnownFace {
 /// Photos decoded between two checks for cancellation.
 const BATCH: usize = 256;
 
-/// Decodes the listed photos of some folders, selected by `is_wanted` on their paths.
+/// Decodes the listed photos of some folders, selected by `is_included` on their paths.
 ///
-/// The faces have the order of the folders and lists. Returns `None` if `progress` was cancelled.
+/// The faces have the order of the folders and lists.
 ///
 /// # Errors
 /// - [`TrainError::Dataset`] if a list is invalid.
 /// - [`TrainError::Unreadable`] or [`TrainError::BadPhoto`] if a listed photo cannot be read.
 pub fn load_faces(
     folders: &[FaceFolder],
-    is_wanted: &dyn Fn(&str) -> bool,
+    is_included: &dyn Fn(&str) -> bool,
     progress: &dyn Progress,
-) -> Result<Option<Vec<KnownFace>>, TrainError> {
+) -> Result<Outcome<Vec<AnnotatedFace>>, TrainError> {
     let mut listed = Vec::new();
     for FaceFolder { folder, landmarks } in folders {
         let points = read_landmarks(landmarks)?.into_iter();
-        let wanted = points.filter(|face| is_wanted(&face.path));
-        listed.extend(wanted.map(|face| (folder.as_path(), face)));
+        let included = points.filter(|face| is_included(&face.path));
+        listed.extend(included.map(|face| (folder.as_path(), face)));
     }
     progress.begin("Reading faces", listed.len() as u64, "photos");
     let mut faces = Vec::with_capacity(listed.len());
     for batch in listed.chunks(BATCH) {
         if progress.cancelled() {
-            return Ok(None);
+            return Ok(Outcome::Cancelled);
         }
-        let read: Result<Vec<_>, _> = batch.par_iter().map(|(f, face)| load(f, face)).collect();
-        faces.extend(read?);
+        let decoded: Result<Vec<_>, _> =
+            batch.par_iter().map(|(folder, face)| load(folder, face)).collect();
+        faces.extend(decoded?);
         progress.advance(batch.len() as u64);
     }
-    Ok(Some(faces))
+    Ok(Outcome::Finished(faces))
 }
 
-fn load(folder: &Path, face: &FacePoints) -> Result<KnownFace, TrainError> {
+fn load(folder: &Path, face: &FacePoints) -> Result<AnnotatedFace, TrainError> {
     let path = folder.join(&face.path);
     let bytes = std::fs::read(&path)
         .map_err(|source| TrainError::Unreadable { path: path.clone(), source })?;
     let photo = decode(&bytes, &Limits::default())
         .map_err(|source| TrainError::BadPhoto { path, source: source.into() })?;
-    Ok(KnownFace { path: face.path.clone(), photo, landmarks: Landmarks(face.points) })
+    Ok(AnnotatedFace { path: face.path.clone(), photo, landmarks: Landmarks(face.points) })
 }

@@ -2,8 +2,8 @@
 
 use rand::Rng;
 
-use super::faces::KnownFace;
-use super::views::{JitterRange, jitter, warped, weathered};
+use super::faces::AnnotatedFace;
+use super::views::{JitterRange, color_jitter, jitter, warped};
 use crate::photo::{Landmarks, Photo, Similarity};
 
 /// Picture with its points in pixels, or without a face.
@@ -18,7 +18,11 @@ const FACELESS: f64 = 0.15;
 const NEARLY_ALIGNED: f64 = 0.6;
 
 /// Returns a random picture of `side` pixels.
-pub(crate) fn point_picture(face: &KnownFace, side: u32, random: &mut impl Rng) -> PointPicture {
+pub(crate) fn point_picture(
+    face: &AnnotatedFace,
+    side: u32,
+    random: &mut impl Rng,
+) -> PointPicture {
     if random.random_bool(FACELESS) {
         return faceless(face, side, random);
     }
@@ -34,13 +38,13 @@ pub(crate) fn point_picture(face: &KnownFace, side: u32, random: &mut impl Rng) 
         picture = picture.mirrored();
         points = points.mirrored(side as f32);
     }
-    PointPicture { rgb: weathered(&picture, random).rgb, points: Some(points) }
+    PointPicture { rgb: color_jitter(&picture, random).rgb, points: Some(points) }
 }
 
 /// Returns the similarity that centers a face in a picture of `side` pixels.
 ///
 /// A second pass sees faces this way.
-fn aligning(face: &KnownFace, side: u32) -> Similarity {
+fn aligning(face: &AnnotatedFace, side: u32) -> Similarity {
     Similarity::fit(&face.landmarks, &Landmarks::close_up(side as f32))
 }
 
@@ -48,7 +52,7 @@ fn aligning(face: &KnownFace, side: u32) -> Similarity {
 ///
 /// It shows noise, an upside-down face, a part of the photo that is much too near, or a part next
 /// to the face.
-fn faceless(face: &KnownFace, side: u32, random: &mut impl Rng) -> PointPicture {
+fn faceless(face: &AnnotatedFace, side: u32, random: &mut impl Rng) -> PointPicture {
     let middle = [side as f32 / 2.0; 2];
     let rgb = match random.random_range(0..4) {
         0 => noise(side, random),
@@ -71,7 +75,7 @@ fn faceless(face: &KnownFace, side: u32, random: &mut impl Rng) -> PointPicture 
             warped(&face.photo, &to, side).rgb
         }
     };
-    let picture = weathered(&Photo { width: side, height: side, rgb }, random);
+    let picture = color_jitter(&Photo { width: side, height: side, rgb }, random);
     PointPicture { rgb: picture.rgb, points: None }
 }
 

@@ -1,6 +1,6 @@
 //! Partition of families into training, validation and test sets.
 
-use super::partition::deal;
+use super::partition::partition_families;
 use crate::dataset::Pedigree;
 use crate::train::error::TrainError;
 
@@ -44,18 +44,19 @@ impl Split {
         if families.len() < needed {
             return Err(TrainError::TooFewFamilies { found: families.len(), needed });
         }
-        let mut tests = deal(&families, folds, seed);
+        let mut tests = partition_families(&families, folds, seed);
         tests.push(Vec::new());
-        let split = |(fold, test): (usize, Vec<usize>)| {
+        let mut splits = Vec::new();
+        for (fold, test) in tests.into_iter().enumerate() {
             let name = if test.is_empty() { ALL.into() } else { format!("fold-{fold}") };
             let rest: Vec<usize> = families.iter().copied().filter(|f| !test.contains(f)).collect();
-            let mut parts = deal(&rest, PARTS, seed.wrapping_add(1)).into_iter();
+            let mut parts = partition_families(&rest, PARTS, seed.wrapping_add(1)).into_iter();
             let validation = parts.next().unwrap_or_default();
             let mut train: Vec<usize> = parts.flatten().chain(seen.iter().copied()).collect();
             train.sort_unstable();
-            Self { name, train, validation, test }
-        };
-        Ok(tests.into_iter().enumerate().map(split).collect())
+            splits.push(Self { name, train, validation, test });
+        }
+        Ok(splits)
     }
 }
 
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn families_that_a_backbone_has_seen_are_only_learned_from() {
+    fn families_that_a_backbone_has_seen_only_train() {
         let seen: Vec<usize> = (0..43).step_by(2).collect();
         for Split { train, validation, test, .. } in Split::all(&pedigree(43), &seen, 5, 1).unwrap()
         {

@@ -25,7 +25,7 @@ impl Head {
             Space::Correlated => projection(space.axes.clone(), &space.mean)?,
             Space::Contrastive => {
                 let identity = (0..dimension * dimension)
-                    .map(|at| f32::from(u8::from(at / dimension == at % dimension)));
+                    .map(|i| f32::from(u8::from(i / dimension == i % dimension)));
                 projection(identity.collect(), &space.mean)?
             }
         };
@@ -48,10 +48,10 @@ impl Head {
                 [_, inputs] => (6.0 / *inputs as f32).sqrt() * if name == last { 0.1 } else { 1.0 },
                 _ => 0.0,
             };
-            let mut value = |_| bound * random.random_range(-1.0..1.0_f32);
+            let count: usize = shape.iter().product();
             let values: Vec<f32> = match start.filter(|_| name == last) {
-                Some(start) => vec![start; shape.iter().product()],
-                None => (0..shape.iter().product()).map(&mut value).collect(),
+                Some(start) => vec![start; count],
+                None => (0..count).map(|_| bound * random.random_range(-1.0..1.0_f32)).collect(),
             };
             tensors.insert(name, Tensor::from_vec(values, shape, &Device::Cpu)?);
         }
@@ -70,11 +70,11 @@ impl Head {
     pub fn likelihood_ratio(space: &KinSpace) -> Result<Self, KinshipError> {
         // In this space, a is represented by a · factor · √ρ.
         let factor = f64::from(space.factor).powi(2);
-        let correlations = || space.correlations.iter().map(|&rho| f64::from(rho));
-        let squares = correlations().map(|rho| -rho / (2.0 * factor * (1.0 - rho * rho)));
-        let products = correlations().map(|rho| 1.0 / (factor * (1.0 - rho * rho)));
+        let correlations: Vec<f64> = space.correlations.iter().map(|&rho| f64::from(rho)).collect();
+        let squares = correlations.iter().map(|rho| -rho / (2.0 * factor * (1.0 - rho * rho)));
+        let products = correlations.iter().map(|rho| 1.0 / (factor * (1.0 - rho * rho)));
         let weights: Vec<f32> = squares.chain(products).map(|weight| weight as f32).collect();
-        let bias: f64 = correlations().map(|rho| -0.5 * (1.0 - rho * rho).ln()).sum();
+        let bias: f64 = correlations.iter().map(|rho| -0.5 * (1.0 - rho * rho).ln()).sum();
         let mut tensors = projection(space.axes.clone(), &space.mean)?;
         let weights = Tensor::from_vec(weights, (1, 2 * space.width()), &Device::Cpu)?;
         tensors.insert("dense.0.weight".into(), weights);
@@ -88,7 +88,7 @@ impl Head {
 
 impl Head {
     /// Creates a head of one linear layer. The weights are in the order of its features.
-    pub(crate) fn of_linear_layer(
+    pub(crate) fn from_linear_layer(
         config: HeadConfig,
         dimension: usize,
         weights: &[f64],

@@ -51,6 +51,8 @@ pub struct KinRows {
 /// It limits the effect of directions with few observations.
 const RIDGE: f64 = 1.0;
 
+const NO_PAIRS: KinshipError = KinshipError::NoPairs { what: "the kin space" };
+
 impl KinSpace {
     /// Upper bound of the correlations, so that no axis decides alone.
     pub const MAX_CORRELATION: f64 = 0.99;
@@ -65,28 +67,30 @@ impl KinSpace {
     /// # Errors
     /// [`KinshipError::NoPairs`] if there are no pairs, or kin are not similar along any axis.
     pub fn fit(rows: &KinRows, shrinkages: &[f64]) -> Result<Vec<Self>, KinshipError> {
-        let no_pairs = || KinshipError::NoPairs { what: "the kin space" };
         // One thread: the order of sums must not depend on the machine.
         faer::set_global_parallelism(Par::Seq);
-        let Centred { mean, first, second } = &Centred::new(rows)?;
+        let CenteredPairs { mean, first, second } = &CenteredPairs::new(rows)?;
         let covariance =
             faer::Scale(0.5) * (first.transpose() * first + second.transpose() * second);
         let crossed = first.transpose() * second;
         let crossed = faer::Scale(0.5) * (&crossed + crossed.transpose());
-        let whitening = inverse_root(covariance.as_ref(), RIDGE).ok_or_else(no_pairs)?;
+        let whitening = inverse_root(covariance.as_ref(), RIDGE).ok_or(NO_PAIRS)?;
         let correlated = &whitening * &crossed * &whitening;
-        let eigen = correlated.self_adjoint_eigen(Side::Lower).map_err(|_| no_pairs())?;
+        let eigen = correlated.self_adjoint_eigen(Side::Lower).map_err(|_| NO_PAIRS)?;
         let axes = (whitening * eigen.U()).transpose().to_owned();
         let values: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
         let average = values.iter().sum::<f64>() / values.len() as f64;
-        let space = |shrinkage: &f64| {
-            let shrunk = values.iter().map(|rho| (1.0 - shrinkage) * rho + shrinkage * average);
-            Self::of_axes(mean, axes.as_ref(), &shrunk.collect::<Vec<_>>())
-        };
-        let mut spaces: Vec<Self> =
-            shrinkages.iter().map(space).filter(|space| space.width() > 0).collect();
-        spaces.iter_mut().for_each(|space| space.scale(covariance.as_ref()));
-        if spaces.is_empty() { Err(no_pairs()) } else { Ok(spaces) }
+        let mut spaces = Vec::new();
+        for shrinkage in shrinkages {
+            let shrunk: Vec<f64> =
+                values.iter().map(|rho| (1.0 - shrinkage) * rho + shrinkage * average).collect();
+            let mut space = Self::from_axes(mean, axes.as_ref(), &shrunk);
+            if space.width() > 0 {
+                space.scale(covariance.as_ref());
+                spaces.push(space);
+            }
+        }
+        if spaces.is_empty() { Err(NO_PAIRS) } else { Ok(spaces) }
     }
 
     /// Scales the axes so that the mean square of a value is 1.
@@ -100,7 +104,7 @@ impl KinSpace {
         self.axes.iter_mut().for_each(|value| *value *= self.factor);
     }
 
-    fn of_axes(mean: &[f64], axes: MatRef<'_, f64>, values: &[f64]) -> Self {
+    fn from_axes(mean: &[f64], axes: MatRef<'_, f64>, values: &[f64]) -> Self {
         let mut space = Self {
             mean: mean.iter().map(|&value| value as f32).collect(),
             axes: Vec::new(),
@@ -108,12 +112,12 @@ impl KinSpace {
             correlations: Vec::new(),
         };
         // Eigenvalues are in ascending order.
-        for (at, &value) in values.iter().enumerate().rev().take(Self::MAX_AXES) {
+        for (i, &value) in values.iter().enumerate().rev().take(Self::MAX_AXES) {
             if value <= 1e-6 {
                 break;
             }
             let correlation = value.min(Self::MAX_CORRELATION);
-            let row = axes.row(at);
+            let row = axes.row(i);
             // An eigenvector has no sign of its own. Its largest value is made positive.
             let largest = row.iter().fold(0.0_f64, |a, &b| if b.abs() > a.abs() { b } else { a });
             let scale = correlation.sqrt() * largest.signum();
@@ -130,14 +134,14 @@ impl KinSpace {
 }
 
 /// Centered kin pairs, each row times the root of its share.
-struct Centred {
+struct CenteredPairs {
     /// Mean of both sides.
     mean: Vec<f64>,
     first: Mat<f64>,
     second: Mat<f64>,
 }
 
-impl Centred {
+impl CenteredPairs {
     fn new(rows: &KinRows) -> Result<Self, KinshipError> {
         let dimension = rows.first.dimension();
         let total: f64 = rows.weights.iter().sum();
@@ -150,13 +154,11 @@ impl Centred {
                     .for_each(|(mean, value)| *mean += share * f64::from(*value));
             }
         }
-        let centred = |side: &Rows| {
+        let [first, second] = [&rows.first, &rows.second].map(|side| {
             Mat::from_fn(rows.weights.len(), dimension, |i, j| {
                 (rows.weights[i] / total).sqrt() * (f64::from(side.row(i)[j]) - mean[j])
             })
-        };
-        let first = centred(&rows.first);
-        let second = centred(&rows.second);
+        });
         Ok(Self { mean, first, second })
     }
 }
@@ -203,7 +205,7 @@ mod tests {
         assert!((half.correlations[0] - (none.correlations[0] + average) / 2.0).abs() < 1e-6);
         let direction = |space: &KinSpace| {
             let length = space.axes[..3].iter().map(|value| value * value).sum::<f32>().sqrt();
-            std::array::from_fn::<f32, 3, _>(|at| space.axes[at] / length)
+            std::array::from_fn::<f32, 3, _>(|i| space.axes[i] / length)
         };
         let apart = direction(none).into_iter().zip(direction(all)).map(|(a, b)| (a - b).abs());
         assert!(apart.fold(0.0, f32::max) < 1e-5);

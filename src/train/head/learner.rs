@@ -1,5 +1,6 @@
 //! Training of a head's weights by gradient steps.
 
+use candle_core::backprop::GradStore;
 use candle_core::{D, Device, Tensor, Var};
 use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use crate::kinship::{Dropout, Head, KinshipError, Rows};
 
 /// Hyperparameters of a head's training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Learning {
+pub struct Hyperparameters {
     /// Step size of Adam with decoupled weight decay (Loshchilov and Hutter 2019).
     pub learning_rate: f64,
     /// Share of a weight that a step of size 1 removes.
@@ -25,14 +26,14 @@ const TEMPERATURE: f64 = 0.08;
 /// A head in training, with its optimizer and dropout.
 pub struct Learner {
     head: Head,
-    optimiser: AdamW,
+    optimizer: AdamW,
     dropout: Dropout,
 }
 
 /// Loss and its gradient.
 ///
 /// The gradient is with respect to the embeddings of both sides, n × `(d)` each.
-pub struct Slopes {
+pub struct EmbeddingGradients {
     /// Loss, in nats.
     pub loss: f64,
     /// Gradient with respect to the first photos.
@@ -48,41 +49,50 @@ impl Learner {
     ///
     /// # Errors
     /// [`KinshipError::Compute`] if the tensors cannot be allocated.
-    pub fn of_space(head: &Head, learning: &Learning, seed: u64) -> Result<Self, KinshipError> {
-        Self::new(head, learning, seed, |name| name.starts_with("space."))
+    pub fn of_space(
+        head: &Head,
+        hyperparameters: &Hyperparameters,
+        seed: u64,
+    ) -> Result<Self, KinshipError> {
+        Self::new(head, hyperparameters, seed, |name| name.starts_with("space."))
     }
 
     /// Creates a learner that trains the layers behind a head's space by [`Self::classify`].
     ///
     /// # Errors
     /// [`KinshipError::Compute`] if the tensors cannot be allocated.
-    pub fn of_layers(head: &Head, learning: &Learning, seed: u64) -> Result<Self, KinshipError> {
-        Self::new(head, learning, seed, |name| !name.starts_with("space."))
+    pub fn of_layers(
+        head: &Head,
+        hyperparameters: &Hyperparameters,
+        seed: u64,
+    ) -> Result<Self, KinshipError> {
+        Self::new(head, hyperparameters, seed, |name| !name.starts_with("space."))
     }
 
     fn new(
         head: &Head,
-        learning: &Learning,
+        hyperparameters: &Hyperparameters,
         seed: u64,
-        is_learned: impl Fn(&str) -> bool,
+        is_trained: impl Fn(&str) -> bool,
     ) -> Result<Self, KinshipError> {
         let mut head = head.clone();
         let mut variables = Vec::new();
         for (name, tensor) in head.tensors_mut() {
-            if is_learned(name) {
+            if is_trained(name) {
                 let variable = Var::from_tensor(tensor)?;
                 *tensor = variable.as_tensor().clone();
                 variables.push(variable);
             }
         }
         let parameters = ParamsAdamW {
-            lr: learning.learning_rate,
-            weight_decay: learning.weight_decay,
+            lr: hyperparameters.learning_rate,
+            weight_decay: hyperparameters.weight_decay,
             ..ParamsAdamW::default()
         };
-        let optimiser = AdamW::new(variables, parameters)?;
-        let dropout = Dropout::new(learning.feature_dropout, learning.hidden_dropout, seed);
-        Ok(Self { head, optimiser, dropout })
+        let optimizer = AdamW::new(variables, parameters)?;
+        let dropout =
+            Dropout::new(hyperparameters.feature_dropout, hyperparameters.hidden_dropout, seed);
+        Ok(Self { head, optimizer, dropout })
     }
 
     /// Returns a copy of the head in its current state.
@@ -99,12 +109,12 @@ impl Learner {
 
     /// Returns the step size.
     pub fn learning_rate(&self) -> f64 {
-        self.optimiser.learning_rate()
+        self.optimizer.learning_rate()
     }
 
     /// Changes the step size.
     pub fn set_learning_rate(&mut self, learning_rate: f64) {
-        self.optimiser.set_learning_rate(learning_rate);
+        self.optimizer.set_learning_rate(learning_rate);
     }
 
     /// Takes one step on n pairs with the labels `is_kin`.
@@ -115,7 +125,7 @@ impl Learner {
     /// [`KinshipError::Compute`] if the numbers of photos and labels differ.
     pub fn classify(&mut self, a: &Rows, b: &Rows, is_kin: &[bool]) -> Result<f64, KinshipError> {
         let loss = self.cross_entropy(&a.tensor()?, &b.tensor()?, is_kin)?;
-        self.optimiser.backward_step(&loss)?;
+        self.optimizer.backward_step(&loss)?;
         Ok(loss.to_scalar::<f32>()?.into())
     }
 
@@ -125,22 +135,22 @@ impl Learner {
     ///
     /// # Errors
     /// [`KinshipError::Compute`] if the numbers of photos and labels differ.
-    pub fn classify_learning(
+    pub fn classify_with_gradients(
         &mut self,
         a: &Rows,
         b: &Rows,
         is_kin: &[bool],
-    ) -> Result<Slopes, KinshipError> {
+    ) -> Result<EmbeddingGradients, KinshipError> {
         let a = Var::from_tensor(&a.tensor()?)?;
         let b = Var::from_tensor(&b.tensor()?)?;
         let loss = self.cross_entropy(a.as_tensor(), b.as_tensor(), is_kin)?;
         let gradients = loss.backward()?;
-        self.optimiser.step(&gradients)?;
-        let slopes = |rows: &Var| match gradients.get(rows) {
-            Some(slopes) => slopes.to_vec2(),
-            None => rows.zeros_like()?.to_vec2(),
-        };
-        Ok(Slopes { loss: loss.to_scalar::<f32>()?.into(), a: slopes(&a)?, b: slopes(&b)? })
+        self.optimizer.step(&gradients)?;
+        Ok(EmbeddingGradients {
+            loss: loss.to_scalar::<f32>()?.into(),
+            a: gradient_rows(&gradients, &a)?,
+            b: gradient_rows(&gradients, &b)?,
+        })
     }
 
     fn cross_entropy(
@@ -167,8 +177,10 @@ impl Learner {
         // Projected rows have the length √p.
         let scale = 1.0 / TEMPERATURE / a.dim(1)? as f64;
         let similarity = (a.matmul(&b.t()?)? * scale)?;
-        let loss = ((own_row(&similarity)? + own_row(&similarity.t()?.contiguous()?)?)? * 0.5)?;
-        self.optimiser.backward_step(&loss)?;
+        let loss = ((diagonal_cross_entropy(&similarity)?
+            + diagonal_cross_entropy(&similarity.t()?.contiguous()?)?)?
+            * 0.5)?;
+        self.optimizer.backward_step(&loss)?;
         Ok(loss.to_scalar::<f32>()?.into())
     }
 
@@ -178,6 +190,14 @@ impl Learner {
     }
 }
 
+/// Returns the gradient with respect to `rows`, row by row. It is zero if the loss ignores them.
+fn gradient_rows(gradients: &GradStore, rows: &Var) -> Result<Vec<Vec<f32>>, KinshipError> {
+    Ok(match gradients.get(rows) {
+        Some(gradient) => gradient.to_vec2()?,
+        None => rows.zeros_like()?.to_vec2()?,
+    })
+}
+
 /// Returns the mean binary cross-entropy of log odds, in a form that does not overflow.
 fn cross_entropy(logits: &Tensor, is_kin: &Tensor) -> Result<Tensor, KinshipError> {
     let softplus = ((logits.abs()?.neg()?.exp()? + 1.0)?.log()? + logits.relu()?)?;
@@ -185,7 +205,7 @@ fn cross_entropy(logits: &Tensor, is_kin: &Tensor) -> Result<Tensor, KinshipErro
 }
 
 /// Returns the mean cross-entropy of choosing column i in row i of `(n, n)`.
-fn own_row(similarity: &Tensor) -> Result<Tensor, KinshipError> {
+fn diagonal_cross_entropy(similarity: &Tensor) -> Result<Tensor, KinshipError> {
     let log_softmax = candle_nn::ops::log_softmax(similarity, D::Minus1)?;
     let diagonal = Tensor::eye(similarity.dim(0)?, similarity.dtype(), similarity.device())?;
     Ok(((log_softmax * diagonal)?.sum(1)?.mean_all()? * -1.0)?)
@@ -225,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_recipes_head_is_made_of_what_the_recipe_says() {
+    fn head_has_the_configuration_of_its_recipe() {
         for recipe in
             Recipe::NAMES.into_iter().filter_map(Recipe::named).chain(Recipe::named(Recipe::COSINE))
         {
@@ -298,7 +318,7 @@ mod tests {
             let [a, b] = [&a, &b].map(|rows| {
                 head.projected(&double(&rows.tensor().unwrap()), &mut Dropout::off()).unwrap()
             });
-            own_row(&a.matmul(&b.t().unwrap()).unwrap()).unwrap()
+            diagonal_cross_entropy(&a.matmul(&b.t().unwrap()).unwrap()).unwrap()
         });
     }
 
@@ -306,14 +326,14 @@ mod tests {
     fn the_gradient_with_respect_to_embeddings_is_the_slope() {
         let (a, b) = kin(30, 2);
         let is_kin: Vec<bool> = (0..30).map(|at| at % 3 > 0).collect();
-        let learning = Learning {
+        let hyperparameters = Hyperparameters {
             learning_rate: 0.0,
             weight_decay: 0.0,
             feature_dropout: 0.0,
             hidden_dropout: 0.0,
         };
-        let mut learner = Learner::of_layers(&initial("vggface-1"), &learning, 1).unwrap();
-        let slopes = learner.classify_learning(&a, &b, &is_kin).unwrap();
+        let mut learner = Learner::of_layers(&initial("vggface-1"), &hyperparameters, 1).unwrap();
+        let gradients = learner.classify_with_gradients(&a, &b, &is_kin).unwrap();
         let values: Vec<f32> = a.iter().flatten().copied().collect();
         for at in [0, 40, 77, 179] {
             let mut nearby = |step: f32| {
@@ -322,7 +342,7 @@ mod tests {
                 learner.classify(&Rows::new(moved.chunks(6)).unwrap(), &b, &is_kin).unwrap()
             };
             let slope = (nearby(0.02) - nearby(-0.02)) / 0.04;
-            let found = f64::from(slopes.a[at / 6][at % 6]);
+            let found = f64::from(gradients.a[at / 6][at % 6]);
             assert!((slope - found).abs() < 5e-4, "{at}: {found} is {slope}");
         }
     }
@@ -337,19 +357,20 @@ mod tests {
     }
 
     #[test]
-    fn learning_brings_kin_and_others_apart() {
+    fn training_separates_kin_from_others() {
         let ((a, b), (_, strangers)) = (kin(200, 5), kin(200, 6));
-        let Training::Gradient(learning) = Recipe::named("vggface-1").unwrap().training else {
+        let Training::Gradient(hyperparameters) = Recipe::named("vggface-1").unwrap().training
+        else {
             panic!("learns by gradient")
         };
-        let mut learner = Learner::of_layers(&initial("vggface-1"), &learning, 1).unwrap();
+        let mut learner = Learner::of_layers(&initial("vggface-1"), &hyperparameters, 1).unwrap();
         let first = stacked(&a, &a);
         let second = stacked(&b, &strangers);
         let is_kin: Vec<bool> = (0..400).map(|at| at < 200).collect();
         let losses: Vec<f64> =
             (0..150).map(|_| learner.classify(&first, &second, &is_kin).unwrap()).collect();
         assert!(losses[149] < 0.75 * losses[0], "{} {}", losses[0], losses[149]);
-        let mut learner = Learner::of_space(&initial("contrastive"), &learning, 1).unwrap();
+        let mut learner = Learner::of_space(&initial("contrastive"), &hyperparameters, 1).unwrap();
         let losses: Vec<f64> = (0..60).map(|_| learner.contrast(&a, &b).unwrap()).collect();
         assert!(losses[59] < losses[0], "{} {}", losses[0], losses[59]);
     }

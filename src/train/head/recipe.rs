@@ -1,11 +1,18 @@
 //! Heads by name: those of earlier work, and those that work best on frozen embeddings.
 
 use super::kin_space::KinSpace;
-use super::learner::Learning;
+use super::learner::Hyperparameters;
 use super::regression::DEFAULT_RIDGE;
 use crate::kinship::{Fusion, Head, HeadConfig, KinshipError, Space};
 
 /// A named head and its training.
+///
+/// ```
+/// use kindred::train::{Recipe, Training};
+///
+/// let cosine = Recipe::named(Recipe::COSINE).unwrap();
+/// assert_eq!(cosine.training, Training::None);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recipe {
     /// Name of the recipe.
@@ -22,7 +29,7 @@ pub enum Training {
     /// The weights follow from the space, or there are none.
     None,
     /// Gradient steps until the validation families no longer improve.
-    Gradient(Learning),
+    Gradient(Hyperparameters),
     /// Closed form, with this penalty per pair.
     Ridge(f64),
 }
@@ -30,12 +37,20 @@ pub enum Training {
 const LIKELIHOOD: &str = "likelihood";
 
 /// Hyperparameters for heads on frozen embeddings.
-const LEARNING: Learning =
-    Learning { learning_rate: 1e-3, weight_decay: 0.1, feature_dropout: 0.2, hidden_dropout: 0.5 };
+const FROZEN_EMBEDDINGS: Hyperparameters = Hyperparameters {
+    learning_rate: 1e-3,
+    weight_decay: 0.1,
+    feature_dropout: 0.2,
+    hidden_dropout: 0.5,
+};
 
 /// Hyperparameters for the contrastive space.
-const SPACE_LEARNING: Learning =
-    Learning { learning_rate: 1e-3, weight_decay: 0.01, feature_dropout: 0.3, hidden_dropout: 0.0 };
+const CONTRASTIVE_SPACE: Hyperparameters = Hyperparameters {
+    learning_rate: 1e-3,
+    weight_decay: 0.01,
+    feature_dropout: 0.3,
+    hidden_dropout: 0.0,
+};
 
 impl Recipe {
     /// Names of all recipes.
@@ -78,7 +93,7 @@ impl Recipe {
             let training = Training::Ridge(DEFAULT_RIDGE);
             return Some(Self { name: Self::REGRESSION, head: HeadConfig::regression(), training });
         }
-        let correlated: (&[Fusion], &[usize]) = match name {
+        let (fusions, hidden): (&[Fusion], &[usize]) = match name {
             "vggface-1" => (&[Product, SquaredDifference], &[100]),
             "vggface-2" => (&[DifferenceOfSquares, SquaredDifference], &[100]),
             "vggface-3" => (&[SquaredDifference, DifferenceOfSquares, Product], &[100]),
@@ -102,7 +117,6 @@ impl Recipe {
             "contrastive" | Self::COSINE => (&[Cosine], &[]),
             _ => return None,
         };
-        let (fusions, hidden) = correlated;
         let space = match name {
             "contrastive" => Space::Contrastive,
             Self::COSINE => Space::Backbone,
@@ -114,8 +128,8 @@ impl Recipe {
         let training = match space {
             _ if name == LIKELIHOOD => Training::None,
             Space::Backbone => Training::None,
-            Space::Contrastive => Training::Gradient(SPACE_LEARNING),
-            Space::Correlated => Training::Gradient(LEARNING),
+            Space::Contrastive => Training::Gradient(CONTRASTIVE_SPACE),
+            Space::Correlated => Training::Gradient(FROZEN_EMBEDDINGS),
         };
         Some(Self { name, head, training })
     }

@@ -41,20 +41,26 @@ impl Head {
         if found != dimension {
             return Err(KinshipError::UnevenRows { expected: dimension, found });
         }
-        let scale = (dimension as f64).sqrt();
-        let features = |(a, b): (&[f32], &[f32])| {
-            let pairs = || a.iter().zip(b).map(|(&a, &b)| (f64::from(a), f64::from(b)));
-            let products = pairs().map(|(a, b)| scale * scale * a * b);
-            let squares = pairs().map(|(a, b)| (scale * (a - b)).powi(2));
-            products.chain(squares).collect::<Vec<f64>>()
-        };
-        let rows: Vec<Vec<f64>> = a.iter().zip(b.iter()).map(features).collect();
+        let rows: Vec<Vec<f64>> = a.iter().zip(b.iter()).map(|(a, b)| features(a, b)).collect();
         let rows = LabeledRows::new(rows.iter().map(Vec::as_slice), labels);
         let no_pairs = KinshipError::NoPairs { what: "the plain regression" };
         let Logistic { weights, intercept } =
             Logistic::fit_per_row(&rows, ridge_per_pair).ok_or(no_pairs)?;
-        Self::of_linear_layer(config, dimension, &weights, intercept)
+        Self::from_linear_layer(config, dimension, &weights, intercept)
     }
+}
+
+/// Returns the products and the squared differences of two embeddings, of mean square about 1.
+fn features(a: &[f32], b: &[f32]) -> Vec<f64> {
+    let scale = (a.len() as f64).sqrt();
+    let mut features = Vec::with_capacity(2 * a.len());
+    for (&a, &b) in a.iter().zip(b) {
+        features.push(scale * scale * f64::from(a) * f64::from(b));
+    }
+    for (&a, &b) in a.iter().zip(b) {
+        features.push((scale * (f64::from(a) - f64::from(b))).powi(2));
+    }
+    features
 }
 
 #[cfg(test)]

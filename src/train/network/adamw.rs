@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 /// Role of a parameter, which determines its update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(super) enum ParameterRole {
     /// Trained, with weight decay.
     Weight,
     /// Scale or shift: trained, without weight decay.
@@ -15,8 +15,18 @@ pub(super) enum Role {
 
 /// Learning-rate schedule: linear warmup, constant, then a `1 − √t` cooldown over the last fifth.
 ///
-/// Source: A. Hägele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training Durations", 2024. Before
-/// the cooldown nothing depends on the total number of steps, so a training can be extended.
+/// Source: A. Hägele et al., "Scaling Laws and Compute-Optimal Training Beyond Fixed Training
+/// Durations", 2024. Before the cooldown nothing depends on the total number of steps, so a
+/// training can be extended.
+///
+/// ```
+/// use kindred::train::network::Schedule;
+///
+/// let schedule = Schedule { learning_rate: 2e-3, weight_decay: 0.05, steps: 1000, warmup: 100 };
+/// assert_eq!(schedule.rate(500), 2e-3);
+/// assert_eq!(schedule.cooling(), 800);
+/// assert_eq!(schedule.rate(1000), 0.0);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schedule {
     /// Peak learning rate.
@@ -72,8 +82,8 @@ const MOMENTUM: f32 = 0.02;
 
 impl Adam {
     pub(super) fn new(values: &[Vec<f32>]) -> Self {
-        let zeros = |values: &Vec<f32>| vec![0.0; values.len()];
-        Self { moments: values.iter().map(|v| [zeros(v), zeros(v)]).collect(), steps: 0 }
+        let moments = values.iter().map(|values| [0, 1].map(|_| vec![0.0; values.len()]));
+        Self { moments: moments.collect(), steps: 0 }
     }
 
     /// Returns the running means per parameter, for a checkpoint.
@@ -90,7 +100,7 @@ impl Adam {
         &mut self,
         values: &mut [Vec<f32>],
         gradients: &[Vec<f32>],
-        roles: &[Role],
+        roles: &[ParameterRole],
         rates: StepRates,
     ) {
         let StepRates { learning_rate: rate, weight_decay } = rates;
@@ -98,18 +108,20 @@ impl Adam {
         let corrections = BETAS.map(|beta| 1.0 - beta.powi(self.steps));
         let all = values.par_iter_mut().zip(gradients).zip(roles).zip(&mut self.moments);
         all.for_each(|(((values, gradient), role), [means, squares])| {
-            if *role == Role::Statistic {
-                let blend = |(value, new): (&mut f32, &f32)| *value += MOMENTUM * (new - *value);
-                values.iter_mut().zip(gradient).for_each(blend);
+            if *role == ParameterRole::Statistic {
+                for (value, new) in values.iter_mut().zip(gradient) {
+                    *value += MOMENTUM * (new - *value);
+                }
                 return;
             }
-            let keep = 1.0 - if *role == Role::Weight { rate * weight_decay } else { 0.0 };
+            let retained =
+                1.0 - if *role == ParameterRole::Weight { rate * weight_decay } else { 0.0 };
             let moments = means.iter_mut().zip(squares);
             for ((value, g), (mean, square)) in values.iter_mut().zip(gradient).zip(moments) {
                 *mean += (1.0 - BETAS[0]) * (g - *mean);
                 *square += (1.0 - BETAS[1]) * (g * g - *square);
                 let deviation = (*square / corrections[1]).sqrt() + EPSILON;
-                *value = *value * keep - rate * (*mean / corrections[0]) / deviation;
+                *value = *value * retained - rate * (*mean / corrections[0]) / deviation;
             }
         });
     }

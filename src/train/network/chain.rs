@@ -1,7 +1,7 @@
 //! A network as a chain of layers.
 
-use super::convolution::Convolution;
-use super::layer::{Layer, Shape};
+use super::convolution::ConvolutionLayer;
+use super::layer::{DifferentiableLayer, Shape};
 use super::norm::Norm;
 use super::pointwise::{Function, Pointwise};
 use super::pool::{MaxPool, WeightedPool};
@@ -11,7 +11,7 @@ use crate::network::graph::{Conv, Network, Node, Op, ParameterId, Window};
 /// Layers in their order, each with the node of its result.
 pub(super) struct Chain {
     pub(super) input: Shape,
-    pub(super) layers: Vec<Box<dyn Layer>>,
+    pub(super) layers: Vec<Box<dyn DifferentiableLayer>>,
     /// Index of each layer's node.
     pub(super) nodes: Vec<usize>,
 }
@@ -20,23 +20,24 @@ impl Chain {
     /// Creates the layers of a network without branches.
     ///
     /// # Errors
-    /// [`NetworkError::NotLearnable`] if an operation does not read the one before it, or cannot be trained here.
+    /// [`NetworkError::NotLearnable`] if an operation does not read the one before it, or cannot be
+    /// trained here.
     pub(super) fn new(network: &Network) -> Result<Self, NetworkError> {
         let nodes = network.nodes();
         let mut chain =
             Self { input: Shape::new(nodes[0].shape), layers: Vec::new(), nodes: Vec::new() };
-        let mut at = 1;
-        while let Some(node) = nodes.get(at) {
-            let follows = node.inputs.iter().all(|input| input.index() + 1 == at);
-            let next = nodes.get(at + 1);
+        let mut i = 1;
+        while let Some(node) = nodes.get(i) {
+            let follows = node.inputs.iter().all(|input| input.index() + 1 == i);
+            let next = nodes.get(i + 1);
             let layer = follows.then(|| layer(node, next, chain.shape())).flatten();
             let layer = layer.ok_or_else(|| NetworkError::NotLearnable {
                 operation: format!("{:?}", node.op),
             })?;
             // A normalization computes its ReLU itself.
-            at += if is_relu(next) && matches!(node.op, Op::BatchNorm(_)) { 2 } else { 1 };
+            i += if is_relu(next) && matches!(node.op, Op::BatchNorm(_)) { 2 } else { 1 };
             chain.layers.push(layer);
-            chain.nodes.push(at - 1);
+            chain.nodes.push(i - 1);
         }
         Ok(chain)
     }
@@ -54,13 +55,13 @@ fn is_relu(node: Option<&Node>) -> bool {
 /// Returns the layer of a node that reads maps of shape `input` and comes before the node `next`.
 ///
 /// Returns `None` if its operation has no layer.
-fn layer(node: &Node, next: Option<&Node>, input: Shape) -> Option<Box<dyn Layer>> {
+fn layer(node: &Node, next: Option<&Node>, input: Shape) -> Option<Box<dyn DifferentiableLayer>> {
     let output = Shape::new(node.shape);
     Some(match &node.op {
         Op::Conv(Conv { weight, bias, groups: 1, window }) => {
             let weight = weight.index();
             let bias = bias.map(ParameterId::index);
-            Box::new(Convolution { input, output, window: *window, weight, bias })
+            Box::new(ConvolutionLayer { input, output, window: *window, weight, bias })
         }
         Op::Conv(Conv { weight, bias: None, groups, window })
             if *groups == input.channels
@@ -83,7 +84,7 @@ fn layer(node: &Node, next: Option<&Node>, input: Shape) -> Option<Box<dyn Layer
             let window = Window { kernel: [input.height, input.width], ..Window::square(1, 1, 0) };
             let weight = weight.index();
             let bias = bias.map(ParameterId::index);
-            Box::new(Convolution { input, output, window, weight, bias })
+            Box::new(ConvolutionLayer { input, output, window, weight, bias })
         }
         _ => return None,
     })

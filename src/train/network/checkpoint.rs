@@ -1,91 +1,112 @@
-//! Checkpoints: a distillation in a file, from which it can resume.
+//! Checkpoints: named values of a training run in a file, from which it can resume.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::adamw::Adam;
-use super::distillation::Lesson;
 use crate::network::import::read_checkpoint;
 use crate::network::{NamedTensor, NetworkError, write_safetensors};
 
-/// Name of the tensor with the number of steps and the identifying numbers.
-const STEPS: &str = "steps";
-
 /// Trained values, with the state of their optimizer.
-pub(super) struct Learned<'a> {
+pub(super) struct TrainingState<'a> {
     pub(super) prefix: &'a str,
     pub(super) values: &'a mut [Vec<f32>],
-    pub(super) optimiser: &'a mut Adam,
+    pub(super) optimizer: &'a mut Adam,
 }
 
-impl Learned<'_> {
-    /// Returns every vector of numbers with its name.
-    fn parts(&mut self) -> Vec<(String, &mut Vec<f32>)> {
+/// A vector of numbers with its name in a checkpoint.
+struct NamedValues<'a> {
+    name: String,
+    values: &'a mut Vec<f32>,
+}
+
+impl TrainingState<'_> {
+    /// Returns the values, then the means and mean squares of their gradients.
+    fn named_values(&mut self) -> Vec<NamedValues<'_>> {
         let prefix = self.prefix;
-        let name = |part: &str, at: usize| format!("{prefix}.{at}.{part}");
-        let values = self.values.iter_mut().enumerate();
-        let values = values.map(|(at, values)| (name("value", at), values));
-        let moments = self.optimiser.moments_mut().iter_mut().enumerate();
-        let moments = moments.flat_map(|(at, [mean, square])| {
-            [(name("mean", at), mean), (name("square", at), square)]
-        });
-        values.chain(moments).collect()
+        let mut all = Vec::new();
+        for (i, values) in self.values.iter_mut().enumerate() {
+            all.push(NamedValues { name: format!("{prefix}.{i}.value"), values });
+        }
+        for (i, [mean, square]) in self.optimizer.moments_mut().iter_mut().enumerate() {
+            all.push(NamedValues { name: format!("{prefix}.{i}.mean"), values: mean });
+            all.push(NamedValues { name: format!("{prefix}.{i}.square"), values: square });
+        }
+        all
+    }
+
+    /// Adds the state to a file to be written.
+    pub(super) fn save(&mut self, writer: &mut StateWriter) {
+        for NamedValues { name, values } in self.named_values() {
+            writer.add(name, values.clone());
+        }
+    }
+
+    /// Takes the state over from a file after `steps` steps.
+    ///
+    /// # Errors
+    /// [`NetworkError::MissingTensor`] if the file has no values of equal number.
+    pub(super) fn restore(
+        &mut self,
+        file: &mut StateFile,
+        steps: usize,
+    ) -> Result<(), NetworkError> {
+        for NamedValues { name, values } in self.named_values() {
+            *values = file.take(&name, values.len())?;
+        }
+        self.optimizer.set_steps(steps);
+        Ok(())
     }
 }
 
-impl Lesson {
-    /// Writes the state of the distillation to a file, atomically.
-    ///
-    /// `about` identifies the training by integers below 2²⁴. [`Self::resume`] compares them.
+/// A list of named values to be written.
+#[derive(Default)]
+pub(super) struct StateWriter {
+    tensors: Vec<NamedTensor>,
+}
+
+impl StateWriter {
+    /// Adds the vector `name`.
+    pub(super) fn add(&mut self, name: String, values: Vec<f32>) {
+        self.tensors.push(NamedTensor { name, shape: vec![values.len()], values });
+    }
+
+    /// Writes all vectors to a file, atomically.
     ///
     /// # Errors
     /// [`NetworkError::Unwritable`] if the file cannot be written.
-    pub fn save(&mut self, path: &Path, about: &[u32]) -> Result<(), NetworkError> {
-        // An integer below 2²⁴ is exact in f32.
-        let mut steps = vec![self.student().steps() as f32];
-        steps.extend(about.iter().map(|&number| number as f32));
-        let shape = vec![steps.len()];
-        let mut tensors = vec![NamedTensor { name: STEPS.into(), shape, values: steps }];
-        for mut learned in self.learned() {
-            tensors.extend(learned.parts().into_iter().map(|(name, values)| NamedTensor {
-                name,
-                shape: vec![values.len()],
-                values: values.clone(),
-            }));
-        }
-        write_safetensors(path, &tensors)
+    pub(super) fn write(&self, path: &Path) -> Result<(), NetworkError> {
+        write_safetensors(path, &self.tensors)
     }
+}
 
-    /// Resumes from a file that [`Self::save`] wrote.
+/// The named values in a file.
+pub(super) struct StateFile {
+    path: PathBuf,
+    values: HashMap<String, Vec<f32>>,
+}
+
+impl StateFile {
+    /// Reads a file that [`StateWriter::write`] wrote.
     ///
     /// # Errors
-    /// - [`NetworkError::Unreadable`] or another error of [`read_checkpoint`] if the file cannot be read.
-    /// - [`NetworkError::MissingTensor`] if it belongs to a student of another size.
-    /// - [`NetworkError::OtherLesson`] if `about` differs.
-    pub fn resume(&mut self, path: &Path, about: &[u32]) -> Result<(), NetworkError> {
+    /// As [`read_checkpoint`].
+    pub(super) fn read(path: &Path) -> Result<Self, NetworkError> {
         let tensors = read_checkpoint(path)?.tensors;
-        let mut tensors: HashMap<String, Vec<f32>> =
-            tensors.into_iter().map(|tensor| (tensor.name, tensor.values)).collect();
-        let mut take = |name: &str, len: usize| {
-            let found = tensors.remove(name).filter(|values| values.len() == len);
-            found.ok_or_else(|| NetworkError::MissingTensor {
-                path: path.to_owned(),
-                tensor: name.to_owned(),
-                expected: vec![len],
-            })
-        };
-        let steps = take(STEPS, 1 + about.len())?;
-        if steps[1..].iter().zip(about).any(|(found, &own)| *found != own as f32) {
-            return Err(NetworkError::OtherLesson { path: path.to_owned() });
-        }
-        let steps = steps[0] as usize;
-        for mut learned in self.learned() {
-            for (name, values) in learned.parts() {
-                *values = take(&name, values.len())?;
-            }
-            learned.optimiser.set_steps(steps);
-        }
-        self.set_steps(steps);
-        Ok(())
+        let values = tensors.into_iter().map(|tensor| (tensor.name, tensor.values)).collect();
+        Ok(Self { path: path.to_owned(), values })
+    }
+
+    /// Removes the vector `name` of `len` values.
+    ///
+    /// # Errors
+    /// [`NetworkError::MissingTensor`] if there is no such vector.
+    pub(super) fn take(&mut self, name: &str, len: usize) -> Result<Vec<f32>, NetworkError> {
+        let found = self.values.remove(name).filter(|values| values.len() == len);
+        found.ok_or_else(|| NetworkError::MissingTensor {
+            path: self.path.clone(),
+            tensor: name.to_owned(),
+            expected: vec![len],
+        })
     }
 }

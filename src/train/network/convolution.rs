@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 
-use super::layer::{Layer, MapBatch, Shape, Trace, Values};
+use super::layer::{DifferentiableLayer, MapBatch, Shape, Trace, Values};
 use crate::linalg::matrix::{Matrix, MatrixMut};
 use crate::network::graph::Window;
 
 /// A convolution without groups.
-pub(super) struct Convolution {
+pub(super) struct ConvolutionLayer {
     pub(super) input: Shape,
     pub(super) output: Shape,
     pub(super) window: Window,
@@ -27,12 +27,12 @@ thread_local! {
 
 /// Rows of output pixels, counted over all images.
 #[derive(Clone, Copy)]
-struct Rows {
+struct OutputRows {
     first: usize,
     count: usize,
 }
 
-impl Convolution {
+impl ConvolutionLayer {
     /// Returns the number of values under one window.
     fn depth(&self) -> usize {
         self.input.channels * self.window.kernel[0] * self.window.kernel[1]
@@ -41,7 +41,7 @@ impl Convolution {
     /// Calls `work` with some rows of output pixels at a time.
     ///
     /// The second argument is a buffer for the values under their windows.
-    fn each(&self, images: usize, mut work: impl FnMut(Rows, &mut [f32])) {
+    fn each(&self, images: usize, mut work: impl FnMut(OutputRows, &mut [f32])) {
         let depth = self.depth();
         let width = self.output.width;
         let columns = (UNFOLDED / depth).max(MIN_COLUMNS);
@@ -50,20 +50,20 @@ impl Convolution {
         PATCHES.with_borrow_mut(|patches| {
             patches.resize(patches.len().max(depth * step * width), 0.0);
             for first in (0..all).step_by(step) {
-                let rows = Rows { first, count: step.min(all - first) };
+                let rows = OutputRows { first, count: step.min(all - first) };
                 work(rows, &mut patches[..depth * rows.count * width]);
             }
         });
     }
 
     /// Copies the values under the windows of some rows: `(depth, pixels)`.
-    fn unfold(&self, input: MapBatch<'_>, rows: Rows, patches: &mut [f32]) {
+    fn unfold(&self, input: MapBatch<'_>, rows: OutputRows, patches: &mut [f32]) {
         let pixels = rows.count * self.output.width;
         let [height, width] = self.window.kernel;
-        for (at, line) in patches.chunks_exact_mut(pixels).enumerate() {
-            let channel = at / (height * width);
-            let ky = at / width % height;
-            let kx = at % width;
+        for (i, line) in patches.chunks_exact_mut(pixels).enumerate() {
+            let channel = i / (height * width);
+            let ky = i / width % height;
+            let kx = i % width;
             let plane = &input.values[channel * input.images * self.input.plane()..];
             for (row, to) in (rows.first..).zip(line.chunks_exact_mut(self.output.width)) {
                 match self.source_row(row, ky) {
@@ -77,13 +77,13 @@ impl Convolution {
     }
 
     /// Adds the values under the windows back to their source positions.
-    fn fold(&self, images: usize, input: &mut [f32], rows: Rows, patches: &[f32]) {
+    fn fold(&self, images: usize, input: &mut [f32], rows: OutputRows, patches: &[f32]) {
         let pixels = rows.count * self.output.width;
         let [height, width] = self.window.kernel;
-        for (at, line) in patches.chunks_exact(pixels).enumerate() {
-            let channel = at / (height * width);
-            let ky = at / width % height;
-            let kx = at % width;
+        for (i, line) in patches.chunks_exact(pixels).enumerate() {
+            let channel = i / (height * width);
+            let ky = i / width % height;
+            let kx = i % width;
             let plane = &mut input[channel * images * self.input.plane()..];
             for (row, from) in (rows.first..).zip(line.chunks_exact(self.output.width)) {
                 if let Some(to) = self.source_row(row, ky) {
@@ -142,7 +142,7 @@ impl Convolution {
     }
 }
 
-impl Layer for Convolution {
+impl DifferentiableLayer for ConvolutionLayer {
     fn output(&self) -> Shape {
         self.output
     }

@@ -1,23 +1,24 @@
 //! Distillation: a student network is trained on a teacher's embeddings of faces.
 //!
-//! The student is trained on the direction of the teacher's embedding of a face ([`Teacher`]). It is also trained on
-//! the cosines between the faces of a batch (W. Park et al., "Relational Knowledge Distillation", 2019).
+//! The student is trained on the direction of the teacher's embedding of a face ([`Teacher`]). It
+//! is also trained on the cosines between the faces of a batch (W. Park et al., "Relational
+//! Knowledge Distillation", 2019).
 //!
-//! Photos are few, but a teacher can embed any image. So student and teacher always see the same image, with the same
-//! rotation, shift and blur (L. Beyer et al., "Knowledge distillation: A good teacher is patient and consistent",
-//! 2022).
+//! Photos are few, but a teacher can embed any image. So student and teacher always see the same
+//! image, with the same rotation, shift and blur (L. Beyer et al., "Knowledge distillation: A good
+//! teacher is patient and consistent", 2022).
 //!
-//! In the beginning the student's inner maps are also trained, on the teacher's maps of equal size (A. Romero et al.,
-//! "FitNets", 2015).
+//! In the beginning the student's inner maps are also trained, on the teacher's maps of equal size
+//! (A. Romero et al., "FitNets", 2015).
 
 use std::path::Path;
 
 use super::adamw::Schedule;
-use super::checkpoint::Learned;
+use super::checkpoint::{StateFile, StateWriter};
 use super::fold::whitened;
 use super::hint::Hints;
 use super::student::{SHARD, Student, channels_first};
-use super::teacher::Teacher;
+use super::teacher::{Teacher, TeacherOutput};
 use super::vector::{dot, norm, unit};
 use super::widen::widened;
 use crate::engine::Device;
@@ -27,7 +28,7 @@ use crate::network::preprocessing::Preprocessing;
 use crate::network::{NamedTensor, NetworkError};
 
 /// A student with its teacher.
-pub struct Lesson {
+pub struct Distillation {
     config: vggface_lite::Config,
     student: Student,
     teacher: Teacher,
@@ -59,6 +60,8 @@ pub struct Loss {
     pub relation: f32,
 }
 
+/// Name of the values with the number of steps and the identifying numbers in a checkpoint.
+const STEPS: &str = "steps";
 /// Weight of the relation loss, relative to the embedding loss.
 const RELATION: f32 = 10.0;
 /// Steps over which the weight of inner maps falls to zero.
@@ -81,7 +84,7 @@ impl Loss {
     }
 }
 
-impl Lesson {
+impl Distillation {
     /// Begins the distillation of a small network with random weights.
     ///
     /// # Errors
@@ -105,14 +108,16 @@ impl Lesson {
         Ok(Self { config, student, teacher, hints, preprocessing, schedule, seed })
     }
 
-    /// Begins with the trained weights of a [`vggface_lite::network`] in a file, instead of random ones.
+    /// Begins with the trained weights of a [`vggface_lite::network`] in a file.
     ///
-    /// Inner maps are then not trained. Where a layer has fewer channels than the student's, random channels are
-    /// doubled. The first values of its embedding are those that were trained on a teacher ([`super::projection::Projection`]). The
-    /// normalizations are fitted to these faces, `(size, size, 3)` bytes each.
+    /// Inner maps are then not trained. Where a layer has fewer channels than the student's, random
+    /// channels are doubled. The first values of its embedding are those that were trained on a
+    /// teacher ([`super::projection::Projection`]). The normalizations are fitted to these faces,
+    /// `(size, size, 3)` bytes each.
     ///
     /// # Errors
-    /// - [`NetworkError::BadCheckpoint`] or another error of [`read_checkpoint`] if the file cannot be read.
+    /// - [`NetworkError::BadCheckpoint`] or another error of [`read_checkpoint`] if the file cannot
+    ///   be read.
     /// - [`NetworkError::OtherArchitecture`] if the file belongs to another network.
     /// - [`NetworkError::CannotWiden`] if its network has more channels or layers.
     pub fn begin_from(&mut self, weights: &Path, faces: &[&[u8]]) -> Result<(), NetworkError> {
@@ -120,12 +125,13 @@ impl Lesson {
         let network = vggface_lite::network(&self.config)?;
         let found = recognize(weights, read_checkpoint(weights)?, "vggface-lite")?;
         let narrow = found.architecture.network()?;
-        let other = || NetworkError::CannotWiden {
-            path: weights.to_owned(),
-            channels: self.config.channels,
-            depths: self.config.depths,
-        };
-        let weights = widened(&narrow, found.tensors, &network, self.seed).ok_or_else(other)?;
+        let weights = widened(&narrow, found.tensors, &network, self.seed).ok_or_else(|| {
+            NetworkError::CannotWiden {
+                path: weights.to_owned(),
+                channels: self.config.channels,
+                depths: self.config.depths,
+            }
+        })?;
         let pixels = self.preprocessing.pixels(faces, self.config.input_size);
         self.student.unfold(&learning, &network, &weights, &pixels)?;
         self.hints = Hints::none();
@@ -135,9 +141,9 @@ impl Lesson {
 
     /// Returns the weights of [`vggface_lite::network`] as trained so far.
     ///
-    /// The embedding is whitened on its values for these faces, `(size, size, 3)` bytes each. There is no whitening if
-    /// all faces have the same embedding. A student retains more of the common part of its teacher's embeddings than of
-    /// the part that differs between faces.
+    /// The embedding is whitened on its values for these faces, `(size, size, 3)` bytes each. There
+    /// is no whitening if all faces have the same embedding. A student retains more of the common
+    /// part of its teacher's embeddings than of the part that differs between faces.
     ///
     /// # Errors
     /// If a weight is missing, which is an error of this program.
@@ -154,12 +160,41 @@ impl Lesson {
         &self.student
     }
 
-    pub(super) fn learned(&mut self) -> [Learned<'_>; 2] {
-        [self.student.learned(), self.hints.learned()]
+    /// Writes the state of the distillation to a file, atomically.
+    ///
+    /// `about` identifies the training by integers below 2²⁴. [`Self::resume`] compares them.
+    ///
+    /// # Errors
+    /// [`NetworkError::Unwritable`] if the file cannot be written.
+    pub fn save(&mut self, path: &Path, about: &[u32]) -> Result<(), NetworkError> {
+        // An integer below 2²⁴ is exact in f32.
+        let mut steps = vec![self.student.steps() as f32];
+        steps.extend(about.iter().map(|&number| number as f32));
+        let mut writer = StateWriter::default();
+        writer.add(STEPS.to_owned(), steps);
+        self.student.training_state().save(&mut writer);
+        self.hints.training_state().save(&mut writer);
+        writer.write(path)
     }
 
-    pub(super) fn set_steps(&mut self, steps: usize) {
+    /// Resumes from a file that [`Self::save`] wrote.
+    ///
+    /// # Errors
+    /// - [`NetworkError::Unreadable`] or another error of [`read_checkpoint`] if the file cannot be
+    ///   read.
+    /// - [`NetworkError::MissingTensor`] if it belongs to a student of another size.
+    /// - [`NetworkError::OtherLesson`] if `about` differs.
+    pub fn resume(&mut self, path: &Path, about: &[u32]) -> Result<(), NetworkError> {
+        let mut file = StateFile::read(path)?;
+        let numbers = file.take(STEPS, 1 + about.len())?;
+        if numbers[1..].iter().zip(about).any(|(found, &expected)| *found != expected as f32) {
+            return Err(NetworkError::OtherLesson { path: path.to_owned() });
+        }
+        let steps = numbers[0] as usize;
+        self.student.training_state().restore(&mut file, steps)?;
+        self.hints.training_state().restore(&mut file, steps)?;
         self.student.set_steps(steps);
+        Ok(())
     }
 
     /// Returns the learning-rate schedule.
@@ -184,52 +219,54 @@ impl Lesson {
 
     /// Takes one step on faces, and returns the loss before it.
     ///
-    /// Both slices hold the same faces, `(size, size, 3)` bytes each: first at the student's size, then at the
-    /// teacher's.
+    /// Both slices hold the same faces, `(size, size, 3)` bytes each: first at the student's size,
+    /// then at the teacher's.
     ///
     /// # Errors
     /// If the device fails.
     pub fn step(&mut self, faces: &[&[u8]], for_teacher: &[&[u8]]) -> Result<Loss, NetworkError> {
-        let (said, maps) = self.teacher.judge(for_teacher)?;
+        let TeacherOutput { embeddings, maps } = self.teacher.embed(for_teacher)?;
         let pixels = self.preprocessing.pixels(faces, self.config.input_size);
         self.student.forward(&pixels)?;
-        let (loss, gradients) = compare(&self.student.outputs(), &said);
+        let (loss, gradients) = compare(&self.student.outputs(), &embeddings);
         let fading = 1.0 - self.student.steps() as f32 / HINTED;
         let rates = self.schedule.rates(self.student.steps());
         let last = self.student.chain.layers.len() - 1;
         let share = fading.max(0.0) / faces.len() as f32;
-        let mut seeds = self.hints.lead(&self.student.shards, &maps, share);
+        let mut seeds = self.hints.gradients(&self.student.shards, &maps, share);
         for (seeds, gradients) in seeds.iter_mut().zip(gradients.chunks(SHARD)) {
             seeds.push((last, channels_first(gradients)));
         }
-        self.student.learn(seeds, &self.schedule)?;
-        self.hints.learn(rates);
+        self.student.step(seeds, &self.schedule)?;
+        self.hints.step(rates);
         Ok(loss)
     }
 }
 
 /// Returns the loss of embeddings against the teacher's, and its gradient per embedding.
-fn compare(embeddings: &[Vec<f32>], said: &[Vec<f32>]) -> (Loss, Vec<Vec<f32>>) {
+fn compare(embeddings: &[Vec<f32>], expected: &[Vec<f32>]) -> (Loss, Vec<Vec<f32>>) {
     let count = embeddings.len() as f32;
     let units: Vec<Vec<f32>> = embeddings.iter().map(|embedding| unit(embedding)).collect();
     let others = (count - 1.0).max(1.0);
     let mut loss = Loss::default();
-    let gradient = |(at, own): (usize, &Vec<f32>)| {
-        let mut gradient: Vec<f32> = said[at].iter().map(|value| -value / count).collect();
-        loss.embedding += (1.0 - dot(own, &said[at])) / count;
-        for other in (0..units.len()).filter(|&other| other != at) {
-            let apart = dot(own, &units[other]) - dot(&said[at], &said[other]);
+    let mut gradients = Vec::with_capacity(units.len());
+    for (i, embedding) in units.iter().enumerate() {
+        let mut gradient: Vec<f32> = expected[i].iter().map(|value| -value / count).collect();
+        loss.embedding += (1.0 - dot(embedding, &expected[i])) / count;
+        for other in (0..units.len()).filter(|&other| other != i) {
+            let apart = dot(embedding, &units[other]) - dot(&expected[i], &expected[other]);
             loss.relation += apart * apart / (count * others);
             let pull = RELATION * 4.0 * apart / (count * others);
             gradient.iter_mut().zip(&units[other]).for_each(|(sum, value)| *sum += pull * value);
         }
         // Back through the scaling to unit length.
-        let along = dot(&gradient, own);
-        let length = norm(&embeddings[at]);
-        gradient.iter_mut().zip(own).for_each(|(g, value)| *g = (*g - along * value) / length);
-        gradient
-    };
-    let gradients = units.iter().enumerate().map(gradient).collect();
+        let along = dot(&gradient, embedding);
+        let length = norm(&embeddings[i]);
+        for (g, value) in gradient.iter_mut().zip(embedding) {
+            *g = (*g - along * value) / length;
+        }
+        gradients.push(gradient);
+    }
     (loss, gradients)
 }
 
@@ -239,16 +276,16 @@ mod tests {
 
     #[test]
     fn the_gradient_of_the_comparison_is_its_slope() {
-        let value = |at: usize| ((at * 37 % 23) as f32 - 11.0) / 9.0;
+        let value = |i: usize| ((i * 37 % 23) as f32 - 11.0) / 9.0;
         let row = |from: usize| (0..6).map(|c| value(from + c)).collect::<Vec<f32>>();
         let rows = |from: usize| (0..5).map(move |r| row(from + 6 * r));
-        let said: Vec<Vec<f32>> = rows(3).map(|row| unit(&row)).collect();
+        let expected: Vec<Vec<f32>> = rows(3).map(|row| unit(&row)).collect();
         let embeddings: Vec<Vec<f32>> = rows(40).collect();
         let total = |embeddings: &[Vec<f32>]| {
-            let (Loss { embedding, relation, .. }, _) = compare(embeddings, &said);
+            let (Loss { embedding, relation, .. }, _) = compare(embeddings, &expected);
             f64::from(embedding + RELATION * relation)
         };
-        let (_, gradients) = compare(&embeddings, &said);
+        let (_, gradients) = compare(&embeddings, &expected);
         for (row, column) in [(0, 0), (1, 3), (4, 5)] {
             let nearby = |step: f32| {
                 let mut moved = embeddings.clone();

@@ -12,23 +12,29 @@ use crate::network::{NamedTensor, NetworkError};
 impl Student {
     /// Returns the weights with each batch normalization folded into the layer before it.
     ///
-    /// That layer then has a bias: `conv` of `conv.weight` gets `conv.bias`. With the running statistics, w' = w γ / σ
-    /// and b' = β − μ γ / σ. `network` is the student's network in training.
+    /// That layer then has a bias: `conv` of `conv.weight` gets `conv.bias`. With the running
+    /// statistics, w' = w γ / σ and b' = β − μ γ / σ. `network` is the student's network in
+    /// training.
     pub fn folded(&self, network: &Network) -> Vec<NamedTensor> {
         let mut tensors: BTreeMap<String, NamedTensor> =
             self.tensors().into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
-        let name = |at: usize| network.parameters()[at].name.as_str();
-        for (at, node) in network.nodes().iter().enumerate() {
+        for (i, node) in network.nodes().iter().enumerate() {
             let Op::BatchNorm(norm) = &node.op else { continue };
-            let Op::Conv(conv) = &network.nodes()[at - 1].op else { continue };
-            let mut take = |at: usize| tensors.remove(name(at)).map_or(Vec::new(), |t| t.values);
-            let [gamma, beta, mean, variance] =
-                [norm.gamma, norm.beta, norm.mean, norm.variance].map(|id| take(id.index()));
-            let rate =
-                |at: usize| f64::from(gamma[at]) / (f64::from(variance[at]) + norm.epsilon).sqrt();
-            let rates: Vec<f32> = (0..gamma.len()).map(|at| rate(at) as f32).collect();
-            let bias = (0..gamma.len()).map(|at| beta[at] - mean[at] * rates[at]).collect();
-            let weight = name(conv.weight.index());
+            let Op::Conv(conv) = &network.nodes()[i - 1].op else { continue };
+            let [gamma, beta, mean, variance] = [norm.gamma, norm.beta, norm.mean, norm.variance]
+                .map(|id| {
+                    let tensor = tensors.remove(&network.parameters()[id.index()].name);
+                    tensor.map_or(Vec::new(), |tensor| tensor.values)
+                });
+            let rates: Vec<f32> = gamma
+                .iter()
+                .zip(&variance)
+                .map(|(&gamma, &variance)| {
+                    (f64::from(gamma) / (f64::from(variance) + norm.epsilon).sqrt()) as f32
+                })
+                .collect();
+            let bias = (0..gamma.len()).map(|c| beta[c] - mean[c] * rates[c]).collect();
+            let weight = network.parameters()[conv.weight.index()].name.as_str();
             if let Some(weight) = tensors.get_mut(weight) {
                 let inputs = weight.values.len() / rates.len();
                 for (values, rate) in weight.values.chunks_exact_mut(inputs).zip(&rates) {
@@ -45,50 +51,61 @@ impl Student {
 
 /// Whitens a network's output on some images, by a change of its weights.
 ///
-/// The last layer must be linear and have a bias. `batches` are pairs of the number of images and their preprocessed
-/// pixels. The weights are unchanged if all images have the same output.
+/// The last layer must be linear and have a bias. `batches` are pairs of the number of images and
+/// their preprocessed pixels. The weights are unchanged if all images have the same output.
 pub(super) fn whitened(
     network: &Network,
     mut weights: Vec<NamedTensor>,
     batches: impl Iterator<Item = (usize, Vec<f32>)>,
 ) -> Result<Vec<NamedTensor>, NetworkError> {
-    let place = |id: ParameterId| {
-        let parameter = &network.parameters()[id.index()];
-        let place = weights.iter().position(|tensor| tensor.name == parameter.name);
-        place.ok_or_else(|| NetworkError::MissingTensor {
-            path: PathBuf::from("the student"),
-            tensor: parameter.name.clone(),
-            expected: parameter.shape.clone(),
-        })
-    };
     let last = network.nodes().last().map(|node| &node.op);
     let Some(&Op::Linear { weight, bias: Some(bias) }) = last else { return Ok(weights) };
-    let weight = place(weight)?;
-    let bias = place(bias)?;
-    let read = |id: ParameterId| Ok::<_, NetworkError>(weights[place(id)?].values.clone());
-    let engine = Engine::new(network, Instructions::best(), read)?;
-    let said: Vec<Vec<f32>> =
+    let weight = index_of(weight, network, &weights)?;
+    let bias = index_of(bias, network, &weights)?;
+    let engine = Engine::new(network, Instructions::best(), |id| {
+        Ok::<_, NetworkError>(weights[index_of(id, network, &weights)?].values.clone())
+    })?;
+    let outputs: Vec<Vec<f32>> =
         batches.flat_map(|(images, pixels)| engine.run(images, &pixels)).collect();
-    let Some(whitening) = Whitening::of(&said) else { return Ok(weights) };
-    let rows = &weights[weight].values;
-    let columns = weights[weight].shape[1];
-    let column = |at: usize| rows.iter().skip(at).step_by(columns).copied().collect::<Vec<_>>();
-    let turned: Vec<Vec<f32>> = (0..columns).map(|at| whitening.turned(&column(at))).collect();
-    let row = |row: usize| turned.iter().map(move |column| column[row]);
-    let values = (0..weights[bias].values.len()).flat_map(row).collect();
-    weights[weight].values = values;
+    let Some(whitening) = Whitening::of(&outputs) else { return Ok(weights) };
+    let values = &weights[weight].values;
+    let width = weights[weight].shape[1];
+    let mut columns = Vec::new();
+    for c in 0..width {
+        let column: Vec<f32> = values.iter().skip(c).step_by(width).copied().collect();
+        columns.push(whitening.turned(&column));
+    }
+    weights[weight].values = (0..weights[bias].values.len())
+        .flat_map(|row| columns.iter().map(move |column| column[row]))
+        .collect();
     weights[bias].values = whitening.apply(&weights[bias].values);
     Ok(weights)
 }
 
+/// Returns the index of a parameter's tensor.
+fn index_of(
+    id: ParameterId,
+    network: &Network,
+    weights: &[NamedTensor],
+) -> Result<usize, NetworkError> {
+    let parameter = &network.parameters()[id.index()];
+    let index = weights.iter().position(|tensor| tensor.name == parameter.name);
+    index.ok_or_else(|| NetworkError::MissingTensor {
+        path: PathBuf::from("the student"),
+        tensor: parameter.name.clone(),
+        expected: parameter.shape.clone(),
+    })
+}
+
 /// Returns a student with random statistics, scales and shifts that matter, as after training.
 #[cfg(test)]
-pub(super) fn learned_by_chance(network: &Network) -> Student {
+pub(super) fn random_student(network: &Network) -> Student {
     let device = crate::engine::Device::Cpu;
-    let mut student = Student::new(network, 5, device).expect("the network can be learned");
-    for (at, values) in student.values.iter_mut().enumerate() {
-        let bump = |place: usize| 0.1 + ((at * 7 + place * 13) % 10) as f32 / 20.0;
-        values.iter_mut().enumerate().for_each(|(place, value)| *value += bump(place));
+    let mut student = Student::new(network, 5, device).expect("the network can be trained");
+    for (i, values) in student.values.iter_mut().enumerate() {
+        for (j, value) in values.iter_mut().enumerate() {
+            *value += 0.1 + ((i * 7 + j * 13) % 10) as f32 / 20.0;
+        }
     }
     student
 }
@@ -119,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_says_the_same_without_its_normalisations() {
+    fn network_without_normalizations_has_the_same_output() {
         let config = Config {
             input_size: 32,
             depths: [1, 2, 1, 1, 1],
@@ -127,7 +144,7 @@ mod tests {
             embedding: 9,
         };
         let learning = learning_network(&config).unwrap();
-        let student = learned_by_chance(&learning);
+        let student = random_student(&learning);
         let expected = run(learning.clone(), &student.tensors());
         let found = run(network(&config).unwrap(), &student.folded(&learning));
         let largest = expected.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
@@ -137,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whitened_network_says_what_its_whitened_output_is() {
+    fn whitened_network_outputs_whitened_embeddings() {
         let config =
             Config { input_size: 32, depths: [1; 5], channels: [4, 5, 6, 7, 8], embedding: 3 };
         let student = Student::new(&learning_network(&config).unwrap(), 5, Device::Cpu).unwrap();
@@ -145,7 +162,7 @@ mod tests {
         let network = network(&config).unwrap();
         let pixel = |at: usize| ((at * 37 + at / 3072 * 11) % 23) as f32 / 11.0 - 1.0;
         let pixels: Vec<f32> = (0..8 * 3072).map(pixel).collect();
-        let said = |weights: &[NamedTensor]| {
+        let outputs = |weights: &[NamedTensor]| {
             let read = |id: ParameterId| {
                 let name = &network.parameters()[id.index()].name;
                 let tensor = weights.iter().find(|tensor| tensor.name == *name).unwrap();
@@ -153,10 +170,10 @@ mod tests {
             };
             Engine::new(&network, Instructions::best(), read).unwrap().run(8, &pixels)
         };
-        let plain = said(&weights);
+        let plain = outputs(&weights);
         let whitening = Whitening::of(&plain).unwrap();
         let changed = whitened(&network, weights, [(8, pixels.clone())].into_iter()).unwrap();
-        for (found, plain) in said(&changed).iter().zip(&plain) {
+        for (found, plain) in outputs(&changed).iter().zip(&plain) {
             let expected = whitening.apply(plain);
             let apart = found.iter().zip(&expected).map(|(a, b)| (a - b).abs());
             assert!(apart.fold(0.0, f32::max) < 1e-3, "{found:?} {expected:?}");

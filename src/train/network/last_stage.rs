@@ -12,8 +12,8 @@ use crate::network::{NamedTensor, NetworkError, WeightsFile};
 
 /// A network cut before its last stage ([`Network::last_stage`]).
 ///
-/// The trunk is frozen. The stage's weights are variables on candle's tensors. Means and variances of batch
-/// normalizations are frozen too: batches of few families would only blur them.
+/// The trunk is frozen. The stage's weights are variables on candle's tensors. Means and variances
+/// of batch normalizations are frozen too: batches of few families would only blur them.
 pub struct LastStage {
     preprocessing: Preprocessing,
     input_size: usize,
@@ -23,19 +23,19 @@ pub struct LastStage {
     device: candle_core::Device,
     /// In the order of the stage's parameters.
     weights: Vec<Weight>,
-    optimiser: AdamW,
+    optimizer: AdamW,
 }
 
 /// A weight of the stage.
 enum Weight {
-    Learned(Var),
+    Trained(Var),
     Frozen(Tensor),
 }
 
 impl Weight {
     fn tensor(&self) -> &Tensor {
         match self {
-            Self::Learned(variable) => variable.as_tensor(),
+            Self::Trained(variable) => variable.as_tensor(),
             Self::Frozen(tensor) => tensor,
         }
     }
@@ -55,9 +55,11 @@ impl LastStage {
         device: Device,
     ) -> Result<Self, NetworkError> {
         let BackboneSpec { architecture, preprocessing } = spec;
-        let whole = architecture.network()?;
-        let one_stage = || NetworkError::OneStage { architecture: architecture.name() };
-        let (trunk, network) = whole.split(whole.last_stage().ok_or_else(one_stage)?);
+        let complete = architecture.network()?;
+        let last_stage = complete
+            .last_stage()
+            .ok_or_else(|| NetworkError::OneStage { architecture: architecture.name() })?;
+        let (trunk, network) = complete.split(last_stage);
         let place = device.place(Precision::F32)?;
         let trunk = Runner::load(trunk, &[], &place, &mut file)?;
         let place = match place {
@@ -66,25 +68,20 @@ impl LastStage {
         };
         let device = place.device.clone();
         let statistics = statistics(&network);
-        let load = |(at, parameter): (usize, &Parameter)| {
+        let mut weights = Vec::new();
+        for (i, parameter) in network.parameters().iter().enumerate() {
             let values = file.read(parameter)?;
             let tensor = Tensor::from_vec(values, parameter.shape.as_slice(), &device)?;
-            Ok(match statistics.contains(&at) {
+            weights.push(match statistics.contains(&i) {
                 true => Weight::Frozen(tensor),
-                false => Weight::Learned(Var::from_tensor(&tensor)?),
-            })
-        };
-        let weights: Vec<Weight> = network
-            .parameters()
-            .iter()
-            .enumerate()
-            .map(load)
-            .collect::<Result<_, NetworkError>>()?;
+                false => Weight::Trained(Var::from_tensor(&tensor)?),
+            });
+        }
         let tensors = weights.iter().map(|weight| weight.tensor().clone()).collect();
         let stage = Executor::learning(network.clone(), place, tensors, Statistics::Stored);
-        let optimiser = AdamW::new_lr(Vec::new(), 0.0)?;
-        let input_size = whole.input_size();
-        Ok(Self { preprocessing, input_size, trunk, network, stage, device, weights, optimiser })
+        let optimizer = AdamW::new_lr(Vec::new(), 0.0)?;
+        let input_size = complete.input_size();
+        Ok(Self { preprocessing, input_size, trunk, network, stage, device, weights, optimizer })
     }
 
     /// Returns the number of values of [`Self::maps`] per face.
@@ -117,45 +114,48 @@ impl LastStage {
         Ok(self.embeddings(maps)?.to_vec2()?)
     }
 
-    /// Begins training with `learning_rate`, by Adam with decoupled weight decay (Loshchilov and Hutter 2019).
+    /// Begins training with `learning_rate`, by Adam with decoupled weight decay (Loshchilov and
+    /// Hutter 2019).
     ///
     /// The optimizer's state starts from zero.
     ///
     /// # Errors
     /// [`NetworkError::Tensor`] if the tensors cannot be allocated.
     pub fn begin(&mut self, learning_rate: f64) -> Result<(), NetworkError> {
-        let learned = self.weights.iter().filter_map(|weight| match weight {
-            Weight::Learned(variable) => Some(variable.clone()),
+        let trained = self.weights.iter().filter_map(|weight| match weight {
+            Weight::Trained(variable) => Some(variable.clone()),
             Weight::Frozen(_) => None,
         });
         let parameters = ParamsAdamW { lr: learning_rate, ..ParamsAdamW::default() };
-        self.optimiser = AdamW::new(learned.collect(), parameters)?;
+        self.optimizer = AdamW::new(trained.collect(), parameters)?;
         Ok(())
     }
 
     /// Takes one step on the trunk's `maps` of faces, and returns the loss before it.
     ///
-    /// `judge` receives the embeddings, n × `(d)`. It returns the loss and its gradient with respect to them.
+    /// `loss` receives the embeddings, n × `(d)`. It returns the loss and its gradient with respect
+    /// to them.
     ///
     /// # Errors
-    /// - If `judge` fails.
+    /// - If `loss` fails.
     /// - [`NetworkError::Tensor`] if the tensor library fails.
     pub fn improve<E: From<NetworkError>>(
         &mut self,
         maps: &[f32],
-        judge: impl FnOnce(&[Vec<f32>]) -> Result<(f64, Vec<Vec<f32>>), E>,
+        loss: impl FnOnce(&[Vec<f32>]) -> Result<(f64, Vec<Vec<f32>>), E>,
     ) -> Result<f64, E> {
-        let failed = |error| E::from(NetworkError::Tensor(error));
         let embeddings = self.embeddings(maps)?;
-        let (loss, slopes) = judge(&embeddings.to_vec2().map_err(failed)?)?;
-        // The gradient of this sum with respect to the weights equals that of the loss.
-        let along = || {
-            let slopes = Tensor::new(slopes, &self.device)?;
-            (&embeddings * slopes)?.sum_all()
-        };
-        let along = along().map_err(failed)?;
-        self.optimiser.backward_step(&along).map_err(failed)?;
+        let rows = embeddings.to_vec2().map_err(NetworkError::Tensor)?;
+        let (loss, gradients) = loss(&rows)?;
+        self.step(&embeddings, gradients).map_err(NetworkError::Tensor)?;
         Ok(loss)
+    }
+
+    /// Takes one step along the gradient of the loss with respect to the embeddings.
+    fn step(&mut self, embeddings: &Tensor, gradients: Vec<Vec<f32>>) -> candle_core::Result<()> {
+        // The gradient of this sum with respect to the weights equals that of the loss.
+        let sum = (embeddings * Tensor::new(gradients, &self.device)?)?.sum_all()?;
+        self.optimizer.backward_step(&sum)
     }
 
     /// Returns the stage's weights, named as the network's parameters.
@@ -163,11 +163,14 @@ impl LastStage {
     /// # Errors
     /// [`NetworkError::Tensor`] if they cannot be read from the device.
     pub fn tensors(&self) -> Result<Vec<NamedTensor>, NetworkError> {
-        let tensor = |(parameter, weight): (&Parameter, &Weight)| {
+        let mut tensors = Vec::new();
+        for (Parameter { name, shape }, weight) in
+            self.network.parameters().iter().zip(&self.weights)
+        {
             let values = weight.tensor().flatten_all()?.to_vec1()?;
-            Ok(NamedTensor { name: parameter.name.clone(), shape: parameter.shape.clone(), values })
-        };
-        self.network.parameters().iter().zip(&self.weights).map(tensor).collect()
+            tensors.push(NamedTensor { name: name.clone(), shape: shape.clone(), values });
+        }
+        Ok(tensors)
     }
 
     /// Resumes from weights that [`Self::tensors`] returned.
@@ -176,8 +179,8 @@ impl LastStage {
     /// [`NetworkError::Tensor`] if they are not those of this stage.
     pub fn restore(&mut self, tensors: Vec<NamedTensor>) -> Result<(), NetworkError> {
         for NamedTensor { name, shape, values } in tensors {
-            let place = self.network.parameters().iter().position(|known| known.name == name);
-            if let Some(Weight::Learned(variable)) = place.map(|place| &self.weights[place]) {
+            let index = self.network.parameters().iter().position(|known| known.name == name);
+            if let Some(Weight::Trained(variable)) = index.map(|i| &self.weights[i]) {
                 variable.set(&Tensor::from_vec(values, shape, &self.device)?)?;
             }
         }
@@ -205,11 +208,13 @@ fn unit(rows: &Tensor) -> candle_core::Result<Tensor> {
 
 /// Returns the parameter indices of the means and variances.
 fn statistics(network: &Network) -> Vec<usize> {
-    let of_node = |node: &crate::network::graph::Node| match &node.op {
-        Op::BatchNorm(norm) => vec![norm.mean.index(), norm.variance.index()],
-        _ => Vec::new(),
-    };
-    network.nodes().iter().flat_map(of_node).collect()
+    let mut indices = Vec::new();
+    for node in network.nodes() {
+        if let Op::BatchNorm(norm) = &node.op {
+            indices.extend([norm.mean.index(), norm.variance.index()]);
+        }
+    }
+    indices
 }
 
 #[cfg(test)]
@@ -295,10 +300,10 @@ mod tests {
                 let maps = stage.maps(&faces).unwrap();
                 assert_eq!(maps.len(), 3 * stage.map_len());
                 let found = stage.embed(&maps).unwrap();
-                for (found, whole) in found.iter().zip(backbone.embed(&faces).unwrap()) {
-                    let whole = merge_copies(&[whole.clone(), whole]);
-                    let length = whole.iter().map(|value| value * value).sum::<f32>().sqrt();
-                    let apart = found.iter().zip(&whole).map(|(a, b)| (a - b / length).abs());
+                for (found, complete) in found.iter().zip(backbone.embed(&faces).unwrap()) {
+                    let complete = merge_copies(&[complete.clone(), complete]);
+                    let length = complete.iter().map(|value| value * value).sum::<f32>().sqrt();
+                    let apart = found.iter().zip(&complete).map(|(a, b)| (a - b / length).abs());
                     let apart = apart.fold(0.0, f32::max);
                     assert!(apart < 1e-4, "{} {mirror}: {apart}", architecture.name());
                 }
@@ -307,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stage_learns_and_goes_back_to_what_it_was_and_its_statistics_stay() {
+    fn restored_stage_has_its_old_output_and_statistics_stay() {
         for architecture in architectures() {
             let (mut stage, _, faces) = loaded(&architecture, true);
             let faces: Vec<&[u8]> = faces.iter().map(Vec::as_slice).collect();
@@ -316,13 +321,13 @@ mod tests {
             let first = stage.embed(&maps).unwrap();
             stage.begin(1e-3).unwrap();
             // The first face must become as different from the second one as possible.
-            let judge = |rows: &[Vec<f32>]| {
+            let loss = |rows: &[Vec<f32>]| {
                 let cosine: f32 = rows[0].iter().zip(&rows[1]).map(|(a, b)| a * b).sum();
                 let nothing = vec![0.0; rows[0].len()];
                 let slopes = vec![rows[1].clone(), rows[0].clone(), nothing];
                 Ok::<_, NetworkError>((cosine.into(), slopes))
             };
-            let losses: Vec<f64> = (0..4).map(|_| stage.improve(&maps, judge).unwrap()).collect();
+            let losses: Vec<f64> = (0..4).map(|_| stage.improve(&maps, loss).unwrap()).collect();
             assert!(losses[3] < losses[0], "{} {losses:?}", architecture.name());
             let statistics = statistics(&stage.network);
             for (at, (before, after)) in before.iter().zip(stage.tensors().unwrap()).enumerate() {

@@ -31,7 +31,7 @@ pub(super) struct Trace<'a> {
     pub(super) images: usize,
     pub(super) input: &'a [f32],
     pub(super) output: &'a [f32],
-    /// Notes from [`Layer::forward`].
+    /// Notes from [`DifferentiableLayer::forward`].
     pub(super) notes: &'a [f32],
     /// The gradient of the loss with respect to `output`.
     pub(super) gradient: &'a [f32],
@@ -45,7 +45,7 @@ pub(super) struct MapBatch<'a> {
 }
 
 /// One step of a chain. Maps are `(channels, n, height, width)`.
-pub(super) trait Layer: Send + Sync {
+pub(super) trait DifferentiableLayer: Send + Sync {
     fn output(&self) -> Shape;
 
     /// Computes `output` from `input`.
@@ -59,9 +59,11 @@ pub(super) trait Layer: Send + Sync {
         notes: &mut Vec<f32>,
     );
 
-    /// Adds to the gradients of the layer's weights, and computes `input_gradient` unless it is empty.
+    /// Adds to the gradients of the layer's weights, and computes `input_gradient` unless it is
+    /// empty.
     ///
-    /// It is empty if that gradient is not needed. The gradient of a statistic is its value in this shard.
+    /// It is empty if that gradient is not needed. The gradient of a statistic is its value in this
+    /// shard.
     fn backward(
         &self,
         weights: &Values,

@@ -1,9 +1,10 @@
 //! Batch normalization with its ReLU.
 
-use super::layer::{Layer, MapBatch, Shape, Trace, Values};
+use super::layer::{DifferentiableLayer, MapBatch, Shape, Trace, Values};
 use crate::network::graph::BatchNorm;
 
-/// Batch normalization by the statistics of a shard: S. Ioffe, C. Szegedy, "Batch Normalization", 2015, algorithm 1.
+/// Batch normalization by the statistics of a shard: S. Ioffe, C. Szegedy, "Batch Normalization",
+/// 2015, algorithm 1.
 pub(super) struct Norm {
     pub(super) shape: Shape,
     pub(super) parameters: BatchNorm,
@@ -14,7 +15,7 @@ pub(super) struct Norm {
 /// Number of parallel sums, so that they form vectors.
 const LANES: usize = 16;
 
-impl Layer for Norm {
+impl DifferentiableLayer for Norm {
     fn output(&self) -> Shape {
         self.shape
     }
@@ -60,7 +61,7 @@ impl Layer for Norm {
             let [mean, rate] = [trace.notes[2 * channel], trace.notes[2 * channel + 1]];
             // A rectified value has no gradient where it is 0.
             let floor = if self.rectified { 0.0 } else { f32::NEG_INFINITY };
-            let values = Rectified { x, y, dy: &trace.gradient[range.clone()], floor, mean };
+            let values = RectifiedChannel { x, y, dy: &trace.gradient[range.clone()], floor, mean };
             let (sum, product) = values.sums();
             gradients[parameters.beta.index()][channel] += sum;
             gradients[parameters.gamma.index()][channel] += product * rate;
@@ -78,8 +79,8 @@ impl Layer for Norm {
 
 impl Norm {
     fn scales<'w>(&self, weights: &'w Values) -> (&'w [f32], &'w [f32]) {
-        let of = |id: crate::network::graph::ParameterId| weights[id.index()].as_slice();
-        (of(self.parameters.gamma), of(self.parameters.beta))
+        let BatchNorm { gamma, beta, .. } = &self.parameters;
+        (&weights[gamma.index()], &weights[beta.index()])
     }
 }
 
@@ -90,17 +91,18 @@ fn moments(values: &[f32]) -> (f32, f32) {
     (mean, lane_sum(values, |x| (x - mean) * (x - mean)) / count)
 }
 
-fn lane_sum(values: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+/// Returns the sum of `term` over the values, in [`LANES`] partial sums.
+fn lane_sum(values: &[f32], term: impl Fn(f32) -> f32) -> f32 {
     let mut sums = [0.0; LANES];
     let (lines, rest) = values.as_chunks::<LANES>();
     for line in lines {
-        sums.iter_mut().zip(line).for_each(|(sum, &value)| *sum += of(value));
+        sums.iter_mut().zip(line).for_each(|(sum, &value)| *sum += term(value));
     }
-    rest.iter().fold(sums.iter().sum(), |sum, &value| sum + of(value))
+    rest.iter().fold(sums.iter().sum(), |sum, &value| sum + term(value))
 }
 
 /// A channel's values with the gradient through the ReLU.
-struct Rectified<'a> {
+struct RectifiedChannel<'a> {
     x: &'a [f32],
     y: &'a [f32],
     dy: &'a [f32],
@@ -108,7 +110,7 @@ struct Rectified<'a> {
     mean: f32,
 }
 
-impl Rectified<'_> {
+impl RectifiedChannel<'_> {
     fn through(&self, y: f32, dy: f32) -> f32 {
         if y > self.floor { dy } else { 0.0 }
     }
@@ -119,8 +121,8 @@ impl Rectified<'_> {
         let mut products = [0.0; LANES];
         let lines = self.x.chunks(LANES).zip(self.y.chunks(LANES)).zip(self.dy.chunks(LANES));
         for ((x, y), dy) in lines {
-            let places = sums.iter_mut().zip(&mut products).zip(x.iter().zip(y).zip(dy));
-            for ((sum, product), ((x, &y), &dy)) in places {
+            let lanes = sums.iter_mut().zip(&mut products).zip(x.iter().zip(y).zip(dy));
+            for ((sum, product), ((x, &y), &dy)) in lanes {
                 let dy = self.through(y, dy);
                 *sum += dy;
                 *product += dy * (x - self.mean);

@@ -1,6 +1,6 @@
 //! Layers that process each value separately.
 
-use super::layer::{Layer, MapBatch, Shape, Trace, Values};
+use super::layer::{DifferentiableLayer, MapBatch, Shape, Trace, Values};
 
 /// A function of one value. Its slope is computed from its result.
 pub(super) struct Pointwise {
@@ -14,7 +14,7 @@ pub(super) enum Function {
     Sigmoid,
 }
 
-impl Layer for Pointwise {
+impl DifferentiableLayer for Pointwise {
     fn output(&self) -> Shape {
         self.shape
     }

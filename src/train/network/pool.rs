@@ -1,6 +1,6 @@
 //! Layers that reduce the size of maps.
 
-use super::layer::{Layer, MapBatch, Shape, Trace, Values};
+use super::layer::{DifferentiableLayer, MapBatch, Shape, Trace, Values};
 
 /// The maximum of each 2×2 values.
 pub(super) struct MaxPool {
@@ -18,8 +18,8 @@ impl MaxPool {
             for y in 0..self.output.height {
                 let row = map * plane + 2 * y * width;
                 for x in 0..self.output.width {
-                    let at = row + 2 * x;
-                    each([at, at + 1, at + width, at + width + 1], to);
+                    let i = row + 2 * x;
+                    each([i, i + 1, i + width, i + width + 1], to);
                     to += 1;
                 }
             }
@@ -27,7 +27,7 @@ impl MaxPool {
     }
 }
 
-impl Layer for MaxPool {
+impl DifferentiableLayer for MaxPool {
     fn output(&self) -> Shape {
         self.output
     }
@@ -44,24 +44,25 @@ impl Layer for MaxPool {
             return;
         }
         input_gradient.fill(0.0);
-        self.windows(trace.images, |places, to| {
+        self.windows(trace.images, |window, to| {
             let largest = trace.output[to];
             // The first of equal values, as in candle and PyTorch.
-            if let Some(&at) = places.iter().find(|&&at| trace.input[at] == largest) {
-                input_gradient[at] = trace.gradient[to];
+            if let Some(&i) = window.iter().find(|&&i| trace.input[i] == largest) {
+                input_gradient[i] = trace.gradient[to];
             }
         });
     }
 }
 
-/// The weighted sum of a channel, with its own weights per position: a depthwise convolution as large as the map.
+/// The weighted sum of a channel, with its own weights per position: a depthwise convolution as
+/// large as the map.
 pub(super) struct WeightedPool {
     pub(super) input: Shape,
     /// Index of the parameter, `(channels, 1, height, width)`.
     pub(super) weight: usize,
 }
 
-impl Layer for WeightedPool {
+impl DifferentiableLayer for WeightedPool {
     fn output(&self) -> Shape {
         Shape { channels: self.input.channels, height: 1, width: 1 }
     }

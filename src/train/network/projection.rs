@@ -3,7 +3,7 @@
 use super::student::SHARD;
 use super::vector::dot;
 use crate::engine::cpu::{Engine, Instructions};
-use crate::network::graph::{NodeId, Op, ParameterId};
+use crate::network::graph::{NodeId, Op};
 use crate::network::import::Recognized;
 use crate::network::preprocessing::Preprocessing;
 use crate::network::{NamedTensor, NetworkError};
@@ -32,8 +32,8 @@ impl Projection {
     ///
     /// # Errors
     /// [`NetworkError::BadConfig`] if the last layer is another one.
-    pub fn of(recognised: Recognized) -> Result<Self, NetworkError> {
-        let Recognized { architecture, preprocessing, tensors, .. } = recognised;
+    pub fn new(recognized: Recognized) -> Result<Self, NetworkError> {
+        let Recognized { architecture, preprocessing, tensors, .. } = recognized;
         let network = architecture.network()?;
         let last = network.nodes().last();
         let Some((&Op::Linear { weight, bias: Some(bias) }, &[input])) =
@@ -43,9 +43,10 @@ impl Projection {
             return Err(NetworkError::BadConfig { architecture: architecture.name(), reason });
         };
         // The tensors are in the order of the network's parameters.
-        let read = |id: ParameterId| Ok::<_, NetworkError>(tensors[id.index()].values.clone());
-        let kept: &[NodeId] = &[input];
-        let engine = Engine::keeping(&network, kept, Instructions::best(), read)?;
+        let inputs: &[NodeId] = &[input];
+        let engine = Engine::keeping(&network, inputs, Instructions::best(), |id| {
+            Ok::<_, NetworkError>(tensors[id.index()].values.clone())
+        })?;
         let weight = weight.index();
         let bias = bias.index();
         let input_size = network.input_size();
@@ -59,38 +60,39 @@ impl Projection {
 
     /// Returns the layer's inputs for faces, `(size, size, 3)` bytes each: n × `(k)`.
     pub fn inputs(&self, faces: &[&[u8]]) -> Vec<Vec<f32>> {
-        let of_batch = |batch: &[&[u8]]| {
+        let mut inputs = Vec::new();
+        for batch in faces.chunks(SHARD) {
             let pixels = self.preprocessing.pixels(batch, self.input_size);
             let images = batch.len() * self.preprocessing.copies();
-            self.engine.run_with_maps(images, &pixels).1.swap_remove(0)
-        };
-        faces.chunks(SHARD).flat_map(of_batch).collect()
+            inputs.extend(self.engine.run_with_maps(images, &pixels).1.swap_remove(0));
+        }
+        inputs
     }
 
     /// Returns the network's weights with a projection onto these axes appended to its own.
     ///
-    /// Both projections are scaled. `inputs` are the [`Self::inputs`] of some faces. Of the mean squared output for
-    /// them, the new projection has the share `share`, 0 to 1.
+    /// Both projections are scaled. `inputs` are the [`Self::inputs`] of some faces. Of the mean
+    /// squared output for them, the new projection has the share `share`, 0 to 1.
     pub fn with_axes(
         mut self,
         axes: &Axes<'_>,
         inputs: &[Vec<f32>],
         share: f32,
     ) -> Vec<NamedTensor> {
-        let mut take = |at: usize| std::mem::take(&mut self.tensors[at].values);
-        let own = Affine { weight: take(self.weight), bias: take(self.bias) };
-        let shift = |axis: &[f32]| -dot(axis, axes.origin);
-        let shifts = axes.values.chunks_exact(axes.origin.len()).map(shift);
+        let [weight, bias] =
+            [self.weight, self.bias].map(|i| std::mem::take(&mut self.tensors[i].values));
+        let old = Affine { weight, bias };
+        let shifts =
+            axes.values.chunks_exact(axes.origin.len()).map(|axis| -dot(axis, axes.origin));
         let new = Affine { weight: axes.values.to_vec(), bias: shifts.collect() };
-        for (layer, share) in [(own, 1.0 - share), (new, share)] {
+        for (layer, share) in [(old, 1.0 - share), (new, share)] {
             let scale = share.sqrt() / layer.length(inputs);
-            let scaled = |values: Vec<f32>| values.into_iter().map(move |value| scale * value);
-            self.tensors[self.bias].values.extend(scaled(layer.bias));
-            self.tensors[self.weight].values.extend(scaled(layer.weight));
+            self.tensors[self.bias].values.extend(layer.bias.iter().map(|value| scale * value));
+            self.tensors[self.weight].values.extend(layer.weight.iter().map(|value| scale * value));
         }
         let rows = self.tensors[self.bias].values.len();
-        for at in [self.weight, self.bias] {
-            self.tensors[at].shape[0] = rows;
+        for i in [self.weight, self.bias] {
+            self.tensors[i].shape[0] = rows;
         }
         self.tensors
     }
@@ -105,12 +107,13 @@ struct Affine {
 impl Affine {
     /// Returns the root of the mean squared length of its outputs for `inputs`, above 0.
     fn length(&self, inputs: &[Vec<f32>]) -> f32 {
-        let square = |input: &Vec<f32>| -> f32 {
-            let rows = self.weight.chunks_exact(input.len()).zip(&self.bias);
-            rows.map(|(row, bias)| (dot(row, input) + bias).powi(2)).sum()
-        };
-        let total: f32 = inputs.iter().map(square).sum();
+        let total: f32 = inputs.iter().map(|input| self.squared_length(input)).sum();
         (total / inputs.len() as f32).sqrt().max(1e-12)
+    }
+
+    fn squared_length(&self, input: &[f32]) -> f32 {
+        let rows = self.weight.chunks_exact(input.len()).zip(&self.bias);
+        rows.map(|(row, bias)| (dot(row, input) + bias).powi(2)).sum()
     }
 }
 
@@ -139,11 +142,11 @@ mod tests {
         let network = vggface_lite::network(&config).unwrap();
         let tensors = network.parameters().iter().enumerate().map(tensor).collect();
         let checkpoint = Checkpoint { format: Format::Safetensors, tensors };
-        Projection::of(recognize(Path::new("any"), checkpoint, "vggface-lite").unwrap()).unwrap()
+        Projection::new(recognize(Path::new("any"), checkpoint, "vggface-lite").unwrap()).unwrap()
     }
 
     #[test]
-    fn axes_add_their_share_and_what_was_there_keeps_its_direction() {
+    fn axes_add_their_share_and_leave_other_directions() {
         let value = |at: usize| ((at * 37) % 23) as f32 / 40.0 - 0.25;
         let faces: Vec<Vec<u8>> = (0..6)
             .map(|face| (0..3 * SIDE * SIDE).map(|at| (at * (face + 3) % 251) as u8).collect())
@@ -154,27 +157,28 @@ mod tests {
         let origin = inputs[0].clone();
         let values: Vec<f32> = (0..16).map(|at| value(at + 5)).collect();
         let before = projection(value);
-        let [own, bias] = [before.weight, before.bias].map(|at| before.tensors[at].values.clone());
+        let [weights, bias] =
+            [before.weight, before.bias].map(|at| before.tensors[at].values.clone());
         let axes = Axes { origin: &origin, values: &values };
         let after = before.with_axes(&axes, &inputs, 0.25);
         let found = |name: &str| after.iter().find(|tensor| tensor.name == name).unwrap();
         let weight = found("projection.weight");
         let shift = found("projection.bias");
         assert_eq!((weight.shape.as_slice(), shift.shape.as_slice()), (&[5, 8][..], &[5][..]));
-        let said = |input: &Vec<f32>| -> Vec<f32> {
+        let outputs = |input: &Vec<f32>| -> Vec<f32> {
             let rows = weight.values.chunks(8).zip(&shift.values);
             rows.map(|(row, bias)| dot(row, input) + bias).collect()
         };
         let squares = |rows: std::ops::Range<usize>| -> f32 {
-            let square = |input| said(input)[rows.clone()].iter().map(|x| x * x).sum::<f32>();
+            let square = |input| outputs(input)[rows.clone()].iter().map(|x| x * x).sum::<f32>();
             inputs.iter().map(square).sum::<f32>() / 6.0
         };
         assert!((squares(0..3) - 0.75).abs() < 1e-4 && (squares(3..5) - 0.25).abs() < 1e-4);
         // The origin is the point with values of 0 along the axes.
-        assert!(said(&inputs[0])[3..].iter().all(|value| value.abs() < 1e-4));
-        let ratio = weight.values[0] / own[0];
-        let pairs = own.iter().zip(&weight.values).chain(bias.iter().zip(&shift.values));
-        assert!(pairs.into_iter().all(|(own, scaled)| (ratio * own - scaled).abs() < 1e-5));
+        assert!(outputs(&inputs[0])[3..].iter().all(|value| value.abs() < 1e-4));
+        let ratio = weight.values[0] / weights[0];
+        let pairs = weights.iter().zip(&weight.values).chain(bias.iter().zip(&shift.values));
+        assert!(pairs.into_iter().all(|(old, scaled)| (ratio * old - scaled).abs() < 1e-5));
     }
 
     #[test]
@@ -185,7 +189,7 @@ mod tests {
         let origin = String::new();
         let tensors = Vec::new();
         let unused = Vec::new();
-        let recognised = Recognized { architecture, preprocessing, origin, tensors, unused };
-        assert!(Projection::of(recognised).is_err());
+        let recognized = Recognized { architecture, preprocessing, origin, tensors, unused };
+        assert!(Projection::new(recognized).is_err());
     }
 }

@@ -29,13 +29,13 @@ impl Shard {
         self.take(chain, pixels);
         self.outputs.resize_with(chain.layers.len(), Vec::new);
         self.notes.resize_with(chain.layers.len(), Vec::new);
-        for (at, layer) in chain.layers.iter().enumerate() {
-            let (before, after) = self.outputs.split_at_mut(at);
+        for (i, layer) in chain.layers.iter().enumerate() {
+            let (before, after) = self.outputs.split_at_mut(i);
             let input = before.last().unwrap_or(&self.input);
             let output = &mut after[0];
             output.resize(self.images * layer.output().len(), 0.0);
             let input = MapBatch { images: self.images, values: input };
-            layer.forward(weights, input, output, &mut self.notes[at]);
+            layer.forward(weights, input, output, &mut self.notes[i]);
         }
     }
 
@@ -57,8 +57,8 @@ impl Shard {
 
     /// Computes the gradients of all weights.
     ///
-    /// `seeds` are the gradients of the loss with respect to results of layers, in the order of the layers. They
-    /// include the last layer.
+    /// `seeds` are the gradients of the loss with respect to results of layers, in the order of the
+    /// layers. They include the last layer.
     pub(super) fn backward(&mut self, chain: &Chain, weights: &Values, mut seeds: Seeds) {
         self.gradients.resize_with(weights.len(), Vec::new);
         for (gradient, weight) in self.gradients.iter_mut().zip(weights) {
@@ -67,19 +67,19 @@ impl Shard {
         }
         let [mut gradient, mut next] = std::mem::take(&mut self.passed);
         gradient.clear();
-        for (at, layer) in chain.layers.iter().enumerate().rev() {
-            if let Some((_, seed)) = seeds.pop_if(|(layer, _)| *layer == at) {
+        for (i, layer) in chain.layers.iter().enumerate().rev() {
+            if let Some((_, seed)) = seeds.pop_if(|(layer, _)| *layer == i) {
                 if gradient.is_empty() {
                     gradient.extend_from_slice(&seed);
                 } else {
                     gradient.iter_mut().zip(&seed).for_each(|(sum, value)| *sum += value);
                 }
             }
-            let input = if at == 0 { &self.input } else { &self.outputs[at - 1] };
+            let input = if i == 0 { &self.input } else { &self.outputs[i - 1] };
             // The gradient of the pixels is not needed.
-            next.resize(if at == 0 { 0 } else { input.len() }, 0.0);
-            let output = &self.outputs[at];
-            let notes = &self.notes[at];
+            next.resize(if i == 0 { 0 } else { input.len() }, 0.0);
+            let output = &self.outputs[i];
+            let notes = &self.notes[i];
             let trace = Trace { images: self.images, input, output, notes, gradient: &gradient };
             layer.backward(weights, &trace, &mut next, &mut self.gradients);
             std::mem::swap(&mut gradient, &mut next);

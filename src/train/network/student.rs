@@ -4,9 +4,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::adamw::{Adam, Role, Schedule};
+use super::adamw::{Adam, ParameterRole, Schedule};
 use super::chain::Chain;
-use super::checkpoint::Learned;
+use super::checkpoint::TrainingState;
 use super::shard::{Seeds, Shard};
 use super::tensors::Tensors;
 use crate::engine::{Device, Place, Precision};
@@ -18,8 +18,8 @@ pub struct Student {
     pub(super) parameters: Vec<Parameter>,
     pub(super) chain: Chain,
     pub(super) values: Vec<Vec<f32>>,
-    roles: Vec<Role>,
-    optimiser: Adam,
+    roles: Vec<ParameterRole>,
+    optimizer: Adam,
     pub(super) shards: Vec<Shard>,
     /// Runs the shards on a device. If `None`, they run on the CPU, one thread each.
     tensors: Option<Tensors>,
@@ -32,7 +32,8 @@ pub(super) const SHARD: usize = 32;
 impl Student {
     /// Creates a network without branches, on `device`, with random weights by `seed`.
     ///
-    /// Weights are normal with variance 2 / inputs (He et al. 2015), the last layer's with 1 / inputs.
+    /// Weights are normal with variance 2 / inputs (He et al. 2015), the last layer's with 1 /
+    /// inputs.
     ///
     /// # Errors
     /// - [`NetworkError::NotLearnable`] if the network has operations that cannot be trained here.
@@ -42,39 +43,25 @@ impl Student {
             Place::Cpu => None,
             Place::Gpu(place) => Some(Tensors::new(network, place.device)),
         };
-        let mut student = Self::untaught(network, seed)?;
+        let mut student = Self::on_cpu(network, seed)?;
         student.tensors = tensors;
         student.watch(&[]);
         Ok(student)
     }
 
-    fn untaught(network: &Network, seed: u64) -> Result<Self, NetworkError> {
+    /// Creates a network that runs on the CPU.
+    fn on_cpu(network: &Network, seed: u64) -> Result<Self, NetworkError> {
         let chain = Chain::new(network)?;
         let roles = roles(network);
-        let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let last = roles.iter().rposition(|role| *role == Role::Weight);
-        let initial = |(at, parameter): (usize, &Parameter)| {
-            let count = parameter.shape.iter().product();
-            let inputs: usize = parameter.shape[1..].iter().product();
-            match roles[at] {
-                Role::Weight => {
-                    let gain: f32 = if Some(at) == last { 1.0 } else { 2.0 };
-                    let deviation = (gain / inputs as f32).sqrt();
-                    (0..count).map(|_| deviation * normal(&mut random)).collect()
-                }
-                // Scales start at 1, shifts at 0, and so do variances and means.
-                _ => vec![f32::from(u8::from(starts_at_one(&parameter.name))); count],
-            }
-        };
-        let values: Vec<Vec<f32>> = network.parameters().iter().enumerate().map(initial).collect();
-        let optimiser = Adam::new(&values);
+        let values = initial_values(network, &roles, seed);
+        let optimizer = Adam::new(&values);
         let parameters = network.parameters().to_vec();
         Ok(Self {
             parameters,
             chain,
             values,
             roles,
-            optimiser,
+            optimizer,
             shards: Vec::new(),
             tensors: None,
             steps: 0,
@@ -90,8 +77,12 @@ impl Student {
     }
 
     /// Returns the trained values, for a checkpoint.
-    pub(super) fn learned(&mut self) -> Learned<'_> {
-        Learned { prefix: "student", values: &mut self.values, optimiser: &mut self.optimiser }
+    pub(super) fn training_state(&mut self) -> TrainingState<'_> {
+        TrainingState {
+            prefix: "student",
+            values: &mut self.values,
+            optimizer: &mut self.optimizer,
+        }
     }
 
     pub(super) fn set_steps(&mut self, steps: usize) {
@@ -110,32 +101,32 @@ impl Student {
 
     /// Returns the weights, named as the network's parameters.
     pub fn tensors(&self) -> Vec<NamedTensor> {
-        let tensor = |(parameter, values): (&Parameter, &Vec<f32>)| NamedTensor {
-            name: parameter.name.clone(),
-            shape: parameter.shape.clone(),
-            values: values.clone(),
-        };
-        self.parameters.iter().zip(&self.values).map(tensor).collect()
+        let mut tensors = Vec::new();
+        for (Parameter { name, shape }, values) in self.parameters.iter().zip(&self.values) {
+            let values = values.clone();
+            tensors.push(NamedTensor { name: name.clone(), shape: shape.clone(), values });
+        }
+        tensors
     }
 
     /// Takes one step on a batch of preprocessed pixels, and returns the loss before it.
     ///
-    /// `pixels` are `(n, size, size, 3)`. `judge` receives the network's outputs, n × `(d)`. It returns the loss and
-    /// its gradient with respect to them.
+    /// `pixels` are `(n, size, size, 3)`. `loss` receives the network's outputs, n × `(d)`. It
+    /// returns the loss and its gradient with respect to them.
     ///
     /// # Errors
     /// If the device fails.
     pub fn improve(
         &mut self,
         pixels: &[f32],
-        judge: impl FnOnce(&[Vec<f32>]) -> (f32, Vec<Vec<f32>>),
+        loss: impl FnOnce(&[Vec<f32>]) -> (f32, Vec<Vec<f32>>),
         schedule: &Schedule,
     ) -> Result<f32, NetworkError> {
         self.forward(pixels)?;
-        let (loss, gradients) = judge(&self.outputs());
+        let (loss, gradients) = loss(&self.outputs());
         let last = self.chain.layers.len() - 1;
         let seeds = gradients.chunks(SHARD).map(|rows| vec![(last, channels_first(rows))]);
-        self.learn(seeds.collect(), schedule)?;
+        self.step(seeds.collect(), schedule)?;
         Ok(loss)
     }
 
@@ -156,19 +147,21 @@ impl Student {
     /// Returns the last layer's results of the batch, image by image: n × `(d)`.
     pub(super) fn outputs(&self) -> Vec<Vec<f32>> {
         let last = self.chain.layers.len() - 1;
-        let of_image = |shard: &Shard, image: usize| {
-            let plane = self.chain.shape().plane();
-            let maps = shard.output(last).chunks_exact(shard.images * plane);
-            maps.flat_map(|map| &map[image * plane..][..plane]).copied().collect()
-        };
-        let of_shard =
-            |shard: &'_ Shard| (0..shard.images).map(|i| of_image(shard, i)).collect::<Vec<_>>();
-        self.shards.iter().flat_map(of_shard).collect()
+        let plane = self.chain.shape().plane();
+        let mut outputs = Vec::new();
+        for shard in &self.shards {
+            for image in 0..shard.images {
+                let maps = shard.output(last).chunks_exact(shard.images * plane);
+                outputs
+                    .push(maps.flat_map(|map| &map[image * plane..][..plane]).copied().collect());
+            }
+        }
+        outputs
     }
 
-    /// Takes one step along the gradients of `seeds`, per shard ([`Shard::backward`]). The loss is a sum over the
-    /// batch.
-    pub(super) fn learn(
+    /// Takes one step along the gradients of `seeds`, per shard ([`Shard::backward`]). The loss is
+    /// a sum over the batch.
+    pub(super) fn step(
         &mut self,
         seeds: Vec<Seeds>,
         schedule: &Schedule,
@@ -176,7 +169,7 @@ impl Student {
         self.backward(seeds)?;
         let gradients = self.gradients();
         let rates = schedule.rates(self.steps);
-        self.optimiser.step(&mut self.values, &gradients, &self.roles, rates);
+        self.optimizer.step(&mut self.values, &gradients, &self.roles, rates);
         self.steps += 1;
         Ok(())
     }
@@ -193,36 +186,58 @@ impl Student {
 
     /// Returns the gradients over all shards, in their order: sums, and means of statistics.
     fn gradients(&self) -> Vec<Vec<f32>> {
-        let share = 1.0 / self.shards.len() as f32;
-        let of_parameter = |at: usize| {
-            let mut sum = self.shards[0].gradients[at].clone();
-            for shard in &self.shards[1..] {
-                sum.iter_mut().zip(&shard.gradients[at]).for_each(|(sum, own)| *sum += own);
-            }
-            if self.roles[at] == Role::Statistic {
-                sum.iter_mut().for_each(|value| *value *= share);
-            }
-            sum
-        };
-        (0..self.values.len()).into_par_iter().map(of_parameter).collect()
+        (0..self.values.len()).into_par_iter().map(|i| self.gradient(i)).collect()
     }
+
+    /// Returns the gradient of the parameter `i` over all shards.
+    fn gradient(&self, i: usize) -> Vec<f32> {
+        let mut sum = self.shards[0].gradients[i].clone();
+        for shard in &self.shards[1..] {
+            sum.iter_mut().zip(&shard.gradients[i]).for_each(|(sum, value)| *sum += value);
+        }
+        if self.roles[i] == ParameterRole::Statistic {
+            let share = 1.0 / self.shards.len() as f32;
+            sum.iter_mut().for_each(|value| *value *= share);
+        }
+        sum
+    }
+}
+
+/// Draws the values of all parameters.
+fn initial_values(network: &Network, roles: &[ParameterRole], seed: u64) -> Vec<Vec<f32>> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let last = roles.iter().rposition(|role| *role == ParameterRole::Weight);
+    let mut all = Vec::new();
+    for (i, parameter) in network.parameters().iter().enumerate() {
+        let count = parameter.shape.iter().product();
+        let inputs: usize = parameter.shape[1..].iter().product();
+        all.push(if roles[i] == ParameterRole::Weight {
+            let gain: f32 = if Some(i) == last { 1.0 } else { 2.0 };
+            let deviation = (gain / inputs as f32).sqrt();
+            (0..count).map(|_| deviation * normal(&mut random)).collect()
+        } else {
+            // Scales start at 1, shifts at 0, and so do variances and means.
+            vec![f32::from(u8::from(starts_at_one(&parameter.name))); count]
+        });
+    }
+    all
 }
 
 /// n × `(d)` → `(d, n)`
 pub(super) fn channels_first(rows: &[Vec<f32>]) -> Vec<f32> {
     let width = rows.first().map_or(0, Vec::len);
-    (0..width).flat_map(|at| rows.iter().map(move |row| row[at])).collect()
+    (0..width).flat_map(|i| rows.iter().map(move |row| row[i])).collect()
 }
 
-fn roles(network: &Network) -> Vec<Role> {
-    let mut roles = vec![Role::Shift; network.parameters().len()];
+fn roles(network: &Network) -> Vec<ParameterRole> {
+    let mut roles = vec![ParameterRole::Shift; network.parameters().len()];
     for node in network.nodes() {
         match &node.op {
-            Op::Conv(conv) => roles[conv.weight.index()] = Role::Weight,
-            Op::Linear { weight, .. } => roles[weight.index()] = Role::Weight,
+            Op::Conv(conv) => roles[conv.weight.index()] = ParameterRole::Weight,
+            Op::Linear { weight, .. } => roles[weight.index()] = ParameterRole::Weight,
             Op::BatchNorm(norm) => {
-                roles[norm.mean.index()] = Role::Statistic;
-                roles[norm.variance.index()] = Role::Statistic;
+                roles[norm.mean.index()] = ParameterRole::Statistic;
+                roles[norm.variance.index()] = ParameterRole::Statistic;
             }
             _ => {}
         }
@@ -281,11 +296,11 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(4);
         // Scales and shifts that matter.
         for (values, role) in own.values.iter_mut().zip(&own.roles) {
-            if *role == Role::Shift {
+            if *role == ParameterRole::Shift {
                 values.iter_mut().for_each(|value| *value += 0.3 * normal(&mut random));
             }
         }
-        let mut candles = Student::untaught(&network, 3).unwrap();
+        let mut candles = Student::on_cpu(&network, 3).unwrap();
         candles.values.clone_from(&own.values);
         candles.tensors = Some(Tensors::new(&network, candle_core::Device::Cpu));
         let inner = 2;

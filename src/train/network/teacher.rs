@@ -1,13 +1,13 @@
 //! A trained network as the teacher of a student.
 //!
-//! Its embedding of a face is the mean of its outputs for the face and for the mirror image. So one pass of a student
-//! is worth two passes of the teacher. (An earlier version concatenated both outputs, but the two halves of a student
-//! were nearly equal: they had a cosine of 0.999.)
+//! Its embedding of a face is the mean of its outputs for the face and for the mirror image. So one
+//! pass of a student is worth two passes of the teacher. (An earlier version concatenated both
+//! outputs, but the two halves of a student were nearly equal: they had a cosine of 0.999.)
 //!
-//! Each output is whitened first ([`Whitening`]). Its cosine is then more informative, and the student is not trained
-//! on the part that all faces share.
+//! Each output is whitened first ([`Whitening`]). Its cosine is then more informative, and the
+//! student is not trained on the part that all faces share.
 
-use super::hint::teaching_nodes;
+use super::hint::hint_nodes;
 use super::student::SHARD;
 use super::vector::unit;
 use crate::engine::{BackboneSpec, Device, Maps, Precision, Runner};
@@ -16,6 +16,12 @@ use crate::network::architectures::vggface_lite;
 use crate::network::graph::Network;
 use crate::network::preprocessing::Preprocessing;
 use crate::network::{NetworkError, WeightsFile};
+
+/// Embeddings of faces as vectors of unit length, with the inner maps of the faces.
+pub(super) struct TeacherOutput {
+    pub(super) embeddings: Vec<Vec<f32>>,
+    pub(super) maps: Maps,
+}
 
 /// A trained network as a teacher.
 pub struct Teacher {
@@ -38,7 +44,7 @@ impl Teacher {
     ) -> Result<Self, NetworkError> {
         let network = spec.architecture.network()?;
         let preprocessing = Preprocessing { mirror: true, ..spec.preprocessing };
-        let nodes = teaching_nodes(&network, &vggface_lite::network(student)?);
+        let nodes = hint_nodes(&network, &vggface_lite::network(student)?);
         let place = device.place(Precision::F32)?;
         let runner = Runner::load(network.clone(), &nodes, &place, &mut weights)?;
         Ok(Self { network, preprocessing, runner, whitening: None })
@@ -56,11 +62,11 @@ impl Teacher {
 
     /// Whitens all later embeddings on its embeddings of these faces, `(size, size, 3)` bytes each.
     pub(super) fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), NetworkError> {
-        let mut said = Vec::new();
+        let mut outputs = Vec::new();
         for batch in faces.chunks(SHARD) {
-            said.extend(self.outputs(batch)?.0.iter().map(|output| unit(output)));
+            outputs.extend(self.outputs(batch)?.0.iter().map(|output| unit(output)));
         }
-        self.whitening = Whitening::of(&said);
+        self.whitening = Whitening::of(&outputs);
         Ok(())
     }
 
@@ -73,21 +79,24 @@ impl Teacher {
 
     /// Returns an output as a vector of unit length.
     fn embedding(&self, output: &[f32]) -> Vec<f32> {
-        let own = unit(output);
-        self.whitening.as_ref().map_or(own.clone(), |whitening| unit(&whitening.apply(&own)))
+        let plain = unit(output);
+        match &self.whitening {
+            Some(whitening) => unit(&whitening.apply(&plain)),
+            None => plain,
+        }
     }
 
     /// Returns the embeddings of faces as vectors of unit length, and their inner maps.
     ///
     /// The faces are `(size, size, 3)` bytes each.
-    pub(super) fn judge(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), NetworkError> {
+    pub(super) fn embed(&self, faces: &[&[u8]]) -> Result<TeacherOutput, NetworkError> {
         let (outputs, maps) = self.outputs(faces)?;
-        let said = outputs.chunks(2).map(|copies| {
-            let [face, mirrored] = [0, 1].map(|at| self.embedding(&copies[at]));
+        let embeddings = outputs.chunks(2).map(|copies| {
+            let [face, mirrored] = [0, 1].map(|i| self.embedding(&copies[i]));
             unit(&face.iter().zip(mirrored).map(|(a, b)| a + b).collect::<Vec<f32>>())
         });
         // A mirror image follows its face; only the face's maps are used.
-        let straight = maps.into_iter().map(|map| map.into_iter().step_by(2).collect());
-        Ok((said.collect(), straight.collect()))
+        let maps = maps.into_iter().map(|map| map.into_iter().step_by(2).collect());
+        Ok(TeacherOutput { embeddings: embeddings.collect(), maps: maps.collect() })
     }
 }

@@ -6,9 +6,10 @@ use super::chain::Chain;
 use super::layer::Values;
 use super::shard::{Seeds, Shard};
 use crate::engine::{Executor, Statistics, TensorPlace};
-use crate::network::graph::{BatchNorm, Network, Node, NodeId, Op, Parameter};
+use crate::network::graph::{BatchNorm, Network, NodeId, Op, Parameter};
 
-/// Engine that runs shards on a device, one after the other. Only requested results are copied from the device.
+/// Engine that runs shards on a device, one after the other. Only requested results are copied from
+/// the device.
 pub(super) struct Tensors {
     network: Network,
     device: Device,
@@ -19,11 +20,11 @@ pub(super) struct Tensors {
     /// The last pass's values on the device, per parameter.
     weights: Vec<Var>,
     /// The last pass's values, per shard.
-    trails: Vec<Trail>,
+    saved: Vec<SavedTensors>,
 }
 
 /// Values of the forward pass that the backward pass needs.
-struct Trail {
+struct SavedTensors {
     /// Per watched layer, `(n, channels, height, width)`.
     watched: Vec<Tensor>,
     /// The input of each normalization, in the same shape.
@@ -32,18 +33,19 @@ struct Trail {
 
 impl Tensors {
     pub(super) fn new(network: &Network, device: Device) -> Self {
-        let norm = |node: &Node| match &node.op {
-            Op::BatchNorm(norm) => Some((node.inputs[0], norm.clone())),
-            _ => None,
-        };
-        let norms = network.nodes().iter().filter_map(norm).collect();
+        let mut norms = Vec::new();
+        for node in network.nodes() {
+            if let Op::BatchNorm(norm) = &node.op {
+                norms.push((node.inputs[0], norm.clone()));
+            }
+        }
         Self {
             network: network.clone(),
             device,
             watched: Vec::new(),
             norms,
             weights: Vec::new(),
-            trails: Vec::new(),
+            saved: Vec::new(),
         }
     }
 
@@ -60,68 +62,68 @@ impl Tensors {
         values: &Values,
         shards: impl Iterator<Item = (&'p mut Shard, &'p [f32])>,
     ) -> Result<()> {
-        self.trails.clear();
+        self.saved.clear();
         let executor = self.executor(values)?;
         for (shard, pixels) in shards {
             shard.images = pixels.len() / chain.input.len();
             shard.outputs.resize_with(chain.layers.len(), Vec::new);
-            let trail = self.run(&executor, shard.images, pixels)?;
-            for ((layer, _), result) in self.watched.iter().zip(&trail.watched) {
+            let saved = self.run(&executor, shard.images, pixels)?;
+            for ((layer, _), result) in self.watched.iter().zip(&saved.watched) {
                 shard.outputs[*layer] = channel_by_channel(result)?;
             }
-            self.trails.push(trail);
+            self.saved.push(saved);
         }
         Ok(())
     }
 
     /// Copies the weights to the device, for all shards of a pass.
     fn executor(&mut self, values: &Values) -> Result<Executor> {
-        let parameters = values.iter().zip(self.network.parameters());
-        let weight = |(values, parameter): (&Vec<f32>, &Parameter)| {
-            Var::from_slice(values, parameter.shape.as_slice(), &self.device)
-        };
-        self.weights = parameters.map(weight).collect::<Result<_>>()?;
+        self.weights.clear();
+        for (values, Parameter { shape, .. }) in values.iter().zip(self.network.parameters()) {
+            self.weights.push(Var::from_slice(values, shape.as_slice(), &self.device)?);
+        }
         let tensors = self.weights.iter().map(|weight| weight.as_tensor().clone()).collect();
         let place = TensorPlace { device: self.device.clone(), dtype: DType::F32 };
         Ok(Executor::learning(self.network.clone(), place, tensors, Statistics::OfBatch))
     }
 
-    fn run(&self, executor: &Executor, images: usize, pixels: &[f32]) -> Result<Trail> {
+    fn run(&self, executor: &Executor, images: usize, pixels: &[f32]) -> Result<SavedTensors> {
         let side = self.network.input_size();
         let input = Tensor::from_slice(pixels, (images, side, side, 3), &self.device)?;
-        let asked = self.watched.iter().map(|(_, node)| *node);
-        let nodes: Vec<NodeId> = asked.chain(self.norms.iter().map(|(node, _)| *node)).collect();
+        let watched = self.watched.iter().map(|(_, node)| *node);
+        let nodes: Vec<NodeId> = watched.chain(self.norms.iter().map(|(node, _)| *node)).collect();
         let input = input.permute((0, 3, 1, 2))?.contiguous()?;
         let mut watched = executor.run_keeping(&input, &nodes)?;
         let normed = watched.split_off(self.watched.len());
-        Ok(Trail { watched, normed })
+        Ok(SavedTensors { watched, normed })
     }
 
-    /// Computes the gradients of all weights for the shards of the last pass. `seeds` are as in [`Shard::backward`].
+    /// Computes the gradients of all weights for the shards of the last pass. `seeds` are as in
+    /// [`Shard::backward`].
     pub(super) fn backward<'s>(
         &mut self,
         shards: impl Iterator<Item = (&'s mut Shard, Seeds)>,
     ) -> Result<()> {
-        for (trail, (shard, seeds)) in self.trails.drain(..).zip(shards) {
+        for (saved, (shard, seeds)) in self.saved.drain(..).zip(shards) {
             let mut sum = Tensor::zeros((), DType::F32, &self.device)?;
             for (layer, seed) in seeds {
-                let Some(place) = self.watched.iter().position(|(watched, _)| *watched == layer)
-                else {
-                    continue;
-                };
-                let result = &trail.watched[place];
+                let index = self.watched.iter().position(|(watched, _)| *watched == layer);
+                let Some(index) = index else { continue };
+                let result = &saved.watched[index];
                 let (images, channels, height, width) = result.dims4()?;
                 let seed = Tensor::from_vec(seed, (channels, images, height, width), &self.device)?;
                 // The gradient of this sum with respect to the weights equals that of the loss.
                 sum = (sum + (result * seed.transpose(0, 1)?)?.sum_all()?)?;
             }
             let gradients = sum.backward()?;
-            let gradient = |weight: &Var| match gradients.get(weight) {
-                Some(gradient) => gradient.flatten_all()?.to_vec1(),
-                None => Ok(vec![0.0; weight.elem_count()]),
-            };
-            shard.gradients = self.weights.iter().map(gradient).collect::<Result<_>>()?;
-            for ((_, norm), input) in self.norms.iter().zip(&trail.normed) {
+            shard.gradients.clear();
+            for weight in &self.weights {
+                shard.gradients.push(match gradients.get(weight) {
+                    Some(gradient) => gradient.flatten_all()?.to_vec1()?,
+                    None => vec![0.0; weight.elem_count()],
+                });
+            }
+            for ((_, norm), input) in self.norms.iter().zip(&saved.normed) {
                 let mean = input.mean_keepdim((0, 2, 3))?;
                 let variance = input.broadcast_sub(&mean)?.sqr()?.mean((0, 2, 3))?;
                 shard.gradients[norm.mean.index()] = mean.flatten_all()?.to_vec1()?;
@@ -132,7 +134,8 @@ impl Tensors {
     }
 }
 
-/// Returns the values of `(n, channels, height, width)` in the order `(channels, n, height, width)`.
+/// Returns the values of `(n, channels, height, width)` in the order `(channels, n, height,
+/// width)`.
 fn channel_by_channel(map: &Tensor) -> Result<Vec<f32>> {
     map.transpose(0, 1)?.contiguous()?.flatten_all()?.to_vec1()
 }

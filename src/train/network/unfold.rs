@@ -1,63 +1,59 @@
 //! Conversion of a trained network to a student, for further training.
 
+use std::collections::HashMap;
+
 use candle_core::{D, Device, Tensor};
 
 use super::student::Student;
 use crate::engine::{Executor, TensorPlace};
-use crate::network::graph::{BatchNorm, Network, Op, Parameter};
+use crate::network::graph::{BatchNorm, Network, NodeId, Op};
 use crate::network::{NamedTensor, NetworkError};
 
 /// A batch normalization, and the name of its bias in the folded network.
-struct Pair {
+struct FoldedNorm {
     norm: BatchNorm,
     bias: String,
 }
 
 impl Student {
-    /// Takes over the weights of a trained network with folded normalizations ([`Student::folded`]).
+    /// Takes over the weights of a trained network with folded normalizations
+    /// ([`Student::folded`]).
     ///
-    /// Each normalization gets scales and shifts that make the student's output equal to the network's. They are
-    /// computed from the statistics of `pixels`, `(n, size, size, 3)` preprocessed. `learning` is the student's network
-    /// in training.
+    /// Each normalization gets scales and shifts that make the student's output equal to the
+    /// network's. They are computed from the statistics of `pixels`, `(n, size, size, 3)`
+    /// preprocessed. `training` is the student's network in training.
     pub(super) fn unfold(
         &mut self,
-        learning: &Network,
+        training: &Network,
         network: &Network,
         weights: &[NamedTensor],
         pixels: &[f32],
     ) -> Result<(), NetworkError> {
-        let value = |name: &str| weights.iter().find(|own| own.name == name).map(|own| &own.values);
+        let by_name: HashMap<&str, &Vec<f32>> =
+            weights.iter().map(|tensor| (tensor.name.as_str(), &tensor.values)).collect();
         for (parameter, values) in self.parameters.iter().zip(&mut self.values) {
-            if let Some(folded) = value(&parameter.name) {
+            if let Some(folded) = by_name.get(parameter.name.as_str()) {
                 values.clone_from(folded);
             }
         }
-        let pairs = pairs(learning);
-        let is_biased = |op: &Op, name: &str| match op {
-            Op::Conv(conv) => {
-                conv.bias.is_some_and(|bias| network.parameters()[bias.index()].name == name)
-            }
-            _ => false,
-        };
-        let place = |pair: &Pair| {
-            network.ids().find(|id| is_biased(&network.nodes()[id.index()].op, &pair.bias))
-        };
-        let places: Vec<_> = pairs.iter().filter_map(place).collect();
+        let norms = folded_norms(training);
+        let nodes: Vec<NodeId> =
+            norms.iter().filter_map(|norm| node_with_bias(network, &norm.bias)).collect();
         let side = network.input_size();
         let shape = (pixels.len() / (side * side * 3), side, side, 3);
         let input = Tensor::from_slice(pixels, shape, &Device::Cpu)?;
-        let read = |parameter: &Parameter| {
-            Ok::<_, NetworkError>(value(&parameter.name).cloned().unwrap_or_default())
-        };
-        let executor = Executor::load(network.clone(), TensorPlace::CPU, read)?;
-        let maps = executor.forward(&input, &places)?;
-        for (Pair { norm, bias }, map) in pairs.iter().zip(maps) {
+        let executor = Executor::load(network.clone(), TensorPlace::CPU, |parameter| {
+            let values = by_name.get(parameter.name.as_str()).copied();
+            Ok::<_, NetworkError>(values.cloned().unwrap_or_default())
+        })?;
+        let maps = executor.forward(&input, &nodes)?;
+        for (FoldedNorm { norm, bias }, map) in norms.iter().zip(maps) {
             let channels = map.transpose(0, 1)?.flatten_from(1)?;
             let means: Vec<f32> = channels.mean(D::Minus1)?.to_vec1()?;
             let variances: Vec<f32> = channels.var(D::Minus1)?.to_vec1()?;
-            let biases = value(bias).map_or(&[][..], Vec::as_slice);
-            let scale = |variance: &f32| (variance + norm.epsilon as f32).sqrt();
-            self.values[norm.gamma.index()] = variances.iter().map(scale).collect();
+            let biases = by_name.get(bias.as_str()).map_or(&[][..], |values| values.as_slice());
+            self.values[norm.gamma.index()] =
+                variances.iter().map(|variance| (variance + norm.epsilon as f32).sqrt()).collect();
             self.values[norm.mean.index()] =
                 means.iter().zip(biases).map(|(mean, bias)| mean - bias).collect();
             self.values[norm.beta.index()] = means;
@@ -67,18 +63,30 @@ impl Student {
     }
 }
 
-fn pairs(learning: &Network) -> Vec<Pair> {
-    let nodes = learning.nodes();
-    let parameters = learning.parameters();
-    let pair = |at: usize| {
-        let (Op::BatchNorm(norm), Op::Conv(conv)) = (&nodes[at].op, &nodes[at.checked_sub(1)?].op)
-        else {
-            return None;
-        };
-        let weight = parameters[conv.weight.index()].name.trim_end_matches(".weight");
-        Some(Pair { norm: norm.clone(), bias: format!("{weight}.bias") })
-    };
-    (0..nodes.len()).filter_map(pair).collect()
+/// Returns the batch normalizations behind convolutions, in their order.
+fn folded_norms(training: &Network) -> Vec<FoldedNorm> {
+    let nodes = training.nodes();
+    let mut norms = Vec::new();
+    for (node, next) in nodes.iter().zip(&nodes[1..]) {
+        if let Op::Conv(conv) = &node.op
+            && let Op::BatchNorm(norm) = &next.op
+        {
+            let weight = &training.parameters()[conv.weight.index()].name;
+            let bias = format!("{}.bias", weight.trim_end_matches(".weight"));
+            norms.push(FoldedNorm { norm: norm.clone(), bias });
+        }
+    }
+    norms
+}
+
+/// Returns the convolution with the bias `name`.
+fn node_with_bias(network: &Network, name: &str) -> Option<NodeId> {
+    network.ids().find(|id| match &network.nodes()[id.index()].op {
+        Op::Conv(conv) => {
+            conv.bias.is_some_and(|bias| network.parameters()[bias.index()].name == name)
+        }
+        _ => false,
+    })
 }
 
 #[cfg(test)]
@@ -87,11 +95,11 @@ mod tests {
     use crate::engine::Device;
     use crate::engine::cpu::{Engine, Instructions};
     use crate::network::architectures::vggface_lite::{Config, learning_network, network};
-    use crate::network::graph::ParameterId;
-    use crate::train::network::fold::learned_by_chance;
+    use crate::network::graph::{Parameter, ParameterId};
+    use crate::train::network::fold::random_student;
 
     #[test]
-    fn what_is_folded_and_unfolded_says_the_same() {
+    fn folded_and_unfolded_student_has_the_same_output() {
         let config = Config {
             input_size: 32,
             depths: [1, 2, 1, 1, 1],
@@ -100,8 +108,8 @@ mod tests {
         };
         let learning = learning_network(&config).unwrap();
         let network = network(&config).unwrap();
-        let folded = learned_by_chance(&learning).folded(&learning);
-        let of = |tensors: &[NamedTensor], parameter: &Parameter| {
+        let folded = random_student(&learning).folded(&learning);
+        let values_of = |tensors: &[NamedTensor], parameter: &Parameter| {
             let tensor = tensors.iter().find(|tensor| tensor.name == parameter.name).unwrap();
             tensor.values.clone()
         };
@@ -109,15 +117,15 @@ mod tests {
             (0..4 * 3072).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0).collect();
         let mut student = Student::new(&learning, 8, Device::Cpu).unwrap();
         student.unfold(&learning, &network, &folded, &pixels).unwrap();
-        let says = |tensors: &[NamedTensor]| -> Vec<f32> {
+        let outputs = |tensors: &[NamedTensor]| -> Vec<f32> {
             let read = |id: ParameterId| {
-                Ok::<_, NetworkError>(of(tensors, &network.parameters()[id.index()]))
+                Ok::<_, NetworkError>(values_of(tensors, &network.parameters()[id.index()]))
             };
             let engine = Engine::new(&network, Instructions::best(), read).unwrap();
             engine.run(4, &pixels).concat()
         };
-        let expected = says(&folded);
-        let found = says(&student.folded(&learning));
+        let expected = outputs(&folded);
+        let found = outputs(&student.folded(&learning));
         let largest = expected.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
         for (found, expected) in found.iter().zip(&expected) {
             assert!((found - expected).abs() < 1e-4 * largest, "{found} {expected}");

@@ -1,9 +1,9 @@
 //! Conversion of a trained network to a wider one.
 //!
-//! An added channel is a copy of an existing one. Each reader of the two weighs each with a part of the weight, so the
-//! wider network's output equals the narrow one's. Source: T. Chen, I. Goodfellow, J. Shlens, "Net2Net: Accelerating
-//! Learning via Knowledge Transfer", 2016. The parts differ a little, so that the copies are trained to different
-//! features.
+//! An added channel is a copy of an existing one. Each reader of the two weighs each with a part of
+//! the weight, so the wider network's output equals the narrow one's. Source: T. Chen, I.
+//! Goodfellow, J. Shlens, "Net2Net: Accelerating Learning via Knowledge Transfer", 2016. The
+//! parts differ a little, so that the copies are trained to different features.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -16,13 +16,14 @@ use crate::network::graph::{Conv, Network, Op, ParameterId};
 /// Standard deviation of the noise in the weights of copies, relative to 1.
 const NOISE: f32 = 0.1;
 /// Channels of the pixels.
-const COLOURS: usize = 3;
+const COLORS: usize = 3;
 
 /// The channels of a layer of the wide network, as indices in the narrow one.
 struct Channels(Vec<usize>);
 
 impl Channels {
-    /// Widens `from` channels to `count`: each one, then random copies. Returns `None` if `count` is smaller.
+    /// Widens `from` channels to `count`: each one, then random copies. Returns `None` if `count`
+    /// is smaller.
     fn widened(from: usize, count: usize, random: &mut ChaCha8Rng) -> Option<Self> {
         let more = count.checked_sub(from)?;
         let mut order: Vec<usize> = (0..from).collect();
@@ -32,8 +33,10 @@ impl Channels {
 
     /// Returns the number of copies of each channel of the wide network.
     fn copies(&self) -> Vec<usize> {
-        let of = |own: &usize| self.0.iter().filter(|other| *other == own).count();
-        self.0.iter().map(of).collect()
+        self.0
+            .iter()
+            .map(|channel| self.0.iter().filter(|other| *other == channel).count())
+            .collect()
     }
 
     /// Returns rows of `width` values, one for each channel.
@@ -47,12 +50,15 @@ impl Channels {
         let copies = self.copies();
         let mut wide = Vec::with_capacity(rows.len() / narrow.max(1) * self.0.len());
         for row in rows.chunks_exact(narrow * width) {
-            for (own, &copies) in self.0.iter().zip(&copies) {
-                let part = |value: &f32| match copies {
-                    1 => *value,
-                    _ => value / copies as f32 * (1.0 + NOISE * normal(random)),
-                };
-                wide.extend(row[own * width..][..width].iter().map(part));
+            for (channel, &copies) in self.0.iter().zip(&copies) {
+                let values = &row[channel * width..][..width];
+                if copies == 1 {
+                    wide.extend(values);
+                    continue;
+                }
+                for value in values {
+                    wide.push(value / copies as f32 * (1.0 + NOISE * normal(random)));
+                }
             }
         }
         wide
@@ -71,19 +77,20 @@ struct Widening<'a> {
 
 /// Returns weights of the network `wide`, made by `seed` from those of a narrower one.
 ///
-/// `tensors` are in the order of the narrow network's parameters. Both networks are chains of layers. The first values
-/// of the embedding are retained. Returns `None` if the wide network is not the narrow one with more channels.
+/// `tensors` are in the order of the narrow network's parameters. Both networks are chains of
+/// layers. The first values of the embedding are retained. Returns `None` if the wide network is
+/// not the narrow one with more channels.
 pub(super) fn widened(
     narrow: &Network,
     tensors: Vec<NamedTensor>,
     wide: &Network,
     seed: u64,
 ) -> Option<Vec<NamedTensor>> {
-    let layers = |network: &Network| network.nodes().len();
-    if layers(narrow) != layers(wide) || narrow.input_size() != wide.input_size() {
+    let has_same_depth = narrow.nodes().len() == wide.nodes().len();
+    if !has_same_depth || narrow.input_size() != wide.input_size() {
         return None;
     }
-    let channels = Channels((0..COLOURS).collect());
+    let channels = Channels((0..COLORS).collect());
     let random = ChaCha8Rng::seed_from_u64(seed);
     let mut widening = Widening { wide, tensors, channels, random };
     for node in wide.nodes() {
@@ -100,7 +107,7 @@ impl Widening<'_> {
     fn conv(&mut self, conv: &Conv) -> Option<()> {
         let weight = &self.tensors[conv.weight.index()];
         let from = weight.shape[0];
-        let to = self.wanted(conv.weight)[0];
+        let to = self.wide_shape(conv.weight)[0];
         let taps = weight.shape[2..].iter().product();
         let mut rows = weight.values.clone();
         if conv.groups == 1 {
@@ -123,18 +130,21 @@ impl Widening<'_> {
         self.set(bias, biases)
     }
 
-    fn wanted(&self, id: ParameterId) -> &[usize] {
+    fn wide_shape(&self, id: ParameterId) -> &[usize] {
         &self.wide.parameters()[id.index()].shape
     }
 
     /// Replaces a tensor by the first of `values`, as many as the wide network needs.
     fn set(&mut self, id: ParameterId, mut values: Vec<f32>) -> Option<()> {
-        let shape = self.wanted(id).to_vec();
-        let wanted = shape.iter().product();
-        (values.len() >= wanted).then_some(())?;
-        values.truncate(wanted);
+        let shape = self.wide_shape(id).to_vec();
+        let len = shape.iter().product();
+        if values.len() < len {
+            return None;
+        }
+        values.truncate(len);
         let tensor = &mut self.tensors[id.index()];
-        (tensor.values, tensor.shape) = (values, shape);
+        tensor.values = values;
+        tensor.shape = shape;
         Some(())
     }
 }
@@ -145,12 +155,12 @@ mod tests {
     use crate::engine::cpu::{Engine, Instructions};
     use crate::network::NetworkError;
     use crate::network::architectures::vggface_lite::{Config, learning_network, network};
-    use crate::train::network::fold::learned_by_chance;
+    use crate::train::network::fold::random_student;
 
     const NARROW: Config =
         Config { input_size: 32, depths: [1, 2, 1, 1, 1], channels: [4, 5, 6, 7, 8], embedding: 9 };
 
-    fn says(network: &Network, tensors: &[NamedTensor]) -> Vec<f32> {
+    fn outputs(network: &Network, tensors: &[NamedTensor]) -> Vec<f32> {
         let read = |id: ParameterId| Ok::<_, NetworkError>(tensors[id.index()].values.clone());
         let pixels: Vec<f32> = (0..3072).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0).collect();
         Engine::new(network, Instructions::best(), read).unwrap().run(1, &pixels).concat()
@@ -160,22 +170,22 @@ mod tests {
     fn both(wide: &Config) -> Option<[Vec<f32>; 2]> {
         let narrow = network(&NARROW).unwrap();
         let learning = learning_network(&NARROW).unwrap();
-        let mut folded = learned_by_chance(&learning).folded(&learning);
+        let mut folded = random_student(&learning).folded(&learning);
         let place = |tensor: &NamedTensor| {
             narrow.parameters().iter().position(|parameter| parameter.name == tensor.name)
         };
         folded.sort_by_key(place);
         let wide = network(wide).unwrap();
-        let expected = says(&narrow, &folded);
+        let expected = outputs(&narrow, &folded);
         let tensors = widened(&narrow, folded, &wide, 3)?;
         for (tensor, parameter) in tensors.iter().zip(wide.parameters()) {
             assert_eq!((&tensor.name, &tensor.shape), (&parameter.name, &parameter.shape));
         }
-        Some([expected, says(&wide, &tensors)])
+        Some([expected, outputs(&wide, &tensors)])
     }
 
     #[test]
-    fn a_wider_network_says_nearly_the_same() {
+    fn wider_network_has_nearly_the_same_output() {
         let wide = Config { channels: [4, 9, 6, 18, 10], embedding: 6, ..NARROW };
         let [expected, found] = both(&wide).unwrap();
         assert_eq!(found.len(), 6);
@@ -187,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_network_of_the_same_size_says_the_same() {
+    fn network_of_the_same_size_has_the_same_output() {
         let [expected, found] = both(&NARROW).unwrap();
         assert_eq!(found, expected);
     }

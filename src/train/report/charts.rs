@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use plotters::prelude::*;
 
-use super::{MemberReport, Report, SourceReport};
-use crate::metrics::Bin;
+use super::examples::Histogram;
+use super::training_report::{MemberReport, SourceReport, TrainingReport};
 use crate::train::runs::ensemble::early_stopping::Epoch;
 
 /// Width and height of a chart, in pixels.
@@ -25,11 +25,12 @@ struct Chart<'a> {
 }
 
 /// Returns the ROC of the ensemble, the cosines and the trained members.
-pub(crate) fn roc(report: &Report, evaluation: &SourceReport) -> String {
+pub(super) fn roc(report: &TrainingReport, evaluation: &SourceReport) -> String {
     let members = report.trained_members().map(|(index, _)| &evaluation.members[index]);
     let curves = std::iter::once(&evaluation.ensemble).chain(&evaluation.cosines).chain(members);
-    let points = |roc: &[[f64; 2]]| roc.iter().map(|&[x, y]| (x, y)).collect();
-    let lines: Lines = curves.map(|score| (score.name.clone(), points(&score.roc))).collect();
+    let lines: Lines = curves
+        .map(|score| (score.name.clone(), score.roc.iter().map(|&[x, y]| (x, y)).collect()))
+        .collect();
     Chart {
         title: "Kin accepted against strangers accepted",
         axes: ["share of strangers accepted", "share of kin accepted"],
@@ -42,10 +43,10 @@ pub(crate) fn roc(report: &Report, evaluation: &SourceReport) -> String {
 }
 
 /// Returns the calibration chart: predicted probabilities against the share of kin.
-pub(crate) fn calibration(evaluation: &SourceReport) -> String {
-    let point = |bin: &Bin| (bin.predicted, bin.observed);
+pub(super) fn calibration(evaluation: &SourceReport) -> String {
+    let bins = evaluation.reliability.iter();
     let lines = vec![
-        ("measured".to_owned(), evaluation.reliability.iter().map(point).collect()),
+        ("measured".to_owned(), bins.map(|bin| (bin.predicted, bin.observed)).collect()),
         ("perfect".to_owned(), vec![(0.0, 0.0), (1.0, 1.0)]),
     ];
     Chart {
@@ -60,62 +61,71 @@ pub(crate) fn calibration(evaluation: &SourceReport) -> String {
 }
 
 /// Returns the distribution of the probabilities of kin and of other pairs.
-pub(crate) fn histogram(evaluation: &SourceReport) -> String {
-    let steps = |counts: &[usize]| -> Vec<(f64, f64)> {
-        let width = 1.0 / counts.len() as f64;
-        let step = |(at, &count): (usize, &usize)| {
-            [(at as f64 * width, count as f64), ((at + 1) as f64 * width, count as f64)]
-        };
-        counts.iter().enumerate().flat_map(step).collect()
-    };
-    let counts = || evaluation.histogram.kin.iter().chain(&evaluation.histogram.others);
+pub(super) fn histogram(evaluation: &SourceReport) -> String {
+    let Histogram { kin, others } = &evaluation.histogram;
+    let highest = kin.iter().chain(others).copied().max().unwrap_or(1).max(1);
     Chart {
         title: "Probabilities of kin and of strangers",
         axes: ["probability of kinship", "pairs"],
         x: 0.0..1.0,
-        y: 0.0..counts().copied().max().unwrap_or(1).max(1) as f64,
-        lines: vec![
-            ("kin".to_owned(), steps(&evaluation.histogram.kin)),
-            ("strangers".to_owned(), steps(&evaluation.histogram.others)),
-        ],
+        y: 0.0..highest as f64,
+        lines: vec![("kin".to_owned(), steps(kin)), ("strangers".to_owned(), steps(others))],
         legend: SeriesLabelPosition::UpperLeft,
     }
     .draw()
 }
 
+/// Returns the outline of a histogram over 0 to 1.
+fn steps(counts: &[usize]) -> Vec<(f64, f64)> {
+    let width = 1.0 / counts.len() as f64;
+    let mut points = Vec::new();
+    for (i, &count) in counts.iter().enumerate() {
+        points.push((i as f64 * width, count as f64));
+        points.push(((i + 1) as f64 * width, count as f64));
+    }
+    points
+}
+
 /// Returns the training loss of the members by epoch, relative to the first epoch.
 ///
 /// The loss is relative because members use different losses.
-pub(crate) fn loss(report: &Report) -> String {
+pub(super) fn loss(report: &TrainingReport) -> String {
     epochs(report, "Loss while learning", "loss relative to the first epoch's", |epoch, epochs| {
         Some(epoch.loss? / epochs.iter().find_map(|epoch| epoch.loss)?)
     })
 }
 
 /// Returns the accuracy of the members on the validation families, by epoch.
-pub(crate) fn accuracy(report: &Report) -> String {
+pub(super) fn accuracy(report: &TrainingReport) -> String {
     let title = "Accuracy on the validation families";
     let unit = "share of pairs classified correctly";
     epochs(report, title, unit, |epoch, _| Some(epoch.validation_accuracy))
 }
 
 fn epochs(
-    report: &Report,
+    report: &TrainingReport,
     title: &str,
     unit: &str,
     value: impl Fn(&Epoch, &[Epoch]) -> Option<f64>,
 ) -> String {
-    let line = |member: &MemberReport| {
-        let epochs = member.epochs.as_slice();
-        let points = epochs.iter().enumerate();
-        let points = points.filter_map(|(at, epoch)| Some((at as f64, value(epoch, epochs)?)));
-        (member.name.clone(), points.collect::<Vec<_>>())
-    };
-    let lines: Lines = report.members.iter().map(line).filter(|line| line.1.len() > 1).collect();
-    let all = || lines.iter().flat_map(|(_, points)| points);
-    let last = all().map(|point| point.0).fold(1.0, f64::max);
-    let lowest = all().map(|point| point.1).fold(f64::INFINITY, f64::min);
-    let highest = all().map(|point| point.1).fold(f64::NEG_INFINITY, f64::max);
+    let mut lines = Lines::new();
+    let mut last = 1.0;
+    let mut lowest = f64::INFINITY;
+    let mut highest = f64::NEG_INFINITY;
+    for MemberReport { name, epochs, .. } in &report.members {
+        let values = epochs.iter().map(|epoch| value(epoch, epochs)).enumerate();
+        let points: Vec<(f64, f64)> =
+            values.filter_map(|(i, value)| Some((i as f64, value?))).collect();
+        if points.len() < 2 {
+            continue;
+        }
+        for &(x, y) in &points {
+            last = f64::max(last, x);
+            lowest = f64::min(lowest, y);
+            highest = f64::max(highest, y);
+        }
+        lines.push((name.clone(), points));
+    }
     let y = if lowest < highest { lowest..highest } else { 0.0..1.0 };
     let legend = SeriesLabelPosition::MiddleRight;
     Chart { title, axes: ["epoch", unit], x: 0.0..last, y, lines, legend }.draw()
@@ -140,8 +150,8 @@ impl Chart<'_> {
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;
         let [x, y] = self.axes;
         chart.configure_mesh().light_line_style(TRANSPARENT).x_desc(x).y_desc(y).draw()?;
-        for (at, (name, points)) in self.lines.iter().enumerate() {
-            let style = Palette99::pick(at).stroke_width(if at == 0 { 3 } else { 1 });
+        for (i, (name, points)) in self.lines.iter().enumerate() {
+            let style = Palette99::pick(i).stroke_width(if i == 0 { 3 } else { 1 });
             chart
                 .draw_series(LineSeries::new(points.iter().copied(), style))?
                 .label(name)

@@ -4,12 +4,16 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::stage::StageReport;
-use super::{Example, Report, ScoreFigures, SourceReport, charts};
+use super::charts;
+use super::examples::Example;
+use super::stage_report::StageReport;
+use super::training_report::{ScoreMetrics, SourceReport, TrainingReport};
 use crate::metrics::{Figure, RankingFigures, RelationFigures};
 
-const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}\
-table{border-collapse:collapse;margin:1em 0}td,th{padding:.25em .8em;text-align:left;border-bottom:1px solid #ddd}\
+const STYLE: &str = "\
+body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}\
+table{border-collapse:collapse;margin:1em 0}\
+td,th{padding:.25em .8em;text-align:left;border-bottom:1px solid #ddd}\
 figure{display:inline-block;margin:.5em 1em .5em 0;text-align:center;font-size:13px}\
 figure img{width:112px;height:112px;margin:1px}svg{max-width:100%}";
 
@@ -20,24 +24,32 @@ type Picture<'a> = dyn FnMut(&str, &str) -> Option<Vec<u8>> + 'a;
 ///
 /// `picture` returns the PNG of a photo, by its source and its id. It returns `None` if the photo
 /// cannot be read.
-pub fn page(report: &Report, picture: &mut Picture<'_>) -> String {
+pub fn page(report: &TrainingReport, picture: &mut Picture<'_>) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head { meta charset="utf-8"; title { "Kindred: a training" } style { (PreEscaped(STYLE)) } }
+            head {
+                meta charset="utf-8";
+                title { "Kindred: a training" }
+                style { (PreEscaped(STYLE)) }
+            }
             body {
                 h1 { "A training" }
                 (sources(report))
                 (verdict(report))
                 @for evaluation in &report.evaluations { (source(report, evaluation, picture)) }
                 h2 { "Same person" }
-                p { "Photos of one person against photos of kin, of families that the score was not fitted to." }
+                p {
+                    "Photos of one person against photos of kin, \
+                     of families that the score was not fitted to."
+                }
                 table { (header()) (row(&report.identity, "")) }
                 (stages(&report.stages))
                 (PreEscaped(charts::loss(report)))
                 (PreEscaped(charts::accuracy(report)))
                 p {
-                    "Seed " (report.seed) ", heads trained in " (format!("{:.0}", report.training_seconds))
+                    "Seed " (report.seed) ", heads trained in "
+                    (format!("{:.0}", report.training_seconds))
                     " s. Resemblance is not proof of kinship."
                 }
             }
@@ -46,10 +58,17 @@ pub fn page(report: &Report, picture: &mut Picture<'_>) -> String {
     page.into_string()
 }
 
-fn sources(report: &Report) -> Markup {
+fn sources(report: &TrainingReport) -> Markup {
     html! {
         table {
-            tr { th { "source" } th { "photos" } th { "people" } th { "families with kin" } th { "pairs of kin" } th { "trained on" } }
+            (column_names(&[
+                "source",
+                "photos",
+                "people",
+                "families with kin",
+                "pairs of kin",
+                "trained on",
+            ]))
             @for source in &report.sources {
                 tr {
                     td { (source.name) }
@@ -62,11 +81,14 @@ fn sources(report: &Report) -> Markup {
             }
         }
         @for reason in &report.left_out_sources { p { "Not trained on " (reason) "." } }
-        p { "Every figure is measured by members that saw no family of its pairs. Intervals are 95 % intervals over families." }
+        p {
+            "Every figure is measured by members that saw no family of its pairs. \
+             Intervals are 95 % intervals over families."
+        }
     }
 }
 
-fn verdict(report: &Report) -> Markup {
+fn verdict(report: &TrainingReport) -> Markup {
     html! {
         @if !report.verdict.objections.is_empty() {
             p { strong { "The ensemble was not written:" } }
@@ -75,7 +97,7 @@ fn verdict(report: &Report) -> Markup {
     }
 }
 
-fn source(report: &Report, evaluation: &SourceReport, picture: &mut Picture<'_>) -> Markup {
+fn source(report: &TrainingReport, evaluation: &SourceReport, picture: &mut Picture<'_>) -> Markup {
     let how =
         if evaluation.is_left_out { "left out" } else { "its families left out, fold by fold" };
     let charts = [
@@ -85,7 +107,10 @@ fn source(report: &Report, evaluation: &SourceReport, picture: &mut Picture<'_>)
     ];
     html! {
         h2 { (evaluation.source) ", " (how) }
-        p { (evaluation.pairs) " pairs, by members trained on " (evaluation.trained_on.join(", ")) "." }
+        p {
+            (evaluation.pairs) " pairs, by members trained on "
+            (evaluation.trained_on.join(", ")) "."
+        }
         table {
             (header())
             @for cosine in &evaluation.cosines { (row(cosine, "")) }
@@ -105,19 +130,31 @@ fn source(report: &Report, evaluation: &SourceReport, picture: &mut Picture<'_>)
 }
 
 fn header() -> Markup {
+    column_names(&[
+        "score",
+        "AUC",
+        "average precision",
+        "TAR at FAR 1 %",
+        "Rank@10",
+        "Cllr",
+        "share",
+    ])
+}
+
+fn column_names(names: &[&str]) -> Markup {
     html! {
-        tr { th { "score" } th { "AUC" } th { "average precision" } th { "TAR at FAR 1 %" } th { "Rank@10" } th { "Cllr" } th { "share" } }
+        tr { @for name in names { th { (name) } } }
     }
 }
 
-fn row(score: &ScoreFigures, note: &str) -> Markup {
-    let figures = score.figures;
+fn row(score: &ScoreMetrics, note: &str) -> Markup {
+    let ranking = score.ranking;
     html! {
         tr {
             td { (score.name) }
-            td { (shown(figures.map(|figures| figures.roc_auc))) }
-            td { (shown(figures.map(|figures| figures.average_precision))) }
-            td { (shown(figures.map(|figures| figures.true_accepts_at_1_percent))) }
+            td { (shown(ranking.map(|ranking| ranking.roc_auc))) }
+            td { (shown(ranking.map(|ranking| ranking.average_precision))) }
+            td { (shown(ranking.map(|ranking| ranking.true_accepts_at_1_percent))) }
             td { (shown(score.rank_10)) }
             td { (shown(score.likelihood.map(|likelihood| likelihood.cllr))) }
             td { (note) }
@@ -128,17 +165,20 @@ fn row(score: &ScoreFigures, note: &str) -> Markup {
 fn identification(evaluation: &SourceReport) -> Markup {
     html! {
         h3 { "Open-set identification" }
-        p { "Probes of one photo. A person is marked at a nominal false positive identification rate of 10 %." }
+        p {
+            "Probes of one photo. A person is marked at a nominal false positive \
+             identification rate of 10 %."
+        }
         table {
-            tr { th { "people" } th { "probes" } th { "FPIR" } th { "DIR" } th { "precision" } th { "Rank@10" } }
-            @for figures in &evaluation.identification {
+            (column_names(&["people", "probes", "FPIR", "DIR", "precision", "Rank@10"]))
+            @for metrics in &evaluation.identification {
                 tr {
-                    td { (figures.people) }
-                    td { (figures.probes) }
-                    td { (shown(figures.fpir)) }
-                    td { (shown(figures.dir)) }
-                    td { (shown(figures.precision)) }
-                    td { (shown(figures.rank_10)) }
+                    td { (metrics.people) }
+                    td { (metrics.probes) }
+                    td { (shown(metrics.fpir)) }
+                    td { (shown(metrics.dir)) }
+                    td { (shown(metrics.precision)) }
+                    td { (shown(metrics.rank_10)) }
                 }
             }
         }
@@ -146,13 +186,15 @@ fn identification(evaluation: &SourceReport) -> Markup {
 }
 
 fn stages(stages: &[StageReport]) -> Markup {
-    let auc = |figures: Option<RankingFigures>| shown(figures.map(|figures| figures.roc_auc));
     html! {
         @if !stages.is_empty() {
-            h2 { "FineTuned stages" }
-            p { "The cosine's AUC on families that the stage neither learned from nor was chosen by." }
+            h2 { "Fine-tuned stages" }
+            p {
+                "The cosine's AUC on families that the stage neither learned from \
+                 nor was chosen by."
+            }
             table {
-                tr { th { "backbone" } th { "frozen" } th { "unfrozen" } th { "kept" } }
+                (column_names(&["backbone", "frozen", "unfrozen", "kept"]))
                 @for stage in stages {
                     tr {
                         td { (stage.backbone) }
@@ -166,14 +208,20 @@ fn stages(stages: &[StageReport]) -> Markup {
     }
 }
 
-fn probabilities(report: &Report, evaluation: &SourceReport) -> Markup {
-    let figures = evaluation.probabilities.zip(evaluation.ensemble.likelihood);
+fn auc(ranking: Option<RankingFigures>) -> String {
+    shown(ranking.map(|ranking| ranking.roc_auc))
+}
+
+fn probabilities(report: &TrainingReport, evaluation: &SourceReport) -> Markup {
+    let metrics = evaluation.probabilities.zip(evaluation.ensemble.likelihood);
     html! {
-        @if let Some((figures, cost)) = figures {
+        @if let Some((metrics, cost)) = metrics {
             p {
-                "Accuracy " (shown(Some(figures.accuracy))) ", Brier score " (shown(Some(figures.brier_score)))
-                ", calibration error " (shown(Some(figures.calibration_error))) ", Cllr "
-                (shown(Some(cost.cllr))) ", at best " (shown(Some(cost.min_cllr))) ". Pairs are kin from "
+                "Accuracy " (shown(Some(metrics.accuracy)))
+                ", Brier score " (shown(Some(metrics.brier_score)))
+                ", calibration error " (shown(Some(metrics.calibration_error))) ", Cllr "
+                (shown(Some(cost.cllr))) ", at best " (shown(Some(cost.min_cllr)))
+                ". Pairs are kin from "
                 (format!("{:.0}", 100.0 * report.kin_threshold)) " % on."
             }
         }
@@ -185,7 +233,7 @@ fn relations(relations: &[RelationFigures]) -> Markup {
         @if !relations.is_empty() {
             h3 { "Relations" }
             table {
-                tr { th { "relation" } th { "pairs" } th { "AUC" } th { "cosine's AUC" } th { "accuracy" } }
+                (column_names(&["relation", "pairs", "AUC", "cosine's AUC", "accuracy"]))
                 @for relation in relations {
                     tr {
                         td { (relation.relation) }
@@ -206,16 +254,14 @@ fn examples(
     examples: &[Example],
     picture: &mut Picture<'_>,
 ) -> Markup {
-    let mut image = |photo: &str| {
-        picture(&evaluation.source, photo)
-            .map(|png| format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png)))
-    };
     html! {
         h3 { (title) }
         @for example in examples {
             figure {
                 @for photo in &example.photos {
-                    @if let Some(image) = image(photo) { img src=(image) alt=(photo) title=(photo); }
+                    @if let Some(png) = picture(&evaluation.source, photo) {
+                        img src=(data_url(&png)) alt=(photo) title=(photo);
+                    }
                 }
                 figcaption {
                     (if example.is_kin { "kin" } else { "strangers" }) ", "
@@ -224,6 +270,10 @@ fn examples(
             }
         }
     }
+}
+
+fn data_url(png: &[u8]) -> String {
+    format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png))
 }
 
 fn shown(figure: Option<Figure>) -> String {

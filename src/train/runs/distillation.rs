@@ -8,11 +8,12 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::loss_monitor::LossMonitor;
+use crate::domain::Outcome;
 use crate::network::NamedTensor;
-use crate::train::data::faces::KnownFace;
-use crate::train::data::views::{aligned_picture, lesson_picture, scaled, views};
+use crate::train::data::faces::AnnotatedFace;
+use crate::train::data::views::{aligned_picture, scaled, training_picture, views};
 use crate::train::error::TrainError;
-use crate::train::network::{Lesson, Loss};
+use crate::train::network::{Distillation, Loss};
 
 /// Pictures per batch.
 pub const BATCH: usize = 64;
@@ -35,8 +36,8 @@ pub struct DistillationOptions<'a> {
 /// Trains a student on pictures of `faces`.
 ///
 /// At every checkpoint, `monitor` receives the number of batches and the mean loss since the last
-/// one. Returns the student's weights after the last step. Returns `None` if the progress was
-/// cancelled. The checkpoint then contains the training state.
+/// one. Returns the student's weights after the last step. After a cancellation, the checkpoint
+/// contains the training state.
 ///
 /// Once the steps shrink, checkpoints have a separate file next to
 /// [`DistillationOptions::checkpoint`]. Its name contains the total number of steps. A longer
@@ -47,120 +48,139 @@ pub struct DistillationOptions<'a> {
 /// - [`TrainError::PastCooling`] if the checkpoint is already beyond this training run.
 /// - [`TrainError::Backbone`] if the checkpoint is of another training run, or cannot be written.
 pub fn distil(
-    lesson: &mut Lesson,
-    faces: &[KnownFace],
+    distillation: &mut Distillation,
+    faces: &[AnnotatedFace],
     options: DistillationOptions<'_>,
     monitor: LossMonitor<'_, Loss>,
-) -> Result<Option<Vec<NamedTensor>>, TrainError> {
+) -> Result<Outcome<Vec<NamedTensor>>, TrainError> {
     let DistillationOptions { seed, checkpoint } = options;
     let LossMonitor { progress, report } = monitor;
     if faces.is_empty() {
         return Err(TrainError::NoFaces);
     }
-    let steps = lesson.schedule().steps;
-    let cooling = lesson.schedule().cooling();
+    let steps = distillation.schedule().steps;
+    let cooling = distillation.schedule().cooling();
     let about = about(faces.len(), seed);
     let last = checkpoint.with_extension(format!("{steps}.checkpoint"));
-    if let Some(found) = [last.as_path(), checkpoint].into_iter().find(|path| path.exists()) {
-        lesson.resume(found, &about)?;
-        if found == checkpoint && lesson.student().steps() > cooling {
-            return Err(TrainError::PastCooling { path: found.to_owned(), cooling });
-        }
-    }
-    if lesson.student().steps() < steps {
-        let pictures = scaled(&some_aligned(faces), lesson.teacher().input_size());
-        lesson.whiten(&views(&pictures))?;
+    resume(distillation, checkpoint, &last, &about)?;
+    if distillation.student().steps() < steps {
+        let pictures = scaled(&some_aligned(faces), distillation.teacher().input_size());
+        distillation.whiten(&views(&pictures))?;
     }
     progress.begin("Learning", (steps * BATCH) as u64, "pictures");
-    progress.resume((lesson.student().steps() * BATCH) as u64);
-    let mut deck = Deck { faces, seed, epoch: usize::MAX, order: Vec::new() };
+    progress.resume((distillation.student().steps() * BATCH) as u64);
+    let mut order = BatchOrder { faces, seed, epoch: usize::MAX, order: Vec::new() };
     let mut sum = Loss::default();
     let mut count = 0.0;
-    while lesson.student().steps() < steps {
-        let pictures = deck.batch(lesson.student().steps());
-        let own = views(&pictures);
-        let for_teacher = scaled(&pictures, lesson.teacher().input_size());
-        let loss = lesson.step(&own, &views(&for_teacher))?;
-        (sum, count) = (sum.plus(loss), count + 1.0);
+    while distillation.student().steps() < steps {
+        let pictures = order.batch(distillation.student().steps());
+        let for_teacher = scaled(&pictures, distillation.teacher().input_size());
+        let loss = distillation.step(&views(&pictures), &views(&for_teacher))?;
+        sum = sum.plus(loss);
+        count += 1.0;
         progress.advance(BATCH as u64);
         let stop = progress.cancelled();
-        let done = lesson.student().steps();
+        let done = distillation.student().steps();
         if stop || done.is_multiple_of(CHECKPOINT_EVERY) || done == steps || done == cooling {
-            lesson.save(if done <= cooling { checkpoint } else { &last }, &about)?;
+            distillation.save(if done <= cooling { checkpoint } else { &last }, &about)?;
             report(done, sum.times(1.0 / count));
-            (sum, count) = (Loss::default(), 0.0);
+            sum = Loss::default();
+            count = 0.0;
         }
         if stop {
-            return Ok(None);
+            return Ok(Outcome::Cancelled);
         }
     }
-    Ok(Some(lesson.weights(&views(&some_aligned(faces)))?))
+    let weights = distillation.weights(&views(&some_aligned(faces)))?;
+    Ok(Outcome::Finished(weights))
+}
+
+/// Resumes from the checkpoint `last` of the cooldown, or from the one before it, if one exists.
+fn resume(
+    distillation: &mut Distillation,
+    checkpoint: &Path,
+    last: &Path,
+    about: &[u32],
+) -> Result<(), TrainError> {
+    if last.exists() {
+        distillation.resume(last, about)?;
+    } else if checkpoint.exists() {
+        distillation.resume(checkpoint, about)?;
+        let cooling = distillation.schedule().cooling();
+        if distillation.student().steps() > cooling {
+            return Err(TrainError::PastCooling { path: checkpoint.to_owned(), cooling });
+        }
+    }
+    Ok(())
 }
 
 /// Initializes a student with the weights in a file instead of random ones.
 ///
-/// See [`Lesson::begin_from`]. `faces` are those of the [`distil`] call that follows.
+/// See [`Distillation::begin_from`]. `faces` are those of the [`distil`] call that follows.
 ///
 /// # Errors
-/// As [`Lesson::begin_from`].
+/// As [`Distillation::begin_from`].
 pub fn begin_from(
-    lesson: &mut Lesson,
-    faces: &[KnownFace],
+    distillation: &mut Distillation,
+    faces: &[AnnotatedFace],
     weights: &Path,
 ) -> Result<(), TrainError> {
     let pictures: Vec<Vec<u8>> = evenly(faces, BEGINNING_FACES).map(aligned_picture).collect();
-    Ok(lesson.begin_from(weights, &views(&pictures))?)
+    Ok(distillation.begin_from(weights, &views(&pictures))?)
 }
 
 /// Returns the identity of a training run: the number of faces and the seed.
 ///
 /// All numbers are below 2²⁴.
 fn about(faces: usize, seed: u64) -> [u32; 5] {
-    let part = |at: u32| (seed >> (16 * at)) as u32 & 0xffff;
-    [faces as u32 & 0xff_ffff, part(0), part(1), part(2), part(3)]
+    let [a, b, c, d] = [0, 16, 32, 48].map(|shift| (seed >> shift) as u32 & 0xffff);
+    [faces as u32 & 0xff_ffff, a, b, c, d]
 }
 
 /// Returns some faces as a backbone sees them in use. They determine the whitening of embeddings.
-fn some_aligned(faces: &[KnownFace]) -> Vec<Vec<u8>> {
+fn some_aligned(faces: &[AnnotatedFace]) -> Vec<Vec<u8>> {
     evenly(faces, WHITENING_FACES).map(aligned_picture).collect()
 }
 
-/// Returns `most` faces or slightly fewer, evenly spaced over all folders.
-fn evenly(faces: &[KnownFace], most: usize) -> impl Iterator<Item = &KnownFace> {
-    faces.iter().step_by(faces.len().div_ceil(most).max(1))
+/// Returns `max` faces or slightly fewer, evenly spaced over all folders.
+fn evenly(faces: &[AnnotatedFace], max: usize) -> impl Iterator<Item = &AnnotatedFace> {
+    faces.iter().step_by(faces.len().div_ceil(max).max(1))
 }
 
-/// Faces in their training order.
+/// Order of the faces in a training run.
 ///
 /// Each face appears once before any face repeats, and each time with a different picture.
-struct Deck<'a> {
-    faces: &'a [KnownFace],
+struct BatchOrder<'a> {
+    faces: &'a [AnnotatedFace],
     seed: u64,
     epoch: usize,
     order: Vec<usize>,
 }
 
-impl Deck<'_> {
+impl BatchOrder<'_> {
     /// Returns the pictures of one batch. They depend only on its number and the seed.
     fn batch(&mut self, step: usize) -> Vec<Vec<u8>> {
-        let places = step * BATCH..(step + 1) * BATCH;
-        let faces: Vec<usize> = places.clone().map(|at| self.face(at)).collect();
-        let picture = |(at, face): (usize, usize)| {
-            let mut random = ChaCha8Rng::seed_from_u64(self.seed ^ ((at as u64 + 1) << 20));
-            lesson_picture(&self.faces[face], &mut random)
-        };
-        places.zip(faces).collect::<Vec<_>>().into_par_iter().map(picture).collect()
+        let first = step * BATCH;
+        let faces: Vec<usize> = (first..first + BATCH).map(|i| self.face(i)).collect();
+        faces
+            .into_par_iter()
+            .enumerate()
+            .map(|(i, face)| {
+                let seed = self.seed ^ (((first + i) as u64 + 1) << 20);
+                training_picture(&self.faces[face], &mut ChaCha8Rng::seed_from_u64(seed))
+            })
+            .collect()
     }
 
-    fn face(&mut self, at: usize) -> usize {
-        let epoch = at / self.faces.len();
-        let place = at % self.faces.len();
+    /// Returns the index of the face of picture `i`, counted from the first batch.
+    fn face(&mut self, i: usize) -> usize {
+        let epoch = i / self.faces.len();
         if epoch != self.epoch {
             self.epoch = epoch;
             self.order = (0..self.faces.len()).collect();
             self.order
                 .shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(epoch as u64)));
         }
-        self.order[place]
+        self.order[i % self.faces.len()]
     }
 }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::dataset::{PairSampler, Pedigree, identify};
-use crate::domain::{PhotoId, Progress, Relationship};
+use crate::domain::{Outcome, PhotoId, Progress, Relationship};
 use crate::kinship::{KinshipError, Rows};
 use crate::network::NamedTensor;
-use crate::train::data::faces::KnownFace;
+use crate::train::data::faces::AnnotatedFace;
 use crate::train::data::kin_pairs::kin_pairs;
 use crate::train::data::views::{aligned_picture, scaled, views};
 use crate::train::error::TrainError;
@@ -29,7 +29,7 @@ const SHARE: f32 = 0.3;
 const BATCH: usize = 256;
 
 /// Backbone with additional axes in its embedding.
-pub struct Widened {
+pub struct WidenedBackbone {
     /// Weights of the backbone.
     pub weights: Vec<NamedTensor>,
     /// Number of axes.
@@ -44,7 +44,7 @@ pub struct Widened {
 #[derive(Clone, Copy)]
 pub struct FamilyFaces<'a> {
     /// The faces. Their paths name family and person.
-    pub faces: &'a [KnownFace],
+    pub faces: &'a [AnnotatedFace],
     /// Relationships of the people.
     pub relationships: &'a [Relationship],
 }
@@ -54,7 +54,7 @@ pub struct FamilyFaces<'a> {
 /// The axes are the directions of highest kin similarity ([`KinSpace`]) in the inputs of the last
 /// layer. They are fitted to aligned faces of `families`. `seed` determines the drawn pairs. The
 /// embedding itself only reproduces the output of a teacher, and the network holds more
-/// information. Returns `None` if `progress` was cancelled.
+/// information.
 ///
 /// # Errors
 /// [`KinshipError::NoPairs`], as [`TrainError::Kinship`], if no faces are of listed kin.
@@ -63,11 +63,10 @@ pub fn add_axes(
     families: FamilyFaces<'_>,
     seed: u64,
     progress: &dyn Progress,
-) -> Result<Option<Widened>, TrainError> {
+) -> Result<Outcome<WidenedBackbone>, TrainError> {
     let FamilyFaces { faces, relationships } = families;
-    let known = |face: &KnownFace| identify(Path::new(&face.path));
-    let (faces, photos): (Vec<&KnownFace>, Vec<PhotoId>) =
-        faces.iter().filter_map(|face| Some((face, known(face)?))).unzip();
+    let (faces, photos): (Vec<&AnnotatedFace>, Vec<PhotoId>) =
+        faces.iter().filter_map(|face| Some((face, identify(Path::new(&face.path))?))).unzip();
     let pedigree = Pedigree::new(photos, relationships);
     let families = pedigree.families_with_kin();
     let mut sampler = PairSampler::new(&pedigree, &families, seed);
@@ -79,17 +78,18 @@ pub fn add_axes(
     progress.begin("Looking at faces", faces.len() as u64, "faces");
     for batch in faces.chunks(BATCH) {
         if progress.cancelled() {
-            return Ok(None);
+            return Ok(Outcome::Cancelled);
         }
         let pictures: Vec<Vec<u8>> = batch.iter().map(|face| aligned_picture(face)).collect();
         inputs.extend(projection.inputs(&views(&scaled(&pictures, projection.input_size()))));
         progress.advance(batch.len() as u64);
     }
-    let side = |at: usize| Rows::new(pairs.iter().map(|pair| inputs[pair.photos[at]].as_slice()));
-    let rows = KinRows { first: side(0)?, second: side(1)?, weights };
+    let first = Rows::new(pairs.iter().map(|pair| inputs[pair.photos[0]].as_slice()))?;
+    let second = Rows::new(pairs.iter().map(|pair| inputs[pair.photos[1]].as_slice()))?;
+    let rows = KinRows { first, second, weights };
     let space = KinSpace::fit(&rows, &[0.0])?.swap_remove(0);
     let axes = Axes { origin: &space.mean, values: &space.axes };
-    Ok(Some(Widened {
+    Ok(Outcome::Finished(WidenedBackbone {
         weights: projection.with_axes(&axes, &inputs, SHARE),
         axes: space.width(),
         pairs: pairs.len(),

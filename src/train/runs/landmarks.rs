@@ -5,10 +5,11 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::loss_monitor::LossMonitor;
+use crate::domain::Outcome;
 use crate::network::architectures::landmarks::OUTPUTS;
 use crate::network::preprocessing::Preprocessing;
 use crate::photo::Landmarks;
-use crate::train::data::faces::KnownFace;
+use crate::train::data::faces::AnnotatedFace;
 use crate::train::data::point_views::{PointPicture, point_picture};
 use crate::train::error::TrainError;
 use crate::train::network::{Schedule, Student};
@@ -40,17 +41,16 @@ pub struct PointOptions {
 /// Trains `student` to locate the points of `faces`.
 ///
 /// `monitor` regularly receives the number of batches and the mean loss since the last report.
-/// Returns `false` if the progress was cancelled, and `true` after the last batch.
 ///
 /// # Errors
 /// - [`TrainError::NoFaces`] if there are no faces.
 /// - [`TrainError::Backbone`] if the device fails.
 pub fn learn_points(
     student: &mut Student,
-    faces: &[KnownFace],
+    faces: &[AnnotatedFace],
     options: &PointOptions,
     monitor: LossMonitor<'_, f32>,
-) -> Result<bool, TrainError> {
+) -> Result<Outcome<()>, TrainError> {
     let LossMonitor { progress, report } = monitor;
     if faces.is_empty() {
         return Err(TrainError::NoFaces);
@@ -60,54 +60,57 @@ pub fn learn_points(
     let mut sum = 0.0;
     for step in 0..steps {
         if progress.cancelled() {
-            return Ok(false);
+            return Ok(Outcome::Cancelled);
         }
         let pictures: Vec<PointPicture> = (step * BATCH..(step + 1) * BATCH)
             .into_par_iter()
-            .map(|at| {
-                let mut random = ChaCha8Rng::seed_from_u64(options.seed ^ ((at as u64 + 1) << 20));
+            .map(|i| {
+                let mut random = ChaCha8Rng::seed_from_u64(options.seed ^ ((i as u64 + 1) << 20));
                 let face = &faces[random.random_range(0..faces.len())];
                 point_picture(face, options.side, &mut random)
             })
             .collect();
         let views: Vec<&[u8]> = pictures.iter().map(|picture| picture.rgb.as_slice()).collect();
         let pixels = options.preprocessing.pixels(&views, options.side as usize);
-        let judge = |said: &[Vec<f32>]| judge(said, &pictures, options.side as f32);
-        sum += student.improve(&pixels, judge, &options.schedule)?;
+        sum += student.improve(
+            &pixels,
+            |outputs| compare(outputs, &pictures, options.side as f32),
+            &options.schedule,
+        )?;
         progress.advance(BATCH as u64);
         if (step + 1).is_multiple_of(REPORT_EVERY) || step + 1 == steps {
             report(step + 1, sum / ((step % REPORT_EVERY) + 1) as f32);
             sum = 0.0;
         }
     }
-    Ok(true)
+    Ok(Outcome::Finished(()))
 }
 
 /// Returns the loss of a batch and its gradient with respect to the outputs.
-fn judge(said: &[Vec<f32>], pictures: &[PointPicture], side: f32) -> (f32, Vec<Vec<f32>>) {
+fn compare(outputs: &[Vec<f32>], pictures: &[PointPicture], side: f32) -> (f32, Vec<Vec<f32>>) {
     let share = 1.0 / pictures.len() as f32;
     let mut loss = 0.0;
-    let one = |(said, picture): (&Vec<f32>, &PointPicture)| {
+    let mut gradients = Vec::with_capacity(outputs.len());
+    for (output, picture) in outputs.iter().zip(pictures) {
         let mut gradient = vec![0.0; OUTPUTS];
         // Log odds of a face: cross-entropy.
-        let odds = said[OUTPUTS - 1];
+        let odds = output[OUTPUTS - 1];
         let truth = f32::from(u8::from(picture.points.is_some()));
         loss += share * PRESENCE * (odds.max(0.0) - odds * truth + (-odds.abs()).exp().ln_1p());
         gradient[OUTPUTS - 1] = share * PRESENCE * (1.0 / (1.0 + (-odds).exp()) - truth);
         if let Some(Landmarks(points)) = picture.points {
             let truth = points.as_flattened().iter().map(|value| 2.0 * value / side - 1.0);
-            for ((said, truth), gradient) in said.iter().zip(truth).zip(&mut gradient) {
+            for ((found, truth), gradient) in output.iter().zip(truth).zip(&mut gradient) {
                 // Huber loss (1964).
-                let apart = said - truth;
+                let apart = found - truth;
                 let within = apart.abs() <= KNEE;
                 let square = 0.5 * apart * apart / KNEE;
                 loss += share * if within { square } else { apart.abs() - 0.5 * KNEE };
                 *gradient = share * if within { apart / KNEE } else { apart.signum() };
             }
         }
-        gradient
-    };
-    let gradients = said.iter().zip(pictures).map(one).collect();
+        gradients.push(gradient);
+    }
     (loss, gradients)
 }
 
@@ -116,21 +119,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_gradient_of_the_judgement_is_its_slope() {
+    fn the_gradient_of_the_loss_is_its_slope() {
         let points = Some(Landmarks::aligned(64.0));
         let picture = |points| PointPicture { rgb: Vec::new(), points };
         let pictures = [picture(points), picture(None)];
-        let said: Vec<Vec<f32>> = (0..2)
+        let outputs: Vec<Vec<f32>> = (0..2)
             .map(|row| {
                 (0..OUTPUTS).map(|at| ((row * 7 + at * 5) % 11) as f32 / 9.0 - 0.6).collect()
             })
             .collect();
-        let (_, gradients) = judge(&said, &pictures, 64.0);
+        let (_, gradients) = compare(&outputs, &pictures, 64.0);
         for (row, at) in [(0, 0), (0, 7), (0, OUTPUTS - 1), (1, 3), (1, OUTPUTS - 1)] {
             let nearby = |step: f32| {
-                let mut moved = said.clone();
+                let mut moved = outputs.clone();
                 moved[row][at] += step;
-                judge(&moved, &pictures, 64.0).0
+                compare(&moved, &pictures, 64.0).0
             };
             let slope = (nearby(1e-2) - nearby(-1e-2)) / 2e-2;
             assert!((slope - gradients[row][at]).abs() < 2e-3, "{row} {at}: {slope}");

@@ -6,3 +6,4 @@ pub(crate) mod fine_tuning;
 pub(crate) mod kin_axes;
 pub(crate) mod landmarks;
 pub(crate) mod loss_monitor;
+mod work_folder;

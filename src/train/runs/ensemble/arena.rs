@@ -73,18 +73,19 @@ impl<'a> Arena<'a> {
     pub(crate) fn search(
         &self,
         photo: usize,
-        own: usize,
+        probe_person: usize,
     ) -> Result<Vec<ScoredPerson>, KinshipError> {
         let probe = ProbeFaces::new(self.source.faces(&[photo])?, &[1])?;
-        let owner = owner(self.source, own);
-        let is_own = |sampled: &FaceOwner| sampled.person == owner.person;
-        let statistics = self.reference.probe_statistics(self.scorer, &probe, is_own)?;
+        let owner = owner(self.source, probe_person);
+        let statistics = self
+            .reference
+            .probe_statistics(self.scorer, &probe, |sampled| sampled.person == owner.person)?;
         let scores = probe.scores(self.scorer, &self.faces)?;
         let mut found = Vec::with_capacity(self.people.len());
         let mut start = 0;
         for &person in &self.people {
             let end = start + self.source.pedigree.people()[person].photos.len();
-            if person != own {
+            if person != probe_person {
                 let score = person_score((start..end).map(|i| {
                     let faces = [statistics, self.statistics[i]];
                     self.scorer.normalized(f64::from(scores[i]), faces)
@@ -110,8 +111,8 @@ fn sample(source: &Corpus, people: &[usize], seed: u64) -> Result<GallerySample,
     let mut photos = Vec::new();
     let mut owners = Vec::new();
     for person in people {
-        let own = &source.pedigree.people()[person].photos;
-        for &photo in own.iter().take(GallerySample::MAX_FACES_OF_PERSON) {
+        let all = &source.pedigree.people()[person].photos;
+        for &photo in all.iter().take(GallerySample::MAX_FACES_OF_PERSON) {
             photos.push(photo);
             owners.push(owner(source, person));
         }

@@ -4,18 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use super::early_stopping::Epoch;
-use crate::atomic_file::write_atomically;
-use crate::kinship::{Ensemble, Head, HeadConfig};
-use crate::train::Options;
+use super::early_stopping::{Epoch, TrainedHead};
+use super::options::EnsembleOptions;
+use crate::kinship::{Ensemble, HeadConfig};
 use crate::train::data::corpus::Corpus;
 use crate::train::error::TrainError;
+use crate::train::runs::work_folder::{create_folder, sha256_hex, write_file};
 
 /// Settings that determine the members. Checkpoints of other settings are left untouched.
 #[derive(Serialize)]
-pub(crate) struct Settings<'a> {
+pub(super) struct MemberSettings<'a> {
     version: u32,
     seed: u64,
     folds: usize,
@@ -26,9 +25,9 @@ pub(crate) struct Settings<'a> {
     seen: &'a [usize],
 }
 
-impl<'a> Settings<'a> {
+impl<'a> MemberSettings<'a> {
     /// Returns the settings of a training run on `corpus`.
-    pub(crate) fn new(corpus: &'a Corpus, options: &Options) -> Self {
+    pub(super) fn new(corpus: &'a Corpus, options: &EnsembleOptions) -> Self {
         Self {
             version: 3,
             seed: options.seed,
@@ -44,7 +43,7 @@ impl<'a> Settings<'a> {
 /// Folder of the members of one training run.
 ///
 /// A run with other photos or settings has another folder.
-pub(crate) struct Checkpoints {
+pub(super) struct Checkpoints {
     folder: PathBuf,
 }
 
@@ -57,52 +56,33 @@ struct Record {
 
 impl Checkpoints {
     /// Opens the folder in `work` for the training run with these `settings`.
-    pub(crate) fn open(work: &Path, settings: &impl Serialize) -> Result<Self, TrainError> {
-        let text = serde_json::to_vec(settings).expect("plain data becomes JSON");
-        let folder = work.join(format!("members-{}", &hex(&text)[..12]));
-        fs::create_dir_all(&folder).map_err(unwritable(&folder))?;
-        Ok(Self { folder })
+    pub(super) fn open(work: &Path, settings: &MemberSettings<'_>) -> Result<Self, TrainError> {
+        Ok(Self { folder: create_folder(work, "members", settings)? })
     }
 
     /// Reads a stored member. Returns `None` if it is not stored or its files are damaged.
-    pub(crate) fn read(
+    pub(super) fn read(
         &self,
         name: &str,
         config: &HeadConfig,
         dimension: usize,
-    ) -> Option<(Head, Vec<Epoch>)> {
+    ) -> Option<TrainedHead> {
         let record = fs::read(self.folder.join(format!("{name}.json"))).ok()?;
         let record: Record = serde_json::from_slice(&record).ok()?;
         let weights = fs::read(self.folder.join(format!("{name}.safetensors"))).ok()?;
-        if hex(&weights) != record.sha256 {
+        if sha256_hex(&weights) != record.sha256 {
             return None;
         }
-        Some((Ensemble::head("member", config, dimension, &weights).ok()?, record.epochs))
+        let head = Ensemble::head("member", config, dimension, &weights).ok()?;
+        Some(TrainedHead { head, epochs: record.epochs })
     }
 
     /// Stores a trained member.
-    pub(crate) fn write(
-        &self,
-        name: &str,
-        head: &Head,
-        epochs: &[Epoch],
-    ) -> Result<(), TrainError> {
-        let weights = Ensemble::weights([("member", head)])?;
-        let record = Record { epochs: epochs.to_vec(), sha256: hex(&weights) };
+    pub(super) fn write(&self, name: &str, trained: &TrainedHead) -> Result<(), TrainError> {
+        let weights = Ensemble::weights([("member", &trained.head)])?;
+        let record = Record { epochs: trained.epochs.clone(), sha256: sha256_hex(&weights) };
         let record = serde_json::to_vec(&record).expect("plain data becomes JSON");
-        for (extension, bytes) in [("safetensors", weights), ("json", record)] {
-            let path = self.folder.join(format!("{name}.{extension}"));
-            write_atomically(&path, |path| fs::write(path, bytes)).map_err(unwritable(&path))?;
-        }
-        Ok(())
+        write_file(&self.folder.join(format!("{name}.safetensors")), &weights)?;
+        write_file(&self.folder.join(format!("{name}.json")), &record)
     }
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub(crate) fn unwritable(path: &Path) -> impl FnOnce(std::io::Error) -> TrainError {
-    let path = path.to_owned();
-    move |source| TrainError::Unwritable { path, source }
 }

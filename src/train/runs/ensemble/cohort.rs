@@ -36,7 +36,7 @@ impl<'a> CohortPeople<'a> {
 /// Draws a cohort from several sources, with equally many faces from each.
 ///
 /// Returns `None` if there are not enough people.
-pub(crate) fn cohort(
+pub(super) fn draw_cohort(
     groups: &[CohortPeople<'_>],
     seed: u64,
 ) -> Result<Option<Cohort>, KinshipError> {
@@ -48,11 +48,10 @@ pub(crate) fn cohort(
     for i in 0..FACES {
         let CohortPeople { source, people } = groups[i % groups.len()];
         let people: Vec<usize> = people.choose_multiple(&mut random, PEOPLE).copied().collect();
-        let photo = |random: &mut ChaCha8Rng, person: usize| {
-            source.pedigree.people()[person].photos.choose(random).copied()
-        };
-        let photos: Vec<usize> =
-            people.into_iter().filter_map(|person| photo(&mut random, person)).collect();
+        let mut photos: Vec<usize> = Vec::new();
+        for person in people {
+            photos.extend(source.pedigree.people()[person].photos.choose(&mut random));
+        }
         for (faces, (_, rows)) in faces.iter_mut().zip(&source.backbones) {
             faces.extend(unit_mean(photos.iter().map(|&photo| rows.row(photo))));
         }

@@ -15,10 +15,18 @@ pub struct Epoch {
     pub validation_accuracy: f64,
 }
 
+/// Head of a member, with its training history.
+#[derive(Clone)]
+pub(crate) struct TrainedHead {
+    pub(crate) head: Head,
+    pub(crate) epochs: Vec<Epoch>,
+}
+
 /// Progress of a member through its epochs: the best head so far, and its age.
-pub(crate) struct Course {
+pub(crate) struct EarlyStopping {
     best: Head,
     best_auc: f64,
+    /// Number of epochs since the best one.
     stale: usize,
     epochs: Vec<Epoch>,
 }
@@ -39,17 +47,19 @@ const PLATEAU: usize = 3;
 /// Number of epochs without improvement after which training stops.
 const PATIENCE: usize = 8;
 
-impl Course {
+impl EarlyStopping {
     /// Starts from an untrained head, which is the best so far.
-    pub(crate) fn start(head: Head, epoch: Epoch) -> Self {
+    pub(crate) fn new(head: Head, epoch: Epoch) -> Self {
         Self { best: head, best_auc: epoch.validation_auc, stale: 0, epochs: vec![epoch] }
     }
 
     /// Records an epoch, and retains `head` if it is the best so far.
-    pub(crate) fn take(&mut self, head: Head, epoch: Epoch) -> Next {
+    pub(crate) fn record(&mut self, head: Head, epoch: Epoch) -> Next {
         self.epochs.push(epoch);
         if epoch.validation_auc > self.best_auc {
-            (self.best, self.best_auc, self.stale) = (head, epoch.validation_auc, 0);
+            self.best = head;
+            self.best_auc = epoch.validation_auc;
+            self.stale = 0;
         } else {
             self.stale += 1;
         }
@@ -62,7 +72,7 @@ impl Course {
     }
 
     /// Returns the best head and the record of all epochs.
-    pub(crate) fn finish(self) -> (Head, Vec<Epoch>) {
-        (self.best, self.epochs)
+    pub(crate) fn finish(self) -> TrainedHead {
+        TrainedHead { head: self.best, epochs: self.epochs }
     }
 }

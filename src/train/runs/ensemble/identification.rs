@@ -1,6 +1,6 @@
 //! Open-set identification of a source: the rates at which a search marks strangers and relatives.
 //!
-//! ServiceConfig follow ISO/IEC 19795-1. The false positive identification rate (FPIR) refers to probes
+//! The terms follow ISO/IEC 19795-1. The false positive identification rate (FPIR) refers to probes
 //! without a relative. It is the share of these probes with a marked person. The detection and
 //! identification rate (DIR) refers to probes with a relative. It is the share of these probes with
 //! a marked relative.
@@ -26,7 +26,7 @@ const SHORTLIST: usize = 10;
 
 /// Probe: one photo of a person with listed kin.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Probe {
+pub(crate) struct KinProbe {
     pub(crate) photo: usize,
     pub(crate) person: usize,
 }
@@ -53,7 +53,7 @@ struct MarkedPeople {
 
 /// Identification metrics in galleries of one size, with intervals over families.
 #[derive(Clone, Debug, Serialize)]
-pub struct IdentificationFigures {
+pub struct IdentificationMetrics {
     /// People in the gallery.
     pub people: usize,
     /// Probes, each one photo.
@@ -88,7 +88,12 @@ pub(crate) fn gallery(source: &Corpus, size: Option<usize>, seed: u64) -> Option
 /// Draws one photo of each person of `families` with listed kin.
 ///
 /// The number of people is at most `count`.
-pub(crate) fn probes(source: &Corpus, families: &[usize], count: usize, seed: u64) -> Vec<Probe> {
+pub(crate) fn probes(
+    source: &Corpus,
+    families: &[usize],
+    count: usize,
+    seed: u64,
+) -> Vec<KinProbe> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut has_kin = vec![false; source.pedigree.people().len()];
     let kin = source.pedigree.kin().iter().filter(|kin| families.contains(&kin.family));
@@ -97,18 +102,19 @@ pub(crate) fn probes(source: &Corpus, families: &[usize], count: usize, seed: u6
     people.shuffle(&mut random);
     people.truncate(count);
     people.sort_unstable();
-    let probe = |person: usize| {
-        let photo = source.pedigree.people()[person].photos.choose(&mut random).copied()?;
-        Some(Probe { photo, person })
-    };
-    people.into_iter().filter_map(probe).collect()
+    let mut probes = Vec::new();
+    for person in people {
+        let photos = &source.pedigree.people()[person].photos;
+        probes.extend(photos.choose(&mut random).map(|&photo| KinProbe { photo, person }));
+    }
+    probes
 }
 
 impl SearchedProbe {
     pub(crate) fn new(
         source: &Corpus,
         arena: &Arena<'_>,
-        probe: Probe,
+        probe: KinProbe,
     ) -> Result<Self, KinshipError> {
         let family = source.pedigree.people()[probe.person].family;
         let mut searched = Self {
@@ -172,38 +178,34 @@ pub(crate) fn is_on_shortlist(
 
 /// Returns, for each probe with a relative, whether a relative is on the shortlist.
 pub(crate) fn shortlist_hits(probes: &[SearchedProbe]) -> Vec<RatioTerm> {
-    let mated = probes.iter().filter(|probe| !probe.relatives.is_empty());
-    mated
+    let with_relative = probes.iter().filter(|probe| !probe.relatives.is_empty());
+    with_relative
         .map(|probe| {
             RatioTerm::of_search(probe.family, f64::from(probe.has_relative_on_shortlist()))
         })
         .collect()
 }
 
-impl IdentificationFigures {
+impl IdentificationMetrics {
     pub(crate) fn new(probes: &[SearchedProbe], config: &OpenSetConfig, seed: u64) -> Self {
         let families = probes.iter().map(|probe| probe.family + 1).max().unwrap_or_default();
-        let marked: Vec<MarkedPeople> =
-            probes.iter().map(|probe| MarkedPeople::new(probe, config)).collect();
-        let all = || probes.iter().zip(&marked);
-        let mated = || all().filter(|(probe, _)| !probe.relatives.is_empty());
-        let fpir: Vec<RatioTerm> = all()
-            .map(|(probe, found)| {
-                RatioTerm::of_search(probe.family, f64::from(found.strangers > 0))
-            })
-            .collect();
-        let dir: Vec<RatioTerm> = mated()
-            .map(|(probe, found)| {
-                RatioTerm::of_search(probe.family, f64::from(found.relatives > 0))
-            })
-            .collect();
-        let precision: Vec<RatioTerm> = mated()
-            .map(|(probe, found)| RatioTerm {
+        let mut fpir = Vec::new();
+        let mut dir = Vec::new();
+        let mut precision = Vec::new();
+        for probe in probes {
+            let marked = MarkedPeople::new(probe, config);
+            fpir.push(RatioTerm::of_search(probe.family, f64::from(marked.strangers > 0)));
+            if probe.relatives.is_empty() {
+                continue;
+            }
+            dir.push(RatioTerm::of_search(probe.family, f64::from(marked.relatives > 0)));
+            precision.push(RatioTerm {
                 family: probe.family,
-                numerator: found.relatives as f64,
-                denominator: (found.strangers + found.relatives + found.others) as f64,
-            })
-            .collect();
+                numerator: marked.relatives as f64,
+                denominator: (marked.strangers + marked.relatives + marked.others) as f64,
+            });
+        }
+        let probes_with_relative = dir.len();
         let rank_10 = shortlist_hits(probes);
         let terms = [&fpir, &dir, &precision, &rank_10];
         let [fpir, dir, precision, rank_10] = Bootstrap::new(families, seed)
@@ -211,7 +213,7 @@ impl IdentificationFigures {
         Self {
             people: probes.first().map_or(0, |probe| probe.people),
             probes: probes.len(),
-            probes_with_relative: mated().count(),
+            probes_with_relative,
             fpir,
             dir,
             precision,
@@ -222,12 +224,8 @@ impl IdentificationFigures {
 
 impl MarkedPeople {
     fn new(probe: &SearchedProbe, config: &OpenSetConfig) -> Self {
-        let count =
-            |scores: &[f64]| scores.iter().filter(|&&score| probe.is_marked(score, config)).count();
-        Self {
-            strangers: count(&probe.strangers),
-            relatives: count(&probe.relatives),
-            others: count(&probe.others),
-        }
+        let [strangers, relatives, others] = [&probe.strangers, &probe.relatives, &probe.others]
+            .map(|scores| scores.iter().filter(|&&score| probe.is_marked(score, config)).count());
+        Self { strangers, relatives, others }
     }
 }

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::pair_set::platt;
+use super::calibration::platt;
 use crate::dataset::PairSampler;
 use crate::kinship::{Calibration, Head, KinshipError, Rows};
 use crate::metrics::Pairs;
@@ -78,6 +78,20 @@ impl LabeledPairs {
             Rows::from_values(self.second.clone(), width)?,
         ])
     }
+
+    fn fit_head(&self, width: usize) -> Result<Head, KinshipError> {
+        let [first, second] = self.sides(width)?;
+        Head::fit_regression(&first, &second, &self.is_same, RIDGE)
+    }
+
+    /// Returns the total weight of the pairs of one kind.
+    fn total_weight(&self, label: PairLabel) -> f64 {
+        let pairs = self.is_same.iter().zip(&self.weights);
+        pairs
+            .filter(|(is_same, _)| **is_same == (label == PairLabel::SamePerson))
+            .map(|(_, weight)| weight)
+            .sum()
+    }
 }
 
 impl IdentityHead {
@@ -94,30 +108,21 @@ impl IdentityHead {
         for source in sources {
             let rows = &source.backbones[0].1;
             for (half, pairs) in halves.iter_mut().enumerate() {
-                let in_half = |family: usize| family % 2 == half;
-                pairs.add(
-                    rows,
-                    &same_person_pairs(source, in_half, seed),
-                    PairLabel::SamePerson,
-                    first_family,
-                );
-                pairs.add(rows, &kin_pairs(source, in_half, seed), PairLabel::Kin, first_family);
+                let same_person = same_person_pairs(source, half, seed);
+                let kin = kin_pairs(source, half, seed);
+                pairs.add(rows, &same_person, PairLabel::SamePerson, first_family);
+                pairs.add(rows, &kin, PairLabel::Kin, first_family);
             }
             first_family += source.pedigree.families().len();
         }
         let width = sources[0].backbones[0].1.dimension();
-        let fit = |pairs: &LabeledPairs| {
-            let [first, second] = pairs.sides(width)?;
-            Head::fit_regression(&first, &second, &pairs.is_same, RIDGE)
-        };
-        let [learned, held_out] = &halves;
-        let no_pairs = || KinshipError::NoPairs { what: "the identity head" };
-        if learned.is_same.is_empty() || held_out.is_same.is_empty() {
-            return Err(no_pairs());
+        let [training, held_out] = &halves;
+        if training.is_same.is_empty() || held_out.is_same.is_empty() {
+            return Err(KinshipError::NoPairs { what: "the identity head" });
         }
         let [first, second] = held_out.sides(width)?;
-        let scores = fit(learned)?.scores(&first, &second)?;
-        let calibration = platt(&scores, &held_out.is_same, Some(scaled(held_out)))?;
+        let scores = training.fit_head(width)?.scores(&first, &second)?;
+        let calibration = platt(&scores, &held_out.is_same, Some(balanced_weights(held_out)))?;
         let evaluated = Pairs {
             scores: scores.iter().map(|&score| calibration.log_odds(score)).collect(),
             is_kin: held_out.is_same.clone(),
@@ -130,51 +135,48 @@ impl IdentityHead {
             all.second.extend(half.second);
             all.is_same.extend(half.is_same);
         }
-        Ok(Self { head: fit(&all)?, calibration, evaluated })
+        Ok(Self { head: all.fit_head(width)?, calibration, evaluated })
     }
 }
 
 /// Returns weights by which both kinds of pairs count equally, with the mean 1.
-fn scaled(pairs: &LabeledPairs) -> Vec<f64> {
-    let total = |is_same: bool| -> f64 {
-        let of_kind =
-            pairs.is_same.iter().zip(&pairs.weights).filter(|(kind, _)| **kind == is_same);
-        of_kind.map(|(_, weight)| weight).sum()
-    };
-    let [kin, same] = [total(false), total(true)];
+fn balanced_weights(pairs: &LabeledPairs) -> Vec<f64> {
+    let kin = pairs.total_weight(PairLabel::Kin);
+    let same_person = pairs.total_weight(PairLabel::SamePerson);
     let half = pairs.weights.len() as f64 / 2.0;
-    let scale = |(&is_same, weight): (&bool, &f64)| {
-        weight * half / f64::max(if is_same { same } else { kin }, 1e-12)
-    };
-    pairs.is_same.iter().zip(&pairs.weights).map(scale).collect()
+    let mut weights = Vec::new();
+    for (&is_same, weight) in pairs.is_same.iter().zip(&pairs.weights) {
+        let total = if is_same { same_person } else { kin };
+        weights.push(weight * half / f64::max(total, 1e-12));
+    }
+    weights
 }
 
 /// Returns photo pairs of one person that are not crops of one photograph.
-fn same_person_pairs(
-    source: &Corpus,
-    in_half: impl Fn(usize) -> bool,
-    seed: u64,
-) -> Vec<FamilyPhotoPair> {
+///
+/// The families are those with an index of `half` modulo 2.
+fn same_person_pairs(source: &Corpus, half: usize, seed: u64) -> Vec<FamilyPhotoPair> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let mut pairs = Vec::new();
-    for person in source.pedigree.people().iter().filter(|person| in_half(person.family)) {
+    for person in source.pedigree.people().iter().filter(|person| person.family % 2 == half) {
         let photos = &person.photos;
-        let mut own: Vec<[usize; 2]> = photos
+        let mut candidates: Vec<[usize; 2]> = photos
             .iter()
             .enumerate()
             .flat_map(|(i, &a)| photos[i + 1..].iter().map(move |&b| [a, b]))
             .filter(|&pair| !source.pedigree.share_source(pair))
             .collect();
-        let (chosen, _) = own.partial_shuffle(&mut random, PAIRS);
-        pairs
-            .extend(chosen.iter().map(|&photos| FamilyPhotoPair { photos, family: person.family }));
+        let (chosen, _) = candidates.partial_shuffle(&mut random, PAIRS);
+        let family = person.family;
+        pairs.extend(chosen.iter().map(|&photos| FamilyPhotoPair { photos, family }));
     }
     pairs
 }
 
-fn kin_pairs(source: &Corpus, in_half: impl Fn(usize) -> bool, seed: u64) -> Vec<FamilyPhotoPair> {
+/// Returns photo pairs of listed kin, of families as in [`same_person_pairs`].
+fn kin_pairs(source: &Corpus, half: usize, seed: u64) -> Vec<FamilyPhotoPair> {
     let mut families = source.pedigree.families_with_kin();
-    families.retain(|&family| in_half(family));
+    families.retain(|&family| family % 2 == half);
     let pairs = PairSampler::new(&source.pedigree, &families, seed).protocol(PAIRS);
     let kin = pairs.into_iter().filter(|pair| pair.is_kin);
     kin.map(|pair| FamilyPhotoPair { photos: pair.photos, family: pair.families[0] }).collect()

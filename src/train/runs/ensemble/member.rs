@@ -1,14 +1,15 @@
 //! Training of one member on one split.
 
-use super::early_stopping::{Course, Epoch, Next};
+use super::early_stopping::{EarlyStopping, Epoch, Next, TrainedHead};
 use crate::dataset::{PairSampler, PhotoPair, Sampling};
+use crate::domain::Outcome;
 use crate::kinship::{Head, KinshipError, Rows, Space};
 use crate::metrics::Ranking;
 use crate::train::data::corpus::Corpus;
 use crate::train::data::kin_pairs::kin_pairs;
 use crate::train::data::split::Split;
 use crate::train::head::kin_space::{KinRows, KinSpace};
-use crate::train::head::learner::{Learner, Learning};
+use crate::train::head::learner::{Hyperparameters, Learner};
 use crate::train::head::recipe::{Recipe, Training};
 
 /// Member to be trained.
@@ -21,6 +22,15 @@ pub(crate) struct Task<'a> {
     pub(crate) seed: u64,
 }
 
+/// Trained member.
+pub(crate) struct TrainedMember {
+    pub(crate) recipe: &'static str,
+    /// Index of the backbone.
+    pub(crate) backbone: usize,
+    pub(crate) head: Head,
+    pub(crate) epochs: Vec<Epoch>,
+}
+
 /// Pairs per batch, half of them kin.
 const BATCH: usize = 64;
 /// Contrastive training steps between two evaluations on the validation families.
@@ -30,6 +40,7 @@ const SHRINKAGES: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 0.9];
 /// Photo pairs of each kin pair for the evaluation of members.
 pub(crate) const PROTOCOL_PAIRS: usize = 10;
 
+/// Sampling of the pairs of one epoch.
 pub(crate) const SAMPLING: Sampling = Sampling { per_family: 40, per_kin: 2, role_matched: 0.3 };
 
 /// Sampling for the regression, which sees each pair once.
@@ -46,23 +57,23 @@ struct Validation {
 }
 
 impl Task<'_> {
-    /// Trains the member. Returns `None` if `cancelled` returned `true`.
-    pub(crate) fn learn(
+    /// Trains the member until `is_cancelled` returns `true`.
+    pub(crate) fn train(
         &self,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<Option<(Head, Vec<Epoch>)>, KinshipError> {
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Outcome<TrainedHead>, KinshipError> {
         let validation = self.validation()?;
         let space = self.kin_space(&validation)?;
         let head = self.recipe.head(&space, self.seed)?;
         let head = match self.recipe.training {
-            Training::Gradient(learning) => {
-                return self.follow(head, &learning, &validation, cancelled);
+            Training::Gradient(hyperparameters) => {
+                return self.train_by_gradient(head, &hyperparameters, &validation, is_cancelled);
             }
             Training::Ridge(ridge) => self.regression(ridge)?,
             Training::None => head,
         };
-        let epoch = validation.judge(&head, None)?;
-        Ok(Some((head, vec![epoch])))
+        let epoch = validation.evaluate(&head, None)?;
+        Ok(Outcome::Finished(TrainedHead { head, epochs: vec![epoch] }))
     }
 
     /// Fits the plain regression on one epoch of many pairs.
@@ -76,22 +87,26 @@ impl Task<'_> {
         Head::fit_regression(&first, &second, &is_kin, ridge_per_pair)
     }
 
-    fn follow(
+    /// Trains until the validation families no longer improve.
+    fn train_by_gradient(
         &self,
         head: Head,
-        learning: &Learning,
+        hyperparameters: &Hyperparameters,
         validation: &Validation,
-        cancelled: &dyn Fn() -> bool,
-    ) -> Result<Option<(Head, Vec<Epoch>)>, KinshipError> {
+        is_cancelled: &dyn Fn() -> bool,
+    ) -> Result<Outcome<TrainedHead>, KinshipError> {
         let is_contrastive = self.recipe.head.space == Space::Contrastive;
-        let learner = if is_contrastive { Learner::of_space } else { Learner::of_layers };
-        let mut learner = learner(&head, learning, self.seed)?;
-        let epoch = validation.judge(&head, None)?;
-        let mut course = Course::start(head, epoch);
+        let mut learner = if is_contrastive {
+            Learner::of_space(&head, hyperparameters, self.seed)?
+        } else {
+            Learner::of_layers(&head, hyperparameters, self.seed)?
+        };
+        let epoch = validation.evaluate(&head, None)?;
+        let mut early_stopping = EarlyStopping::new(head, epoch);
         let mut sampler = self.sampler(&self.split.train, 2);
         loop {
-            if cancelled() {
-                return Ok(None);
+            if is_cancelled() {
+                return Ok(Outcome::Cancelled);
             }
             let loss = if is_contrastive {
                 self.contrast(&mut learner, &mut sampler)?
@@ -99,11 +114,11 @@ impl Task<'_> {
                 self.classify(&mut learner, &sampler.epoch(&SAMPLING))?
             };
             let head = learner.head()?;
-            let epoch = validation.judge(&head, Some(loss))?;
-            match course.take(head, epoch) {
+            let epoch = validation.evaluate(&head, Some(loss))?;
+            match early_stopping.record(head, epoch) {
                 Next::Continue => {}
                 Next::SlowDown => learner.set_learning_rate(learner.learning_rate() / 2.0),
-                Next::Stop => return Ok(Some(course.finish())),
+                Next::Stop => return Ok(Outcome::Finished(early_stopping.finish())),
             }
         }
     }
@@ -143,13 +158,12 @@ impl Task<'_> {
         }
         let (first, second) = self.corpus.sides(self.backbone, &kin)?;
         let spaces = KinSpace::fit(&KinRows { first, second, weights }, &SHRINKAGES)?;
-        let auc = |space: KinSpace| {
+        let mut evaluated: Vec<(f64, KinSpace)> = Vec::new();
+        for space in spaces {
             let head = Head::likelihood_ratio(&space)?;
-            Ok((validation.judge(&head, None)?.validation_auc, space))
-        };
-        let judged: Vec<(f64, KinSpace)> =
-            spaces.into_iter().map(auc).collect::<Result<_, KinshipError>>()?;
-        let best = judged.into_iter().max_by(|(a, _), (b, _)| a.total_cmp(b));
+            evaluated.push((validation.evaluate(&head, None)?.validation_auc, space));
+        }
+        let best = evaluated.into_iter().max_by(|(a, _), (b, _)| a.total_cmp(b));
         best.map(|(_, space)| space).ok_or(KinshipError::NoPairs { what: "the kin space" })
     }
 
@@ -169,7 +183,7 @@ impl Task<'_> {
 }
 
 impl Validation {
-    fn judge(&self, head: &Head, loss: Option<f64>) -> Result<Epoch, KinshipError> {
+    fn evaluate(&self, head: &Head, loss: Option<f64>) -> Result<Epoch, KinshipError> {
         let scores = head.scores(&self.first, &self.second)?;
         let curve = Ranking::new(&scores, &self.is_kin).curve();
         let no_pairs = KinshipError::NoPairs { what: "validation" };

@@ -2,16 +2,20 @@
 
 mod arena;
 pub(crate) mod assembly;
-pub(crate) mod checkpoint;
+pub(crate) mod calibration;
+mod checkpoint;
 mod cohort;
 pub(crate) mod early_stopping;
+mod face_distribution;
 pub(crate) mod identification;
 mod identity;
 pub(crate) mod member;
-mod members;
-mod open_set;
+pub(crate) mod members;
+pub(crate) mod open_set;
+pub(crate) mod options;
 pub(crate) mod pair_set;
 pub(crate) mod rounds;
+mod search_calibration;
 mod selection;
-mod shortlist;
-mod verdict;
+pub(crate) mod shortlist;
+pub(crate) mod verdict;

@@ -1,9 +1,8 @@
 //! Pairs of some families, with scores of members that saw none of these families.
 
-use super::member::PROTOCOL_PAIRS;
-use super::members::TrainedSplit;
+use super::member::{PROTOCOL_PAIRS, TrainedMember};
 use crate::dataset::{PairSampler, PhotoPair};
-use crate::kinship::{Calibration, KinshipError, LabeledRows, Logistic};
+use crate::kinship::{Calibration, KinshipError};
 use crate::metrics::Pairs;
 use crate::train::data::corpus::Corpus;
 
@@ -11,7 +10,7 @@ use crate::train::data::corpus::Corpus;
 ///
 /// Half of the pairs are kin.
 #[derive(Clone, Default)]
-pub(crate) struct Panel {
+pub(crate) struct PairSet {
     pub(crate) pairs: Vec<PhotoPair>,
     /// Per member, its score of each pair.
     pub(crate) scores: Vec<Vec<f64>>,
@@ -19,35 +18,35 @@ pub(crate) struct Panel {
     pub(crate) cosines: Vec<Vec<f64>>,
 }
 
-impl Panel {
+impl PairSet {
     /// Scores the pairs of `families`.
     pub(crate) fn new(
         corpus: &Corpus,
-        members: &[super::members::TrainedMember],
+        members: &[TrainedMember],
         families: &[usize],
         seed: u64,
     ) -> Result<Self, KinshipError> {
         let pairs = PairSampler::new(&corpus.pedigree, families, seed).protocol(PROTOCOL_PAIRS);
-        let mut panel = Self { pairs, ..Self::default() };
-        if panel.pairs.is_empty() {
-            return Ok(panel);
+        let mut pair_set = Self { pairs, ..Self::default() };
+        if pair_set.pairs.is_empty() {
+            return Ok(pair_set);
         }
         let mut sides = Vec::new();
         for backbone in 0..corpus.backbones.len() {
-            let (first, second) = corpus.sides(backbone, &panel.pairs)?;
-            panel.cosines.push(first.cosines(&second)?);
+            let (first, second) = corpus.sides(backbone, &pair_set.pairs)?;
+            pair_set.cosines.push(first.cosines(&second)?);
             sides.push((first, second));
         }
         for member in members {
             let (first, second) = &sides[member.backbone];
-            panel.scores.push(member.head.scores(first, second)?);
+            pair_set.scores.push(member.head.scores(first, second)?);
         }
-        Ok(panel)
+        Ok(pair_set)
     }
 
-    /// Converts each member's scores to calibrated log odds.
-    pub(crate) fn calibrated(mut self, split: &TrainedSplit) -> Self {
-        for (scores, calibration) in self.scores.iter_mut().zip(&split.calibrations) {
+    /// Converts each member's scores to log odds, by one calibration per member.
+    pub(crate) fn calibrated(mut self, calibrations: &[Calibration]) -> Self {
+        for (scores, calibration) in self.scores.iter_mut().zip(calibrations) {
             scores.iter_mut().for_each(|score| *score = calibration.log_odds(*score));
         }
         self
@@ -88,24 +87,4 @@ impl Panel {
 fn append_columns(columns: &mut Vec<Vec<f64>>, more: Vec<Vec<f64>>) {
     columns.resize(more.len().max(columns.len()), Vec::new());
     columns.iter_mut().zip(more).for_each(|(column, more)| column.extend(more));
-}
-
-/// Fits log odds to scores (Platt 1999). Each row counts by its weight.
-///
-/// A higher score never lowers the log odds. Few families can result in a slope that is not
-/// positive. The score is then uninformative, and slope and intercept are 0.
-pub(crate) fn platt(
-    scores: &[f64],
-    is_kin: &[bool],
-    weights: Option<Vec<f64>>,
-) -> Result<Calibration, KinshipError> {
-    let rows = LabeledRows::new(scores.chunks(1), is_kin);
-    let rows = match weights {
-        Some(weights) => rows.with_weights(weights),
-        None => rows,
-    };
-    let fitted = Logistic::fit(&rows, 1e-6).ok_or(KinshipError::NoPairs { what: "calibration" })?;
-    let calibration = Calibration { slope: fitted.weights[0], intercept: fitted.intercept };
-    let says_nothing = Calibration { slope: 0.0, intercept: 0.0 };
-    Ok(if calibration.slope > 0.0 { calibration } else { says_nothing })
 }

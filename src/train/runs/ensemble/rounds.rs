@@ -1,14 +1,13 @@
 //! Training rounds: each source is scored by members that were not trained on it.
 
-use std::path::Path;
 use std::rc::Rc;
 
-use super::identification::{self, Probe};
+use super::identification::{self, KinProbe};
 use super::members::{TrainedSplit, train_splits};
-use super::pair_set::Panel;
+use super::options::{EnsembleOptions, TrainingContext};
+use super::pair_set::PairSet;
 use super::selection::Criterion;
-use crate::domain::Progress;
-use crate::train::Options;
+use crate::domain::Outcome;
 use crate::train::data::corpus::Corpus;
 use crate::train::data::split::Split;
 use crate::train::error::TrainError;
@@ -28,7 +27,7 @@ pub(crate) struct EvaluatedPart {
     pub(crate) families: Vec<usize>,
     pub(crate) split: Rc<TrainedSplit>,
     /// The members' calibrated log odds.
-    pub(crate) panel: Panel,
+    pub(crate) pair_set: PairSet,
     /// The chosen members' weighted log odds of each pair. Empty before the choice.
     pub(crate) joined: Vec<f64>,
 }
@@ -43,14 +42,6 @@ pub(crate) struct Rounds<'a> {
     pub(crate) last: Rc<TrainedSplit>,
 }
 
-/// Context of a training run.
-#[derive(Clone, Copy)]
-pub(crate) struct RoundContext<'a> {
-    pub(crate) options: &'a Options,
-    pub(crate) work: &'a Path,
-    pub(crate) progress: &'a dyn Progress,
-}
-
 impl EvaluatedSource<'_> {
     /// Returns whether no member was trained on any family of the source.
     pub(crate) fn is_left_out(&self) -> bool {
@@ -58,7 +49,7 @@ impl EvaluatedSource<'_> {
     }
 
     /// Draws the probes of a part, for searches in the source.
-    pub(crate) fn probes(&self, part: &EvaluatedPart, seed: u64) -> Vec<Probe> {
+    pub(crate) fn probes(&self, part: &EvaluatedPart, seed: u64) -> Vec<KinProbe> {
         identification::probes(
             self.source,
             &part.families,
@@ -68,16 +59,16 @@ impl EvaluatedSource<'_> {
     }
 
     /// Returns the pairs of all parts.
-    pub(crate) fn panel(&self) -> Panel {
-        let mut panel = Panel::default();
+    pub(crate) fn pair_set(&self) -> PairSet {
+        let mut pair_set = PairSet::default();
         for part in &self.parts {
-            panel.extend(part.panel.clone());
+            pair_set.extend(part.pair_set.clone());
         }
-        panel
+        pair_set
     }
 }
 
-/// Trains and evaluates in rounds. Returns `None` if the progress was cancelled.
+/// Trains and evaluates in rounds.
 ///
 /// Every source with kin is evaluated by members that were trained on the others. A source is not
 /// trained on if its plain regression does not beat the cosine elsewhere. Training on such a source
@@ -85,29 +76,33 @@ impl EvaluatedSource<'_> {
 /// by fold.
 pub(crate) fn run_rounds<'a>(
     sources: &[&'a Corpus],
-    context: RoundContext<'_>,
-) -> Result<Option<Rounds<'a>>, TrainError> {
-    let Some(Transfer { chosen, left_out }) = transfer(sources, context)? else { return Ok(None) };
-    let others = |without: &str| -> Vec<&'a Corpus> {
-        chosen.iter().copied().filter(|source| source.name != without).collect()
+    context: TrainingContext<'_>,
+) -> Result<Outcome<Rounds<'a>>, TrainError> {
+    let Outcome::Finished(transfer) = transfer(sources, context)? else {
+        return Ok(Outcome::Cancelled);
+    };
+    let Transfer { chosen, left_out } = transfer;
+    let Outcome::Finished(all) = Round::train(&chosen, context)? else {
+        return Ok(Outcome::Cancelled);
     };
     let mut evaluated = Vec::new();
-    let Some(all) = Round::train(&chosen, context)? else { return Ok(None) };
     for &source in sources {
-        let learned = others(&source.name);
-        let found = match learned.len() {
-            0 => all.by_folds(source, context.options.seed)?,
-            count if count == chosen.len() => all.on(source, context.options.seed)?,
-            _ => {
-                let Some(round) = Round::train(&learned, context)? else { return Ok(None) };
-                round.on(source, context.options.seed)?
-            }
-        };
-        evaluated.push(found);
+        let others: Vec<&Corpus> =
+            chosen.iter().copied().filter(|other| other.name != source.name).collect();
+        if others.is_empty() {
+            evaluated.push(all.by_folds(source, context.options.seed)?);
+        } else if others.len() == chosen.len() {
+            evaluated.push(all.on(source, context.options.seed)?);
+        } else {
+            let Outcome::Finished(round) = Round::train(&others, context)? else {
+                return Ok(Outcome::Cancelled);
+            };
+            evaluated.push(round.on(source, context.options.seed)?);
+        }
     }
     let trained_on = all.names.clone();
     let last = all.last();
-    Ok(Some(Rounds { trained_on, left_out, evaluated, last }))
+    Ok(Outcome::Finished(Rounds { trained_on, left_out, evaluated, last }))
 }
 
 /// Choice of the training sources.
@@ -122,31 +117,34 @@ struct Transfer<'a> {
 /// All sources are chosen if none transfers.
 fn transfer<'a>(
     sources: &[&'a Corpus],
-    context: RoundContext<'_>,
-) -> Result<Option<Transfer<'a>>, TrainError> {
+    context: TrainingContext<'_>,
+) -> Result<Outcome<Transfer<'a>>, TrainError> {
     let mut chosen = Vec::new();
     let mut left_out = Vec::new();
     if sources.len() < 2 {
-        return Ok(Some(Transfer { chosen: sources.to_vec(), left_out }));
+        return Ok(Outcome::Finished(Transfer { chosen: sources.to_vec(), left_out }));
     }
     let recipes = [Recipe::REGRESSION, Recipe::COSINE].into_iter().filter_map(Recipe::named);
-    let options = Options { recipes: recipes.collect(), ..context.options.clone() };
-    let context = RoundContext { options: &options, ..context };
+    let options = EnsembleOptions { recipes: recipes.collect(), ..context.options.clone() };
+    let context = TrainingContext { options: &options, ..context };
     for &source in sources {
-        let Some(round) = Round::train(&[source], context)? else { return Ok(None) };
-        let others = sources.iter().filter(|other| other.name != source.name);
-        let panels: Vec<Panel> = others
-            .map(|other| Ok(round.on(other, options.seed)?.panel()))
-            .collect::<Result<_, TrainError>>()?;
-        let mean = |recipe: &str| {
-            Criterion::mean(panels.iter().map(|panel| best_of(&round.last(), panel, recipe)))
+        let Outcome::Finished(round) = Round::train(&[source], context)? else {
+            return Ok(Outcome::Cancelled);
         };
-        let [regression, cosine] = [Recipe::REGRESSION, Recipe::COSINE].map(mean);
+        let mut pair_sets = Vec::new();
+        for other in sources.iter().filter(|other| other.name != source.name) {
+            pair_sets.push(round.on(other, options.seed)?.pair_set());
+        }
+        let [regression, cosine] = [Recipe::REGRESSION, Recipe::COSINE].map(|recipe| {
+            let split = round.last();
+            Criterion::mean(pair_sets.iter().map(|pair_set| best_of(&split, pair_set, recipe)))
+        });
         if regression.auc > cosine.auc {
             chosen.push(source);
         } else {
             left_out.push(format!(
-                "{}: a regression trained on it has an AUC of {:.3} on the other sources, the cosine {:.3}",
+                "{}: a regression trained on it has an AUC of {:.3} on the other sources, \
+                 the cosine {:.3}",
                 source.name, regression.auc, cosine.auc
             ));
         }
@@ -155,23 +153,28 @@ fn transfer<'a>(
         chosen = sources.to_vec();
         left_out.clear();
     }
-    Ok(Some(Transfer { chosen, left_out }))
+    Ok(Outcome::Finished(Transfer { chosen, left_out }))
 }
 
 /// Returns the metrics of the best member of a recipe, over backbones.
-pub(crate) fn best_of(split: &TrainedSplit, panel: &Panel, recipe: &str) -> Criterion {
-    Criterion::of(best_scores(split, panel, recipe), &panel.is_kin())
+pub(crate) fn best_of(split: &TrainedSplit, pair_set: &PairSet, recipe: &str) -> Criterion {
+    Criterion::new(best_scores(split, pair_set, recipe), &pair_set.is_kin())
 }
 
 /// Returns the scores of the best member of a recipe, over backbones.
 ///
 /// The scores are empty if the recipe has no member.
-pub(crate) fn best_scores<'p>(split: &TrainedSplit, panel: &'p Panel, recipe: &str) -> &'p [f64] {
-    let is_kin = panel.is_kin();
-    let members = split.members.iter().zip(&panel.scores);
+pub(crate) fn best_scores<'p>(
+    split: &TrainedSplit,
+    pair_set: &'p PairSet,
+    recipe: &str,
+) -> &'p [f64] {
+    let is_kin = pair_set.is_kin();
+    let members = split.members.iter().zip(&pair_set.scores);
     let of_recipe = members.filter(|(member, _)| member.recipe == recipe).map(|(_, scores)| scores);
-    let value = |scores: &Vec<f64>| Criterion::of(scores, &is_kin).value();
-    of_recipe.max_by(|a, b| value(a).total_cmp(&value(b))).map(Vec::as_slice).unwrap_or_default()
+    let values = of_recipe.map(|scores| (scores, Criterion::new(scores, &is_kin).value()));
+    let best = values.max_by(|(_, a), (_, b)| a.total_cmp(b));
+    best.map(|(scores, _)| scores.as_slice()).unwrap_or_default()
 }
 
 /// Members of one training set.
@@ -182,24 +185,29 @@ struct Round {
 
 impl Round {
     /// Trains on all of these sources. A single source is split into folds.
-    fn train(sources: &[&Corpus], context: RoundContext<'_>) -> Result<Option<Self>, TrainError> {
+    fn train(
+        sources: &[&Corpus],
+        context: TrainingContext<'_>,
+    ) -> Result<Outcome<Self>, TrainError> {
         let merged;
-        let learned = match sources {
+        let corpus = match sources {
             [one] => *one,
             several => {
                 merged = Corpus::merged(several)?;
                 &merged
             }
         };
-        let Options { folds, seed, .. } = *context.options;
-        let mut splits = Split::all(&learned.pedigree, &learned.seen, folds, seed)?;
+        let EnsembleOptions { folds, seed, .. } = *context.options;
+        let mut splits = Split::all(&corpus.pedigree, &corpus.seen, folds, seed)?;
         if sources.len() > 1 {
             splits.retain(|split| split.test.is_empty());
         }
-        let trained = train_splits(learned, &splits, context)?;
+        let Outcome::Finished(splits) = train_splits(corpus, &splits, context)? else {
+            return Ok(Outcome::Cancelled);
+        };
         let names = sources.iter().map(|source| source.name.clone()).collect();
-        let splits = trained.map(|splits| splits.into_iter().map(Rc::new).collect());
-        Ok(splits.map(|splits| Self { names, splits }))
+        let splits = splits.into_iter().map(Rc::new).collect();
+        Ok(Outcome::Finished(Self { names, splits }))
     }
 
     /// Returns the split without test families.
@@ -220,11 +228,11 @@ impl Round {
         source: &'a Corpus,
         seed: u64,
     ) -> Result<EvaluatedSource<'a>, TrainError> {
-        let folds = self.splits.iter().filter(|split| !split.split.test.is_empty());
-        let part = |split: &Rc<TrainedSplit>| {
-            EvaluatedPart::new(source, split.split.test.clone(), Rc::clone(split), seed)
-        };
-        let parts = folds.map(part).collect::<Result<_, _>>()?;
+        let mut parts = Vec::new();
+        for split in self.splits.iter().filter(|split| !split.split.test.is_empty()) {
+            let families = split.split.test.clone();
+            parts.push(EvaluatedPart::new(source, families, Rc::clone(split), seed)?);
+        }
         Ok(EvaluatedSource { source, trained_on: self.names.clone(), parts })
     }
 }
@@ -236,7 +244,8 @@ impl EvaluatedPart {
         split: Rc<TrainedSplit>,
         seed: u64,
     ) -> Result<Self, TrainError> {
-        let panel = Panel::new(source, &split.members, &families, seed)?.calibrated(&split);
-        Ok(Self { families, split, panel, joined: Vec::new() })
+        let pair_set =
+            PairSet::new(source, &split.members, &families, seed)?.calibrated(&split.calibrations);
+        Ok(Self { families, split, pair_set, joined: Vec::new() })
     }
 }

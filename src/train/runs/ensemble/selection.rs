@@ -27,11 +27,11 @@ const STEPS: usize = 10;
 /// Minimum improvement of the criterion by a step.
 const MIN_GAIN: f64 = 1e-4;
 /// False accept rate of the criterion's true accept rate.
-pub(crate) const STRICT_RATE: f64 = 0.01;
+const STRICT_RATE: f64 = 0.01;
 
 impl Criterion {
     /// Computes the metrics of `scores`. They are zeros without pairs of both kinds.
-    pub(crate) fn of(scores: &[f64], is_kin: &[bool]) -> Self {
+    pub(crate) fn new(scores: &[f64], is_kin: &[bool]) -> Self {
         let curve = Ranking::new(scores, is_kin).curve();
         let accepts = curve.at_false_accept_rate(STRICT_RATE);
         Self {
@@ -42,13 +42,13 @@ impl Criterion {
     }
 
     /// Returns the mean over sources.
-    pub(crate) fn mean(of: impl IntoIterator<Item = Self>) -> Self {
+    pub(crate) fn mean(sources: impl IntoIterator<Item = Self>) -> Self {
         let mut sum = Self::default();
         let mut count = 0.0;
-        for one in of {
-            sum.auc += one.auc;
-            sum.average_precision += one.average_precision;
-            sum.true_accepts += one.true_accepts;
+        for source in sources {
+            sum.auc += source.auc;
+            sum.average_precision += source.average_precision;
+            sum.true_accepts += source.true_accepts;
             count += 1.0;
         }
         let share = 1.0 / f64::max(count, 1.0);
@@ -75,36 +75,49 @@ pub(crate) fn select(sources: &[SourceScores<'_>], first: usize, may_join: &[boo
     counts[first] = 1.0;
     let mut sums: Vec<Vec<f64>> =
         sources.iter().map(|source| source.members[first].clone()).collect();
-    let value = |sums: &[Vec<f64>]| {
-        let each = sums.iter().zip(sources).map(|(sum, source)| Criterion::of(sum, &source.is_kin));
-        Criterion::mean(each).value()
-    };
-    let with = |sums: &[Vec<f64>], member: usize| -> Vec<Vec<f64>> {
-        let pairs = sums.iter().zip(sources);
-        let add = |(sum, source): (&Vec<f64>, &SourceScores<'_>)| {
-            sum.iter().zip(&source.members[member]).map(|(sum, score)| sum + score).collect()
-        };
-        pairs.map(add).collect()
-    };
-    let mut best = (value(&sums), counts.clone());
+    let mut best_value = mean_value(&sums, sources);
+    let mut best_counts = counts.clone();
     for _ in 1..STEPS {
-        let tried = (0..may_join.len()).filter(|&member| may_join[member]);
-        let tried = tried.map(|member| {
-            let sums = with(&sums, member);
-            (member, value(&sums), sums)
+        let candidates = (0..may_join.len()).filter(|&member| may_join[member]);
+        let steps = candidates.map(|member| {
+            let sums = with_member(&sums, sources, member);
+            let value = mean_value(&sums, sources);
+            SelectionStep { member, sums, value }
         });
-        let Some((member, found, next)) = tried.max_by(|(_, a, _), (_, b, _)| a.total_cmp(b))
-        else {
-            break;
-        };
-        counts[member] += 1.0;
-        sums = next;
-        if found > best.0 + MIN_GAIN {
-            best = (found, counts.clone());
+        let Some(step) = steps.max_by(|a, b| a.value.total_cmp(&b.value)) else { break };
+        counts[step.member] += 1.0;
+        sums = step.sums;
+        if step.value > best_value + MIN_GAIN {
+            best_value = step.value;
+            best_counts.clone_from(&counts);
         }
     }
-    let total: f64 = best.1.iter().sum();
-    best.1.into_iter().map(|count| count / total).collect()
+    let total: f64 = best_counts.iter().sum();
+    best_counts.into_iter().map(|count| count / total).collect()
+}
+
+/// Candidate step of the greedy search: one more copy of a member.
+struct SelectionStep {
+    member: usize,
+    /// Per source, the sum of the selected members' scores after the step.
+    sums: Vec<Vec<f64>>,
+    value: f64,
+}
+
+/// Returns the value of summed scores, as a mean over sources.
+fn mean_value(sums: &[Vec<f64>], sources: &[SourceScores<'_>]) -> f64 {
+    let criteria =
+        sums.iter().zip(sources).map(|(sum, source)| Criterion::new(sum, &source.is_kin));
+    Criterion::mean(criteria).value()
+}
+
+/// Adds the scores of a member to the sums of each source.
+fn with_member(sums: &[Vec<f64>], sources: &[SourceScores<'_>], member: usize) -> Vec<Vec<f64>> {
+    let mut added = sums.to_vec();
+    for (sum, source) in added.iter_mut().zip(sources) {
+        sum.iter_mut().zip(&source.members[member]).for_each(|(sum, score)| *sum += score);
+    }
+    added
 }
 
 #[cfg(test)]

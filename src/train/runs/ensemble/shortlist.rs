@@ -1,6 +1,6 @@
 //! Rank@10 of scores without normalization: the cosine, and single members.
 
-use super::identification::{Probe, is_on_shortlist};
+use super::identification::{KinProbe, is_on_shortlist};
 use super::rounds::EvaluatedSource;
 use crate::kinship::{Ensemble, EnsembleConfig, KinshipError, MemberConfig, Rows};
 use crate::metrics::RatioTerm;
@@ -75,17 +75,23 @@ impl EvaluatedSource<'_> {
         Ensemble::of_heads(config, &backbones, vec![member.head.clone()])
     }
 
-    fn is_hit(&self, scores: &[f32], probe: Probe) -> bool {
+    fn is_hit(&self, scores: &[f32], probe: KinProbe) -> bool {
         let pedigree = &self.source.pedigree;
-        let best = |photos: &[usize]| {
-            photos.iter().map(|&photo| f64::from(scores[photo])).fold(f64::NEG_INFINITY, f64::max)
-        };
-        let people = pedigree.people().iter().enumerate().filter(|(i, _)| *i != probe.person);
-        let scored =
-            people.map(|(i, person)| (pedigree.is_listed([i, probe.person]), best(&person.photos)));
-        let (relatives, others): (Vec<_>, Vec<_>) = scored.partition(|(is_kin, _)| *is_kin);
-        let scores = |people: Vec<(bool, f64)>| people.into_iter().map(|(_, score)| score);
-        is_on_shortlist(scores(relatives), scores(others))
+        let mut relatives = Vec::new();
+        let mut others = Vec::new();
+        for (i, person) in pedigree.people().iter().enumerate() {
+            if i == probe.person {
+                continue;
+            }
+            let scores = person.photos.iter().map(|&photo| f64::from(scores[photo]));
+            let best = scores.fold(f64::NEG_INFINITY, f64::max);
+            if pedigree.is_listed([i, probe.person]) {
+                relatives.push(best);
+            } else {
+                others.push(best);
+            }
+        }
+        is_on_shortlist(relatives.into_iter(), others.into_iter())
     }
 }
 

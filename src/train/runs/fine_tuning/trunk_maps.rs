@@ -1,12 +1,13 @@
 //! Outputs of a backbone's trunk for photos, computed once for all epochs.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 use rayon::prelude::*;
 
 use crate::bundle::Bundle;
 use crate::dataset::{Source, family_photos};
-use crate::domain::{PhotoId, Progress};
+use crate::domain::{Outcome, PhotoId, Progress};
 use crate::network::NetworkError;
 use crate::photo::{EXTENSIONS, Limits};
 use crate::pipeline::{PhotoFile, PipelineError, Thumbnails, prepare};
@@ -22,7 +23,7 @@ const BUDGET: usize = 4 << 30;
 const BATCH: usize = 16;
 
 /// Inputs of the unfrozen stage, by the index of the photo.
-pub(crate) enum TrunkMaps {
+pub(super) enum TrunkMaps {
     /// Outputs of the trunk.
     Maps(HashMap<usize, Vec<f32>>),
     /// Inputs of the trunk.
@@ -30,7 +31,7 @@ pub(crate) enum TrunkMaps {
 }
 
 /// Reader of photos and their crops.
-pub(crate) struct Album<'a> {
+pub(super) struct PhotoReader<'a> {
     source: Source,
     paths: BTreeMap<PhotoId, String>,
     bundle: &'a Bundle,
@@ -38,9 +39,9 @@ pub(crate) struct Album<'a> {
     backbone: usize,
 }
 
-impl<'a> Album<'a> {
-    pub(crate) fn open(
-        data: &std::path::Path,
+impl<'a> PhotoReader<'a> {
+    pub(super) fn open(
+        data: &Path,
         bundle: &'a Bundle,
         backbone: usize,
     ) -> Result<Self, TrainError> {
@@ -76,42 +77,47 @@ impl<'a> Album<'a> {
 
 impl TrunkMaps {
     /// Runs the trunk once on photos with these indices.
-    ///
-    /// Returns `None` if `progress` was cancelled.
-    pub(crate) fn new(
+    pub(super) fn new(
         stage: &LastStage,
-        mut album: Album<'_>,
+        mut reader: PhotoReader<'_>,
         photos: &[(usize, &PhotoId)],
         progress: &dyn Progress,
-    ) -> Result<Option<Self>, TrainError> {
+    ) -> Result<Outcome<Self>, TrainError> {
         let bytes = photos.len() * stage.map_len() * size_of::<f32>();
         let mut maps = HashMap::new();
-        let mut kept = HashMap::new();
+        let mut all_crops = HashMap::new();
         progress.begin("Running the trunk", photos.len() as u64, "photos");
         for batch in photos.chunks(BATCH) {
             if progress.cancelled() {
-                return Ok(None);
+                return Ok(Outcome::Cancelled);
             }
-            let (places, ids): (Vec<usize>, Vec<&PhotoId>) = batch.iter().copied().unzip();
-            let crops = album.crops(&ids)?;
+            let (indices, ids): (Vec<usize>, Vec<&PhotoId>) = batch.iter().copied().unzip();
+            let crops = reader.crops(&ids)?;
             if bytes <= BUDGET {
-                let made = stage.maps(&views(&crops))?;
-                let made = made.chunks_exact(stage.map_len()).map(<[f32]>::to_vec);
-                maps.extend(places.into_iter().zip(made));
+                let outputs = stage.maps(&views(&crops))?;
+                let outputs = outputs.chunks_exact(stage.map_len()).map(<[f32]>::to_vec);
+                maps.extend(indices.into_iter().zip(outputs));
             } else {
-                kept.extend(places.into_iter().zip(crops));
+                all_crops.extend(indices.into_iter().zip(crops));
             }
             progress.advance(batch.len() as u64);
         }
-        Ok(Some(if bytes <= BUDGET { Self::Maps(maps) } else { Self::Crops(kept) }))
+        let maps = if bytes <= BUDGET { Self::Maps(maps) } else { Self::Crops(all_crops) };
+        Ok(Outcome::Finished(maps))
     }
 
     /// Returns the concatenated outputs of the trunk for the photos with these indices.
-    pub(crate) fn of(&self, stage: &LastStage, photos: &[usize]) -> Result<Vec<f32>, NetworkError> {
+    pub(super) fn of_photos(
+        &self,
+        stage: &LastStage,
+        photos: &[usize],
+    ) -> Result<Vec<f32>, NetworkError> {
         match self {
-            Self::Maps(maps) => Ok(photos.iter().flat_map(|place| &maps[place]).copied().collect()),
+            Self::Maps(maps) => Ok(photos.iter().flat_map(|photo| &maps[photo]).copied().collect()),
             Self::Crops(crops) => {
-                stage.maps(&photos.iter().map(|place| crops[place].as_slice()).collect::<Vec<_>>())
+                let crops: Vec<&[u8]> =
+                    photos.iter().map(|photo| crops[photo].as_slice()).collect();
+                stage.maps(&crops)
             }
         }
     }

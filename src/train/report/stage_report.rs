@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
-use crate::metrics::{Pairs, RankingFigures};
+use crate::metrics::RankingFigures;
 use crate::train::data::corpus::Corpus;
 use crate::train::error::TrainError;
-use crate::train::runs::ensemble::pair_set::Panel;
-use crate::train::runs::fine_tuning::FineTuned;
+use crate::train::runs::ensemble::pair_set::PairSet;
+use crate::train::runs::fine_tuning::job::FineTunedStage;
 use crate::train::runs::fine_tuning::stage_folder::StageEpoch;
 
 /// Metrics of a backbone before and after the training of its last stage.
@@ -22,7 +22,8 @@ pub struct StageReport {
     /// Metrics of each epoch, the frozen stage first.
     pub epochs: Vec<StageEpoch>,
     /// Index of the selected epoch. 0 is the frozen stage, which no other beat.
-    pub kept: usize,
+    #[serde(rename = "kept")]
+    pub selected: usize,
     /// Metrics of the loaded backbone. `None` if the other families have no pairs.
     pub frozen: Option<RankingFigures>,
     /// Metrics of the backbone in the bundle.
@@ -48,39 +49,43 @@ impl StageReport {
     /// [`TrainError::Kinship`] if the embeddings cannot be compared.
     pub fn new(
         backbone: usize,
-        stage: &FineTuned,
+        stage: &FineTunedStage,
         corpora: StageCorpora<'_>,
         seed: u64,
     ) -> Result<Self, TrainError> {
-        let figures = |corpus: &Corpus| {
-            let pedigree = &corpus.pedigree;
-            let mut others = pedigree.families_with_kin();
-            others.retain(|&family| !stage.families.contains(&pedigree.families()[family]));
-            let Panel { pairs, cosines, .. } = Panel::new(corpus, &[], &others, seed)?;
-            let pairs = Pairs {
-                scores: cosines.into_iter().nth(backbone).unwrap_or_default(),
-                is_kin: pairs.iter().map(|pair| pair.is_kin).collect(),
-                families: pairs.iter().map(|pair| pair.families).collect(),
-                relations: pairs.iter().map(|pair| pair.relation).collect(),
-            };
-            Ok::<_, TrainError>(pairs.ranking_figures(seed))
-        };
+        let mut ranking = [None; 2];
+        for (ranking, corpus) in ranking.iter_mut().zip([corpora.before, corpora.after]) {
+            let pair_set = PairSet::new(corpus, &[], &unused_families(corpus, stage), seed)?;
+            let cosines = pair_set.cosines.get(backbone).map(Vec::as_slice).unwrap_or_default();
+            *ranking = pair_set.scored(cosines).ranking_figures(seed);
+        }
+        let [frozen, unfrozen] = ranking;
         Ok(Self {
             backbone: corpora.after.backbones[backbone].0.clone(),
             families: stage.families.len(),
             epochs: stage.epochs.clone(),
-            kept: stage.kept,
-            frozen: figures(corpora.before)?,
-            unfrozen: figures(corpora.after)?,
+            selected: stage.selected,
+            frozen,
+            unfrozen,
         })
     }
 
     /// Returns the selected epoch as text.
     pub fn standing(&self) -> String {
         let last = self.epochs.len() - 1;
-        match self.kept {
+        match self.selected {
             0 => format!("frozen: none of {last} epochs was better on the validation families"),
-            kept => format!("epoch {kept} of {last}, trained with {} families", self.families),
+            selected => {
+                format!("epoch {selected} of {last}, trained with {} families", self.families)
+            }
         }
     }
+}
+
+/// Returns the families with kin that neither trained the stage nor selected its epoch.
+fn unused_families(corpus: &Corpus, stage: &FineTunedStage) -> Vec<usize> {
+    let pedigree = &corpus.pedigree;
+    let mut families = pedigree.families_with_kin();
+    families.retain(|&family| !stage.families.contains(&pedigree.families()[family]));
+    families
 }
