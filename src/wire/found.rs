@@ -11,7 +11,7 @@ use crate::search::{CoupleMatch, FamilyMatch, Kinship, PersonMatch, PhotoMatch};
 /// Evidence of two faces for kinship. It is no proof.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Kinship)]
-pub(super) struct KinshipEvidence {
+pub(super) struct FoundKinship {
     /// Natural logarithm of the likelihood ratio of the faces: kin against unrelated people.
     log_likelihood_ratio: f64,
     /// Band of the ratio on ENFSI's scale: `against`, `none`, `weak` or `moderate`.
@@ -41,7 +41,7 @@ pub(super) struct FoundPerson {
     cosine: f32,
     /// Evidence of kinship. Absent for the probe's known person, and without an ensemble.
     #[serde(skip_serializing_if = "Option::is_none")]
-    kinship: Option<KinshipEvidence>,
+    kinship: Option<FoundKinship>,
     photos: Vec<FoundPhoto>,
     listed_kin: Vec<String>,
 }
@@ -81,7 +81,7 @@ pub(super) struct FoundFamily {
     people: Vec<String>,
 }
 
-impl KinshipEvidence {
+impl FoundKinship {
     pub(super) fn new(kinship: &Kinship, members: &[String]) -> Self {
         Self {
             log_likelihood_ratio: kinship.log_likelihood_ratio,
@@ -101,7 +101,7 @@ impl FoundPerson {
             person: found.person.to_string(),
             family: found.person.family().to_string(),
             cosine: found.cosine,
-            kinship: found.kinship.as_ref().map(|kinship| KinshipEvidence::new(kinship, members)),
+            kinship: found.kinship.as_ref().map(|kinship| FoundKinship::new(kinship, members)),
             photos: found.photos.iter().map(FoundPhoto::from).collect(),
             listed_kin: found.listed_kin.iter().map(ToString::to_string).collect(),
         }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::found::{FoundPhoto, KinshipEvidence};
+use super::found::{FoundPhoto, FoundKinship};
 use super::note::Note;
 use crate::domain::{EmbeddedPhoto, Fingerprint, PhotoId};
 use crate::search::{Comparison, PhotoMatch};
@@ -22,7 +22,7 @@ pub struct CompareResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     likelihoods: Option<RelativeLikelihoods>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    kinship: Option<KinshipEvidence>,
+    kinship: Option<FoundKinship>,
     /// Limitations of this response.
     notes: Vec<Note>,
 }
@@ -109,7 +109,7 @@ impl CompareResponse {
                 kin: l.kin,
                 unrelated: l.unrelated,
             }),
-            kinship: kinship.map(|kinship| KinshipEvidence::new(kinship, &comparison.members)),
+            kinship: kinship.map(|kinship| FoundKinship::new(kinship, &comparison.members)),
             notes: comparison.notes.iter().map(Note::from).collect(),
         }
     }

@@ -31,7 +31,7 @@ pub struct SearchResponse {
     /// Couples, in descending order of evidence. Empty unless the search is for parents.
     couples: Vec<FoundCouple>,
     /// Scope and method of the search.
-    searched: SearchScope,
+    searched: ScopeResponse,
     /// Explanation of the decision, if requested.
     #[serde(skip_serializing_if = "Option::is_none")]
     explanation: Option<Explanation>,
@@ -45,7 +45,7 @@ pub struct SearchResponse {
 
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Searched)]
-struct SearchScope {
+struct ScopeResponse {
     photos: usize,
     /// Number of people searched for relatives.
     people: usize,
@@ -73,7 +73,7 @@ impl SearchResponse {
         let people = |found: &[PersonMatch]| {
             found.iter().map(|p| FoundPerson::new(p, &answer.members)).collect()
         };
-        let searched = SearchScope::from(&answer.searched);
+        let searched = ScopeResponse::from(&answer.searched);
         Self {
             faces,
             typicality: answer.typicality,
@@ -93,7 +93,7 @@ impl SearchResponse {
     }
 }
 
-impl From<&Searched> for SearchScope {
+impl From<&Searched> for ScopeResponse {
     fn from(searched: &Searched) -> Self {
         Self {
             photos: searched.photos,
