@@ -7,7 +7,7 @@ use crate::bundle::Bundle;
 use crate::dataset::Source;
 use crate::domain::Progress;
 use crate::ingest::{Rejected, embed_photos};
-use crate::kinship::{Ensemble, KinshipError, Rows};
+use crate::kinship::{Ensemble, KinshipError, OpenSetScorer, Rows};
 
 /// Embedded photos by their paths.
 pub(super) struct Faces {
@@ -90,9 +90,9 @@ impl Faces {
         };
         let a = side(0)?;
         let b = side(1)?;
-        Ok(match ensemble.open_set() {
+        Ok(match OpenSetScorer::from_ensemble(ensemble) {
             Some(scorer) => scorer.pairs(&a, &b)?.into_iter().map(|pair| pair.kin).collect(),
-            None => ensemble.judge(&a, &b)?.into_iter().map(|score| score.log_odds).collect(),
+            None => ensemble.score_pairs(&a, &b)?.into_iter().map(|score| score.log_odds).collect(),
         })
     }
 }

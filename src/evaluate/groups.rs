@@ -18,7 +18,7 @@ use super::look::LookClassifier;
 use crate::dataset::{LabeledPhoto, Source, family_photos};
 use crate::domain::{PersonId, PhotoId};
 use crate::ingest::Rejected;
-use crate::kinship::{Ensemble, FaceTerms, KinshipError, OpenSetScorer, Rows};
+use crate::kinship::{Ensemble, FaceStatistics, KinshipError, OpenSetScorer, Rows};
 use crate::photo::{EXTENSIONS, Limits, decode, mean_chroma};
 
 /// Photos to compare, and the labels that define groups.
@@ -79,7 +79,7 @@ enum PairScorer<'a> {
     /// Ensemble without open-set model.
     Pairwise(&'a Ensemble),
     /// Log likelihood ratio of kin.
-    OpenSet(OpenSetScorer<'a>, Vec<FaceTerms>),
+    OpenSet(OpenSetScorer<'a>, Vec<FaceStatistics>),
 }
 
 /// Maximum number of compared photos.
@@ -286,10 +286,10 @@ impl ComparedFaces {
 
 impl<'a> PairScorer<'a> {
     fn new(ensemble: Option<&'a Ensemble>, faces: &[Rows]) -> Result<Self, KinshipError> {
-        Ok(match ensemble.map(|ensemble| (ensemble, ensemble.open_set())) {
+        Ok(match ensemble.map(|ensemble| (ensemble, OpenSetScorer::from_ensemble(ensemble))) {
             None => Self::Cosine,
             Some((ensemble, None)) => Self::Pairwise(ensemble),
-            Some((_, Some(scorer))) => Self::OpenSet(scorer, scorer.face_terms(faces)?),
+            Some((_, Some(scorer))) => Self::OpenSet(scorer, scorer.face_statistics(faces)?),
         })
     }
 

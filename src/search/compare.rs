@@ -2,7 +2,7 @@
 
 use super::{Kinship, Limitation, SearchError};
 use crate::domain::Embedding;
-use crate::kinship::{Ensemble, PairEvidence, Rows, bounded, probability};
+use crate::kinship::{Ensemble, OpenSetScorer, PairEvidence, Rows, bounded, probability};
 
 /// Similarity of two faces, and its evidence on the people.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,8 +88,8 @@ pub fn compare(
             members: members.iter().map(|&log_odds| probability(log_odds)).collect(),
         }
     };
-    let Some(scorer) = ensemble.open_set() else {
-        let judged = ensemble.judge(&a, &b)?;
+    let Some(scorer) = OpenSetScorer::from_ensemble(ensemble) else {
+        let judged = ensemble.score_pairs(&a, &b)?;
         let judgement = judged.first();
         return Ok(Comparison {
             cosine,

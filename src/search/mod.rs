@@ -259,7 +259,7 @@ impl<'a> Search<'a> {
                 prior: posterior(0.0, self.scale.expected_relatives, self.scale.people),
                 max_false_positive_rate: open_set.map(|_| self.scale.max_false_positive_rate),
                 shortlist_rate: open_set
-                    .and_then(|scorer| scorer.config().shortlist_rate(self.scale.people)),
+                    .and_then(|model| model.config.shortlist_rate(self.scale.people)),
             },
             typicality,
             notes: Limitation::all(ensemble, typicality),

@@ -8,7 +8,7 @@ use super::{Kinship, Probe, SearchError};
 use crate::domain::PersonId;
 use crate::gallery::{Neighbor, Snapshot};
 use crate::kinship::{
-    CohortStatistics, Ensemble, FaceOwner, OpenSetScorer, PersonScore, ProbeFaces, Rows, Tail,
+    CohortStatistics, Ensemble, FaceOwner, OpenSetScorer, PairScore, ProbeFaces, Rows, Tail,
     bounded, person_score, posterior, probability,
 };
 
@@ -66,7 +66,7 @@ impl<'a> Scorer<'a> {
         cache: &ReferenceCache,
     ) -> Result<Self, SearchError> {
         let Some(ensemble) = ensemble else { return Ok(Self::Cosine) };
-        Ok(match ensemble.open_set() {
+        Ok(match OpenSetScorer::from_ensemble(ensemble) {
             Some(scorer) => Self::OpenSet(scorer, cache.get(snapshot, scorer)?),
             None => Self::Pairwise(ensemble),
         })
@@ -212,13 +212,13 @@ impl<'a> ProbeScorer<'a> {
     }
 
     /// Scores each face by the mean over the people in the probe.
-    fn judged(&self, ensemble: &Ensemble, faces: &[Rows]) -> Result<Vec<PersonScore>, SearchError> {
+    fn judged(&self, ensemble: &Ensemble, faces: &[Rows]) -> Result<Vec<PairScore>, SearchError> {
         let people = self.probe.templates()[0].count();
-        let mut sums = vec![PersonScore::default(); faces[0].count()];
+        let mut sums = vec![PairScore::default(); faces[0].count()];
         for person in 0..people {
             let template = self.probe.templates().iter().map(|rows| rows.select([person]));
             let template: Vec<Rows> = template.collect::<Result<_, _>>()?;
-            let judged = ensemble.judge(&template, faces)?;
+            let judged = ensemble.score_pairs(&template, faces)?;
             let share = 1.0 / people as f64;
             sums.iter_mut().zip(&judged).for_each(|(sum, judged)| sum.add(judged, share));
         }
@@ -243,9 +243,9 @@ impl Score {
     }
 }
 
-impl From<PersonScore> for Score {
-    fn from(judgement: PersonScore) -> Self {
-        let PersonScore { log_odds, members, .. } = judgement;
+impl From<PairScore> for Score {
+    fn from(judgement: PairScore) -> Self {
+        let PairScore { log_odds, members, .. } = judgement;
         Self { score: log_odds, identity: None, typicality: 1.0, members }
     }
 }

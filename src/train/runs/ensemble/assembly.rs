@@ -7,7 +7,7 @@ use super::rounds::{EvaluatedSource, Rounds, best_of, best_scores};
 use super::selection::{Criterion, SourceScores, select};
 use super::shortlist::PhotoScore;
 use super::verdict::{ComparedScores, Comparison};
-use crate::kinship::{Ensemble, EnsembleConfig, MemberConfig, bounded};
+use crate::kinship::{Ensemble, EnsembleConfig, MemberConfig, bounded, serialize_with_open_set};
 use crate::metrics::{Bootstrap, Ranking, RatioTerm};
 use crate::train::data::corpus::Corpus;
 use crate::train::error::TrainError;
@@ -90,11 +90,8 @@ impl<'a> Assembly<'a> {
         let heads = self.chosen(&self.rounds.last).map(|(i, _)| &self.rounds.last.members[i].head);
         let backbones: Vec<&str> =
             self.sources[0].backbones.iter().map(|(name, _)| name.as_str()).collect();
-        let weights = Ensemble::weights_with_open_set(
-            names.iter().copied().zip(heads),
-            &fitted.model,
-            &backbones,
-        )?;
+        let weights =
+            serialize_with_open_set(names.iter().copied().zip(heads), &fitted.model, &backbones)?;
         let report = self.report(&fitted, kin_threshold)?;
         Ok(Trained { config, weights, report })
     }
@@ -123,7 +120,7 @@ impl<'a> Assembly<'a> {
     fn ensemble(&self, split: &TrainedSplit) -> Result<Ensemble, TrainError> {
         let heads = self.chosen(split).map(|(i, _)| split.members[i].head.clone());
         let backbones = self.sources[0].backbone_widths();
-        Ok(Ensemble::of_heads(self.config(split), &backbones, heads.collect())?)
+        Ok(Ensemble::from_heads(self.config(split), &backbones, heads.collect())?)
     }
 
     /// Returns a member's name: its recipe, and its backbone if there are several.

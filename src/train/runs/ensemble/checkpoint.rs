@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::early_stopping::Epoch;
 use crate::atomic_file::write_atomically;
-use crate::kinship::{Ensemble, Head, HeadConfig};
+use crate::kinship::{Head, HeadConfig, read_head, serialize_heads};
 use crate::train::Options;
 use crate::train::data::corpus::Corpus;
 use crate::train::error::TrainError;
@@ -77,7 +77,7 @@ impl Checkpoints {
         if hex(&weights) != record.sha256 {
             return None;
         }
-        Some((Ensemble::head("member", config, dimension, &weights).ok()?, record.epochs))
+        Some((read_head("member", config, dimension, &weights).ok()?, record.epochs))
     }
 
     /// Stores a trained member.
@@ -87,7 +87,7 @@ impl Checkpoints {
         head: &Head,
         epochs: &[Epoch],
     ) -> Result<(), TrainError> {
-        let weights = Ensemble::weights([("member", head)])?;
+        let weights = serialize_heads([("member", head)])?;
         let record = Record { epochs: epochs.to_vec(), sha256: hex(&weights) };
         let record = serde_json::to_vec(&record).expect("plain data becomes JSON");
         for (extension, bytes) in [("safetensors", weights), ("json", record)] {

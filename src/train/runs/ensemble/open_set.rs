@@ -232,7 +232,7 @@ impl OpenSetData<'_> {
                 photos.sort_unstable();
                 photos.dedup();
                 let faces = evaluated.source.faces(&photos)?;
-                let statistics = scorer.cohort().statistics(scorer.ensemble(), &faces)?;
+                let statistics = scorer.cohort_statistics(&faces)?;
                 let face = |photo: usize| statistics[photos.partition_point(|&p| p < photo)];
                 let faces: Vec<_> =
                     part.panel.pairs.iter().map(|pair| pair.photos.map(face)).collect();

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::atomic_file::write_atomically;
-use crate::kinship::{Ensemble, Head, HeadConfig};
+use crate::kinship::{Head, HeadConfig, read_head, serialize_heads};
 use crate::network::import::read_checkpoint;
 use crate::network::{NamedTensor, write_safetensors};
 use crate::train::error::TrainError;
@@ -78,7 +78,7 @@ impl StageFolder {
         let at = epochs.len();
         write_safetensors(&self.stage(at), stage)?;
         let bytes = fs::read(self.stage(at)).map_err(unwritable(&self.stage(at)))?;
-        let head = Ensemble::weights([("head", head)])?;
+        let head = serialize_heads([("head", head)])?;
         let path = self.head(at);
         write_atomically(&path, |path| fs::write(path, &head)).map_err(unwritable(&path))?;
         epochs.push(SavedEpoch { figures, stage: hex(&bytes), head: hex(&head) });
@@ -106,7 +106,7 @@ impl StageFolder {
     ) -> Result<Head, TrainError> {
         let path = self.head(at);
         let weights = fs::read(&path).map_err(|source| TrainError::Unreadable { path, source })?;
-        Ok(Ensemble::head("head", config, dimension, &weights)?)
+        Ok(read_head("head", config, dimension, &weights)?)
     }
 
     fn stage(&self, at: usize) -> PathBuf {
