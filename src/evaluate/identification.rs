@@ -1,7 +1,7 @@
 //! Open-set identification: false positives and misses of searches.
 //!
-//! ServiceConfig as in ISO/IEC 19795-1. A mated search has listed kin of the probe in the gallery. A
-//! non-mated search has none. The false positive identification rate (FPIR) is the share of
+//! ServiceConfig as in ISO/IEC 19795-1. A mated search has listed kin of the probe in the gallery.
+//! A non-mated search has none. The false positive identification rate (FPIR) is the share of
 //! non-mated searches with a marked person. The false negative identification rate (FNIR) is the
 //! share of mated searches without a marked relative.
 

@@ -26,8 +26,8 @@ pub enum KinshipError {
     },
     /// A member's backbone is not in the bundle.
     #[error(
-        "the member '{member}' compares embeddings of '{backbone}', which the bundle does not have; \
-         train again"
+        "the member '{member}' compares embeddings of '{backbone}', which the bundle does not \
+         have; train again"
     )]
     NoBackbone {
         /// Name of the member.

@@ -274,7 +274,7 @@ impl CompareResponse {
 }
 
 impl Kinship {
-    fn new(kinship: &search::Kinship, members: &[String]) -> Self {
+    fn new(kinship: &search::KinshipEvidence, members: &[String]) -> Self {
         Self {
             log_likelihood_ratio: kinship.log_likelihood_ratio,
             support: Support::from_ratio(kinship.log_likelihood_ratio).name(),
@@ -332,8 +332,8 @@ impl From<&FamilyMatch> for Family {
     }
 }
 
-impl From<&search::Searched> for Searched {
-    fn from(searched: &search::Searched) -> Self {
+impl From<&search::SearchScope> for Searched {
+    fn from(searched: &search::SearchScope) -> Self {
         Self {
             photos: searched.photos,
             people: searched.people,
