@@ -40,7 +40,7 @@ impl ProbeFaces {
         &self.templates
     }
 
-    /// Returns the mean of the people's scores with each of `others`, per backbone `(m, d)` → m.
+    /// Returns the mean of the people's scores with each of `faces`, per backbone `(m, d)` → m.
     ///
     /// # Errors
     /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
@@ -48,11 +48,11 @@ impl ProbeFaces {
     pub fn scores(
         &self,
         scorer: OpenSetScorer<'_>,
-        others: &[Rows],
+        faces: &[Rows],
     ) -> Result<Vec<f32>, KinshipError> {
-        let scores = scorer.ensemble().scores(&self.templates, others)?;
+        let scores = scorer.ensemble().scores(&self.templates, faces)?;
         let share = 1.0 / self.templates[0].count() as f32;
-        let mut mean = vec![0.0; others[0].count()];
+        let mut mean = vec![0.0; faces[0].count()];
         for row in scores.chunks_exact(mean.len()) {
             mean.iter_mut().zip(row).for_each(|(sum, score)| *sum += share * score);
         }

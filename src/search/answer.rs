@@ -78,6 +78,13 @@ pub struct PersonMatch {
     pub listed_kin: Vec<PersonId>,
 }
 
+impl PersonMatch {
+    /// Returns whether the person is marked as kin.
+    pub fn is_kin(&self) -> bool {
+        self.kinship.as_ref().is_some_and(|kinship| kinship.is_kin)
+    }
+}
+
 /// A photo near the probe.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PhotoMatch {

@@ -30,14 +30,14 @@ pub(super) fn couples(
     couples
 }
 
-/// Returns a person with the first of `others` that may be the other parent.
+/// Returns a person with the first of `candidates` that may be the other parent.
 fn best_couple(
     first: &PersonMatch,
-    others: &[&PersonMatch],
+    candidates: &[&PersonMatch],
     snapshot: &Snapshot,
 ) -> Option<CoupleMatch> {
     let first_sex = listed_sex(first.person, snapshot.relationships_of(first.person));
-    for second in others {
+    for second in candidates {
         let second_sex = listed_sex(second.person, snapshot.relationships_of(second.person));
         if second.person.family() == first.person.family()
             && !first.listed_kin.contains(&second.person)

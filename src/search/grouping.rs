@@ -82,8 +82,7 @@ fn scored_person(
 fn is_same_person(score: &Score, person: &PersonMatch, scorer: &Scorer<'_>) -> bool {
     let Some(ensemble) = scorer.ensemble() else { return false };
     let is_nearest = f64::from(person.cosine) >= ensemble.config().same_person_threshold;
-    let stands_out = person.kinship.as_ref().is_some_and(|kinship| kinship.is_kin);
-    is_nearest || stands_out && score.identity.is_some_and(|ratio| ratio > 0.0)
+    is_nearest || person.is_kin() && score.identity.is_some_and(|ratio| ratio > 0.0)
 }
 
 /// Groups people by family. Families come in the order of their first person.
