@@ -3,7 +3,9 @@
 use super::output::line;
 use crate::domain::PersonId;
 use crate::kinship::Support;
-use crate::search::{Answer, CoupleMatch, Kinship, Options, PersonMatch, Query, Searched};
+use crate::search::{
+    Answer, CoupleMatch, KinshipEvidence, Options, PersonMatch, Query, SearchScope,
+};
 
 /// Prints an answer: the decision, the people with their evidence, their families.
 pub(super) fn print_answer(answer: &Answer, query: &Query<'_>, options: &Options) {
@@ -33,7 +35,7 @@ pub(super) fn print_answer(answer: &Answer, query: &Query<'_>, options: &Options
     print_couples(answer);
 }
 
-fn nobody_searched(searched: &Searched) -> &'static str {
+fn nobody_searched(searched: &SearchScope) -> &'static str {
     match searched.photos {
         0 => "The gallery has no photos.",
         _ => {
@@ -106,7 +108,7 @@ fn print_people(people: &[&PersonMatch], mark: impl Fn(&PersonMatch) -> &'static
 }
 
 /// Formats the columns of the evidence.
-fn evidence(kinship: Option<&Kinship>) -> [String; 3] {
+fn evidence(kinship: Option<&KinshipEvidence>) -> [String; 3] {
     let Some(kinship) = kinship else { return ["-", "-", "-"].map(String::from) };
     [
         Support::from_ratio(kinship.log_likelihood_ratio).name().to_owned(),

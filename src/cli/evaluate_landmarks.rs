@@ -13,7 +13,7 @@ use crate::bundle::Bundle;
 use crate::dataset::read_landmarks;
 use crate::engine::{Device, Precision};
 use crate::error::ErrorKind;
-use crate::evaluate::{LandmarkSet, judge_landmarks};
+use crate::evaluate::{LandmarkSet, evaluate_landmarks};
 use crate::photo::encode_png;
 use crate::train::FaceFolder;
 
@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     })?;
     let display = Display::start()?;
     let set = LandmarkSet { folder, faces: &listed };
-    let judged = judge_landmarks(finder, set, arguments.seed, &display)?;
+    let judged = evaluate_landmarks(finder, set, arguments.seed, &display)?;
     display.finish();
     let Some((report, sheet)) = judged else { return Ok(ExitStatus::Stopped) };
     line!("{} photos, no face found in {}", report.photos, report.not_found);

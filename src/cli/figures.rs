@@ -3,8 +3,8 @@
 use super::ingest::print_rejected;
 use super::output::line;
 use crate::evaluate::{
-    FalseMatches, GallerySizeFigures, GroupReport, IdentificationReport, RankFigures,
-    RetrievalReport, SamePersonFigures, TriSubjectReport, VerificationReport,
+    FalseMatches, GallerySizeMetrics, GroupReport, IdentificationReport, RankMetrics,
+    RetrievalReport, SamePersonMetrics, TriSubjectReport, VerificationReport,
 };
 use crate::metrics::{Figure, RankingFigures};
 
@@ -139,7 +139,7 @@ pub(super) fn print_retrieval(report: &RetrievalReport) {
     }
 }
 
-fn print_same_person(figures: &SamePersonFigures) {
+fn print_same_person(figures: &SamePersonMetrics) {
     line!(
         "\n{} people searched for by one photo, with another photo in the gallery",
         figures.probes
@@ -150,7 +150,7 @@ fn print_same_person(figures: &SamePersonFigures) {
 }
 
 /// Formats a cell of the table from the metrics of its column.
-type Cell = fn(&GallerySizeFigures) -> String;
+type Cell = fn(&GallerySizeMetrics) -> String;
 
 pub(super) fn print_identification(report: &IdentificationReport) {
     line!(
@@ -178,8 +178,8 @@ pub(super) fn print_identification(report: &IdentificationReport) {
     }
 }
 
-fn print_ranks(name: &str, figures: &RankFigures) {
-    let RankFigures { mean_average_precision, rank_1, rank_5, rank_10, rank_20 } = *figures;
+fn print_ranks(name: &str, figures: &RankMetrics) {
+    let RankMetrics { mean_average_precision, rank_1, rank_5, rank_10, rank_20 } = *figures;
     let [map, one, five, ten, twenty] =
         [mean_average_precision, rank_1, rank_5, rank_10, rank_20].map(|figure| figure.to_string());
     line!("{name:<28} {map:<22}  {one:<22}  {five:<22}  {ten:<22}  {twenty}");

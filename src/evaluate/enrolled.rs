@@ -64,27 +64,33 @@ impl<'a> EnrolledPeople<'a> {
 
     /// Returns the other people of a person's family.
     pub(super) fn family_of(&self, person: PersonId) -> BTreeSet<PersonId> {
-        let people = self.of_family(person).map(|(other, _)| *other);
+        let people = self.photos_of_family(person).map(|(other, _)| *other);
         people.filter(|other| *other != person).collect()
     }
 
     /// Returns the people that `is_probe` selects and that have listed kin in the gallery.
     pub(super) fn with_kin(&self, is_probe: &dyn Fn(PersonId) -> bool) -> Vec<PersonId> {
-        let has_kin =
-            |person| self.snapshot.kin_of(person).any(|kin| self.photos.contains_key(&kin));
-        self.ids().filter(|&person| is_probe(person) && has_kin(person)).collect()
+        self.ids().filter(|&person| is_probe(person) && self.has_kin(person)).collect()
+    }
+
+    /// Returns whether listed kin of a person are in the gallery.
+    fn has_kin(&self, person: PersonId) -> bool {
+        self.snapshot.kin_of(person).any(|kin| self.photos.contains_key(&kin))
     }
 
     /// Returns these photos of one person, and the family's photos cut from the same photographs.
     pub(super) fn of_same_sources(&self, photos: &[PhotoId]) -> BTreeSet<PhotoId> {
         let Some(first) = photos.first() else { return BTreeSet::new() };
         let sources: BTreeSet<&str> = photos.iter().map(PhotoId::source_photo).collect();
-        let of_family = self.of_family(first.member()).flat_map(|(_, photos)| photos);
+        let of_family = self.photos_of_family(first.member()).flat_map(|(_, photos)| photos);
         of_family.filter(|photo| sources.contains(photo.source_photo())).cloned().collect()
     }
 
     /// Returns a person's family, including the person.
-    fn of_family(&self, person: PersonId) -> impl Iterator<Item = (&PersonId, &Vec<PhotoId>)> {
+    fn photos_of_family(
+        &self,
+        person: PersonId,
+    ) -> impl Iterator<Item = (&PersonId, &Vec<PhotoId>)> {
         let family = person.family();
         let [first, last] = [0, u32::MAX].map(|number| PersonId::new(family, number));
         self.photos.range(first..=last)

@@ -16,8 +16,8 @@ use crate::search::SearchError;
 pub enum EvaluateError {
     /// No pair of the list has both photos.
     #[error(
-        "none of the {pairs} listed has all its photos under --root, the first misses {first}; give the folder that \
-         the list's paths begin in"
+        "none of the {pairs} listed has all its photos under --root, the first misses {first}; \
+         give the folder that the list's paths begin in"
     )]
     NoPhotos {
         /// Number of listed pairs.
@@ -37,7 +37,8 @@ pub enum EvaluateError {
     },
     /// No child has two listed parents.
     #[error(
-        "no child has a listed father and a listed mother with photos; give a list of kin with relations such as fs and md"
+        "no child has a listed father and a listed mother with photos; give a list of kin with \
+         relations such as fs and md"
     )]
     NoTrios,
     /// No person in the gallery is listed as kin to another person in it.
@@ -48,17 +49,20 @@ pub enum EvaluateError {
     NoEnsemble,
     /// The bundle has no open-set model.
     #[error(
-        "the bundle has no open-set model, so its searches mark no one as kin; train it again with kindred train"
+        "the bundle has no open-set model, so its searches mark no one as kin; train it again \
+         with kindred train"
     )]
     NoOpenSetModel,
     /// There are no people to compare.
     #[error(
-        "none of the families that count has photos; give another --root, or leave out fewer families"
+        "none of the families that count has photos; give another --root, or leave out fewer \
+         families"
     )]
     NoFamilies,
     /// The labels do not define groups.
     #[error(
-        "the labeled photos that could be used have {found} different labels; give a column with 2 to 20"
+        "the labeled photos that could be used have {found} different labels; give a column \
+         with 2 to 20"
     )]
     BadLabels {
         /// Number of different labels.

@@ -5,13 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use super::EvaluateError;
 use crate::bundle::Bundle;
 use crate::dataset::Source;
-use crate::domain::Progress;
+use crate::domain::{Embedding, Progress};
 use crate::ingest::{Rejected, embed_photos};
-use crate::kinship::{Ensemble, KinshipError, Rows};
+use crate::kinship::{Ensemble, KinshipError, OpenSetScorer, Rows};
 
 /// Embedded photos by their paths.
 pub(super) struct Faces {
-    places: HashMap<String, usize>,
+    /// Rows by the paths of the photos.
+    indices: HashMap<String, usize>,
     backbones: Vec<Rows>,
     /// Photos that are missing or cannot be read.
     pub(super) rejected: Vec<Rejected>,
@@ -39,27 +40,27 @@ impl Faces {
                 first: first.unwrap_or_default(),
             });
         }
-        let rows = |embeddings: &Vec<_>| {
-            Rows::new(embeddings.iter().map(crate::domain::Embedding::as_slice))
-        };
-        let backbones = found.by_backbone.iter().map(rows).collect::<Result<_, _>>()?;
-        let places = found.paths.into_iter().enumerate().map(|(at, path)| (path, at)).collect();
-        Ok(Some(Self { places, backbones, rejected: found.rejected }))
+        let mut backbones = Vec::with_capacity(found.by_backbone.len());
+        for embeddings in &found.by_backbone {
+            backbones.push(Rows::new(embeddings.iter().map(Embedding::as_slice))?);
+        }
+        let indices = found.paths.into_iter().enumerate().map(|(i, path)| (path, i)).collect();
+        Ok(Some(Self { indices, backbones, rejected: found.rejected }))
     }
 
     /// Returns the row of the photo at `path`.
     ///
     /// Returns `None` if the photo was not embedded.
     pub(super) fn index(&self, path: &str) -> Option<usize> {
-        self.places.get(path).copied()
+        self.indices.get(path).copied()
     }
 
     /// Returns the rows of the photos at these paths.
     ///
     /// Returns `None` if a photo was not embedded.
     pub(super) fn find<const N: usize>(&self, paths: &[String; N]) -> Option<[usize; N]> {
-        let places: Option<Vec<usize>> = paths.iter().map(|path| self.index(path)).collect();
-        places?.try_into().ok()
+        let rows: Option<Vec<usize>> = paths.iter().map(|path| self.index(path)).collect();
+        rows?.try_into().ok()
     }
 
     /// Returns the embeddings, per backbone `(n, d)`.
@@ -69,11 +70,11 @@ impl Faces {
 
     /// Returns the cosine of each pair, per backbone.
     pub(super) fn cosines(&self, pairs: &[[usize; 2]]) -> Result<Vec<Vec<f64>>, KinshipError> {
-        let cosines = |rows: &Rows| {
-            let side = |at: usize| rows.select(pairs.iter().map(|pair| pair[at]));
-            side(0)?.cosines(&side(1)?)
-        };
-        self.backbones.iter().map(cosines).collect()
+        let mut cosines = Vec::with_capacity(self.backbones.len());
+        for rows in &self.backbones {
+            cosines.push(side(rows, pairs, 0)?.cosines(&side(rows, pairs, 1)?)?);
+        }
+        Ok(cosines)
     }
 
     /// Returns the log likelihood ratio of kin against unrelated people, for each pair.
@@ -84,15 +85,20 @@ impl Faces {
         ensemble: &Ensemble,
         pairs: &[[usize; 2]],
     ) -> Result<Vec<f64>, KinshipError> {
-        let side = |i: usize| {
-            let select = |rows: &Rows| rows.select(pairs.iter().map(|pair| pair[i]));
-            self.backbones.iter().map(select).collect::<Result<Vec<_>, _>>()
-        };
-        let a = side(0)?;
-        let b = side(1)?;
-        Ok(match ensemble.open_set() {
+        let mut a = Vec::with_capacity(self.backbones.len());
+        let mut b = Vec::with_capacity(self.backbones.len());
+        for rows in &self.backbones {
+            a.push(side(rows, pairs, 0)?);
+            b.push(side(rows, pairs, 1)?);
+        }
+        Ok(match OpenSetScorer::from_ensemble(ensemble) {
             Some(scorer) => scorer.pairs(&a, &b)?.into_iter().map(|pair| pair.kin).collect(),
-            None => ensemble.judge(&a, &b)?.into_iter().map(|score| score.log_odds).collect(),
+            None => ensemble.score_pairs(&a, &b)?.into_iter().map(|score| score.log_odds).collect(),
         })
     }
+}
+
+/// Returns photo `i` of each pair, 0 or 1.
+fn side(rows: &Rows, pairs: &[[usize; 2]], i: usize) -> Result<Rows, KinshipError> {
+    rows.select(pairs.iter().map(|pair| pair[i]))
 }

@@ -57,6 +57,7 @@ const FALSE_MATCH_RATE: f64 = 0.01;
 /// Minimum number of pairs of a group with metrics. Below it, fewer than ten false matches are
 /// expected.
 const MIN_PAIRS: f64 = 1000.0;
+
 impl FalseMatches {
     /// Collects the rates of both kinds of pairs, by the ensemble and by the cosine.
     pub(super) fn new(
@@ -97,12 +98,12 @@ impl PairMatches {
         if self.0.values().map(|families| families.pairs).sum::<f64>() < MIN_PAIRS {
             return None;
         }
-        let weighted = |term: fn(&FamilyPair) -> f64| -> f64 {
-            let terms = self.0.iter().map(|([a, b], pair)| counts[*a] * counts[*b] * term(pair));
-            terms.sum()
-        };
-        let pairs = weighted(|pair| pair.pairs);
-        (pairs > 0.0).then(|| weighted(|pair| pair.matches) / pairs)
+        let pairs = self.weighted_sum(counts, |pair| pair.pairs);
+        (pairs > 0.0).then(|| self.weighted_sum(counts, |pair| pair.matches) / pairs)
+    }
+
+    fn weighted_sum(&self, counts: &[f64], term: fn(&FamilyPair) -> f64) -> f64 {
+        self.0.iter().map(|([a, b], pair)| counts[*a] * counts[*b] * term(pair)).sum()
     }
 }
 

@@ -15,10 +15,11 @@ use super::false_matches::{
 };
 use super::families::ProbeFamilies;
 use super::look::LookClassifier;
+use super::pair_scorer::PairScorer;
 use crate::dataset::{LabeledPhoto, Source, family_photos};
 use crate::domain::{PersonId, PhotoId};
 use crate::ingest::Rejected;
-use crate::kinship::{Ensemble, FaceTerms, KinshipError, OpenSetScorer, Rows};
+use crate::kinship::{Ensemble, KinshipError, Rows};
 use crate::photo::{EXTENSIONS, Limits, decode, mean_chroma};
 
 /// Photos to compare, and the labels that define groups.
@@ -43,7 +44,7 @@ pub struct GroupReport {
     /// Number of pairs of photos of two families.
     pub pairs: usize,
     /// Groups of the labels, and the group of gray photographs.
-    pub groups: Vec<GroupFigures>,
+    pub groups: Vec<GroupMetrics>,
     /// Highest rate of a group over the mean of the groups' rates.
     pub highest_over_mean: FalseMatches,
     /// Photos that could not be used.
@@ -53,7 +54,7 @@ pub struct GroupReport {
 
 /// Metrics of one group.
 #[derive(Clone, Debug, Serialize)]
-pub struct GroupFigures {
+pub struct GroupMetrics {
     /// Label of the group.
     pub group: String,
     /// Number of photos in the group.
@@ -70,16 +71,6 @@ struct ComparedFaces {
     faces: Vec<Rows>,
     /// Per group, whether each photo belongs to it.
     groups: Vec<Vec<bool>>,
-}
-
-/// Scorer of photo pairs.
-enum PairScorer<'a> {
-    /// Cosine in the retrieval space.
-    Cosine,
-    /// Ensemble without open-set model.
-    Pairwise(&'a Ensemble),
-    /// Log likelihood ratio of kin.
-    OpenSet(OpenSetScorer<'a>, Vec<FaceTerms>),
 }
 
 /// Maximum number of compared photos.
@@ -194,8 +185,9 @@ impl ComparedFaces {
             .map(|rows| rows.select(indices.iter().copied()))
             .collect::<Result<_, _>>()?;
         let looks = classifier.classify(&faces[0]);
-        let is_of = |label: usize| looks.iter().map(|&look| look == label).collect();
-        let mut groups: Vec<Vec<bool>> = (0..classifier.labels().len()).map(is_of).collect();
+        let mut groups: Vec<Vec<bool>> = (0..classifier.labels().len())
+            .map(|label| looks.iter().map(|&look| look == label).collect())
+            .collect();
         groups.push(is_gray);
         let families = ProbeFamilies::new(people.iter().copied());
         Ok(Some(Self { people, families, faces, groups }))
@@ -213,7 +205,7 @@ impl ComparedFaces {
         let [matches, by_cosine] = [&scores, &cosines].map(|scores| self.matches(scores));
         let bootstrap = self.families.bootstrap(seed);
         let names = classifier.labels().iter().map(String::as_str).chain([GRAY]);
-        let groups = names.enumerate().map(|(i, name)| GroupFigures {
+        let groups = names.enumerate().map(|(i, name)| GroupMetrics {
             group: name.to_owned(),
             photos: self.groups[i].iter().filter(|is_member| **is_member).count(),
             false_matches: FalseMatches::new(bootstrap.figures(|counts| {
@@ -281,36 +273,5 @@ impl ComparedFaces {
             }
         }
         found
-    }
-}
-
-impl<'a> PairScorer<'a> {
-    fn new(ensemble: Option<&'a Ensemble>, faces: &[Rows]) -> Result<Self, KinshipError> {
-        Ok(match ensemble.map(|ensemble| (ensemble, ensemble.open_set())) {
-            None => Self::Cosine,
-            Some((ensemble, None)) => Self::Pairwise(ensemble),
-            Some((_, Some(scorer))) => Self::OpenSet(scorer, scorer.face_terms(faces)?),
-        })
-    }
-
-    /// Returns the scores of face `i` with all faces.
-    fn row(&self, faces: &[Rows], i: usize) -> Result<Vec<f64>, KinshipError> {
-        let face: Vec<Rows> =
-            faces.iter().map(|rows| rows.select([i])).collect::<Result<_, _>>()?;
-        let scores = |ensemble: &Ensemble| ensemble.scores(&face, faces);
-        Ok(match self {
-            Self::Cosine => {
-                let dot = |other: &[f32]| -> f32 {
-                    faces[0].row(i).iter().zip(other).map(|(a, b)| a * b).sum()
-                };
-                faces[0].iter().map(|other| f64::from(dot(other))).collect()
-            }
-            Self::Pairwise(ensemble) => scores(ensemble)?.into_iter().map(f64::from).collect(),
-            Self::OpenSet(scorer, terms) => scores(scorer.ensemble())?
-                .into_iter()
-                .zip(terms)
-                .map(|(score, other)| scorer.kin_ratio(score.into(), [terms[i], *other]))
-                .collect(),
-        })
     }
 }

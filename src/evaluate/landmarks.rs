@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::EvaluateError;
-use super::verification::FamilyPlaces;
+use super::source_families::FamilyIndex;
 use crate::bundle::BundleError;
 use crate::dataset::FacePoints;
 use crate::domain::Progress;
@@ -55,7 +55,7 @@ const SHOWN: usize = 48;
 /// [`EvaluateError::Unreadable`] if a photo cannot be read.
 /// [`EvaluateError::BadPhoto`] if a file is not a photo.
 /// [`EvaluateError::NoFaces`] if no face is found.
-pub fn judge_landmarks(
+pub fn evaluate_landmarks(
     finder: &FaceDetector,
     set: LandmarkSet<'_>,
     seed: u64,
@@ -105,29 +105,28 @@ fn error(found: &Landmarks, listed: &Landmarks) -> f64 {
     f64::from(distances.sum::<f32>() / 5.0 / listed.eye_distance().max(1.0))
 }
 
+/// Error of a photo in which a face was found.
+struct MeasuredFace {
+    error: f64,
+    /// Index of the family.
+    family: usize,
+}
+
 fn report(listed: &[FacePoints], errors: &[Option<f64>], seed: u64) -> Option<LandmarkReport> {
-    let mut places = FamilyPlaces::default();
-    let families: Vec<usize> = listed.iter().map(|face| places.of(&face.path)).collect();
-    let mut found: Vec<(f64, usize)> = errors
-        .iter()
-        .zip(&families)
-        .filter_map(|(error, &family)| Some(((*error)?, family)))
-        .collect();
-    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut index = FamilyIndex::default();
+    let families: Vec<usize> = listed.iter().map(|face| index.index(&face.path)).collect();
+    let mut found = Vec::new();
+    for (error, &family) in errors.iter().zip(&families) {
+        found.extend(error.map(|error| MeasuredFace { error, family }));
+    }
+    found.sort_by(|a, b| a.error.total_cmp(&b.error));
     let count = families.iter().max().map_or(0, |family| family + 1);
     let [error, median, far_off] = Bootstrap::new(count, seed).figures(|counts| {
-        let total: f64 = found.iter().map(|&(_, family)| counts[family]).sum();
-        let mean = |of: &dyn Fn(f64) -> f64| {
-            let sum: f64 = found.iter().map(|&(error, family)| counts[family] * of(error)).sum();
-            (total > 0.0).then(|| sum / total)
-        };
-        let mut below = 0.0;
-        let median = found.iter().find(|&&(_, family)| {
-            below += counts[family];
-            below >= total / 2.0
-        });
-        let far_off = |error: f64| f64::from(u8::from(error > 0.1));
-        [mean(&|error| error), median.map(|&(error, _)| error), mean(&far_off)]
+        [
+            weighted_mean(&found, counts, |error| error),
+            weighted_median(&found, counts),
+            weighted_mean(&found, counts, |error| f64::from(u8::from(error > 0.1))),
+        ]
     });
     Some(LandmarkReport {
         photos: listed.len(),
@@ -136,6 +135,32 @@ fn report(listed: &[FacePoints], errors: &[Option<f64>], seed: u64) -> Option<La
         median: median?,
         far_off: far_off?,
     })
+}
+
+/// Returns the mean of `value` of the errors if family f counts `counts[f]` times.
+fn weighted_mean(found: &[MeasuredFace], counts: &[f64], value: fn(f64) -> f64) -> Option<f64> {
+    let total = weighted_count(found, counts);
+    let sum: f64 = found.iter().map(|face| counts[face.family] * value(face.error)).sum();
+    (total > 0.0).then(|| sum / total)
+}
+
+/// Returns the median error if family f counts `counts[f]` times.
+///
+/// The errors are in ascending order.
+fn weighted_median(found: &[MeasuredFace], counts: &[f64]) -> Option<f64> {
+    let total = weighted_count(found, counts);
+    let mut below = 0.0;
+    for face in found {
+        below += counts[face.family];
+        if below >= total / 2.0 {
+            return Some(face.error);
+        }
+    }
+    None
+}
+
+fn weighted_count(found: &[MeasuredFace], counts: &[f64]) -> f64 {
+    found.iter().map(|face| counts[face.family]).sum()
 }
 
 /// Draws some of the photos, spread evenly over the list.

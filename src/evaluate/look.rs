@@ -26,30 +26,22 @@ impl LookClassifier {
     ///
     /// # Errors
     /// [`EvaluateError::BadLabels`] if there are fewer than two labels or more than 20.
-    pub(super) fn fit(faces: &Rows, of_faces: &[String]) -> Result<Self, EvaluateError> {
-        let mut labels = of_faces.to_vec();
+    pub(super) fn fit(faces: &Rows, face_labels: &[String]) -> Result<Self, EvaluateError> {
+        let mut labels = face_labels.to_vec();
         labels.sort_unstable();
         labels.dedup();
-        let bad_labels = || EvaluateError::BadLabels { found: labels.len() };
         if !(2..=MAX_LABELS).contains(&labels.len()) {
-            return Err(bad_labels());
+            return Err(EvaluateError::BadLabels { found: labels.len() });
         }
-        let fit = |indices: &[usize]| -> Result<Vec<Logistic>, EvaluateError> {
-            let features = faces.select(indices.iter().copied())?.features();
-            let regression = |label: &String| {
-                let is_label: Vec<bool> = indices.iter().map(|&i| of_faces[i] == *label).collect();
-                let rows = LabeledRows::new(features.chunks(faces.dimension()), &is_label);
-                Logistic::fit(&rows.balanced(), RIDGE)
-            };
-            labels.iter().map(regression).collect::<Option<_>>().ok_or_else(bad_labels)
-        };
         let (left_out, others): (Vec<usize>, Vec<usize>) =
-            (0..of_faces.len()).partition(|i| i.is_multiple_of(LEFT_OUT));
-        let found = classify(&fit(&others)?, &faces.select(left_out.iter().copied())?);
-        let expected = left_out.iter().filter_map(|&i| labels.binary_search(&of_faces[i]).ok());
+            (0..face_labels.len()).partition(|i| i.is_multiple_of(LEFT_OUT));
+        let labeled = LabeledFaces { faces, face_labels, labels: &labels };
+        let regressions = labeled.fit(&others)?;
+        let found = classify(&regressions, &faces.select(left_out.iter().copied())?);
+        let expected = left_out.iter().filter_map(|&i| labels.binary_search(&face_labels[i]).ok());
         let accuracy = balanced_accuracy(found.into_iter().zip(expected), labels.len());
-        let all: Vec<usize> = (0..of_faces.len()).collect();
-        Ok(Self { regressions: fit(&all)?, accuracy, labels })
+        let all: Vec<usize> = (0..face_labels.len()).collect();
+        Ok(Self { regressions: labeled.fit(&all)?, accuracy, labels })
     }
 
     /// Returns the labels in alphabetical order.
@@ -71,13 +63,44 @@ impl LookClassifier {
     }
 }
 
+/// Faces to fit a classifier to.
+struct LabeledFaces<'a> {
+    /// Embeddings, `(n, d)`.
+    faces: &'a Rows,
+    /// Label of each face, `(n)`.
+    face_labels: &'a [String],
+    /// All labels.
+    labels: &'a [String],
+}
+
+impl LabeledFaces<'_> {
+    /// Fits one regression per label to the faces at `indices`.
+    fn fit(&self, indices: &[usize]) -> Result<Vec<Logistic>, EvaluateError> {
+        let features = self.faces.select(indices.iter().copied())?.features();
+        let mut regressions = Vec::with_capacity(self.labels.len());
+        for label in self.labels {
+            let is_label: Vec<bool> =
+                indices.iter().map(|&i| self.face_labels[i] == *label).collect();
+            let rows = LabeledRows::new(features.chunks(self.faces.dimension()), &is_label);
+            let regression = Logistic::fit(&rows.balanced(), RIDGE);
+            regressions
+                .push(regression.ok_or(EvaluateError::BadLabels { found: self.labels.len() })?);
+        }
+        Ok(regressions)
+    }
+}
+
+/// Returns the index of each face's most probable label.
 fn classify(regressions: &[Logistic], faces: &Rows) -> Vec<usize> {
-    let classify = |face: &[f64]| {
-        let scores = regressions.iter().map(|regression| regression.log_odds(face));
-        let best = scores.enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
-        best.map_or(0, |(label, _)| label)
-    };
-    faces.features().chunks(faces.dimension()).map(classify).collect()
+    let features = faces.features();
+    let faces = features.chunks(faces.dimension());
+    faces.map(|face| most_probable_label(regressions, face)).collect()
+}
+
+fn most_probable_label(regressions: &[Logistic], face: &[f64]) -> usize {
+    let scores = regressions.iter().map(|regression| regression.log_odds(face));
+    let best = scores.enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b));
+    best.map_or(0, |(label, _)| label)
 }
 
 /// Returns the mean over labels of the share of correct predictions.
@@ -119,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn every_label_counts_alike() {
+    fn labels_have_equal_weight() {
         let found = [(0, 0), (0, 0), (0, 0), (0, 1)];
         assert_eq!(balanced_accuracy(found.into_iter(), 2), 0.5);
     }

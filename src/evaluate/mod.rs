@@ -3,6 +3,7 @@
 //! Retrieval and identification run the search that the service uses.
 
 mod context;
+mod det;
 mod enrolled;
 mod error;
 mod faces;
@@ -10,24 +11,32 @@ mod false_matches;
 mod families;
 mod groups;
 mod identification;
-mod identification_errors;
+mod identification_metrics;
+mod identification_probe;
+mod identification_searches;
 mod landmarks;
 mod look;
+mod pair_counts;
+mod pair_scorer;
+mod rank_metrics;
 mod retrieval;
 mod same_person;
+mod source_families;
+mod submission;
 mod tri_subject;
 mod verification;
 
 pub use context::EvaluationContext;
+pub use det::DetPoint;
 pub use error::EvaluateError;
 pub use false_matches::FalseMatches;
-pub use groups::{GroupFigures, GroupOptions, GroupReport, compare_groups};
+pub use groups::{GroupMetrics, GroupOptions, GroupReport, compare_groups};
 pub use identification::{IdentificationOptions, IdentificationReport, identify};
-pub use identification_errors::{DetPoint, GallerySizeFigures};
-pub use landmarks::{LandmarkReport, LandmarkSet, judge_landmarks};
-pub use retrieval::{RankFigures, RetrievalFigures, RetrievalOptions, RetrievalReport, retrieve};
-pub use same_person::SamePersonFigures;
+pub use identification_metrics::GallerySizeMetrics;
+pub use landmarks::{LandmarkReport, LandmarkSet, evaluate_landmarks};
+pub use rank_metrics::{RankMetrics, RetrievalMetrics};
+pub use retrieval::{RetrievalOptions, RetrievalReport, retrieve};
+pub use same_person::SamePersonMetrics;
+pub use submission::{Answers, submission};
 pub use tri_subject::{TriSubjectReport, drawn_trios, verify_trios};
-pub use verification::{
-    Answers, Pair, VerificationReport, drawn_pairs, listed_pairs, submission, verify,
-};
+pub use verification::{VerificationPair, VerificationReport, drawn_pairs, listed_pairs, verify};

@@ -7,13 +7,14 @@ use serde::Serialize;
 use super::EvaluateError;
 use super::enrolled::EnrolledPeople;
 use super::families::ProbeFamilies;
+use super::rank_metrics::{ProbeMetrics, RelevantPeople, RetrievalMetrics};
 use super::same_person::{
-    SamePersonFigures, SamePersonOptions, same_person_rank_1, search_same_people,
+    SamePersonMetrics, SamePersonOptions, same_person_rank_1, search_same_people,
 };
 use crate::domain::{Embedding, PersonId, Progress};
 use crate::gallery::{Filter, Gallery, Selection};
 use crate::kinship::Ensemble;
-use crate::metrics::{Figure, average_precision, is_hit};
+use crate::metrics::Figure;
 use crate::search::{Options, Probe, Query, ReferenceCache, SearchContext, rank};
 
 /// Retrieval accuracy of searches in a gallery.
@@ -34,11 +35,11 @@ pub struct RetrievalReport {
     pub same_person_rank_1: Option<Figure>,
     /// Searches by one photo of an unknown person. `None` without an ensemble, or if no person has
     /// a second photo.
-    pub same_person: Option<SamePersonFigures>,
+    pub same_person: Option<SamePersonMetrics>,
     /// Metrics of the order by cosine.
-    pub cosine: RetrievalFigures,
+    pub cosine: RetrievalMetrics,
     /// Metrics of the order by the ensemble; `None` if the bundle has no ensemble.
-    pub reranked: Option<RetrievalFigures>,
+    pub reranked: Option<RetrievalMetrics>,
 }
 
 /// Options of a retrieval evaluation.
@@ -49,40 +50,6 @@ pub struct RetrievalOptions<'a> {
     pub seed: u64,
     /// Selects the probes. All people stay in the gallery.
     pub is_probe: &'a dyn Fn(PersonId) -> bool,
-}
-
-/// Metrics for both definitions of relevance.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct RetrievalFigures {
-    /// Metrics if the people of the probe's family are relevant.
-    pub family: RankFigures,
-    /// Metrics if the probe's listed kin are relevant.
-    pub kin: RankFigures,
-}
-
-/// Rank metrics of the relevant people in a list of people.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct RankFigures {
-    /// Mean average precision. Relevant people that are not among the candidates add nothing.
-    pub mean_average_precision: Figure,
-    /// Share of probes with a relevant person at rank 1.
-    pub rank_1: Figure,
-    /// Share of probes with a relevant person in the first five.
-    pub rank_5: Figure,
-    /// Share of probes with a relevant person in the first ten.
-    pub rank_10: Figure,
-    /// Share of probes with a relevant person in the first twenty.
-    pub rank_20: Figure,
-}
-
-/// Metrics of one probe, in the order of [`RankFigures`].
-type Scores = [f64; 5];
-
-/// Metrics of one probe for both definitions of relevance, and the index of its family.
-struct Scored {
-    family: usize,
-    by_family: Scores,
-    by_kin: Scores,
 }
 
 /// Searches for the relatives of every probe with listed kin in the gallery.
@@ -113,106 +80,89 @@ pub fn retrieve(
     progress.begin("Searching", probes.len() as u64, "people");
     let mut plain = Vec::new();
     let mut reranked = Vec::new();
-    for person in &probes {
+    for &person in &probes {
         if progress.cancelled() {
             return Ok(None);
         }
-        let own = enrolled.photos_of(*person);
-        let photos = enrolled.embeddings(own)?;
-        let filter = Filter::without(Selection {
-            people: BTreeSet::from([*person]),
-            photos: enrolled.of_same_sources(own),
-            ..Selection::default()
-        });
-        let options = Options { candidates, filter, ..Options::default() };
-        let relevant =
-            Relevant { family: enrolled.family_of(*person), kin: enrolled.kin_of(*person) };
-        let scored = |context: &SearchContext<'_>| {
-            let ranked = ranked(context, &photos, &options)?;
-            Ok::<_, EvaluateError>(relevant.scored(&ranked, families.index(*person)))
-        };
-        plain.push(scored(&by_cosine)?);
+        let probe = RetrievalProbe::new(&enrolled, person, candidates)?;
+        plain.push(probe.metrics(&by_cosine, &families)?);
         if ensemble.is_some() {
-            reranked.push(scored(&by_ensemble)?);
+            reranked.push(probe.metrics(&by_ensemble, &families)?);
         }
         progress.advance(1);
     }
-    let same_person = match ensemble {
-        Some(_) => {
-            let options = SamePersonOptions { candidates, seed, is_probe };
-            let Some(searches) = search_same_people(&by_ensemble, &enrolled, &options, progress)?
-            else {
-                return Ok(None);
-            };
-            SamePersonFigures::new(&searches, seed)
-        }
-        None => None,
-    };
-    let figures = |scored: &[Scored]| figures(scored, &families, seed);
+    let mut same_person = None;
+    if ensemble.is_some() {
+        let options = SamePersonOptions { candidates, seed, is_probe };
+        let Some(searches) = search_same_people(&by_ensemble, &enrolled, &options, progress)?
+        else {
+            return Ok(None);
+        };
+        same_person = SamePersonMetrics::new(&searches, seed);
+    }
     Ok(Some(RetrievalReport {
         probes: probes.len(),
         photos: snapshot.photo_count(),
         candidates,
         same_person_rank_1: same_person_rank_1(&enrolled, is_probe, seed)?,
         same_person,
-        cosine: figures(&plain).ok_or(EvaluateError::NoKin)?,
-        reranked: figures(&reranked),
+        cosine: RetrievalMetrics::new(&plain, &families, seed).ok_or(EvaluateError::NoKin)?,
+        reranked: RetrievalMetrics::new(&reranked, &families, seed),
     }))
 }
 
-/// Returns the people of a search result, in the order of their scores.
-///
-/// The probe's own person is not in the gallery. People found as the same person are therefore
-/// ranked with all other people.
-fn ranked(
-    context: &SearchContext<'_>,
-    photos: &[Vec<Embedding>],
-    options: &Options,
-) -> Result<Vec<PersonId>, EvaluateError> {
-    let probe = Probe { photos, known: BTreeSet::new() };
-    let answer = rank(context, &Query::Relatives(probe), options)?;
-    let mut people = answer.people;
-    people.extend(answer.same_person);
-    people.sort_by(|a, b| b.score.total_cmp(&a.score));
-    Ok(people.into_iter().map(|found| found.person).collect())
+/// A person to search for by all photos.
+struct RetrievalProbe {
+    person: PersonId,
+    /// One embedding per backbone, for each photo.
+    photos: Vec<Vec<Embedding>>,
+    options: Options,
+    relevant: RelevantPeople,
 }
 
-/// People that are relevant to a probe.
-struct Relevant {
-    family: BTreeSet<PersonId>,
-    kin: BTreeSet<PersonId>,
-}
-
-impl Relevant {
-    /// Returns the metrics of a list of people. `family` is the index of the probe's family.
-    fn scored(&self, ranked: &[PersonId], family: usize) -> Scored {
-        let scores = |relevant: &BTreeSet<PersonId>| {
-            let hits = || ranked.iter().map(|person| relevant.contains(person));
-            let precision = average_precision(hits(), relevant.len()).unwrap_or_default();
-            let at = |k| f64::from(u8::from(is_hit(hits(), k)));
-            [precision, at(1), at(5), at(10), at(20)]
-        };
-        Scored { family, by_family: scores(&self.family), by_kin: scores(&self.kin) }
-    }
-}
-
-fn figures(scored: &[Scored], families: &ProbeFamilies, seed: u64) -> Option<RetrievalFigures> {
-    let of = |scores: fn(&Scored) -> &Scores| {
-        let mean = |counts: &[f64]| -> [Option<f64>; 5] {
-            let total: f64 = scored.iter().map(|scored| counts[scored.family]).sum();
-            std::array::from_fn(|at| {
-                let sum = scored.iter().map(|s| counts[s.family] * scores(s)[at]).sum::<f64>();
-                (total > 0.0).then(|| sum / total)
-            })
-        };
-        let [precision, rank_1, rank_5, rank_10, rank_20] = families.bootstrap(seed).figures(mean);
-        Some(RankFigures {
-            mean_average_precision: precision?,
-            rank_1: rank_1?,
-            rank_5: rank_5?,
-            rank_10: rank_10?,
-            rank_20: rank_20?,
+impl RetrievalProbe {
+    fn new(
+        enrolled: &EnrolledPeople<'_>,
+        person: PersonId,
+        candidates: usize,
+    ) -> Result<Self, EvaluateError> {
+        let photos = enrolled.photos_of(person);
+        let filter = Filter::without(Selection {
+            people: BTreeSet::from([person]),
+            photos: enrolled.of_same_sources(photos),
+            ..Selection::default()
+        });
+        Ok(Self {
+            person,
+            photos: enrolled.embeddings(photos)?,
+            options: Options { candidates, filter, ..Options::default() },
+            relevant: RelevantPeople {
+                family: enrolled.family_of(person),
+                kin: enrolled.kin_of(person),
+            },
         })
-    };
-    Some(RetrievalFigures { family: of(|s| &s.by_family)?, kin: of(|s| &s.by_kin)? })
+    }
+
+    /// Returns the metrics of a search.
+    fn metrics(
+        &self,
+        context: &SearchContext<'_>,
+        families: &ProbeFamilies,
+    ) -> Result<ProbeMetrics, EvaluateError> {
+        let ranked = self.ranked(context)?;
+        Ok(self.relevant.metrics(&ranked, families.index(self.person)))
+    }
+
+    /// Returns the people of a search result, in the order of their scores.
+    ///
+    /// The probe's own person is not in the gallery. People found as the same person are therefore
+    /// ranked with all other people.
+    fn ranked(&self, context: &SearchContext<'_>) -> Result<Vec<PersonId>, EvaluateError> {
+        let probe = Probe { photos: &self.photos, known: BTreeSet::new() };
+        let answer = rank(context, &Query::Relatives(probe), &self.options)?;
+        let mut people = answer.people;
+        people.extend(answer.same_person);
+        people.sort_by(|a, b| b.score.total_cmp(&a.score));
+        Ok(people.into_iter().map(|found| found.person).collect())
+    }
 }

@@ -22,7 +22,7 @@ const MAX_PROBES: usize = 300;
 ///
 /// The searches are by one photo of an unknown person. The confidence intervals are over families.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub struct SamePersonFigures {
+pub struct SamePersonMetrics {
     /// Number of searches.
     ///
     /// Each is by one photo of a person with a photo from another photograph in the gallery.
@@ -134,20 +134,25 @@ fn draw_probes<'a>(
     let mut people: Vec<PersonId> =
         enrolled.ids().filter(|&person| (options.is_probe)(person)).collect();
     people.shuffle(&mut random);
-    let mut photo = |person: PersonId| {
+    let mut probes = Vec::new();
+    for person in people {
         let mut photos = photos_with_others(enrolled, person);
         photos.shuffle(&mut random);
-        photos.first().copied()
-    };
-    people.into_iter().filter_map(&mut photo).take(MAX_PROBES).collect()
+        probes.extend(photos.first().copied());
+        if probes.len() == MAX_PROBES {
+            break;
+        }
+    }
+    probes
 }
 
 /// Returns the photos of a person for which another photograph of that person exists.
 fn photos_with_others<'a>(enrolled: &'a EnrolledPeople<'_>, person: PersonId) -> Vec<&'a PhotoId> {
     let photos = enrolled.photos_of(person);
-    let has_other =
-        |photo: &&PhotoId| photos.iter().any(|other| other.source_photo() != photo.source_photo());
-    photos.iter().filter(has_other).collect()
+    photos
+        .iter()
+        .filter(|photo| photos.iter().any(|other| other.source_photo() != photo.source_photo()))
+        .collect()
 }
 
 /// Returns a filter for all photos except those cut from the same photograph as `photo`.
@@ -158,31 +163,24 @@ fn without_source(enrolled: &EnrolledPeople<'_>, photo: &PhotoId) -> Filter {
 
 impl SamePersonSearch {
     fn new(person: PersonId, others: &[PersonMatch], same_person: &[PersonMatch]) -> Self {
-        let is_kin = |found: &PersonMatch| found.kinship.as_ref().is_some_and(|k| k.is_kin);
         Self {
             person,
-            is_listed_as_kin: others.iter().any(|found| found.person == person && is_kin(found)),
+            is_listed_as_kin: others.iter().any(|found| found.person == person && found.is_kin()),
             is_set_apart: same_person.iter().any(|found| found.person == person),
             are_others_set_apart: same_person.iter().any(|found| found.person != person),
         }
     }
 }
 
-impl SamePersonFigures {
+impl SamePersonMetrics {
     /// Computes the metrics of searches.
     ///
     /// Returns `None` if there are no searches.
     pub(super) fn new(searches: &[SamePersonSearch], seed: u64) -> Option<Self> {
         let families = ProbeFamilies::new(searches.iter().map(|search| search.person));
-        let terms = |flag: fn(&SamePersonSearch) -> bool| -> Vec<RatioTerm> {
-            let term = |search: &SamePersonSearch| {
-                RatioTerm::of_search(families.index(search.person), f64::from(flag(search)))
-            };
-            searches.iter().map(term).collect()
-        };
-        let listed = terms(|search| search.is_listed_as_kin);
-        let set_apart = terms(|search| search.is_set_apart);
-        let others = terms(|search| search.are_others_set_apart);
+        let listed = ratio_terms(searches, &families, |search| search.is_listed_as_kin);
+        let set_apart = ratio_terms(searches, &families, |search| search.is_set_apart);
+        let others = ratio_terms(searches, &families, |search| search.are_others_set_apart);
         let [listed, set_apart, others] = families.bootstrap(seed).figures(|counts| {
             [&listed, &set_apart, &others].map(|terms| RatioTerm::ratio(terms, counts))
         });
@@ -193,4 +191,18 @@ impl SamePersonFigures {
             others_set_apart: others?,
         })
     }
+}
+
+/// Returns the terms of the share of searches with `flag`.
+fn ratio_terms(
+    searches: &[SamePersonSearch],
+    families: &ProbeFamilies,
+    flag: fn(&SamePersonSearch) -> bool,
+) -> Vec<RatioTerm> {
+    let mut terms = Vec::with_capacity(searches.len());
+    for search in searches {
+        let family = families.index(search.person);
+        terms.push(RatioTerm::of_search(family, f64::from(flag(search))));
+    }
+    terms
 }

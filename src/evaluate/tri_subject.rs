@@ -7,8 +7,9 @@ use serde::Serialize;
 use super::EvaluateError;
 use super::context::EvaluationContext;
 use super::faces::Faces;
-use super::verification::{FamilyPlaces, SourcePedigree};
-use crate::dataset::{ListedTrio, PhotoTrio, Source, draw_trios};
+use super::pair_counts::PairCounts;
+use super::source_families::{FamilyIndex, SourcePedigree};
+use crate::dataset::{ListedTrio, Source, draw_trios};
 use crate::domain::Relationship;
 use crate::ingest::Rejected;
 use crate::kinship::probability;
@@ -52,11 +53,11 @@ pub fn drawn_trios(
 ) -> Result<Vec<ListedTrio>, EvaluateError> {
     let SourcePedigree { pedigree, paths } = SourcePedigree::read(source, relationships)?;
     let trios = draw_trios(&pedigree, &pedigree.families_with_kin(), per_trio, seed);
-    let listed = |trio: PhotoTrio| ListedTrio {
+    let listed = trios.into_iter().map(|trio| ListedTrio {
         photos: trio.photos.map(|i| paths[i].clone()),
         is_kin: trio.is_kin,
-    };
-    Ok(trios.into_iter().map(listed).collect())
+    });
+    Ok(listed.collect())
 }
 
 /// Scores trios of photos.
@@ -81,40 +82,38 @@ pub fn verify_trios(
         return Err(EvaluateError::NoTrios);
     }
     let Some(faces) = Faces::embed(paths, source, bundle, progress)? else { return Ok(None) };
-    let found: Vec<(&ListedTrio, [usize; 3])> = trios
-        .iter()
-        .filter_map(|trio| faces.find(&trio.photos).map(|places| (trio, places)))
-        .collect();
-    let kin = found.iter().filter(|(trio, _)| trio.is_kin).count();
-    let others = found.len() - kin;
-    if kin == 0 || others == 0 {
-        return Err(EvaluateError::NoPairs { what: "tri-subject verification", kin, others });
-    }
+    let found: Vec<(&ListedTrio, [usize; 3])> =
+        trios.iter().filter_map(|trio| faces.find(&trio.photos).map(|rows| (trio, rows))).collect();
+    let is_kin = found.iter().map(|(trio, _)| trio.is_kin);
+    let counts = PairCounts::new("tri-subject verification", is_kin)?;
     progress.begin("Judging", 0, "trios");
-    let side = |parent: usize| -> Vec<[usize; 2]> {
-        found.iter().map(|(_, places)| [places[parent], places[2]]).collect()
-    };
-    let with_father = side(0);
-    let with_mother = side(1);
+    let with_father: Vec<[usize; 2]> =
+        found.iter().map(|(_, [father, _, child])| [*father, *child]).collect();
+    let with_mother: Vec<[usize; 2]> =
+        found.iter().map(|(_, [_, mother, child])| [*mother, *child]).collect();
     let father = faces.evidence(ensemble, &with_father)?;
     let mother = faces.evidence(ensemble, &with_mother)?;
     let both: Vec<f64> = father.iter().zip(&mother).map(|(a, b)| a + b).collect();
     let cosine = mean(&faces.cosines(&with_father)?[0], &faces.cosines(&with_mother)?[0]);
     let blank = blank(&found);
-    let with = |scores: Vec<f64>| Pairs { scores, ..blank.clone() };
-    let probabilities = with(both.iter().map(|&log_odds| probability(log_odds)).collect());
+    let probabilities = both.iter().map(|&log_odds| probability(log_odds)).collect();
+    let probabilities = scored(&blank, probabilities);
     Ok(Some(TriSubjectReport {
-        kin,
-        others,
+        kin: counts.kin,
+        others: counts.others,
         skipped: trios.len() - found.len(),
-        father: with(father).ranking_figures(seed),
-        mother: with(mother).ranking_figures(seed),
-        likelihoods: with(both.clone()).likelihood_figures(seed),
-        both: with(both).ranking_figures(seed),
+        father: scored(&blank, father).ranking_figures(seed),
+        mother: scored(&blank, mother).ranking_figures(seed),
+        likelihoods: scored(&blank, both.clone()).likelihood_figures(seed),
+        both: scored(&blank, both).ranking_figures(seed),
         probabilities: probabilities.probability_figures(0.5, seed),
-        cosine: with(cosine).ranking_figures(seed),
+        cosine: scored(&blank, cosine).ranking_figures(seed),
         rejected: faces.rejected,
     }))
+}
+
+fn scored(blank: &Pairs, scores: Vec<f64>) -> Pairs {
+    Pairs { scores, ..blank.clone() }
 }
 
 fn mean(a: &[f64], b: &[f64]) -> Vec<f64> {
@@ -123,13 +122,13 @@ fn mean(a: &[f64], b: &[f64]) -> Vec<f64> {
 
 /// Returns the trios without scores. Their families are the father's and the child's.
 fn blank(found: &[(&ListedTrio, [usize; 3])]) -> Pairs {
-    let mut families = FamilyPlaces::default();
+    let mut families = FamilyIndex::default();
     Pairs {
         scores: Vec::new(),
         is_kin: found.iter().map(|(trio, _)| trio.is_kin).collect(),
         families: found
             .iter()
-            .map(|(trio, _)| [&trio.photos[0], &trio.photos[2]].map(|path| families.of(path)))
+            .map(|(trio, _)| [&trio.photos[0], &trio.photos[2]].map(|path| families.index(path)))
             .collect(),
         relations: vec![None; found.len()],
     }

@@ -1,22 +1,21 @@
 //! One-to-one verification: kinship of the people in two photos.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
 use super::EvaluateError;
 use super::context::EvaluationContext;
 use super::faces::Faces;
-use crate::bundle::Bundle;
-use crate::dataset::{ListedPair, PairSampler, Pedigree, Source, family_photos};
-use crate::domain::{FamilyId, PhotoId, Progress, Relation, Relationship};
+use super::pair_counts::PairCounts;
+use super::source_families::{FamilyIndex, SourcePedigree};
+use crate::dataset::{ListedPair, PairSampler, Source};
+use crate::domain::{Relation, Relationship};
 use crate::ingest::Rejected;
 use crate::kinship::probability;
 use crate::metrics::{
     LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures, RelationFigures,
 };
-use crate::photo::EXTENSIONS;
 
 /// Verification accuracy of a bundle, with confidence intervals over families.
 #[derive(Clone, Debug, Serialize)]
@@ -48,7 +47,7 @@ pub struct VerificationReport {
 
 /// Two photos to score.
 #[derive(Clone, Debug)]
-pub struct Pair {
+pub struct VerificationPair {
     /// Paths in the source.
     pub photos: [String; 2],
     /// Family indices, from 0.
@@ -60,50 +59,18 @@ pub struct Pair {
 }
 
 /// Converts the pairs of a list. The paths determine the families.
-pub fn listed_pairs(list: &[ListedPair]) -> Vec<Pair> {
-    let mut families = FamilyPlaces::default();
-    let pair = |listed: &ListedPair| Pair {
-        photos: listed.photos.clone(),
-        families: listed.photos.each_ref().map(|path| families.of(path)),
-        is_kin: listed.is_kin.unwrap_or_default(),
-        relation: listed.relation,
-    };
-    list.iter().map(pair).collect()
-}
-
-/// Family indices by the paths of photos, in order of first occurrence.
-#[derive(Default)]
-pub(super) struct FamilyPlaces(HashMap<String, usize>);
-
-impl FamilyPlaces {
-    /// Returns the index of the family in a path.
-    ///
-    /// The folder counts as a family if no part of the path is one, because its photos belong
-    /// together.
-    pub(super) fn of(&mut self, path: &str) -> usize {
-        let family = path.split('/').find(|part| part.parse::<FamilyId>().is_ok());
-        let folder = || path.rsplit_once('/').map_or(path, |(folder, _)| folder);
-        let next = self.0.len();
-        *self.0.entry(family.unwrap_or_else(folder).to_owned()).or_insert(next)
+pub fn listed_pairs(list: &[ListedPair]) -> Vec<VerificationPair> {
+    let mut families = FamilyIndex::default();
+    let mut pairs = Vec::with_capacity(list.len());
+    for listed in list {
+        pairs.push(VerificationPair {
+            photos: listed.photos.clone(),
+            families: listed.photos.each_ref().map(|path| families.index(path)),
+            is_kin: listed.is_kin.unwrap_or_default(),
+            relation: listed.relation,
+        });
     }
-}
-
-/// The photos of a folder of families.
-pub(super) struct SourcePedigree {
-    pub(super) pedigree: Pedigree,
-    /// Paths of the pedigree's photos, in their order.
-    pub(super) paths: Vec<String>,
-}
-
-impl SourcePedigree {
-    pub(super) fn read(
-        source: &Source,
-        relationships: &[Relationship],
-    ) -> Result<Self, EvaluateError> {
-        let photos = family_photos(source, &source.list(&EXTENSIONS)?)?.photos;
-        let (ids, paths): (Vec<PhotoId>, Vec<String>) = photos.into_iter().unzip();
-        Ok(Self { pedigree: Pedigree::new(ids, relationships), paths })
-    }
+    pairs
 }
 
 /// Draws photo pairs from a folder of families by the protocol.
@@ -118,17 +85,17 @@ pub fn drawn_pairs(
     relationships: &[Relationship],
     per_kin: usize,
     seed: u64,
-) -> Result<Vec<Pair>, EvaluateError> {
+) -> Result<Vec<VerificationPair>, EvaluateError> {
     let SourcePedigree { pedigree, paths } = SourcePedigree::read(source, relationships)?;
     let families = pedigree.families_with_kin();
     let pairs = PairSampler::new(&pedigree, &families, seed).protocol(per_kin);
-    let pair = |pair: &crate::dataset::PhotoPair| Pair {
-        photos: pair.photos.map(|at| paths[at].clone()),
+    let drawn = pairs.iter().map(|pair| VerificationPair {
+        photos: pair.photos.map(|i| paths[i].clone()),
         families: pair.families,
         is_kin: pair.is_kin,
         relation: pair.relation,
-    };
-    Ok(pairs.iter().map(pair).collect())
+    });
+    Ok(drawn.collect())
 }
 
 /// Scores pairs of photos.
@@ -140,7 +107,7 @@ pub fn drawn_pairs(
 /// [`EvaluateError::NoPairs`] if no kin pair, or no unrelated pair, has both photos.
 /// Other variants if a backbone fails.
 pub fn verify(
-    pairs: Vec<Pair>,
+    pairs: Vec<VerificationPair>,
     context: EvaluationContext<'_>,
     seed: u64,
 ) -> Result<Option<VerificationReport>, EvaluateError> {
@@ -151,36 +118,36 @@ pub fn verify(
     }
     let Some(faces) = Faces::embed(paths, source, bundle, progress)? else { return Ok(None) };
     let listed = pairs.len();
-    let found: Vec<(Pair, [usize; 2])> = pairs
+    let found: Vec<(VerificationPair, [usize; 2])> = pairs
         .into_iter()
-        .filter_map(|pair| faces.find(&pair.photos).map(|places| (pair, places)))
+        .filter_map(|pair| faces.find(&pair.photos).map(|rows| (pair, rows)))
         .collect();
-    let places: Vec<[usize; 2]> = found.iter().map(|(_, places)| *places).collect();
-    let pairs: Vec<Pair> = found.into_iter().map(|(pair, _)| pair).collect();
-    let kin = pairs.iter().filter(|pair| pair.is_kin).count();
-    let others = pairs.len() - kin;
-    if kin == 0 || others == 0 {
-        return Err(EvaluateError::NoPairs { what: "verification", kin, others });
-    }
+    let rows: Vec<[usize; 2]> = found.iter().map(|(_, rows)| *rows).collect();
+    let pairs: Vec<VerificationPair> = found.into_iter().map(|(pair, _)| pair).collect();
+    let counts = PairCounts::new("verification", pairs.iter().map(|pair| pair.is_kin))?;
     progress.begin("Judging", 0, "pairs");
-    let cosines = faces.cosines(&places)?;
+    let cosines = faces.cosines(&rows)?;
     let evidence = match bundle.ensemble() {
-        Some(ensemble) => Some(faces.evidence(ensemble, &places)?),
+        Some(ensemble) => Some(faces.evidence(ensemble, &rows)?),
         None => None,
     };
     let floor = scored(&pairs, cosines[0].clone());
     let by_ensemble = evidence
         .as_ref()
         .map(|evidence| scored(&pairs, evidence.iter().map(|&ratio| probability(ratio)).collect()));
-    let figures = |scores: &Vec<f64>| scored(&pairs, scores.clone()).ranking_figures(seed);
-    let floors = bundle.names().iter().cloned().zip(cosines.iter().map(figures));
+    let mut cosine = BTreeMap::new();
+    for (name, scores) in bundle.names().iter().zip(&cosines) {
+        if let Some(metrics) = scored(&pairs, scores.clone()).ranking_figures(seed) {
+            cosine.insert(name.clone(), metrics);
+        }
+    }
     let families: BTreeSet<usize> = pairs.iter().flat_map(|pair| pair.families).collect();
     Ok(Some(VerificationReport {
-        kin,
-        others,
+        kin: counts.kin,
+        others: counts.others,
         families: families.len(),
         skipped: listed - pairs.len(),
-        cosine: floors.filter_map(|(name, figures)| Some((name, figures?))).collect(),
+        cosine,
         ensemble: by_ensemble.as_ref().and_then(|pairs| pairs.ranking_figures(seed)),
         probabilities: by_ensemble.as_ref().and_then(|pairs| pairs.probability_figures(0.5, seed)),
         likelihoods: evidence.and_then(|e| scored(&pairs, e).likelihood_figures(seed)),
@@ -189,52 +156,11 @@ pub fn verify(
     }))
 }
 
-fn scored(pairs: &[Pair], scores: Vec<f64>) -> Pairs {
+fn scored(pairs: &[VerificationPair], scores: Vec<f64>) -> Pairs {
     Pairs {
         scores,
         is_kin: pairs.iter().map(|pair| pair.is_kin).collect(),
         families: pairs.iter().map(|pair| pair.families).collect(),
         relations: pairs.iter().map(|pair| pair.relation).collect(),
     }
-}
-
-/// Predictions for a submission.
-pub struct Answers {
-    /// Probability of kinship of each pair, 0 to 1. It is 0.5 if a photo could not be used.
-    pub probabilities: Vec<f64>,
-    /// Photos that could not be used.
-    pub rejected: Vec<Rejected>,
-}
-
-/// Scores the pairs of a submission.
-///
-/// Returns `None` if the job was cancelled.
-///
-/// # Errors
-/// [`EvaluateError::NoEnsemble`] if the bundle is not trained.
-/// [`EvaluateError::NoPhotos`] if no photo can be embedded.
-/// [`EvaluateError::Kinship`] if no pair has both photos.
-/// Other variants if a backbone fails.
-pub fn submission(
-    pairs: &[ListedPair],
-    root: &Path,
-    bundle: &Bundle,
-    progress: &dyn Progress,
-) -> Result<Option<Answers>, EvaluateError> {
-    let ensemble = bundle.ensemble().ok_or(EvaluateError::NoEnsemble)?;
-    let paths = pairs.iter().flat_map(|pair| pair.photos.clone()).collect();
-    let mut source = Source::open(root)?;
-    let Some(faces) = Faces::embed(paths, &mut source, bundle, progress)? else {
-        return Ok(None);
-    };
-    let found: Vec<Option<[usize; 2]>> =
-        pairs.iter().map(|pair| faces.find(&pair.photos)).collect();
-    let places: Vec<[usize; 2]> = found.iter().copied().flatten().collect();
-    let mut evidence = faces.evidence(ensemble, &places)?.into_iter();
-    let mut answer = |place: &Option<[usize; 2]>| match place {
-        Some(_) => evidence.next().map_or(0.5, probability),
-        None => 0.5,
-    };
-    let probabilities = found.iter().map(&mut answer).collect();
-    Ok(Some(Answers { probabilities, rejected: faces.rejected }))
 }

@@ -10,7 +10,7 @@
 //! standard deviation. Otherwise, a face with one very similar stranger would lose too much of its
 //! own relatives' scores.
 
-use super::{Ensemble, KinshipError, Rows};
+use super::Rows;
 
 /// Faces of strangers. Each is the mean of several people, so that no one can be recognized.
 #[derive(Clone, Debug)]
@@ -35,32 +35,11 @@ const MIN_HIGHEST: usize = 20;
 /// Lower bound of a deviation, so that it stays above 0.
 const MIN_DEVIATION: f64 = 1e-6;
 
-impl Cohort {
-    /// Returns statistics of the scores of faces with the cohort: per backbone `(m, d)` → m.
-    ///
-    /// # Errors
-    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
-    /// backbones.
-    /// [`KinshipError::SmallCohort`] if the cohort is too small.
-    pub fn statistics(
-        &self,
-        ensemble: &Ensemble,
-        faces: &[Rows],
-    ) -> Result<Vec<CohortStatistics>, KinshipError> {
-        let mut scores = ensemble.scores(faces, &self.faces)?;
-        let size = self.faces[0].count();
-        let statistics = |scores: &mut [f32]| {
-            CohortStatistics::of_scores(scores).ok_or(KinshipError::SmallCohort { found: size })
-        };
-        scores.chunks_exact_mut(size).map(statistics).collect()
-    }
-}
-
 impl CohortStatistics {
     /// Returns the statistics of one face's scores with a cohort. Reorders `scores`.
     ///
     /// Returns `None` if the cohort is smaller than twice the number of scores that count.
-    pub fn of_scores(scores: &mut [f32]) -> Option<Self> {
+    pub fn from_scores(scores: &mut [f32]) -> Option<Self> {
         let count = ((scores.len() as f64 * HIGHEST_SHARE) as usize).max(MIN_HIGHEST);
         if scores.len() < 2 * count {
             return None;
@@ -76,8 +55,15 @@ impl CohortStatistics {
     /// Returns a mixture of `share` of `other`, 0 to 1, and the rest of `self`.
     #[must_use]
     pub fn mixed(self, other: Self, share: f64) -> Self {
-        let mix = |own: f64, other: f64| (1.0 - share) * own + share * other;
-        Self { mean: mix(self.mean, other.mean), deviation: mix(self.deviation, other.deviation) }
+        Self {
+            mean: (1.0 - share) * self.mean + share * other.mean,
+            deviation: (1.0 - share) * self.deviation + share * other.deviation,
+        }
+    }
+
+    /// Normalizes a score of one of the two faces.
+    fn normalized(self, score: f64, typical_deviation: f64) -> f64 {
+        (score - self.mean) / (self.deviation * typical_deviation).sqrt()
     }
 }
 
@@ -86,9 +72,8 @@ impl CohortStatistics {
 /// `typical_deviation` is the median deviation of many faces. It scales a normalized score to units
 /// of about one deviation.
 pub fn normalized(score: f64, faces: [CohortStatistics; 2], typical_deviation: f64) -> f64 {
-    let one =
-        |face: CohortStatistics| (score - face.mean) / (face.deviation * typical_deviation).sqrt();
-    (one(faces[0]) + one(faces[1])) / 2.0
+    let [a, b] = faces.map(|face| face.normalized(score, typical_deviation));
+    (a + b) / 2.0
 }
 
 #[cfg(test)]
@@ -98,7 +83,7 @@ mod tests {
     #[test]
     fn statistics_are_those_of_the_highest_scores() {
         let mut scores: Vec<f32> = (0..2000).map(|i| (i * 37 % 2000) as f32).collect();
-        let found = CohortStatistics::of_scores(&mut scores).unwrap();
+        let found = CohortStatistics::from_scores(&mut scores).unwrap();
         // The highest 40 of 0..2000 are 1960..2000.
         assert!((found.mean - 1979.5).abs() < 1e-9);
         assert!((found.deviation - ((40.0_f64.powi(2) - 1.0) / 12.0).sqrt()).abs() < 1e-9);
@@ -106,8 +91,8 @@ mod tests {
 
     #[test]
     fn small_cohort_has_no_statistics() {
-        assert_eq!(CohortStatistics::of_scores(&mut [1.0; 39]), None);
-        let constant = CohortStatistics::of_scores(&mut [1.0; 40]).unwrap();
+        assert_eq!(CohortStatistics::from_scores(&mut [1.0; 39]), None);
+        let constant = CohortStatistics::from_scores(&mut [1.0; 40]).unwrap();
         assert!(constant.deviation > 0.0 && constant.mean == 1.0);
     }
 

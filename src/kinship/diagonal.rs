@@ -1,10 +1,7 @@
 //! Ensembles with a score that is one weighted product of two embeddings.
 
-use candle_core::Tensor;
-
-use super::ensemble::Calibration;
-use super::head::Space;
-use super::{Fusion, Head, KinshipError, Rows};
+use super::{Calibration, Fusion, Head, HeadConfig, KinshipError, Rows, Space};
+use crate::linalg::matrix::{Matrix, MatrixMut};
 
 /// A score of the form `Σ p a b + f(a) + f(b) + c` with `f(x) = Σ q x²`.
 ///
@@ -40,46 +37,39 @@ impl DiagonalForm {
         weight: f64,
     ) -> Result<bool, KinshipError> {
         let config = head.config();
-        let has_form = |fusion: &Fusion| {
-            use Fusion::{Cosine, Product, SquaredDifference, SumOfSquares};
-            matches!(fusion, Cosine | Product | SquaredDifference | SumOfSquares)
-        };
-        if config.space != Space::Backbone
-            || config.mix.is_some()
-            || !config.hidden.is_empty()
-            || !config.fusions.iter().all(has_form)
-        {
+        if !is_diagonal(config) {
             return Ok(false);
         }
-        let values = |name: &str| -> Result<Vec<f32>, KinshipError> {
-            let tensor: &Tensor = &head.tensors()[name];
-            Ok(tensor.flatten_all()?.to_vec1()?)
-        };
-        let layer = values("dense.0.weight")?;
-        let bias = values("dense.0.bias")?;
-        let dimension = self.product.len();
+        let layer = tensor_values(head, "dense.0.weight")?;
+        let bias = tensor_values(head, "dense.0.bias")?;
         let scale = (weight * calibration.slope) as f32;
-        // In a head's space, unit embeddings have the length √d.
-        let squared_length = dimension as f32;
         let mut layer = layer.as_slice();
         for &fusion in &config.fusions {
-            let (own, rest) = layer.split_at(fusion.width(dimension));
+            let (weights, rest) = layer.split_at(fusion.width(self.product.len()));
             layer = rest;
-            for i in 0..dimension {
-                let own = scale * own[if fusion == Fusion::Cosine { 0 } else { i }];
-                match fusion {
-                    Fusion::Cosine => self.product[i] += own,
-                    Fusion::Product => self.product[i] += squared_length * own,
-                    Fusion::SumOfSquares => self.square[i] += squared_length * own,
-                    _ => {
-                        self.square[i] += squared_length * own;
-                        self.product[i] -= 2.0 * squared_length * own;
-                    }
-                }
-            }
+            self.add_fusion(fusion, weights, scale);
         }
         self.constant += scale * bias[0] + (weight * calibration.intercept) as f32;
         Ok(true)
+    }
+
+    /// Adds `scale` times the weighted features of one fusion.
+    fn add_fusion(&mut self, fusion: Fusion, weights: &[f32], scale: f32) {
+        let dimension = self.product.len();
+        // In a head's space, unit embeddings have the length √d.
+        let squared_length = dimension as f32;
+        for i in 0..dimension {
+            let weight = scale * weights[if fusion == Fusion::Cosine { 0 } else { i }];
+            match fusion {
+                Fusion::Cosine => self.product[i] += weight,
+                Fusion::Product => self.product[i] += squared_length * weight,
+                Fusion::SumOfSquares => self.square[i] += squared_length * weight,
+                _ => {
+                    self.square[i] += squared_length * weight;
+                    self.product[i] -= 2.0 * squared_length * weight;
+                }
+            }
+        }
     }
 
     /// Adds the scores of every row of `a` with every row of `b` to `scores`.
@@ -90,13 +80,13 @@ impl DiagonalForm {
             .iter()
             .flat_map(|row| row.iter().zip(&self.product).map(|(value, weight)| value * weight))
             .collect();
-        let weighted = crate::linalg::matrix::Matrix::new(&weighted, a.count(), a.dimension());
-        let sums = crate::linalg::matrix::MatrixMut::new(scores, b.count());
+        let weighted = Matrix::new(&weighted, a.count(), a.dimension());
+        let sums = MatrixMut::new(scores, b.count());
         weighted.multiply_add(b.matrix().transposed(), sums);
         let columns: Vec<f32> = b.iter().map(|row| self.face_term(row)).collect();
         for (row, scores) in a.iter().zip(scores.chunks_exact_mut(b.count())) {
-            let own = self.face_term(row) + self.constant;
-            scores.iter_mut().zip(&columns).for_each(|(score, column)| *score += own + column);
+            let row = self.face_term(row) + self.constant;
+            scores.iter_mut().zip(&columns).for_each(|(score, column)| *score += row + column);
         }
     }
 
@@ -104,6 +94,22 @@ impl DiagonalForm {
     fn face_term(&self, embedding: &[f32]) -> f32 {
         embedding.iter().zip(&self.square).map(|(value, weight)| value * value * weight).sum()
     }
+}
+
+/// Returns whether the score of such a head has the form.
+fn is_diagonal(config: &HeadConfig) -> bool {
+    use Fusion::{Cosine, Product, SquaredDifference, SumOfSquares};
+    config.space == Space::Backbone
+        && config.mix.is_none()
+        && config.hidden.is_empty()
+        && config
+            .fusions
+            .iter()
+            .all(|fusion| matches!(fusion, Cosine | Product | SquaredDifference | SumOfSquares))
+}
+
+fn tensor_values(head: &Head, name: &str) -> Result<Vec<f32>, KinshipError> {
+    Ok(head.tensors()[name].flatten_all()?.to_vec1()?)
 }
 
 #[cfg(test)]
@@ -141,9 +147,9 @@ mod tests {
         form.add_scores(&x, &y, &mut scores);
         for (i, row) in scores.chunks(7).enumerate() {
             let probe = x.select([i]).unwrap();
-            let own = [&regression, &cosine].map(|head| head.scores(&probe, &y).unwrap());
+            let scores = [&regression, &cosine].map(|head| head.scores(&probe, &y).unwrap());
             for (j, score) in row.iter().enumerate() {
-                let [r, c] = [own[0][j], own[1][j]];
+                let [r, c] = [scores[0][j], scores[1][j]];
                 let expected =
                     0.5 * calibrations[0].log_odds(r) + 0.5 * calibrations[1].log_odds(c);
                 assert!((f64::from(*score) - expected).abs() < 1e-4, "{score} {expected}");

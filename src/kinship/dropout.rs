@@ -42,9 +42,13 @@ impl Dropout {
         let limit = (rate * 65536.0) as u16;
         let mut bits = vec![0_u8; 2 * values.elem_count()];
         self.random.fill(bits.as_mut_slice());
-        let keep = 1.0 / (1.0 - rate);
-        let value = |bits: &[u8; 2]| if u16::from_le_bytes(*bits) < limit { 0.0 } else { keep };
-        let mask: Vec<f32> = bits.as_chunks().0.iter().map(value).collect();
+        let scale = 1.0 / (1.0 - rate);
+        let mask: Vec<f32> = bits
+            .as_chunks()
+            .0
+            .iter()
+            .map(|bits| if u16::from_le_bytes(*bits) < limit { 0.0 } else { scale })
+            .collect();
         let mask = Tensor::from_vec(mask, values.shape(), values.device())?;
         values * mask
     }
@@ -66,7 +70,7 @@ mod tests {
         assert!((dropped.iter().sum::<f32>() / 1e5 - 1.0).abs() < 0.01);
         let again = Dropout::new(0.2, 0.0, 3).features(ones.clone()).unwrap();
         assert_eq!(dropped, again.flatten_all().unwrap().to_vec1::<f32>().unwrap());
-        let kept = dropout.hidden(ones.clone()).unwrap();
-        assert_eq!(kept.sum_all().unwrap().to_scalar::<f32>().unwrap(), 1e5);
+        let unchanged = dropout.hidden(ones.clone()).unwrap();
+        assert_eq!(unchanged.sum_all().unwrap().to_scalar::<f32>().unwrap(), 1e5);
     }
 }

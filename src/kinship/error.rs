@@ -7,7 +7,8 @@ use crate::error::{Classify, ErrorKind};
 pub enum KinshipError {
     /// A head's weights do not match its configuration.
     #[error(
-        "the head's weights do not fit its description: '{name}' is {found:?} instead of {expected:?}; train again"
+        "the head's weights do not fit its description: '{name}' is {found:?} instead of \
+         {expected:?}; train again"
     )]
     WrongShape {
         /// Name of the tensor.
@@ -25,7 +26,8 @@ pub enum KinshipError {
     },
     /// A member's backbone is not in the bundle.
     #[error(
-        "the member '{member}' compares embeddings of '{backbone}', which the bundle does not have; train again"
+        "the member '{member}' compares embeddings of '{backbone}', which the bundle does not \
+         have; train again"
     )]
     NoBackbone {
         /// Name of the member.

@@ -67,6 +67,16 @@ pub fn bounded(log_likelihood_ratio: f64) -> f64 {
 /// The prior is the share of `expected_relatives` among `people`, at most 0.5.
 ///
 /// Returns `None` without a prior: if no relatives are expected, or no people were searched.
+///
+/// ```
+/// use kindred::kinship::{Support, posterior};
+///
+/// let evidence = 20.0_f64.ln();
+/// assert_eq!(Support::from_ratio(evidence), Support::Moderate);
+/// // One relative is expected among a thousand people.
+/// let probability = posterior(evidence, 1.0, 1000).unwrap();
+/// assert!((probability - 0.0196).abs() < 1e-4);
+/// ```
 pub fn posterior(log_likelihood_ratio: f64, expected_relatives: f64, people: usize) -> Option<f64> {
     if expected_relatives <= 0.0 || people == 0 {
         return None;

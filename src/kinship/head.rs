@@ -3,88 +3,16 @@
 use std::collections::BTreeMap;
 
 use candle_core::{D, Tensor};
-use serde::{Deserialize, Serialize};
 
 use super::dropout::Dropout;
 use super::product::product;
-use super::{Fusion, KinshipError, Rows};
-
-/// Configuration of a head.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HeadConfig {
-    /// Space in which the embeddings are compared.
-    pub space: Space,
-    /// Fusions of two embeddings; their features are concatenated.
-    pub fusions: Vec<Fusion>,
-    /// Width of the linear layer of each fusion, without bias, before the features are joined.
-    #[serde(default)]
-    pub mix: Option<usize>,
-    /// Widths of the layers with ReLU before the last one, which has one output.
-    #[serde(default)]
-    pub hidden: Vec<usize>,
-}
-
-/// Spaces in which embeddings are compared.
-///
-/// Every space is scaled so that a value is about 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Space {
-    /// Embedding space of the backbone.
-    Backbone,
-    /// Axes along which kin are correlated ([`crate::train::KinSpace`]).
-    Correlated,
-    /// Projection with kin near each other and others apart, trained by contrast and normalized.
-    ///
-    /// It is the sum of a linear projection and of one hidden layer with ReLU.
-    Contrastive,
-}
-
-/// Width of the hidden layer of a contrastive space.
-const BEND: usize = 256;
+use super::{HeadConfig, KinshipError, Rows, Space};
 
 /// A pair classifier with its weights.
 #[derive(Clone, Debug)]
 pub struct Head {
     config: HeadConfig,
     tensors: BTreeMap<String, Tensor>,
-}
-
-impl HeadConfig {
-    /// Returns names and shapes of the weights for embeddings of `dimension` values.
-    ///
-    /// A linear layer is `(outputs, inputs)`.
-    pub fn shapes(&self, dimension: usize, axes: usize) -> Vec<(String, Vec<usize>)> {
-        let mut shapes = Vec::new();
-        let mut linear = |name: &str, shape: [usize; 2], has_bias: bool| {
-            shapes.push((format!("{name}.weight"), shape.to_vec()));
-            if has_bias {
-                shapes.push((format!("{name}.bias"), vec![shape[0]]));
-            }
-        };
-        let width = if self.space == Space::Backbone { dimension } else { axes };
-        if self.space != Space::Backbone {
-            linear("space", [axes, dimension], true);
-        }
-        if self.space == Space::Contrastive {
-            linear("space.hidden", [BEND, dimension], true);
-            linear("space.bend", [axes, BEND], false);
-        }
-        let mut inputs = 0;
-        for (at, fusion) in self.fusions.iter().enumerate() {
-            let fused = fusion.width(width);
-            if let Some(mix) = self.mix {
-                linear(&format!("mix.{at}"), [mix, fused], false);
-            }
-            inputs += self.mix.unwrap_or(fused);
-        }
-        for (at, &outputs) in self.hidden.iter().chain(&[1]).enumerate() {
-            linear(&format!("dense.{at}"), [outputs, inputs], true);
-            inputs = outputs;
-        }
-        shapes
-    }
 }
 
 impl Head {
@@ -97,26 +25,9 @@ impl Head {
     pub fn new(
         config: HeadConfig,
         dimension: usize,
-        mut tensors: BTreeMap<String, Tensor>,
+        tensors: BTreeMap<String, Tensor>,
     ) -> Result<Self, KinshipError> {
-        let dims = |name: &str| tensors.get(name).map(|tensor| tensor.dims().to_vec());
-        let axes = dims("space.bias").and_then(|dims| dims.first().copied()).unwrap_or(0);
-        let shapes = config.shapes(dimension, axes);
-        for (name, expected) in &shapes {
-            let found = dims(name).unwrap_or_default();
-            if found != *expected || expected.contains(&0) {
-                return Err(KinshipError::WrongShape {
-                    name: name.clone(),
-                    expected: expected.clone(),
-                    found,
-                });
-            }
-            let sum = tensors[name].abs()?.sum_all()?.to_scalar::<f32>()?;
-            if !sum.is_finite() {
-                return Err(KinshipError::NotFinite { name: name.clone() });
-            }
-        }
-        tensors.retain(|name, _| shapes.iter().any(|(known, _)| known == name));
+        let tensors = config.checked_weights(dimension, tensors)?;
         Ok(Self { config, tensors })
     }
 
@@ -164,8 +75,7 @@ impl Head {
         b: &Tensor,
         dropout: &mut Dropout,
     ) -> Result<Tensor, KinshipError> {
-        let projected = |rows: &Tensor| self.projected(rows, &mut Dropout::off());
-        self.compared(&projected(a)?, &projected(b)?, dropout)
+        self.compared(&self.project(a)?, &self.project(b)?, dropout)
     }
 
     fn compared(
@@ -188,10 +98,10 @@ impl Head {
         if self.config.space != other.config.space {
             return Ok(false);
         }
-        for (name, own) in self.tensors.iter().filter(|(name, _)| name.starts_with("space.")) {
-            let Some(others) = other.tensors.get(name) else { return Ok(false) };
-            if own.dims() != others.dims()
-                || own.flatten_all()?.to_vec1::<f32>()? != others.flatten_all()?.to_vec1::<f32>()?
+        for (name, a) in self.tensors.iter().filter(|(name, _)| name.starts_with("space.")) {
+            let Some(b) = other.tensors.get(name) else { return Ok(false) };
+            if a.dims() != b.dims()
+                || a.flatten_all()?.to_vec1::<f32>()? != b.flatten_all()?.to_vec1::<f32>()?
             {
                 return Ok(false);
             }
@@ -207,13 +117,14 @@ impl Head {
     /// [`KinshipError::Compute`] if a tensor cannot be allocated.
     pub(crate) fn folded(mut self) -> Result<Self, KinshipError> {
         let Some(width) = self.config.mix.take() else { return Ok(self) };
-        let mut parts = Vec::new();
-        for at in 0..self.config.fusions.len() {
-            let own = self.tensors["dense.0.weight"].narrow(1, at * width, width)?;
-            let mixing = self.tensors.remove(&format!("mix.{at}.weight"));
-            parts.extend(mixing.map(|mixing| own.contiguous()?.matmul(&mixing)).transpose()?);
+        let mut blocks = Vec::new();
+        for i in 0..self.config.fusions.len() {
+            let block = self.tensors["dense.0.weight"].narrow(1, i * width, width)?;
+            if let Some(mixing) = self.tensors.remove(&format!("mix.{i}.weight")) {
+                blocks.push(block.contiguous()?.matmul(&mixing)?);
+            }
         }
-        self.tensors.insert("dense.0.weight".into(), Tensor::cat(&parts, 1)?);
+        self.tensors.insert("dense.0.weight".into(), Tensor::cat(&blocks, 1)?);
         Ok(self)
     }
 
@@ -249,20 +160,20 @@ impl Head {
         let mut even = None;
         let mut odd = None;
         let mut column = 0;
-        for (at, fusion) in self.config.fusions.iter().enumerate() {
+        for (i, fusion) in self.config.fusions.iter().enumerate() {
             let features = fusion.apply(a, b)?;
             let features = match self.config.mix {
-                Some(_) => self.linear(&format!("mix.{at}"), &features)?,
+                Some(_) => self.linear(&format!("mix.{i}"), &features)?,
                 None => features,
             };
             let width = features.dim(1)?;
-            let own = weight.narrow(1, column, width)?;
+            let block = weight.narrow(1, column, width)?;
             column += width;
-            let part = product(&dropout.features(features)?, &own)?;
+            let term = product(&dropout.features(features)?, &block)?;
             let sum: &mut Option<Tensor> = if fusion.is_symmetric() { &mut even } else { &mut odd };
             *sum = Some(match sum.take() {
-                Some(sum) => (sum + part)?,
-                None => part,
+                Some(sum) => (sum + term)?,
+                None => term,
             });
         }
         let bias = &self.tensors["dense.0.bias"];
@@ -276,9 +187,9 @@ impl Head {
     /// Returns the logits of pairs from the outputs of their first layer, `(n, outputs)` → `(n)`.
     fn further_layers(&self, first: Tensor, dropout: &mut Dropout) -> Result<Tensor, KinshipError> {
         let mut values = first;
-        for at in 1..=self.config.hidden.len() {
+        for i in 1..=self.config.hidden.len() {
             let hidden = dropout.hidden(values.relu()?)?;
-            values = self.linear(&format!("dense.{at}"), &hidden)?;
+            values = self.linear(&format!("dense.{i}"), &hidden)?;
         }
         Ok(values.squeeze(1)?)
     }
@@ -301,27 +212,28 @@ fn scaled(rows: &Tensor) -> Result<Tensor, KinshipError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kinship::Fusion;
     use crate::train::{KinRows, KinSpace, Recipe};
 
     fn rows(seed: usize) -> Rows {
-        let value = |at: usize| ((at * 37 + seed * 101) % 97) as f32 / 48.0 - 1.0;
+        let value = |i: usize| ((i * 37 + seed * 101) % 97) as f32 / 48.0 - 1.0;
         let values: Vec<f32> = (0..40 * 6).map(value).collect();
         Rows::from_values(values, 6).unwrap()
     }
 
     /// Every feature side by side, through every layer.
     fn layer_by_layer(head: &Head, a: &Tensor, b: &Tensor) -> Tensor {
-        let feature = |(at, fusion): (usize, &Fusion)| {
-            let features = fusion.apply(a, b).unwrap();
-            match head.config.mix {
-                Some(_) => head.linear(&format!("mix.{at}"), &features).unwrap(),
-                None => features,
-            }
-        };
-        let features: Vec<Tensor> = head.config.fusions.iter().enumerate().map(feature).collect();
+        let mut features: Vec<Tensor> = Vec::new();
+        for (i, fusion) in head.config.fusions.iter().enumerate() {
+            let fused = fusion.apply(a, b).unwrap();
+            features.push(match head.config.mix {
+                Some(_) => head.linear(&format!("mix.{i}"), &fused).unwrap(),
+                None => fused,
+            });
+        }
         let mut values = head.linear("dense.0", &Tensor::cat(&features, 1).unwrap()).unwrap();
-        for at in 1..=head.config.hidden.len() {
-            values = head.linear(&format!("dense.{at}"), &values.relu().unwrap()).unwrap();
+        for i in 1..=head.config.hidden.len() {
+            values = head.linear(&format!("dense.{i}"), &values.relu().unwrap()).unwrap();
         }
         values.squeeze(1).unwrap()
     }
@@ -359,9 +271,10 @@ mod tests {
         let head = Recipe::named("inception").unwrap().head(space, 3).unwrap();
         let folded = head.clone().folded().unwrap();
         assert!(folded.tensors.keys().all(|name| !name.starts_with("mix.")));
-        let [own, others] = [&head, &folded].map(|head| head.scores(&rows(3), &rows(4)).unwrap());
-        for (own, other) in own.iter().zip(others) {
-            assert!((own - other).abs() < 1e-5 * (1.0 + own.abs()), "{own} {other}");
+        let [separate, folded] =
+            [&head, &folded].map(|head| head.scores(&rows(3), &rows(4)).unwrap());
+        for (a, b) in separate.iter().zip(folded) {
+            assert!((a - b).abs() < 1e-5 * (1.0 + a.abs()), "{a} {b}");
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct LabeledRows {
 const MAX_STEPS: usize = 50;
 /// Newton's method ends if no weight changes by more than this.
 const TOLERANCE: f64 = 1e-9;
+/// Penalty of the intercept. It only ensures that a separable problem stays finite.
+const INTERCEPT_RIDGE: f64 = 1e-9;
 
 /// Converts log odds to a probability, 0 to 1.
 pub fn probability(log_odds: f64) -> f64 {
@@ -65,11 +67,13 @@ impl LabeledRows {
     pub fn balanced(self) -> Self {
         let total = self.labels.len() as f64;
         let labeled = self.labels.iter().filter(|is_labeled| **is_labeled).count() as f64;
-        let weight = |&is_labeled: &bool| match is_labeled {
-            true => total / 2.0 / labeled,
-            false => total / 2.0 / (total - labeled),
-        };
-        let weights = self.labels.iter().map(weight).collect();
+        let weight_true = total / 2.0 / labeled;
+        let weight_false = total / 2.0 / (total - labeled);
+        let weights = self
+            .labels
+            .iter()
+            .map(|is_labeled| if *is_labeled { weight_true } else { weight_false })
+            .collect();
         self.with_weights(weights)
     }
 
@@ -121,8 +125,8 @@ impl Logistic {
 fn newton_step(rows: &LabeledRows, weights: &[f64], ridge: f64) -> Option<Vec<f64>> {
     let LabeledRows { features, labels, weights: row_weights } = rows;
     let count = weights.len();
-    // The intercept's penalty only ensures that a separable problem stays finite.
-    let penalty = |j: usize| if j + 1 < count { ridge } else { 1e-9 };
+    let mut penalties = vec![ridge; count];
+    penalties[count - 1] = INTERCEPT_RIDGE;
     let current = Mat::from_fn(count, 1, |j, _| weights[j]);
     let log_odds = features * &current;
     let mut residuals = Mat::zeros(labels.len(), 1);
@@ -139,8 +143,8 @@ fn newton_step(rows: &LabeledRows, weights: &[f64], ridge: f64) -> Option<Vec<f6
     let mut hessian = scaled.transpose() * &scaled;
     let mut gradient = features.transpose() * residuals;
     for j in 0..count {
-        hessian[(j, j)] += penalty(j);
-        gradient[(j, 0)] -= penalty(j) * weights[j];
+        hessian[(j, j)] += penalties[j];
+        gradient[(j, 0)] -= penalties[j] * weights[j];
     }
     let solved = hessian.llt(Side::Lower).ok()?.solve(&gradient);
     Some((0..count).map(|j| solved[(j, 0)]).collect())

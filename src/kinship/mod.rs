@@ -1,15 +1,25 @@
-//! Pair classifiers for blood kinship of two faces: training, combination and calibration.
+//! Pair classifiers for blood kinship of two faces: combination, calibration and evidence.
 
+mod calibration;
 mod cohort;
 mod diagonal;
 mod dropout;
 mod ensemble;
+mod ensemble_config;
 mod error;
 mod evidence;
 mod fusion;
+mod gallery_sample;
 mod head;
+mod head_config;
+mod head_weights;
 mod logistic;
 mod open_set;
+mod open_set_config;
+mod open_set_scorer;
+mod pair_score;
+mod person_score;
+mod probe_faces;
 mod product;
 mod reference;
 mod rows;
@@ -17,16 +27,26 @@ mod sharpness;
 mod tail;
 mod typicality;
 
+pub use calibration::Calibration;
 pub use cohort::{Cohort, CohortStatistics, normalized};
 pub(crate) use dropout::Dropout;
-pub use ensemble::{Calibration, Ensemble, EnsembleConfig, MemberConfig, PersonScore};
+pub use ensemble::Ensemble;
+pub use ensemble_config::{EnsembleConfig, MemberConfig};
 pub use error::KinshipError;
 pub use evidence::{MAX_LIKELIHOOD_RATIO, Support, bounded, posterior};
 pub use fusion::Fusion;
-pub use head::{Head, HeadConfig, Space};
+pub use gallery_sample::{FaceOwner, GallerySample};
+pub use head::Head;
+pub use head_config::{HeadConfig, Space};
+pub use head_weights::{read_head, serialize_heads, serialize_with_open_set};
 pub use logistic::{LabeledRows, Logistic, probability};
-pub use open_set::{FaceTerms, OpenSet, OpenSetConfig, OpenSetScorer, PairEvidence, ShortlistRate};
-pub use reference::{FaceOwner, GallerySample, ProbeFaces, Reference, person_score};
+pub use open_set::OpenSet;
+pub use open_set_config::{OpenSetConfig, ShortlistRate};
+pub use open_set_scorer::{FaceStatistics, OpenSetScorer, PairEvidence};
+pub use pair_score::PairScore;
+pub use person_score::person_score;
+pub use probe_faces::ProbeFaces;
+pub use reference::Reference;
 pub use rows::{Rows, unit_mean};
 pub use sharpness::{Sharpness, SharpnessConfig};
 pub use tail::Tail;

@@ -15,14 +15,14 @@ use crate::linalg::matrix::{Matrix, MatrixMut};
 /// If the widths differ.
 pub(super) fn product(x: &Tensor, weight: &Tensor) -> Result<Tensor> {
     match x.dtype() {
-        DType::F32 => x.contiguous()?.apply_op2(weight, Product),
+        DType::F32 => x.contiguous()?.apply_op2(weight, LinearProduct),
         _ => x.matmul(&weight.t()?),
     }
 }
 
-struct Product;
+struct LinearProduct;
 
-impl CustomOp2 for Product {
+impl CustomOp2 for LinearProduct {
     fn name(&self) -> &'static str {
         "product"
     }
@@ -35,8 +35,8 @@ impl CustomOp2 for Product {
         weight_layout: &Layout,
     ) -> Result<(CpuStorage, Shape)> {
         let (rows, width) = x_layout.shape().dims2()?;
-        let (columns, wanted) = weight_layout.shape().dims2()?;
-        if width != wanted {
+        let (columns, expected) = weight_layout.shape().dims2()?;
+        if width != expected {
             let lhs = x_layout.shape().clone();
             let rhs = weight_layout.shape().clone();
             return Err(Error::ShapeMismatchBinaryOp { lhs, rhs, op: self.name() });
@@ -55,11 +55,11 @@ impl CustomOp2 for Product {
         x: &Tensor,
         weight: &Tensor,
         _: &Tensor,
-        slope: &Tensor,
+        gradient: &Tensor,
     ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        // With s the gradient of the loss with respect to the product: s W, and sᵀ x.
-        let by_x = product(slope, &weight.t()?.contiguous()?)?;
-        let by_weight = product(&slope.t()?, &x.t()?.contiguous()?)?;
+        // With g the gradient of the loss with respect to the product: g W, and gᵀ x.
+        let by_x = product(gradient, &weight.t()?.contiguous()?)?;
+        let by_weight = product(&gradient.t()?, &x.t()?.contiguous()?)?;
         Ok((Some(by_x), Some(by_weight)))
     }
 }
@@ -81,32 +81,33 @@ mod tests {
     use candle_core::{Device, Var};
 
     #[test]
-    fn the_product_and_its_slopes_are_candles() {
-        let values = |count: usize| (0..count).map(|at| (at * 37 % 23) as f32 / 11.0 - 1.0);
+    fn product_and_gradients_equal_those_of_candle() {
+        let values = |count: usize| (0..count).map(|i| (i * 37 % 23) as f32 / 11.0 - 1.0);
         let tensor = |rows: usize, columns: usize| {
             let values: Vec<f32> = values(rows * columns).collect();
             Var::from_tensor(&Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap())
         };
         let (x, all) = (tensor(7, 5).unwrap(), tensor(3, 12).unwrap());
-        // Some columns of a wider layer, as a fusion among others has.
+        // A block of columns of a wider layer, as each of several fusions has.
         let weight = all.narrow(1, 4, 5).unwrap();
-        let own = product(&x, &weight).unwrap();
+        let ours = product(&x, &weight).unwrap();
         let candles = x.matmul(&weight.t().unwrap()).unwrap();
         let near = |a: &Tensor, b: &Tensor| {
             assert_eq!(a.dims(), b.dims());
             let apart = (a - b).unwrap().abs().unwrap().max_all().unwrap();
             assert!(apart.to_scalar::<f32>().unwrap() < 1e-5, "{a} {b}");
         };
-        near(&own, &candles);
-        let slopes = |product: &Tensor| product.sqr().unwrap().backward().unwrap();
-        let (own, candles) = (slopes(&own), slopes(&candles));
+        near(&ours, &candles);
+        let gradients = |product: &Tensor| product.sqr().unwrap().backward().unwrap();
+        let ours = gradients(&ours);
+        let candles = gradients(&candles);
         for var in [&x, &all] {
-            near(own.get(var).unwrap(), candles.get(var).unwrap());
+            near(ours.get(var).unwrap(), candles.get(var).unwrap());
         }
     }
 
     #[test]
-    fn widths_that_differ_are_an_error_and_of_nothing_there_is_nothing() {
+    fn different_widths_are_refused_and_empty_products_are_empty() {
         let tensor = |shape: (usize, usize)| {
             Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu).unwrap()
         };

@@ -5,26 +5,10 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::cohort::CohortStatistics;
-use super::{KinshipError, OpenSetScorer, Rows, Tail, unit_mean};
-
-/// Owner of a face, by numbers that only have to differ within one gallery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FaceOwner {
-    /// The person.
-    pub person: u64,
-    /// The family.
-    pub family: u64,
-}
-
-/// Sampled faces of a gallery. The photos of one person are adjacent.
-#[derive(Clone, Debug, Default)]
-pub struct GallerySample {
-    /// Embeddings, per backbone `(n, d)`; empty if the gallery is empty.
-    pub faces: Vec<Rows>,
-    /// Owner of each face, `(n)`.
-    pub owners: Vec<FaceOwner>,
-}
+use super::{
+    CohortStatistics, FaceOwner, GallerySample, KinshipError, OpenSetScorer, ProbeFaces, Rows,
+    Tail, person_score,
+};
 
 /// A sample of a gallery's people, for score normalization.
 ///
@@ -49,99 +33,6 @@ const MIN_FACES: usize = 200;
 const MAX_PROBES: usize = 512;
 /// Minimum number of high scores. With fewer, the tail is the bundle's.
 const MIN_PEAKS: usize = 40;
-
-/// Photos of a probe, or of two probes if children of both are searched for.
-#[derive(Clone, Debug)]
-pub struct ProbeFaces {
-    /// Embeddings of the photos, per backbone `(n, d)`.
-    photos: Vec<Rows>,
-    /// Mean embedding of each person's photos, of unit length, per backbone `(people, d)`.
-    ///
-    /// It finds more relatives than the mean of the photos' scores. DIR is 0.096 instead of 0.070
-    /// with three photos of each probe.
-    templates: Vec<Rows>,
-}
-
-impl ProbeFaces {
-    /// Creates a probe from photos of one or several people, per backbone `(n, d)`.
-    ///
-    /// `people` holds the number of photos of each person.
-    ///
-    /// # Errors
-    /// [`KinshipError::UnevenRows`] if there is no photo.
-    ///
-    /// # Panics
-    /// If there are fewer photos than `people` counts.
-    pub fn new(photos: Vec<Rows>, people: &[usize]) -> Result<Self, KinshipError> {
-        let template = |rows: &Rows| {
-            let mut start = 0;
-            let mut values = Vec::with_capacity(people.len() * rows.dimension());
-            for &count in people {
-                values.extend(unit_mean((start..start + count).map(|i| rows.row(i))));
-                start += count;
-            }
-            Rows::from_values(values, rows.dimension())
-        };
-        let templates = photos.iter().map(template).collect::<Result<_, _>>()?;
-        Ok(Self { photos, templates })
-    }
-
-    /// Returns the photos, per backbone `(n, d)`.
-    pub fn photos(&self) -> &[Rows] {
-        &self.photos
-    }
-
-    /// Returns the mean embedding of each person's photos, per backbone `(people, d)`.
-    pub fn templates(&self) -> &[Rows] {
-        &self.templates
-    }
-
-    /// Returns the mean of the people's scores with each of `others`, per backbone `(m, d)` → m.
-    ///
-    /// # Errors
-    /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
-    /// backbones.
-    pub fn scores(
-        &self,
-        scorer: OpenSetScorer<'_>,
-        others: &[Rows],
-    ) -> Result<Vec<f32>, KinshipError> {
-        let scores = scorer.ensemble().scores(&self.templates, others)?;
-        let share = 1.0 / self.templates[0].count() as f32;
-        let mut mean = vec![0.0; others[0].count()];
-        for row in scores.chunks_exact(mean.len()) {
-            mean.iter_mut().zip(row).for_each(|(sum, score)| *sum += share * score);
-        }
-        Ok(mean)
-    }
-}
-
-impl GallerySample {
-    /// Maximum number of photos in a sample.
-    pub const MAX_FACES: usize = 1024;
-    /// Maximum number of photos of one person in a sample.
-    pub const MAX_FACES_OF_PERSON: usize = 4;
-
-    /// Returns the number of faces, n.
-    fn len(&self) -> usize {
-        self.owners.len()
-    }
-
-    /// Returns whether the sample may have had no room for another person.
-    fn is_full(&self) -> bool {
-        self.len() > Self::MAX_FACES - Self::MAX_FACES_OF_PERSON
-    }
-
-    /// Returns the rows of each person.
-    fn people(&self) -> impl Iterator<Item = Range<usize>> {
-        let mut start = 0;
-        self.owners.chunk_by(|a, b| a.person == b.person).map(move |photos| {
-            let range = start..start + photos.len();
-            start = range.end;
-            range
-        })
-    }
-}
 
 impl Reference {
     /// Creates a reference of a gallery from a sample of its people.
@@ -197,21 +88,21 @@ impl Reference {
         owners: &[FaceOwner],
     ) -> Result<Vec<CohortStatistics>, KinshipError> {
         if self.sample.len() < MIN_FACES {
-            return scorer.cohort().statistics(scorer.ensemble(), faces);
+            return scorer.cohort_statistics(faces);
         }
         let scores = scorer.ensemble().scores(faces, &self.sample.faces)?;
-        let own = scores.chunks_exact(self.sample.len()).zip(owners).map(|(scores, owner)| {
-            self.own_statistics(scores, |sampled| sampled.family == owner.family)
-        });
-        let own: Vec<Option<CohortStatistics>> = own.collect();
-        if self.sample.is_full() && own.iter().all(Option::is_some) {
-            return Ok(own.into_iter().flatten().collect());
+        let mut sampled = Vec::with_capacity(owners.len());
+        for (scores, owner) in scores.chunks_exact(self.sample.len()).zip(owners) {
+            sampled.push(self.sample_statistics(scores, |other| other.family == owner.family));
         }
-        let cohort = scorer.cohort().statistics(scorer.ensemble(), faces)?;
-        Ok(cohort.into_iter().zip(own).map(|(cohort, own)| self.mixed(cohort, own)).collect())
+        if self.sample.is_full() && sampled.iter().all(Option::is_some) {
+            return Ok(sampled.into_iter().flatten().collect());
+        }
+        let cohort = scorer.cohort_statistics(faces)?.into_iter().zip(sampled);
+        Ok(cohort.map(|(cohort, sampled)| self.mixed(cohort, sampled)).collect())
     }
 
-    /// Returns statistics of a probe. Sampled faces for which `is_own` is true do not count.
+    /// Returns statistics of a probe. Sampled faces for which `is_excluded` is true do not count.
     ///
     /// # Errors
     /// [`KinshipError::OtherBackbones`] if the embeddings are not those of the ensemble's
@@ -220,26 +111,28 @@ impl Reference {
         &self,
         scorer: OpenSetScorer<'_>,
         probe: &ProbeFaces,
-        is_own: impl Fn(&FaceOwner) -> bool,
+        is_excluded: impl Fn(&FaceOwner) -> bool,
     ) -> Result<CohortStatistics, KinshipError> {
-        let own = match self.sample.len() < MIN_FACES {
+        let sampled = match self.sample.len() < MIN_FACES {
             true => None,
-            false => self.own_statistics(&probe.scores(scorer, &self.sample.faces)?, is_own),
+            false => {
+                self.sample_statistics(&probe.scores(scorer, &self.sample.faces)?, is_excluded)
+            }
         };
-        if let Some(own) = own.filter(|_| self.sample.is_full()) {
-            return Ok(own);
+        if let Some(sampled) = sampled.filter(|_| self.sample.is_full()) {
+            return Ok(sampled);
         }
         let mut cohort = probe.scores(scorer, &scorer.cohort().faces)?;
         let found = cohort.len();
-        let cohort =
-            CohortStatistics::of_scores(&mut cohort).ok_or(KinshipError::SmallCohort { found })?;
-        Ok(self.mixed(cohort, own))
+        let cohort = CohortStatistics::from_scores(&mut cohort)
+            .ok_or(KinshipError::SmallCohort { found })?;
+        Ok(self.mixed(cohort, sampled))
     }
 
     /// Returns the statistics with the sampled faces.
     ///
     /// Returns `None` if too few of them count.
-    fn own_statistics(
+    fn sample_statistics(
         &self,
         scores: &[f32],
         is_excluded: impl Fn(&FaceOwner) -> bool,
@@ -247,19 +140,24 @@ impl Reference {
         let counted = scores.iter().zip(&self.sample.owners);
         let counted = counted.filter(|(_, owner)| !is_excluded(owner));
         let mut scores: Vec<f32> = counted.map(|(score, _)| *score).collect();
-        (scores.len() >= MIN_FACES).then(|| CohortStatistics::of_scores(&mut scores)).flatten()
+        (scores.len() >= MIN_FACES).then(|| CohortStatistics::from_scores(&mut scores)).flatten()
     }
 
     /// Mixes the statistics with the sampled faces and those with the bundle's cohort.
     ///
     /// The cohort counts as [`COHORT_FACES`] sampled faces. It does not count if the sample is
     /// full.
-    fn mixed(&self, cohort: CohortStatistics, own: Option<CohortStatistics>) -> CohortStatistics {
-        match own {
+    fn mixed(
+        &self,
+        cohort: CohortStatistics,
+        sampled: Option<CohortStatistics>,
+    ) -> CohortStatistics {
+        match sampled {
             None => cohort,
-            Some(own) if self.sample.is_full() => own,
-            Some(own) => {
-                own.mixed(cohort, COHORT_FACES / (self.sample.len() as f64 + COHORT_FACES))
+            Some(sampled) if self.sample.is_full() => sampled,
+            Some(sampled) => {
+                let share = COHORT_FACES / (self.sample.len() as f64 + COHORT_FACES);
+                sampled.mixed(cohort, share)
             }
         }
     }
@@ -300,58 +198,20 @@ impl Reference {
     ) -> Result<Vec<f64>, KinshipError> {
         let GallerySample { faces, owners } = &self.sample;
         let family = owners[probe.start].family;
-        let select = |rows: &Rows| rows.select(probe.clone());
-        let photos: Vec<Rows> = faces.iter().map(select).collect::<Result<_, _>>()?;
+        let photos = faces.iter().map(|rows| rows.select(probe.clone()));
+        let photos: Vec<Rows> = photos.collect::<Result<_, _>>()?;
         let photos = ProbeFaces::new(photos, &[probe.len()])?;
-        let own = match probe.len() {
+        let statistics = match probe.len() {
             1 => self.statistics[probe.start],
             _ => self.probe_statistics(scorer, &photos, |owner| owner.family == family)?,
         };
         let scores = photos.scores(scorer, faces)?;
-        let normalized =
-            |i: usize| scorer.normalized(f64::from(scores[i]), [own, self.statistics[i]]);
-        let strangers = people.iter().filter(|photos| owners[photos.start].family != family);
-        Ok(strangers.map(|photos| person_score(photos.clone().map(normalized))).collect())
-    }
-}
-
-/// Returns a person's score: the logarithm of the mean exponential of the photos' normalized
-/// scores.
-///
-/// One photo that shows the similarity counts more than many that do not.
-pub fn person_score(photos: impl ExactSizeIterator<Item = f64> + Clone) -> f64 {
-    let highest = photos.clone().fold(f64::NEG_INFINITY, f64::max);
-    let count = photos.len() as f64;
-    highest + (photos.map(|score| (score - highest).exp()).sum::<f64>() / count).ln()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn person_score_lies_between_mean_and_highest() {
-        let score = person_score([1.0, 3.0].into_iter());
-        assert!(score > 2.0 && score < 3.0, "{score}");
-        assert_eq!(person_score([2.5].into_iter()), 2.5);
-    }
-
-    #[test]
-    fn template_is_the_direction_between_a_persons_photos() {
-        let photos = Rows::from_values(vec![1.0, 0.0, 0.0, 1.0, 0.0, -1.0], 2).unwrap();
-        let probe = ProbeFaces::new(vec![photos.clone()], &[2, 1]).unwrap();
-        let half = 0.5_f32.sqrt();
-        let expected = [half, half, 0.0, -1.0];
-        let found = probe.templates()[0].iter().flatten();
-        assert!(found.zip(expected).all(|(a, b)| (a - b).abs() < 1e-6));
-        assert_eq!(probe.photos(), [photos]);
-    }
-
-    #[test]
-    fn photos_of_a_person_are_one_range() {
-        let owner = |person: u64| FaceOwner { person, family: 1 };
-        let owners = vec![owner(1), owner(1), owner(2), owner(3), owner(3)];
-        let sample = GallerySample { faces: Vec::new(), owners };
-        assert_eq!(sample.people().collect::<Vec<_>>(), [0..2, 2..3, 3..5]);
+        let mut strangers = Vec::new();
+        for person in people.iter().filter(|photos| owners[photos.start].family != family) {
+            strangers.push(person_score(person.clone().map(|i| {
+                scorer.normalized(f64::from(scores[i]), [statistics, self.statistics[i]])
+            })));
+        }
+        Ok(strangers)
     }
 }

@@ -81,7 +81,9 @@ impl Rows {
         Self::new(indices.into_iter().map(|i| self.row(i)))
     }
 
-    /// Returns the values scaled by √d, row after row. A value of a unit embedding then has a variance of about 1.
+    /// Returns the values scaled by √d, row after row.
+    ///
+    /// A value of a unit embedding then has a variance of about 1.
     pub fn features(&self) -> Vec<f64> {
         let scale = (self.width as f64).sqrt();
         self.values.iter().map(|&value| scale * f64::from(value)).collect()
@@ -120,10 +122,11 @@ impl Rows {
 }
 
 fn cosine(a: &[f32], b: &[f32]) -> f64 {
-    let dot = |x: &[f32], y: &[f32]| -> f64 {
-        x.iter().zip(y).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum()
-    };
     dot(a, b) / ((dot(a, a) * dot(b, b)).sqrt() + 1e-12)
+}
+
+fn dot(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum()
 }
 
 /// Returns the mean of embeddings of one width, scaled to unit length: `(d)`.

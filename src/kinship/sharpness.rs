@@ -83,16 +83,17 @@ impl Sharpness {
             return Err(KinshipError::UnevenRows { expected, found });
         }
         let SharpnessConfig { inner, outer, .. } = self.config;
-        let weight = |score: f64| ((outer - score) / (outer - inner)).clamp(0.0, 1.0);
-        Ok(self.scores(faces).into_iter().map(weight).collect())
+        let scores = self.scores(faces).into_iter();
+        Ok(scores.map(|score| ((outer - score) / (outer - inner)).clamp(0.0, 1.0)).collect())
     }
 
     fn scores(&self, faces: &Rows) -> Vec<f64> {
-        let score = |face: &[f32]| {
-            let products = face.iter().zip(&self.weights).map(|(value, weight)| value * weight);
-            self.config.intercept + f64::from(products.sum::<f32>())
-        };
-        faces.iter().map(score).collect()
+        faces.iter().map(|face| self.score(face)).collect()
+    }
+
+    fn score(&self, face: &[f32]) -> f64 {
+        let products = face.iter().zip(&self.weights).map(|(value, weight)| value * weight);
+        self.config.intercept + f64::from(products.sum::<f32>())
     }
 }
 

@@ -4,6 +4,7 @@ use faer::{Mat, Par, Side};
 use serde::{Deserialize, Serialize};
 
 use super::{KinshipError, Rows};
+use crate::linalg::matrix::{Matrix, MatrixMut};
 
 /// Squared Mahalanobis distance of embeddings from those of training faces, per value.
 ///
@@ -53,13 +54,12 @@ impl Typicality {
         let centered =
             Mat::from_fn(faces.count(), dimension, |i, j| f64::from(faces.row(i)[j]) - mean[j]);
         let covariance = faer::Scale(1.0 / count) * (centered.transpose() * &centered);
-        let same = || KinshipError::NoPairs { what: "the distribution of training faces" };
-        let eigen = covariance.self_adjoint_eigen(Side::Lower).map_err(|_| same())?;
+        let eigen = covariance.self_adjoint_eigen(Side::Lower).map_err(|_| no_distribution())?;
         let variances: Vec<f64> = eigen.S().column_vector().iter().copied().collect();
         let ridge = RIDGE * variances.iter().sum::<f64>() / dimension as f64;
         // Faces that are equal except for rounding have no directions.
         if !ridge.is_finite() || ridge < f64::from(f32::EPSILON).powi(2) {
-            return Err(same());
+            return Err(no_distribution());
         }
         let directions = eigen.U();
         let whitening = (0..dimension).flat_map(|i| {
@@ -119,15 +119,15 @@ impl Typicality {
             .flat_map(|row| row.iter().zip(&self.mean).map(|(value, mean)| value - mean))
             .collect();
         let mut whitened = vec![0.0_f32; centered.len()];
-        let whitening = crate::linalg::matrix::Matrix::new(&self.whitening, dimension, dimension);
-        crate::linalg::matrix::Matrix::new(&centered, faces.count(), dimension).multiply_into(
-            whitening.transposed(),
-            crate::linalg::matrix::MatrixMut::new(&mut whitened, dimension),
-        );
-        let distance = |row: &[f32]| {
-            row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / dimension as f64
-        };
-        whitened.chunks_exact(dimension).map(distance).collect()
+        let whitening = Matrix::new(&self.whitening, dimension, dimension);
+        Matrix::new(&centered, faces.count(), dimension)
+            .multiply_into(whitening.transposed(), MatrixMut::new(&mut whitened, dimension));
+        let mut distances = Vec::with_capacity(faces.count());
+        for row in whitened.chunks_exact(dimension) {
+            let square = row.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>();
+            distances.push(square / dimension as f64);
+        }
+        distances
     }
 
     /// Returns the weight of the evidence of a face at `distance`, 0 to 1.
@@ -135,6 +135,10 @@ impl Typicality {
         let TypicalityConfig { inner, outer } = self.config;
         ((outer - distance) / (outer - inner).max(1e-12)).clamp(0.0, 1.0)
     }
+}
+
+fn no_distribution() -> KinshipError {
+    KinshipError::NoPairs { what: "the distribution of training faces" }
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use crate::kinship::KinshipError;
 pub enum SearchError {
     /// The search needs an ensemble, and the bundle has none.
     #[error(
-        "this search needs a kinship ensemble, and the bundle has none; train one with `kindred train`"
+        "this search needs a kinship ensemble, and the bundle has none; train one with \
+         `kindred train`"
     )]
     NoEnsemble,
     /// The photos of one person have no mean embedding.

@@ -77,13 +77,12 @@ fn scored_person(
 
 /// Returns whether a person is more likely the probe person than kin.
 ///
-/// That holds in two cases. The nearest photo is one that only the same person has. Or the person stands out, and the
-/// identity head prefers the same person.
+/// That holds in two cases. The nearest photo is one that only the same person has. Or the person
+/// stands out, and the identity head prefers the same person.
 fn is_same_person(score: &Score, person: &PersonMatch, scorer: &Scorer<'_>) -> bool {
     let Some(ensemble) = scorer.ensemble() else { return false };
     let is_nearest = f64::from(person.cosine) >= ensemble.config().same_person_threshold;
-    let stands_out = person.kinship.as_ref().is_some_and(|kinship| kinship.is_kin);
-    is_nearest || stands_out && score.identity.is_some_and(|ratio| ratio > 0.0)
+    is_nearest || person.is_kin() && score.identity.is_some_and(|ratio| ratio > 0.0)
 }
 
 /// Groups people by family. Families come in the order of their first person.
@@ -125,10 +124,10 @@ pub(super) fn limit(answer: &mut Answer, options: &Options) {
         }
         Grouping::Family => {
             answer.families.truncate(options.limit);
-            let is_left = |found: &PersonMatch| {
-                answer.families.iter().any(|family| family.family == found.person.family())
-            };
-            answer.people.retain(is_left);
+            let families = &answer.families;
+            answer.people.retain(|found| {
+                families.iter().any(|family| family.family == found.person.family())
+            });
         }
     }
 }
@@ -137,9 +136,10 @@ pub(super) fn limit(answer: &mut Answer, options: &Options) {
 ///
 /// Equal ones, and photos without an ensemble, come nearest first.
 pub(super) fn sort_photos(photos: &mut [PhotoMatch]) {
-    let ratio = |photo: &PhotoMatch| photo.log_likelihood_ratio.unwrap_or_default();
-    photos
-        .sort_by(|a, b| ratio(b).total_cmp(&ratio(a)).then_with(|| b.cosine.total_cmp(&a.cosine)));
+    photos.sort_by(|a, b| {
+        let [ratio_a, ratio_b] = [a, b].map(|photo| photo.log_likelihood_ratio.unwrap_or_default());
+        ratio_b.total_cmp(&ratio_a).then_with(|| b.cosine.total_cmp(&a.cosine))
+    });
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Embedding, PersonId};
+use crate::domain::{Embedding, EmbeddingError, PersonId};
 use crate::gallery::Filter;
 
 /// A person to search for.
@@ -12,6 +12,21 @@ pub struct Probe<'a> {
     pub photos: &'a [Vec<Embedding>],
     /// Enrolled people known to be in these photos. They are never returned as relatives.
     pub known: BTreeSet<PersonId>,
+}
+
+impl Probe<'_> {
+    /// Returns the mean direction of the photos, in the retrieval space.
+    pub(super) fn mean(&self) -> Result<Embedding, EmbeddingError> {
+        let [first, others @ ..] = self.photos else { return Err(EmbeddingError::Zero) };
+        if others.is_empty() {
+            return Ok(first[0].clone());
+        }
+        let mut sum = first[0].as_slice().to_vec();
+        for photo in others {
+            sum.iter_mut().zip(photo[0].as_slice()).for_each(|(sum, value)| *sum += value);
+        }
+        Embedding::normalize(sum)
+    }
 }
 
 /// Target of a search.
@@ -26,6 +41,18 @@ pub enum Query<'a> {
     ///
     /// A couple is two people of one family, not listed as kin of each other.
     Parents(Probe<'a>),
+}
+
+impl<'a> Query<'a> {
+    /// Returns the probes, one per person.
+    pub(super) fn probes(&self) -> &[Probe<'a>] {
+        match self {
+            Self::Relatives(probe) | Self::SamePerson(probe) | Self::Parents(probe) => {
+                std::slice::from_ref(probe)
+            }
+            Self::Children(parents) => parents,
+        }
+    }
 }
 
 /// Limits, filter and prior of a search.

@@ -54,7 +54,7 @@ impl ReferenceCache {
         }
         let photos = snapshot.sample(GallerySample::MAX_FACES, GallerySample::MAX_FACES_OF_PERSON);
         let last = cached.as_ref().map(|cached| &cached.reference.sample);
-        let sample = match last.filter(|last| last.is_of(&photos)) {
+        let sample = match last.filter(|last| last.has_photos(&photos)) {
             Some(last) => Arc::clone(last),
             None => Arc::new(SampleReference::new(&photos, scorer)?),
         };
@@ -81,7 +81,7 @@ impl SampleReference {
     }
 
     /// Returns whether these photos, in this order, are the sample.
-    fn is_of(&self, photos: &[Neighbor<'_>]) -> bool {
+    fn has_photos(&self, photos: &[Neighbor<'_>]) -> bool {
         self.ordinals.iter().copied().eq(photos.iter().map(Neighbor::ordinal))
     }
 
@@ -92,8 +92,8 @@ impl SampleReference {
         photos: &[Neighbor<'_>],
     ) -> Result<Vec<CohortStatistics>, KinshipError> {
         let new: Vec<Neighbor<'_>> = {
-            let known = self.known();
-            photos.iter().filter(|photo| !known.contains_key(&photo.ordinal())).copied().collect()
+            let cached = self.cached();
+            photos.iter().filter(|photo| !cached.contains_key(&photo.ordinal())).copied().collect()
         };
         // Computed without the lock, so that concurrent searches do not wait for each other.
         let computed = match new.as_slice() {
@@ -105,12 +105,12 @@ impl SampleReference {
                 self.reference.statistics(scorer, &faces, &owners)?
             }
         };
-        let mut known = self.known();
-        known.extend(new.iter().map(Neighbor::ordinal).zip(computed));
-        Ok(photos.iter().map(|photo| known[&photo.ordinal()]).collect())
+        let mut cached = self.cached();
+        cached.extend(new.iter().map(Neighbor::ordinal).zip(computed));
+        Ok(photos.iter().map(|photo| cached[&photo.ordinal()]).collect())
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<u64, CohortStatistics>> {
+    fn cached(&self) -> MutexGuard<'_, HashMap<u64, CohortStatistics>> {
         self.statistics.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -123,9 +123,10 @@ pub(super) fn owner(person: PersonId) -> FaceOwner {
 
 /// Stacks the embeddings of one or more photos: per backbone `(n, d)`.
 pub(super) fn rows(photos: &[Neighbor<'_>], backbones: usize) -> Result<Vec<Rows>, KinshipError> {
-    let of_backbone = |backbone: usize| {
+    let mut rows = Vec::with_capacity(backbones);
+    for backbone in 0..backbones {
         let values: Vec<_> = photos.iter().map(|photo| photo.embeddings.values(backbone)).collect();
-        Rows::new(values.iter().map(|values| &**values))
-    };
-    (0..backbones).map(of_backbone).collect()
+        rows.push(Rows::new(values.iter().map(|values| &**values))?);
+    }
+    Ok(rows)
 }

@@ -1,14 +1,15 @@
 //! Scores of photos and people against a probe.
 
 use std::collections::BTreeSet;
+use std::slice;
 use std::sync::Arc;
 
 use super::reference::{GalleryReference, ReferenceCache, owner, rows};
-use super::{Kinship, Probe, SearchError};
-use crate::domain::PersonId;
+use super::{KinshipEvidence, PhotoMatch, Probe, SearchError};
+use crate::domain::{Embedding, PersonId};
 use crate::gallery::{Neighbor, Snapshot};
 use crate::kinship::{
-    CohortStatistics, Ensemble, FaceOwner, OpenSetScorer, PersonScore, ProbeFaces, Rows, Tail,
+    CohortStatistics, Ensemble, FaceOwner, OpenSetScorer, PairScore, ProbeFaces, Rows, Tail,
     bounded, person_score, posterior, probability,
 };
 
@@ -55,7 +56,8 @@ pub(super) struct SearchScale {
     pub(super) expected_relatives: f64,
     /// Share of probes without a relative for which a person may be marked as kin.
     pub(super) max_false_positive_rate: f64,
-    /// Distribution of unrelated people's scores against the probe. `None` for the bundle's own tail.
+    /// Distribution of unrelated people's scores against the probe. `None` for the bundle's own
+    /// tail.
     pub(super) tail: Option<Tail>,
 }
 
@@ -66,7 +68,7 @@ impl<'a> Scorer<'a> {
         cache: &ReferenceCache,
     ) -> Result<Self, SearchError> {
         let Some(ensemble) = ensemble else { return Ok(Self::Cosine) };
-        Ok(match ensemble.open_set() {
+        Ok(match OpenSetScorer::from_ensemble(ensemble) {
             Some(scorer) => Self::OpenSet(scorer, cache.get(snapshot, scorer)?),
             None => Self::Pairwise(ensemble),
         })
@@ -100,14 +102,29 @@ impl<'a> Scorer<'a> {
         }
     }
 
+    /// Returns a photo of the gallery with the evidence of this photo alone.
+    pub(super) fn photo_match(
+        &self,
+        photo: &Neighbor<'_>,
+        score: &Score,
+        scale: SearchScale,
+    ) -> PhotoMatch {
+        let alone = self.person(slice::from_ref(score));
+        PhotoMatch {
+            photo: photo.photo.id.clone(),
+            cosine: photo.cosine,
+            log_likelihood_ratio: self.kinship(&alone, scale).map(|k| k.log_likelihood_ratio),
+        }
+    }
+
     /// Returns the evidence of kinship in a person's score. `None` without an ensemble.
-    pub(super) fn kinship(&self, found: &Score, scale: SearchScale) -> Option<Kinship> {
+    pub(super) fn kinship(&self, found: &Score, scale: SearchScale) -> Option<KinshipEvidence> {
         let members = found.members.iter().map(|&log_odds| probability(log_odds)).collect();
         match self {
             Self::Cosine => None,
             Self::Pairwise(ensemble) => {
                 let evidence = bounded(found.score);
-                Some(Kinship {
+                Some(KinshipEvidence {
                     log_likelihood_ratio: evidence,
                     chance_matches: None,
                     probability: posterior(evidence, scale.expected_relatives, scale.people),
@@ -123,7 +140,7 @@ impl<'a> Scorer<'a> {
                 // A face without any information is as similar as any stranger.
                 let chance_matches = scale.people as f64 * (-found.typicality * rarity).exp();
                 let rate = config.false_positive_rate(chance_matches);
-                Some(Kinship {
+                Some(KinshipEvidence {
                     log_likelihood_ratio: evidence,
                     chance_matches: Some(chance_matches),
                     probability: posterior(evidence, scale.expected_relatives, scale.people),
@@ -149,28 +166,29 @@ impl<'a> ProbeScorer<'a> {
         probes: &[Probe<'_>],
         known: &BTreeSet<PersonId>,
     ) -> Result<Self, SearchError> {
-        let photos = || probes.iter().flat_map(|probe| probe.photos);
-        let backbones = photos().next().map_or(0, Vec::len);
-        let of_backbone =
-            |backbone: usize| Rows::new(photos().map(|photo| photo[backbone].as_slice()));
-        let faces: Vec<Rows> = (0..backbones).map(of_backbone).collect::<Result<_, _>>()?;
+        let photos: Vec<&Vec<Embedding>> = probes.iter().flat_map(|probe| probe.photos).collect();
+        let backbones = photos.first().map_or(0, |photo| photo.len());
+        let mut faces = Vec::with_capacity(backbones);
+        for backbone in 0..backbones {
+            faces.push(Rows::new(photos.iter().map(|photo| photo[backbone].as_slice()))?);
+        }
         let photo_counts: Vec<usize> = probes.iter().map(|probe| probe.photos.len()).collect();
         let probe = ProbeFaces::new(faces, &photo_counts)?;
-        let (statistics, typicality) = match scorer {
-            Scorer::OpenSet(open_set, gallery) => {
-                let known: Vec<u64> = known.iter().map(|&person| owner(person).person).collect();
-                let is_known = |face: &FaceOwner| known.contains(&face.person);
-                let statistics =
-                    gallery.sample.reference.probe_statistics(*open_set, &probe, is_known)?;
-                let weights = open_set.typicality(probe.photos())?;
-                (Some(statistics), weights.iter().sum::<f64>() / weights.len() as f64)
-            }
-            Scorer::Cosine | Scorer::Pairwise(_) => (None, 1.0),
+        let Scorer::OpenSet(open_set, gallery) = scorer else {
+            return Ok(Self { scorer, probe, statistics: None, typicality: 1.0 });
         };
-        Ok(Self { scorer, probe, statistics, typicality })
+        let known: Vec<u64> = known.iter().map(|&person| owner(person).person).collect();
+        let statistics =
+            gallery.sample.reference.probe_statistics(*open_set, &probe, |face: &FaceOwner| {
+                known.contains(&face.person)
+            })?;
+        let weights = open_set.typicality(probe.photos())?;
+        let typicality = weights.iter().sum::<f64>() / weights.len() as f64;
+        Ok(Self { scorer, probe, statistics: Some(statistics), typicality })
     }
 
-    /// Returns the distribution of unrelated people's scores against the probe. `None` without an open-set model.
+    /// Returns the distribution of unrelated people's scores against the probe. `None` without an
+    /// open-set model.
     pub(super) fn tail(&self) -> Result<Option<Tail>, SearchError> {
         Ok(match self.scorer {
             Scorer::OpenSet(scorer, gallery) => {
@@ -192,37 +210,41 @@ impl<'a> ProbeScorer<'a> {
             return Ok(Vec::new());
         }
         let Some(ensemble) = self.scorer.ensemble() else {
-            return Ok(photos.iter().map(|photo| Score::of_cosine(photo.cosine)).collect());
+            return Ok(photos.iter().map(|photo| Score::from_cosine(photo.cosine)).collect());
         };
         let faces = rows(photos, self.probe.photos().len())?;
-        let judged = self.judged(ensemble, &faces)?;
-        let (Scorer::OpenSet(scorer, gallery), Some(own)) = (self.scorer, self.statistics) else {
-            return Ok(judged.into_iter().map(Score::from).collect());
+        let pairs = self.pair_scores(ensemble, &faces)?;
+        let (Scorer::OpenSet(scorer, gallery), Some(probe)) = (self.scorer, self.statistics) else {
+            return Ok(pairs.into_iter().map(Score::from).collect());
         };
         let statistics = gallery.sample.statistics(*scorer, photos)?;
         let identity = self.identity(*scorer, &faces)?;
         let typicality = scorer.typicality(&faces)?;
-        let scores = judged.into_iter().enumerate().map(|(i, judgement)| Score {
-            score: scorer.normalized(judgement.score, [own, statistics[i]]),
+        let scores = pairs.into_iter().enumerate().map(|(i, pair)| Score {
+            score: scorer.normalized(pair.score, [probe, statistics[i]]),
             identity: Some(identity[i]),
             typicality: typicality[i].min(self.typicality),
-            members: judgement.members,
+            members: pair.members,
         });
         Ok(scores.collect())
     }
 
     /// Scores each face by the mean over the people in the probe.
-    fn judged(&self, ensemble: &Ensemble, faces: &[Rows]) -> Result<Vec<PersonScore>, SearchError> {
+    fn pair_scores(
+        &self,
+        ensemble: &Ensemble,
+        faces: &[Rows],
+    ) -> Result<Vec<PairScore>, SearchError> {
         let people = self.probe.templates()[0].count();
-        let mut sums = vec![PersonScore::default(); faces[0].count()];
+        let mut means = vec![PairScore::default(); faces[0].count()];
         for person in 0..people {
             let template = self.probe.templates().iter().map(|rows| rows.select([person]));
             let template: Vec<Rows> = template.collect::<Result<_, _>>()?;
-            let judged = ensemble.judge(&template, faces)?;
+            let pairs = ensemble.score_pairs(&template, faces)?;
             let share = 1.0 / people as f64;
-            sums.iter_mut().zip(&judged).for_each(|(sum, judged)| sum.add(judged, share));
+            means.iter_mut().zip(&pairs).for_each(|(mean, pair)| mean.add(pair, share));
         }
-        Ok(sums)
+        Ok(means)
     }
 
     /// Scores each face by the maximum over the probe's photos.
@@ -237,15 +259,15 @@ impl<'a> ProbeScorer<'a> {
 }
 
 impl Score {
-    fn of_cosine(cosine: f32) -> Self {
+    fn from_cosine(cosine: f32) -> Self {
         let members = Vec::new();
         Self { score: cosine.into(), identity: None, typicality: 1.0, members }
     }
 }
 
-impl From<PersonScore> for Score {
-    fn from(judgement: PersonScore) -> Self {
-        let PersonScore { log_odds, members, .. } = judgement;
+impl From<PairScore> for Score {
+    fn from(pair: PairScore) -> Self {
+        let PairScore { log_odds, members, .. } = pair;
         Self { score: log_odds, identity: None, typicality: 1.0, members }
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::kinship::Support;
-use crate::search::{CoupleMatch, FamilyMatch, Kinship, PersonMatch, PhotoMatch};
+use crate::search::{CoupleMatch, FamilyMatch, KinshipEvidence, PersonMatch, PhotoMatch};
 
 /// Evidence of two faces for kinship. It is no proof.
 #[derive(Debug, Serialize, ToSchema)]
@@ -82,7 +82,7 @@ pub(super) struct FoundFamily {
 }
 
 impl FoundKinship {
-    pub(super) fn new(kinship: &Kinship, members: &[String]) -> Self {
+    pub(super) fn new(kinship: &KinshipEvidence, members: &[String]) -> Self {
         Self {
             log_likelihood_ratio: kinship.log_likelihood_ratio,
             support: Support::from_ratio(kinship.log_likelihood_ratio).name(),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::found::{FoundPhoto, FoundKinship};
+use super::found::{FoundKinship, FoundPhoto};
 use super::note::Note;
 use crate::domain::{EmbeddedPhoto, Fingerprint, PhotoId};
 use crate::search::{Comparison, PhotoMatch};

@@ -7,7 +7,7 @@ use super::context::{Context, Explanation, GalleryVersion, ModelVersion, ProbeFa
 use super::found::{FoundCouple, FoundFamily, FoundPerson, FoundPhoto};
 use super::note::Note;
 use crate::gallery::Method;
-use crate::search::{Answer, PersonMatch, Searched};
+use crate::search::{Answer, PersonMatch, SearchScope};
 
 /// Response to a search.
 #[derive(Debug, Serialize, ToSchema)]
@@ -93,8 +93,8 @@ impl SearchResponse {
     }
 }
 
-impl From<&Searched> for ScopeResponse {
-    fn from(searched: &Searched) -> Self {
+impl From<&SearchScope> for ScopeResponse {
+    fn from(searched: &SearchScope) -> Self {
         Self {
             photos: searched.photos,
             people: searched.people,

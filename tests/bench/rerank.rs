@@ -9,7 +9,9 @@
 
 use std::time::Instant;
 
-use kindred::kinship::{Calibration, Ensemble, EnsembleConfig, Head, MemberConfig, Rows};
+use kindred::kinship::{
+    Calibration, Ensemble, EnsembleConfig, Head, MemberConfig, Rows, serialize_heads,
+};
 use kindred::train::{KinRows, KinSpace, Recipe};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -38,7 +40,7 @@ fn ensemble(width: usize, random: &mut ChaCha8Rng) -> Ensemble {
         })
         .collect();
     let heads = members.iter().map(|(member, head)| (member.name.as_str(), head));
-    let weights = Ensemble::weights(heads).unwrap();
+    let weights = serialize_heads(heads).unwrap();
     let config = EnsembleConfig {
         calibration,
         kin_threshold: 0.5,
@@ -59,7 +61,7 @@ fn main() {
         let mut milliseconds: Vec<f64> = (0..RUNS)
             .map(|_| {
                 let started = Instant::now();
-                assert_eq!(ensemble.judge(&probe, &candidates).unwrap().len(), CANDIDATES);
+                assert_eq!(ensemble.score_pairs(&probe, &candidates).unwrap().len(), CANDIDATES);
                 started.elapsed().as_secs_f64() * 1e3
             })
             .collect();

@@ -1,24 +1,12 @@
 //! The plain head: a logistic regression on products and squared differences of two embeddings.
 
-use crate::kinship::{Fusion, Head, HeadConfig, KinshipError, LabeledRows, Logistic, Rows, Space};
+use crate::kinship::{Head, HeadConfig, KinshipError, LabeledRows, Logistic, Rows};
 
 /// Penalty per pair of the plain regression, on features of mean square about 1.
 ///
 /// It is much stronger than needed within one collection. A head that relies on few directions does
 /// not transfer to another collection.
 pub const DEFAULT_RIDGE: f64 = 3.0;
-
-impl HeadConfig {
-    /// Returns the plain regression: `[a∘b, (a − b)²]` of the unprojected embeddings.
-    pub fn regression() -> Self {
-        Self {
-            space: Space::Backbone,
-            fusions: vec![Fusion::Product, Fusion::SquaredDifference],
-            mix: None,
-            hidden: Vec::new(),
-        }
-    }
-}
 
 impl Head {
     /// Fits the plain regression to pairs: `(n, d)`, `(n, d)` and n labels.

@@ -7,7 +7,9 @@ use super::options::EnsembleOptions;
 use super::pair_set::PairSet;
 use super::rounds::{EvaluatedSource, Rounds, best_of};
 use super::selection::{Criterion, SourceScores, select};
-use crate::kinship::{Ensemble, EnsembleConfig, KinshipError, MemberConfig, OpenSet};
+use crate::kinship::{
+    Ensemble, EnsembleConfig, KinshipError, MemberConfig, OpenSet, serialize_with_open_set,
+};
 use crate::metrics::Ranking;
 use crate::train::data::corpus::Corpus;
 use crate::train::error::TrainError;
@@ -94,7 +96,7 @@ impl<'a> Assembly<'a> {
         let heads = self.chosen(&self.rounds.last).map(|(i, _)| &self.rounds.last.members[i].head);
         let backbones: Vec<&str> =
             self.sources[0].backbones.iter().map(|(name, _)| name.as_str()).collect();
-        Ensemble::weights_with_open_set(names.zip(heads), model, &backbones)
+        serialize_with_open_set(names.zip(heads), model, &backbones)
     }
 
     /// Returns the index and the weight of each member with a positive weight.
@@ -121,7 +123,7 @@ impl<'a> Assembly<'a> {
     fn ensemble(&self, split: &TrainedSplit) -> Result<Ensemble, KinshipError> {
         let heads = self.chosen(split).map(|(i, _)| split.members[i].head.clone());
         let backbones = self.sources[0].backbone_widths();
-        Ensemble::of_heads(self.member_configs(split), &backbones, heads.collect())
+        Ensemble::from_heads(self.member_configs(split), &backbones, heads.collect())
     }
 
     /// Returns a member's name: its recipe, and its backbone if there are several.

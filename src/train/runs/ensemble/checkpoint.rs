@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::early_stopping::{Epoch, TrainedHead};
 use super::options::EnsembleOptions;
-use crate::kinship::{Ensemble, HeadConfig};
+use crate::kinship::{HeadConfig, read_head, serialize_heads};
 use crate::train::data::corpus::Corpus;
 use crate::train::error::TrainError;
 use crate::train::runs::work_folder::{create_folder, sha256_hex, write_file};
@@ -73,13 +73,13 @@ impl Checkpoints {
         if sha256_hex(&weights) != record.sha256 {
             return None;
         }
-        let head = Ensemble::head("member", config, dimension, &weights).ok()?;
+        let head = read_head("member", config, dimension, &weights).ok()?;
         Some(TrainedHead { head, epochs: record.epochs })
     }
 
     /// Stores a trained member.
     pub(super) fn write(&self, name: &str, trained: &TrainedHead) -> Result<(), TrainError> {
-        let weights = Ensemble::weights([("member", &trained.head)])?;
+        let weights = serialize_heads([("member", &trained.head)])?;
         let record = Record { epochs: trained.epochs.clone(), sha256: sha256_hex(&weights) };
         let record = serde_json::to_vec(&record).expect("plain data becomes JSON");
         write_file(&self.folder.join(format!("{name}.safetensors")), &weights)?;

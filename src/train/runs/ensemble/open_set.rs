@@ -215,7 +215,7 @@ impl OpenSetData<'_> {
                 photos.sort_unstable();
                 photos.dedup();
                 let faces = evaluated.source.faces(&photos)?;
-                let statistics = scorer.cohort().statistics(scorer.ensemble(), &faces)?;
+                let statistics = scorer.cohort_statistics(&faces)?;
                 let by_photo: HashMap<usize, CohortStatistics> =
                     photos.into_iter().zip(statistics).collect();
                 let pairs = part.pair_set.pairs.iter();

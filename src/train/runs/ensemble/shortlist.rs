@@ -72,7 +72,7 @@ impl EvaluatedSource<'_> {
             }],
             ..EnsembleConfig::uncalibrated()
         };
-        Ensemble::of_heads(config, &backbones, vec![member.head.clone()])
+        Ensemble::from_heads(config, &backbones, vec![member.head.clone()])
     }
 
     fn is_hit(&self, scores: &[f32], probe: KinProbe) -> bool {

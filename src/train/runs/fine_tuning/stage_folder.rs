@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::kinship::{Ensemble, Head, HeadConfig};
+use crate::kinship::{Head, HeadConfig, read_head, serialize_heads};
 use crate::network::import::read_checkpoint;
 use crate::network::{NamedTensor, write_safetensors};
 use crate::train::error::TrainError;
@@ -79,7 +79,7 @@ impl StageFolder {
         let i = epochs.len();
         write_safetensors(&self.stage(i), stage)?;
         let stage = sha256_of_file(&self.stage(i))?;
-        let head = Ensemble::weights([("head", head)])?;
+        let head = serialize_heads([("head", head)])?;
         write_file(&self.head(i), &head)?;
         epochs.push(SavedEpoch { metrics, stage, head: sha256_hex(&head) });
         let record = serde_json::to_vec(epochs).expect("plain data becomes JSON");
@@ -105,7 +105,7 @@ impl StageFolder {
     ) -> Result<Head, TrainError> {
         let path = self.head(i);
         let weights = fs::read(&path).map_err(|source| TrainError::Unreadable { path, source })?;
-        Ok(Ensemble::head("head", config, dimension, &weights)?)
+        Ok(read_head("head", config, dimension, &weights)?)
     }
 
     fn stage(&self, i: usize) -> PathBuf {
