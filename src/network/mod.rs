@@ -12,8 +12,11 @@ mod error;
 pub mod graph;
 pub mod import;
 pub mod preprocessing;
+mod published_weights;
 mod weights;
 
 pub use architectures::Architecture;
 pub use error::NetworkError;
-pub use weights::{NamedTensor, Storage, WeightsFile, write_safetensors, write_safetensors_as};
+pub use weights::{
+    NamedTensor, WeightsDtype, WeightsFile, write_safetensors, write_safetensors_as,
+};

@@ -58,6 +58,15 @@ pub enum ChannelOrder {
 }
 
 impl Preprocessing {
+    /// RGB values from about −1 to 1, each side scaled by its own factor.
+    pub const SIGNED_UNIT: Self = Self {
+        channels: ChannelOrder::Rgb,
+        mean: [127.5; 3],
+        scale: 1.0 / 128.0,
+        mirror: false,
+        crop: Crop::Stretch,
+    };
+
     /// Returns the preprocessing with the opposite channel order.
     pub(crate) fn reversed(self) -> Self {
         let channels = match self.channels {
@@ -160,7 +169,7 @@ mod tests {
             crop: Crop::Stretch,
         };
         let pixels = preprocessing.pixels(&[&FACE], 2);
-        let reds = |image: usize| [0, 3, 6, 9].map(|at| pixels[12 * image + at]);
+        let reds = |image: usize| [0, 3, 6, 9].map(|i| pixels[12 * image + i]);
         assert_eq!(reds(0), [10.0, 11.0, 12.0, 13.0]);
         assert_eq!(reds(1), [11.0, 10.0, 13.0, 12.0]);
     }

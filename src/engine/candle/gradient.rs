@@ -91,7 +91,7 @@ mod tests {
 
     use super::*;
     use crate::engine::candle::{Executor, Statistics};
-    use crate::engine::device::TensorPlace;
+    use crate::engine::device::TensorOptions;
     use crate::network::graph::{Builder, ConvShape, Network, Window};
 
     /// A network with every layer of a possible last stage, on 12 × 12 pixels.
@@ -144,8 +144,8 @@ mod tests {
         };
         let variables: Vec<Var> = parameters.iter().enumerate().map(variable).collect();
         let weights = variables.iter().map(|variable| variable.as_tensor().clone()).collect();
-        let place = TensorPlace { device: Device::Cpu, dtype: DType::F64 };
-        let stage = Executor::learning(network, place, weights, Statistics::Stored);
+        let place = TensorOptions { device: Device::Cpu, dtype: DType::F64 };
+        let stage = Executor::for_training(network, place, weights, Statistics::Stored);
         let input = tensor(&[3, 3, 12, 12], 77, 0.0);
         let pull = tensor(&[3, 4, 1, 1], 99, 0.0);
         let loss = || (stage.run(&input).unwrap() * &pull).unwrap().sum_all().unwrap();

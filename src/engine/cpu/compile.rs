@@ -3,11 +3,11 @@
 //! The operations after a convolution are folded into its weights, or done before it stores.
 
 use super::buffer::Buffer;
-use super::convolution::Convolution;
+use super::convolution::GemmConvolution;
 use super::epilogue::{Activation, Epilogue};
 use super::feature_map::{Geometry, Map};
-use super::plan::{Layer, Step};
-use super::sliding::{Sliding, What};
+use super::plan::{CpuLayer, ExecutionStep};
+use super::sliding::{Reduction, Sliding};
 use super::winograd::Winograd;
 use crate::network::graph::{BatchNorm, Conv, Network, Node, NodeId, Op, ParameterId, Window};
 
@@ -29,11 +29,11 @@ pub(super) struct Compiler<'a, L> {
     readers: Vec<Vec<usize>>,
     /// Whether each node's result is in memory.
     stored: Vec<bool>,
-    steps: Vec<Step>,
+    steps: Vec<ExecutionStep>,
 }
 
 /// Properties of a layer before its weights are packed.
-struct Fused {
+struct FusedLayer {
     /// The node of the layer's stored result.
     last: usize,
     /// Factor and summand per output channel.
@@ -57,7 +57,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
     }
 
     /// Returns the steps, in an order in which each finds its inputs.
-    pub(super) fn compile(mut self) -> Result<Vec<Step>, E> {
+    pub(super) fn compile(mut self) -> Result<Vec<ExecutionStep>, E> {
         let mut done = vec![false; self.readers.len()];
         for at in 1..self.readers.len() {
             if done[at] {
@@ -72,7 +72,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
     }
 
     /// Returns the step that begins with the node `at`, and the nodes that it covers.
-    fn step(&mut self, at: usize) -> Result<(Step, Vec<usize>), E> {
+    fn step(&mut self, at: usize) -> Result<(ExecutionStep, Vec<usize>), E> {
         let node = &self.network.nodes()[at];
         let input = self.map(node.inputs[0].index());
         let mut covered = vec![at];
@@ -81,12 +81,12 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
             Op::MaxPool(window) => {
                 let output = Map::blocked(node.shape);
                 let geometry = Geometry { input, output, window: *window };
-                (Layer::Sliding(Sliding::new(geometry, What::Max)), at, None)
+                (CpuLayer::Sliding(Sliding::new(geometry, Reduction::Max)), at, None)
             }
-            Op::GlobalAveragePool => (Layer::Average(input), at, None),
+            Op::GlobalAveragePool => (CpuLayer::Average(input), at, None),
             Op::Concat => {
                 let parts = node.inputs.iter().map(|id| self.map(id.index())).collect();
-                (Layer::Concat(parts, Map::blocked(node.shape)), at, None)
+                (CpuLayer::Concat(parts, Map::blocked(node.shape)), at, None)
             }
             Op::Conv(conv) => {
                 let mut fused = self.identity(at);
@@ -112,7 +112,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
                 self.fuse(&mut fused, &mut covered)?;
                 let last = fused.last;
                 let residual = fused.residual;
-                (Layer::Gate(input, fused.into_epilogue(input)), last, residual)
+                (CpuLayer::Gate(input, fused.into_epilogue(input)), last, residual)
             }
             // An operation outside an earlier layer is its own layer: each channel times one.
             Op::BatchNorm(_) | Op::Relu | Op::Prelu(_) | Op::Sigmoid | Op::Scale(_) | Op::Add => {
@@ -131,18 +131,18 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
             Op::Gate | Op::Concat => node.inputs.iter().map(|id| id.index()).collect(),
             _ => vec![node.inputs[0].index()],
         };
-        Ok((Step { layer, inputs, residual, output: last }, covered))
+        Ok((ExecutionStep { layer, inputs, residual, output: last }, covered))
     }
 
-    fn identity(&self, at: usize) -> Fused {
+    fn identity(&self, at: usize) -> FusedLayer {
         let channels = self.network.nodes()[at].shape[0];
         let scale = vec![1.0; channels];
         let shift = vec![0.0; channels];
         let activation = Activation::Identity;
-        Fused { last: at, scale, shift, residual: None, activation, winograd: false }
+        FusedLayer { last: at, scale, shift, residual: None, activation, winograd: false }
     }
 
-    fn add_bias(&mut self, fused: &mut Fused, bias: Option<ParameterId>) -> Result<(), E> {
+    fn add_bias(&mut self, fused: &mut FusedLayer, bias: Option<ParameterId>) -> Result<(), E> {
         if let Some(bias) = bias {
             fused.shift = (self.load)(bias)?;
         }
@@ -150,7 +150,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
     }
 
     /// Fuses the operations that follow. It stops if another node reads an intermediate result.
-    fn fuse(&mut self, fused: &mut Fused, covered: &mut Vec<usize>) -> Result<(), E> {
+    fn fuse(&mut self, fused: &mut FusedLayer, covered: &mut Vec<usize>) -> Result<(), E> {
         while let [next] = self.readers[fused.last][..] {
             let takes = if fused.winograd && fused.residual.is_none() {
                 self.takes_maximum(fused, next)
@@ -170,7 +170,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
     }
 
     /// Whether node `next` is a 2×2 maximum that may be taken before the activation.
-    fn takes_maximum(&self, fused: &Fused, next: usize) -> bool {
+    fn takes_maximum(&self, fused: &FusedLayer, next: usize) -> bool {
         let monotone = matches!(fused.activation, Activation::Identity | Activation::Relu);
         monotone && self.network.nodes()[next].op == Op::MaxPool(Window::square(2, 2, 0))
     }
@@ -178,7 +178,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
     /// Makes node `next` part of the layer. Returns whether that was possible.
     fn absorb(
         &mut self,
-        fused: &mut Fused,
+        fused: &mut FusedLayer,
         next: usize,
         covered: &mut Vec<usize>,
     ) -> Result<bool, E> {
@@ -216,7 +216,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
     }
 
     /// Folds `gamma · (x − mean) / √(variance + epsilon) + beta` into scale and shift.
-    fn fold(&mut self, fused: &mut Fused, norm: &BatchNorm) -> Result<(), E> {
+    fn fold(&mut self, fused: &mut FusedLayer, norm: &BatchNorm) -> Result<(), E> {
         let gamma = (self.load)(norm.gamma)?;
         let beta = (self.load)(norm.beta)?;
         let mean = (self.load)(norm.mean)?;
@@ -230,7 +230,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         Ok(())
     }
 
-    fn convolution(&self, conv: &Conv, weight: &[f32], input: Map, fused: Fused) -> Layer {
+    fn convolution(&self, conv: &Conv, weight: &[f32], input: Map, fused: FusedLayer) -> CpuLayer {
         let Conv { window, groups, .. } = *conv;
         if groups > 1 {
             return self.depthwise(weight, window, input, fused);
@@ -245,13 +245,13 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
         let is_winograd = fused.winograd;
         let epilogue = fused.into_epilogue(output);
         if is_winograd {
-            return Layer::Winograd(Winograd::new(input, output, value, epilogue));
+            return CpuLayer::Winograd(Winograd::new(input, output, value, epilogue));
         }
         let geometry = Geometry { input, output, window };
-        Layer::Convolution(Convolution::new(geometry, value, epilogue))
+        CpuLayer::Convolution(GemmConvolution::new(geometry, value, epilogue))
     }
 
-    fn linear(&self, weight: &[f32], input: Map, fused: Fused) -> Layer {
+    fn linear(&self, weight: &[f32], input: Map, fused: FusedLayer) -> CpuLayer {
         let output = self.map(fused.last);
         let Map { height, width, channels, .. } = input;
         let window = Window { kernel: [height, width], ..Window::square(1, 1, 0) };
@@ -261,10 +261,10 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
             weight[((out * channels + channel) * height + y) * width + x] * scale[out]
         };
         let geometry = Geometry { input, output, window };
-        Layer::Convolution(Convolution::new(geometry, value, epilogue))
+        CpuLayer::Convolution(GemmConvolution::new(geometry, value, epilogue))
     }
 
-    fn depthwise(&self, weight: &[f32], window: Window, input: Map, fused: Fused) -> Layer {
+    fn depthwise(&self, weight: &[f32], window: Window, input: Map, fused: FusedLayer) -> CpuLayer {
         let output = self.map(fused.last);
         let positions: usize = window.kernel.iter().product();
         let mut weights = Buffer::zeros(positions * input.stride);
@@ -276,8 +276,8 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
             }
         }
         let epilogue = fused.into_epilogue(output);
-        let what = What::WeightedSum { weights, epilogue };
-        Layer::Sliding(Sliding::new(Geometry { input, output, window }, what))
+        let what = Reduction::WeightedSum { weights, epilogue };
+        CpuLayer::Sliding(Sliding::new(Geometry { input, output, window }, what))
     }
 
     fn map(&self, node: usize) -> Map {
@@ -291,7 +291,7 @@ pub(super) fn map(network: &Network, node: usize) -> Map {
     if node == 0 { Map::input(shape) } else { Map::blocked(shape) }
 }
 
-impl Fused {
+impl FusedLayer {
     fn into_epilogue(self, output: Map) -> Epilogue {
         let stride = output.stride;
         Epilogue { bias: Buffer::padded(&self.shift, stride), activation: self.activation }

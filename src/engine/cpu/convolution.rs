@@ -10,7 +10,7 @@ use super::buffer::{Buffer, Target};
 use super::epilogue::Epilogue;
 use super::feature_map::{Geometry, Map};
 use super::layer::{Call, Residual};
-use super::matrix::{End, PANEL, Packed, Span, Tile};
+use super::matrix::{PANEL_COLUMNS, PackedWeights, Span, Tile, TileEpilogue};
 use super::simd::{Kernel, Simd};
 use crate::network::graph::Window;
 
@@ -18,11 +18,11 @@ use crate::network::graph::Window;
 const DEPTH: usize = 512;
 
 /// A convolution without groups.
-pub(super) struct Convolution {
+pub(super) struct GemmConvolution {
     input: Map,
     output: Map,
     window: Window,
-    weights: Packed,
+    weights: PackedWeights,
     blocks: Vec<Block>,
     epilogue: Epilogue,
 }
@@ -33,7 +33,7 @@ struct Block {
     spans: Vec<Span>,
 }
 
-impl Convolution {
+impl GemmConvolution {
     /// Creates the layer from the kernel's values `weight(y, x, channel, out)`.
     pub(super) fn new(
         geometry: Geometry,
@@ -44,7 +44,7 @@ impl Convolution {
         let [height, width] = window.kernel;
         let stride = input.stride;
         let row = width * input.stride;
-        let weights = Packed::new(height * row, output.channels, |k, out| {
+        let weights = PackedWeights::new(height * row, output.channels, |k, out| {
             let channel = k % stride;
             let used = channel < input.channels;
             if used { weight(k / row, k % row / stride, channel, out) } else { 0.0 }
@@ -74,7 +74,7 @@ impl Convolution {
         let output = Target::new(output);
         (0..pixels.div_ceil(chunk) * panels).into_par_iter().for_each(|task| {
             let start = task / panels * chunk;
-            instructions.dispatch(Product {
+            instructions.dispatch(WindowProduct {
                 layer: self,
                 input,
                 walk: &walk,
@@ -90,7 +90,7 @@ impl Convolution {
     ///
     /// It is large enough that the weights are read rarely. It is small enough that the inputs stay in the second-level
     /// cache.
-    fn chunk(&self, walk: &Walk, pixels: usize) -> usize {
+    fn chunk(&self, walk: &WindowWalk, pixels: usize) -> usize {
         let depth: usize = self.window.kernel.iter().product::<usize>() * self.input.stride;
         let most = (96 * 1024 / depth).clamp(48, 2048);
         // All chunks have about the same size: a small rest would read all the weights for few results.
@@ -121,7 +121,7 @@ impl Convolution {
         padded
     }
 
-    fn walk(&self, images: usize) -> Walk {
+    fn walk(&self, images: usize) -> WindowWalk {
         let stride = self.window.stride;
         let len = self.input.len();
         let line = self.input.width * self.input.stride;
@@ -132,7 +132,13 @@ impl Convolution {
         } else {
             (self.output.width, stride * self.input.stride)
         };
-        Walk { width, left_stride, height: self.output.height, row: stride * line, image: len }
+        WindowWalk {
+            width,
+            left_stride,
+            height: self.output.height,
+            row: stride * line,
+            image: len,
+        }
     }
 }
 
@@ -157,7 +163,7 @@ fn blocks(spans: &[Span]) -> Vec<Block> {
 }
 
 /// Start positions of the windows of consecutive results.
-struct Walk {
+struct WindowWalk {
     /// Number of results with windows a fixed distance apart.
     width: usize,
     /// That distance.
@@ -169,7 +175,7 @@ struct Walk {
     image: usize,
 }
 
-impl Walk {
+impl WindowWalk {
     fn start(&self, pixel: usize) -> usize {
         let row = pixel / self.width;
         let x = pixel % self.width;
@@ -178,21 +184,21 @@ impl Walk {
 }
 
 /// Kernel that multiplies one panel of weights by the windows of some results.
-struct Product<'a> {
-    layer: &'a Convolution,
+struct WindowProduct<'a> {
+    layer: &'a GemmConvolution,
     input: &'a [f32],
-    walk: &'a Walk,
+    walk: &'a WindowWalk,
     pixels: [usize; 2],
     panel: usize,
     output: Target,
     residual: Residual,
 }
 
-impl Kernel for Product<'_> {
+impl Kernel for WindowProduct<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Convolution { output, weights, blocks, epilogue, .. } = self.layer;
-        let channel = self.panel * PANEL;
+        let GemmConvolution { output, weights, blocks, epilogue, .. } = self.layer;
+        let channel = self.panel * PANEL_COLUMNS;
         let columns = weights.width(self.panel);
         let [first, last] = self.pixels;
         for (at, block) in blocks.iter().enumerate() {
@@ -218,7 +224,7 @@ impl Kernel for Product<'_> {
                         result: self.output.at(to, (rows - 1) * output.stride + columns),
                         result_stride: output.stride,
                         resume: at > 0,
-                        end: finished.then_some(End { epilogue, channel, residual }),
+                        end: finished.then_some(TileEpilogue { epilogue, channel, residual }),
                     };
                     tile.compute(simd, rows);
                 }

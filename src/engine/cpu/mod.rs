@@ -30,27 +30,29 @@ mod sliding;
 mod transforms;
 mod winograd;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::compile::{Compiler, map};
 use self::feature_map::Map;
-use self::plan::{Memory, Plan};
+use self::plan::{ExecutionPlan, ExecutionStep, Memory};
 pub(crate) use self::simd::Instructions;
+use crate::engine::error::EngineError;
+use crate::engine::interface::{Engine, Maps};
 use crate::network::graph::{Network, NodeId, ParameterId};
 
 /// A network with its weights, compiled for this machine.
-pub(crate) struct Engine {
-    plan: Plan,
+pub(crate) struct CpuEngine {
+    plan: ExecutionPlan,
     /// Shape of the result, per node.
     maps: Vec<Map>,
-    /// Nodes with results that [`Self::run_with_maps`] returns.
-    kept: Vec<usize>,
+    /// Nodes with results that [`Self::forward_with_maps`] returns.
+    map_nodes: Vec<usize>,
     instructions: Instructions,
     /// Buffers that no run uses at the moment.
     memory: Mutex<Vec<Memory>>,
 }
 
-impl Engine {
+impl CpuEngine {
     /// Compiles a network. `load` is called once for each of its weights.
     ///
     /// # Errors
@@ -60,16 +62,17 @@ impl Engine {
         instructions: Instructions,
         load: impl FnMut(ParameterId) -> Result<Vec<f32>, E>,
     ) -> Result<Self, E> {
-        Self::keeping(network, &[], instructions, load)
+        Self::with_maps(network, &[], instructions, load)
     }
 
     /// As [`Self::new`], for an engine that also returns the maps of some nodes.
     ///
-    /// Not every node's map is stored. For each requested node it is the last stored one at or before it.
+    /// Not every node's map is stored. For each of `nodes` it is the last stored one at or before
+    /// it.
     ///
     /// # Errors
     /// Any error of `load`.
-    pub(crate) fn keeping<E>(
+    pub(crate) fn with_maps<E>(
         network: &Network,
         nodes: &[NodeId],
         instructions: Instructions,
@@ -77,56 +80,74 @@ impl Engine {
     ) -> Result<Self, E> {
         let steps = Compiler::new(network, load).compile()?;
         let maps: Vec<Map> = (0..network.nodes().len()).map(|node| map(network, node)).collect();
-        let stored = |node: usize| steps.iter().any(|step| step.output == node);
-        let last_stored = |id: &NodeId| (0..=id.index()).rev().find(|&node| stored(node));
-        let kept: Vec<usize> = nodes.iter().filter_map(last_stored).collect();
-        let plan = Plan::new(steps, &maps, &kept);
-        Ok(Self { plan, maps, kept, instructions, memory: Mutex::default() })
+        let map_nodes: Vec<usize> =
+            nodes.iter().filter_map(|id| last_stored_node(&steps, id.index())).collect();
+        let plan = ExecutionPlan::new(steps, &maps, &map_nodes);
+        Ok(Self { plan, maps, map_nodes, instructions, memory: Mutex::default() })
     }
 
     /// Runs the network on images of preprocessed pixels, channels last.
     ///
     /// **Shape**: `(n, size, size, 3)` → n × `(d)`.
-    pub(crate) fn run(&self, images: usize, pixels: &[f32]) -> Vec<Vec<f32>> {
-        self.run_for(&[self.maps.len() - 1], images, pixels).swap_remove(0)
+    pub(crate) fn forward(&self, images: usize, pixels: &[f32]) -> Vec<Vec<f32>> {
+        self.results(&[self.maps.len() - 1], images, pixels).swap_remove(0)
     }
 
-    /// As [`Self::run`], and returns the stored maps: outputs, and per node n × `(channels, height, width)`.
-    pub(crate) fn run_with_maps(
-        &self,
-        images: usize,
-        pixels: &[f32],
-    ) -> (Vec<Vec<f32>>, Vec<Vec<Vec<f32>>>) {
-        let nodes: Vec<usize> = self.kept.iter().copied().chain([self.maps.len() - 1]).collect();
-        let mut results = self.run_for(&nodes, images, pixels);
+    /// As [`Self::forward`], and returns the maps of the nodes of [`Self::with_maps`].
+    ///
+    /// **Shape** of the maps: per node n × `(channels, height, width)`.
+    pub(crate) fn forward_with_maps(&self, images: usize, pixels: &[f32]) -> (Vec<Vec<f32>>, Maps) {
+        let nodes: Vec<usize> =
+            self.map_nodes.iter().copied().chain([self.maps.len() - 1]).collect();
+        let mut results = self.results(&nodes, images, pixels);
         (results.pop().unwrap_or_default(), results)
     }
 
     /// Returns the values per node and image, in channel, row, column order.
-    fn run_for(&self, nodes: &[usize], images: usize, pixels: &[f32]) -> Vec<Vec<Vec<f32>>> {
-        let lock = || self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut memory = lock().pop().unwrap_or_default();
-        // The code stays in the pool from the first step to the last: entering it for each step costs more than some
-        // steps.
+    fn results(&self, nodes: &[usize], images: usize, pixels: &[f32]) -> Vec<Vec<Vec<f32>>> {
+        let mut memory = self.lock_memory().pop().unwrap_or_default();
+        // The code stays in the pool from the first step to the last: entering it for each step
+        // costs more than some steps.
         let results = rayon::scope(|_| {
             self.plan.run(images, pixels, &mut memory, self.instructions);
-            let of_node = |&node: &usize| {
-                let map = self.maps[node];
-                let result = self.plan.result(&memory, node, images);
-                result.chunks_exact(map.len()).map(|values| unblock(map, values)).collect()
-            };
-            nodes.iter().map(of_node).collect()
+            nodes.iter().map(|&node| self.unblocked_result(&memory, node, images)).collect()
         });
-        lock().push(memory);
+        self.lock_memory().push(memory);
         results
     }
+
+    fn lock_memory(&self) -> MutexGuard<'_, Vec<Memory>> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns a node's values per image, in channel, row, column order.
+    fn unblocked_result(&self, memory: &Memory, node: usize, images: usize) -> Vec<Vec<f32>> {
+        let map = self.maps[node];
+        let result = self.plan.result(memory, node, images);
+        result.chunks_exact(map.len()).map(|values| unblock(map, values)).collect()
+    }
+}
+
+impl Engine for CpuEngine {
+    fn run_with_maps(
+        &self,
+        images: usize,
+        pixels: Vec<f32>,
+    ) -> Result<(Vec<Vec<f32>>, Maps), EngineError> {
+        Ok(self.forward_with_maps(images, &pixels))
+    }
+}
+
+/// Returns the last node at or before `node` whose result is stored.
+fn last_stored_node(steps: &[ExecutionStep], node: usize) -> Option<usize> {
+    (0..=node).rev().find(|&node| steps.iter().any(|step| step.output == node))
 }
 
 /// Returns the values of a map in channel, row, column order.
 fn unblock(map: Map, values: &[f32]) -> Vec<f32> {
     let pixels = map.pixels();
     let stride = map.stride;
-    (0..map.channels * pixels).map(|at| values[at % pixels * stride + at / pixels]).collect()
+    (0..map.channels * pixels).map(|i| values[i % pixels * stride + i / pixels]).collect()
 }
 
 #[cfg(test)]
@@ -135,7 +156,7 @@ mod tests {
 
     use super::*;
     use crate::engine::candle::Executor;
-    use crate::engine::device::TensorPlace;
+    use crate::engine::device::TensorOptions;
     use crate::network::architectures::{inception_resnet, mobilefacenet, resnet, siamese, vgg16};
     use crate::network::graph::{Builder, ConvShape, Parameter, Window};
 
@@ -233,15 +254,15 @@ mod tests {
     fn by_candle(network: &Network, images: usize, pixels: &[f32]) -> Vec<Vec<f32>> {
         let size = network.input_size();
         let load = |parameter: &Parameter| Ok::<_, candle_core::Error>(weights(parameter));
-        let executor = Executor::load(network.clone(), TensorPlace::CPU, load).unwrap();
+        let executor = Executor::load(network.clone(), TensorOptions::CPU, load).unwrap();
         let input = Tensor::from_slice(pixels, (images, size, size, 3), &Device::Cpu).unwrap();
         let last: Vec<NodeId> = network.ids().last().into_iter().collect();
         executor.forward(&input, &last).unwrap()[0].flatten_from(1).unwrap().to_vec2().unwrap()
     }
 
-    fn by_engine(network: &Network, instructions: Instructions) -> Engine {
+    fn by_engine(network: &Network, instructions: Instructions) -> CpuEngine {
         let load = |id: ParameterId| Ok::<_, ()>(weights(&network.parameters()[id.index()]));
-        Engine::new(network, instructions, load).unwrap()
+        CpuEngine::new(network, instructions, load).unwrap()
     }
 
     #[test]
@@ -252,7 +273,7 @@ mod tests {
             let pixels: Vec<f32> = (0..3 * len).map(|_| random()).collect();
             let expected = by_candle(&network, 3, &pixels);
             for instructions in Instructions::available() {
-                let found = by_engine(&network, instructions).run(3, &pixels);
+                let found = by_engine(&network, instructions).forward(3, &pixels);
                 for (found, expected) in found.iter().zip(&expected) {
                     let largest = expected.iter().fold(0.0, |max: f32, value| max.max(value.abs()));
                     let errors = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
@@ -270,9 +291,9 @@ mod tests {
             let mut random = random(8);
             let len = 3 * network.input_size().pow(2);
             let pixels: Vec<f32> = (0..7 * len).map(|_| random()).collect();
-            let together = engine.run(7, &pixels);
+            let together = engine.forward(7, &pixels);
             for (image, result) in together.iter().enumerate() {
-                let alone = engine.run(1, &pixels[image * len..][..len]);
+                let alone = engine.forward(1, &pixels[image * len..][..len]);
                 assert_eq!(alone[0], *result, "{name}, image {image}");
             }
         }

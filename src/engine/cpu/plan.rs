@@ -1,7 +1,7 @@
 //! Plan: the steps of a network, and the shared memory of their results.
 
 use super::buffer::Buffer;
-use super::convolution::Convolution;
+use super::convolution::GemmConvolution;
 use super::epilogue::Epilogue;
 use super::feature_map::Map;
 use super::layer::Call;
@@ -11,9 +11,9 @@ use super::sliding::Sliding;
 use super::winograd::Winograd;
 
 /// Operation of a step.
-pub(super) enum Layer {
+pub(super) enum CpuLayer {
     Winograd(Winograd),
-    Convolution(Convolution),
+    Convolution(GemmConvolution),
     Sliding(Sliding),
     Average(Map),
     Gate(Map, Epilogue),
@@ -21,14 +21,14 @@ pub(super) enum Layer {
 }
 
 /// A layer, with the nodes that it reads and the node of its stored result.
-pub(super) struct Step {
-    pub(super) layer: Layer,
+pub(super) struct ExecutionStep {
+    pub(super) layer: CpuLayer,
     pub(super) inputs: Vec<usize>,
     pub(super) residual: Option<usize>,
     pub(super) output: usize,
 }
 
-impl Step {
+impl ExecutionStep {
     fn reads(&self) -> impl Iterator<Item = usize> {
         self.inputs.iter().copied().chain(self.residual)
     }
@@ -38,8 +38,8 @@ impl Step {
 const LARGE: usize = 1 << 18;
 
 /// Steps in order, with the buffer of each node's result.
-pub(super) struct Plan {
-    steps: Vec<Step>,
+pub(super) struct ExecutionPlan {
+    steps: Vec<ExecutionStep>,
     /// Number of steps that run image by image. The rest run on all images.
     alone: usize,
     /// Index of each node's buffer. It is meaningless for nodes that are part of a step.
@@ -67,9 +67,9 @@ pub(super) struct Memory {
     scratch: Buffer,
 }
 
-impl Plan {
+impl ExecutionPlan {
     /// Creates a plan. `maps` are the shapes of all nodes' results. Results of the nodes in `kept` remain after a run.
-    pub(super) fn new(steps: Vec<Step>, maps: &[Map], kept: &[usize]) -> Self {
+    pub(super) fn new(steps: Vec<ExecutionStep>, maps: &[Map], kept: &[usize]) -> Self {
         let lens: Vec<usize> = maps.iter().map(Map::len).collect();
         // Steps that run image by image leave only their last result for every image.
         let first_kept = steps.iter().position(|step| kept.contains(&step.output));
@@ -111,7 +111,7 @@ impl Plan {
     /// Runs a step on the images of a pass.
     fn run_step(
         &self,
-        step: &Step,
+        step: &ExecutionStep,
         pass: Pass<'_>,
         memory: &mut Memory,
         instructions: Instructions,
@@ -134,12 +134,12 @@ impl Plan {
             instructions,
         };
         match &step.layer {
-            Layer::Winograd(layer) => layer.run(call),
-            Layer::Convolution(layer) => layer.run(call),
-            Layer::Sliding(layer) => layer.run(call),
-            Layer::Average(input) => pointwise::average(*input, call),
-            Layer::Gate(map, epilogue) => pointwise::gate(*map, epilogue, call),
-            Layer::Concat(parts, output) => pointwise::concatenate(parts, *output, call),
+            CpuLayer::Winograd(layer) => layer.run(call),
+            CpuLayer::Convolution(layer) => layer.run(call),
+            CpuLayer::Sliding(layer) => layer.run(call),
+            CpuLayer::Average(input) => pointwise::average(*input, call),
+            CpuLayer::Gate(map, epilogue) => pointwise::gate(*map, epilogue, call),
+            CpuLayer::Concat(parts, output) => pointwise::concatenate(parts, *output, call),
         }
         memory.slots[self.slots[step.output]] = buffer;
     }
@@ -149,23 +149,23 @@ impl Plan {
 ///
 /// These steps end at the last possible cut that is not after the last step with a large input. After a cut, only the
 /// result of the step before it is still read.
-fn steps_alone(steps: &[Step], lens: &[usize], limit: usize) -> usize {
+fn steps_alone(steps: &[ExecutionStep], lens: &[usize], limit: usize) -> usize {
     let narrow = |at: usize| {
         let earlier = |node: usize| node != steps[at].output && node_is_before(steps, node, at);
-        !steps[at + 1..].iter().flat_map(Step::reads).any(earlier)
+        !steps[at + 1..].iter().flat_map(ExecutionStep::reads).any(earlier)
     };
-    let large = |step: &Step| step.reads().any(|node| lens[node] > LARGE);
+    let large = |step: &ExecutionStep| step.reads().any(|node| lens[node] > LARGE);
     let last = steps.iter().rposition(large).map_or(0, |at| at + 1);
     (0..last.min(limit)).rev().find(|&at| narrow(at)).map_or(0, |at| at + 1)
 }
 
 /// Whether a node's result exists once the step `at` is done.
-fn node_is_before(steps: &[Step], node: usize, at: usize) -> bool {
+fn node_is_before(steps: &[ExecutionStep], node: usize, at: usize) -> bool {
     node == 0 || steps[..=at].iter().any(|step| step.output == node)
 }
 
 /// Assigns each result a buffer that holds no result that is still needed.
-fn share_slots(steps: &[Step], alone: usize, kept: &[usize], nodes: usize) -> Vec<usize> {
+fn share_slots(steps: &[ExecutionStep], alone: usize, kept: &[usize], nodes: usize) -> Vec<usize> {
     let mut last_read = vec![0; nodes];
     for (at, step) in steps.iter().enumerate() {
         step.reads().for_each(|node| last_read[node] = at);

@@ -212,7 +212,7 @@ macro_rules! intrinsics {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Kernel, Simd};
+    use crate::engine::cpu::simd::{Kernel, Simd};
 
     #[derive(Clone, Copy)]
     pub(super) struct Avx2(());
@@ -244,7 +244,7 @@ mod x86 {
 mod neon {
     use std::arch::aarch64::*;
 
-    use super::Simd;
+    use crate::engine::cpu::simd::Simd;
 
     #[derive(Clone, Copy)]
     pub(super) struct Neon;

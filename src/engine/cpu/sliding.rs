@@ -16,11 +16,11 @@ pub(super) struct Sliding {
     input: Map,
     output: Map,
     window: Window,
-    what: What,
+    what: Reduction,
 }
 
 /// Reduction of the values in the window.
-pub(super) enum What {
+pub(super) enum Reduction {
     /// Their sum with weights, `[window, channels]`.
     WeightedSum { weights: Buffer, epilogue: Epilogue },
     /// The maximum of those inside the map.
@@ -28,7 +28,7 @@ pub(super) enum What {
 }
 
 impl Sliding {
-    pub(super) fn new(geometry: Geometry, what: What) -> Self {
+    pub(super) fn new(geometry: Geometry, what: Reduction) -> Self {
         let Geometry { input, output, window } = geometry;
         Self { input, output, window, what }
     }
@@ -94,8 +94,8 @@ impl Row<'_> {
         let mut channel = 0;
         while channel < output.stride {
             let first = match what {
-                What::WeightedSum { .. } => 0.0,
-                What::Max => f32::NEG_INFINITY,
+                Reduction::WeightedSum { .. } => 0.0,
+                Reduction::Max => f32::NEG_INFINITY,
             };
             let mut results = [simd.splat(first); N];
             for dy in rows.clone() {
@@ -109,7 +109,7 @@ impl Row<'_> {
                     // vectors.
                     unsafe {
                         match what {
-                            What::WeightedSum { weights, .. } => {
+                            Reduction::WeightedSum { weights, .. } => {
                                 let at = (dy * window.kernel[1] + dx) * input.stride + channel;
                                 let weight = simd.load(weights[at..].as_ptr());
                                 for (n, result) in results.iter_mut().enumerate() {
@@ -117,7 +117,7 @@ impl Row<'_> {
                                         simd.fma(weight, simd.load(from.add(n * step)), *result);
                                 }
                             }
-                            What::Max => {
+                            Reduction::Max => {
                                 for (n, result) in results.iter_mut().enumerate() {
                                     *result = simd.max(*result, simd.load(from.add(n * step)));
                                 }
@@ -131,10 +131,10 @@ impl Row<'_> {
                 // SAFETY: only this thread uses a row of results.
                 unsafe {
                     let value = match what {
-                        What::WeightedSum { epilogue, .. } => {
+                        Reduction::WeightedSum { epilogue, .. } => {
                             epilogue.apply(simd, result, channel, self.residual.at(at))
                         }
-                        What::Max => result,
+                        Reduction::Max => result,
                     };
                     simd.store(self.output.at(at, S::LANES), value);
                 }

@@ -15,7 +15,7 @@ use super::buffer::{Buffer, Target};
 use super::epilogue::Epilogue;
 use super::feature_map::Map;
 use super::layer::{Call, Residual, with_own_scratch};
-use super::matrix::{PANEL, Packed, Span, Tile};
+use super::matrix::{PANEL_COLUMNS, PackedWeights, Span, Tile};
 use super::simd::{Instructions, Kernel, Simd};
 use super::transforms::{IN, OUT, POINTS, input_column, output_column, transform_kernel};
 
@@ -38,7 +38,7 @@ pub(super) struct Winograd {
     /// Whether a 2×2 maximum is taken.
     pooled: bool,
     /// Per point, `[in, out]`.
-    weights: Vec<Packed>,
+    weights: Vec<PackedWeights>,
     epilogue: Epilogue,
 }
 
@@ -62,7 +62,7 @@ impl Winograd {
         let kernels: Vec<[f32; POINTS]> =
             (0..input.channels * outs).into_par_iter().map(kernel).collect();
         let pack = |point: usize| {
-            Packed::new(input.stride, outs, |channel, out| {
+            PackedWeights::new(input.stride, outs, |channel, out| {
                 if channel < input.channels { kernels[channel * outs + out][point] } else { 0.0 }
             })
         };
@@ -98,7 +98,7 @@ impl Winograd {
     }
 
     fn sums_len(&self, tiles: usize) -> usize {
-        POINTS * (tiles * PANEL + SPREAD)
+        POINTS * (tiles * PANEL_COLUMNS + SPREAD)
     }
 
     fn point_len(&self, tiles: usize) -> usize {
@@ -267,7 +267,7 @@ impl Kernel for Multiply<'_> {
         let columns = layer.weights[0].width(self.panel);
         let sums_len = self.tiles.part.len() * columns + SPREAD;
         let Self { work, transformed, tiles, panel, sums } = self;
-        let product = Product { work, transformed, tiles, panel };
+        let product = TileProduct { work, transformed, tiles, panel };
         for (point, sums) in sums.chunks_mut(sums_len).take(POINTS).enumerate() {
             product.multiply(simd, point, sums);
         }
@@ -275,7 +275,7 @@ impl Kernel for Multiply<'_> {
             for column in (0..columns).step_by(S::LANES) {
                 let sums = sums[at * columns + column..].as_ptr();
                 let sums = TileSums { start: sums, point_len: sums_len };
-                product.store(simd, tile, panel * PANEL + column, sums);
+                product.store(simd, tile, panel * PANEL_COLUMNS + column, sums);
             }
         }
     }
@@ -289,14 +289,14 @@ struct TileSums {
 }
 
 /// A [`Multiply`] without its memory.
-struct Product<'a> {
+struct TileProduct<'a> {
     work: &'a Work<'a>,
     transformed: &'a [f32],
     tiles: &'a Tiles,
     panel: usize,
 }
 
-impl Product<'_> {
+impl TileProduct<'_> {
     #[inline(always)]
     fn multiply<S: Simd>(&self, simd: S, point: usize, sums: &mut [f32]) {
         let layer = self.work.layer;

@@ -7,9 +7,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::description::Description;
 use super::vggface_lite::{Shift, biased, normalized};
 use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, Window};
+use crate::network::preprocessing::Preprocessing;
+use crate::network::published_weights::PublishedWeights;
+
+/// Description of the architecture.
+pub(super) const DESCRIPTION: Description<Config> =
+    Description { name: "landmarks", preprocessing: Preprocessing::SIGNED_UNIT, network, import };
 
 /// Configuration of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,7 +53,7 @@ pub fn network(config: &Config) -> Result<Network, NetworkError> {
 ///
 /// # Errors
 /// As [`network`].
-pub fn learning_network(config: &Config) -> Result<Network, NetworkError> {
+pub fn training_network(config: &Config) -> Result<Network, NetworkError> {
     build(config, normalized)
 }
 
@@ -68,4 +75,18 @@ fn build(config: &Config, shift: Shift) -> Result<Network, NetworkError> {
     x = net.linear(x, "points.weight", OUTPUTS);
     net.bias(x, "points.bias");
     net.finish()
+}
+
+/// Returns the configuration with the widths of published weights.
+fn import(weights: &PublishedWeights) -> Config {
+    let config = Config::default();
+    let channels: [usize; 5] = std::array::from_fn(|layer| {
+        weights.width(&format!("conv{}.weight", layer + 1), config.channels[layer])
+    });
+    let positions = weights.inputs("hidden.weight").map(|inputs| inputs / channels[4].max(1));
+    Config {
+        input_size: positions.map_or(config.input_size, |positions| 16 * positions.isqrt()),
+        channels,
+        hidden: weights.width("hidden.weight", config.hidden),
+    }
 }

@@ -12,17 +12,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::description::Description;
 use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, NodeId, Window};
-use crate::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
+use crate::network::preprocessing::Preprocessing;
+use crate::network::published_weights::PublishedWeights;
 
-/// Preprocessing to values from about −1 to 1.
-pub const PREPROCESSING: Preprocessing = Preprocessing {
-    channels: ChannelOrder::Rgb,
-    mean: [127.5; 3],
-    scale: 1.0 / 128.0,
-    mirror: false,
-    crop: Crop::Stretch,
+/// Description of the architecture.
+pub(super) const DESCRIPTION: Description<Config> = Description {
+    name: "mobilefacenet",
+    preprocessing: Preprocessing::SIGNED_UNIT,
+    network,
+    import,
 };
 
 /// Configuration of MobileFaceNet.
@@ -111,6 +112,15 @@ fn conv_norm(net: &mut Builder, x: NodeId, name: &str, shape: ConvShape) -> Node
 
 fn norm_names(name: &str) -> [String; 4] {
     ["gamma", "beta", "moving_mean", "moving_var"].map(|part| format!("{name}_{part}"))
+}
+
+/// Returns the configuration with the widths of published weights.
+fn import(weights: &PublishedWeights) -> Config {
+    let config = Config::default();
+    Config {
+        channels: weights.width("conv_1_conv2d_weight", config.channels),
+        embedding: weights.width("fc1_weight", config.embedding),
+    }
 }
 
 #[cfg(test)]

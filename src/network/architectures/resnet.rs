@@ -12,9 +12,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::description::Description;
 use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, NodeId, Window};
 use crate::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
+use crate::network::published_weights::{PublishedWeights, Publisher};
 
 /// Blocks per stage.
 const DEPTHS: [usize; 4] = [3, 4, 6, 3];
@@ -25,12 +27,28 @@ const REDUCTION: usize = 16;
 const POINT: Window = Window::square(1, 1, 0);
 
 /// The means of VGGFace2, and its authors' crop.
-pub const PREPROCESSING: Preprocessing = Preprocessing {
+const PREPROCESSING: Preprocessing = Preprocessing {
     channels: ChannelOrder::Rgb,
     mean: [131.0912, 103.8827, 91.4953],
     scale: 1.0,
     mirror: false,
     crop: Crop::Center,
+};
+
+/// Description of ResNet-50. Keras's weights have an epsilon of 1e-3.
+pub(super) const RESNET50: Description<Config> = Description {
+    name: "resnet50",
+    preprocessing: PREPROCESSING,
+    network: resnet50,
+    import: |weights| import(weights, 1e-3),
+};
+
+/// Description of SENet-50. Keras's weights have an epsilon of 1e-4.
+pub(super) const SENET50: Description<Config> = Description {
+    name: "senet50",
+    preprocessing: PREPROCESSING,
+    network: senet50,
+    import: |weights| import(weights, 1e-4),
 };
 
 /// Configuration of ResNet-50 or SENet-50.
@@ -88,7 +106,8 @@ impl Padding {
 /// # Errors
 /// [`NetworkError::BadConfig`] if the input is too small for five halvings, or a width is zero.
 pub fn resnet50(config: &Config) -> Result<Network, NetworkError> {
-    Stages { net: Builder::new("resnet50", config.input_size), config, gated: false }.finish()
+    ResNetBuilder { net: Builder::new("resnet50", config.input_size), config, gated: false }
+        .finish()
 }
 
 /// Builds SENet-50: ResNet-50 with squeeze and excitation, which weighs the channels of each block.
@@ -98,16 +117,16 @@ pub fn resnet50(config: &Config) -> Result<Network, NetworkError> {
 /// # Errors
 /// As for [`resnet50`].
 pub fn senet50(config: &Config) -> Result<Network, NetworkError> {
-    Stages { net: Builder::new("senet50", config.input_size), config, gated: true }.finish()
+    ResNetBuilder { net: Builder::new("senet50", config.input_size), config, gated: true }.finish()
 }
 
-struct Stages<'a> {
+struct ResNetBuilder<'a> {
     net: Builder,
     config: &'a Config,
     gated: bool,
 }
 
-impl Stages<'_> {
+impl ResNetBuilder<'_> {
     fn finish(mut self) -> Result<Network, NetworkError> {
         let Config { channels, padding, projection, .. } = *self.config;
         let input = self.net.input();
@@ -171,6 +190,18 @@ impl Stages<'_> {
         let names = ["weight", "bias", "running_mean", "running_var"];
         self.net.batch_norm(x, names.map(|part| format!("{name}_bn.{part}")), self.config.epsilon)
     }
+}
+
+/// Returns the configuration with the widths of published weights.
+fn import(weights: &PublishedWeights, keras_epsilon: f64) -> Config {
+    let config = Config::default();
+    let (padding, epsilon) = match weights.publisher {
+        Publisher::Keras | Publisher::Deepface => (Padding::Keras, keras_epsilon),
+        Publisher::Cydonia | Publisher::Authors => (Padding::Caffe, config.epsilon),
+    };
+    let channels = weights.width("conv1_7x7_s2.weight", config.channels);
+    let projection = weights.first_side("feat_extract.weight");
+    Config { channels, padding, epsilon, projection, ..config }
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
+use super::fault::{Fault, damaged, too_short};
 use super::pickle::{self, Pickle, Value};
 use super::torch::{self, Extent, Extents};
-use super::{Fault, NamedTensor, damaged, too_short};
+use crate::network::weights::NamedTensor;
 
 /// Encoded magic number of such a file, after the pickle's own two bytes.
 pub(super) const MAGIC: &[u8] =

@@ -1,11 +1,11 @@
 //! A network as a chain of layers.
 
 use super::convolution::Convolution;
+use super::error::NetworkTrainingError;
 use super::layer::{Layer, Shape};
 use super::norm::Norm;
 use super::pointwise::{Function, Pointwise};
 use super::pool::{MaxPool, WeightedPool};
-use crate::network::NetworkError;
 use crate::network::graph::{Conv, Network, Node, Op, ParameterId, Window};
 
 /// Layers in their order, each with the node of its result.
@@ -20,8 +20,8 @@ impl Chain {
     /// Creates the layers of a network without branches.
     ///
     /// # Errors
-    /// [`NetworkError::NotLearnable`] if an operation does not read the one before it, or cannot be trained here.
-    pub(super) fn new(network: &Network) -> Result<Self, NetworkError> {
+    /// [`NetworkTrainingError::NotTrainable`] if an operation does not read the one before it, or cannot be trained here.
+    pub(super) fn new(network: &Network) -> Result<Self, NetworkTrainingError> {
         let nodes = network.nodes();
         let mut chain =
             Self { input: Shape::new(nodes[0].shape), layers: Vec::new(), nodes: Vec::new() };
@@ -30,7 +30,7 @@ impl Chain {
             let follows = node.inputs.iter().all(|input| input.index() + 1 == at);
             let next = nodes.get(at + 1);
             let layer = follows.then(|| layer(node, next, chain.shape())).flatten();
-            let layer = layer.ok_or_else(|| NetworkError::NotLearnable {
+            let layer = layer.ok_or_else(|| NetworkTrainingError::NotTrainable {
                 operation: format!("{:?}", node.op),
             })?;
             // A normalization computes its ReLU itself.

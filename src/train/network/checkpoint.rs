@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::adamw::Adam;
 use super::distillation::Lesson;
+use super::error::NetworkTrainingError;
 use crate::network::import::read_checkpoint;
 use crate::network::{NamedTensor, NetworkError, write_safetensors};
 
@@ -61,8 +62,8 @@ impl Lesson {
     /// # Errors
     /// - [`NetworkError::Unreadable`] or another error of [`read_checkpoint`] if the file cannot be read.
     /// - [`NetworkError::MissingTensor`] if it belongs to a student of another size.
-    /// - [`NetworkError::OtherLesson`] if `about` differs.
-    pub fn resume(&mut self, path: &Path, about: &[u32]) -> Result<(), NetworkError> {
+    /// - [`NetworkTrainingError::OtherTraining`] if `about` differs.
+    pub fn resume(&mut self, path: &Path, about: &[u32]) -> Result<(), NetworkTrainingError> {
         let tensors = read_checkpoint(path)?.tensors;
         let mut tensors: HashMap<String, Vec<f32>> =
             tensors.into_iter().map(|tensor| (tensor.name, tensor.values)).collect();
@@ -76,7 +77,7 @@ impl Lesson {
         };
         let steps = take(STEPS, 1 + about.len())?;
         if steps[1..].iter().zip(about).any(|(found, &own)| *found != own as f32) {
-            return Err(NetworkError::OtherLesson { path: path.to_owned() });
+            return Err(NetworkTrainingError::OtherTraining { path: path.to_owned() });
         }
         let steps = steps[0] as usize;
         for mut learned in self.learned() {

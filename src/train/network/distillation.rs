@@ -14,15 +14,16 @@ use std::path::Path;
 
 use super::adamw::Schedule;
 use super::checkpoint::Learned;
+use super::error::NetworkTrainingError;
 use super::fold::whitened;
 use super::hint::Hints;
 use super::student::{SHARD, Student, channels_first};
 use super::teacher::Teacher;
 use super::vector::{dot, norm, unit};
 use super::widen::widened;
-use crate::engine::Device;
+use crate::engine::{Device, EngineError};
 use crate::network::architectures::{Architecture, vggface_lite};
-use crate::network::import::{read_checkpoint, recognize};
+use crate::network::import::{import_weights, read_checkpoint};
 use crate::network::preprocessing::Preprocessing;
 use crate::network::{NamedTensor, NetworkError};
 
@@ -86,10 +87,10 @@ impl Lesson {
     ///
     /// # Errors
     /// - [`NetworkError::BadConfig`] if the student's embedding is not as wide as the teacher's.
-    /// - [`NetworkError::NoDevice`] if the device cannot be used.
-    pub fn new(options: StudentOptions, teacher: Teacher) -> Result<Self, NetworkError> {
+    /// - [`EngineError::NoDevice`] if the device cannot be used.
+    pub fn new(options: StudentOptions, teacher: Teacher) -> Result<Self, NetworkTrainingError> {
         let StudentOptions { config, device, schedule, seed } = options;
-        let network = vggface_lite::learning_network(&config)?;
+        let network = vggface_lite::training_network(&config)?;
         let mut student = Student::new(&network, seed, device)?;
         if student.dimension() != teacher.dimension() {
             let reason = format!(
@@ -97,7 +98,8 @@ impl Lesson {
                 student.dimension(),
                 teacher.dimension()
             );
-            return Err(NetworkError::BadConfig { architecture: "student's", reason });
+            let error = NetworkError::BadConfig { architecture: "student's", reason };
+            return Err(error.into());
         }
         let hints = Hints::new(&teacher.network, &network, &student.chain, seed);
         student.watch(&hints.layers());
@@ -114,13 +116,17 @@ impl Lesson {
     /// # Errors
     /// - [`NetworkError::BadCheckpoint`] or another error of [`read_checkpoint`] if the file cannot be read.
     /// - [`NetworkError::OtherArchitecture`] if the file belongs to another network.
-    /// - [`NetworkError::CannotWiden`] if its network has more channels or layers.
-    pub fn begin_from(&mut self, weights: &Path, faces: &[&[u8]]) -> Result<(), NetworkError> {
-        let learning = vggface_lite::learning_network(&self.config)?;
+    /// - [`NetworkTrainingError::CannotWiden`] if its network has more channels or layers.
+    pub fn begin_from(
+        &mut self,
+        weights: &Path,
+        faces: &[&[u8]],
+    ) -> Result<(), NetworkTrainingError> {
+        let learning = vggface_lite::training_network(&self.config)?;
         let network = vggface_lite::network(&self.config)?;
-        let found = recognize(weights, read_checkpoint(weights)?, "vggface-lite")?;
+        let found = import_weights(weights, read_checkpoint(weights)?, "vggface-lite")?;
         let narrow = found.architecture.network()?;
-        let other = || NetworkError::CannotWiden {
+        let other = || NetworkTrainingError::CannotWiden {
             path: weights.to_owned(),
             channels: self.config.channels,
             depths: self.config.depths,
@@ -142,7 +148,7 @@ impl Lesson {
     /// # Errors
     /// If a weight is missing, which is an error of this program.
     pub fn weights(&self, faces: &[&[u8]]) -> Result<Vec<NamedTensor>, NetworkError> {
-        let weights = self.student.folded(&vggface_lite::learning_network(&self.config)?);
+        let weights = self.student.folded(&vggface_lite::training_network(&self.config)?);
         let network = vggface_lite::network(&self.config)?;
         let batches = faces.chunks(SHARD);
         let pixels = batches.map(|b| (b.len(), self.preprocessing.pixels(b, network.input_size())));
@@ -173,7 +179,7 @@ impl Lesson {
     ///
     /// # Errors
     /// If the device fails.
-    pub fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), NetworkError> {
+    pub fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), EngineError> {
         self.teacher.whiten(faces)
     }
 
@@ -189,7 +195,7 @@ impl Lesson {
     ///
     /// # Errors
     /// If the device fails.
-    pub fn step(&mut self, faces: &[&[u8]], for_teacher: &[&[u8]]) -> Result<Loss, NetworkError> {
+    pub fn step(&mut self, faces: &[&[u8]], for_teacher: &[&[u8]]) -> Result<Loss, EngineError> {
         let (said, maps) = self.teacher.judge(for_teacher)?;
         let pixels = self.preprocessing.pixels(faces, self.config.input_size);
         self.student.forward(&pixels)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::student::Student;
-use crate::engine::cpu::{Engine, Instructions};
+use crate::engine::cpu::{CpuEngine, Instructions};
 use crate::linalg::whitening::Whitening;
 use crate::network::graph::{Network, Op, ParameterId};
 use crate::network::{NamedTensor, NetworkError};
@@ -66,14 +66,14 @@ pub(super) fn whitened(
     let weight = place(weight)?;
     let bias = place(bias)?;
     let read = |id: ParameterId| Ok::<_, NetworkError>(weights[place(id)?].values.clone());
-    let engine = Engine::new(network, Instructions::best(), read)?;
+    let engine = CpuEngine::new(network, Instructions::best(), read)?;
     let said: Vec<Vec<f32>> =
-        batches.flat_map(|(images, pixels)| engine.run(images, &pixels)).collect();
-    let Some(whitening) = Whitening::of(&said) else { return Ok(weights) };
+        batches.flat_map(|(images, pixels)| engine.forward(images, &pixels)).collect();
+    let Some(whitening) = Whitening::from_vectors(&said) else { return Ok(weights) };
     let rows = &weights[weight].values;
     let columns = weights[weight].shape[1];
     let column = |at: usize| rows.iter().skip(at).step_by(columns).copied().collect::<Vec<_>>();
-    let turned: Vec<Vec<f32>> = (0..columns).map(|at| whitening.turned(&column(at))).collect();
+    let turned: Vec<Vec<f32>> = (0..columns).map(|at| whitening.multiply(&column(at))).collect();
     let row = |row: usize| turned.iter().map(move |column| column[row]);
     let values = (0..weights[bias].values.len()).flat_map(row).collect();
     weights[weight].values = values;
@@ -98,8 +98,8 @@ mod tests {
     use candle_core::Tensor;
 
     use super::*;
-    use crate::engine::{Device, Executor, TensorPlace};
-    use crate::network::architectures::vggface_lite::{Config, learning_network, network};
+    use crate::engine::{Device, Executor, TensorOptions};
+    use crate::network::architectures::vggface_lite::{Config, network, training_network};
     use crate::network::graph::Parameter;
 
     fn run(network: Network, weights: &[NamedTensor]) -> Vec<f32> {
@@ -110,7 +110,7 @@ mod tests {
         };
         let side = network.input_size();
         let last = network.ids().last().unwrap();
-        let executor = Executor::load(network, TensorPlace::CPU, read).unwrap();
+        let executor = Executor::load(network, TensorOptions::CPU, read).unwrap();
         let pixels = (0..side * side * 3).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0);
         let pixels: Vec<f32> = pixels.collect();
         let input =
@@ -126,7 +126,7 @@ mod tests {
             channels: [4, 5, 6, 7, 8],
             embedding: 9,
         };
-        let learning = learning_network(&config).unwrap();
+        let learning = training_network(&config).unwrap();
         let student = learned_by_chance(&learning);
         let expected = run(learning.clone(), &student.tensors());
         let found = run(network(&config).unwrap(), &student.folded(&learning));
@@ -140,8 +140,8 @@ mod tests {
     fn a_whitened_network_says_what_its_whitened_output_is() {
         let config =
             Config { input_size: 32, depths: [1; 5], channels: [4, 5, 6, 7, 8], embedding: 3 };
-        let student = Student::new(&learning_network(&config).unwrap(), 5, Device::Cpu).unwrap();
-        let weights = student.folded(&learning_network(&config).unwrap());
+        let student = Student::new(&training_network(&config).unwrap(), 5, Device::Cpu).unwrap();
+        let weights = student.folded(&training_network(&config).unwrap());
         let network = network(&config).unwrap();
         let pixel = |at: usize| ((at * 37 + at / 3072 * 11) % 23) as f32 / 11.0 - 1.0;
         let pixels: Vec<f32> = (0..8 * 3072).map(pixel).collect();
@@ -151,10 +151,10 @@ mod tests {
                 let tensor = weights.iter().find(|tensor| tensor.name == *name).unwrap();
                 Ok::<_, NetworkError>(tensor.values.clone())
             };
-            Engine::new(&network, Instructions::best(), read).unwrap().run(8, &pixels)
+            CpuEngine::new(&network, Instructions::best(), read).unwrap().forward(8, &pixels)
         };
         let plain = said(&weights);
-        let whitening = Whitening::of(&plain).unwrap();
+        let whitening = Whitening::from_vectors(&plain).unwrap();
         let changed = whitened(&network, weights, [(8, pixels.clone())].into_iter()).unwrap();
         for (found, plain) in said(&changed).iter().zip(&plain) {
             let expected = whitening.apply(plain);

@@ -2,9 +2,9 @@
 
 use super::student::SHARD;
 use super::vector::dot;
-use crate::engine::cpu::{Engine, Instructions};
+use crate::engine::cpu::{CpuEngine, Instructions};
 use crate::network::graph::{NodeId, Op, ParameterId};
-use crate::network::import::Recognized;
+use crate::network::import::ImportedWeights;
 use crate::network::preprocessing::Preprocessing;
 use crate::network::{NamedTensor, NetworkError};
 
@@ -12,7 +12,7 @@ use crate::network::{NamedTensor, NetworkError};
 pub struct Projection {
     input_size: usize,
     preprocessing: Preprocessing,
-    engine: Engine,
+    engine: CpuEngine,
     tensors: Vec<NamedTensor>,
     /// Indices of the layer's tensors.
     weight: usize,
@@ -32,8 +32,8 @@ impl Projection {
     ///
     /// # Errors
     /// [`NetworkError::BadConfig`] if the last layer is another one.
-    pub fn of(recognised: Recognized) -> Result<Self, NetworkError> {
-        let Recognized { architecture, preprocessing, tensors, .. } = recognised;
+    pub fn of(imported: ImportedWeights) -> Result<Self, NetworkError> {
+        let ImportedWeights { architecture, preprocessing, tensors, .. } = imported;
         let network = architecture.network()?;
         let last = network.nodes().last();
         let Some((&Op::Linear { weight, bias: Some(bias) }, &[input])) =
@@ -45,7 +45,7 @@ impl Projection {
         // The tensors are in the order of the network's parameters.
         let read = |id: ParameterId| Ok::<_, NetworkError>(tensors[id.index()].values.clone());
         let kept: &[NodeId] = &[input];
-        let engine = Engine::keeping(&network, kept, Instructions::best(), read)?;
+        let engine = CpuEngine::with_maps(&network, kept, Instructions::best(), read)?;
         let weight = weight.index();
         let bias = bias.index();
         let input_size = network.input_size();
@@ -62,7 +62,7 @@ impl Projection {
         let of_batch = |batch: &[&[u8]]| {
             let pixels = self.preprocessing.pixels(batch, self.input_size);
             let images = batch.len() * self.preprocessing.copies();
-            self.engine.run_with_maps(images, &pixels).1.swap_remove(0)
+            self.engine.forward_with_maps(images, &pixels).1.swap_remove(0)
         };
         faces.chunks(SHARD).flat_map(of_batch).collect()
     }
@@ -118,7 +118,7 @@ impl Affine {
 mod tests {
     use super::*;
     use crate::network::architectures::{Architecture, vggface_lite};
-    use crate::network::import::{Checkpoint, Format, recognize};
+    use crate::network::import::{Checkpoint, Format, import_weights};
     use std::path::Path;
 
     const SIDE: usize = 32;
@@ -139,7 +139,8 @@ mod tests {
         let network = vggface_lite::network(&config).unwrap();
         let tensors = network.parameters().iter().enumerate().map(tensor).collect();
         let checkpoint = Checkpoint { format: Format::Safetensors, tensors };
-        Projection::of(recognize(Path::new("any"), checkpoint, "vggface-lite").unwrap()).unwrap()
+        Projection::of(import_weights(Path::new("any"), checkpoint, "vggface-lite").unwrap())
+            .unwrap()
     }
 
     #[test]
@@ -185,7 +186,7 @@ mod tests {
         let origin = String::new();
         let tensors = Vec::new();
         let unused = Vec::new();
-        let recognised = Recognized { architecture, preprocessing, origin, tensors, unused };
-        assert!(Projection::of(recognised).is_err());
+        let imported = ImportedWeights { architecture, preprocessing, origin, tensors, unused };
+        assert!(Projection::of(imported).is_err());
     }
 }

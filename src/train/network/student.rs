@@ -7,11 +7,12 @@ use rayon::prelude::*;
 use super::adamw::{Adam, Role, Schedule};
 use super::chain::Chain;
 use super::checkpoint::Learned;
+use super::error::NetworkTrainingError;
 use super::shard::{Seeds, Shard};
 use super::tensors::Tensors;
-use crate::engine::{Device, Place, Precision};
+use crate::engine::{Device, EngineError, Precision, ResolvedDevice};
+use crate::network::NamedTensor;
 use crate::network::graph::{Network, Op, Parameter};
-use crate::network::{NamedTensor, NetworkError};
 
 /// A network in training.
 pub struct Student {
@@ -35,12 +36,12 @@ impl Student {
     /// Weights are normal with variance 2 / inputs (He et al. 2015), the last layer's with 1 / inputs.
     ///
     /// # Errors
-    /// - [`NetworkError::NotLearnable`] if the network has operations that cannot be trained here.
-    /// - [`NetworkError::NoDevice`] if the device cannot be used.
-    pub fn new(network: &Network, seed: u64, device: Device) -> Result<Self, NetworkError> {
-        let tensors = match device.place(Precision::F32)? {
-            Place::Cpu => None,
-            Place::Gpu(place) => Some(Tensors::new(network, place.device)),
+    /// - [`NetworkTrainingError::NotTrainable`] if the network has operations that cannot be trained here.
+    /// - [`EngineError::NoDevice`] if the device cannot be used.
+    pub fn new(network: &Network, seed: u64, device: Device) -> Result<Self, NetworkTrainingError> {
+        let tensors = match device.resolve(Precision::F32)? {
+            ResolvedDevice::Cpu => None,
+            ResolvedDevice::Gpu(options) => Some(Tensors::new(network, options.device)),
         };
         let mut student = Self::untaught(network, seed)?;
         student.tensors = tensors;
@@ -48,7 +49,7 @@ impl Student {
         Ok(student)
     }
 
-    fn untaught(network: &Network, seed: u64) -> Result<Self, NetworkError> {
+    fn untaught(network: &Network, seed: u64) -> Result<Self, NetworkTrainingError> {
         let chain = Chain::new(network)?;
         let roles = roles(network);
         let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -130,7 +131,7 @@ impl Student {
         pixels: &[f32],
         judge: impl FnOnce(&[Vec<f32>]) -> (f32, Vec<Vec<f32>>),
         schedule: &Schedule,
-    ) -> Result<f32, NetworkError> {
+    ) -> Result<f32, EngineError> {
         self.forward(pixels)?;
         let (loss, gradients) = judge(&self.outputs());
         let last = self.chain.layers.len() - 1;
@@ -140,7 +141,7 @@ impl Student {
     }
 
     /// Runs a batch of preprocessed pixels, `(n, size, size, 3)`.
-    pub(super) fn forward(&mut self, pixels: &[f32]) -> Result<(), NetworkError> {
+    pub(super) fn forward(&mut self, pixels: &[f32]) -> Result<(), EngineError> {
         let step = SHARD * self.chain.input.len();
         self.shards.resize_with(pixels.len().div_ceil(step), Shard::default);
         let Self { chain, values, shards, tensors, .. } = self;
@@ -172,7 +173,7 @@ impl Student {
         &mut self,
         seeds: Vec<Seeds>,
         schedule: &Schedule,
-    ) -> Result<(), NetworkError> {
+    ) -> Result<(), EngineError> {
         self.backward(seeds)?;
         let gradients = self.gradients();
         let rates = schedule.rates(self.steps);
@@ -181,7 +182,7 @@ impl Student {
         Ok(())
     }
 
-    fn backward(&mut self, seeds: Vec<Seeds>) -> Result<(), NetworkError> {
+    fn backward(&mut self, seeds: Vec<Seeds>) -> Result<(), EngineError> {
         let Self { chain, values, shards, tensors, .. } = self;
         if let Some(tensors) = tensors {
             return Ok(tensors.backward(shards.iter_mut().zip(seeds))?);

@@ -3,9 +3,9 @@
 use candle_core::{D, Device, Tensor};
 
 use super::student::Student;
-use crate::engine::{Executor, TensorPlace};
+use crate::engine::{EngineError, Executor, TensorOptions};
+use crate::network::NamedTensor;
 use crate::network::graph::{BatchNorm, Network, Op, Parameter};
-use crate::network::{NamedTensor, NetworkError};
 
 /// A batch normalization, and the name of its bias in the folded network.
 struct Pair {
@@ -25,7 +25,7 @@ impl Student {
         network: &Network,
         weights: &[NamedTensor],
         pixels: &[f32],
-    ) -> Result<(), NetworkError> {
+    ) -> Result<(), EngineError> {
         let value = |name: &str| weights.iter().find(|own| own.name == name).map(|own| &own.values);
         for (parameter, values) in self.parameters.iter().zip(&mut self.values) {
             if let Some(folded) = value(&parameter.name) {
@@ -47,9 +47,9 @@ impl Student {
         let shape = (pixels.len() / (side * side * 3), side, side, 3);
         let input = Tensor::from_slice(pixels, shape, &Device::Cpu)?;
         let read = |parameter: &Parameter| {
-            Ok::<_, NetworkError>(value(&parameter.name).cloned().unwrap_or_default())
+            Ok::<_, EngineError>(value(&parameter.name).cloned().unwrap_or_default())
         };
-        let executor = Executor::load(network.clone(), TensorPlace::CPU, read)?;
+        let executor = Executor::load(network.clone(), TensorOptions::CPU, read)?;
         let maps = executor.forward(&input, &places)?;
         for (Pair { norm, bias }, map) in pairs.iter().zip(maps) {
             let channels = map.transpose(0, 1)?.flatten_from(1)?;
@@ -85,8 +85,8 @@ fn pairs(learning: &Network) -> Vec<Pair> {
 mod tests {
     use super::*;
     use crate::engine::Device;
-    use crate::engine::cpu::{Engine, Instructions};
-    use crate::network::architectures::vggface_lite::{Config, learning_network, network};
+    use crate::engine::cpu::{CpuEngine, Instructions};
+    use crate::network::architectures::vggface_lite::{Config, network, training_network};
     use crate::network::graph::ParameterId;
     use crate::train::network::fold::learned_by_chance;
 
@@ -98,7 +98,7 @@ mod tests {
             channels: [4, 5, 6, 7, 8],
             embedding: 9,
         };
-        let learning = learning_network(&config).unwrap();
+        let learning = training_network(&config).unwrap();
         let network = network(&config).unwrap();
         let folded = learned_by_chance(&learning).folded(&learning);
         let of = |tensors: &[NamedTensor], parameter: &Parameter| {
@@ -111,10 +111,10 @@ mod tests {
         student.unfold(&learning, &network, &folded, &pixels).unwrap();
         let says = |tensors: &[NamedTensor]| -> Vec<f32> {
             let read = |id: ParameterId| {
-                Ok::<_, NetworkError>(of(tensors, &network.parameters()[id.index()]))
+                Ok::<_, EngineError>(of(tensors, &network.parameters()[id.index()]))
             };
-            let engine = Engine::new(&network, Instructions::best(), read).unwrap();
-            engine.run(4, &pixels).concat()
+            let engine = CpuEngine::new(&network, Instructions::best(), read).unwrap();
+            engine.forward(4, &pixels).concat()
         };
         let expected = says(&folded);
         let found = says(&student.folded(&learning));

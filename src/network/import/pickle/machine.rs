@@ -3,16 +3,23 @@
 use std::collections::HashMap;
 use std::io::{BufRead, Read};
 
-use super::globals::{self, Global};
+use super::globals;
 use super::text::{integer, unescape, unquote};
-use super::{Id, MAX_NAME_BYTES, Pickle, Value, name};
-use crate::network::import::{Fault, damaged, too_short};
+use super::value::{Global, Id, MAX_NAME_BYTES, Pickle, Value, name};
+use crate::network::import::fault::{Fault, damaged, too_short};
 
 /// Maximum number of operations, far more than the weights of any network need.
 const MAX_STEPS: usize = 1_000_000;
 
-/// Runs a pickle of at most `bytes` bytes to its end.
-pub(super) fn run(input: &mut impl BufRead, bytes: u64) -> Result<Pickle, Fault> {
+/// Reads one pickle, up to its end, from at most `bytes` bytes.
+///
+/// # Errors
+/// - `Fault::Broken` if it is damaged.
+/// - `Fault::Code` if it names a function that is not known here.
+pub(in crate::network::import) fn read(
+    input: &mut impl BufRead,
+    bytes: u64,
+) -> Result<Pickle, Fault> {
     let mut machine = Machine {
         input,
         values: Vec::new(),
@@ -68,7 +75,7 @@ impl<R: BufRead> Machine<'_, R> {
             }
             b')' | 0x85..=0x87 | b't' | b']' | b'l' | b'}' | b'd' => self.collect(opcode),
             b'a' | b'e' | b's' | b'u' => self.extend(opcode),
-            b'p' | b'q' | b'r' | 0x94 | b'g' | b'h' | b'j' => self.remember(opcode),
+            b'p' | b'q' | b'r' | 0x94 | b'g' | b'h' | b'j' => self.memoize(opcode),
             b'c' | b'i' | 0x93 => self.global(opcode),
             b'R' => self.reduce(),
             b'b' => self.build(),
@@ -101,7 +108,7 @@ impl<R: BufRead> Machine<'_, R> {
             b'J' => Value::Int(i32::from_le_bytes(self.fixed()?).into()),
             0x8a => {
                 let len = self.byte()?;
-                let bytes = self.run(len.into())?;
+                let bytes = self.take_bytes(len.into())?;
                 Value::Int(integer(&bytes)?)
             }
             _ => {
@@ -124,7 +131,7 @@ impl<R: BufRead> Machine<'_, R> {
                     b'T' | b'B' | b'X' => u32::from_le_bytes(self.fixed()?).into(),
                     _ => u64::from_le_bytes(self.fixed()?),
                 };
-                let bytes = self.run(len)?;
+                let bytes = self.take_bytes(len)?;
                 if matches!(opcode, b'X' | 0x8c | 0x8d) {
                     let text = String::from_utf8(bytes);
                     Value::Text(text.map_err(|_| damaged("a text is no UTF-8"))?)
@@ -177,7 +184,7 @@ impl<R: BufRead> Machine<'_, R> {
     }
 
     /// Stores the top of the stack in the memo, or pushes a stored value.
-    fn remember(&mut self, opcode: u8) -> Result<(), Fault> {
+    fn memoize(&mut self, opcode: u8) -> Result<(), Fault> {
         let key = match opcode {
             b'p' | b'g' => {
                 let line = self.line()?;
@@ -228,11 +235,11 @@ impl<R: BufRead> Machine<'_, R> {
             (Global::Encode, Some(Value::Text(text))) => (0, text.len()),
             _ => (0, 0),
         };
-        let made = globals::call(&self.values, *global, arguments)?;
+        let result = globals::call(&self.values, *global, arguments)?;
         self.spend(items)?;
         let left = self.bytes.checked_sub(bytes as u64);
         self.bytes = left.ok_or_else(|| damaged("it makes more bytes than it has"))?;
-        self.push(made);
+        self.push(result);
         Ok(())
     }
 
@@ -276,7 +283,7 @@ impl<R: BufRead> Machine<'_, R> {
     }
 
     /// Reads exactly `len` bytes. Memory grows with the bytes that are present.
-    fn run(&mut self, len: u64) -> Result<Vec<u8>, Fault> {
+    fn take_bytes(&mut self, len: u64) -> Result<Vec<u8>, Fault> {
         let mut bytes = Vec::new();
         self.input.by_ref().take(len).read_to_end(&mut bytes)?;
         if bytes.len() as u64 == len { Ok(bytes) } else { Err(too_short()) }

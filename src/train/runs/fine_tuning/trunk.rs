@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use crate::bundle::Bundle;
 use crate::dataset::{Source, family_photos};
 use crate::domain::{PhotoId, Progress};
-use crate::network::NetworkError;
+use crate::engine::EngineError;
 use crate::photo::{EXTENSIONS, Limits, decode};
 use crate::train::data::views::views;
 use crate::train::error::TrainError;
@@ -100,7 +100,7 @@ impl TrunkMaps {
     }
 
     /// Returns the concatenated outputs of the trunk for the photos with these indices.
-    pub(crate) fn of(&self, stage: &LastStage, photos: &[usize]) -> Result<Vec<f32>, NetworkError> {
+    pub(crate) fn of(&self, stage: &LastStage, photos: &[usize]) -> Result<Vec<f32>, EngineError> {
         match self {
             Self::Maps(maps) => Ok(photos.iter().flat_map(|place| &maps[place]).copied().collect()),
             Self::Crops(crops) => {
