@@ -11,11 +11,12 @@ use super::epilogue::Epilogue;
 use super::feature_map::{Geometry, Map};
 use super::layer::{Call, Residual};
 use super::matrix::{PANEL_COLUMNS, PackedWeights, Span, Tile, TileEpilogue};
+use super::scaled_kernel::ScaledKernel;
 use super::simd::{Kernel, Simd};
 use crate::network::graph::Window;
 
 /// Rows of a panel of weights that are used together. Their 128 KiB stay in the second-level cache.
-const DEPTH: usize = 512;
+const MAX_BLOCK_ROWS: usize = 512;
 
 /// A convolution without groups.
 pub(super) struct GemmConvolution {
@@ -34,12 +35,7 @@ struct Block {
 }
 
 impl GemmConvolution {
-    /// Creates the layer from the kernel's values `weight(y, x, channel, out)`.
-    pub(super) fn new(
-        geometry: Geometry,
-        weight: impl Fn(usize, usize, usize, usize) -> f32,
-        epilogue: Epilogue,
-    ) -> Self {
+    pub(super) fn new(geometry: Geometry, kernel: ScaledKernel<'_>, epilogue: Epilogue) -> Self {
         let Geometry { input, output, window } = geometry;
         let [height, width] = window.kernel;
         let stride = input.stride;
@@ -47,16 +43,16 @@ impl GemmConvolution {
         let weights = PackedWeights::new(height * row, output.channels, |k, out| {
             let channel = k % stride;
             let used = channel < input.channels;
-            if used { weight(k / row, k % row / stride, channel, out) } else { 0.0 }
+            if used { kernel.value(k / row, k % row / stride, channel, out) } else { 0.0 }
         });
         let [top, left] = window.before;
         let [bottom, right] = window.after;
         let padded =
             Map { height: top + input.height + bottom, width: left + input.width + right, ..input };
         let line = padded.width * stride;
-        let whole = Span { offset: 0, len: height * row };
+        let complete = Span { offset: 0, len: height * row };
         let spans = if row == line {
-            vec![whole]
+            vec![complete]
         } else {
             (0..height).map(|y| Span { offset: y * line, len: row }).collect()
         };
@@ -92,9 +88,9 @@ impl GemmConvolution {
     /// cache.
     fn chunk(&self, walk: &WindowWalk, pixels: usize) -> usize {
         let depth: usize = self.window.kernel.iter().product::<usize>() * self.input.stride;
-        let most = (96 * 1024 / depth).clamp(48, 2048);
+        let max_pixels = (96 * 1024 / depth).clamp(48, 2048);
         // All chunks have about the same size: a small rest would read all the weights for few results.
-        let chunk = pixels.div_ceil(((pixels + most / 2) / most).max(1));
+        let chunk = pixels.div_ceil(((pixels + max_pixels / 2) / max_pixels).max(1));
         if walk.width < chunk { chunk.next_multiple_of(walk.width) } else { chunk }
     }
 
@@ -142,21 +138,23 @@ impl GemmConvolution {
     }
 }
 
-/// Splits the spans into blocks of at most [`DEPTH`] values.
+/// Splits the spans into blocks of at most [`MAX_BLOCK_ROWS`] values.
 fn blocks(spans: &[Span]) -> Vec<Block> {
     let mut blocks = Vec::<Block>::new();
     let mut start = 0;
-    let mut filled = DEPTH;
+    let mut filled = MAX_BLOCK_ROWS;
     for &Span { mut offset, len } in spans {
         let end = offset + len;
         while offset < end {
-            if filled == DEPTH {
+            if filled == MAX_BLOCK_ROWS {
                 blocks.push(Block { start, spans: Vec::new() });
                 filled = 0;
             }
-            let len = (end - offset).min(DEPTH - filled);
+            let len = (end - offset).min(MAX_BLOCK_ROWS - filled);
             blocks.last_mut().expect("just pushed").spans.push(Span { offset, len });
-            (offset, start, filled) = (offset + len, start + len, filled + len);
+            offset += len;
+            start += len;
+            filled += len;
         }
     }
     blocks
@@ -201,9 +199,9 @@ impl Kernel for WindowProduct<'_> {
         let channel = self.panel * PANEL_COLUMNS;
         let columns = weights.width(self.panel);
         let [first, last] = self.pixels;
-        for (at, block) in blocks.iter().enumerate() {
+        for (i, block) in blocks.iter().enumerate() {
             let right = weights.panel(self.panel, block.start);
-            let finished = at + 1 == blocks.len();
+            let is_last = i + 1 == blocks.len();
             let mut pixel = first;
             while pixel < last {
                 let left = self.walk.width - pixel % self.walk.width;
@@ -223,8 +221,8 @@ impl Kernel for WindowProduct<'_> {
                         columns,
                         result: self.output.at(to, (rows - 1) * output.stride + columns),
                         result_stride: output.stride,
-                        resume: at > 0,
-                        end: finished.then_some(TileEpilogue { epilogue, channel, residual }),
+                        resume: i > 0,
+                        end: is_last.then_some(TileEpilogue { epilogue, channel, residual }),
                     };
                     tile.compute(simd, rows);
                 }
