@@ -16,7 +16,7 @@ pub(super) struct Sliding {
     input: Map,
     output: Map,
     window: Window,
-    what: Reduction,
+    reduction: Reduction,
 }
 
 /// Reduction of the values in the window.
@@ -28,9 +28,9 @@ pub(super) enum Reduction {
 }
 
 impl Sliding {
-    pub(super) fn new(geometry: Geometry, what: Reduction) -> Self {
+    pub(super) fn new(geometry: Geometry, reduction: Reduction) -> Self {
         let Geometry { input, output, window } = geometry;
-        Self { input, output, window, what }
+        Self { input, output, window, reduction }
     }
 
     pub(super) fn run(&self, call: Call<'_>) {
@@ -43,10 +43,10 @@ impl Sliding {
         });
     }
 
-    /// Returns the window's positions inside the map, for result `at` of `axis`.
+    /// Returns the window's positions inside the map, for result `i` of `axis`.
     #[inline(always)]
-    fn inside(&self, axis: usize, at: usize, side: usize) -> Range<usize> {
-        let start = at * self.window.stride;
+    fn inside(&self, axis: usize, i: usize, side: usize) -> Range<usize> {
+        let start = i * self.window.stride;
         let before = self.window.before[axis];
         let end = self.window.kernel[axis].min((side + before).saturating_sub(start));
         before.saturating_sub(start)..end
@@ -86,14 +86,14 @@ impl Row<'_> {
     /// Computes `N` adjacent results. Their windows have the same `columns` inside the map.
     #[inline(always)]
     fn results<S: Simd, const N: usize>(&self, simd: S, x: usize, columns: &Range<usize>) {
-        let Sliding { input, output, window, what } = self.layer;
+        let Sliding { input, output, window, reduction } = self.layer;
         let image = self.row / output.height;
         let y = self.row % output.height;
         let rows = self.layer.inside(0, y, input.height);
         let to = (self.row * output.width + x) * output.stride;
         let mut channel = 0;
         while channel < output.stride {
-            let first = match what {
+            let first = match reduction {
                 Reduction::WeightedSum { .. } => 0.0,
                 Reduction::Max => f32::NEG_INFINITY,
             };
@@ -108,7 +108,7 @@ impl Row<'_> {
                     // SAFETY: the windows of all N results lie inside the map at this position, and channels are full
                     // vectors.
                     unsafe {
-                        match what {
+                        match reduction {
                             Reduction::WeightedSum { weights, .. } => {
                                 let at = (dy * window.kernel[1] + dx) * input.stride + channel;
                                 let weight = simd.load(weights[at..].as_ptr());
@@ -130,7 +130,7 @@ impl Row<'_> {
                 let at = to + n * output.stride + channel;
                 // SAFETY: only this thread uses a row of results.
                 unsafe {
-                    let value = match what {
+                    let value = match reduction {
                         Reduction::WeightedSum { epilogue, .. } => {
                             epilogue.apply(simd, result, channel, self.residual.at(at))
                         }

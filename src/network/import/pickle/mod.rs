@@ -10,6 +10,7 @@
 //! is limited, and byte strings only come from the file.
 
 mod globals;
+mod input;
 mod machine;
 mod text;
 mod value;
