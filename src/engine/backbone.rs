@@ -59,10 +59,12 @@ impl Backbone {
         self.dimension
     }
 
-    /// Runs the network on faces of 8-bit RGB, each `(size, size, 3)` with `size` = [`Self::input_size`].
+    /// Runs the network on faces of 8-bit RGB, each `(size, size, 3)` with `size` =
+    /// [`Self::input_size`].
     ///
-    /// Returns one raw output of `d` values a face, not normalized. If the preprocessing has `mirror`, the outputs of
-    /// the face and its mirror image are each scaled to unit length. The result is then their mean.
+    /// Returns one raw output of `d` values a face, not normalized. If the preprocessing has
+    /// `mirror`, the outputs of the face and its mirror image are each scaled to unit length. The
+    /// result is then their mean.
     ///
     /// **Shape**: n × `(size, size, 3)` → n × `(d)`.
     ///

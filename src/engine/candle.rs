@@ -59,7 +59,8 @@ pub(crate) struct Executor {
     weights: Vec<Tensor>,
     /// Index of the last node that reads a node's result. After that node the result is dropped.
     last_use: Vec<usize>,
-    /// Set for training. Operations with a wrong or slow gradient in candle then run in another form.
+    /// Set for training. Operations with a wrong or slow gradient in candle then run in another
+    /// form.
     training: Option<Statistics>,
 }
 
@@ -89,7 +90,8 @@ impl Executor {
         Ok(Self::new(network, options, weights))
     }
 
-    /// Creates an executor for training. The weights, in the order of the parameters, may be variables.
+    /// Creates an executor for training. The weights, in the order of the parameters, may be
+    /// variables.
     pub(crate) fn for_training(
         network: Network,
         options: TensorOptions,

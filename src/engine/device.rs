@@ -54,7 +54,8 @@ impl Device {
     /// Opens the device, and checks its precision.
     ///
     /// # Errors
-    /// [`EngineError::NoDevice`] if there is no such device, or it cannot compute in this precision.
+    /// [`EngineError::NoDevice`] if there is no such device, or it cannot compute in this
+    /// precision.
     pub(crate) fn resolve(self, precision: Precision) -> Result<ResolvedDevice, EngineError> {
         let number = match self {
             Self::Cuda(number) => Some(number),

@@ -76,8 +76,8 @@ impl<'a> Matrix<'a> {
         assert!(holds(result.len(), rows, columns, stride), "a product has room");
         let [left_down, left_across] = self.strides.map(|stride| stride as isize);
         let [right_down, right_across] = right.strides.map(|stride| stride as isize);
-        // SAFETY: all three matrices lie in their slices, by the assertions in the constructors and above. The result
-        // is borrowed exclusively; with `Replace` it is not read.
+        // SAFETY: all three matrices lie in their slices, by the assertions in the constructors and
+        // above. The result is borrowed exclusively; with `Replace` it is not read.
         unsafe {
             gemm(
                 rows,

@@ -1,8 +1,8 @@
 //! Whitening of vectors: centers them, and makes the variances of all directions more equal.
 //!
-//! Embeddings of faces have a common direction. In a few directions they vary far more than in others, so these
-//! dominate a cosine. Centered and whitened embeddings are more informative (H. Jégou, O. Chum, "Negative Evidences and
-//! Co-occurences in Image Retrieval", 2012).
+//! Embeddings of faces have a common direction. In a few directions they vary far more than in
+//! others, so these dominate a cosine. Centered and whitened embeddings are more informative (H.
+//! Jégou, O. Chum, "Negative Evidences and Co-occurences in Image Retrieval", 2012).
 
 use faer::{Mat, MatRef, Par, Side};
 
@@ -14,12 +14,13 @@ pub(crate) struct Whitening {
     matrix: Vec<f32>,
 }
 
-/// λ: directions of little variance must not count as much as the others. All values from 1 to 5 are equally good for
-/// face embeddings of a network trained on millions of faces.
+/// λ: directions of little variance must not count as much as the others. All values from 1 to 5
+/// are equally good for face embeddings of a network trained on millions of faces.
 const RIDGE: f64 = 2.0;
 
 impl Whitening {
-    /// Computes the whitening of vectors of one length. Returns `None` if they are all equal, or not finite.
+    /// Computes the whitening of vectors of one length. Returns `None` if they are all equal, or
+    /// not finite.
     pub(crate) fn from_vectors(vectors: &[Vec<f32>]) -> Option<Self> {
         // One thread: the order of sums must not depend on the machine.
         faer::set_global_parallelism(Par::Seq);
@@ -74,7 +75,8 @@ mod tests {
 
     #[test]
     fn whitened_vectors_lie_around_zero_and_differ_alike() {
-        // Two directions with variances 4 and 1. With a ridge of twice their mean, they become 9 and 6.
+        // Two directions with variances 4 and 1. With a ridge of twice their mean, they become 9
+        // and 6.
         let signs = [[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]];
         let vectors = signs.map(|[first, second]| vec![7.0 + 2.0 * first, second]);
         let whitening = Whitening::from_vectors(&vectors).unwrap();

@@ -17,7 +17,8 @@ pub enum NetworkError {
     },
     /// The network needs a tensor that the file does not have.
     #[error(
-        "{} has no tensor '{tensor}' of shape {expected:?}; are these the weights of another architecture?",
+        "{} has no tensor '{tensor}' of shape {expected:?}; are these the weights \
+         of another architecture?",
         path.display()
     )]
     MissingTensor {
@@ -41,7 +42,10 @@ pub enum NetworkError {
         found: String,
     },
     /// A tensor holds NaN or infinity.
-    #[error("{}: tensor '{tensor}' has values that are not finite; fetch the weights again", path.display())]
+    #[error(
+        "{}: tensor '{tensor}' has values that are not finite; fetch the weights again",
+        path.display()
+    )]
     NotFinite {
         /// The file.
         path: PathBuf,
@@ -50,7 +54,8 @@ pub enum NetworkError {
     },
     /// The file has no known format of weights.
     #[error(
-        "{} is of no known format; known are safetensors, PyTorch's .pth and .pt, pickled numpy arrays, and Keras's .h5",
+        "{} is of no known format; known are safetensors, PyTorch's .pth and .pt, pickled \
+         numpy arrays, and Keras's .h5",
         path.display()
     )]
     UnknownFormat {
@@ -69,8 +74,8 @@ pub enum NetworkError {
     },
     /// A pickle names a function or class that no weights need.
     #[error(
-        "{} is refused: it calls '{name}', which weights do not need; if you trust where it comes from, save the \
-         model's state_dict() alone",
+        "{} is refused: it calls '{name}', which weights do not need; if you trust where it \
+         comes from, save the model's state_dict() alone",
         path.display()
     )]
     Code {
@@ -80,7 +85,10 @@ pub enum NetworkError {
         name: String,
     },
     /// The tensors belong to another network.
-    #[error("{} does not hold the weights of {expected}: its tensors are those of {found}", path.display())]
+    #[error(
+        "{} does not hold the weights of {expected}: its tensors are those of {found}",
+        path.display()
+    )]
     OtherArchitecture {
         /// The file.
         path: PathBuf,

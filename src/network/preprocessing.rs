@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Conversion of 8-bit RGB to a network's input: `(value − mean) · scale`, in the network's channel order.
+/// Conversion of 8-bit RGB to a network's input: `(value − mean) · scale`, in the network's channel
+/// order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preprocessing {
@@ -13,8 +14,8 @@ pub struct Preprocessing {
     pub mean: [f32; 3],
     /// Multiplied after the mean is subtracted.
     pub scale: f32,
-    /// Whether the embedding is the mean of the face's and its mirror image's. This doubles the work, and is a little
-    /// better.
+    /// Whether the embedding is the mean of the face's and its mirror image's. This doubles the
+    /// work, and is a little better.
     #[serde(default)]
     pub mirror: bool,
     /// Conversion of a photo of any size to the square input.
@@ -40,7 +41,8 @@ pub enum Crop {
 }
 
 impl Crop {
-    /// Whether the field is left out of manifests. Manifests from before this option then retain their fingerprint.
+    /// Whether the field is left out of manifests. Manifests from before this option then retain
+    /// their fingerprint.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn is_stretch(&self) -> bool {
         *self == Self::Stretch

@@ -17,7 +17,8 @@ use crate::atomic_file::write_atomically;
 /// Maximum length of a header; the limit of the format.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
-/// A safetensors file that is read tensor by tensor. VGG16 is half a gigabyte, and is in memory once.
+/// A safetensors file that is read tensor by tensor. VGG16 is half a gigabyte, and is in memory
+/// once.
 pub struct WeightsFile {
     path: PathBuf,
     file: File,
@@ -30,7 +31,8 @@ impl WeightsFile {
     /// Reads the header of a file. `path` is for the error messages.
     ///
     /// # Errors
-    /// [`NetworkError::NotSafetensors`] if the file cannot be read, or is not a complete safetensors file.
+    /// [`NetworkError::NotSafetensors`] if the file cannot be read, or is not a complete
+    /// safetensors file.
     pub fn new(path: &Path, mut file: File) -> Result<Self, NetworkError> {
         let (header, start) = read_header(&mut file).map_err(|error| {
             NetworkError::NotSafetensors { path: path.to_owned(), reason: error.to_string() }
@@ -64,7 +66,8 @@ impl WeightsFile {
     ///
     /// # Errors
     /// - [`NetworkError::MissingTensor`] if the tensor is missing.
-    /// - [`NetworkError::WrongTensor`] if it has another shape or type. f16, bf16, f32 and f64 are read.
+    /// - [`NetworkError::WrongTensor`] if it has another shape or type. f16, bf16, f32 and f64 are
+    ///   read.
     /// - [`NetworkError::NotFinite`] if it holds a value that is not finite.
     /// - [`NetworkError::Unreadable`] if it cannot be read.
     pub(crate) fn read(&mut self, parameter: &Parameter) -> Result<Vec<f32>, NetworkError> {

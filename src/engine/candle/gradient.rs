@@ -1,7 +1,7 @@
 //! Operations on candle's tensors in differentiable forms.
 //!
-//! candle (0.11.1) returns a quarter of the gradient of a 2×2 maximum. It runs a depthwise convolution channel by
-//! channel. The gradients of any other convolution take long on a CPU.
+//! candle (0.11.1) returns a quarter of the gradient of a 2×2 maximum. It runs a depthwise
+//! convolution channel by channel. The gradients of any other convolution take long on a CPU.
 
 use candle_core::{Device, Result, Tensor};
 
@@ -27,7 +27,8 @@ pub(super) fn convolution(window: Window, x: &Tensor, weight: &Tensor) -> Result
     let out = weight.dim(0)?;
     let sides = sides(window, x)?;
     let values = positions(window).map(|position| values_at(window.stride, x, position, sides));
-    // One row per result pixel: the values under its window, with all channels of a window position contiguous.
+    // One row per result pixel: the values under its window, with all channels of a window position
+    // contiguous.
     let rows = Tensor::cat(&values.collect::<Result<Vec<_>>>()?, 1)?.permute((0, 2, 3, 1))?;
     let weight = weight.permute((0, 2, 3, 1))?.flatten_from(1)?;
     let product = rows.contiguous()?.flatten_to(2)?.matmul(&weight.t()?)?;

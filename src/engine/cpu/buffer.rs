@@ -2,7 +2,8 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// A cache line of the processor. Vectors across two lines cost a matrix product a third of its speed.
+/// A cache line of the processor. Vectors across two lines cost a matrix product a third of its
+/// speed.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 struct CacheLine(#[expect(dead_code, reason = "read as plain f32")] [f32; 16]);

@@ -5,7 +5,7 @@
 use super::buffer::Buffer;
 use super::convolution::GemmConvolution;
 use super::feature_map::{Geometry, Map, node_map};
-use super::fusion::{FusedLayer, Fusion};
+use super::fusion::{FusedLayer, LayerFusion};
 use super::plan::{CpuLayer, ExecutionStep};
 use super::scaled_kernel::ScaledKernel;
 use super::sliding::{Reduction, Sliding};
@@ -16,21 +16,23 @@ use crate::network::graph::{Conv, Network, Op, ParameterId, Window};
 ///
 /// Below it, its transformed weights, which are four times as large, are not worth their reading.
 const MIN_WINOGRAD_SIDE: usize = 12;
-/// The same for small weights: a map of 7×7 is four tiles, which need a third of the multiplications.
+/// The same for small weights: a map of 7×7 is four tiles, which need a third of the
+/// multiplications.
 const MIN_SIDE_FOR_SMALL_WEIGHTS: usize = 7;
-/// Maximum size of small transformed weights. A third-level cache holds them, so a single image does not wait for
-/// memory. (512 channels from as many are larger: with them a single image took an eighth longer.)
+/// Maximum size of small transformed weights. A third-level cache holds them, so a single image
+/// does not wait for memory. (512 channels from as many are larger: with them a single image took
+/// an eighth longer.)
 const MAX_SMALL_WEIGHTS_BYTES: usize = 32 << 20;
 
 /// Compiler of a network, node by node. `load` reads a weight.
 pub(super) struct Compiler<'a, L> {
-    fusion: Fusion<'a, L>,
+    fusion: LayerFusion<'a, L>,
     steps: Vec<ExecutionStep>,
 }
 
 impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
     pub(super) fn new(network: &'a Network, load: L) -> Self {
-        Self { fusion: Fusion::new(network, load), steps: Vec::new() }
+        Self { fusion: LayerFusion::new(network, load), steps: Vec::new() }
     }
 
     /// Returns the steps, in an order in which each finds its inputs.

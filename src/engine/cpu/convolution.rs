@@ -1,8 +1,9 @@
 //! Convolutions as matrix products that read the feature map in its own buffer.
 //!
-//! With channels last, a window's values in one row of the map are contiguous. The windows of adjacent results lie a
-//! fixed distance apart. So a row of results is the product of a matrix that is already in memory and the weights. No
-//! values are gathered. Linear layers are convolutions with one window over the complete map.
+//! With channels last, a window's values in one row of the map are contiguous. The windows of
+//! adjacent results lie a fixed distance apart. So a row of results is the product of a matrix that
+//! is already in memory and the weights. No values are gathered. Linear layers are convolutions
+//! with one window over the complete map.
 
 use rayon::prelude::*;
 
@@ -84,12 +85,13 @@ impl GemmConvolution {
 
     /// Returns the number of results that one thread computes from one panel of weights.
     ///
-    /// It is large enough that the weights are read rarely. It is small enough that the inputs stay in the second-level
-    /// cache.
+    /// It is large enough that the weights are read rarely. It is small enough that the inputs stay
+    /// in the second-level cache.
     fn chunk(&self, walk: &WindowWalk, pixels: usize) -> usize {
         let depth: usize = self.window.kernel.iter().product::<usize>() * self.input.stride;
         let max_pixels = (96 * 1024 / depth).clamp(48, 2048);
-        // All chunks have about the same size: a small rest would read all the weights for few results.
+        // All chunks have about the same size: a small rest would read all the weights for few
+        // results.
         let chunk = pixels.div_ceil(((pixels + max_pixels / 2) / max_pixels).max(1));
         if walk.width < chunk { chunk.next_multiple_of(walk.width) } else { chunk }
     }
@@ -210,8 +212,8 @@ impl Kernel for WindowProduct<'_> {
                 let residual = self.residual.at(to);
                 let start = self.walk.start(pixel);
                 assert!(start < self.input.len(), "a window begins inside its map");
-                // SAFETY: the windows of results inside the output lie inside the input. Only this thread uses the
-                // columns of a panel and the pixels of a chunk.
+                // SAFETY: the windows of results inside the output lie inside the input. Only this
+                // thread uses the columns of a panel and the pixels of a chunk.
                 unsafe {
                     let tile = Tile {
                         left: self.input.as_ptr().add(start),

@@ -109,7 +109,7 @@ impl Engine for CpuEngine {
     }
 }
 
-/// Returns the last node at or before `node` whose result is stored.
+/// Returns the last node at or before `node` with a stored result.
 fn last_stored_node(steps: &[ExecutionStep], node: usize) -> Option<usize> {
     (0..=node).rev().find(|&node| steps.iter().any(|step| step.output == node))
 }

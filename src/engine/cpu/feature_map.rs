@@ -2,10 +2,12 @@
 
 use crate::network::graph::{Network, Window};
 
-/// Number of channels in a block. The last block is filled with zeros, so that kernels work on full vectors.
+/// Number of channels in a block. The last block is filled with zeros, so that kernels work on full
+/// vectors.
 pub(super) const CHANNEL_BLOCK: usize = 16;
 
-/// The shape of a feature map of one image, channels last. Value `(y, x, c)` is at `(y · width + x) · stride + c`.
+/// The shape of a feature map of one image, channels last. Value `(y, x, c)` is at `(y · width + x)
+/// · stride + c`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Map {
     pub(super) height: usize,

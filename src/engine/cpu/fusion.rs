@@ -27,7 +27,7 @@ impl FusedLayer {
 }
 
 /// Finds the operations that a layer covers. `load` reads a weight.
-pub(super) struct Fusion<'a, L> {
+pub(super) struct LayerFusion<'a, L> {
     pub(super) network: &'a Network,
     load: L,
     /// The nodes that read each node.
@@ -36,7 +36,7 @@ pub(super) struct Fusion<'a, L> {
     stored: Vec<bool>,
 }
 
-impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Fusion<'a, L> {
+impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> LayerFusion<'a, L> {
     pub(super) fn new(network: &'a Network, load: L) -> Self {
         let mut readers = vec![Vec::new(); network.nodes().len()];
         for (node, operation) in network.nodes().iter().enumerate() {

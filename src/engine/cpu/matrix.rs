@@ -8,7 +8,8 @@ use super::simd::Simd;
 /// Columns of a panel of the weights.
 pub(super) const PANEL_COLUMNS: usize = 64;
 
-/// Rows of a register tile. With four vectors of columns it fills the 32 registers of AVX-512, with two the 16 of AVX2.
+/// Rows of a register tile. With four vectors of columns it fills the 32 registers of AVX-512, with
+/// two the 16 of AVX2.
 const TILE_ROWS: usize = 6;
 
 /// A matrix of `depth` rows and `columns` columns in panels of [`PANEL_COLUMNS`] columns.
@@ -33,7 +34,7 @@ impl PackedWeights {
             let used = width.min(columns - start);
             let rows = packed.values[start * depth..].chunks_exact_mut(width).take(depth);
             for (k, row) in rows.enumerate() {
-                (0..used).for_each(|at| row[at] = value(k, start + at));
+                (0..used).for_each(|i| row[i] = value(k, start + i));
             }
         }
         packed
@@ -179,12 +180,12 @@ impl Tile<'_> {
             }
             for (r, row) in sums.into_iter().enumerate() {
                 for (v, sum) in row.into_iter().enumerate() {
-                    let at = r * self.result_stride + v * S::LANES;
+                    let offset = r * self.result_stride + v * S::LANES;
                     let value = match self.end {
                         None => sum,
-                        Some(end) => end.apply(simd, sum, column + v * S::LANES, column + at),
+                        Some(end) => end.apply(simd, sum, column + v * S::LANES, column + offset),
                     };
-                    simd.store(result.add(at), value);
+                    simd.store(result.add(offset), value);
                 }
             }
         }
@@ -195,11 +196,11 @@ impl TileEpilogue<'_> {
     /// # Safety
     /// As for [`Tile::compute`].
     #[inline(always)]
-    unsafe fn apply<S: Simd>(&self, simd: S, sum: S::V, column: usize, at: usize) -> S::V {
+    unsafe fn apply<S: Simd>(&self, simd: S, sum: S::V, column: usize, offset: usize) -> S::V {
         // SAFETY: the caller's promise.
         unsafe {
             let residual =
-                if self.residual.is_null() { self.residual } else { self.residual.add(at) };
+                if self.residual.is_null() { self.residual } else { self.residual.add(offset) };
             self.epilogue.apply(simd, sum, self.channel + column, residual)
         }
     }

@@ -34,7 +34,8 @@ impl ExecutionStep {
     }
 }
 
-/// Results larger than this, in values per image, are computed image by image. They then stay in the third-level cache.
+/// Results larger than this, in values per image, are computed image by image. They then stay in
+/// the third-level cache.
 const MAX_CACHED_VALUES: usize = 1 << 18;
 
 /// Steps in order, with the buffer of each node's result.
@@ -68,7 +69,8 @@ pub(super) struct Memory {
 }
 
 impl ExecutionPlan {
-    /// Creates a plan. `maps` are the shapes of all nodes' results. Results of the nodes in `map_nodes` remain after a run.
+    /// Creates a plan. `maps` are the shapes of all nodes' results. Results of the nodes in
+    /// `map_nodes` remain after a run.
     pub(super) fn new(steps: Vec<ExecutionStep>, maps: &[Map], map_nodes: &[usize]) -> Self {
         let lens: Vec<usize> = maps.iter().map(Map::len).collect();
         // Steps that run image by image leave only their last result for every image.
@@ -147,8 +149,8 @@ impl ExecutionPlan {
 
 /// Returns the number of steps that run image by image, at most `limit`.
 ///
-/// These steps end at the last possible cut that is not after the last step with a large input. After a cut, only the
-/// result of the step before it is still read.
+/// These steps end at the last possible cut that is not after the last step with a large input.
+/// After a cut, only the result of the step before it is still read.
 fn steps_alone(steps: &[ExecutionStep], lens: &[usize], limit: usize) -> usize {
     let last_large = steps
         .iter()

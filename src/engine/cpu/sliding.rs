@@ -105,13 +105,13 @@ impl Row<'_> {
                     let pixel = row * input.width + column;
                     let from = self.input[pixel * input.stride + channel..].as_ptr();
                     let step = window.stride * input.stride;
-                    // SAFETY: the windows of all N results lie inside the map at this position, and channels are full
-                    // vectors.
+                    // SAFETY: the windows of all N results lie inside the map at this position, and
+                    // channels are full vectors.
                     unsafe {
                         match reduction {
                             Reduction::WeightedSum { weights, .. } => {
-                                let at = (dy * window.kernel[1] + dx) * input.stride + channel;
-                                let weight = simd.load(weights[at..].as_ptr());
+                                let offset = (dy * window.kernel[1] + dx) * input.stride + channel;
+                                let weight = simd.load(weights[offset..].as_ptr());
                                 for (n, result) in results.iter_mut().enumerate() {
                                     *result =
                                         simd.fma(weight, simd.load(from.add(n * step)), *result);
@@ -127,16 +127,16 @@ impl Row<'_> {
                 }
             }
             for (n, result) in results.into_iter().enumerate() {
-                let at = to + n * output.stride + channel;
+                let offset = to + n * output.stride + channel;
                 // SAFETY: only this thread uses a row of results.
                 unsafe {
                     let value = match reduction {
                         Reduction::WeightedSum { epilogue, .. } => {
-                            epilogue.apply(simd, result, channel, self.residual.at(at))
+                            epilogue.apply(simd, result, channel, self.residual.at(offset))
                         }
                         Reduction::Max => result,
                     };
-                    simd.store(self.output.at(at, S::LANES), value);
+                    simd.store(self.output.at(offset, S::LANES), value);
                 }
             }
             channel += S::LANES;

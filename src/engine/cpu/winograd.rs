@@ -2,10 +2,10 @@
 //!
 //! Source: A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2015, section 4.
 //!
-//! The map is split into tiles of 4×4 results. A tile's 6×6 inputs are transformed into 36 numbers per channel. For
-//! each of these 36 points, the tiles times the transformed weights is a matrix product. It needs a quarter of the
-//! multiplications. The 36 sums of a tile are transformed into its 16 results. A 2×2 maximum that follows is taken
-//! before the results are stored.
+//! The map is split into tiles of 4×4 results. A tile's 6×6 inputs are transformed into 36 numbers
+//! per channel. For each of these 36 points, the tiles times the transformed weights is a matrix
+//! product. It needs a quarter of the multiplications. The 36 sums of a tile are transformed into
+//! its 16 results. A 2×2 maximum that follows is taken before the results are stored.
 
 use std::ops::Range;
 
@@ -24,7 +24,8 @@ pub(super) struct Work<'a> {
     pub(super) residual: Residual,
 }
 
-/// Some tiles of a group with contiguous transformed inputs. Both ranges count from the first tile of the first image.
+/// Some tiles of a group with contiguous transformed inputs. Both ranges count from the first tile
+/// of the first image.
 pub(super) struct Tiles {
     pub(super) group: Range<usize>,
     pub(super) selected: Range<usize>,
@@ -49,7 +50,8 @@ impl Kernel for Transform<'_> {
             let to = (tile - self.tiles.group.start) * input.stride;
             let mut channel = 0;
             while channel < input.stride {
-                // SAFETY: only this thread uses a tile's rows, and they are long enough for all its channels.
+                // SAFETY: only this thread uses a tile's rows, and they are long enough for all its
+                // channels.
                 unsafe {
                     let to = self.to.at(to + channel, (POINTS - 1) * point_len + S::LANES);
                     if inside {
@@ -63,8 +65,8 @@ impl Kernel for Transform<'_> {
                             let y = (y + dy).wrapping_sub(1);
                             let x = (x + dx).wrapping_sub(1);
                             if y < input.height && x < input.width {
-                                let at = (y * input.width + x) * input.stride + channel;
-                                simd.load(map[at..].as_ptr())
+                                let offset = (y * input.width + x) * input.stride + channel;
+                                simd.load(map[offset..].as_ptr())
                             } else {
                                 simd.splat(0.0)
                             }
@@ -235,17 +237,20 @@ impl TileProduct<'_> {
         let [image, y, x] = self.work.layer.first_result(tile);
         for (y, row) in (y..output.height).zip(results) {
             for (x, value) in (x..output.width).zip(row) {
-                let at = image * output.len() + (y * output.width + x) * output.stride + channel;
+                let offset =
+                    image * output.len() + (y * output.width + x) * output.stride + channel;
                 // SAFETY: the result lies inside, and only this thread uses it.
                 unsafe {
-                    let value = epilogue.apply(simd, *value, channel, self.work.residual.at(at));
-                    simd.store(self.work.output.at(at, S::LANES), value);
+                    let value =
+                        epilogue.apply(simd, *value, channel, self.work.residual.at(offset));
+                    simd.store(self.work.output.at(offset, S::LANES), value);
                 }
             }
         }
     }
 
-    /// Stores the maximum of each 2×2 results. A per-channel bias and a ReLU do not change which is the largest.
+    /// Stores the maximum of each 2×2 results. A per-channel bias and a ReLU do not change which is
+    /// the largest.
     #[inline(always)]
     fn store_maxima<S: Simd>(
         &self,
@@ -261,12 +266,13 @@ impl TileProduct<'_> {
             for (dx, x) in (0..OUT / 2).zip(x / 2..output.width) {
                 let upper = simd.max(upper[2 * dx], upper[2 * dx + 1]);
                 let lower = simd.max(lower[2 * dx], lower[2 * dx + 1]);
-                let at = image * output.len() + (y * output.width + x) * output.stride + channel;
+                let offset =
+                    image * output.len() + (y * output.width + x) * output.stride + channel;
                 // SAFETY: as above.
                 unsafe {
                     let max = simd.max(upper, lower);
                     let value = epilogue.apply(simd, max, channel, std::ptr::null());
-                    simd.store(self.work.output.at(at, S::LANES), value);
+                    simd.store(self.work.output.at(offset, S::LANES), value);
                 }
             }
         }

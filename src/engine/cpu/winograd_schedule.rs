@@ -55,7 +55,8 @@ fn process_per_core(work: &Work<'_>, tiles: usize, instructions: Instructions) {
 
 /// Processes groups of tiles with all cores.
 ///
-/// The cores share the transformed inputs of as many tiles as the cache can hold, so the weights are read rarely.
+/// The cores share the transformed inputs of as many tiles as the cache can hold, so the weights
+/// are read rarely.
 fn process_groups(work: &Work<'_>, tiles: usize, scratch: &mut Buffer, instructions: Instructions) {
     let max_tiles = (MAX_SHARED_INPUTS / (POINTS * work.layer.input.stride)).max(TILES_SHARED);
     let size = tiles.div_ceil(tiles.div_ceil(max_tiles));

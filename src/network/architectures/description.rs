@@ -5,7 +5,7 @@ use crate::network::graph::Network;
 use crate::network::preprocessing::Preprocessing;
 use crate::network::published_weights::PublishedWeights;
 
-/// Description of an architecture whose configuration is a `C`.
+/// Description of an architecture with the configuration `C`.
 ///
 /// Each file of an architecture has one. [`super::Architecture`] lists them.
 pub(super) struct Description<C> {

@@ -1,13 +1,14 @@
 //! Inception-ResNet-v1, as used by FaceNet's successors.
 //!
 //! Sources:
-//! - C. Szegedy, S. Ioffe, V. Vanhoucke, A. Alemi, "Inception-v4, Inception-ResNet and the Impact of Residual
-//!   Connections on Learning", 2016, figures 9 to 14.
-//! - F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet: A Unified Embedding for Face Recognition and Clustering", 2015.
+//! - C. Szegedy, S. Ioffe, V. Vanhoucke, A. Alemi, "Inception-v4, Inception-ResNet and the Impact
+//!   of Residual Connections on Learning", 2016, figures 9 to 14.
+//! - F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet: A Unified Embedding for Face Recognition
+//!   and Clustering", 2015.
 //!
-//! Layers and weight names are those of facenet-pytorch (`conv2d_1a.conv.weight` … `last_bn.running_var`). The last
-//! block has neither a scale nor a ReLU. The embedding is a linear layer with batch normalization after the mean. The
-//! classifier is left out.
+//! Layers and weight names are those of facenet-pytorch (`conv2d_1a.conv.weight` …
+//! `last_bn.running_var`). The last block has neither a scale nor a ReLU. The embedding is a linear
+//! layer with batch normalization after the mean. The classifier is left out.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,9 +1,10 @@
 //! A small network that finds five points of a face, and predicts whether there is a face.
 //!
-//! It has 3×3 convolutions with ReLU and 2×2 maxima on 64×64 pixels, then two linear layers. It regresses the points
-//! like the first network of the cascade of Y. Sun, X. Wang, X. Tang, "Deep Convolutional Network Cascade for Facial
-//! Point Detection", 2013. Unlike in the paper, one network serves every pass: once the face's rough position is known,
-//! it runs on the face again. As in [`super::vggface_lite`], batch normalizations are folded after training.
+//! It has 3×3 convolutions with ReLU and 2×2 maxima on 64×64 pixels, then two linear layers. It
+//! regresses the points like the first network of the cascade of Y. Sun, X. Wang, X. Tang, "Deep
+//! Convolutional Network Cascade for Facial Point Detection", 2013. Unlike in the paper, one
+//! network serves every pass: once the face's rough position is known, it runs on the face again.
+//! As in [`super::vggface_lite`], batch normalizations are folded after training.
 
 use serde::{Deserialize, Serialize};
 

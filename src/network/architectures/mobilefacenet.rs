@@ -1,7 +1,7 @@
 //! MobileFaceNet, in the variant that InsightFace publishes.
 //!
-//! Source: S. Chen, Y. Liu, X. Gao, Z. Han, "MobileFaceNets: Efficient CNNs for Accurate Real-Time Face Verification on
-//! Mobile Devices", 2018, table 1.
+//! Source: S. Chen, Y. Liu, X. Gao, Z. Han, "MobileFaceNets: Efficient CNNs for Accurate Real-Time
+//! Face Verification on Mobile Devices", 2018, table 1.
 //!
 //! Differences from the paper:
 //! - No projection follows the first depthwise convolution.
@@ -54,8 +54,8 @@ pub fn network(config: &Config) -> Result<Network, NetworkError> {
     let mut x = net.input();
     x = conv_norm_prelu(&mut net, x, "conv_1", ConvShape::dense(c, Window::square(3, 2, 1)));
     x = conv_norm_prelu(&mut net, x, "conv_2_dw", ConvShape::depthwise(c, Window::square(3, 1, 1)));
-    // Per stage: name of its halving block, inner channels of that, output channels, name and number of residual
-    // blocks.
+    // Per stage: name of its halving block, inner channels of that, output channels, name and
+    // number of residual blocks.
     let stages = [
         ("dconv_23", 2 * c, c, "res_3", 4),
         ("dconv_34", 4 * c, 2 * c, "res_4", 6),

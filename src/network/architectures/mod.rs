@@ -79,7 +79,8 @@ architectures! {
     /// ResNet-50 with squeeze and excitation, as trained on VGGFace2.
     "senet50": Senet50(resnet::Config) = resnet::SENET50,
     /// Inception-ResNet-v1 as facenet-pytorch publishes it.
-    "inception_resnet_v1": InceptionResnetV1(inception_resnet::Config) = inception_resnet::DESCRIPTION,
+    "inception_resnet_v1": InceptionResnetV1(inception_resnet::Config)
+        = inception_resnet::DESCRIPTION,
     /// MobileFaceNet as InsightFace publishes it.
     "mobilefacenet": MobileFaceNet(mobilefacenet::Config) = mobilefacenet::DESCRIPTION,
     /// One twin of a Siamese network.

@@ -1,14 +1,15 @@
 //! ResNet-50 and SENet-50 as trained on VGGFace2.
 //!
 //! Sources:
-//! - Training: Q. Cao, L. Shen, W. Xie, O. M. Parkhi, A. Zisserman, "VGGFace2: A dataset for recognising faces across
-//!   pose and age", 2018.
-//! - ResNet: K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", 2015, table 1.
+//! - Training: Q. Cao, L. Shen, W. Xie, O. M. Parkhi, A. Zisserman, "VGGFace2: A dataset for
+//!   recognising faces across pose and age", 2018.
+//! - ResNet: K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", 2015,
+//!   table 1.
 //! - SENet: J. Hu, L. Shen, G. Sun, "Squeeze-and-Excitation Networks", 2017, table 1.
 //!
-//! As in the Caffe models of the first paper, a halving stage halves in its first 1×1 convolution, not in the 3×3 one.
-//! Weights are named as in Oxford's PyTorch files: `conv1_7x7_s2.weight`, `conv2_1_1x1_reduce_bn.running_mean` …
-//! `feat_extract.weight`. The classifier is left out.
+//! As in the Caffe models of the first paper, a halving stage halves in its first 1×1 convolution,
+//! not in the 3×3 one. Weights are named as in Oxford's PyTorch files: `conv1_7x7_s2.weight`,
+//! `conv2_1_1x1_reduce_bn.running_mean` … `feat_extract.weight`. The classifier is left out.
 
 use serde::{Deserialize, Serialize};
 
@@ -61,9 +62,11 @@ pub struct Config {
     pub channels: usize,
     /// Zero padding of the framework that the weights come from.
     pub padding: Padding,
-    /// Added to variances in batch normalization: 1e-5 in Caffe and PyTorch; in Keras 1e-3 (ResNet) or 1e-4 (SENet).
+    /// Added to variances in batch normalization: 1e-5 in Caffe and PyTorch; in Keras 1e-3 (ResNet)
+    /// or 1e-4 (SENet).
     pub epsilon: f64,
-    /// Width of a projection after the mean, without bias. 128 and 256 are published. `None` for the mean itself.
+    /// Width of a projection after the mean, without bias. 128 and 256 are published. `None` for
+    /// the mean itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub projection: Option<usize>,
 }
@@ -72,7 +75,8 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Padding {
-    /// Caffe and PyTorch: three on each side of the 7×7 convolution. The maximum reaches over the edge.
+    /// Caffe and PyTorch: three on each side of the 7×7 convolution. The maximum reaches over the
+    /// edge.
     Caffe,
     /// Keras: two before and three after. The maximum stays inside.
     Keras,

@@ -1,11 +1,12 @@
 //! One twin of a Siamese network.
 //!
-//! Source: G. Koch, R. Zemel, R. Salakhutdinov, "Siamese Neural Networks for One-shot Image Recognition", 2015, figure
-//! 4.
+//! Source: G. Koch, R. Zemel, R. Salakhutdinov, "Siamese Neural Networks for One-shot Image
+//! Recognition", 2015, figure 4.
 //!
-//! It has four convolutions with ReLU, and a 2×2 maximum after each of the first three. A linear layer with the
-//! logistic function follows. Unlike in the paper, the input is color photos instead of black and white characters. No
-//! weights are published. They are named `conv1.weight` … `fc.bias`.
+//! It has four convolutions with ReLU, and a 2×2 maximum after each of the first three. A linear
+//! layer with the logistic function follows. Unlike in the paper, the input is color photos instead
+//! of black and white characters. No weights are published. They are named `conv1.weight` …
+//! `fc.bias`.
 
 use serde::{Deserialize, Serialize};
 

@@ -2,14 +2,14 @@
 //!
 //! Sources:
 //! - O. M. Parkhi, A. Vedaldi, A. Zisserman, "Deep Face Recognition", BMVC 2015, table 3.
-//! - Network D of K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition",
-//!   2014.
+//! - Network D of K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for Large-Scale
+//!   Image Recognition", 2014.
 //!
-//! It has thirteen 3×3 convolutions with ReLU in five blocks. Each block ends with a 2×2 maximum. Fully connected
-//! layers follow. The classifier (fc8) is left out.
+//! It has thirteen 3×3 convolutions with ReLU in five blocks. Each block ends with a 2×2 maximum.
+//! Fully connected layers follow. The classifier (fc8) is left out.
 //!
-//! Weights are named as in PyTorch's `vgg_face_dag`: `conv1_1.weight` … `fc7.bias`. Convolutions are
-//! `(out, in, height, width)`. The inputs of fc6 are in channel, row, column order.
+//! Weights are named as in PyTorch's `vgg_face_dag`: `conv1_1.weight` … `fc7.bias`. Convolutions
+//! are `(out, in, height, width)`. The inputs of fc6 are in channel, row, column order.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,18 +1,18 @@
 //! A small network in the layout of VGG, for aligned faces.
 //!
-//! It has 3×3 convolutions with ReLU in five blocks. The layout is configuration A of K. Simonyan, A. Zisserman, "Very
-//! Deep Convolutional Networks for Large-Scale Image Recognition", 2014. Unlike the paper it is narrow, on 112×112
-//! pixels, and without fully connected layers.
+//! It has 3×3 convolutions with ReLU in five blocks. The layout is configuration A of K. Simonyan,
+//! A. Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014. Unlike
+//! the paper it is narrow, on 112×112 pixels, and without fully connected layers.
 //!
-//! A 2×2 maximum follows each of the first four blocks. After the fifth, every channel is pooled with its own weights,
-//! one per position. The reason is that the middle of a face is more informative than its corners (the global depthwise
-//! convolution of S. Chen et al., "MobileFaceNets", 2018, section 3.1). Two projections follow: onto a teacher's
-//! embedding of the face ([`crate::train::network::Lesson`]), and onto axes along which kin are similar
-//! ([`crate::train::network::Projection`]).
+//! A 2×2 maximum follows each of the first four blocks. After the fifth, every channel is pooled
+//! with its own weights, one per position. The reason is that the middle of a face is more
+//! informative than its corners (the global depthwise convolution of S. Chen et al.,
+//! "MobileFaceNets", 2018, section 3.1). Two projections follow: onto a teacher's embedding of the
+//! face, and onto axes along which kin are similar ([`crate::train::network`]).
 //!
-//! In training, a batch normalization stands between each convolution and its ReLU, and after the pooling
-//! ([`training_network`]). After training the normalizations are folded into the weights. Weights are named
-//! `conv1_1.weight` … `projection.bias`.
+//! In training, a batch normalization stands between each convolution and its ReLU, and after the
+//! pooling ([`training_network`]). After training the normalizations are folded into the weights.
+//! Weights are named `conv1_1.weight` … `projection.bias`.
 
 use serde::{Deserialize, Serialize};
 

@@ -28,10 +28,24 @@ impl ConvShape {
 }
 
 /// Builder of a [`Network`], operation by operation.
+///
+/// ```
+/// use kindred::network::graph::{Builder, ConvShape, Window};
+///
+/// let mut net = Builder::new("example", 32);
+/// let x = net.input();
+/// let x = net.conv(x, "conv.weight", ConvShape::dense(8, Window::same(3, 3)));
+/// let x = net.relu(x);
+/// net.linear(x, "fc.weight", 4);
+/// let network = net.finish()?;
+/// assert_eq!(network.output_width(), 4);
+/// # Ok::<(), kindred::network::NetworkError>(())
+/// ```
 pub struct Builder {
     architecture: &'static str,
     network: Network,
-    /// The first misfit. Later operations are still recorded; [`Builder::finish`] reports the misfit.
+    /// The first misfit. Later operations are still recorded; [`Builder::finish`] reports the
+    /// misfit.
     misfit: Option<String>,
 }
 

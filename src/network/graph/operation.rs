@@ -27,8 +27,8 @@ impl ParameterId {
 pub struct Parameter {
     /// Its name in the weights file.
     pub name: String,
-    /// Its shape. A convolution has `[out, in / groups, height, width]`, a linear layer `[out, in]`, any other
-    /// `[channels]`.
+    /// Its shape. A convolution has `[out, in / groups, height, width]`, a linear layer `[out,
+    /// in]`, any other `[channels]`.
     pub shape: Vec<usize>,
 }
 
@@ -90,7 +90,8 @@ pub struct Window {
     pub kernel: [usize; 2],
     /// Step in both directions.
     pub stride: usize,
-    /// Rows and columns added above and to the left. A maximum ignores them; a convolution reads zeros there.
+    /// Rows and columns added above and to the left. A maximum ignores them; a convolution reads
+    /// zeros there.
     pub before: [usize; 2],
     /// Rows and columns added below and to the right, likewise.
     pub after: [usize; 2],

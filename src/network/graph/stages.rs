@@ -6,11 +6,12 @@ use super::operation::{NodeId, Op, ParameterId};
 impl Network {
     /// Returns the node at which the last stage begins: the stage reads only this node's result.
     ///
-    /// The last stage contains the convolutions with the smallest maps of over one pixel, and all later operations. The
-    /// cut lies before the first of these convolutions, at a node that all paths pass through. Candidates are the
-    /// nearest such nodes with maps of one size. The narrowest of them is chosen, and the last if several are equally
-    /// narrow, because its result is the smallest to store. So the last stage of `vgg16` is its fifth block with fc6
-    /// and fc7. That of `resnet50` is its fifth stage with its halving.
+    /// The last stage contains the convolutions with the smallest maps of over one pixel, and all
+    /// later operations. The cut lies before the first of these convolutions, at a node that all
+    /// paths pass through. Candidates are the nearest such nodes with maps of one size. The
+    /// narrowest of them is chosen, and the last if several are equally narrow, because its result
+    /// is the smallest to store. So the last stage of `vgg16` is its fifth block with fc6 and fc7.
+    /// That of `resnet50` is its fifth stage with its halving.
     ///
     /// Returns `None` if the network has no stage before the last one.
     pub fn last_stage(&self) -> Option<NodeId> {

@@ -1,8 +1,9 @@
-//! Weights in HDF5 files of Keras 2: `save_weights`, or a complete model with the weights under `model_weights`.
+//! Weights in HDF5 files of Keras 2: `save_weights`, or a complete model with the weights under
+//! `model_weights`.
 //!
-//! The attribute `layer_names` names one group per layer. That group's `weight_names` names its datasets. Both are in
-//! Keras's order; the groups themselves are sorted by name (Keras 2, `keras/engine/saving.py`,
-//! `save_weights_to_hdf5_group`).
+//! The attribute `layer_names` names one group per layer. That group's `weight_names` names its
+//! datasets. Both are in Keras's order; the groups themselves are sorted by name (Keras 2,
+//! `keras/engine/saving.py`, `save_weights_to_hdf5_group`).
 
 use std::fs::File;
 use std::sync::Arc;

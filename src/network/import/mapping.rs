@@ -77,7 +77,8 @@ fn most_similar_network(tensors: &HashMap<String, NamedTensor>) -> Option<&'stat
         .map(|(name, _)| name)
 }
 
-/// Returns the number of a network's weight names among the tensors, then the number of its weights.
+/// Returns the number of a network's weight names among the tensors, then the number of its
+/// weights.
 ///
 /// Returns `None` if at least half of them are missing.
 fn similarity(

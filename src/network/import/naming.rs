@@ -72,7 +72,8 @@ fn cydonia_part(inner: &[&str]) -> Option<String> {
     Some(format!("{part}{norm}.{end}"))
 }
 
-/// Whether the layers are deepface's. They are Keras's `conv2d`, `conv2d_1` …, so only their order identifies them.
+/// Whether the layers are deepface's. They are Keras's `conv2d`, `conv2d_1` …, so only their order
+/// identifies them.
 fn is_deepface(tensors: &[NamedTensor]) -> bool {
     !tensors.is_empty() && tensors.iter().all(|tensor| tensor.name.starts_with("conv2d"))
 }
@@ -121,10 +122,11 @@ fn vgg16_layers() -> impl Iterator<Item = String> {
 
 /// Converts the layouts of kernels and dense layers.
 ///
-/// **Shape**: kernels `(height, width, in, out)` → `(out, in, height, width)`, dense layers `(in, out)` → `(out, in)`.
+/// **Shape**: kernels `(height, width, in, out)` → `(out, in, height, width)`, dense layers `(in,
+/// out)` → `(out, in)`.
 ///
-/// `channels` is set for a dense layer on a flattened map of so many channels. Its inputs are ordered by pixel; ours
-/// are ordered by channel.
+/// `channels` is set for a dense layer on a flattened map of so many channels. Its inputs are
+/// ordered by pixel; ours are ordered by channel.
 fn to_torch_layout(tensor: NamedTensor, channels: Option<usize>) -> NamedTensor {
     let NamedTensor { name, shape, values } = tensor;
     let ([height, width, ins, outs], shape) = match (&shape[..], channels) {

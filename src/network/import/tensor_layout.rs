@@ -112,7 +112,8 @@ impl TensorLayout {
     }
 }
 
-/// Computes the distance of adjacent values along each axis. The first axis of `sides` is the fastest.
+/// Computes the distance of adjacent values along each axis. The first axis of `sides` is the
+/// fastest.
 fn strides<'a>(sides: impl Iterator<Item = &'a usize>) -> Vec<usize> {
     sides
         .scan(1_usize, |stride, side| {

@@ -1,8 +1,8 @@
 //! Files of `torch.save` before PyTorch 1.6.
 //!
-//! The file is one stream. It begins with five pickles: a magic number, a protocol version, machine properties, the
-//! object, and the keys of its storages. For each key, the number of values and the values follow (PyTorch,
-//! `torch/serialization.py`, `_legacy_save`).
+//! The file is one stream. It begins with five pickles: a magic number, a protocol version, machine
+//! properties, the object, and the keys of its storages. For each key, the number of values and the
+//! values follow (PyTorch, `torch/serialization.py`, `_legacy_save`).
 
 use std::collections::HashMap;
 use std::fs::File;

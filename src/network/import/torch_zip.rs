@@ -1,7 +1,8 @@
 //! Files of `torch.save` since PyTorch 1.6.
 //!
 //! They are zip archives with `NAME/data.pkl` and one file `NAME/data/KEY` per storage (PyTorch,
-//! `torch/serialization.py`). Entries are not compressed, so each storage is a byte range of the file.
+//! `torch/serialization.py`). Entries are not compressed, so each storage is a byte range of the
+//! file.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};

@@ -179,7 +179,8 @@ fn dtype(code: &str) -> Result<Value, Fault> {
     Ok(Value::Dtype(Encoding { kind, big_endian }))
 }
 
-/// Decodes bytes that are written as the characters of the same numbers. Python 3 writes them so for Python 2.
+/// Decodes bytes that are written as the characters of the same numbers. Python 3 writes them so
+/// for Python 2.
 fn encode(values: &[Value], text: Id) -> Result<Value, Fault> {
     let Value::Text(text) = &values[text] else {
         return Err(damaged("something other than a text is encoded"));
