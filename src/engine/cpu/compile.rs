@@ -10,7 +10,7 @@ use super::plan::{CpuLayer, ExecutionStep};
 use super::scaled_kernel::ScaledKernel;
 use super::sliding::{Reduction, Sliding};
 use super::winograd_layer::Winograd;
-use crate::network::graph::{Conv, Network, Op, ParameterId, Window};
+use crate::network::graph::{Conv, Network, Node, Op, ParameterId, Window};
 
 /// Minimum side of a map for Winograd's algorithm.
 ///
@@ -95,10 +95,7 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
                 self.depthwise(&ones, Window::square(1, 1, 0), input, &mut fused)
             }
         };
-        let inputs = match node.op {
-            Op::Gate | Op::Concat => node.inputs.iter().map(|id| id.index()).collect(),
-            _ => vec![node.inputs[0].index()],
-        };
+        let inputs = step_inputs(node);
         let step = ExecutionStep { layer, inputs, residual: fused.residual, output: fused.last };
         Ok((step, covered))
     }
@@ -157,6 +154,14 @@ impl<'a, E, L: FnMut(ParameterId) -> Result<Vec<f32>, E>> Compiler<'a, L> {
 
     fn map(&self, node: usize) -> Map {
         node_map(self.fusion.network, node)
+    }
+}
+
+/// Returns the nodes that the step of a node reads, without a residual.
+fn step_inputs(node: &Node) -> Vec<usize> {
+    match node.op {
+        Op::Gate | Op::Concat => node.inputs.iter().map(|id| id.index()).collect(),
+        _ => vec![node.inputs[0].index()],
     }
 }
 
