@@ -20,7 +20,8 @@ impl Chain {
     /// Creates the layers of a network without branches.
     ///
     /// # Errors
-    /// [`NetworkTrainingError::NotTrainable`] if an operation does not read the one before it, or cannot be trained here.
+    /// [`NetworkTrainingError::NotTrainable`] if an operation does not read the one before it, or
+    /// cannot be trained here.
     pub(super) fn new(network: &Network) -> Result<Self, NetworkTrainingError> {
         let nodes = network.nodes();
         let mut chain =

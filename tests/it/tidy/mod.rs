@@ -39,7 +39,7 @@ const CEILINGS: &[Ceiling] = &[
     ceiling("lines of the longest function", 71),
     ceiling("functions over 50 lines", 13),
     ceiling("code lines over 100 columns", 97),
-    ceiling("comment lines over 120 columns", 27),
+    ceiling("comment lines over 120 columns", 26),
 ];
 
 /// All counts, in the order of [`CEILINGS`].
