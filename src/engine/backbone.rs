@@ -29,10 +29,8 @@ impl Backbone {
     /// Loads a network's weights onto a device.
     ///
     /// # Errors
-    /// - [`NetworkError::MissingTensor`] if a tensor is missing.
-    /// - [`NetworkError::WrongTensor`] if a tensor has another shape.
-    /// - [`NetworkError::NotFinite`] if a tensor holds a value that is not finite.
-    /// - [`NetworkError::BadConfig`] if the architecture contradicts itself.
+    /// - [`EngineError::Network`] if a tensor is missing, has another shape, or is not finite.
+    /// - [`EngineError::Network`] if the architecture contradicts itself.
     /// - [`EngineError::NoDevice`] if the device cannot be used.
     pub fn load(
         spec: BackboneSpec<'_>,
