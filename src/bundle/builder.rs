@@ -12,9 +12,9 @@ use super::manifest::{BackboneEntry, FORMAT, KinshipEntry, LandmarksEntry, Manif
 use crate::atomic_file::write_atomically;
 use crate::domain::Fingerprint;
 use crate::kinship::EnsembleConfig;
-use crate::network::import::{Recognized, read_checkpoint, recognize};
+use crate::network::import::{ImportedWeights, import_weights, read_checkpoint};
 use crate::network::preprocessing::Crop;
-use crate::network::{NamedTensor, Storage, write_safetensors_as};
+use crate::network::{NamedTensor, WeightsDtype, write_safetensors_as};
 
 /// File name of an ensemble's weights.
 const KINSHIP_WEIGHTS: &str = "kinship.safetensors";
@@ -40,14 +40,14 @@ pub struct Choice<'a> {
     ///
     /// Else it is the photo, cropped as by the architecture's authors.
     pub aligned: bool,
-    /// Storage format of its weights.
-    pub storage: Storage,
+    /// WeightsDtype format of its weights.
+    pub storage: WeightsDtype,
 }
 
 impl<'a> Choice<'a> {
     /// Selects a backbone with its authors' settings.
     pub fn new(file: &'a Path, architecture: &'a str) -> Self {
-        Self { file, architecture, mirror: false, aligned: false, storage: Storage::F32 }
+        Self { file, architecture, mirror: false, aligned: false, storage: WeightsDtype::F32 }
     }
 }
 
@@ -111,8 +111,8 @@ impl BundleBuilder {
     /// - [`BundleError::Unwritable`] if the weights cannot be written.
     pub fn add_backbone(&mut self, choice: &Choice<'_>) -> Result<Added, BundleError> {
         let file = choice.file;
-        let recognised = recognize(file, read_checkpoint(file)?, choice.architecture)?;
-        let Recognized { architecture, mut preprocessing, origin, tensors, unused } = recognised;
+        let imported = import_weights(file, read_checkpoint(file)?, choice.architecture)?;
+        let ImportedWeights { architecture, mut preprocessing, origin, tensors, unused } = imported;
         preprocessing.mirror = choice.mirror;
         if choice.aligned {
             preprocessing.crop = Crop::Aligned;
@@ -149,7 +149,7 @@ impl BundleBuilder {
         &mut self,
         at: usize,
         changed: Vec<NamedTensor>,
-        storage: Storage,
+        storage: WeightsDtype,
     ) -> Result<(), BundleError> {
         let old = self.manifest.backbones[at].weights.clone();
         let mut tensors = read_checkpoint(&self.folder.join(&old))?.tensors;
@@ -178,10 +178,10 @@ impl BundleBuilder {
         &mut self,
         file: &Path,
         min_quality: f32,
-        storage: Storage,
+        storage: WeightsDtype,
     ) -> Result<(), BundleError> {
-        let recognised = recognize(file, read_checkpoint(file)?, "landmarks")?;
-        let Recognized { architecture: network, preprocessing, tensors, .. } = recognised;
+        let imported = import_weights(file, read_checkpoint(file)?, "landmarks")?;
+        let ImportedWeights { architecture: network, preprocessing, tensors, .. } = imported;
         let (weights, sha256) = self.store("landmarks", &tensors, storage)?;
         let entry = LandmarksEntry { weights, sha256, min_quality, network, preprocessing };
         self.manifest.landmarks = Some(entry);
@@ -193,7 +193,7 @@ impl BundleBuilder {
         &self,
         name: &str,
         tensors: &[NamedTensor],
-        storage: Storage,
+        storage: WeightsDtype,
     ) -> Result<(String, String), BundleError> {
         let weights = format!("{name}.safetensors");
         let path = self.folder.join(&weights);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::engine::EngineError;
 use crate::error::{Classify, ErrorKind};
 use crate::face::FaceError;
 use crate::kinship::KinshipError;
@@ -71,9 +72,12 @@ pub enum BundleError {
     /// The ensemble does not fit the bundle.
     #[error(transparent)]
     Kinship(#[from] KinshipError),
+    /// A network cannot be built, or its weights cannot be read or written.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// A backbone cannot be loaded or run.
     #[error(transparent)]
-    Backbone(#[from] NetworkError),
+    Engine(#[from] EngineError),
 }
 
 impl Classify for BundleError {
@@ -86,7 +90,8 @@ impl Classify for BundleError {
             Self::OtherWeights { .. } => ErrorKind::Corrupt,
             Self::Face(error) => error.kind(),
             Self::Kinship(error) => error.kind(),
-            Self::Backbone(error) => error.kind(),
+            Self::Network(error) => error.kind(),
+            Self::Engine(error) => error.kind(),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::output::line;
 use crate::bundle::{Added, BackboneEntry, BundleBuilder, Choice, Manifest};
 use crate::error::io_kind;
 use crate::face::DEFAULT_MIN_QUALITY;
-use crate::network::Storage;
+use crate::network::WeightsDtype;
 use crate::network::architectures::Architecture;
 use crate::network::import::{Checkpoint, read_checkpoint};
 
@@ -83,7 +83,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
 fn run_import(arguments: &ImportArguments) -> Result<ExitStatus, Failure> {
     let ImportArguments { file, architecture, landmarks, half, out, licence } = arguments;
     let mut draft = BundleBuilder::new(out, licence)?;
-    let storage = if *half { Storage::F16 } else { Storage::F32 };
+    let storage = if *half { WeightsDtype::F16 } else { WeightsDtype::F32 };
     if let Some(landmarks) = landmarks {
         draft.add_landmarks(landmarks, DEFAULT_MIN_QUALITY, storage)?;
     }

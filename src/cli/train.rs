@@ -23,7 +23,7 @@ use crate::error::ErrorKind;
 use crate::face::DEFAULT_MIN_QUALITY;
 use crate::gallery::Gallery;
 use crate::ingest::{Report as IngestReport, ingest};
-use crate::network::Storage;
+use crate::network::WeightsDtype;
 use crate::train::{
     Corpus, EmbeddedPhotos, EnsembleOptions, FineTuning, MIN_FAMILIES, Recipe, StageCorpora,
     TrainError, TrainedEnsemble, embed_blurred, train,
@@ -119,8 +119,8 @@ impl EnsembleArguments {
         }
     }
 
-    fn storage(&self) -> Storage {
-        if self.half { Storage::F16 } else { Storage::F32 }
+    fn storage(&self) -> WeightsDtype {
+        if self.half { WeightsDtype::F16 } else { WeightsDtype::F32 }
     }
 }
 

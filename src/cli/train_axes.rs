@@ -12,7 +12,7 @@ use super::train::named_file;
 use super::train_backbone::face_folder;
 use crate::dataset::read_relationships;
 use crate::domain::Outcome;
-use crate::network::import::{read_checkpoint, recognize};
+use crate::network::import::{import_weights, read_checkpoint};
 use crate::network::write_safetensors;
 use crate::train::network::Projection;
 use crate::train::{FaceFolder, FamilyFaces, TrainError, add_axes, load_faces};
@@ -43,7 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let (name, file) = &arguments.backbone;
     let wanted = arguments.families.read()?;
     let checkpoint = read_checkpoint(file).map_err(TrainError::from)?;
-    let recognised = recognize(file, checkpoint, name).map_err(TrainError::from)?;
+    let recognised = import_weights(file, checkpoint, name).map_err(TrainError::from)?;
     let projection = Projection::new(recognised).map_err(TrainError::from)?;
     let relationships = read_relationships(&arguments.relationships)?;
     let display = Display::start()?;

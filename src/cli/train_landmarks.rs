@@ -44,7 +44,7 @@ const WEIGHT_DECAY: f32 = 0.02;
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let wanted = arguments.families.read()?;
     let config = landmarks::Config::default();
-    let network = landmarks::learning_network(&config).map_err(TrainError::from)?;
+    let network = landmarks::training_network(&config).map_err(TrainError::from)?;
     let mut student =
         Student::new(&network, arguments.seed, arguments.device).map_err(TrainError::from)?;
     let display = Display::start()?;

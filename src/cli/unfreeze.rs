@@ -7,7 +7,7 @@ use super::output::line;
 use super::progress::Display;
 use crate::bundle::BundleBuilder;
 use crate::domain::{FamilyId, Outcome};
-use crate::network::Storage;
+use crate::network::WeightsDtype;
 use crate::train::{FineTunedStage, FineTuning, StageCorpora, StageReport, TrainError};
 
 /// Results of the fine-tuning, per backbone.
@@ -36,7 +36,7 @@ impl Stages {
     pub(super) fn retrain(
         &mut self,
         draft: &mut BundleBuilder,
-        storage: Storage,
+        storage: WeightsDtype,
     ) -> Result<Vec<FamilyId>, Failure> {
         let mut families = Vec::new();
         for (at, stage) in self.0.iter_mut().enumerate() {

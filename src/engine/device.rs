@@ -6,7 +6,7 @@ use std::str::FromStr;
 use candle_core::DType;
 use candle_core::utils::cuda_is_available;
 
-use crate::network::NetworkError;
+use super::error::EngineError;
 
 /// Device of a backbone, as its user names it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,30 +33,30 @@ pub enum Precision {
 }
 
 /// Resolved device of a network's weights.
-pub(crate) enum Place {
+pub(crate) enum ResolvedDevice {
     Cpu,
-    Gpu(TensorPlace),
+    Gpu(TensorOptions),
 }
 
 /// Device and numeric type of tensors.
 #[derive(Clone, Debug)]
-pub(crate) struct TensorPlace {
+pub(crate) struct TensorOptions {
     pub(crate) device: candle_core::Device,
     pub(crate) dtype: DType,
 }
 
-impl TensorPlace {
+impl TensorOptions {
     /// 32-bit floats on the CPU.
     pub(crate) const CPU: Self = Self { device: candle_core::Device::Cpu, dtype: DType::F32 };
 }
 
 impl Device {
-    /// Opens the device.
+    /// Opens the device, and checks its precision.
     ///
     /// # Errors
-    /// [`NetworkError::NoDevice`] if there is no such device, or it cannot compute in this precision.
-    pub(crate) fn place(self, precision: Precision) -> Result<Place, NetworkError> {
-        let cannot = |reason: String| NetworkError::NoDevice { device: self.to_string(), reason };
+    /// [`EngineError::NoDevice`] if there is no such device, or it cannot compute in this
+    /// precision.
+    pub(crate) fn resolve(self, precision: Precision) -> Result<ResolvedDevice, EngineError> {
         let number = match self {
             Self::Cuda(number) => Some(number),
             Self::Auto if cuda_is_available() && candle_core::Device::new_cuda(0).is_ok() => {
@@ -65,19 +65,25 @@ impl Device {
             Self::Auto | Self::Cpu => None,
         };
         match (number, precision) {
-            (None, Precision::F32) => Ok(Place::Cpu),
-            (None, _) => Err(cannot(format!("{precision} needs a GPU; leave out --precision"))),
+            (None, Precision::F32) => Ok(ResolvedDevice::Cpu),
+            (None, _) => {
+                Err(self.unusable(format!("{precision} needs a GPU; leave out --precision")))
+            }
             (Some(_), _) if !cuda_is_available() => {
                 let reason =
                     "this program was built for the CPU only; build it with --features cuda";
-                Err(cannot(reason.into()))
+                Err(self.unusable(reason.into()))
             }
             (Some(number), _) => {
                 let device = candle_core::Device::new_cuda(number);
-                let device = device.map_err(|error| cannot(error.to_string()))?;
-                Ok(Place::Gpu(TensorPlace { device, dtype: precision.dtype() }))
+                let device = device.map_err(|error| self.unusable(error.to_string()))?;
+                Ok(ResolvedDevice::Gpu(TensorOptions { device, dtype: precision.dtype() }))
             }
         }
+    }
+
+    fn unusable(self, reason: String) -> EngineError {
+        EngineError::NoDevice { device: self.to_string(), reason }
     }
 }
 
@@ -106,14 +112,15 @@ impl FromStr for Device {
 
     /// Parses `auto`, `cpu`, or `cuda:N`; `cuda` is `cuda:0`.
     fn from_str(text: &str) -> Result<Self, String> {
-        let unknown = || format!("'{text}' is none of auto, cpu and cuda:N");
         match text {
             "auto" => Ok(Self::Auto),
             "cpu" => Ok(Self::Cpu),
             "cuda" => Ok(Self::Cuda(0)),
             _ => {
                 let number = text.strip_prefix("cuda:").and_then(|number| number.parse().ok());
-                number.map(Self::Cuda).ok_or_else(unknown)
+                number
+                    .map(Self::Cuda)
+                    .ok_or_else(|| format!("'{text}' is none of auto, cpu and cuda:N"))
             }
         }
     }
@@ -155,7 +162,7 @@ mod tests {
 
     #[test]
     fn half_precision_on_the_cpu_is_refused_with_what_to_do() {
-        let error = Device::Cpu.place(Precision::Bf16).err().unwrap().to_string();
+        let error = Device::Cpu.resolve(Precision::Bf16).err().unwrap().to_string();
         assert!(error.contains("cpu") && error.contains("--precision"), "{error}");
     }
 }

@@ -76,7 +76,7 @@ impl FaceDetector {
     /// Today's landmark network has at most one candidate a photo.
     ///
     /// # Errors
-    /// [`FaceError::Network`] if the network fails.
+    /// [`FaceError::Engine`] if the network fails.
     pub fn detect(&self, photo: &Photo) -> Result<Vec<DetectedFace>, FaceError> {
         let side = self.network.input_size() as f32;
         let mut view = letterbox(photo, side);

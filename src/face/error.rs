@@ -1,7 +1,7 @@
 //! Errors of a face detector.
 
+use crate::engine::EngineError;
 use crate::error::{Classify, ErrorKind};
-use crate::network::NetworkError;
 
 /// Why a face detector cannot be loaded or run.
 #[derive(Debug, thiserror::Error)]
@@ -14,14 +14,14 @@ pub enum FaceError {
     },
     /// The landmark network cannot be run.
     #[error(transparent)]
-    Network(#[from] NetworkError),
+    Engine(#[from] EngineError),
 }
 
 impl Classify for FaceError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotLandmarks { .. } => ErrorKind::Incompatible,
-            Self::Network(error) => error.kind(),
+            Self::Engine(error) => error.kind(),
         }
     }
 }

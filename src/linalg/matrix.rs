@@ -74,11 +74,10 @@ impl<'a> Matrix<'a> {
         let columns = right.columns;
         assert_eq!(self.columns, right.rows, "the shapes of a product fit");
         assert!(holds(result.len(), rows, columns, stride), "a product has room");
-        let signed = |[down, across]: [usize; 2]| [down as isize, across as isize];
-        let [left_down, left_across] = signed(self.strides);
-        let [right_down, right_across] = signed(right.strides);
-        // SAFETY: all three matrices lie in their slices, by the assertions in the constructors and above. The result
-        // is borrowed exclusively; with `Replace` it is not read.
+        let [left_down, left_across] = self.strides.map(|stride| stride as isize);
+        let [right_down, right_across] = right.strides.map(|stride| stride as isize);
+        // SAFETY: all three matrices lie in their slices, by the assertions in the constructors and
+        // above. The result is borrowed exclusively; with `Replace` it is not read.
         unsafe {
             gemm(
                 rows,
@@ -110,6 +109,7 @@ fn holds(values: usize, rows: usize, columns: usize, stride: usize) -> bool {
     rows > 0
         && columns > 0
         && (rows == 1 || stride >= columns)
-        && (rows - 1).checked_mul(stride).and_then(|at| at.checked_add(columns)) <= Some(values)
+        && (rows - 1).checked_mul(stride).and_then(|start| start.checked_add(columns))
+            <= Some(values)
         && values > 0
 }

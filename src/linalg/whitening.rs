@@ -1,8 +1,8 @@
 //! Whitening of vectors: centers them, and makes the variances of all directions more equal.
 //!
-//! Embeddings of faces have a common direction. In a few directions they vary far more than in others, so these
-//! dominate a cosine. Centered and whitened embeddings are more informative (H. Jégou, O. Chum, "Negative Evidences and
-//! Co-occurences in Image Retrieval", 2012).
+//! Embeddings of faces have a common direction. In a few directions they vary far more than in
+//! others, so these dominate a cosine. Centered and whitened embeddings are more informative (H.
+//! Jégou, O. Chum, "Negative Evidences and Co-occurences in Image Retrieval", 2012).
 
 use faer::{Mat, MatRef, Par, Side};
 
@@ -14,13 +14,14 @@ pub(crate) struct Whitening {
     matrix: Vec<f32>,
 }
 
-/// λ: directions of little variance must not count as much as the others. All values from 1 to 5 are equally good for
-/// face embeddings of a network trained on millions of faces.
+/// λ: directions of little variance must not count as much as the others. All values from 1 to 5
+/// are equally good for face embeddings of a network trained on millions of faces.
 const RIDGE: f64 = 2.0;
 
 impl Whitening {
-    /// Computes the whitening of vectors of one length. Returns `None` if they are all equal, or not finite.
-    pub(crate) fn of(vectors: &[Vec<f32>]) -> Option<Self> {
+    /// Computes the whitening of vectors of one length. Returns `None` if they are all equal, or
+    /// not finite.
+    pub(crate) fn from_vectors(vectors: &[Vec<f32>]) -> Option<Self> {
         // One thread: the order of sums must not depend on the machine.
         faer::set_global_parallelism(Par::Seq);
         let count = vectors.len();
@@ -28,24 +29,24 @@ impl Whitening {
         let mean: Vec<f64> = (0..dimension)
             .map(|j| vectors.iter().map(|row| f64::from(row[j])).sum::<f64>() / count as f64)
             .collect();
-        let centred = Mat::from_fn(count, dimension, |i, j| f64::from(vectors[i][j]) - mean[j]);
-        let covariance = faer::Scale(1.0 / count as f64) * (centred.transpose() * &centred);
+        let centered = Mat::from_fn(count, dimension, |i, j| f64::from(vectors[i][j]) - mean[j]);
+        let covariance = faer::Scale(1.0 / count as f64) * (centered.transpose() * &centered);
         let root = inverse_root(covariance.as_ref(), RIDGE)?;
-        let places = (0..dimension).flat_map(|i| (0..dimension).map(move |j| (i, j)));
+        let cells = (0..dimension).flat_map(|i| (0..dimension).map(move |j| (i, j)));
         Some(Self {
             mean: mean.iter().map(|&value| value as f32).collect(),
-            matrix: places.map(|place| root[place] as f32).collect(),
+            matrix: cells.map(|cell| root[cell] as f32).collect(),
         })
     }
 
     /// Whitens a vector, `(d)`.
     pub(crate) fn apply(&self, vector: &[f32]) -> Vec<f32> {
-        let centred: Vec<f32> = vector.iter().zip(&self.mean).map(|(x, mean)| x - mean).collect();
-        self.turned(&centred)
+        let centered: Vec<f32> = vector.iter().zip(&self.mean).map(|(x, mean)| x - mean).collect();
+        self.multiply(&centered)
     }
 
     /// Multiplies the matrix by a vector, `(d)`: whitens a difference of two vectors.
-    pub(crate) fn turned(&self, vector: &[f32]) -> Vec<f32> {
+    pub(crate) fn multiply(&self, vector: &[f32]) -> Vec<f32> {
         let rows = self.matrix.chunks_exact(self.mean.len());
         rows.map(|row| row.iter().zip(vector).map(|(a, b)| a * b).sum()).collect()
     }
@@ -74,11 +75,11 @@ mod tests {
 
     #[test]
     fn whitened_vectors_lie_around_zero_and_differ_alike() {
-        // Two directions with variances 4 and 1. With a ridge of twice their mean, they become 9 and 6.
-        let sign = |at: usize, bit: usize| if at >> bit & 1 == 0 { -1.0 } else { 1.0 };
-        let vectors: Vec<Vec<f32>> =
-            (0..4).map(|at| vec![7.0 + 2.0 * sign(at, 0), sign(at, 1)]).collect();
-        let whitening = Whitening::of(&vectors).unwrap();
+        // Two directions with variances 4 and 1. With a ridge of twice their mean, they become 9
+        // and 6.
+        let signs = [[-1.0, -1.0], [1.0, -1.0], [-1.0, 1.0], [1.0, 1.0]];
+        let vectors = signs.map(|[first, second]| vec![7.0 + 2.0 * first, second]);
+        let whitening = Whitening::from_vectors(&vectors).unwrap();
         let found = whitening.apply(&vectors[0]);
         let expected = [-2.0 / 9.0_f32.sqrt(), -1.0 / 6.0_f32.sqrt()];
         assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?}");
@@ -86,7 +87,7 @@ mod tests {
 
     #[test]
     fn vectors_that_do_not_differ_cannot_be_whitened() {
-        assert!(Whitening::of(&vec![vec![1.0, 2.0]; 3]).is_none());
-        assert!(Whitening::of(&[]).is_none());
+        assert!(Whitening::from_vectors(&vec![vec![1.0, 2.0]; 3]).is_none());
+        assert!(Whitening::from_vectors(&[]).is_none());
     }
 }

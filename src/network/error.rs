@@ -1,10 +1,10 @@
-//! Errors of backbones.
+//! Errors of networks and their files.
 
 use std::path::PathBuf;
 
 use crate::error::{Classify, ErrorKind};
 
-/// Reason why a backbone cannot be loaded or run.
+/// Reason why a network cannot be built, or its weights cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
     /// The file is not in the safetensors format.
@@ -17,7 +17,8 @@ pub enum NetworkError {
     },
     /// The network needs a tensor that the file does not have.
     #[error(
-        "{} has no tensor '{tensor}' of shape {expected:?}; are these the weights of another architecture?",
+        "{} has no tensor '{tensor}' of shape {expected:?}; are these the weights \
+         of another architecture?",
         path.display()
     )]
     MissingTensor {
@@ -41,7 +42,10 @@ pub enum NetworkError {
         found: String,
     },
     /// A tensor holds NaN or infinity.
-    #[error("{}: tensor '{tensor}' has values that are not finite; fetch the weights again", path.display())]
+    #[error(
+        "{}: tensor '{tensor}' has values that are not finite; fetch the weights again",
+        path.display()
+    )]
     NotFinite {
         /// The file.
         path: PathBuf,
@@ -50,7 +54,8 @@ pub enum NetworkError {
     },
     /// The file has no known format of weights.
     #[error(
-        "{} is of no known format; known are safetensors, PyTorch's .pth and .pt, pickled numpy arrays, and Keras's .h5",
+        "{} is of no known format; known are safetensors, PyTorch's .pth and .pt, pickled \
+         numpy arrays, and Keras's .h5",
         path.display()
     )]
     UnknownFormat {
@@ -69,8 +74,8 @@ pub enum NetworkError {
     },
     /// A pickle names a function or class that no weights need.
     #[error(
-        "{} is refused: it calls '{name}', which weights do not need; if you trust where it comes from, save the \
-         model's state_dict() alone",
+        "{} is refused: it calls '{name}', which weights do not need; if you trust where it \
+         comes from, save the model's state_dict() alone",
         path.display()
     )]
     Code {
@@ -80,7 +85,10 @@ pub enum NetworkError {
         name: String,
     },
     /// The tensors belong to another network.
-    #[error("{} does not hold the weights of {expected}: its tensors are those of {found}", path.display())]
+    #[error(
+        "{} does not hold the weights of {expected}: its tensors are those of {found}",
+        path.display()
+    )]
     OtherArchitecture {
         /// The file.
         path: PathBuf,
@@ -89,20 +97,6 @@ pub enum NetworkError {
         /// The network that the tensors resemble, or a note that there is none.
         found: String,
     },
-    /// The tensors belong to a network that cannot be widened to the requested one.
-    #[error(
-        "{} holds the weights of a network that cannot be widened to {depths:?} layers of {channels:?} channels: it has \
-         more channels, other layers or another input",
-        path.display()
-    )]
-    CannotWiden {
-        /// The file.
-        path: PathBuf,
-        /// Layers of the blocks of the requested network.
-        depths: [usize; 5],
-        /// Channels of its blocks.
-        channels: [usize; 5],
-    },
     /// A weights file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Unreadable {
@@ -110,14 +104,6 @@ pub enum NetworkError {
         path: PathBuf,
         /// The operating system's reason.
         source: std::io::Error,
-    },
-    /// The requested device cannot be used.
-    #[error("cannot run on {device}: {reason}")]
-    NoDevice {
-        /// The device, as requested.
-        device: String,
-        /// The cause, and the remedy.
-        reason: String,
     },
     /// A tensor file cannot be written.
     #[error("cannot write {}: {reason}", path.display())]
@@ -135,31 +121,6 @@ pub enum NetworkError {
         /// The contradiction.
         reason: String,
     },
-    /// The network has an operation that cannot be trained here.
-    #[error("this network cannot be trained here: {operation} has no way back")]
-    NotLearnable {
-        /// The operation.
-        operation: String,
-    },
-    /// A checkpoint belongs to a training with other photos or another seed.
-    #[error(
-        "{} is the checkpoint of a training with other photos or another seed; give those again, or delete it to start \
-         over",
-        path.display()
-    )]
-    OtherLesson {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A network has no trunk before its last stage.
-    #[error("{architecture} is of one stage, which cannot be unfrozen alone")]
-    OneStage {
-        /// The architecture.
-        architecture: &'static str,
-    },
-    /// The tensor library failed.
-    #[error("the network failed: {0}")]
-    Tensor(#[from] candle_core::Error),
 }
 
 impl Classify for NetworkError {
@@ -170,17 +131,11 @@ impl Classify for NetworkError {
             }
             Self::MissingTensor { .. }
             | Self::WrongTensor { .. }
-            | Self::OtherArchitecture { .. }
-            | Self::CannotWiden { .. } => ErrorKind::Incompatible,
+            | Self::OtherArchitecture { .. } => ErrorKind::Incompatible,
             Self::Unreadable { .. } | Self::Unwritable { .. } => ErrorKind::Unavailable,
-            Self::UnknownFormat { .. }
-            | Self::Code { .. }
-            | Self::BadConfig { .. }
-            | Self::NotLearnable { .. }
-            | Self::OneStage { .. }
-            | Self::OtherLesson { .. }
-            | Self::NoDevice { .. } => ErrorKind::InvalidInput,
-            Self::Tensor(_) => ErrorKind::Internal,
+            Self::UnknownFormat { .. } | Self::Code { .. } | Self::BadConfig { .. } => {
+                ErrorKind::InvalidInput
+            }
         }
     }
 }

@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// Conversion of 8-bit RGB to a network's input: `(value − mean) · scale`, in the network's channel order.
+/// Conversion of 8-bit RGB to a network's input: `(value − mean) · scale`, in the network's channel
+/// order.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preprocessing {
@@ -13,8 +14,8 @@ pub struct Preprocessing {
     pub mean: [f32; 3],
     /// Multiplied after the mean is subtracted.
     pub scale: f32,
-    /// Whether the embedding is the mean of the face's and its mirror image's. This doubles the work, and is a little
-    /// better.
+    /// Whether the embedding is the mean of the face's and its mirror image's. This doubles the
+    /// work, and is a little better.
     #[serde(default)]
     pub mirror: bool,
     /// Conversion of a photo of any size to the square input.
@@ -40,7 +41,8 @@ pub enum Crop {
 }
 
 impl Crop {
-    /// Whether the field is left out of manifests. Manifests from before this option then retain their fingerprint.
+    /// Whether the field is left out of manifests. Manifests from before this option then retain
+    /// their fingerprint.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     fn is_stretch(&self) -> bool {
         *self == Self::Stretch
@@ -58,6 +60,15 @@ pub enum ChannelOrder {
 }
 
 impl Preprocessing {
+    /// RGB values from about −1 to 1, each side scaled by its own factor.
+    pub const SIGNED_UNIT: Self = Self {
+        channels: ChannelOrder::Rgb,
+        mean: [127.5; 3],
+        scale: 1.0 / 128.0,
+        mirror: false,
+        crop: Crop::Stretch,
+    };
+
     /// Returns the preprocessing with the opposite channel order.
     pub(crate) fn reversed(self) -> Self {
         let channels = match self.channels {
@@ -160,7 +171,7 @@ mod tests {
             crop: Crop::Stretch,
         };
         let pixels = preprocessing.pixels(&[&FACE], 2);
-        let reds = |image: usize| [0, 3, 6, 9].map(|at| pixels[12 * image + at]);
+        let reds = |image: usize| [0, 3, 6, 9].map(|i| pixels[12 * image + i]);
         assert_eq!(reds(0), [10.0, 11.0, 12.0, 13.0]);
         assert_eq!(reds(1), [11.0, 10.0, 13.0, 12.0]);
     }

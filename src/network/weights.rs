@@ -9,7 +9,7 @@ use half::f16;
 use safetensors::tensor::{Metadata, TensorInfo};
 use safetensors::{Dtype, View, serialize_to_file};
 
-use super::encoding::{Encoding, Kind};
+use super::encoding::{Encoding, NumericType};
 use super::error::NetworkError;
 use super::graph::Parameter;
 use crate::atomic_file::write_atomically;
@@ -17,7 +17,8 @@ use crate::atomic_file::write_atomically;
 /// Maximum length of a header; the limit of the format.
 const MAX_HEADER_BYTES: u64 = 100_000_000;
 
-/// A safetensors file that is read tensor by tensor. VGG16 is half a gigabyte, and is in memory once.
+/// A safetensors file that is read tensor by tensor. VGG16 is half a gigabyte, and is in memory
+/// once.
 pub struct WeightsFile {
     path: PathBuf,
     file: File,
@@ -30,27 +31,11 @@ impl WeightsFile {
     /// Reads the header of a file. `path` is for the error messages.
     ///
     /// # Errors
-    /// [`NetworkError::NotSafetensors`] if the file cannot be read, or is not a complete safetensors file.
+    /// [`NetworkError::NotSafetensors`] if the file cannot be read, or is not a complete
+    /// safetensors file.
     pub fn new(path: &Path, mut file: File) -> Result<Self, NetworkError> {
-        let read = |file: &mut File| -> io::Result<(Metadata, u64)> {
-            let mut size = [0; 8];
-            file.rewind()?;
-            file.read_exact(&mut size)?;
-            let size = u64::from_le_bytes(size).min(MAX_HEADER_BYTES);
-            let mut header = Vec::new();
-            file.take(size).read_to_end(&mut header)?;
-            let header: Metadata = serde_json::from_slice(&header)?;
-            let start = 8 + size;
-            let len = file.metadata()?.len();
-            if start + header.data_len() as u64 != len {
-                let message = format!("its header speaks of another length than its {len} bytes");
-                return Err(io::Error::new(io::ErrorKind::InvalidData, message));
-            }
-            Ok((header, start))
-        };
-        let (header, start) = read(&mut file).map_err(|error| NetworkError::NotSafetensors {
-            path: path.to_owned(),
-            reason: error.to_string(),
+        let (header, start) = read_header(&mut file).map_err(|error| {
+            NetworkError::NotSafetensors { path: path.to_owned(), reason: error.to_string() }
         })?;
         Ok(Self { path: path.to_owned(), file, header, start })
     }
@@ -81,17 +66,17 @@ impl WeightsFile {
     ///
     /// # Errors
     /// - [`NetworkError::MissingTensor`] if the tensor is missing.
-    /// - [`NetworkError::WrongTensor`] if it has another shape or type. f16, bf16, f32 and f64 are read.
+    /// - [`NetworkError::WrongTensor`] if it has another shape or type. f16, bf16, f32 and f64 are
+    ///   read.
     /// - [`NetworkError::NotFinite`] if it holds a value that is not finite.
     /// - [`NetworkError::Unreadable`] if it cannot be read.
     pub(crate) fn read(&mut self, parameter: &Parameter) -> Result<Vec<f32>, NetworkError> {
         let Parameter { name, shape } = parameter;
-        let missing = || NetworkError::MissingTensor {
+        let info = self.header.info(name).ok_or_else(|| NetworkError::MissingTensor {
             path: self.path.clone(),
             tensor: name.clone(),
             expected: shape.clone(),
-        };
-        let info = self.header.info(name).ok_or_else(missing)?;
+        })?;
         let (Some(encoding), true) = (encoding(info.dtype), info.shape == *shape) else {
             return Err(NetworkError::WrongTensor {
                 path: self.path.clone(),
@@ -111,13 +96,31 @@ impl WeightsFile {
     }
 }
 
+/// Reads the header of a file, and returns it with the offset of the tensors in bytes.
+fn read_header(file: &mut File) -> io::Result<(Metadata, u64)> {
+    let mut size = [0; 8];
+    file.rewind()?;
+    file.read_exact(&mut size)?;
+    let size = u64::from_le_bytes(size).min(MAX_HEADER_BYTES);
+    let mut header = Vec::new();
+    file.take(size).read_to_end(&mut header)?;
+    let header: Metadata = serde_json::from_slice(&header)?;
+    let start = 8 + size;
+    let len = file.metadata()?.len();
+    if start + header.data_len() as u64 != len {
+        let message = format!("its header speaks of another length than its {len} bytes");
+        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    }
+    Ok((header, start))
+}
+
 /// Returns the encoding of a type. Returns `None` for types that no weights have.
 fn encoding(dtype: Dtype) -> Option<Encoding> {
     Some(Encoding::little(match dtype {
-        Dtype::F16 => Kind::F16,
-        Dtype::BF16 => Kind::BF16,
-        Dtype::F32 => Kind::F32,
-        Dtype::F64 => Kind::F64,
+        Dtype::F16 => NumericType::F16,
+        Dtype::BF16 => NumericType::BF16,
+        Dtype::F32 => NumericType::F32,
+        Dtype::F64 => NumericType::F64,
         _ => return None,
     }))
 }
@@ -144,7 +147,7 @@ pub struct NamedTensor {
 
 /// Type in which values are stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Storage {
+pub enum WeightsDtype {
     /// 32-bit floats, unchanged.
     #[default]
     F32,
@@ -152,35 +155,38 @@ pub enum Storage {
     F16,
 }
 
-/// A tensor with its storage type.
-struct Stored<'a>(&'a NamedTensor, Storage);
+/// A tensor with the type in which its values are stored.
+struct TypedTensor<'a> {
+    tensor: &'a NamedTensor,
+    dtype: WeightsDtype,
+}
 
-impl View for Stored<'_> {
+impl View for TypedTensor<'_> {
     fn dtype(&self) -> Dtype {
-        match self.1 {
-            Storage::F32 => Dtype::F32,
-            Storage::F16 => Dtype::F16,
+        match self.dtype {
+            WeightsDtype::F32 => Dtype::F32,
+            WeightsDtype::F16 => Dtype::F16,
         }
     }
 
     fn shape(&self) -> &[usize] {
-        &self.0.shape
+        &self.tensor.shape
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        let values = self.0.values.iter();
-        match self.1 {
-            Storage::F32 => values.flat_map(|value| value.to_le_bytes()).collect(),
-            Storage::F16 => values.flat_map(|&v| f16::from_f32(v).to_le_bytes()).collect(),
+        let values = self.tensor.values.iter();
+        match self.dtype {
+            WeightsDtype::F32 => values.flat_map(|value| value.to_le_bytes()).collect(),
+            WeightsDtype::F16 => values.flat_map(|&v| f16::from_f32(v).to_le_bytes()).collect(),
         }
     }
 
     fn data_len(&self) -> usize {
-        let width = match self.1 {
-            Storage::F32 => size_of::<f32>(),
-            Storage::F16 => size_of::<f16>(),
+        let width = match self.dtype {
+            WeightsDtype::F32 => size_of::<f32>(),
+            WeightsDtype::F16 => size_of::<f16>(),
         };
-        width * self.0.values.len()
+        width * self.tensor.values.len()
     }
 }
 
@@ -189,20 +195,23 @@ impl View for Stored<'_> {
 /// # Errors
 /// [`NetworkError::Unwritable`] if the file cannot be written.
 pub fn write_safetensors(path: &Path, tensors: &[NamedTensor]) -> Result<(), NetworkError> {
-    write_safetensors_as(path, tensors, Storage::F32)
+    write_safetensors_as(path, tensors, WeightsDtype::F32)
 }
 
-/// Writes tensors as [`write_safetensors`] does, with the values stored as `storage`.
+/// Writes tensors as [`write_safetensors`] does, with the values stored as `dtype`.
 ///
 /// # Errors
 /// [`NetworkError::Unwritable`] if the file cannot be written.
 pub fn write_safetensors_as(
     path: &Path,
     tensors: &[NamedTensor],
-    storage: Storage,
+    dtype: WeightsDtype,
 ) -> Result<(), NetworkError> {
-    let failed = |reason: String| NetworkError::Unwritable { path: path.to_owned(), reason };
-    let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), Stored(tensor, storage)));
-    let write = |path: &Path| serialize_to_file(tensors, None, path).map_err(io::Error::other);
-    write_atomically(path, write).map_err(|error| failed(error.to_string()))
+    let tensors =
+        tensors.iter().map(|tensor| (tensor.name.as_str(), TypedTensor { tensor, dtype }));
+    write_atomically(path, |path| serialize_to_file(tensors, None, path).map_err(io::Error::other))
+        .map_err(|error| NetworkError::Unwritable {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
 }

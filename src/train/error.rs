@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use crate::bundle::BundleError;
 use crate::dataset::DatasetError;
+use crate::engine::EngineError;
 use crate::error::{Classify, ErrorKind, io_kind};
 use crate::gallery::GalleryError;
 use crate::ingest::IngestError;
 use crate::kinship::KinshipError;
 use crate::network::NetworkError;
 use crate::pipeline::Rejection;
+use crate::train::network::NetworkTrainingError;
 
 /// Reason for a failed training run.
 #[derive(Debug, thiserror::Error)]
@@ -69,9 +71,15 @@ pub enum TrainError {
         /// Batch after which the steps would shrink.
         cooling: usize,
     },
+    /// A network cannot be built, or its weights cannot be read or written.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// A network cannot be loaded onto a device or run there.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
     /// A network cannot be trained.
     #[error(transparent)]
-    Backbone(#[from] NetworkError),
+    NetworkTraining(#[from] NetworkTrainingError),
     /// The heads cannot be computed.
     #[error(transparent)]
     Kinship(#[from] KinshipError),
@@ -98,7 +106,9 @@ impl Classify for TrainError {
             | Self::NoRegression => ErrorKind::InvalidInput,
             Self::Unwritable { source, .. } | Self::Unreadable { source, .. } => io_kind(source),
             Self::BadPhoto { source, .. } => source.kind(),
-            Self::Backbone(error) => error.kind(),
+            Self::Network(error) => error.kind(),
+            Self::Engine(error) => error.kind(),
+            Self::NetworkTraining(error) => error.kind(),
             Self::Kinship(error) => error.kind(),
             Self::Ingest(error) => error.kind(),
             Self::Gallery(error) => error.kind(),

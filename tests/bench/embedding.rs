@@ -37,7 +37,7 @@ use std::time::Instant;
 use kindred::bundle::{Bundle, BundleBuilder, Choice, write_builtin};
 use kindred::engine::{Device, Precision};
 use kindred::network::architectures::{Architecture, mobilefacenet};
-use kindred::network::{Storage, write_safetensors};
+use kindred::network::{WeightsDtype, write_safetensors};
 use kindred::photo::{Limits, Photo, decode};
 use rayon::prelude::*;
 
@@ -92,12 +92,12 @@ fn aligned_only(bundle: &Path, folder: &Path) -> std::path::PathBuf {
     let path = folder.join("aligned");
     let mut draft = BundleBuilder::new(&path, "").unwrap();
     let file = |name: &str| bundle.join(name);
-    draft.add_landmarks(&file("landmarks.safetensors"), 0.5, Storage::F16).unwrap();
+    draft.add_landmarks(&file("landmarks.safetensors"), 0.5, WeightsDtype::F16).unwrap();
     let weights = file("vggface-lite.safetensors");
     let choice = Choice {
         mirror: true,
         aligned: true,
-        storage: Storage::F16,
+        storage: WeightsDtype::F16,
         ..Choice::new(&weights, "vggface-lite")
     };
     draft.add_backbone(&choice).unwrap();

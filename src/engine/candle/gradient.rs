@@ -1,9 +1,9 @@
 //! Operations on candle's tensors in differentiable forms.
 //!
-//! candle (0.11.1) returns a quarter of the gradient of a 2×2 maximum. It runs a depthwise convolution channel by
-//! channel. The gradients of any other convolution take long on a CPU.
+//! candle (0.11.1) returns a quarter of the gradient of a 2×2 maximum. It runs a depthwise
+//! convolution channel by channel. The gradients of any other convolution take long on a CPU.
 
-use candle_core::{Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 
 use crate::network::graph::Window;
 
@@ -11,8 +11,8 @@ use crate::network::graph::Window;
 pub(super) fn max_pool(window: Window, x: &Tensor) -> Result<Tensor> {
     let sides = sides(window, x)?;
     let mut largest = None;
-    for place in places(window) {
-        let values = seen(window.stride, x, place, sides)?;
+    for position in positions(window) {
+        let values = values_at(window.stride, x, position, sides)?;
         largest = Some(match largest {
             None => values,
             Some(largest) => values.maximum(&largest)?,
@@ -26,9 +26,10 @@ pub(super) fn convolution(window: Window, x: &Tensor, weight: &Tensor) -> Result
     let images = x.dim(0)?;
     let out = weight.dim(0)?;
     let sides = sides(window, x)?;
-    let seen = places(window).map(|place| seen(window.stride, x, place, sides));
-    // One row per result pixel: the values under its window, with all channels of a window position contiguous.
-    let rows = Tensor::cat(&seen.collect::<Result<Vec<_>>>()?, 1)?.permute((0, 2, 3, 1))?;
+    let values = positions(window).map(|position| values_at(window.stride, x, position, sides));
+    // One row per result pixel: the values under its window, with all channels of a window position
+    // contiguous.
+    let rows = Tensor::cat(&values.collect::<Result<Vec<_>>>()?, 1)?.permute((0, 2, 3, 1))?;
     let weight = weight.permute((0, 2, 3, 1))?.flatten_from(1)?;
     let product = rows.contiguous()?.flatten_to(2)?.matmul(&weight.t()?)?;
     product.reshape((images, sides[0], sides[1], out))?.permute((0, 3, 1, 2))?.contiguous()
@@ -44,10 +45,10 @@ pub(super) fn depthwise(window: Window, x: &Tensor, weight: &Tensor) -> Result<T
         return product.sum_keepdim(3)?.sum_keepdim(2);
     }
     let mut sum: Option<Tensor> = None;
-    for [row, column] in places(window) {
+    for [row, column] in positions(window) {
         let factor =
             weight.narrow(2, row, 1)?.narrow(3, column, 1)?.reshape((1, channels, 1, 1))?;
-        let product = seen(window.stride, x, [row, column], sides)?.broadcast_mul(&factor)?;
+        let product = values_at(window.stride, x, [row, column], sides)?.broadcast_mul(&factor)?;
         sum = Some(match sum {
             None => product,
             Some(sum) => (sum + product)?,
@@ -58,18 +59,20 @@ pub(super) fn depthwise(window: Window, x: &Tensor, weight: &Tensor) -> Result<T
 
 /// Returns the rows and columns of the result.
 fn sides(window: Window, x: &Tensor) -> Result<[usize; 2]> {
-    let steps = |side: usize, kernel: usize| side.saturating_sub(kernel) / window.stride + 1;
-    Ok([steps(x.dim(2)?, window.kernel[0]), steps(x.dim(3)?, window.kernel[1])])
+    let [kernel_height, kernel_width] = window.kernel;
+    let height = x.dim(2)?.saturating_sub(kernel_height) / window.stride + 1;
+    let width = x.dim(3)?.saturating_sub(kernel_width) / window.stride + 1;
+    Ok([height, width])
 }
 
 /// Iterates over the positions in a window, `[row, column]`, row by row.
-fn places(window: Window) -> impl Iterator<Item = [usize; 2]> {
+fn positions(window: Window) -> impl Iterator<Item = [usize; 2]> {
     let [height, width] = window.kernel;
     (0..height).flat_map(move |row| (0..width).map(move |column| [row, column]))
 }
 
 /// Returns the values of every window at one of its positions.
-fn seen(
+fn values_at(
     stride: usize,
     x: &Tensor,
     [row, column]: [usize; 2],
@@ -78,20 +81,24 @@ fn seen(
     if stride == 1 {
         return x.narrow(2, row, height)?.narrow(3, column, width);
     }
-    let every = |first: usize, count: usize| {
-        let places: Vec<u32> = (0..count).map(|at| (first + at * stride) as u32).collect();
-        Tensor::new(places, x.device())
-    };
-    x.index_select(&every(row, height)?, 2)?.index_select(&every(column, width)?, 3)
+    let rows = strided_indices(x.device(), row, height, stride)?;
+    let columns = strided_indices(x.device(), column, width, stride)?;
+    x.index_select(&rows, 2)?.index_select(&columns, 3)
+}
+
+/// Returns `count` indices from `first`, `stride` apart.
+fn strided_indices(device: &Device, first: usize, count: usize, stride: usize) -> Result<Tensor> {
+    let indices: Vec<u32> = (0..count).map(|i| (first + i * stride) as u32).collect();
+    Tensor::new(indices, device)
 }
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{DType, Device, Var};
+    use candle_core::{DType, Var};
 
     use super::*;
     use crate::engine::candle::{Executor, Statistics};
-    use crate::engine::device::TensorPlace;
+    use crate::engine::device::TensorOptions;
     use crate::network::graph::{Builder, ConvShape, Network, Window};
 
     /// A network with every layer of a possible last stage, on 12 × 12 pixels.
@@ -144,8 +151,8 @@ mod tests {
         };
         let variables: Vec<Var> = parameters.iter().enumerate().map(variable).collect();
         let weights = variables.iter().map(|variable| variable.as_tensor().clone()).collect();
-        let place = TensorPlace { device: Device::Cpu, dtype: DType::F64 };
-        let stage = Executor::learning(network, place, weights, Statistics::Stored);
+        let options = TensorOptions { device: Device::Cpu, dtype: DType::F64 };
+        let stage = Executor::for_training(network, options, weights, Statistics::Stored);
         let input = tensor(&[3, 3, 12, 12], 77, 0.0);
         let pull = tensor(&[3, 4, 1, 1], 99, 0.0);
         let loss = || (stage.run(&input).unwrap() * &pull).unwrap().sum_all().unwrap();

@@ -2,21 +2,22 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// A cache line of the processor. Vectors across two lines cost a matrix product a third of its speed.
+/// A cache line of the processor. Vectors across two lines cost a matrix product a third of its
+/// speed.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Line(#[expect(dead_code, reason = "read as plain f32")] [f32; 16]);
+struct CacheLine(#[expect(dead_code, reason = "read as plain f32")] [f32; 16]);
 
 /// f32 values that begin at a cache line.
 #[derive(Default)]
 pub(super) struct Buffer {
-    lines: Vec<Line>,
+    lines: Vec<CacheLine>,
     len: usize,
 }
 
 impl Buffer {
     pub(super) fn zeros(len: usize) -> Self {
-        Self { lines: vec![Line([0.0; 16]); len.div_ceil(16)], len }
+        Self { lines: vec![CacheLine([0.0; 16]); len.div_ceil(16)], len }
     }
 
     /// Creates a buffer of the values, followed by zeros up to `len`.

@@ -1,8 +1,9 @@
 //! Convolutions as matrix products that read the feature map in its own buffer.
 //!
-//! With channels last, a window's values in one row of the map are contiguous. The windows of adjacent results lie a
-//! fixed distance apart. So a row of results is the product of a matrix that is already in memory and the weights. No
-//! values are gathered. Linear layers are convolutions with one window over the complete map.
+//! With channels last, a window's values in one row of the map are contiguous. The windows of
+//! adjacent results lie a fixed distance apart. So a row of results is the product of a matrix that
+//! is already in memory and the weights. No values are gathered. Linear layers are convolutions
+//! with one window over the complete map.
 
 use rayon::prelude::*;
 
@@ -10,19 +11,20 @@ use super::buffer::{Buffer, Target};
 use super::epilogue::Epilogue;
 use super::feature_map::{Geometry, Map};
 use super::layer::{Call, Residual};
-use super::matrix::{End, PANEL, Packed, Span, Tile};
+use super::matrix::{PANEL_COLUMNS, PackedWeights, Span, Tile, TileEpilogue};
+use super::scaled_kernel::ScaledKernel;
 use super::simd::{Kernel, Simd};
 use crate::network::graph::Window;
 
 /// Rows of a panel of weights that are used together. Their 128 KiB stay in the second-level cache.
-const DEPTH: usize = 512;
+const MAX_BLOCK_ROWS: usize = 512;
 
 /// A convolution without groups.
-pub(super) struct Convolution {
+pub(super) struct GemmConvolution {
     input: Map,
     output: Map,
     window: Window,
-    weights: Packed,
+    weights: PackedWeights,
     blocks: Vec<Block>,
     epilogue: Epilogue,
 }
@@ -33,30 +35,25 @@ struct Block {
     spans: Vec<Span>,
 }
 
-impl Convolution {
-    /// Creates the layer from the kernel's values `weight(y, x, channel, out)`.
-    pub(super) fn new(
-        geometry: Geometry,
-        weight: impl Fn(usize, usize, usize, usize) -> f32,
-        epilogue: Epilogue,
-    ) -> Self {
+impl GemmConvolution {
+    pub(super) fn new(geometry: Geometry, kernel: ScaledKernel<'_>, epilogue: Epilogue) -> Self {
         let Geometry { input, output, window } = geometry;
         let [height, width] = window.kernel;
         let stride = input.stride;
         let row = width * input.stride;
-        let weights = Packed::new(height * row, output.channels, |k, out| {
+        let weights = PackedWeights::new(height * row, output.channels, |k, out| {
             let channel = k % stride;
             let used = channel < input.channels;
-            if used { weight(k / row, k % row / stride, channel, out) } else { 0.0 }
+            if used { kernel.value(k / row, k % row / stride, channel, out) } else { 0.0 }
         });
         let [top, left] = window.before;
         let [bottom, right] = window.after;
         let padded =
             Map { height: top + input.height + bottom, width: left + input.width + right, ..input };
         let line = padded.width * stride;
-        let whole = Span { offset: 0, len: height * row };
+        let complete = Span { offset: 0, len: height * row };
         let spans = if row == line {
-            vec![whole]
+            vec![complete]
         } else {
             (0..height).map(|y| Span { offset: y * line, len: row }).collect()
         };
@@ -74,7 +71,7 @@ impl Convolution {
         let output = Target::new(output);
         (0..pixels.div_ceil(chunk) * panels).into_par_iter().for_each(|task| {
             let start = task / panels * chunk;
-            instructions.dispatch(Product {
+            instructions.dispatch(WindowProduct {
                 layer: self,
                 input,
                 walk: &walk,
@@ -88,13 +85,14 @@ impl Convolution {
 
     /// Returns the number of results that one thread computes from one panel of weights.
     ///
-    /// It is large enough that the weights are read rarely. It is small enough that the inputs stay in the second-level
-    /// cache.
-    fn chunk(&self, walk: &Walk, pixels: usize) -> usize {
+    /// It is large enough that the weights are read rarely. It is small enough that the inputs stay
+    /// in the second-level cache.
+    fn chunk(&self, walk: &WindowWalk, pixels: usize) -> usize {
         let depth: usize = self.window.kernel.iter().product::<usize>() * self.input.stride;
-        let most = (96 * 1024 / depth).clamp(48, 2048);
-        // All chunks have about the same size: a small rest would read all the weights for few results.
-        let chunk = pixels.div_ceil(((pixels + most / 2) / most).max(1));
+        let max_pixels = (96 * 1024 / depth).clamp(48, 2048);
+        // All chunks have about the same size: a small rest would read all the weights for few
+        // results.
+        let chunk = pixels.div_ceil(((pixels + max_pixels / 2) / max_pixels).max(1));
         if walk.width < chunk { chunk.next_multiple_of(walk.width) } else { chunk }
     }
 
@@ -121,7 +119,7 @@ impl Convolution {
         padded
     }
 
-    fn walk(&self, images: usize) -> Walk {
+    fn walk(&self, images: usize) -> WindowWalk {
         let stride = self.window.stride;
         let len = self.input.len();
         let line = self.input.width * self.input.stride;
@@ -132,32 +130,40 @@ impl Convolution {
         } else {
             (self.output.width, stride * self.input.stride)
         };
-        Walk { width, left_stride, height: self.output.height, row: stride * line, image: len }
+        WindowWalk {
+            width,
+            left_stride,
+            height: self.output.height,
+            row: stride * line,
+            image: len,
+        }
     }
 }
 
-/// Splits the spans into blocks of at most [`DEPTH`] values.
+/// Splits the spans into blocks of at most [`MAX_BLOCK_ROWS`] values.
 fn blocks(spans: &[Span]) -> Vec<Block> {
     let mut blocks = Vec::<Block>::new();
     let mut start = 0;
-    let mut filled = DEPTH;
+    let mut filled = MAX_BLOCK_ROWS;
     for &Span { mut offset, len } in spans {
         let end = offset + len;
         while offset < end {
-            if filled == DEPTH {
+            if filled == MAX_BLOCK_ROWS {
                 blocks.push(Block { start, spans: Vec::new() });
                 filled = 0;
             }
-            let len = (end - offset).min(DEPTH - filled);
+            let len = (end - offset).min(MAX_BLOCK_ROWS - filled);
             blocks.last_mut().expect("just pushed").spans.push(Span { offset, len });
-            (offset, start, filled) = (offset + len, start + len, filled + len);
+            offset += len;
+            start += len;
+            filled += len;
         }
     }
     blocks
 }
 
 /// Start positions of the windows of consecutive results.
-struct Walk {
+struct WindowWalk {
     /// Number of results with windows a fixed distance apart.
     width: usize,
     /// That distance.
@@ -169,7 +175,7 @@ struct Walk {
     image: usize,
 }
 
-impl Walk {
+impl WindowWalk {
     fn start(&self, pixel: usize) -> usize {
         let row = pixel / self.width;
         let x = pixel % self.width;
@@ -178,26 +184,26 @@ impl Walk {
 }
 
 /// Kernel that multiplies one panel of weights by the windows of some results.
-struct Product<'a> {
-    layer: &'a Convolution,
+struct WindowProduct<'a> {
+    layer: &'a GemmConvolution,
     input: &'a [f32],
-    walk: &'a Walk,
+    walk: &'a WindowWalk,
     pixels: [usize; 2],
     panel: usize,
     output: Target,
     residual: Residual,
 }
 
-impl Kernel for Product<'_> {
+impl Kernel for WindowProduct<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Convolution { output, weights, blocks, epilogue, .. } = self.layer;
-        let channel = self.panel * PANEL;
+        let GemmConvolution { output, weights, blocks, epilogue, .. } = self.layer;
+        let channel = self.panel * PANEL_COLUMNS;
         let columns = weights.width(self.panel);
         let [first, last] = self.pixels;
-        for (at, block) in blocks.iter().enumerate() {
+        for (i, block) in blocks.iter().enumerate() {
             let right = weights.panel(self.panel, block.start);
-            let finished = at + 1 == blocks.len();
+            let is_last = i + 1 == blocks.len();
             let mut pixel = first;
             while pixel < last {
                 let left = self.walk.width - pixel % self.walk.width;
@@ -206,8 +212,8 @@ impl Kernel for Product<'_> {
                 let residual = self.residual.at(to);
                 let start = self.walk.start(pixel);
                 assert!(start < self.input.len(), "a window begins inside its map");
-                // SAFETY: the windows of results inside the output lie inside the input. Only this thread uses the
-                // columns of a panel and the pixels of a chunk.
+                // SAFETY: the windows of results inside the output lie inside the input. Only this
+                // thread uses the columns of a panel and the pixels of a chunk.
                 unsafe {
                     let tile = Tile {
                         left: self.input.as_ptr().add(start),
@@ -217,8 +223,8 @@ impl Kernel for Product<'_> {
                         columns,
                         result: self.output.at(to, (rows - 1) * output.stride + columns),
                         result_stride: output.stride,
-                        resume: at > 0,
-                        end: finished.then_some(End { epilogue, channel, residual }),
+                        resume: i > 0,
+                        end: is_last.then_some(TileEpilogue { epilogue, channel, residual }),
                     };
                     tile.compute(simd, rows);
                 }

@@ -1,11 +1,13 @@
 //! Memory layout of a layer's values.
 
-use crate::network::graph::Window;
+use crate::network::graph::{Network, Window};
 
-/// Number of channels in a block. The last block is filled with zeros, so that kernels work on full vectors.
+/// Number of channels in a block. The last block is filled with zeros, so that kernels work on full
+/// vectors.
 pub(super) const CHANNEL_BLOCK: usize = 16;
 
-/// The shape of a feature map of one image, channels last. Value `(y, x, c)` is at `(y · width + x) · stride + c`.
+/// The shape of a feature map of one image, channels last. Value `(y, x, c)` is at `(y · width + x)
+/// · stride + c`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Map {
     pub(super) height: usize,
@@ -42,4 +44,10 @@ impl Map {
     pub(super) fn len(&self) -> usize {
         self.pixels() * self.stride
     }
+}
+
+/// Returns the stored shape of a node's result.
+pub(super) fn node_map(network: &Network, node: usize) -> Map {
+    let shape = network.nodes()[node].shape;
+    if node == 0 { Map::input(shape) } else { Map::blocked(shape) }
 }

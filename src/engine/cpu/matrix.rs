@@ -6,21 +6,22 @@ use super::feature_map::CHANNEL_BLOCK;
 use super::simd::Simd;
 
 /// Columns of a panel of the weights.
-pub(super) const PANEL: usize = 64;
+pub(super) const PANEL_COLUMNS: usize = 64;
 
-/// Rows of a register tile. With four vectors of columns it fills the 32 registers of AVX-512, with two the 16 of AVX2.
-const ROWS: usize = 6;
+/// Rows of a register tile. With four vectors of columns it fills the 32 registers of AVX-512, with
+/// two the 16 of AVX2.
+const TILE_ROWS: usize = 6;
 
-/// A matrix of `depth` rows and `columns` columns in panels of [`PANEL`] columns.
+/// A matrix of `depth` rows and `columns` columns in panels of [`PANEL_COLUMNS`] columns.
 ///
 /// Within a panel, the rows are contiguous.
-pub(super) struct Packed {
+pub(super) struct PackedWeights {
     values: Buffer,
     depth: usize,
     columns: usize,
 }
 
-impl Packed {
+impl PackedWeights {
     /// Packs the matrix with the element `value(k, column)` at `(k, column)`.
     ///
     /// Columns are padded with zeros to full blocks of channels.
@@ -28,29 +29,29 @@ impl Packed {
         let padded = columns.next_multiple_of(CHANNEL_BLOCK);
         let mut packed = Self { values: Buffer::zeros(depth * padded), depth, columns: padded };
         for panel in 0..packed.panels() {
-            let start = panel * PANEL;
+            let start = panel * PANEL_COLUMNS;
             let width = packed.width(panel);
             let used = width.min(columns - start);
             let rows = packed.values[start * depth..].chunks_exact_mut(width).take(depth);
             for (k, row) in rows.enumerate() {
-                (0..used).for_each(|at| row[at] = value(k, start + at));
+                (0..used).for_each(|i| row[i] = value(k, start + i));
             }
         }
         packed
     }
 
     pub(super) fn panels(&self) -> usize {
-        self.columns.div_ceil(PANEL)
+        self.columns.div_ceil(PANEL_COLUMNS)
     }
 
     /// Returns the number of columns of a panel.
     pub(super) fn width(&self, panel: usize) -> usize {
-        PANEL.min(self.columns - panel * PANEL)
+        PANEL_COLUMNS.min(self.columns - panel * PANEL_COLUMNS)
     }
 
     /// Returns a panel from its row `k` on.
     pub(super) fn panel(&self, panel: usize, k: usize) -> &[f32] {
-        let start = panel * PANEL * self.depth;
+        let start = panel * PANEL_COLUMNS * self.depth;
         &self.values[start + k * self.width(panel)..start + self.depth * self.width(panel)]
     }
 }
@@ -78,12 +79,12 @@ pub(super) struct Tile<'a> {
     /// Whether the sums start from the values at `result`, not from zero.
     pub(super) resume: bool,
     /// Final operation on the finished sums.
-    pub(super) end: Option<End<'a>>,
+    pub(super) end: Option<TileEpilogue<'a>>,
 }
 
 /// Final operation on a tile's sums.
 #[derive(Clone, Copy)]
-pub(super) struct End<'a> {
+pub(super) struct TileEpilogue<'a> {
     pub(super) epilogue: &'a Epilogue,
     /// The channel of the first column.
     pub(super) channel: usize,
@@ -97,9 +98,9 @@ impl Tile<'_> {
     /// Two tiles of nearly the same height are faster than a full one and a rest.
     #[inline(always)]
     pub(super) fn height(rows: usize) -> usize {
-        if rows >= 2 * ROWS {
-            ROWS
-        } else if rows > ROWS {
+        if rows >= 2 * TILE_ROWS {
+            TILE_ROWS
+        } else if rows > TILE_ROWS {
             rows.div_ceil(2)
         } else {
             rows
@@ -179,27 +180,27 @@ impl Tile<'_> {
             }
             for (r, row) in sums.into_iter().enumerate() {
                 for (v, sum) in row.into_iter().enumerate() {
-                    let at = r * self.result_stride + v * S::LANES;
+                    let offset = r * self.result_stride + v * S::LANES;
                     let value = match self.end {
                         None => sum,
-                        Some(end) => end.apply(simd, sum, column + v * S::LANES, column + at),
+                        Some(end) => end.apply(simd, sum, column + v * S::LANES, column + offset),
                     };
-                    simd.store(result.add(at), value);
+                    simd.store(result.add(offset), value);
                 }
             }
         }
     }
 }
 
-impl End<'_> {
+impl TileEpilogue<'_> {
     /// # Safety
     /// As for [`Tile::compute`].
     #[inline(always)]
-    unsafe fn apply<S: Simd>(&self, simd: S, sum: S::V, column: usize, at: usize) -> S::V {
+    unsafe fn apply<S: Simd>(&self, simd: S, sum: S::V, column: usize, offset: usize) -> S::V {
         // SAFETY: the caller's promise.
         unsafe {
             let residual =
-                if self.residual.is_null() { self.residual } else { self.residual.add(at) };
+                if self.residual.is_null() { self.residual } else { self.residual.add(offset) };
             self.epilogue.apply(simd, sum, self.channel + column, residual)
         }
     }

@@ -34,7 +34,8 @@ pub(super) fn concatenate(parts: &[Map], output: Map, call: Call<'_>) {
     });
 }
 
-/// Multiplies each channel by its gate. Inputs are maps of shape `map` and one vector of gates per image.
+/// Multiplies each channel by its gate. Inputs are maps of shape `map` and one vector of gates per
+/// image.
 pub(super) fn gate(map: Map, epilogue: &Epilogue, call: Call<'_>) {
     let residual = call.residual();
     let Call { images, inputs, output, instructions, .. } = call;

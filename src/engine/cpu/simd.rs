@@ -57,13 +57,14 @@ impl Instructions {
 
 /// A piece of work written once for all instruction sets.
 ///
-/// `run` must be `#[inline(always)]`, and so must every function in its hot loops. Only then is it compiled for the
-/// instruction set that it was dispatched to.
+/// `run` must be `#[inline(always)]`, and so must every function in its hot loops. Only then is it
+/// compiled for the instruction set that it was dispatched to.
 pub(super) trait Kernel {
     fn run<S: Simd>(self, simd: S);
 }
 
-/// Arithmetic on a vector of `LANES` f32. A value of an implementing type proves that the processor supports it.
+/// Arithmetic on a vector of `LANES` f32. A value of an implementing type proves that the processor
+/// supports it.
 pub(super) trait Simd: Copy {
     type V: Copy;
     const LANES: usize;
@@ -139,7 +140,8 @@ impl Simd for Baseline {
     fn min(self, a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
         lanewise!(a, b, i => if a[i] < b[i] { a[i] } else { b[i] })
     }
-    /// Rounded twice: without the instruction, a fused multiply-add is a call into the math library.
+    /// Rounded twice: without the instruction, a fused multiply-add is a call into the math
+    /// library.
     #[inline(always)]
     fn fma(self, a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
         lanewise!(a, b, i => a[i] * b[i] + c[i])
@@ -150,8 +152,10 @@ impl Simd for Baseline {
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! intrinsics {
     (
-        $name:ident, $vector:ty, $lanes:literal x $vectors:literal, $splat:ident, $load:ident, $store:ident, $add:ident,
-        $sub:ident, $mul:ident, $max:ident, $min:ident, |$a:ident, $b:ident, $c:ident| $fma:expr
+        $name:ident, $vector:ty, $lanes:literal x $vectors:literal,
+        $splat:ident, $load:ident, $store:ident,
+        $add:ident, $sub:ident, $mul:ident, $max:ident, $min:ident,
+        |$a:ident, $b:ident, $c:ident| $fma:expr
     ) => {
         #[allow(unused_unsafe, reason = "NEON is always there on 64-bit Arm, and safe")]
         impl Simd for $name {
@@ -161,7 +165,8 @@ macro_rules! intrinsics {
 
             #[inline(always)]
             fn splat(self, x: f32) -> $vector {
-                // SAFETY: the processor has the instruction, because `self` exists. The same holds below.
+                // SAFETY: the processor has the instruction, because `self` exists. The same holds
+                // below.
                 unsafe { $splat(x) }
             }
             #[inline(always)]
@@ -212,7 +217,7 @@ macro_rules! intrinsics {
 mod x86 {
     use std::arch::x86_64::*;
 
-    use super::{Kernel, Simd};
+    use crate::engine::cpu::simd::{Kernel, Simd};
 
     #[derive(Clone, Copy)]
     pub(super) struct Avx2(());
@@ -231,12 +236,14 @@ mod x86 {
     }
 
     intrinsics!(
-        Avx2, __m256, 8 x 2, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_add_ps,
-        _mm256_sub_ps, _mm256_mul_ps, _mm256_max_ps, _mm256_min_ps, |a, b, c| _mm256_fmadd_ps(a, b, c)
+        Avx2, __m256, 8 x 2, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps,
+        _mm256_add_ps, _mm256_sub_ps, _mm256_mul_ps, _mm256_max_ps, _mm256_min_ps,
+        |a, b, c| _mm256_fmadd_ps(a, b, c)
     );
     intrinsics!(
-        Avx512, __m512, 16 x 4, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_add_ps,
-        _mm512_sub_ps, _mm512_mul_ps, _mm512_max_ps, _mm512_min_ps, |a, b, c| _mm512_fmadd_ps(a, b, c)
+        Avx512, __m512, 16 x 4, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps,
+        _mm512_add_ps, _mm512_sub_ps, _mm512_mul_ps, _mm512_max_ps, _mm512_min_ps,
+        |a, b, c| _mm512_fmadd_ps(a, b, c)
     );
 }
 
@@ -244,13 +251,14 @@ mod x86 {
 mod neon {
     use std::arch::aarch64::*;
 
-    use super::Simd;
+    use crate::engine::cpu::simd::Simd;
 
     #[derive(Clone, Copy)]
     pub(super) struct Neon;
 
     intrinsics!(
-        Neon, float32x4_t, 4 x 4, vdupq_n_f32, vld1q_f32, vst1q_f32, vaddq_f32, vsubq_f32, vmulq_f32,
-        vmaxq_f32, vminq_f32, |a, b, c| vfmaq_f32(c, a, b)
+        Neon, float32x4_t, 4 x 4, vdupq_n_f32, vld1q_f32, vst1q_f32,
+        vaddq_f32, vsubq_f32, vmulq_f32, vmaxq_f32, vminq_f32,
+        |a, b, c| vfmaq_f32(c, a, b)
     );
 }

@@ -16,11 +16,11 @@ pub(super) struct Sliding {
     input: Map,
     output: Map,
     window: Window,
-    what: What,
+    reduction: Reduction,
 }
 
 /// Reduction of the values in the window.
-pub(super) enum What {
+pub(super) enum Reduction {
     /// Their sum with weights, `[window, channels]`.
     WeightedSum { weights: Buffer, epilogue: Epilogue },
     /// The maximum of those inside the map.
@@ -28,9 +28,9 @@ pub(super) enum What {
 }
 
 impl Sliding {
-    pub(super) fn new(geometry: Geometry, what: What) -> Self {
+    pub(super) fn new(geometry: Geometry, reduction: Reduction) -> Self {
         let Geometry { input, output, window } = geometry;
-        Self { input, output, window, what }
+        Self { input, output, window, reduction }
     }
 
     pub(super) fn run(&self, call: Call<'_>) {
@@ -43,10 +43,10 @@ impl Sliding {
         });
     }
 
-    /// Returns the window's positions inside the map, for result `at` of `axis`.
+    /// Returns the window's positions inside the map, for result `i` of `axis`.
     #[inline(always)]
-    fn inside(&self, axis: usize, at: usize, side: usize) -> Range<usize> {
-        let start = at * self.window.stride;
+    fn inside(&self, axis: usize, i: usize, side: usize) -> Range<usize> {
+        let start = i * self.window.stride;
         let before = self.window.before[axis];
         let end = self.window.kernel[axis].min((side + before).saturating_sub(start));
         before.saturating_sub(start)..end
@@ -86,16 +86,16 @@ impl Row<'_> {
     /// Computes `N` adjacent results. Their windows have the same `columns` inside the map.
     #[inline(always)]
     fn results<S: Simd, const N: usize>(&self, simd: S, x: usize, columns: &Range<usize>) {
-        let Sliding { input, output, window, what } = self.layer;
+        let Sliding { input, output, window, reduction } = self.layer;
         let image = self.row / output.height;
         let y = self.row % output.height;
         let rows = self.layer.inside(0, y, input.height);
         let to = (self.row * output.width + x) * output.stride;
         let mut channel = 0;
         while channel < output.stride {
-            let first = match what {
-                What::WeightedSum { .. } => 0.0,
-                What::Max => f32::NEG_INFINITY,
+            let first = match reduction {
+                Reduction::WeightedSum { .. } => 0.0,
+                Reduction::Max => f32::NEG_INFINITY,
             };
             let mut results = [simd.splat(first); N];
             for dy in rows.clone() {
@@ -105,19 +105,19 @@ impl Row<'_> {
                     let pixel = row * input.width + column;
                     let from = self.input[pixel * input.stride + channel..].as_ptr();
                     let step = window.stride * input.stride;
-                    // SAFETY: the windows of all N results lie inside the map at this position, and channels are full
-                    // vectors.
+                    // SAFETY: the windows of all N results lie inside the map at this position, and
+                    // channels are full vectors.
                     unsafe {
-                        match what {
-                            What::WeightedSum { weights, .. } => {
-                                let at = (dy * window.kernel[1] + dx) * input.stride + channel;
-                                let weight = simd.load(weights[at..].as_ptr());
+                        match reduction {
+                            Reduction::WeightedSum { weights, .. } => {
+                                let offset = (dy * window.kernel[1] + dx) * input.stride + channel;
+                                let weight = simd.load(weights[offset..].as_ptr());
                                 for (n, result) in results.iter_mut().enumerate() {
                                     *result =
                                         simd.fma(weight, simd.load(from.add(n * step)), *result);
                                 }
                             }
-                            What::Max => {
+                            Reduction::Max => {
                                 for (n, result) in results.iter_mut().enumerate() {
                                     *result = simd.max(*result, simd.load(from.add(n * step)));
                                 }
@@ -127,16 +127,16 @@ impl Row<'_> {
                 }
             }
             for (n, result) in results.into_iter().enumerate() {
-                let at = to + n * output.stride + channel;
+                let offset = to + n * output.stride + channel;
                 // SAFETY: only this thread uses a row of results.
                 unsafe {
-                    let value = match what {
-                        What::WeightedSum { epilogue, .. } => {
-                            epilogue.apply(simd, result, channel, self.residual.at(at))
+                    let value = match reduction {
+                        Reduction::WeightedSum { epilogue, .. } => {
+                            epilogue.apply(simd, result, channel, self.residual.at(offset))
                         }
-                        What::Max => result,
+                        Reduction::Max => result,
                     };
-                    simd.store(self.output.at(at, S::LANES), value);
+                    simd.store(self.output.at(offset, S::LANES), value);
                 }
             }
             channel += S::LANES;

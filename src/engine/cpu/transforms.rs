@@ -56,12 +56,11 @@ pub(super) fn transform_kernel(weight: impl Fn(usize, usize) -> f32) -> [f32; PO
         [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
         [0.0, 0.0, 1.0],
     ];
-    let row =
-        |i: usize, x: usize| -> f64 { (0..3).map(|y| G[i][y] * f64::from(weight(y, x))).sum() };
-    let half: [[f64; 3]; IN] = std::array::from_fn(|i| std::array::from_fn(|x| row(i, x)));
-    std::array::from_fn(|at| {
-        let i = at / IN;
-        let j = at % IN;
-        (0..3).map(|x| half[i][x] * G[j][x]).sum::<f64>() as f32
+    let half: [[f64; 3]; IN] = G
+        .map(|row| std::array::from_fn(|x| (0..3).map(|y| row[y] * f64::from(weight(y, x))).sum()));
+    std::array::from_fn(|point| {
+        let row = half[point / IN];
+        let column = G[point % IN];
+        (0..3).map(|x| row[x] * column[x]).sum::<f64>() as f32
     })
 }

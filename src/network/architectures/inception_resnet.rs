@@ -1,31 +1,33 @@
 //! Inception-ResNet-v1, as used by FaceNet's successors.
 //!
 //! Sources:
-//! - C. Szegedy, S. Ioffe, V. Vanhoucke, A. Alemi, "Inception-v4, Inception-ResNet and the Impact of Residual
-//!   Connections on Learning", 2016, figures 9 to 14.
-//! - F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet: A Unified Embedding for Face Recognition and Clustering", 2015.
+//! - C. Szegedy, S. Ioffe, V. Vanhoucke, A. Alemi, "Inception-v4, Inception-ResNet and the Impact
+//!   of Residual Connections on Learning", 2016, figures 9 to 14.
+//! - F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet: A Unified Embedding for Face Recognition
+//!   and Clustering", 2015.
 //!
-//! Layers and weight names are those of facenet-pytorch (`conv2d_1a.conv.weight` … `last_bn.running_var`). The last
-//! block has neither a scale nor a ReLU. The embedding is a linear layer with batch normalization after the mean. The
-//! classifier is left out.
+//! Layers and weight names are those of facenet-pytorch (`conv2d_1a.conv.weight` …
+//! `last_bn.running_var`). The last block has neither a scale nor a ReLU. The embedding is a linear
+//! layer with batch normalization after the mean. The classifier is left out.
 
 use serde::{Deserialize, Serialize};
 
+use super::description::Description;
 use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, NodeId, Window};
-use crate::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
+use crate::network::preprocessing::Preprocessing;
+use crate::network::published_weights::PublishedWeights;
 
 const EPSILON: f64 = 1e-3;
 const POINT: Window = Window::square(1, 1, 0);
 const HALVING: Window = Window::square(3, 2, 0);
 
-/// Preprocessing to values from about −1 to 1.
-pub const PREPROCESSING: Preprocessing = Preprocessing {
-    channels: ChannelOrder::Rgb,
-    mean: [127.5; 3],
-    scale: 1.0 / 128.0,
-    mirror: false,
-    crop: Crop::Stretch,
+/// Description of the architecture.
+pub(super) const DESCRIPTION: Description<Config> = Description {
+    name: "inception_resnet_v1",
+    preprocessing: Preprocessing::SIGNED_UNIT,
+    network,
+    import,
 };
 
 /// Configuration of Inception-ResNet-v1.
@@ -183,6 +185,16 @@ impl Layers {
         let x = self.net.linear(x, "last_linear.weight", width);
         self.norm(x, "last_bn");
         self.net.finish()
+    }
+}
+
+/// Returns the configuration with the widths of published weights.
+fn import(weights: &PublishedWeights) -> Config {
+    let config = Config::default();
+    Config {
+        channels: weights.width("conv2d_1a.conv.weight", config.channels),
+        embedding: weights.width("last_linear.weight", config.embedding),
+        ..config
     }
 }
 

@@ -1,15 +1,23 @@
 //! A small network that finds five points of a face, and predicts whether there is a face.
 //!
-//! It has 3×3 convolutions with ReLU and 2×2 maxima on 64×64 pixels, then two linear layers. It regresses the points
-//! like the first network of the cascade of Y. Sun, X. Wang, X. Tang, "Deep Convolutional Network Cascade for Facial
-//! Point Detection", 2013. Unlike in the paper, one network serves every pass: once the face's rough position is known,
-//! it runs on the face again. As in [`super::vggface_lite`], batch normalizations are folded after training.
+//! It has 3×3 convolutions with ReLU and 2×2 maxima on 64×64 pixels, then two linear layers. It
+//! regresses the points like the first network of the cascade of Y. Sun, X. Wang, X. Tang, "Deep
+//! Convolutional Network Cascade for Facial Point Detection", 2013. Unlike in the paper, one
+//! network serves every pass: once the face's rough position is known, it runs on the face again.
+//! As in [`super::vggface_lite`], batch normalizations are folded after training.
 
 use serde::{Deserialize, Serialize};
 
+use super::description::Description;
 use super::vggface_lite::{Shift, biased, normalized};
 use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, Window};
+use crate::network::preprocessing::Preprocessing;
+use crate::network::published_weights::PublishedWeights;
+
+/// Description of the architecture.
+pub(super) const DESCRIPTION: Description<Config> =
+    Description { name: "landmarks", preprocessing: Preprocessing::SIGNED_UNIT, network, import };
 
 /// Configuration of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,7 +54,7 @@ pub fn network(config: &Config) -> Result<Network, NetworkError> {
 ///
 /// # Errors
 /// As [`network`].
-pub fn learning_network(config: &Config) -> Result<Network, NetworkError> {
+pub fn training_network(config: &Config) -> Result<Network, NetworkError> {
     build(config, normalized)
 }
 
@@ -68,4 +76,18 @@ fn build(config: &Config, shift: Shift) -> Result<Network, NetworkError> {
     x = net.linear(x, "points.weight", OUTPUTS);
     net.bias(x, "points.bias");
     net.finish()
+}
+
+/// Returns the configuration with the widths of published weights.
+fn import(weights: &PublishedWeights) -> Config {
+    let config = Config::default();
+    let channels: [usize; 5] = std::array::from_fn(|layer| {
+        weights.width(&format!("conv{}.weight", layer + 1), config.channels[layer])
+    });
+    let positions = weights.inputs("hidden.weight").map(|inputs| inputs / channels[4].max(1));
+    Config {
+        input_size: positions.map_or(config.input_size, |positions| 16 * positions.isqrt()),
+        channels,
+        hidden: weights.width("hidden.weight", config.hidden),
+    }
 }

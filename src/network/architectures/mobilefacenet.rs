@@ -1,7 +1,7 @@
 //! MobileFaceNet, in the variant that InsightFace publishes.
 //!
-//! Source: S. Chen, Y. Liu, X. Gao, Z. Han, "MobileFaceNets: Efficient CNNs for Accurate Real-Time Face Verification on
-//! Mobile Devices", 2018, table 1.
+//! Source: S. Chen, Y. Liu, X. Gao, Z. Han, "MobileFaceNets: Efficient CNNs for Accurate Real-Time
+//! Face Verification on Mobile Devices", 2018, table 1.
 //!
 //! Differences from the paper:
 //! - No projection follows the first depthwise convolution.
@@ -12,17 +12,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::description::Description;
 use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, NodeId, Window};
-use crate::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
+use crate::network::preprocessing::Preprocessing;
+use crate::network::published_weights::PublishedWeights;
 
-/// Preprocessing to values from about −1 to 1.
-pub const PREPROCESSING: Preprocessing = Preprocessing {
-    channels: ChannelOrder::Rgb,
-    mean: [127.5; 3],
-    scale: 1.0 / 128.0,
-    mirror: false,
-    crop: Crop::Stretch,
+/// Description of the architecture.
+pub(super) const DESCRIPTION: Description<Config> = Description {
+    name: "mobilefacenet",
+    preprocessing: Preprocessing::SIGNED_UNIT,
+    network,
+    import,
 };
 
 /// Configuration of MobileFaceNet.
@@ -53,8 +54,8 @@ pub fn network(config: &Config) -> Result<Network, NetworkError> {
     let mut x = net.input();
     x = conv_norm_prelu(&mut net, x, "conv_1", ConvShape::dense(c, Window::square(3, 2, 1)));
     x = conv_norm_prelu(&mut net, x, "conv_2_dw", ConvShape::depthwise(c, Window::square(3, 1, 1)));
-    // Per stage: name of its halving block, inner channels of that, output channels, name and number of residual
-    // blocks.
+    // Per stage: name of its halving block, inner channels of that, output channels, name and
+    // number of residual blocks.
     let stages = [
         ("dconv_23", 2 * c, c, "res_3", 4),
         ("dconv_34", 4 * c, 2 * c, "res_4", 6),
@@ -111,6 +112,15 @@ fn conv_norm(net: &mut Builder, x: NodeId, name: &str, shape: ConvShape) -> Node
 
 fn norm_names(name: &str) -> [String; 4] {
     ["gamma", "beta", "moving_mean", "moving_var"].map(|part| format!("{name}_{part}"))
+}
+
+/// Returns the configuration with the widths of published weights.
+fn import(weights: &PublishedWeights) -> Config {
+    let config = Config::default();
+    Config {
+        channels: weights.width("conv_1_conv2d_weight", config.channels),
+        embedding: weights.width("fc1_weight", config.embedding),
+    }
 }
 
 #[cfg(test)]

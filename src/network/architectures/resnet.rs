@@ -1,20 +1,23 @@
 //! ResNet-50 and SENet-50 as trained on VGGFace2.
 //!
 //! Sources:
-//! - Training: Q. Cao, L. Shen, W. Xie, O. M. Parkhi, A. Zisserman, "VGGFace2: A dataset for recognising faces across
-//!   pose and age", 2018.
-//! - ResNet: K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", 2015, table 1.
+//! - Training: Q. Cao, L. Shen, W. Xie, O. M. Parkhi, A. Zisserman, "VGGFace2: A dataset for
+//!   recognising faces across pose and age", 2018.
+//! - ResNet: K. He, X. Zhang, S. Ren, J. Sun, "Deep Residual Learning for Image Recognition", 2015,
+//!   table 1.
 //! - SENet: J. Hu, L. Shen, G. Sun, "Squeeze-and-Excitation Networks", 2017, table 1.
 //!
-//! As in the Caffe models of the first paper, a halving stage halves in its first 1×1 convolution, not in the 3×3 one.
-//! Weights are named as in Oxford's PyTorch files: `conv1_7x7_s2.weight`, `conv2_1_1x1_reduce_bn.running_mean` …
-//! `feat_extract.weight`. The classifier is left out.
+//! As in the Caffe models of the first paper, a halving stage halves in its first 1×1 convolution,
+//! not in the 3×3 one. Weights are named as in Oxford's PyTorch files: `conv1_7x7_s2.weight`,
+//! `conv2_1_1x1_reduce_bn.running_mean` … `feat_extract.weight`. The classifier is left out.
 
 use serde::{Deserialize, Serialize};
 
+use super::description::Description;
 use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, NodeId, Window};
 use crate::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
+use crate::network::published_weights::{PublishedWeights, Publisher};
 
 /// Blocks per stage.
 const DEPTHS: [usize; 4] = [3, 4, 6, 3];
@@ -25,12 +28,28 @@ const REDUCTION: usize = 16;
 const POINT: Window = Window::square(1, 1, 0);
 
 /// The means of VGGFace2, and its authors' crop.
-pub const PREPROCESSING: Preprocessing = Preprocessing {
+const PREPROCESSING: Preprocessing = Preprocessing {
     channels: ChannelOrder::Rgb,
     mean: [131.0912, 103.8827, 91.4953],
     scale: 1.0,
     mirror: false,
     crop: Crop::Center,
+};
+
+/// Description of ResNet-50. Keras's weights have an epsilon of 1e-3.
+pub(super) const RESNET50: Description<Config> = Description {
+    name: "resnet50",
+    preprocessing: PREPROCESSING,
+    network: resnet50,
+    import: |weights| import(weights, 1e-3),
+};
+
+/// Description of SENet-50. Keras's weights have an epsilon of 1e-4.
+pub(super) const SENET50: Description<Config> = Description {
+    name: "senet50",
+    preprocessing: PREPROCESSING,
+    network: senet50,
+    import: |weights| import(weights, 1e-4),
 };
 
 /// Configuration of ResNet-50 or SENet-50.
@@ -43,9 +62,11 @@ pub struct Config {
     pub channels: usize,
     /// Zero padding of the framework that the weights come from.
     pub padding: Padding,
-    /// Added to variances in batch normalization: 1e-5 in Caffe and PyTorch; in Keras 1e-3 (ResNet) or 1e-4 (SENet).
+    /// Added to variances in batch normalization: 1e-5 in Caffe and PyTorch; in Keras 1e-3 (ResNet)
+    /// or 1e-4 (SENet).
     pub epsilon: f64,
-    /// Width of a projection after the mean, without bias. 128 and 256 are published. `None` for the mean itself.
+    /// Width of a projection after the mean, without bias. 128 and 256 are published. `None` for
+    /// the mean itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub projection: Option<usize>,
 }
@@ -54,7 +75,8 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Padding {
-    /// Caffe and PyTorch: three on each side of the 7×7 convolution. The maximum reaches over the edge.
+    /// Caffe and PyTorch: three on each side of the 7×7 convolution. The maximum reaches over the
+    /// edge.
     Caffe,
     /// Keras: two before and three after. The maximum stays inside.
     Keras,
@@ -88,7 +110,8 @@ impl Padding {
 /// # Errors
 /// [`NetworkError::BadConfig`] if the input is too small for five halvings, or a width is zero.
 pub fn resnet50(config: &Config) -> Result<Network, NetworkError> {
-    Stages { net: Builder::new("resnet50", config.input_size), config, gated: false }.finish()
+    ResNetBuilder { net: Builder::new("resnet50", config.input_size), config, gated: false }
+        .finish()
 }
 
 /// Builds SENet-50: ResNet-50 with squeeze and excitation, which weighs the channels of each block.
@@ -98,16 +121,16 @@ pub fn resnet50(config: &Config) -> Result<Network, NetworkError> {
 /// # Errors
 /// As for [`resnet50`].
 pub fn senet50(config: &Config) -> Result<Network, NetworkError> {
-    Stages { net: Builder::new("senet50", config.input_size), config, gated: true }.finish()
+    ResNetBuilder { net: Builder::new("senet50", config.input_size), config, gated: true }.finish()
 }
 
-struct Stages<'a> {
+struct ResNetBuilder<'a> {
     net: Builder,
     config: &'a Config,
     gated: bool,
 }
 
-impl Stages<'_> {
+impl ResNetBuilder<'_> {
     fn finish(mut self) -> Result<Network, NetworkError> {
         let Config { channels, padding, projection, .. } = *self.config;
         let input = self.net.input();
@@ -171,6 +194,18 @@ impl Stages<'_> {
         let names = ["weight", "bias", "running_mean", "running_var"];
         self.net.batch_norm(x, names.map(|part| format!("{name}_bn.{part}")), self.config.epsilon)
     }
+}
+
+/// Returns the configuration with the widths of published weights.
+fn import(weights: &PublishedWeights, keras_epsilon: f64) -> Config {
+    let config = Config::default();
+    let (padding, epsilon) = match weights.publisher {
+        Publisher::Keras | Publisher::Deepface => (Padding::Keras, keras_epsilon),
+        Publisher::Cydonia | Publisher::Authors => (Padding::Caffe, config.epsilon),
+    };
+    let channels = weights.width("conv1_7x7_s2.weight", config.channels);
+    let projection = weights.first_side("feat_extract.weight");
+    Config { channels, padding, epsilon, projection, ..config }
 }
 
 #[cfg(test)]

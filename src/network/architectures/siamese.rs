@@ -1,16 +1,24 @@
 //! One twin of a Siamese network.
 //!
-//! Source: G. Koch, R. Zemel, R. Salakhutdinov, "Siamese Neural Networks for One-shot Image Recognition", 2015, figure
-//! 4.
+//! Source: G. Koch, R. Zemel, R. Salakhutdinov, "Siamese Neural Networks for One-shot Image
+//! Recognition", 2015, figure 4.
 //!
-//! It has four convolutions with ReLU, and a 2×2 maximum after each of the first three. A linear layer with the
-//! logistic function follows. Unlike in the paper, the input is color photos instead of black and white characters. No
-//! weights are published. They are named `conv1.weight` … `fc.bias`.
+//! It has four convolutions with ReLU, and a 2×2 maximum after each of the first three. A linear
+//! layer with the logistic function follows. Unlike in the paper, the input is color photos instead
+//! of black and white characters. No weights are published. They are named `conv1.weight` …
+//! `fc.bias`.
 
 use serde::{Deserialize, Serialize};
 
+use super::description::Description;
 use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, Window};
+use crate::network::preprocessing::Preprocessing;
+use crate::network::published_weights::PublishedWeights;
+
+/// Description of the architecture.
+pub(super) const DESCRIPTION: Description<Config> =
+    Description { name: "siamese", preprocessing: Preprocessing::SIGNED_UNIT, network, import };
 
 /// Configuration of the twin.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +58,31 @@ pub fn network(config: &Config) -> Result<Network, NetworkError> {
     x = net.bias(x, "fc.bias");
     net.sigmoid(x);
     net.finish()
+}
+
+/// Returns the configuration with the widths of published weights.
+fn import(weights: &PublishedWeights) -> Config {
+    let config = Config::default();
+    let channels: [usize; 4] = std::array::from_fn(|layer| {
+        weights.width(&format!("conv{}.weight", layer + 1), config.channels[layer])
+    });
+    let embedding = weights.width("fc.weight", config.embedding);
+    let config = Config { channels, embedding, ..config };
+    // Several input sizes result in the same number of values; the paper's is the first choice.
+    std::iter::once(config.input_size)
+        .chain(64..=512)
+        .map(|input_size| Config { input_size, ..config.clone() })
+        .find(|config| {
+            linear_inputs(config).is_some_and(|n| Some(n) == weights.inputs("fc.weight"))
+        })
+        .unwrap_or(config)
+}
+
+/// Returns the number of inputs of the linear layer. Returns `None` if the network is impossible.
+fn linear_inputs(config: &Config) -> Option<usize> {
+    let network = network(config).ok()?;
+    let linear = network.parameters().iter().find(|p| p.name == "fc.weight")?;
+    Some(linear.shape[1])
 }
 
 #[cfg(test)]

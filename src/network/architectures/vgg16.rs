@@ -2,32 +2,38 @@
 //!
 //! Sources:
 //! - O. M. Parkhi, A. Vedaldi, A. Zisserman, "Deep Face Recognition", BMVC 2015, table 3.
-//! - Network D of K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition",
-//!   2014.
+//! - Network D of K. Simonyan, A. Zisserman, "Very Deep Convolutional Networks for Large-Scale
+//!   Image Recognition", 2014.
 //!
-//! It has thirteen 3×3 convolutions with ReLU in five blocks. Each block ends with a 2×2 maximum. Fully connected
-//! layers follow. The classifier (fc8) is left out.
+//! It has thirteen 3×3 convolutions with ReLU in five blocks. Each block ends with a 2×2 maximum.
+//! Fully connected layers follow. The classifier (fc8) is left out.
 //!
-//! Weights are named as in PyTorch's `vgg_face_dag`: `conv1_1.weight` … `fc7.bias`. Convolutions are
-//! `(out, in, height, width)`. The inputs of fc6 are in channel, row, column order.
+//! Weights are named as in PyTorch's `vgg_face_dag`: `conv1_1.weight` … `fc7.bias`. Convolutions
+//! are `(out, in, height, width)`. The inputs of fc6 are in channel, row, column order.
 
 use serde::{Deserialize, Serialize};
 
+use super::description::Description;
 use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, Window};
 use crate::network::preprocessing::{ChannelOrder, Crop, Preprocessing};
+use crate::network::published_weights::PublishedWeights;
 
 /// Convolutions per block.
 const DEPTHS: [usize; 5] = [2, 2, 3, 3, 3];
 
 /// The means of VGGFace. Photos are scaled to the input's size.
-pub const PREPROCESSING: Preprocessing = Preprocessing {
+const PREPROCESSING: Preprocessing = Preprocessing {
     channels: ChannelOrder::Rgb,
     mean: [129.186_28, 104.762_38, 93.593_96],
     scale: 1.0,
     mirror: false,
     crop: Crop::Stretch,
 };
+
+/// Description of the architecture.
+pub(super) const DESCRIPTION: Description<Config> =
+    Description { name: "vgg16", preprocessing: PREPROCESSING, network, import };
 
 /// Configuration of VGG16.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,6 +99,20 @@ pub fn network(config: &Config) -> Result<Network, NetworkError> {
         }
     }
     net.finish()
+}
+
+/// Returns the configuration with the widths of published weights.
+fn import(weights: &PublishedWeights) -> Config {
+    let config = Config::default();
+    let channels: [usize; 5] = std::array::from_fn(|block| {
+        weights.width(&format!("conv{}_1.weight", block + 1), config.channels[block])
+    });
+    let Some(inputs) = weights.inputs("fc6.weight") else {
+        return Config { channels, output: Output::Pooled, ..config };
+    };
+    let side = (inputs / channels[4].max(1)).isqrt();
+    let hidden = weights.width("fc6.weight", config.hidden);
+    Config { input_size: 32 * side, channels, hidden, output: Output::Fc7 }
 }
 
 #[cfg(test)]

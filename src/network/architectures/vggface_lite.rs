@@ -1,23 +1,34 @@
 //! A small network in the layout of VGG, for aligned faces.
 //!
-//! It has 3×3 convolutions with ReLU in five blocks. The layout is configuration A of K. Simonyan, A. Zisserman, "Very
-//! Deep Convolutional Networks for Large-Scale Image Recognition", 2014. Unlike the paper it is narrow, on 112×112
-//! pixels, and without fully connected layers.
+//! It has 3×3 convolutions with ReLU in five blocks. The layout is configuration A of K. Simonyan,
+//! A. Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition", 2014. Unlike
+//! the paper it is narrow, on 112×112 pixels, and without fully connected layers.
 //!
-//! A 2×2 maximum follows each of the first four blocks. After the fifth, every channel is pooled with its own weights,
-//! one per position. The reason is that the middle of a face is more informative than its corners (the global depthwise
-//! convolution of S. Chen et al., "MobileFaceNets", 2018, section 3.1). Two projections follow: onto a teacher's
-//! embedding of the face ([`crate::train::network::Distillation`]), and onto axes along which kin are similar
-//! ([`crate::train::network::Projection`]).
+//! A 2×2 maximum follows each of the first four blocks. After the fifth, every channel is pooled
+//! with its own weights, one per position. The reason is that the middle of a face is more
+//! informative than its corners (the global depthwise convolution of S. Chen et al.,
+//! "MobileFaceNets", 2018, section 3.1). Two projections follow: onto a teacher's embedding of the
+//! face, and onto axes along which kin are similar ([`crate::train::network`]).
 //!
-//! In training, a batch normalization stands between each convolution and its ReLU, and after the pooling
-//! ([`learning_network`]). After training the normalizations are folded into the weights. Weights are named
-//! `conv1_1.weight` … `projection.bias`.
+//! In training, a batch normalization stands between each convolution and its ReLU, and after the
+//! pooling ([`training_network`]). After training the normalizations are folded into the weights.
+//! Weights are named `conv1_1.weight` … `projection.bias`.
 
 use serde::{Deserialize, Serialize};
 
+use super::description::Description;
 use crate::network::error::NetworkError;
 use crate::network::graph::{Builder, ConvShape, Network, NodeId, Window};
+use crate::network::preprocessing::Preprocessing;
+use crate::network::published_weights::PublishedWeights;
+
+/// Description of the architecture.
+pub(super) const DESCRIPTION: Description<Config> = Description {
+    name: "vggface-lite",
+    preprocessing: Preprocessing::SIGNED_UNIT,
+    network,
+    import,
+};
 
 /// Configuration of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,7 +67,7 @@ pub fn network(config: &Config) -> Result<Network, NetworkError> {
 ///
 /// # Errors
 /// As [`network`].
-pub fn learning_network(config: &Config) -> Result<Network, NetworkError> {
+pub fn training_network(config: &Config) -> Result<Network, NetworkError> {
     build(config, normalized)
 }
 
@@ -102,4 +113,32 @@ fn build(config: &Config, shift: Shift) -> Result<Network, NetworkError> {
     x = net.linear(x, "projection.weight", config.embedding);
     net.bias(x, "projection.bias");
     net.finish()
+}
+
+/// Returns the configuration with the widths of published weights.
+fn import(weights: &PublishedWeights) -> Config {
+    let config = Config::default();
+    let depths = std::array::from_fn(|block| match imported_depth(weights, block) {
+        0 => config.depths[block],
+        depth => depth,
+    });
+    let channels =
+        std::array::from_fn(|block| weights.width(&conv_weight(block, 1), config.channels[block]));
+    let input_size = weights.inputs("pool.weight").map(|positions| 16 * positions.isqrt());
+    Config {
+        input_size: input_size.unwrap_or(config.input_size),
+        depths,
+        channels,
+        embedding: weights.width("projection.weight", config.embedding),
+    }
+}
+
+/// Returns the number of consecutive convolutions of a block.
+fn imported_depth(weights: &PublishedWeights, block: usize) -> usize {
+    (1..).take_while(|&layer| weights.tensors.contains_key(&conv_weight(block, layer))).count()
+}
+
+/// Returns the name of a weight. Blocks count from 0, layers from 1.
+fn conv_weight(block: usize, layer: usize) -> String {
+    format!("conv{}_{layer}.weight", block + 1)
 }

@@ -1,31 +1,43 @@
 //! The last stage of a network, and the trunk before it.
 
-use super::{BatchNorm, Conv, Network, Node, NodeId, Op, ParameterId};
+use super::network::{Network, Node};
+use super::operation::{NodeId, Op, ParameterId};
 
 impl Network {
     /// Returns the node at which the last stage begins: the stage reads only this node's result.
     ///
-    /// The last stage contains the convolutions with the smallest maps of over one pixel, and all later operations. The
-    /// cut lies before the first of these convolutions, at a node that all paths pass through. Candidates are the
-    /// nearest such nodes with maps of one size. The narrowest of them is chosen, and the last if several are equally
-    /// narrow, because its result is the smallest to store. So the last stage of `vgg16` is its fifth block with fc6
-    /// and fc7. That of `resnet50` is its fifth stage with its halving.
+    /// The last stage contains the convolutions with the smallest maps of over one pixel, and all
+    /// later operations. The cut lies before the first of these convolutions, at a node that all
+    /// paths pass through. Candidates are the nearest such nodes with maps of one size. The
+    /// narrowest of them is chosen, and the last if several are equally narrow, because its result
+    /// is the smallest to store. So the last stage of `vgg16` is its fifth block with fc6 and fc7.
+    /// That of `resnet50` is its fifth stage with its halving.
     ///
     /// Returns `None` if the network has no stage before the last one.
     pub fn last_stage(&self) -> Option<NodeId> {
-        let places = |node: &Node| node.shape[1] * node.shape[2];
-        let made = |node: &&Node| matches!(node.op, Op::Conv(_)) && places(node) > 1;
-        let smallest = self.nodes.iter().filter(made).map(places).min()?;
-        let first = self.nodes.iter().position(|node| made(&node) && places(node) == smallest)?;
-        let passes: Vec<usize> = (1..first).filter(|&at| self.all_passes(at)).collect();
-        let size = places(&self.nodes[*passes.last()?]);
-        let nearest = passes.into_iter().rev().take_while(|&at| places(&self.nodes[at]) == size);
-        nearest.min_by_key(|&at| self.nodes[at].shape[0]).map(NodeId)
+        let smallest = self
+            .nodes
+            .iter()
+            .filter(|node| is_spatial_convolution(node))
+            .map(Node::pixels)
+            .min()?;
+        let first = self
+            .nodes
+            .iter()
+            .position(|node| is_spatial_convolution(node) && node.pixels() == smallest)?;
+        let bottlenecks: Vec<usize> = (1..first).filter(|&i| self.is_bottleneck(i)).collect();
+        let pixels = self.nodes[*bottlenecks.last()?].pixels();
+        bottlenecks
+            .into_iter()
+            .rev()
+            .take_while(|&i| self.nodes[i].pixels() == pixels)
+            .min_by_key(|&i| self.nodes[i].shape[0])
+            .map(NodeId)
     }
 
-    /// Whether no node after `at` reads one before it.
-    fn all_passes(&self, at: usize) -> bool {
-        self.nodes[at + 1..].iter().flat_map(|node| &node.inputs).all(|input| input.0 >= at)
+    /// Whether all paths pass through node `i`: no later node reads an earlier one.
+    fn is_bottleneck(&self, i: usize) -> bool {
+        self.nodes[i + 1..].iter().flat_map(|node| &node.inputs).all(|input| input.0 >= i)
     }
 
     /// Splits the network at `cut`. The second part takes the result of `cut` as its input.
@@ -38,11 +50,11 @@ impl Network {
             let inputs = node.inputs.iter().map(|input| NodeId(input.0 - cut.0)).collect();
             Node { inputs, ..node.clone() }
         }));
-        (self.part(self.nodes[..=cut.0].to_vec()), self.part(rest))
+        (self.subnetwork(self.nodes[..=cut.0].to_vec()), self.subnetwork(rest))
     }
 
     /// Returns a network of `nodes`, which refer to weights of this one.
-    fn part(&self, mut nodes: Vec<Node>) -> Self {
+    fn subnetwork(&self, mut nodes: Vec<Node>) -> Self {
         let mut parameters = Vec::new();
         for id in nodes.iter_mut().flat_map(|node| node.op.parameters_mut()) {
             parameters.push(self.parameters[id.0].clone());
@@ -52,20 +64,9 @@ impl Network {
     }
 }
 
-impl Op {
-    /// Returns the weights of the operation.
-    fn parameters_mut(&mut self) -> Vec<&mut ParameterId> {
-        match self {
-            Self::Conv(Conv { weight, bias, .. }) | Self::Linear { weight, bias } => {
-                [weight].into_iter().chain(bias).collect()
-            }
-            Self::BatchNorm(BatchNorm { gamma, beta, mean, variance, .. }) => {
-                vec![gamma, beta, mean, variance]
-            }
-            Self::Prelu(slope) => vec![slope],
-            _ => Vec::new(),
-        }
-    }
+/// Whether a node is a convolution with a map of over one pixel.
+fn is_spatial_convolution(node: &Node) -> bool {
+    matches!(node.op, Op::Conv(_)) && node.pixels() > 1
 }
 
 #[cfg(test)]

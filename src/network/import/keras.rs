@@ -1,8 +1,9 @@
-//! Weights in HDF5 files of Keras 2: `save_weights`, or a complete model with the weights under `model_weights`.
+//! Weights in HDF5 files of Keras 2: `save_weights`, or a complete model with the weights under
+//! `model_weights`.
 //!
-//! The attribute `layer_names` names one group per layer. That group's `weight_names` names its datasets. Both are in
-//! Keras's order; the groups themselves are sorted by name (Keras 2, `keras/engine/saving.py`,
-//! `save_weights_to_hdf5_group`).
+//! The attribute `layer_names` names one group per layer. That group's `weight_names` names its
+//! datasets. Both are in Keras's order; the groups themselves are sorted by name (Keras 2,
+//! `keras/engine/saving.py`, `save_weights_to_hdf5_group`).
 
 use std::fs::File;
 use std::sync::Arc;
@@ -12,8 +13,10 @@ use hdf5_reader::group::Group;
 use hdf5_reader::storage::FileStorage;
 use hdf5_reader::{ByteOrder, Dataset, Datatype, Hdf5File, OpenOptions};
 
-use super::{Budget, Fault, NamedTensor, damaged};
-use crate::network::encoding::{Encoding, Kind};
+use super::budget::Budget;
+use super::fault::{Fault, damaged};
+use crate::network::encoding::{Encoding, NumericType};
+use crate::network::weights::NamedTensor;
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
@@ -32,8 +35,8 @@ const MAX_NAMES: usize = 10_000;
 /// # Errors
 /// `Fault::Broken` if the file is damaged, or Keras did not write it.
 pub(super) fn read(file: File) -> Result<Vec<NamedTensor>, Fault> {
-    let mut budget = Budget::of_file(&file)?;
-    let limit = usize::try_from(budget.0).unwrap_or(usize::MAX);
+    let mut budget = Budget::for_file(&file)?;
+    let limit = usize::try_from(budget.bytes()).unwrap_or(usize::MAX);
     let options =
         OpenOptions { max_read_bytes: limit, max_chunk_bytes: limit, ..OpenOptions::default() };
     let storage = Arc::new(FileStorage::from_file(file)?);
@@ -80,7 +83,7 @@ fn descend(group: &Group, path: &str) -> Result<Group, Fault> {
 fn find_dataset(group: &Group, path: &str) -> Result<Dataset, Fault> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let dataset = descend(group, folder)?.dataset(name);
-    dataset.map_err(|error| damaged(format!("'{path}': {error}")))
+    dataset.map_err(|error| in_tensor(path, &error))
 }
 
 /// Reads a dataset's values. Returns `None` if they are not floats.
@@ -90,20 +93,24 @@ fn read_dataset(
     budget: &mut Budget,
 ) -> Result<Option<NamedTensor>, Fault> {
     let Some(encoding) = encoding(dataset.dtype()) else { return Ok(None) };
-    let in_tensor = |error: Error| damaged(format!("'{name}': {error}"));
-    budget.spend(dataset.raw_byte_len().map_err(in_tensor)? / encoding.width())?;
+    let len = dataset.raw_byte_len().map_err(|error| in_tensor(&name, &error))?;
+    budget.spend(len / encoding.width())?;
     let shape: Vec<usize> = dataset.shape().iter().map(|side| *side as usize).collect();
-    let bytes = dataset.read_raw_bytes().map_err(in_tensor)?;
+    let bytes = dataset.read_raw_bytes().map_err(|error| in_tensor(&name, &error))?;
     let values = encoding.read(&mut bytes.as_slice(), bytes.len() / encoding.width())?;
     Ok(Some(NamedTensor { name, shape, values }))
+}
+
+fn in_tensor(name: &str, error: &Error) -> Fault {
+    damaged(format!("'{name}': {error}"))
 }
 
 fn encoding(datatype: &Datatype) -> Option<Encoding> {
     let Datatype::FloatingPoint { size, byte_order } = datatype else { return None };
     let kind = match size {
-        2 => Kind::F16,
-        4 => Kind::F32,
-        8 => Kind::F64,
+        2 => NumericType::F16,
+        4 => NumericType::F32,
+        8 => NumericType::F64,
         _ => return None,
     };
     Some(Encoding { kind, big_endian: matches!(byte_order, ByteOrder::BigEndian) })

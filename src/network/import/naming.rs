@@ -1,64 +1,34 @@
 //! Conversion of names and layouts to those of PyTorch.
 
-use std::collections::HashMap;
-
 use rayon::prelude::*;
 
-use super::{Checkpoint, Format};
+use super::checkpoint::{Checkpoint, Format};
+use crate::network::published_weights::{PublishedWeights, Publisher};
 use crate::network::weights::NamedTensor;
 
-/// Tensors by the names of our networks.
-pub(super) struct Named {
-    pub(super) tensors: HashMap<String, NamedTensor>,
-    pub(super) origin: Origin,
-}
-
-/// Publisher of the names in a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
-    /// keras-vggface.
-    Keras,
-    /// deepface's VGG16: only convolutions, without their own names.
-    Deepface,
-    /// cydonia999's VGGFace2-pytorch.
-    Cydonia,
-    /// The names of our networks.
-    Own,
-}
-
-impl Named {
-    /// Returns the first side of a tensor.
-    pub(super) fn first_side(&self, name: &str) -> Option<usize> {
-        self.tensors.get(name)?.shape.first().copied()
+/// Converts the tensors of a checkpoint to the names and layouts of our networks.
+pub(super) fn rename_tensors(checkpoint: Checkpoint) -> PublishedWeights {
+    let Checkpoint { format, mut tensors } = checkpoint;
+    let publisher = publisher(format, &tensors);
+    match publisher {
+        Publisher::Keras | Publisher::Deepface => tensors = from_keras(tensors, publisher),
+        Publisher::Cydonia => {
+            tensors.iter_mut().for_each(|tensor| tensor.name = from_cydonia(&tensor.name));
+        }
+        Publisher::Authors => {}
     }
-
-    /// Returns the first side of a tensor, or the published one.
-    pub(super) fn width(&self, name: &str, published: usize) -> usize {
-        self.first_side(name).unwrap_or(published)
-    }
-
-    /// Returns the number of inputs of a linear layer.
-    pub(super) fn inputs(&self, name: &str) -> Option<usize> {
-        Some(self.tensors.get(name)?.shape.iter().skip(1).product())
-    }
-}
-
-/// Converts known tensors to the names and layouts of our networks.
-pub(super) fn named(checkpoint: Checkpoint) -> Named {
-    let Checkpoint { format, tensors } = checkpoint;
-    let (origin, tensors): (_, Vec<NamedTensor>) = if format == Format::KerasHdf5 {
-        let origin = if is_deepface(&tensors) { Origin::Deepface } else { Origin::Keras };
-        (origin, from_keras(tensors, origin))
-    } else if tensors.iter().any(|tensor| tensor.name.starts_with("layer1.")) {
-        let renamed = tensors
-            .into_iter()
-            .map(|tensor| NamedTensor { name: from_cydonia(&tensor.name), ..tensor });
-        (Origin::Cydonia, renamed.collect())
-    } else {
-        (Origin::Own, tensors)
-    };
     let tensors = tensors.into_iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
-    Named { tensors, origin }
+    PublishedWeights { tensors, publisher }
+}
+
+fn publisher(format: Format, tensors: &[NamedTensor]) -> Publisher {
+    if format == Format::KerasHdf5 {
+        return if is_deepface(tensors) { Publisher::Deepface } else { Publisher::Keras };
+    }
+    if tensors.iter().any(|tensor| tensor.name.starts_with("layer1.")) {
+        return Publisher::Cydonia;
+    }
+    Publisher::Authors
 }
 
 /// Converts a name: `layer2.0.bn3.weight` → `conv3_1_1x1_increase_bn.weight`
@@ -68,17 +38,17 @@ fn from_cydonia(name: &str) -> String {
         ["conv1", end] => format!("conv1_7x7_s2.{end}"),
         ["bn1", end] => format!("conv1_7x7_s2_bn.{end}"),
         [layer, block, ref inner @ ..] => {
-            let number = |text: &str| text.parse::<usize>().ok();
-            let place = layer.strip_prefix("layer").and_then(number).zip(number(block));
-            match (place, cydonia_part(inner)) {
-                (Some((layer, block)), Some(part)) => {
-                    format!("conv{}_{}_{part}", layer + 1, block + 1)
-                }
-                _ => name.to_owned(),
-            }
+            cydonia_block(layer, block, inner).unwrap_or_else(|| name.to_owned())
         }
         _ => name.to_owned(),
     }
+}
+
+fn cydonia_block(layer: &str, block: &str, inner: &[&str]) -> Option<String> {
+    let layer: usize = layer.strip_prefix("layer")?.parse().ok()?;
+    let block: usize = block.parse().ok()?;
+    let part = cydonia_part(inner)?;
+    Some(format!("conv{}_{}_{part}", layer + 1, block + 1))
 }
 
 fn cydonia_part(inner: &[&str]) -> Option<String> {
@@ -102,29 +72,31 @@ fn cydonia_part(inner: &[&str]) -> Option<String> {
     Some(format!("{part}{norm}.{end}"))
 }
 
-/// Whether the layers are deepface's. They are Keras's `conv2d`, `conv2d_1` …, so only their order identifies them.
+/// Whether the layers are deepface's. They are Keras's `conv2d`, `conv2d_1` …, so only their order
+/// identifies them.
 fn is_deepface(tensors: &[NamedTensor]) -> bool {
     !tensors.is_empty() && tensors.iter().all(|tensor| tensor.name.starts_with("conv2d"))
 }
 
 /// Converts the names and layouts of Keras.
-fn from_keras(tensors: Vec<NamedTensor>, origin: Origin) -> Vec<NamedTensor> {
+fn from_keras(tensors: Vec<NamedTensor>, publisher: Publisher) -> Vec<NamedTensor> {
     let mut layers = vgg16_layers();
     let mut layer = String::new();
-    let last_channels = tensors.iter().find(|tensor| tensor.name.starts_with("conv5_3/bias"));
-    let last_channels = last_channels.map(|tensor| tensor.values.len());
-    let rename = |tensor: NamedTensor| {
+    let last_bias = tensors.iter().find(|tensor| tensor.name.starts_with("conv5_3/bias"));
+    let last_channels = last_bias.map(|tensor| tensor.values.len());
+    let mut renamed = Vec::with_capacity(tensors.len());
+    for tensor in tensors {
         let (folder, end) = keras_name(&tensor.name);
         // In deepface's order each kernel begins the next layer.
-        if end == "weight" && origin == Origin::Deepface {
+        if end == "weight" && publisher == Publisher::Deepface {
             layer = layers.next().unwrap_or_default();
         }
-        let stem = if origin == Origin::Deepface { layer.clone() } else { folder };
+        let stem = if publisher == Publisher::Deepface { layer.clone() } else { folder };
         let flattened = if stem == "fc6" { last_channels } else { None };
         let tensor = to_torch_layout(tensor, flattened);
-        NamedTensor { name: format!("{stem}.{end}"), ..tensor }
-    };
-    tensors.into_iter().map(rename).collect()
+        renamed.push(NamedTensor { name: format!("{stem}.{end}"), ..tensor });
+    }
+    renamed
 }
 
 /// Splits a name: `conv1/7x7_s2/bn/gamma:0` → `conv1_7x7_s2_bn` and `weight`
@@ -150,10 +122,11 @@ fn vgg16_layers() -> impl Iterator<Item = String> {
 
 /// Converts the layouts of kernels and dense layers.
 ///
-/// **Shape**: kernels `(height, width, in, out)` → `(out, in, height, width)`, dense layers `(in, out)` → `(out, in)`.
+/// **Shape**: kernels `(height, width, in, out)` → `(out, in, height, width)`, dense layers `(in,
+/// out)` → `(out, in)`.
 ///
-/// `channels` is set for a dense layer on a flattened map of so many channels. Its inputs are ordered by pixel; ours
-/// are ordered by channel.
+/// `channels` is set for a dense layer on a flattened map of so many channels. Its inputs are
+/// ordered by pixel; ours are ordered by channel.
 fn to_torch_layout(tensor: NamedTensor, channels: Option<usize>) -> NamedTensor {
     let NamedTensor { name, shape, values } = tensor;
     let ([height, width, ins, outs], shape) = match (&shape[..], channels) {
@@ -168,9 +141,9 @@ fn to_torch_layout(tensor: NamedTensor, channels: Option<usize>) -> NamedTensor 
     };
     let pixels = height * width;
     let row = height * width * ins;
-    let mut turned = vec![0.0; values.len()];
+    let mut transposed = vec![0.0; values.len()];
     // Several outputs at a time, so that neither side is read with a stride at every value.
-    turned.par_chunks_mut((16 * row).max(1)).enumerate().for_each(|(block, rows)| {
+    transposed.par_chunks_mut((16 * row).max(1)).enumerate().for_each(|(block, rows)| {
         for from in 0..row {
             let to = from % ins * pixels + from / ins;
             let source = &values[from * outs + block * 16..];
@@ -179,7 +152,7 @@ fn to_torch_layout(tensor: NamedTensor, channels: Option<usize>) -> NamedTensor 
             }
         }
     });
-    NamedTensor { name, shape, values: turned }
+    NamedTensor { name, shape, values: transposed }
 }
 
 #[cfg(test)]
@@ -187,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_every_origin_become_ours() {
+    fn names_of_every_publisher_become_ours() {
         let cases = [
             ("conv1.weight", "conv1_7x7_s2.weight"),
             ("bn1.running_var", "conv1_7x7_s2_bn.running_var"),
@@ -208,7 +181,7 @@ mod tests {
         // One output; inputs by pixel, then channel: pixel 0 has 1 and 2, pixel 1 has 3 and 4.
         let dense =
             NamedTensor { name: "fc6".into(), shape: vec![4, 1], values: vec![1.0, 2.0, 3.0, 4.0] };
-        let turned = to_torch_layout(dense, Some(2));
-        assert_eq!((turned.shape, turned.values), (vec![1, 4], vec![1.0, 3.0, 2.0, 4.0]));
+        let transposed = to_torch_layout(dense, Some(2));
+        assert_eq!((transposed.shape, transposed.values), (vec![1, 4], vec![1.0, 3.0, 2.0, 4.0]));
     }
 }

@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::BufReader;
 
+use super::budget::Budget;
+use super::fault::{Fault, damaged};
 use super::pickle::{self, Value};
-use super::{Budget, Fault, NamedTensor, damaged};
+use crate::network::weights::NamedTensor;
 
 /// Reads the arrays of a dictionary.
 ///
@@ -12,7 +14,7 @@ use super::{Budget, Fault, NamedTensor, damaged};
 /// `Fault::Broken` if the pickle is damaged or has another content.
 pub(super) fn read(file: File) -> Result<Vec<NamedTensor>, Fault> {
     let len = file.metadata()?.len();
-    let mut budget = Budget::of_file(&file)?;
+    let mut budget = Budget::for_file(&file)?;
     let pickle = pickle::read(&mut BufReader::new(file), len)?;
     let mut tensors = Vec::new();
     for (name, value) in pickle.state_dict()? {

@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 
+use super::budget::Budget;
+use super::fault::{Fault, damaged};
 use super::pickle::{Pickle, Tensor, Value};
-use super::{Budget, Fault, NamedTensor, damaged};
+use crate::network::weights::NamedTensor;
 
 /// Byte range of a storage in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub(super) fn read_tensors(
     pickle: &Pickle,
     extents: &Extents,
 ) -> Result<Vec<NamedTensor>, Fault> {
-    let mut budget = Budget::of_file(file)?;
+    let mut budget = Budget::for_file(file)?;
     let mut tensors = Vec::new();
     for (name, value) in pickle.state_dict()? {
         if let Value::Tensor(tensor) = value

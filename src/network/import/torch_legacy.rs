@@ -1,16 +1,17 @@
 //! Files of `torch.save` before PyTorch 1.6.
 //!
-//! The file is one stream. It begins with five pickles: a magic number, a protocol version, machine properties, the
-//! object, and the keys of its storages. For each key, the number of values and the values follow (PyTorch,
-//! `torch/serialization.py`, `_legacy_save`).
+//! The file is one stream. It begins with five pickles: a magic number, a protocol version, machine
+//! properties, the object, and the keys of its storages. For each key, the number of values and the
+//! values follow (PyTorch, `torch/serialization.py`, `_legacy_save`).
 
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
+use super::fault::{Fault, damaged, too_short};
 use super::pickle::{self, Pickle, Value};
 use super::torch::{self, Extent, Extents};
-use super::{Fault, NamedTensor, damaged, too_short};
+use crate::network::weights::NamedTensor;
 
 /// Encoded magic number of such a file, after the pickle's own two bytes.
 pub(super) const MAGIC: &[u8] =

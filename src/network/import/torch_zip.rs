@@ -1,7 +1,8 @@
 //! Files of `torch.save` since PyTorch 1.6.
 //!
 //! They are zip archives with `NAME/data.pkl` and one file `NAME/data/KEY` per storage (PyTorch,
-//! `torch/serialization.py`). Entries are not compressed, so each storage is a byte range of the file.
+//! `torch/serialization.py`). Entries are not compressed, so each storage is a byte range of the
+//! file.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -9,8 +10,10 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
+use super::fault::{Fault, damaged, too_short};
+use super::pickle;
 use super::torch::{self, Extent, Extents};
-use super::{Fault, NamedTensor, damaged, pickle, too_short};
+use crate::network::weights::NamedTensor;
 
 impl From<ZipError> for Fault {
     fn from(error: ZipError) -> Self {
@@ -50,8 +53,8 @@ fn entries(file: &File) -> Result<Extents, Fault> {
     let file_len = file.metadata()?.len();
     let mut archive = ZipArchive::new(BufReader::new(file))?;
     let mut entries = Extents::new();
-    for at in 0..archive.len() {
-        let entry = archive.by_index_raw(at)?;
+    for i in 0..archive.len() {
+        let entry = archive.by_index_raw(i)?;
         let start = entry.data_start().unwrap_or(u64::MAX);
         let len = entry.size();
         if entry.compression() != CompressionMethod::Stored || entry.encrypted() {

@@ -1,11 +1,11 @@
 //! A network as a chain of layers.
 
 use super::convolution::ConvolutionLayer;
+use super::error::NetworkTrainingError;
 use super::layer::{DifferentiableLayer, Shape};
 use super::norm::Norm;
 use super::pointwise::{Function, Pointwise};
 use super::pool::{MaxPool, WeightedPool};
-use crate::network::NetworkError;
 use crate::network::graph::{Conv, Network, Node, Op, ParameterId, Window};
 
 /// Layers in their order, each with the node of its result.
@@ -20,9 +20,9 @@ impl Chain {
     /// Creates the layers of a network without branches.
     ///
     /// # Errors
-    /// [`NetworkError::NotLearnable`] if an operation does not read the one before it, or cannot be
+    /// [`NetworkTrainingError::NotTrainable`] if an operation does not read the one before it, or cannot be
     /// trained here.
-    pub(super) fn new(network: &Network) -> Result<Self, NetworkError> {
+    pub(super) fn new(network: &Network) -> Result<Self, NetworkTrainingError> {
         let nodes = network.nodes();
         let mut chain =
             Self { input: Shape::new(nodes[0].shape), layers: Vec::new(), nodes: Vec::new() };
@@ -31,7 +31,7 @@ impl Chain {
             let follows = node.inputs.iter().all(|input| input.index() + 1 == i);
             let next = nodes.get(i + 1);
             let layer = follows.then(|| layer(node, next, chain.shape())).flatten();
-            let layer = layer.ok_or_else(|| NetworkError::NotLearnable {
+            let layer = layer.ok_or_else(|| NetworkTrainingError::NotTrainable {
                 operation: format!("{:?}", node.op),
             })?;
             // A normalization computes its ReLU itself.

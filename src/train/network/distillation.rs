@@ -11,6 +11,7 @@
 //! In the beginning the student's inner maps are also trained, on the teacher's maps of equal size
 //! (A. Romero et al., "FitNets", 2015).
 
+use super::error::NetworkTrainingError;
 use std::path::Path;
 
 use super::adamw::Schedule;
@@ -23,7 +24,7 @@ use super::vector::{dot, norm, unit};
 use super::widen::widened;
 use crate::engine::Device;
 use crate::network::architectures::{Architecture, vggface_lite};
-use crate::network::import::{read_checkpoint, recognize};
+use crate::network::import::{import_weights, read_checkpoint};
 use crate::network::preprocessing::Preprocessing;
 use crate::network::{NamedTensor, NetworkError};
 
@@ -89,10 +90,10 @@ impl Distillation {
     ///
     /// # Errors
     /// - [`NetworkError::BadConfig`] if the student's embedding is not as wide as the teacher's.
-    /// - [`NetworkError::NoDevice`] if the device cannot be used.
-    pub fn new(options: StudentOptions, teacher: Teacher) -> Result<Self, NetworkError> {
+    /// - [`crate::engine::EngineError::NoDevice`] if the device cannot be used.
+    pub fn new(options: StudentOptions, teacher: Teacher) -> Result<Self, NetworkTrainingError> {
         let StudentOptions { config, device, schedule, seed } = options;
-        let network = vggface_lite::learning_network(&config)?;
+        let network = vggface_lite::training_network(&config)?;
         let mut student = Student::new(&network, seed, device)?;
         if student.dimension() != teacher.dimension() {
             let reason = format!(
@@ -100,7 +101,8 @@ impl Distillation {
                 student.dimension(),
                 teacher.dimension()
             );
-            return Err(NetworkError::BadConfig { architecture: "student's", reason });
+            let error = NetworkError::BadConfig { architecture: "student's", reason };
+            return Err(error.into());
         }
         let hints = Hints::new(&teacher.network, &network, &student.chain, seed);
         student.watch(&hints.layers());
@@ -119,14 +121,18 @@ impl Distillation {
     /// - [`NetworkError::BadCheckpoint`] or another error of [`read_checkpoint`] if the file cannot
     ///   be read.
     /// - [`NetworkError::OtherArchitecture`] if the file belongs to another network.
-    /// - [`NetworkError::CannotWiden`] if its network has more channels or layers.
-    pub fn begin_from(&mut self, weights: &Path, faces: &[&[u8]]) -> Result<(), NetworkError> {
-        let learning = vggface_lite::learning_network(&self.config)?;
+    /// - [`NetworkTrainingError::CannotWiden`] if its network has more channels or layers.
+    pub fn begin_from(
+        &mut self,
+        weights: &Path,
+        faces: &[&[u8]],
+    ) -> Result<(), NetworkTrainingError> {
+        let learning = vggface_lite::training_network(&self.config)?;
         let network = vggface_lite::network(&self.config)?;
-        let found = recognize(weights, read_checkpoint(weights)?, "vggface-lite")?;
+        let found = import_weights(weights, read_checkpoint(weights)?, "vggface-lite")?;
         let narrow = found.architecture.network()?;
         let weights = widened(&narrow, found.tensors, &network, self.seed).ok_or_else(|| {
-            NetworkError::CannotWiden {
+            NetworkTrainingError::CannotWiden {
                 path: weights.to_owned(),
                 channels: self.config.channels,
                 depths: self.config.depths,
@@ -147,8 +153,8 @@ impl Distillation {
     ///
     /// # Errors
     /// If a weight is missing, which is an error of this program.
-    pub fn weights(&self, faces: &[&[u8]]) -> Result<Vec<NamedTensor>, NetworkError> {
-        let weights = self.student.folded(&vggface_lite::learning_network(&self.config)?);
+    pub fn weights(&self, faces: &[&[u8]]) -> Result<Vec<NamedTensor>, NetworkTrainingError> {
+        let weights = self.student.folded(&vggface_lite::training_network(&self.config)?);
         let network = vggface_lite::network(&self.config)?;
         let batches = faces.chunks(SHARD);
         let pixels = batches.map(|b| (b.len(), self.preprocessing.pixels(b, network.input_size())));
@@ -166,7 +172,7 @@ impl Distillation {
     ///
     /// # Errors
     /// [`NetworkError::Unwritable`] if the file cannot be written.
-    pub fn save(&mut self, path: &Path, about: &[u32]) -> Result<(), NetworkError> {
+    pub fn save(&mut self, path: &Path, about: &[u32]) -> Result<(), NetworkTrainingError> {
         // An integer below 2²⁴ is exact in f32.
         let mut steps = vec![self.student.steps() as f32];
         steps.extend(about.iter().map(|&number| number as f32));
@@ -174,7 +180,7 @@ impl Distillation {
         writer.add(STEPS.to_owned(), steps);
         self.student.training_state().save(&mut writer);
         self.hints.training_state().save(&mut writer);
-        writer.write(path)
+        Ok(writer.write(path)?)
     }
 
     /// Resumes from a file that [`Self::save`] wrote.
@@ -183,12 +189,12 @@ impl Distillation {
     /// - [`NetworkError::Unreadable`] or another error of [`read_checkpoint`] if the file cannot be
     ///   read.
     /// - [`NetworkError::MissingTensor`] if it belongs to a student of another size.
-    /// - [`NetworkError::OtherLesson`] if `about` differs.
-    pub fn resume(&mut self, path: &Path, about: &[u32]) -> Result<(), NetworkError> {
+    /// - [`NetworkTrainingError::OtherTraining`] if `about` differs.
+    pub fn resume(&mut self, path: &Path, about: &[u32]) -> Result<(), NetworkTrainingError> {
         let mut file = StateFile::read(path)?;
         let numbers = file.take(STEPS, 1 + about.len())?;
         if numbers[1..].iter().zip(about).any(|(found, &expected)| *found != expected as f32) {
-            return Err(NetworkError::OtherLesson { path: path.to_owned() });
+            return Err(NetworkTrainingError::OtherTraining { path: path.to_owned() });
         }
         let steps = numbers[0] as usize;
         self.student.training_state().restore(&mut file, steps)?;
@@ -208,7 +214,7 @@ impl Distillation {
     ///
     /// # Errors
     /// If the device fails.
-    pub fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), NetworkError> {
+    pub fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), NetworkTrainingError> {
         self.teacher.whiten(faces)
     }
 
@@ -224,7 +230,11 @@ impl Distillation {
     ///
     /// # Errors
     /// If the device fails.
-    pub fn step(&mut self, faces: &[&[u8]], for_teacher: &[&[u8]]) -> Result<Loss, NetworkError> {
+    pub fn step(
+        &mut self,
+        faces: &[&[u8]],
+        for_teacher: &[&[u8]],
+    ) -> Result<Loss, NetworkTrainingError> {
         let TeacherOutput { embeddings, maps } = self.teacher.embed(for_teacher)?;
         let pixels = self.preprocessing.pixels(faces, self.config.input_size);
         self.student.forward(&pixels)?;

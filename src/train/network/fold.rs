@@ -1,10 +1,11 @@
 //! Conversion of a trained student to the network for inference.
 
+use super::error::NetworkTrainingError;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::student::Student;
-use crate::engine::cpu::{Engine, Instructions};
+use crate::engine::cpu::{CpuEngine, Instructions};
 use crate::linalg::whitening::Whitening;
 use crate::network::graph::{Network, Op, ParameterId};
 use crate::network::{NamedTensor, NetworkError};
@@ -57,23 +58,23 @@ pub(super) fn whitened(
     network: &Network,
     mut weights: Vec<NamedTensor>,
     batches: impl Iterator<Item = (usize, Vec<f32>)>,
-) -> Result<Vec<NamedTensor>, NetworkError> {
+) -> Result<Vec<NamedTensor>, NetworkTrainingError> {
     let last = network.nodes().last().map(|node| &node.op);
     let Some(&Op::Linear { weight, bias: Some(bias) }) = last else { return Ok(weights) };
     let weight = index_of(weight, network, &weights)?;
     let bias = index_of(bias, network, &weights)?;
-    let engine = Engine::new(network, Instructions::best(), |id| {
-        Ok::<_, NetworkError>(weights[index_of(id, network, &weights)?].values.clone())
+    let engine = CpuEngine::new(network, Instructions::best(), |id| {
+        Ok::<_, NetworkTrainingError>(weights[index_of(id, network, &weights)?].values.clone())
     })?;
     let outputs: Vec<Vec<f32>> =
-        batches.flat_map(|(images, pixels)| engine.run(images, &pixels)).collect();
-    let Some(whitening) = Whitening::of(&outputs) else { return Ok(weights) };
+        batches.flat_map(|(images, pixels)| engine.forward(images, &pixels)).collect();
+    let Some(whitening) = Whitening::from_vectors(&outputs) else { return Ok(weights) };
     let values = &weights[weight].values;
     let width = weights[weight].shape[1];
     let mut columns = Vec::new();
     for c in 0..width {
         let column: Vec<f32> = values.iter().skip(c).step_by(width).copied().collect();
-        columns.push(whitening.turned(&column));
+        columns.push(whitening.multiply(&column));
     }
     weights[weight].values = (0..weights[bias].values.len())
         .flat_map(|row| columns.iter().map(move |column| column[row]))
@@ -115,8 +116,8 @@ mod tests {
     use candle_core::Tensor;
 
     use super::*;
-    use crate::engine::{Device, Executor, TensorPlace};
-    use crate::network::architectures::vggface_lite::{Config, learning_network, network};
+    use crate::engine::{Device, Executor, TensorOptions};
+    use crate::network::architectures::vggface_lite::{Config, network, training_network};
     use crate::network::graph::Parameter;
 
     fn run(network: Network, weights: &[NamedTensor]) -> Vec<f32> {
@@ -127,7 +128,7 @@ mod tests {
         };
         let side = network.input_size();
         let last = network.ids().last().unwrap();
-        let executor = Executor::load(network, TensorPlace::CPU, read).unwrap();
+        let executor = Executor::load(network, TensorOptions::CPU, read).unwrap();
         let pixels = (0..side * side * 3).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0);
         let pixels: Vec<f32> = pixels.collect();
         let input =
@@ -143,7 +144,7 @@ mod tests {
             channels: [4, 5, 6, 7, 8],
             embedding: 9,
         };
-        let learning = learning_network(&config).unwrap();
+        let learning = training_network(&config).unwrap();
         let student = random_student(&learning);
         let expected = run(learning.clone(), &student.tensors());
         let found = run(network(&config).unwrap(), &student.folded(&learning));
@@ -157,8 +158,8 @@ mod tests {
     fn whitened_network_outputs_whitened_embeddings() {
         let config =
             Config { input_size: 32, depths: [1; 5], channels: [4, 5, 6, 7, 8], embedding: 3 };
-        let student = Student::new(&learning_network(&config).unwrap(), 5, Device::Cpu).unwrap();
-        let weights = student.folded(&learning_network(&config).unwrap());
+        let student = Student::new(&training_network(&config).unwrap(), 5, Device::Cpu).unwrap();
+        let weights = student.folded(&training_network(&config).unwrap());
         let network = network(&config).unwrap();
         let pixel = |at: usize| ((at * 37 + at / 3072 * 11) % 23) as f32 / 11.0 - 1.0;
         let pixels: Vec<f32> = (0..8 * 3072).map(pixel).collect();
@@ -166,12 +167,12 @@ mod tests {
             let read = |id: ParameterId| {
                 let name = &network.parameters()[id.index()].name;
                 let tensor = weights.iter().find(|tensor| tensor.name == *name).unwrap();
-                Ok::<_, NetworkError>(tensor.values.clone())
+                Ok::<_, NetworkTrainingError>(tensor.values.clone())
             };
-            Engine::new(&network, Instructions::best(), read).unwrap().run(8, &pixels)
+            CpuEngine::new(&network, Instructions::best(), read).unwrap().forward(8, &pixels)
         };
         let plain = outputs(&weights);
-        let whitening = Whitening::of(&plain).unwrap();
+        let whitening = Whitening::from_vectors(&plain).unwrap();
         let changed = whitened(&network, weights, [(8, pixels.clone())].into_iter()).unwrap();
         for (found, plain) in outputs(&changed).iter().zip(&plain) {
             let expected = whitening.apply(plain);

@@ -3,12 +3,14 @@
 use candle_core::{Tensor, Var};
 use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
 
+use super::error::NetworkTrainingError;
 use crate::engine::{
-    BackboneSpec, Device, Executor, Place, Precision, Runner, Statistics, TensorPlace,
+    BackboneSpec, Device, Engine, EngineError, Executor, Precision, ResolvedDevice, Statistics,
+    TensorOptions, load_engine,
 };
 use crate::network::graph::{Network, Op, Parameter};
 use crate::network::preprocessing::Preprocessing;
-use crate::network::{NamedTensor, NetworkError, WeightsFile};
+use crate::network::{NamedTensor, WeightsFile};
 
 /// A network cut before its last stage ([`Network::last_stage`]).
 ///
@@ -17,7 +19,7 @@ use crate::network::{NamedTensor, NetworkError, WeightsFile};
 pub struct LastStage {
     preprocessing: Preprocessing,
     input_size: usize,
-    trunk: Runner,
+    trunk: Box<dyn Engine>,
     network: Network,
     stage: Executor,
     device: candle_core::Device,
@@ -48,25 +50,25 @@ impl LastStage {
     ///
     /// # Errors
     /// - As [`crate::engine::Backbone::load`].
-    /// - [`NetworkError::OneStage`] if the network has only one stage.
+    /// - [`NetworkTrainingError::OneStage`] if the network has only one stage.
     pub fn load(
         spec: BackboneSpec<'_>,
         mut file: WeightsFile,
         device: Device,
-    ) -> Result<Self, NetworkError> {
+    ) -> Result<Self, NetworkTrainingError> {
         let BackboneSpec { architecture, preprocessing } = spec;
         let complete = architecture.network()?;
         let last_stage = complete
             .last_stage()
-            .ok_or_else(|| NetworkError::OneStage { architecture: architecture.name() })?;
+            .ok_or_else(|| NetworkTrainingError::OneStage { architecture: architecture.name() })?;
         let (trunk, network) = complete.split(last_stage);
-        let place = device.place(Precision::F32)?;
-        let trunk = Runner::load(trunk, &[], &place, &mut file)?;
-        let place = match place {
-            Place::Cpu => TensorPlace::CPU,
-            Place::Gpu(place) => place,
+        let resolved = device.resolve(Precision::F32)?;
+        let trunk = load_engine(trunk, &[], &resolved, &mut file)?;
+        let options = match resolved {
+            ResolvedDevice::Cpu => TensorOptions::CPU,
+            ResolvedDevice::Gpu(options) => options,
         };
-        let device = place.device.clone();
+        let device = options.device.clone();
         let statistics = statistics(&network);
         let mut weights = Vec::new();
         for (i, parameter) in network.parameters().iter().enumerate() {
@@ -78,7 +80,7 @@ impl LastStage {
             });
         }
         let tensors = weights.iter().map(|weight| weight.tensor().clone()).collect();
-        let stage = Executor::learning(network.clone(), place, tensors, Statistics::Stored);
+        let stage = Executor::for_training(network.clone(), options, tensors, Statistics::Stored);
         let optimizer = AdamW::new_lr(Vec::new(), 0.0)?;
         let input_size = complete.input_size();
         Ok(Self { preprocessing, input_size, trunk, network, stage, device, weights, optimizer })
@@ -97,11 +99,11 @@ impl LastStage {
     /// **Shape**: n × `(size, size, 3)` bytes → `(n, copies, channels, height, width)`.
     ///
     /// # Errors
-    /// [`NetworkError::Tensor`] if the tensor library fails.
-    pub fn maps(&self, faces: &[&[u8]]) -> Result<Vec<f32>, NetworkError> {
+    /// [`EngineError::Tensor`] if the tensor library fails.
+    pub fn maps(&self, faces: &[&[u8]]) -> Result<Vec<f32>, EngineError> {
         let pixels = self.preprocessing.pixels(faces, self.input_size);
         let images = faces.len() * self.preprocessing.copies();
-        Ok(self.trunk.run(images, self.input_size, pixels)?.concat())
+        Ok(self.trunk.run(images, pixels)?.concat())
     }
 
     /// Returns the embeddings of faces from the trunk's `maps`, of unit length.
@@ -109,8 +111,8 @@ impl LastStage {
     /// **Shape**: `(n, copies, channels, height, width)` → n × `(d)`.
     ///
     /// # Errors
-    /// [`NetworkError::Tensor`] if the tensor library fails.
-    pub fn embed(&self, maps: &[f32]) -> Result<Vec<Vec<f32>>, NetworkError> {
+    /// [`EngineError::Tensor`] if the tensor library fails.
+    pub fn embed(&self, maps: &[f32]) -> Result<Vec<Vec<f32>>, EngineError> {
         Ok(self.embeddings(maps)?.to_vec2()?)
     }
 
@@ -120,8 +122,8 @@ impl LastStage {
     /// The optimizer's state starts from zero.
     ///
     /// # Errors
-    /// [`NetworkError::Tensor`] if the tensors cannot be allocated.
-    pub fn begin(&mut self, learning_rate: f64) -> Result<(), NetworkError> {
+    /// [`EngineError::Tensor`] if the tensors cannot be allocated.
+    pub fn begin(&mut self, learning_rate: f64) -> Result<(), EngineError> {
         let trained = self.weights.iter().filter_map(|weight| match weight {
             Weight::Trained(variable) => Some(variable.clone()),
             Weight::Frozen(_) => None,
@@ -138,16 +140,16 @@ impl LastStage {
     ///
     /// # Errors
     /// - If `loss` fails.
-    /// - [`NetworkError::Tensor`] if the tensor library fails.
-    pub fn improve<E: From<NetworkError>>(
+    /// - [`EngineError::Tensor`] if the tensor library fails.
+    pub fn improve<E: From<EngineError>>(
         &mut self,
         maps: &[f32],
         loss: impl FnOnce(&[Vec<f32>]) -> Result<(f64, Vec<Vec<f32>>), E>,
     ) -> Result<f64, E> {
         let embeddings = self.embeddings(maps)?;
-        let rows = embeddings.to_vec2().map_err(NetworkError::Tensor)?;
+        let rows = embeddings.to_vec2().map_err(EngineError::Tensor)?;
         let (loss, gradients) = loss(&rows)?;
-        self.step(&embeddings, gradients).map_err(NetworkError::Tensor)?;
+        self.step(&embeddings, gradients).map_err(EngineError::Tensor)?;
         Ok(loss)
     }
 
@@ -161,8 +163,8 @@ impl LastStage {
     /// Returns the stage's weights, named as the network's parameters.
     ///
     /// # Errors
-    /// [`NetworkError::Tensor`] if they cannot be read from the device.
-    pub fn tensors(&self) -> Result<Vec<NamedTensor>, NetworkError> {
+    /// [`EngineError::Tensor`] if they cannot be read from the device.
+    pub fn tensors(&self) -> Result<Vec<NamedTensor>, EngineError> {
         let mut tensors = Vec::new();
         for (Parameter { name, shape }, weight) in
             self.network.parameters().iter().zip(&self.weights)
@@ -176,8 +178,8 @@ impl LastStage {
     /// Resumes from weights that [`Self::tensors`] returned.
     ///
     /// # Errors
-    /// [`NetworkError::Tensor`] if they are not those of this stage.
-    pub fn restore(&mut self, tensors: Vec<NamedTensor>) -> Result<(), NetworkError> {
+    /// [`EngineError::Tensor`] if they are not those of this stage.
+    pub fn restore(&mut self, tensors: Vec<NamedTensor>) -> Result<(), EngineError> {
         for NamedTensor { name, shape, values } in tensors {
             let index = self.network.parameters().iter().position(|known| known.name == name);
             if let Some(Weight::Trained(variable)) = index.map(|i| &self.weights[i]) {
@@ -187,7 +189,7 @@ impl LastStage {
         Ok(())
     }
 
-    fn embeddings(&self, maps: &[f32]) -> Result<Tensor, NetworkError> {
+    fn embeddings(&self, maps: &[f32]) -> Result<Tensor, EngineError> {
         let [channels, height, width] = self.network.nodes()[0].shape;
         let images = maps.len() / (channels * height * width);
         let input = Tensor::from_slice(maps, (images, channels, height, width), &self.device)?;
@@ -280,7 +282,7 @@ mod tests {
         let network = architecture.network().unwrap();
         write_safetensors(&path, &weights(&network)).unwrap();
         let file = || WeightsFile::new(&path, std::fs::File::open(&path).unwrap()).unwrap();
-        let preprocessing = Preprocessing { mirror, ..mobilefacenet::PREPROCESSING };
+        let preprocessing = Preprocessing { mirror, ..Preprocessing::SIGNED_UNIT };
         let spec = BackboneSpec { architecture, preprocessing };
         let stage = LastStage::load(spec, file(), Device::Cpu).unwrap();
         let backbone = Backbone::load(spec, file(), Device::Cpu, Precision::F32).unwrap();
@@ -325,7 +327,7 @@ mod tests {
                 let cosine: f32 = rows[0].iter().zip(&rows[1]).map(|(a, b)| a * b).sum();
                 let nothing = vec![0.0; rows[0].len()];
                 let slopes = vec![rows[1].clone(), rows[0].clone(), nothing];
-                Ok::<_, NetworkError>((cosine.into(), slopes))
+                Ok::<_, EngineError>((cosine.into(), slopes))
             };
             let losses: Vec<f64> = (0..4).map(|_| stage.improve(&maps, loss).unwrap()).collect();
             assert!(losses[3] < losses[0], "{} {losses:?}", architecture.name());

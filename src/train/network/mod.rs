@@ -24,6 +24,7 @@ mod chain;
 mod checkpoint;
 mod convolution;
 mod distillation;
+mod error;
 mod fold;
 mod hint;
 mod last_stage;
@@ -42,6 +43,7 @@ mod widen;
 
 pub use adamw::Schedule;
 pub use distillation::{Distillation, Loss, StudentOptions};
+pub use error::NetworkTrainingError;
 pub use last_stage::LastStage;
 pub use projection::{Axes, Projection};
 pub use student::Student;

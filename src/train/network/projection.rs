@@ -2,9 +2,9 @@
 
 use super::student::SHARD;
 use super::vector::dot;
-use crate::engine::cpu::{Engine, Instructions};
+use crate::engine::cpu::{CpuEngine, Instructions};
 use crate::network::graph::{NodeId, Op};
-use crate::network::import::Recognized;
+use crate::network::import::ImportedWeights;
 use crate::network::preprocessing::Preprocessing;
 use crate::network::{NamedTensor, NetworkError};
 
@@ -12,7 +12,7 @@ use crate::network::{NamedTensor, NetworkError};
 pub struct Projection {
     input_size: usize,
     preprocessing: Preprocessing,
-    engine: Engine,
+    engine: CpuEngine,
     tensors: Vec<NamedTensor>,
     /// Indices of the layer's tensors.
     weight: usize,
@@ -32,8 +32,8 @@ impl Projection {
     ///
     /// # Errors
     /// [`NetworkError::BadConfig`] if the last layer is another one.
-    pub fn new(recognized: Recognized) -> Result<Self, NetworkError> {
-        let Recognized { architecture, preprocessing, tensors, .. } = recognized;
+    pub fn new(imported: ImportedWeights) -> Result<Self, NetworkError> {
+        let ImportedWeights { architecture, preprocessing, tensors, .. } = imported;
         let network = architecture.network()?;
         let last = network.nodes().last();
         let Some((&Op::Linear { weight, bias: Some(bias) }, &[input])) =
@@ -44,7 +44,7 @@ impl Projection {
         };
         // The tensors are in the order of the network's parameters.
         let inputs: &[NodeId] = &[input];
-        let engine = Engine::keeping(&network, inputs, Instructions::best(), |id| {
+        let engine = CpuEngine::with_maps(&network, inputs, Instructions::best(), |id| {
             Ok::<_, NetworkError>(tensors[id.index()].values.clone())
         })?;
         let weight = weight.index();
@@ -64,7 +64,7 @@ impl Projection {
         for batch in faces.chunks(SHARD) {
             let pixels = self.preprocessing.pixels(batch, self.input_size);
             let images = batch.len() * self.preprocessing.copies();
-            inputs.extend(self.engine.run_with_maps(images, &pixels).1.swap_remove(0));
+            inputs.extend(self.engine.forward_with_maps(images, &pixels).1.swap_remove(0));
         }
         inputs
     }
@@ -121,7 +121,7 @@ impl Affine {
 mod tests {
     use super::*;
     use crate::network::architectures::{Architecture, vggface_lite};
-    use crate::network::import::{Checkpoint, Format, recognize};
+    use crate::network::import::{Checkpoint, Format, import_weights};
     use std::path::Path;
 
     const SIDE: usize = 32;
@@ -142,7 +142,8 @@ mod tests {
         let network = vggface_lite::network(&config).unwrap();
         let tensors = network.parameters().iter().enumerate().map(tensor).collect();
         let checkpoint = Checkpoint { format: Format::Safetensors, tensors };
-        Projection::new(recognize(Path::new("any"), checkpoint, "vggface-lite").unwrap()).unwrap()
+        Projection::new(import_weights(Path::new("any"), checkpoint, "vggface-lite").unwrap())
+            .unwrap()
     }
 
     #[test]
@@ -189,7 +190,7 @@ mod tests {
         let origin = String::new();
         let tensors = Vec::new();
         let unused = Vec::new();
-        let recognized = Recognized { architecture, preprocessing, origin, tensors, unused };
-        assert!(Projection::new(recognized).is_err());
+        let imported = ImportedWeights { architecture, preprocessing, origin, tensors, unused };
+        assert!(Projection::new(imported).is_err());
     }
 }

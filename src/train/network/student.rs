@@ -1,5 +1,6 @@
 //! A network in training, with its current weights.
 
+use super::error::NetworkTrainingError;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -9,9 +10,9 @@ use super::chain::Chain;
 use super::checkpoint::TrainingState;
 use super::shard::{Seeds, Shard};
 use super::tensors::Tensors;
-use crate::engine::{Device, Place, Precision};
+use crate::engine::{Device, EngineError, Precision, ResolvedDevice};
+use crate::network::NamedTensor;
 use crate::network::graph::{Network, Op, Parameter};
-use crate::network::{NamedTensor, NetworkError};
 
 /// A network in training.
 pub struct Student {
@@ -36,12 +37,12 @@ impl Student {
     /// inputs.
     ///
     /// # Errors
-    /// - [`NetworkError::NotLearnable`] if the network has operations that cannot be trained here.
-    /// - [`NetworkError::NoDevice`] if the device cannot be used.
-    pub fn new(network: &Network, seed: u64, device: Device) -> Result<Self, NetworkError> {
-        let tensors = match device.place(Precision::F32)? {
-            Place::Cpu => None,
-            Place::Gpu(place) => Some(Tensors::new(network, place.device)),
+    /// - [`NetworkTrainingError::NotTrainable`] if the network has operations that cannot be trained here.
+    /// - [`EngineError::NoDevice`] if the device cannot be used.
+    pub fn new(network: &Network, seed: u64, device: Device) -> Result<Self, NetworkTrainingError> {
+        let tensors = match device.resolve(Precision::F32)? {
+            ResolvedDevice::Cpu => None,
+            ResolvedDevice::Gpu(options) => Some(Tensors::new(network, options.device)),
         };
         let mut student = Self::on_cpu(network, seed)?;
         student.tensors = tensors;
@@ -50,7 +51,7 @@ impl Student {
     }
 
     /// Creates a network that runs on the CPU.
-    fn on_cpu(network: &Network, seed: u64) -> Result<Self, NetworkError> {
+    fn on_cpu(network: &Network, seed: u64) -> Result<Self, NetworkTrainingError> {
         let chain = Chain::new(network)?;
         let roles = roles(network);
         let values = initial_values(network, &roles, seed);
@@ -121,7 +122,7 @@ impl Student {
         pixels: &[f32],
         loss: impl FnOnce(&[Vec<f32>]) -> (f32, Vec<Vec<f32>>),
         schedule: &Schedule,
-    ) -> Result<f32, NetworkError> {
+    ) -> Result<f32, EngineError> {
         self.forward(pixels)?;
         let (loss, gradients) = loss(&self.outputs());
         let last = self.chain.layers.len() - 1;
@@ -131,7 +132,7 @@ impl Student {
     }
 
     /// Runs a batch of preprocessed pixels, `(n, size, size, 3)`.
-    pub(super) fn forward(&mut self, pixels: &[f32]) -> Result<(), NetworkError> {
+    pub(super) fn forward(&mut self, pixels: &[f32]) -> Result<(), EngineError> {
         let step = SHARD * self.chain.input.len();
         self.shards.resize_with(pixels.len().div_ceil(step), Shard::default);
         let Self { chain, values, shards, tensors, .. } = self;
@@ -165,7 +166,7 @@ impl Student {
         &mut self,
         seeds: Vec<Seeds>,
         schedule: &Schedule,
-    ) -> Result<(), NetworkError> {
+    ) -> Result<(), EngineError> {
         self.backward(seeds)?;
         let gradients = self.gradients();
         let rates = schedule.rates(self.steps);
@@ -174,7 +175,7 @@ impl Student {
         Ok(())
     }
 
-    fn backward(&mut self, seeds: Vec<Seeds>) -> Result<(), NetworkError> {
+    fn backward(&mut self, seeds: Vec<Seeds>) -> Result<(), EngineError> {
         let Self { chain, values, shards, tensors, .. } = self;
         if let Some(tensors) = tensors {
             return Ok(tensors.backward(shards.iter_mut().zip(seeds))?);

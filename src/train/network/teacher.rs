@@ -7,15 +7,16 @@
 //! Each output is whitened first ([`Whitening`]). Its cosine is then more informative, and the
 //! student is not trained on the part that all faces share.
 
+use super::error::NetworkTrainingError;
 use super::hint::hint_nodes;
 use super::student::SHARD;
 use super::vector::unit;
-use crate::engine::{BackboneSpec, Device, Maps, Precision, Runner};
+use crate::engine::{BackboneSpec, Device, Engine, EngineError, Maps, Precision, load_engine};
 use crate::linalg::whitening::Whitening;
+use crate::network::WeightsFile;
 use crate::network::architectures::vggface_lite;
 use crate::network::graph::Network;
 use crate::network::preprocessing::Preprocessing;
-use crate::network::{NetworkError, WeightsFile};
 
 /// Embeddings of faces as vectors of unit length, with the inner maps of the faces.
 pub(super) struct TeacherOutput {
@@ -27,7 +28,7 @@ pub(super) struct TeacherOutput {
 pub struct Teacher {
     pub(super) network: Network,
     preprocessing: Preprocessing,
-    runner: Runner,
+    engine: Box<dyn Engine>,
     whitening: Option<Whitening>,
 }
 
@@ -41,13 +42,13 @@ impl Teacher {
         mut weights: WeightsFile,
         student: &vggface_lite::Config,
         device: Device,
-    ) -> Result<Self, NetworkError> {
+    ) -> Result<Self, EngineError> {
         let network = spec.architecture.network()?;
         let preprocessing = Preprocessing { mirror: true, ..spec.preprocessing };
         let nodes = hint_nodes(&network, &vggface_lite::network(student)?);
-        let place = device.place(Precision::F32)?;
-        let runner = Runner::load(network.clone(), &nodes, &place, &mut weights)?;
-        Ok(Self { network, preprocessing, runner, whitening: None })
+        let device = device.resolve(Precision::F32)?;
+        let engine = load_engine(network.clone(), &nodes, &device, &mut weights)?;
+        Ok(Self { network, preprocessing, engine, whitening: None })
     }
 
     /// Returns the side of its input faces, in pixels.
@@ -61,20 +62,19 @@ impl Teacher {
     }
 
     /// Whitens all later embeddings on its embeddings of these faces, `(size, size, 3)` bytes each.
-    pub(super) fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), NetworkError> {
+    pub(super) fn whiten(&mut self, faces: &[&[u8]]) -> Result<(), NetworkTrainingError> {
         let mut outputs = Vec::new();
         for batch in faces.chunks(SHARD) {
             outputs.extend(self.outputs(batch)?.0.iter().map(|output| unit(output)));
         }
-        self.whitening = Whitening::of(&outputs);
+        self.whitening = Whitening::from_vectors(&outputs);
         Ok(())
     }
 
     /// Returns the outputs and inner maps of each face and of its mirror image.
-    fn outputs(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), NetworkError> {
-        let size = self.input_size();
-        let pixels = self.preprocessing.pixels(faces, size);
-        self.runner.run_with_maps(2 * faces.len(), size, pixels)
+    fn outputs(&self, faces: &[&[u8]]) -> Result<(Vec<Vec<f32>>, Maps), EngineError> {
+        let pixels = self.preprocessing.pixels(faces, self.input_size());
+        self.engine.run_with_maps(2 * faces.len(), pixels)
     }
 
     /// Returns an output as a vector of unit length.
@@ -89,7 +89,7 @@ impl Teacher {
     /// Returns the embeddings of faces as vectors of unit length, and their inner maps.
     ///
     /// The faces are `(size, size, 3)` bytes each.
-    pub(super) fn embed(&self, faces: &[&[u8]]) -> Result<TeacherOutput, NetworkError> {
+    pub(super) fn embed(&self, faces: &[&[u8]]) -> Result<TeacherOutput, NetworkTrainingError> {
         let (outputs, maps) = self.outputs(faces)?;
         let embeddings = outputs.chunks(2).map(|copies| {
             let [face, mirrored] = [0, 1].map(|i| self.embedding(&copies[i]));

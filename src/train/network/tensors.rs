@@ -5,7 +5,7 @@ use candle_core::{DType, Device, Result, Tensor, Var};
 use super::chain::Chain;
 use super::layer::Values;
 use super::shard::{Seeds, Shard};
-use crate::engine::{Executor, Statistics, TensorPlace};
+use crate::engine::{Executor, Statistics, TensorOptions};
 use crate::network::graph::{BatchNorm, Network, NodeId, Op, Parameter};
 
 /// Engine that runs shards on a device, one after the other. Only requested results are copied from
@@ -83,8 +83,8 @@ impl Tensors {
             self.weights.push(Var::from_slice(values, shape.as_slice(), &self.device)?);
         }
         let tensors = self.weights.iter().map(|weight| weight.as_tensor().clone()).collect();
-        let place = TensorPlace { device: self.device.clone(), dtype: DType::F32 };
-        Ok(Executor::learning(self.network.clone(), place, tensors, Statistics::OfBatch))
+        let options = TensorOptions { device: self.device.clone(), dtype: DType::F32 };
+        Ok(Executor::for_training(self.network.clone(), options, tensors, Statistics::OfBatch))
     }
 
     fn run(&self, executor: &Executor, images: usize, pixels: &[f32]) -> Result<SavedTensors> {
@@ -93,7 +93,7 @@ impl Tensors {
         let watched = self.watched.iter().map(|(_, node)| *node);
         let nodes: Vec<NodeId> = watched.chain(self.norms.iter().map(|(node, _)| *node)).collect();
         let input = input.permute((0, 3, 1, 2))?.contiguous()?;
-        let mut watched = executor.run_keeping(&input, &nodes)?;
+        let mut watched = executor.run_nodes(&input, &nodes)?;
         let normed = watched.split_off(self.watched.len());
         Ok(SavedTensors { watched, normed })
     }

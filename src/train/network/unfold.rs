@@ -1,13 +1,14 @@
 //! Conversion of a trained network to a student, for further training.
 
+use super::error::NetworkTrainingError;
 use std::collections::HashMap;
 
 use candle_core::{D, Device, Tensor};
 
 use super::student::Student;
-use crate::engine::{Executor, TensorPlace};
+use crate::engine::{Executor, TensorOptions};
+use crate::network::NamedTensor;
 use crate::network::graph::{BatchNorm, Network, NodeId, Op};
-use crate::network::{NamedTensor, NetworkError};
 
 /// A batch normalization, and the name of its bias in the folded network.
 struct FoldedNorm {
@@ -28,7 +29,7 @@ impl Student {
         network: &Network,
         weights: &[NamedTensor],
         pixels: &[f32],
-    ) -> Result<(), NetworkError> {
+    ) -> Result<(), NetworkTrainingError> {
         let by_name: HashMap<&str, &Vec<f32>> =
             weights.iter().map(|tensor| (tensor.name.as_str(), &tensor.values)).collect();
         for (parameter, values) in self.parameters.iter().zip(&mut self.values) {
@@ -42,9 +43,9 @@ impl Student {
         let side = network.input_size();
         let shape = (pixels.len() / (side * side * 3), side, side, 3);
         let input = Tensor::from_slice(pixels, shape, &Device::Cpu)?;
-        let executor = Executor::load(network.clone(), TensorPlace::CPU, |parameter| {
+        let executor = Executor::load(network.clone(), TensorOptions::CPU, |parameter| {
             let values = by_name.get(parameter.name.as_str()).copied();
-            Ok::<_, NetworkError>(values.cloned().unwrap_or_default())
+            Ok::<_, NetworkTrainingError>(values.cloned().unwrap_or_default())
         })?;
         let maps = executor.forward(&input, &nodes)?;
         for (FoldedNorm { norm, bias }, map) in norms.iter().zip(maps) {
@@ -93,8 +94,8 @@ fn node_with_bias(network: &Network, name: &str) -> Option<NodeId> {
 mod tests {
     use super::*;
     use crate::engine::Device;
-    use crate::engine::cpu::{Engine, Instructions};
-    use crate::network::architectures::vggface_lite::{Config, learning_network, network};
+    use crate::engine::cpu::{CpuEngine, Instructions};
+    use crate::network::architectures::vggface_lite::{Config, network, training_network};
     use crate::network::graph::{Parameter, ParameterId};
     use crate::train::network::fold::random_student;
 
@@ -106,7 +107,7 @@ mod tests {
             channels: [4, 5, 6, 7, 8],
             embedding: 9,
         };
-        let learning = learning_network(&config).unwrap();
+        let learning = training_network(&config).unwrap();
         let network = network(&config).unwrap();
         let folded = random_student(&learning).folded(&learning);
         let values_of = |tensors: &[NamedTensor], parameter: &Parameter| {
@@ -119,10 +120,10 @@ mod tests {
         student.unfold(&learning, &network, &folded, &pixels).unwrap();
         let outputs = |tensors: &[NamedTensor]| -> Vec<f32> {
             let read = |id: ParameterId| {
-                Ok::<_, NetworkError>(values_of(tensors, &network.parameters()[id.index()]))
+                Ok::<_, NetworkTrainingError>(values_of(tensors, &network.parameters()[id.index()]))
             };
-            let engine = Engine::new(&network, Instructions::best(), read).unwrap();
-            engine.run(4, &pixels).concat()
+            let engine = CpuEngine::new(&network, Instructions::best(), read).unwrap();
+            engine.forward(4, &pixels).concat()
         };
         let expected = outputs(&folded);
         let found = outputs(&student.folded(&learning));

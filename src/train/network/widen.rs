@@ -152,9 +152,9 @@ impl Widening<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::cpu::{Engine, Instructions};
+    use crate::engine::cpu::{CpuEngine, Instructions};
     use crate::network::NetworkError;
-    use crate::network::architectures::vggface_lite::{Config, learning_network, network};
+    use crate::network::architectures::vggface_lite::{Config, network, training_network};
     use crate::train::network::fold::random_student;
 
     const NARROW: Config =
@@ -163,13 +163,13 @@ mod tests {
     fn outputs(network: &Network, tensors: &[NamedTensor]) -> Vec<f32> {
         let read = |id: ParameterId| Ok::<_, NetworkError>(tensors[id.index()].values.clone());
         let pixels: Vec<f32> = (0..3072).map(|at| ((at * 37) % 23) as f32 / 11.0 - 1.0).collect();
-        Engine::new(network, Instructions::best(), read).unwrap().run(1, &pixels).concat()
+        CpuEngine::new(network, Instructions::best(), read).unwrap().forward(1, &pixels).concat()
     }
 
     /// The outputs of a network, before and after it was widened.
     fn both(wide: &Config) -> Option<[Vec<f32>; 2]> {
         let narrow = network(&NARROW).unwrap();
-        let learning = learning_network(&NARROW).unwrap();
+        let learning = training_network(&NARROW).unwrap();
         let mut folded = random_student(&learning).folded(&learning);
         let place = |tensor: &NamedTensor| {
             narrow.parameters().iter().position(|parameter| parameter.name == tensor.name)

@@ -1,43 +1,20 @@
 //! Functions and classes of Python that weights files name, and their effect on data.
 
-use super::{Array, Id, Layout, Storage, Tensor, Value, name};
-use crate::network::encoding::{Encoding, Kind};
-use crate::network::import::layout::MemoryOrder;
-use crate::network::import::{Fault, damaged};
-
-/// A function or class that a pickle may name. No others are accepted.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::network::import) enum Global {
-    /// `collections.OrderedDict`
-    OrderedDict,
-    /// `torch._utils._rebuild_tensor_v2`, or its predecessor without the `_v2`
-    Tensor,
-    /// `torch._utils._rebuild_parameter`
-    Parameter,
-    /// `torch.FloatStorage` and the other storage classes
-    Storage(Encoding),
-    /// `numpy.core.multiarray._reconstruct`
-    Reconstruct,
-    /// `numpy.core.numeric._frombuffer`
-    FromBuffer,
-    /// `numpy.ndarray`
-    NdArray,
-    /// `numpy.dtype`
-    Dtype,
-    /// `_codecs.encode`
-    Encode,
-}
+use super::value::{Array, Global, Id, Tensor, TorchStorage, Value, name};
+use crate::network::encoding::{Encoding, NumericType};
+use crate::network::import::fault::{Fault, damaged};
+use crate::network::import::tensor_layout::{MemoryOrder, TensorLayout};
 
 /// Looks up `module.name`.
 ///
 /// # Errors
 /// `Fault::Code` if it is not known here, because it could do anything.
 pub(super) fn find(module: &str, name: &str) -> Result<Global, Fault> {
-    known(module, name)
+    known_global(module, name)
         .ok_or_else(|| Fault::Code(format!("{module}.{name}").escape_debug().to_string()))
 }
 
-fn known(module: &str, name: &str) -> Option<Global> {
+fn known_global(module: &str, name: &str) -> Option<Global> {
     Some(match (module, name) {
         ("collections", "OrderedDict") => Global::OrderedDict,
         ("torch._utils", "_rebuild_tensor" | "_rebuild_tensor_v2") => Global::Tensor,
@@ -52,16 +29,16 @@ fn known(module: &str, name: &str) -> Option<Global> {
     })
 }
 
-fn storage_kind(name: &str) -> Option<Kind> {
+fn storage_kind(name: &str) -> Option<NumericType> {
     Some(match name {
-        "HalfStorage" => Kind::F16,
-        "BFloat16Storage" => Kind::BF16,
-        "FloatStorage" => Kind::F32,
-        "DoubleStorage" => Kind::F64,
-        "BoolStorage" | "ByteStorage" | "CharStorage" => Kind::Integer(1),
-        "ShortStorage" => Kind::Integer(2),
-        "IntStorage" => Kind::Integer(4),
-        "LongStorage" => Kind::Integer(8),
+        "HalfStorage" => NumericType::F16,
+        "BFloat16Storage" => NumericType::BF16,
+        "FloatStorage" => NumericType::F32,
+        "DoubleStorage" => NumericType::F64,
+        "BoolStorage" | "ByteStorage" | "CharStorage" => NumericType::Integer(1),
+        "ShortStorage" => NumericType::Integer(2),
+        "IntStorage" => NumericType::Integer(4),
+        "LongStorage" => NumericType::Integer(8),
         _ => return None,
     })
 }
@@ -80,7 +57,7 @@ pub(super) fn call(values: &[Value], global: Global, arguments: &[Id]) -> Result
             };
             let shape = sizes(values, *shape)?;
             let stride = sizes(values, *stride)?;
-            let layout = Layout::new(size(values, *offset)?, shape, stride)?;
+            let layout = TensorLayout::new(size(values, *offset)?, shape, stride)?;
             layout.check(storage.len)?;
             Ok(Value::Tensor(Tensor { storage, layout }))
         }
@@ -144,7 +121,7 @@ pub(super) fn storage(values: &[Value], id: Id) -> Result<Value, Fault> {
         return Err(damaged("a persistent id is no storage"));
     };
     name(values, key)?;
-    Ok(Value::Storage(Storage { encoding, key, len: size(values, len)? }))
+    Ok(Value::Storage(TorchStorage { encoding, key, len: size(values, len)? }))
 }
 
 /// Builds an `OrderedDict` from a list of pairs, as Python 2 writes it.
@@ -152,11 +129,14 @@ fn dict(values: &[Value], items: Id) -> Result<Value, Fault> {
     let (Value::List(items) | Value::Tuple(items)) = &values[items] else {
         return Err(damaged("a dictionary is made of no list"));
     };
-    let pair = |item: &Id| match &values[*item] {
+    Ok(Value::Dict(items.iter().map(|item| pair(&values[*item])).collect::<Result<_, Fault>>()?))
+}
+
+fn pair(item: &Value) -> Result<(Id, Id), Fault> {
+    match item {
         Value::List(pair) | Value::Tuple(pair) if pair.len() == 2 => Ok((pair[0], pair[1])),
         _ => Err(damaged("a dictionary is made of no pairs")),
-    };
-    Ok(Value::Dict(items.iter().map(pair).collect::<Result<_, Fault>>()?))
+    }
 }
 
 /// State of a NumPy array, as its pickle has it.
@@ -172,7 +152,7 @@ fn array(values: &[Value], state: &ArrayState) -> Result<Value, Fault> {
     let (Value::Bytes(data), Value::Dtype(encoding)) = (&values[bytes], &values[dtype]) else {
         return Err(damaged("an array has no bytes of a type"));
     };
-    let layout = Layout::dense(sizes(values, shape)?, order)?;
+    let layout = TensorLayout::dense(sizes(values, shape)?, order)?;
     if layout.count().checked_mul(encoding.width()) != Some(data.len()) {
         let shape = layout.shape();
         let len = data.len();
@@ -187,19 +167,20 @@ fn dtype(code: &str) -> Result<Value, Fault> {
         None => (code.trim_start_matches(['<', '|', '=']), false),
     };
     let kind = match code {
-        "f2" => Kind::F16,
-        "f4" => Kind::F32,
-        "f8" => Kind::F64,
-        "b1" | "i1" | "u1" => Kind::Integer(1),
-        "i2" | "u2" => Kind::Integer(2),
-        "i4" | "u4" => Kind::Integer(4),
-        "i8" | "u8" => Kind::Integer(8),
+        "f2" => NumericType::F16,
+        "f4" => NumericType::F32,
+        "f8" => NumericType::F64,
+        "b1" | "i1" | "u1" => NumericType::Integer(1),
+        "i2" | "u2" => NumericType::Integer(2),
+        "i4" | "u4" => NumericType::Integer(4),
+        "i8" | "u8" => NumericType::Integer(8),
         _ => return Err(damaged(format!("an array's elements are '{code}', no numbers"))),
     };
     Ok(Value::Dtype(Encoding { kind, big_endian }))
 }
 
-/// Decodes bytes that are written as the characters of the same numbers. Python 3 writes them so for Python 2.
+/// Decodes bytes that are written as the characters of the same numbers. Python 3 writes them so
+/// for Python 2.
 fn encode(values: &[Value], text: Id) -> Result<Value, Fault> {
     let Value::Text(text) = &values[text] else {
         return Err(damaged("something other than a text is encoded"));

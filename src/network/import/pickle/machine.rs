@@ -1,20 +1,28 @@
 //! The stack machine: one operation after the other.
 
 use std::collections::HashMap;
-use std::io::{BufRead, Read};
+use std::io::BufRead;
 
-use super::globals::{self, Global};
+use super::globals;
+use super::input::Input;
 use super::text::{integer, unescape, unquote};
-use super::{Id, MAX_NAME_BYTES, Pickle, Value, name};
-use crate::network::import::{Fault, damaged, too_short};
+use super::value::{Global, Id, Pickle, Value, name};
+use crate::network::import::fault::{Fault, damaged};
 
 /// Maximum number of operations, far more than the weights of any network need.
 const MAX_STEPS: usize = 1_000_000;
 
-/// Runs a pickle of at most `bytes` bytes to its end.
-pub(super) fn run(input: &mut impl BufRead, bytes: u64) -> Result<Pickle, Fault> {
+/// Reads one pickle, up to its end, from at most `bytes` bytes.
+///
+/// # Errors
+/// - `Fault::Broken` if it is damaged.
+/// - `Fault::Code` if it names a function that is not known here.
+pub(in crate::network::import) fn read(
+    input: &mut impl BufRead,
+    bytes: u64,
+) -> Result<Pickle, Fault> {
     let mut machine = Machine {
-        input,
+        input: Input::new(input),
         values: Vec::new(),
         stack: Vec::new(),
         marks: Vec::new(),
@@ -24,7 +32,7 @@ pub(super) fn run(input: &mut impl BufRead, bytes: u64) -> Result<Pickle, Fault>
     };
     loop {
         machine.spend(1)?;
-        match machine.byte()? {
+        match machine.input.byte()? {
             b'.' => break,
             opcode => machine.step(opcode)?,
         }
@@ -34,7 +42,7 @@ pub(super) fn run(input: &mut impl BufRead, bytes: u64) -> Result<Pickle, Fault>
 }
 
 struct Machine<'a, R> {
-    input: &'a mut R,
+    input: Input<'a, R>,
     values: Vec<Value>,
     stack: Vec<Id>,
     /// Stack heights of the open brackets.
@@ -50,8 +58,8 @@ impl<R: BufRead> Machine<'_, R> {
     fn step(&mut self, opcode: u8) -> Result<(), Fault> {
         match opcode {
             // The protocol's version, and the length of a frame.
-            0x80 => self.fixed::<1>().map(drop),
-            0x95 => self.fixed::<8>().map(drop),
+            0x80 => self.input.fixed::<1>().map(drop),
+            0x95 => self.input.fixed::<8>().map(drop),
             b'N' | b'I' | b'J' | b'K' | b'M' | b'L' | 0x88..=0x8a | b'F' | b'G' => {
                 let value = self.number(opcode)?;
                 self.push(value);
@@ -68,7 +76,7 @@ impl<R: BufRead> Machine<'_, R> {
             }
             b')' | 0x85..=0x87 | b't' | b']' | b'l' | b'}' | b'd' => self.collect(opcode),
             b'a' | b'e' | b's' | b'u' => self.extend(opcode),
-            b'p' | b'q' | b'r' | 0x94 | b'g' | b'h' | b'j' => self.remember(opcode),
+            b'p' | b'q' | b'r' | 0x94 | b'g' | b'h' | b'j' => self.memoize(opcode),
             b'c' | b'i' | 0x93 => self.global(opcode),
             b'R' => self.reduce(),
             b'b' => self.build(),
@@ -87,25 +95,25 @@ impl<R: BufRead> Machine<'_, R> {
         Ok(match opcode {
             b'N' => Value::Ignored,
             b'G' => {
-                self.fixed::<8>()?;
+                self.input.fixed::<8>()?;
                 Value::Ignored
             }
             b'F' => {
-                self.line()?;
+                self.input.line()?;
                 Value::Ignored
             }
             0x88 => Value::Int(1),
             0x89 => Value::Int(0),
-            b'K' => Value::Int(self.byte()?.into()),
-            b'M' => Value::Int(u16::from_le_bytes(self.fixed()?).into()),
-            b'J' => Value::Int(i32::from_le_bytes(self.fixed()?).into()),
+            b'K' => Value::Int(self.input.byte()?.into()),
+            b'M' => Value::Int(u16::from_le_bytes(self.input.fixed()?).into()),
+            b'J' => Value::Int(i32::from_le_bytes(self.input.fixed()?).into()),
             0x8a => {
-                let len = self.byte()?;
-                let bytes = self.run(len.into())?;
+                let len = self.input.byte()?;
+                let bytes = self.input.take_bytes(len.into())?;
                 Value::Int(integer(&bytes)?)
             }
             _ => {
-                let line = self.line()?;
+                let line = self.input.line()?;
                 let digits = std::str::from_utf8(&line).ok().map(|line| line.trim_end_matches('L'));
                 let number = digits.and_then(|digits| digits.parse().ok());
                 Value::Int(number.ok_or_else(|| damaged("a number is none"))?)
@@ -116,15 +124,15 @@ impl<R: BufRead> Machine<'_, R> {
     /// Reads a string or byte string.
     fn text(&mut self, opcode: u8) -> Result<Value, Fault> {
         Ok(match opcode {
-            b'S' => Value::Bytes(unquote(&self.line()?)?),
-            b'V' => Value::Text(unescape(&self.line()?)?),
+            b'S' => Value::Bytes(unquote(&self.input.line()?)?),
+            b'V' => Value::Text(unescape(&self.input.line()?)?),
             _ => {
                 let len = match opcode {
-                    b'U' | b'C' | 0x8c => self.byte()?.into(),
-                    b'T' | b'B' | b'X' => u32::from_le_bytes(self.fixed()?).into(),
-                    _ => u64::from_le_bytes(self.fixed()?),
+                    b'U' | b'C' | 0x8c => self.input.byte()?.into(),
+                    b'T' | b'B' | b'X' => u32::from_le_bytes(self.input.fixed()?).into(),
+                    _ => u64::from_le_bytes(self.input.fixed()?),
                 };
-                let bytes = self.run(len)?;
+                let bytes = self.input.take_bytes(len)?;
                 if matches!(opcode, b'X' | 0x8c | 0x8d) {
                     let text = String::from_utf8(bytes);
                     Value::Text(text.map_err(|_| damaged("a text is no UTF-8"))?)
@@ -177,15 +185,15 @@ impl<R: BufRead> Machine<'_, R> {
     }
 
     /// Stores the top of the stack in the memo, or pushes a stored value.
-    fn remember(&mut self, opcode: u8) -> Result<(), Fault> {
+    fn memoize(&mut self, opcode: u8) -> Result<(), Fault> {
         let key = match opcode {
             b'p' | b'g' => {
-                let line = self.line()?;
+                let line = self.input.line()?;
                 let number = std::str::from_utf8(&line).ok().and_then(|line| line.parse().ok());
                 number.ok_or_else(|| damaged("a number is none"))?
             }
-            b'q' | b'h' => self.byte()?.into(),
-            b'r' | b'j' => u32::from_le_bytes(self.fixed()?).into(),
+            b'q' | b'h' => self.input.byte()?.into(),
+            b'r' | b'j' => u32::from_le_bytes(self.input.fixed()?).into(),
             _ => self.memo.len() as u64,
         };
         if matches!(opcode, b'g' | b'h' | b'j') {
@@ -203,8 +211,8 @@ impl<R: BufRead> Machine<'_, R> {
             let module = self.pop()?;
             globals::find(name(&self.values, module)?, name(&self.values, name_id)?)?
         } else {
-            let module = self.name_line()?;
-            let name = self.name_line()?;
+            let module = self.input.name_line()?;
+            let name = self.input.name_line()?;
             globals::find(&module, &name)?
         };
         if opcode == b'i' {
@@ -228,11 +236,11 @@ impl<R: BufRead> Machine<'_, R> {
             (Global::Encode, Some(Value::Text(text))) => (0, text.len()),
             _ => (0, 0),
         };
-        let made = globals::call(&self.values, *global, arguments)?;
+        let result = globals::call(&self.values, *global, arguments)?;
         self.spend(items)?;
         let left = self.bytes.checked_sub(bytes as u64);
         self.bytes = left.ok_or_else(|| damaged("it makes more bytes than it has"))?;
-        self.push(made);
+        self.push(result);
         Ok(())
     }
 
@@ -263,38 +271,6 @@ impl<R: BufRead> Machine<'_, R> {
     fn pop_to_mark(&mut self) -> Result<Vec<Id>, Fault> {
         let mark = self.marks.pop().filter(|mark| *mark <= self.stack.len());
         Ok(self.stack.split_off(mark.ok_or_else(nothing_there)?))
-    }
-
-    fn byte(&mut self) -> Result<u8, Fault> {
-        self.fixed().map(|[byte]| byte)
-    }
-
-    fn fixed<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
-        let mut bytes = [0; N];
-        self.input.read_exact(&mut bytes)?;
-        Ok(bytes)
-    }
-
-    /// Reads exactly `len` bytes. Memory grows with the bytes that are present.
-    fn run(&mut self, len: u64) -> Result<Vec<u8>, Fault> {
-        let mut bytes = Vec::new();
-        self.input.by_ref().take(len).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 == len { Ok(bytes) } else { Err(too_short()) }
-    }
-
-    fn name_line(&mut self) -> Result<String, Fault> {
-        let line = String::from_utf8(self.line()?).ok();
-        let name = line.filter(|line| line.len() <= MAX_NAME_BYTES);
-        name.ok_or_else(|| damaged("something else stands where a name is expected"))
-    }
-
-    fn line(&mut self) -> Result<Vec<u8>, Fault> {
-        let mut line = Vec::new();
-        self.input.read_until(b'\n', &mut line)?;
-        match line.pop() {
-            Some(b'\n') => Ok(line),
-            _ => Err(too_short()),
-        }
     }
 }
 

@@ -1,29 +1,28 @@
 //! Text formats of numbers and strings in pickles.
 
-use crate::network::import::{Fault, damaged};
+use crate::network::import::fault::{Fault, damaged};
 
 /// Decodes a signed number, lowest byte first.
 pub(super) fn integer(bytes: &[u8]) -> Result<i128, Fault> {
     let negative = bytes.last().is_some_and(|byte| *byte >= 0x80);
     let mut wide = [if negative { 0xff } else { 0 }; 16];
-    let place = wide.get_mut(..bytes.len()).ok_or_else(|| damaged("a number is too large"))?;
-    place.copy_from_slice(bytes);
+    let target = wide.get_mut(..bytes.len()).ok_or_else(|| damaged("a number is too large"))?;
+    target.copy_from_slice(bytes);
     Ok(i128::from_le_bytes(wide))
 }
 
 /// Decodes the byte string that Python 2 prints as `line`.
 pub(super) fn unquote(line: &[u8]) -> Result<Vec<u8>, Fault> {
-    let bad = || damaged("a string has no end");
     let quoted = match line {
         [b'\'', quoted @ .., b'\''] | [b'"', quoted @ .., b'"'] => quoted,
-        _ => return Err(bad()),
+        _ => return Err(endless()),
     };
     let mut bytes = Vec::with_capacity(quoted.len());
     let mut rest = quoted;
     while let [first, after @ ..] = rest {
         let (byte, after) = match (first, after) {
             (b'\\', [b'x', high, low, after @ ..]) => (hexadecimal(&[*high, *low])? as u8, after),
-            (b'\\', [] | [b'x', ..]) => return Err(bad()),
+            (b'\\', [] | [b'x', ..]) => return Err(endless()),
             (b'\\', [escaped, after @ ..]) => (escape(*escaped), after),
             (byte, after) => (*byte, after),
         };
@@ -31,6 +30,10 @@ pub(super) fn unquote(line: &[u8]) -> Result<Vec<u8>, Fault> {
         rest = after;
     }
     Ok(bytes)
+}
+
+fn endless() -> Fault {
+    damaged("a string has no end")
 }
 
 fn escape(letter: u8) -> u8 {

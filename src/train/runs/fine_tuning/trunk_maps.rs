@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::bundle::Bundle;
 use crate::dataset::{Source, family_photos};
 use crate::domain::{Outcome, PhotoId, Progress};
-use crate::network::NetworkError;
+use crate::engine::EngineError;
 use crate::photo::{EXTENSIONS, Limits};
 use crate::pipeline::{PhotoFile, PipelineError, Thumbnails, prepare};
 use crate::train::data::views::views;
@@ -111,7 +111,7 @@ impl TrunkMaps {
         &self,
         stage: &LastStage,
         photos: &[usize],
-    ) -> Result<Vec<f32>, NetworkError> {
+    ) -> Result<Vec<f32>, EngineError> {
         match self {
             Self::Maps(maps) => Ok(photos.iter().flat_map(|photo| &maps[photo]).copied().collect()),
             Self::Crops(crops) => {

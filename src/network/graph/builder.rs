@@ -1,94 +1,8 @@
-//! A network as a list of operations, with the names and shapes of its weights.
-//!
-//! [`Builder`] appends operations and tracks shapes. The result is immutable. Shapes leave out the batch axis: a
-//! feature map is `[channels, height, width]`, a vector `[width, 1, 1]`.
+//! Builder of a network: appends operations and tracks shapes.
 
-mod stages;
-
-use super::error::NetworkError;
-
-/// Index of an operation in [`Network::nodes`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NodeId(usize);
-
-impl NodeId {
-    /// Returns the index, from 0.
-    pub fn index(self) -> usize {
-        self.0
-    }
-}
-
-/// Index of a weight in [`Network::parameters`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ParameterId(usize);
-
-impl ParameterId {
-    /// Returns the index, from 0.
-    pub fn index(self) -> usize {
-        self.0
-    }
-}
-
-/// A weight tensor of a network.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parameter {
-    /// Its name in the weights file.
-    pub name: String,
-    /// Its shape. A convolution has `[out, in / groups, height, width]`, a linear layer `[out, in]`, any other
-    /// `[channels]`.
-    pub shape: Vec<usize>,
-}
-
-/// One operation of a network.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Op {
-    /// Preprocessed pixels.
-    Input,
-    /// Cross-correlation with a kernel.
-    Conv(Conv),
-    /// `gamma · (x − mean) / √(variance + epsilon) + beta`, per channel.
-    BatchNorm(BatchNorm),
-    /// `max(x, 0)`.
-    Relu,
-    /// `max(x, 0) + slope · min(x, 0)`, a slope per channel.
-    Prelu(ParameterId),
-    /// The largest value of each window.
-    MaxPool(Window),
-    /// The mean of each channel: `[c, h, w]` → `[c, 1, 1]`.
-    GlobalAveragePool,
-    /// `weight · x + bias` on the values in channel, row, column order.
-    Linear {
-        /// `[out, in]`
-        weight: ParameterId,
-        /// `[out]`
-        bias: Option<ParameterId>,
-    },
-    /// `1 / (1 + e^−x)`.
-    Sigmoid,
-    /// `factor · x`.
-    Scale(f32),
-    /// The sum of two nodes of one shape.
-    Add,
-    /// A feature map, each channel multiplied by its value of a vector.
-    ///
-    /// **Shape**: `[c, h, w]` and `[c, 1, 1]` → `[c, h, w]`.
-    Gate,
-    /// The channels of several nodes one after the other.
-    Concat,
-}
-
-/// A convolution's weights and geometry.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Conv {
-    /// `[out, in / groups, kernel height, kernel width]`
-    pub weight: ParameterId,
-    /// `[out]`
-    pub bias: Option<ParameterId>,
-    /// Number of independent channel groups. `in` groups make the convolution depthwise.
-    pub groups: usize,
-    /// Kernel size, stride and padding with zeros.
-    pub window: Window,
-}
+use super::network::{Network, Node};
+use super::operation::{BatchNorm, Conv, NodeId, Op, Parameter, ParameterId, Window};
+use crate::network::error::NetworkError;
 
 /// Output channels, groups and window of a convolution to append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,97 +27,25 @@ impl ConvShape {
     }
 }
 
-/// A window that slides over a feature map. Pairs are rows, then columns.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Height and width of the window.
-    pub kernel: [usize; 2],
-    /// Step in both directions.
-    pub stride: usize,
-    /// Rows and columns added above and to the left. A maximum ignores them; a convolution reads zeros there.
-    pub before: [usize; 2],
-    /// Rows and columns added below and to the right, likewise.
-    pub after: [usize; 2],
-}
-
-impl Window {
-    /// Returns a square window with the same padding on all four sides.
-    pub const fn square(kernel: usize, stride: usize, padding: usize) -> Self {
-        Self { kernel: [kernel; 2], stride, before: [padding; 2], after: [padding; 2] }
-    }
-
-    /// Returns a window of any odd height and width. Its result is as large as its input.
-    pub const fn same(height: usize, width: usize) -> Self {
-        let padding = [height / 2, width / 2];
-        Self { kernel: [height, width], stride: 1, before: padding, after: padding }
-    }
-}
-
-/// A batch normalization's weights, each `[channels]`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BatchNorm {
-    /// Scale.
-    pub gamma: ParameterId,
-    /// Shift.
-    pub beta: ParameterId,
-    /// Mean of the training data.
-    pub mean: ParameterId,
-    /// Variance of the training data.
-    pub variance: ParameterId,
-    /// Added to the variance.
-    pub epsilon: f64,
-}
-
-/// An operation, with its inputs and the shape of its result.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Node {
-    /// The operation.
-    pub op: Op,
-    /// The earlier nodes that it reads.
-    pub inputs: Vec<NodeId>,
-    /// `[channels, height, width]` of the result.
-    pub shape: [usize; 3],
-}
-
-/// A network: a list of operations, each after its inputs. The last one is the output.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Network {
-    nodes: Vec<Node>,
-    parameters: Vec<Parameter>,
-}
-
-impl Network {
-    /// Returns the operations. The first is [`Op::Input`].
-    pub fn nodes(&self) -> &[Node] {
-        &self.nodes
-    }
-
-    /// Returns the indices of the operations, in their order.
-    pub fn ids(&self) -> impl Iterator<Item = NodeId> {
-        (0..self.nodes.len()).map(NodeId)
-    }
-
-    /// Returns the weights of the network, each once.
-    pub fn parameters(&self) -> &[Parameter] {
-        &self.parameters
-    }
-
-    /// Returns the side of the square input, in pixels.
-    pub fn input_size(&self) -> usize {
-        self.nodes[0].shape[1]
-    }
-
-    /// Returns the number of values in the output.
-    pub fn output_width(&self) -> usize {
-        self.nodes.last().map_or(0, |node| node.shape.iter().product())
-    }
-}
-
 /// Builder of a [`Network`], operation by operation.
+///
+/// ```
+/// use kindred::network::graph::{Builder, ConvShape, Window};
+///
+/// let mut net = Builder::new("example", 32);
+/// let x = net.input();
+/// let x = net.conv(x, "conv.weight", ConvShape::dense(8, Window::same(3, 3)));
+/// let x = net.relu(x);
+/// net.linear(x, "fc.weight", 4);
+/// let network = net.finish()?;
+/// assert_eq!(network.output_width(), 4);
+/// # Ok::<(), kindred::network::NetworkError>(())
+/// ```
 pub struct Builder {
     architecture: &'static str,
     network: Network,
-    /// The first misfit. Later operations are still recorded; [`Builder::finish`] reports the misfit.
+    /// The first misfit. Later operations are still recorded; [`Builder::finish`] reports the
+    /// misfit.
     misfit: Option<String>,
 }
 
@@ -322,14 +164,14 @@ impl Builder {
     }
 
     /// Appends the channels of feature maps of one size, one after the other.
-    pub fn concat(&mut self, parts: &[NodeId]) -> NodeId {
-        let shapes: Vec<_> = parts.iter().map(|&part| self.shape(part)).collect();
+    pub fn concat(&mut self, maps: &[NodeId]) -> NodeId {
+        let shapes: Vec<_> = maps.iter().map(|&map| self.shape(map)).collect();
         let [_, height, width] = shapes.first().copied().unwrap_or_default();
         if shapes.iter().any(|shape| shape[1..] != [height, width]) {
             self.does_not_fit(format!("{shapes:?} are concatenated"));
         }
         let channels = shapes.iter().map(|shape| shape[0]).sum();
-        self.push(Op::Concat, parts.to_vec(), [channels, height, width])
+        self.push(Op::Concat, maps.to_vec(), [channels, height, width])
     }
 
     /// Returns the network. Its output is the operation appended last.
@@ -360,15 +202,19 @@ impl Builder {
 
     fn slide(&mut self, x: NodeId, window: Window, channels: usize) -> [usize; 3] {
         let [_, height, width] = self.shape(x);
-        let steps = |side: usize, axis: usize| {
-            let padded = side + window.before[axis] + window.after[axis];
-            let room = padded.checked_sub(window.kernel[axis]);
-            room.map_or(0, |room| room / window.stride.max(1) + 1)
-        };
-        [channels, steps(height, 0), steps(width, 1)]
+        [channels, steps(window, 0, height), steps(window, 1, width)]
     }
 
     fn does_not_fit(&mut self, reason: String) {
         self.misfit.get_or_insert(reason);
+    }
+}
+
+/// Returns the number of positions of a window along an axis of a map.
+fn steps(window: Window, axis: usize, side: usize) -> usize {
+    let padded = side + window.before[axis] + window.after[axis];
+    match padded.checked_sub(window.kernel[axis]) {
+        Some(room) => room / window.stride.max(1) + 1,
+        None => 0,
     }
 }

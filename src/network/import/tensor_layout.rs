@@ -1,6 +1,6 @@
 //! Layout of a tensor in its storage.
 
-use super::{Fault, damaged};
+use super::fault::{Fault, damaged};
 
 /// Maximum number of axes. No weights have more.
 const MAX_AXES: usize = 8;
@@ -16,14 +16,14 @@ pub(super) enum MemoryOrder {
 
 /// Positions of a tensor's values in its storage, counted in values.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Layout {
+pub(super) struct TensorLayout {
     offset: usize,
     shape: Vec<usize>,
     stride: Vec<usize>,
     count: usize,
 }
 
-impl Layout {
+impl TensorLayout {
     /// Creates a tensor's layout in a storage.
     ///
     /// # Errors
@@ -78,18 +78,22 @@ impl Layout {
     /// # Errors
     /// `Fault::Broken` if either check fails.
     pub(super) fn check(&self, len: usize) -> Result<(), Fault> {
-        let last = |last: usize, (side, stride): (&usize, &usize)| {
-            last.checked_add((side - 1).checked_mul(*stride)?)
-        };
-        let fits = self.count == 0
-            || self.count <= len
-                && self
-                    .shape
-                    .iter()
-                    .zip(&self.stride)
-                    .try_fold(self.offset, last)
-                    .is_some_and(|last| last < len);
-        if fits { Ok(()) } else { Err(damaged(format!("{self:?} is outside its {len} values"))) }
+        let fits = self.count <= len && self.last_index().is_some_and(|last| last < len);
+        if self.count == 0 || fits {
+            return Ok(());
+        }
+        let Self { shape, stride, .. } = self;
+        let reason = format!("shape {shape:?} and stride {stride:?} exceed its {len} values");
+        Err(damaged(format!("a tensor's {reason}")))
+    }
+
+    /// Returns the index of the last value of a tensor with values. Returns `None` if it overflows.
+    fn last_index(&self) -> Option<usize> {
+        let mut last = self.offset;
+        for (side, stride) in self.shape.iter().zip(&self.stride) {
+            last = last.checked_add(side.checked_sub(1)?.checked_mul(*stride)?)?;
+        }
+        Some(last)
     }
 
     /// Gathers the tensor's values from its storage, which [`Self::check`] has approved.
@@ -97,16 +101,19 @@ impl Layout {
         if self.count == 0 {
             return Vec::new();
         }
-        let mut places = vec![self.offset];
+        let mut indices = vec![self.offset];
         for (&side, &stride) in self.shape.iter().zip(&self.stride) {
-            let steps = |place: usize| (0..side).map(move |step| place + step * stride);
-            places = places.into_iter().flat_map(steps).collect();
+            indices = indices
+                .into_iter()
+                .flat_map(|index| (0..side).map(move |step| index + step * stride))
+                .collect();
         }
-        places.into_iter().map(|place| storage[place]).collect()
+        indices.into_iter().map(|index| storage[index]).collect()
     }
 }
 
-/// Computes the distance of adjacent values along each axis. The first axis of `sides` is the fastest.
+/// Computes the distance of adjacent values along each axis. The first axis of `sides` is the
+/// fastest.
 fn strides<'a>(sides: impl Iterator<Item = &'a usize>) -> Vec<usize> {
     sides
         .scan(1_usize, |stride, side| {
@@ -124,18 +131,20 @@ mod tests {
     #[test]
     fn values_are_gathered_along_strides() {
         let storage: Vec<f32> = (0..7_u8).map(f32::from).collect();
-        let transposed = Layout::new(1, vec![3, 2], vec![1, 3]).unwrap();
+        let transposed = TensorLayout::new(1, vec![3, 2], vec![1, 3]).unwrap();
         assert!(transposed.check(7).is_ok() && !transposed.is_contiguous());
         assert_eq!(transposed.gather(&storage), [1.0, 4.0, 2.0, 5.0, 3.0, 6.0]);
-        assert_eq!(Layout::dense(vec![3, 2], MemoryOrder::Fortran).unwrap().stride, [1, 3]);
-        assert_eq!(Layout::dense(vec![3, 2], MemoryOrder::C).unwrap().stride, [2, 1]);
-        assert!(Layout::dense(vec![3, 2], MemoryOrder::C).unwrap().is_contiguous());
+        assert_eq!(TensorLayout::dense(vec![3, 2], MemoryOrder::Fortran).unwrap().stride, [1, 3]);
+        assert_eq!(TensorLayout::dense(vec![3, 2], MemoryOrder::C).unwrap().stride, [2, 1]);
+        assert!(TensorLayout::dense(vec![3, 2], MemoryOrder::C).unwrap().is_contiguous());
     }
 
     #[test]
     fn what_the_storage_does_not_hold_is_refused() {
         let refused = |offset, shape: &[usize], stride: &[usize], len| {
-            Layout::new(offset, shape.into(), stride.into()).and_then(|l| l.check(len)).is_err()
+            TensorLayout::new(offset, shape.into(), stride.into())
+                .and_then(|l| l.check(len))
+                .is_err()
         };
         assert!(!refused(1, &[3, 2], &[1, 3], 7));
         assert!(refused(2, &[3, 2], &[1, 3], 7), "past the end");
