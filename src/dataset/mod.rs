@@ -18,7 +18,7 @@ mod trios;
 
 pub use error::DatasetError;
 pub use labels::{LabeledPhoto, read_labels};
-pub use landmarks::{FaceBox, FacePoints, read_landmarks, write_landmarks};
+pub use landmarks::{FacePoints, read_landmarks, write_landmarks};
 pub use layout::{FamilyPhotos, Misplaced, family_photos, identify, people_photos, single_photos};
 pub use lists::{
     ListedPair, ListedTrio, read_pairs, read_submission, read_trios, write_submission,

@@ -9,10 +9,10 @@ use super::EvaluateError;
 use super::verification::FamilyPlaces;
 use crate::bundle::BundleError;
 use crate::dataset::FacePoints;
-use crate::domain::Progress;
+use crate::domain::{Landmarks, Progress};
 use crate::face::FaceDetector;
 use crate::metrics::{Bootstrap, Figure};
-use crate::photo::{ContactSheet, Landmarks, Limits, Photo, Spot, decode, mark};
+use crate::photo::{ContactSheet, Limits, Photo, SheetCell, decode, mark};
 
 /// Accuracy of face detection, with confidence intervals over families.
 ///
@@ -149,8 +149,8 @@ fn sheet(finder: &FaceDetector, set: LandmarkSet<'_>) -> Result<Photo, EvaluateE
     for at in 0..shown {
         let (photo, _) = seen(finder, folder, &listed[at * listed.len() / shown])?;
         let place = (at % row) as u32;
-        let spot = Spot { row: (at / row) as u32, side: place / ContactSheet::PHOTOS };
-        sheet.place(spot, place % ContactSheet::PHOTOS, &photo);
+        let cell = SheetCell { row: (at / row) as u32, side: place / ContactSheet::PHOTOS };
+        sheet.draw(cell, place % ContactSheet::PHOTOS, &photo);
     }
     Ok(sheet.finish())
 }

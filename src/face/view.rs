@@ -2,8 +2,9 @@
 
 use super::detector::DetectedFace;
 use crate::bundle::BackboneEntry;
+use crate::domain::Landmarks;
 use crate::network::preprocessing::{Crop, Preprocessing};
-use crate::photo::{self, Landmarks, Photo, Similarity};
+use crate::photo::{self, Photo, Similarity};
 
 /// The view of a backbone, and the index of its network.
 ///

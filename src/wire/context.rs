@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::bundle::{Bundle, Face};
+use crate::domain::BoundingBox;
 use crate::kinship::{Ensemble, MemberConfig};
 use crate::search::Answer;
 
@@ -104,8 +105,8 @@ impl FaceSeen {
     pub fn new(part: &'static str, index: usize, face: &Face) -> Self {
         let [width, height] = face.photo_size;
         let bounds = face.found.map(|found| {
-            let [x, y, width, height] = found.bounds();
-            Bounds { x, y, width, height }
+            let BoundingBox { left, top, width, height } = found.bounds();
+            Bounds { x: left, y: top, width, height }
         });
         let landmarks = face.found.map(|found| found.landmarks.0);
         let quality = face.found.map(|found| found.quality);

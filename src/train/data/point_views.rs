@@ -4,7 +4,8 @@ use rand::Rng;
 
 use super::faces::KnownFace;
 use super::views::{JitterRange, jitter, warped, weathered};
-use crate::photo::{Landmarks, Photo, Similarity};
+use crate::domain::Landmarks;
+use crate::photo::{Photo, Similarity};
 
 /// Picture with its points in pixels, or without a face.
 pub(crate) struct PointPicture {
