@@ -57,20 +57,19 @@ pub fn write_landmarks(
     path: &Path,
     faces: &[(FacePoints, BoundingBox)],
 ) -> Result<(), DatasetError> {
-    let unwritable = |source| DatasetError::Unwritable { path: path.to_owned(), source };
-    let mut csv = Writer::from_path(path).map_err(|error| unwritable(error.into()))?;
+    let mut csv = Writer::from_path(path).map_err(DatasetError::unwritable(path))?;
     let points = POINTS.iter().flat_map(|point| [format!("{point}_x"), format!("{point}_y")]);
     let columns =
         ["path", "score", "x", "y", "w", "h"].map(str::to_owned).into_iter().chain(points);
-    csv.write_record(columns).map_err(|error| unwritable(error.into()))?;
+    csv.write_record(columns).map_err(DatasetError::unwritable(path))?;
     for (face, bounds) in faces {
         let BoundingBox { left, top, width, height } = bounds;
         let numbers = [left, top, width, height].into_iter().chain(face.points.iter().flatten());
         let numbers = numbers.map(|number| format!("{number:.1}"));
         let record = [face.path.clone(), "1".to_owned()].into_iter().chain(numbers);
-        csv.write_record(record).map_err(|error| unwritable(error.into()))?;
+        csv.write_record(record).map_err(DatasetError::unwritable(path))?;
     }
-    csv.flush().map_err(unwritable)
+    csv.flush().map_err(DatasetError::unwritable(path))
 }
 
 fn parse_points(numbers: &[&str]) -> Result<[[f32; 2]; 5], String> {
@@ -93,7 +92,8 @@ mod tests {
         read_landmarks(file.path()).map_err(|error| error.to_string())
     }
 
-    const HEADER: &str = "score,path,eye_l_x,eye_l_y,eye_r_x,eye_r_y,nose_x,nose_y,mouth_l_x,mouth_l_y,mouth_r_x,mouth_r_y\n";
+    const HEADER: &str = "score,path,eye_l_x,eye_l_y,eye_r_x,eye_r_y,nose_x,nose_y,\
+                          mouth_l_x,mouth_l_y,mouth_r_x,mouth_r_y\n";
 
     #[test]
     fn points_are_read_by_the_names_of_their_columns() {

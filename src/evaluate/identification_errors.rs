@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::families::ProbeFamilies;
 use crate::domain::PersonId;
-use crate::metrics::{Curve, Figure, Point, Ranking, RatioTerm, is_hit};
+use crate::metrics::{Curve, CurvePoint, Figure, Ranking, RatioTerm, is_hit};
 use crate::search::PersonMatch;
 
 /// Length of a shortlist.
@@ -258,7 +258,8 @@ fn fnir_at_fpir(curve: &Curve, rate: f64) -> Option<f64> {
 ///
 /// The result is empty without searches of both kinds.
 fn det(curve: &Curve) -> Vec<DetPoint> {
-    let Some(&Point { true_accepts: mated, false_accepts: non_mated, .. }) = curve.points().last()
+    let Some(&CurvePoint { true_accepts: mated, false_accepts: non_mated, .. }) =
+        curve.points().last()
     else {
         return Vec::new();
     };

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::IngestError;
 use crate::bundle::{Bundle, BundleError, Face};
-use crate::dataset::{Misplaced, Source, Unreadable};
+use crate::dataset::{MisplacedPhoto, Source, UnreadableEntry};
 use crate::domain::{ContentHash, Embedding, Progress};
 use crate::photo::{self, Limits};
 
@@ -212,14 +212,14 @@ fn embed<K>(
     Ok(embedded)
 }
 
-impl From<Unreadable> for Rejected {
-    fn from(Unreadable { path, reason }: Unreadable) -> Self {
+impl From<UnreadableEntry> for Rejected {
+    fn from(UnreadableEntry { path, reason }: UnreadableEntry) -> Self {
         Self { path, reason: format!("cannot be listed: {reason}") }
     }
 }
 
-impl From<Misplaced> for Rejected {
-    fn from(Misplaced { path, reason }: Misplaced) -> Self {
+impl From<MisplacedPhoto> for Rejected {
+    fn from(MisplacedPhoto { path, reason }: MisplacedPhoto) -> Self {
         Self { path, reason }
     }
 }

@@ -57,6 +57,6 @@ fn read(source: &mut Source, path: &str) -> Option<Photo> {
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<(), SurveyError> {
-    let failed = |source| SurveyError::Unwritable { path: file.to_owned(), source };
-    write_atomically(file, |path| fs::write(path, bytes)).map_err(failed)
+    write_atomically(file, |path| fs::write(path, bytes))
+        .map_err(|source| SurveyError::Unwritable { path: file.to_owned(), source })
 }

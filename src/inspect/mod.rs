@@ -12,7 +12,7 @@ mod summary;
 
 use std::collections::BTreeMap;
 
-use crate::dataset::{Misplaced, Pedigree, Source, Unreadable, family_photos};
+use crate::dataset::{MisplacedPhoto, Pedigree, Source, UnreadableEntry, family_photos};
 use crate::domain::{PhotoId, Progress, Relationship};
 use crate::photo::EXTENSIONS;
 
@@ -26,9 +26,9 @@ pub struct Survey {
     /// Statistics of the readable photos and the listed kin.
     pub summary: Summary,
     /// Photos that cannot be decoded, and folders and files that cannot be listed.
-    pub unreadable: Vec<Unreadable>,
+    pub unreadable: Vec<UnreadableEntry>,
     /// Photos without a person, or duplicates by name. They were not read.
-    pub misplaced: Vec<Misplaced>,
+    pub misplaced: Vec<MisplacedPhoto>,
     /// Readable photos with identical bytes. Those of different people come first.
     pub duplicates: Vec<Duplicate>,
     /// Files without a photo extension.
@@ -52,16 +52,18 @@ pub fn survey(
 ) -> Result<Option<Survey>, SurveyError> {
     let listing = source.list(&EXTENSIONS)?;
     let families = family_photos(source, &listing)?;
-    let Some(read) = reader::read_all(source, &families.photos, progress) else { return Ok(None) };
+    let Some(scan) = reader::scan_photos(source, &families.photos, progress) else {
+        return Ok(None);
+    };
     let mut paths = families.photos;
-    paths.retain(|photo, _| read.hashes.contains_key(photo));
+    paths.retain(|photo, _| scan.hashes.contains_key(photo));
     let photos = paths.keys().cloned().collect();
     let pedigree = Pedigree::new(photos, relationships.unwrap_or_default());
     Ok(Some(Survey {
         summary: Summary::new(&pedigree, relationships),
-        unreadable: listing.unreadable.into_iter().chain(read.unreadable).collect(),
+        unreadable: listing.unreadable.into_iter().chain(scan.unreadable).collect(),
         misplaced: families.misplaced,
-        duplicates: duplicates::find(read.hashes),
+        duplicates: duplicates::find(scan.hashes),
         other_files: listing.other_files,
         pedigree,
         paths,

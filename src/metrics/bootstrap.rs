@@ -76,26 +76,26 @@ impl Bootstrap {
         metrics: impl Fn(&[f64]) -> [Option<f64>; N],
     ) -> [Option<Interval>; N] {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-        let mut figures = [const { Vec::new() }; N];
+        let mut values = [const { Vec::new() }; N];
         for _ in 0..self.draws {
             let mut counts = vec![0.0; self.families];
             for _ in 0..self.families {
                 counts[random.random_range(0..self.families)] += 1.0;
             }
-            for (figures, figure) in figures.iter_mut().zip(metrics(&counts)) {
-                figures.extend(figure);
+            for (values, value) in values.iter_mut().zip(metrics(&counts)) {
+                values.extend(value);
             }
         }
-        figures.map(middle)
+        values.map(middle)
     }
 }
 
 /// Returns the middle 95 %.
-fn middle(mut figures: Vec<f64>) -> Option<Interval> {
-    figures.sort_by(f64::total_cmp);
-    let last = figures.len().checked_sub(1)?;
-    let quantile = |share: f64| figures[(share * last as f64).round() as usize];
-    Some(Interval { low: quantile(0.025), high: quantile(0.975) })
+fn middle(mut values: Vec<f64>) -> Option<Interval> {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().checked_sub(1)?;
+    let [low, high] = [0.025, 0.975].map(|share| values[(share * last as f64).round() as usize]);
+    Some(Interval { low, high })
 }
 
 #[cfg(test)]

@@ -3,26 +3,26 @@
 /// Scored pairs, sorted once, to evaluate under any weights.
 pub struct Ranking {
     /// Pairs in descending order of score.
-    pairs: Vec<Scored>,
+    pairs: Vec<RankedPair>,
 }
 
-struct Scored {
+struct RankedPair {
     score: f64,
     is_kin: bool,
-    /// Index among the input pairs, which is also the index of its weight.
-    place: usize,
+    /// Index of the input pair, which is also the index of its weight.
+    input: usize,
 }
 
 /// Accepted pairs at each threshold.
 pub struct Curve {
     /// One point per distinct score, in descending order of threshold. The last one accepts all
     /// pairs.
-    points: Vec<Point>,
+    points: Vec<CurvePoint>,
 }
 
 /// Accepted pairs at the threshold `score >= threshold`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Point {
+pub struct CurvePoint {
     /// The threshold.
     pub threshold: f64,
     /// Weight of the kin pairs at or above the threshold.
@@ -36,7 +36,7 @@ impl Ranking {
     pub fn new(scores: &[f64], is_kin: &[bool]) -> Self {
         let scored = scores.iter().zip(is_kin).enumerate();
         let mut pairs: Vec<_> =
-            scored.map(|(place, (&score, &is_kin))| Scored { score, is_kin, place }).collect();
+            scored.map(|(input, (&score, &is_kin))| RankedPair { score, is_kin, input }).collect();
         pairs.sort_by(|a, b| b.score.total_cmp(&a.score));
         Self { pairs }
     }
@@ -50,12 +50,12 @@ impl Ranking {
     ///
     /// Pairs of equal scores are accepted together, so that their order has no effect.
     pub fn weighted_curve(&self, weight: impl Fn(usize) -> f64) -> Curve {
-        let mut points: Vec<Point> = Vec::new();
+        let mut points: Vec<CurvePoint> = Vec::new();
         let mut true_accepts = 0.0;
         let mut false_accepts = 0.0;
-        for &Scored { score, is_kin, place } in &self.pairs {
-            *if is_kin { &mut true_accepts } else { &mut false_accepts } += weight(place);
-            let point = Point { threshold: score, true_accepts, false_accepts };
+        for &RankedPair { score, is_kin, input } in &self.pairs {
+            *if is_kin { &mut true_accepts } else { &mut false_accepts } += weight(input);
+            let point = CurvePoint { threshold: score, true_accepts, false_accepts };
             match points.last_mut() {
                 Some(last) if last.threshold == score => *last = point,
                 _ => points.push(point),
@@ -67,13 +67,13 @@ impl Ranking {
 
 impl Curve {
     /// Returns the points, from the threshold that accepts least to the one that accepts all.
-    pub fn points(&self) -> &[Point] {
+    pub fn points(&self) -> &[CurvePoint] {
         &self.points
     }
 
     /// Returns the weights of all kin pairs and of all unrelated pairs.
     fn totals(&self) -> Option<(f64, f64)> {
-        let &Point { true_accepts, false_accepts, .. } = self.points.last()?;
+        let &CurvePoint { true_accepts, false_accepts, .. } = self.points.last()?;
         (true_accepts > 0.0 && false_accepts > 0.0).then_some((true_accepts, false_accepts))
     }
 
@@ -91,9 +91,9 @@ impl Curve {
     ///
     /// Returns `None` without pairs of both kinds.
     pub fn roc_auc(&self) -> Option<f64> {
-        let (kin, others) = self.totals()?;
+        let (kin, unrelated) = self.totals()?;
         let area: f64 = self.steps().map(|((t0, f0), (t1, f1))| (f1 - f0) * (t0 + t1) / 2.0).sum();
-        Some(area / kin / others)
+        Some(area / kin / unrelated)
     }
 
     /// Returns the average precision, 0 to 1.
@@ -115,9 +115,10 @@ impl Curve {
     ///
     /// Returns `None` without pairs of both kinds.
     pub fn at_false_accept_rate(&self, rate: f64) -> Option<(f64, f64)> {
-        let (kin, others) = self.totals()?;
-        let within = |point: &&Point| point.false_accepts <= rate * others;
-        let last = self.points.iter().take_while(within).last();
+        let (kin, unrelated) = self.totals()?;
+        let accepting =
+            self.points.partition_point(|point| point.false_accepts <= rate * unrelated);
+        let last = accepting.checked_sub(1).map(|i| self.points[i]);
         Some(last.map_or((f64::INFINITY, 0.0), |point| (point.threshold, point.true_accepts / kin)))
     }
 
@@ -125,7 +126,7 @@ impl Curve {
     ///
     /// Kin pairs and unrelated pairs have equal total weight.
     pub fn accuracy(&self, threshold: f64) -> Option<f64> {
-        let (kin, others) = self.totals()?;
+        let (kin, unrelated) = self.totals()?;
         let accepting = self.points.partition_point(|point| point.threshold >= threshold);
         let (t, f) = match accepting {
             0 => (0.0, 0.0),
@@ -133,16 +134,29 @@ impl Curve {
                 (self.points[accepting - 1].true_accepts, self.points[accepting - 1].false_accepts)
             }
         };
-        Some((t / kin + 1.0 - f / others) / 2.0)
+        Some((t / kin + 1.0 - f / unrelated) / 2.0)
     }
 
     /// Returns the highest threshold with the best [`Self::accuracy`].
     pub fn most_accurate_threshold(&self) -> Option<f64> {
-        let (kin, others) = self.totals()?;
-        let gain = |point: &Point| point.true_accepts / kin - point.false_accepts / others;
-        let better = |best: &Point, point: &Point| gain(best) >= gain(point);
-        let best = self.points.iter().reduce(|best, p| if better(best, p) { best } else { p });
-        best.map(|point| point.threshold)
+        let (kin, unrelated) = self.totals()?;
+        let mut points = self.points.iter();
+        let mut best = points.next()?;
+        for point in points {
+            if best.youden_index(kin, unrelated) < point.youden_index(kin, unrelated) {
+                best = point;
+            }
+        }
+        Some(best.threshold)
+    }
+}
+
+impl CurvePoint {
+    /// Returns the true accept rate minus the false accept rate (Youden 1950).
+    ///
+    /// `kin` and `unrelated` are the weights of all pairs of each kind.
+    fn youden_index(&self, kin: f64, unrelated: f64) -> f64 {
+        self.true_accepts / kin - self.false_accepts / unrelated
     }
 }
 
@@ -198,7 +212,7 @@ mod tests {
     #[test]
     fn a_weight_counts_as_that_many_pairs() {
         let weighted = Ranking::new(&[0.3, 0.2, 0.9], &[true, false, false]);
-        let weighted = weighted.weighted_curve(|place| [2.0, 3.0, 1.0][place]);
+        let weighted = weighted.weighted_curve(|i| [2.0, 3.0, 1.0][i]);
         let repeated =
             curve(&[0.3, 0.3, 0.2, 0.2, 0.2, 0.9], &[true, true, false, false, false, false]);
         assert_eq!(weighted.roc_auc(), repeated.roc_auc());

@@ -95,14 +95,15 @@ impl Pairs {
         RankingFigures::new(self.bootstrap(seed).figures(|counts| self.ranking(&ranking, counts)))
     }
 
-    /// Returns the metrics of these scores minus those of `others` on the same pairs.
+    /// Returns the metrics of these scores minus those of `baseline` on the same pairs.
     ///
     /// Returns `None` without pairs of both kinds.
-    pub fn ranking_gain(&self, others: &[f64], seed: u64) -> Option<RankingFigures> {
-        let rankings = [&self.scores, others].map(|scores| Ranking::new(scores, &self.is_kin));
+    pub fn ranking_gain(&self, baseline: &[f64], seed: u64) -> Option<RankingFigures> {
+        let rankings = [&self.scores, baseline].map(|scores| Ranking::new(scores, &self.is_kin));
         let gains = self.bootstrap(seed).figures(|counts| {
-            let [own, other] = rankings.each_ref().map(|ranking| self.ranking(ranking, counts));
-            std::array::from_fn(|i| Some(own[i]? - other[i]?))
+            let [scores, baseline] =
+                rankings.each_ref().map(|ranking| self.ranking(ranking, counts));
+            std::array::from_fn(|i| Some(scores[i]? - baseline[i]?))
         });
         RankingFigures::new(gains)
     }
@@ -112,8 +113,9 @@ impl Pairs {
     /// The true accept rates are those at false accept rates of 1 % and 0.1 %.
     fn ranking(&self, ranking: &Ranking, counts: &[f64]) -> [Option<f64>; 4] {
         let curve = ranking.weighted_curve(|i| self.weight(i, counts));
-        let accepts = |rate| curve.at_false_accept_rate(rate).map(|(_, accepted)| accepted);
-        [curve.roc_auc(), curve.average_precision(), accepts(0.01), accepts(0.001)]
+        let [accepts_at_1, accepts_at_0_1] =
+            [0.01, 0.001].map(|rate| curve.at_false_accept_rate(rate).map(|(_, accepts)| accepts));
+        [curve.roc_auc(), curve.average_precision(), accepts_at_1, accepts_at_0_1]
     }
 
     /// Returns the metrics of probabilities with the decision threshold `threshold`.
@@ -122,7 +124,7 @@ impl Pairs {
     pub fn probability_figures(&self, threshold: f64, seed: u64) -> Option<ProbabilityFigures> {
         let ranking = Ranking::new(&self.scores, &self.is_kin);
         let [accuracy, brier_score, calibration_error] = self.bootstrap(seed).figures(|counts| {
-            let weight = |at| self.weight(at, counts);
+            let weight = |i| self.weight(i, counts);
             let bins = reliability(&self.scores, &self.is_kin, BINS, weight);
             [
                 ranking.weighted_curve(weight).accuracy(threshold),
@@ -160,31 +162,42 @@ impl Pairs {
         threshold: f64,
         seed: u64,
     ) -> Vec<RelationFigures> {
-        let figures = |relation: Relation| {
-            let of = |pairs: &Self| pairs.filtered(|at| pairs.relations[at] == Some(relation));
-            let own = of(self);
-            let cosines = of(cosines);
-            let auc = |pairs: &Self| pairs.ranking_figures(seed).map(|figures| figures.roc_auc);
-            RelationFigures {
-                relation: relation.code().to_owned(),
-                pairs: own.scores.len(),
-                roc_auc: auc(&own),
-                cosine_roc_auc: auc(&cosines),
-                accuracy: own.probability_figures(threshold, seed).map(|figures| figures.accuracy),
+        let mut figures = Vec::new();
+        for relation in Relation::ALL {
+            let pairs = self.of_relation(relation);
+            if pairs.scores.is_empty() {
+                continue;
             }
-        };
-        Relation::ALL.into_iter().map(figures).filter(|figures| figures.pairs > 0).collect()
+            let probabilities = pairs.probability_figures(threshold, seed);
+            figures.push(RelationFigures {
+                relation: relation.code().to_owned(),
+                pairs: pairs.scores.len(),
+                roc_auc: pairs.roc_auc(seed),
+                cosine_roc_auc: cosines.of_relation(relation).roc_auc(seed),
+                accuracy: probabilities.map(|figures| figures.accuracy),
+            });
+        }
+        figures
+    }
+
+    fn of_relation(&self, relation: Relation) -> Self {
+        self.filtered(|i| self.relations[i] == Some(relation))
+    }
+
+    fn roc_auc(&self, seed: u64) -> Option<Figure> {
+        self.ranking_figures(seed).map(|figures| figures.roc_auc)
     }
 
     /// Returns the pairs that the predicate selects by index.
-    pub fn filtered(&self, keep: impl Fn(usize) -> bool) -> Self {
-        let places = || (0..self.scores.len()).filter(|&at| keep(at));
-        Self {
-            scores: places().map(|at| self.scores[at]).collect(),
-            is_kin: places().map(|at| self.is_kin[at]).collect(),
-            families: places().map(|at| self.families[at]).collect(),
-            relations: places().map(|at| self.relations[at]).collect(),
+    pub fn filtered(&self, is_selected: impl Fn(usize) -> bool) -> Self {
+        let mut selected = Self::default();
+        for i in (0..self.scores.len()).filter(|&i| is_selected(i)) {
+            selected.scores.push(self.scores[i]);
+            selected.is_kin.push(self.is_kin[i]);
+            selected.families.push(self.families[i]);
+            selected.relations.push(self.relations[i]);
         }
+        selected
     }
 
     fn bootstrap(&self, seed: u64) -> Bootstrap {
@@ -195,8 +208,8 @@ impl Pairs {
     /// Returns the weight of a pair, from the counts of its families.
     ///
     /// A pair of two families counts by the product of both counts.
-    fn weight(&self, at: usize, counts: &[f64]) -> f64 {
-        let [a, b] = self.families[at];
+    fn weight(&self, i: usize, counts: &[f64]) -> f64 {
+        let [a, b] = self.families[i];
         if a == b { counts[a] } else { counts[a] * counts[b] }
     }
 }
@@ -242,7 +255,7 @@ mod tests {
 
     #[test]
     fn pairs_of_one_kind_have_no_figures() {
-        let kin = pairs(10).filtered(|at| at % 2 == 0);
+        let kin = pairs(10).filtered(|i| i % 2 == 0);
         assert_eq!((kin.ranking_figures(1), kin.probability_figures(0.5, 1)), (None, None));
         assert_eq!(Pairs::default().ranking_figures(1), None);
     }

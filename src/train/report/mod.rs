@@ -13,7 +13,7 @@ use super::runs::ensemble::identification::IdentificationFigures;
 use super::runs::ensemble::pair_set::Panel;
 use crate::kinship::{bounded, probability};
 use crate::metrics::{
-    BINS, Bin, Figure, LikelihoodFigures, Pairs, Point, ProbabilityFigures, Ranking,
+    BINS, Bin, CurvePoint, Figure, LikelihoodFigures, Pairs, ProbabilityFigures, Ranking,
     RankingFigures, RelationFigures, reliability,
 };
 use stage::StageReport;
@@ -227,7 +227,7 @@ fn roc(pairs: &Pairs) -> Vec<[f64; 2]> {
     let Some(last) = points.last() else { return Vec::new() };
     let kin = last.true_accepts.max(1.0);
     let others = last.false_accepts.max(1.0);
-    let share = |point: &Point| [point.false_accepts / others, point.true_accepts / kin];
+    let share = |point: &CurvePoint| [point.false_accepts / others, point.true_accepts / kin];
     let every = points.len().div_ceil(ROC_POINTS);
     let mut shares = vec![[0.0, 0.0]];
     shares.extend(points.iter().step_by(every).map(share));
