@@ -17,6 +17,6 @@ pub use entity::EntityId;
 pub use face::{BoundingBox, Landmarks};
 pub use identity::{FamilyId, IdentityError, PersonId, PhotoId};
 pub use photo::{EmbeddedFace, EmbeddedPhoto};
-pub use progress::{Progress, Unwatched};
+pub use progress::{NoProgress, Progress};
 pub use relationship::{Relation, Relationship, RelationshipError, Role, Sex};
 pub use space::{ContentHash, EmbeddingSpace, Fingerprint, HexError};

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::families::ProbeFamilies;
 use crate::domain::PersonId;
-use crate::metrics::{Curve, CurvePoint, Figure, Ranking, RatioTerm, is_hit};
+use crate::metrics::{Curve, CurvePoint, Estimate, Ranking, RatioTerm, is_hit};
 use crate::search::PersonMatch;
 
 /// Length of a shortlist.
@@ -25,27 +25,27 @@ pub struct GallerySizeFigures {
     /// Number of searches without the probe's family.
     pub non_mated: usize,
     /// Share of non-mated searches with a marked person, at the nominal rate.
-    pub fpir: Option<Figure>,
+    pub fpir: Option<Estimate>,
     /// Share of mated searches without a marked relative, at the nominal rate.
-    pub fnir: Option<Figure>,
+    pub fnir: Option<Estimate>,
     /// FNIR at the threshold with a measured FPIR of 1 %.
     ///
     /// `None` with fewer than 100 non-mated searches.
-    pub fnir_at_fpir_1_percent: Option<Figure>,
+    pub fnir_at_fpir_1_percent: Option<Estimate>,
     /// FNIR at the threshold with a measured FPIR of 10 %.
     ///
     /// `None` with fewer than 10 non-mated searches.
-    pub fnir_at_fpir_10_percent: Option<Figure>,
+    pub fnir_at_fpir_10_percent: Option<Estimate>,
     /// Share of listed kin among the people marked in mated searches, at the nominal rate.
     ///
     /// The family's people that are not listed as kin do not count.
-    pub precision: Option<Figure>,
+    pub precision: Option<Estimate>,
     /// Mean number of marked people in a mated search, at the nominal rate.
     ///
     /// All of the family's people count.
-    pub mean_marked: Option<Figure>,
+    pub mean_marked: Option<Estimate>,
     /// Share of mated searches with a relative among the first ten people.
-    pub rank_10: Option<Figure>,
+    pub rank_10: Option<Estimate>,
     /// Detection error tradeoff curve, by increasing FPIR.
     pub det: Vec<DetPoint>,
 }
@@ -214,7 +214,7 @@ impl GallerySizeFigures {
         let ranking = searches.ranking();
         let search_families = searches.families();
         let non_mated = searches.non_mated.len();
-        let figures = families.bootstrap(seed).figures(|counts| {
+        let figures = families.bootstrap(seed).estimates(|counts| {
             let curve = ranking.weighted_curve(|i| counts[search_families[i]]);
             let fnir_at = |rate: f64| {
                 let is_measurable = rate * non_mated as f64 >= 1.0;

@@ -11,7 +11,7 @@ use crate::bundle::BundleError;
 use crate::dataset::FacePoints;
 use crate::domain::{Landmarks, Progress};
 use crate::face::FaceDetector;
-use crate::metrics::{Bootstrap, Figure};
+use crate::metrics::{Bootstrap, Estimate};
 use crate::photo::{ContactSheet, Limits, Photo, SheetCell, decode, mark};
 
 /// Accuracy of face detection, with confidence intervals over families.
@@ -24,11 +24,11 @@ pub struct LandmarkReport {
     /// Number of photos in which no face was found. They do not count in the other values.
     pub not_found: usize,
     /// Mean error.
-    pub error: Figure,
+    pub error: Estimate,
     /// Median error.
-    pub median: Figure,
+    pub median: Estimate,
     /// Share of the photos with an error above a tenth.
-    pub far_off: Figure,
+    pub far_off: Estimate,
 }
 
 /// Listed landmarks of faces, with the folder of the photos.
@@ -117,7 +117,7 @@ fn report(listed: &[FacePoints], errors: &[Option<f64>], seed: u64) -> Option<La
         .collect();
     found.sort_by(|a, b| a.0.total_cmp(&b.0));
     let count = families.iter().max().map_or(0, |family| family + 1);
-    let [error, median, far_off] = Bootstrap::new(count, seed).figures(|counts| {
+    let [error, median, far_off] = Bootstrap::new(count, seed).estimates(|counts| {
         let total: f64 = found.iter().map(|&(_, family)| counts[family]).sum();
         let mean = |of: &dyn Fn(f64) -> f64| {
             let sum: f64 = found.iter().map(|&(error, family)| counts[family] * of(error)).sum();

@@ -13,7 +13,7 @@ use super::same_person::{
 use crate::domain::{Embedding, PersonId, Progress};
 use crate::gallery::{Filter, Gallery, Selection};
 use crate::kinship::Ensemble;
-use crate::metrics::{Figure, average_precision, is_hit};
+use crate::metrics::{Estimate, average_precision, is_hit};
 use crate::search::{Options, Probe, Query, ReferenceCache, SearchContext, rank};
 
 /// Retrieval accuracy of searches in a gallery.
@@ -31,7 +31,7 @@ pub struct RetrievalReport {
     /// Share of photos with the nearest photo of the same person.
     ///
     /// It counts people with several photos. `None` if no person has several photos.
-    pub same_person_rank_1: Option<Figure>,
+    pub same_person_rank_1: Option<Estimate>,
     /// Searches by one photo of an unknown person. `None` without an ensemble, or if no person has
     /// a second photo.
     pub same_person: Option<SamePersonFigures>,
@@ -64,15 +64,15 @@ pub struct RetrievalFigures {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct RankFigures {
     /// Mean average precision. Relevant people that are not among the candidates add nothing.
-    pub mean_average_precision: Figure,
+    pub mean_average_precision: Estimate,
     /// Share of probes with a relevant person at rank 1.
-    pub rank_1: Figure,
+    pub rank_1: Estimate,
     /// Share of probes with a relevant person in the first five.
-    pub rank_5: Figure,
+    pub rank_5: Estimate,
     /// Share of probes with a relevant person in the first ten.
-    pub rank_10: Figure,
+    pub rank_10: Estimate,
     /// Share of probes with a relevant person in the first twenty.
-    pub rank_20: Figure,
+    pub rank_20: Estimate,
 }
 
 /// Metrics of one probe, in the order of [`RankFigures`].
@@ -205,7 +205,8 @@ fn figures(scored: &[Scored], families: &ProbeFamilies, seed: u64) -> Option<Ret
                 (total > 0.0).then(|| sum / total)
             })
         };
-        let [precision, rank_1, rank_5, rank_10, rank_20] = families.bootstrap(seed).figures(mean);
+        let [precision, rank_1, rank_5, rank_10, rank_20] =
+            families.bootstrap(seed).estimates(mean);
         Some(RankFigures {
             mean_average_precision: precision?,
             rank_1: rank_1?,

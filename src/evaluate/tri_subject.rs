@@ -12,7 +12,7 @@ use crate::dataset::{ListedTrio, PhotoTrio, Source, draw_trios};
 use crate::domain::Relationship;
 use crate::ingest::Rejected;
 use crate::kinship::probability;
-use crate::metrics::{LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures};
+use crate::metrics::{LikelihoodMetrics, Pairs, ProbabilityMetrics, RankingMetrics};
 
 /// Accuracy of parents-and-child verification, with confidence intervals over families.
 #[derive(Clone, Debug, Serialize)]
@@ -24,17 +24,17 @@ pub struct TriSubjectReport {
     /// Number of listed trios left out because a photo is missing or unreadable.
     pub skipped: usize,
     /// Metrics of the father's score alone.
-    pub father: Option<RankingFigures>,
+    pub father: Option<RankingMetrics>,
     /// Metrics of the mother's score alone.
-    pub mother: Option<RankingFigures>,
+    pub mother: Option<RankingMetrics>,
     /// Metrics of the sum of both log likelihood ratios.
-    pub both: Option<RankingFigures>,
+    pub both: Option<RankingMetrics>,
     /// Metrics of the probabilities by both parents. A trio counts as a family from 0.5 up.
-    pub probabilities: Option<ProbabilityFigures>,
+    pub probabilities: Option<ProbabilityMetrics>,
     /// Cost of the log likelihood ratios by both parents.
-    pub likelihoods: Option<LikelihoodFigures>,
+    pub likelihoods: Option<LikelihoodMetrics>,
     /// Metrics of the mean cosine of the child and its parents, in the retrieval space.
-    pub cosine: Option<RankingFigures>,
+    pub cosine: Option<RankingMetrics>,
     /// Photos that could not be used.
     #[serde(skip)]
     pub rejected: Vec<Rejected>,
@@ -107,12 +107,12 @@ pub fn verify_trios(
         kin,
         others,
         skipped: trios.len() - found.len(),
-        father: with(father).ranking_figures(seed),
-        mother: with(mother).ranking_figures(seed),
-        likelihoods: with(both.clone()).likelihood_figures(seed),
-        both: with(both).ranking_figures(seed),
-        probabilities: probabilities.probability_figures(0.5, seed),
-        cosine: with(cosine).ranking_figures(seed),
+        father: with(father).ranking_metrics(seed),
+        mother: with(mother).ranking_metrics(seed),
+        likelihoods: with(both.clone()).likelihood_metrics(seed),
+        both: with(both).ranking_metrics(seed),
+        probabilities: probabilities.probability_metrics(0.5, seed),
+        cosine: with(cosine).ranking_metrics(seed),
         rejected: faces.rejected,
     }))
 }

@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn without_pairs_of_both_kinds_there_is_no_figure() {
+    fn without_pairs_of_both_kinds_there_is_no_metric() {
         for kin in [true, false] {
             let curve = curve(&[0.1, 0.2], &[kin; 2]);
             assert_eq!((curve.roc_auc(), curve.average_precision()), (None, None));

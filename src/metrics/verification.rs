@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    Bootstrap, Figure, MonotoneCalibration, Ranking, brier_score, calibration_error, cllr,
+    Bootstrap, Estimate, MonotoneCalibration, Ranking, brier_score, calibration_error, cllr,
     reliability,
 };
 use crate::domain::Relation;
@@ -13,7 +13,7 @@ use crate::domain::Relation;
 pub struct Pairs {
     /// Score of each pair; a higher score means more similar.
     ///
-    /// [`Pairs::probability_figures`] expects probabilities, 0 to 1.
+    /// [`Pairs::probability_metrics`] expects probabilities, 0 to 1.
     pub scores: Vec<f64>,
     /// Whether each pair is kin.
     pub is_kin: Vec<bool>,
@@ -25,58 +25,58 @@ pub struct Pairs {
 
 /// Metrics of one relation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RelationFigures {
+pub struct RelationMetrics {
     /// Code of the relation, such as `fd`.
     pub relation: String,
     /// Number of photo pairs, both kin and unrelated.
     pub pairs: usize,
     /// Area under the ROC.
-    pub roc_auc: Option<Figure>,
+    pub roc_auc: Option<Estimate>,
     /// Area under the ROC of the cosine.
-    pub cosine_roc_auc: Option<Figure>,
+    pub cosine_roc_auc: Option<Estimate>,
     /// Balanced accuracy at the threshold: kin pairs and unrelated pairs have equal total weight.
-    pub accuracy: Option<Figure>,
+    pub accuracy: Option<Estimate>,
 }
 
 /// Separation of kin pairs and unrelated pairs by score.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct RankingFigures {
+pub struct RankingMetrics {
     /// Area under the receiver operating characteristic.
-    pub roc_auc: Figure,
+    pub roc_auc: Estimate,
     /// Average precision.
-    pub average_precision: Figure,
+    pub average_precision: Estimate,
     /// True accept rate at a false accept rate of 1 %.
-    pub true_accepts_at_1_percent: Figure,
+    pub true_accepts_at_1_percent: Estimate,
     /// True accept rate at a false accept rate of 0.1 %.
-    pub true_accepts_at_0_1_percent: Figure,
+    pub true_accepts_at_0_1_percent: Estimate,
 }
 
 /// Accuracy and calibration of probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ProbabilityFigures {
+pub struct ProbabilityMetrics {
     /// Balanced accuracy at the threshold: kin pairs and unrelated pairs have equal total weight.
-    pub accuracy: Figure,
+    pub accuracy: Estimate,
     /// Mean squared error of the probability.
-    pub brier_score: Figure,
+    pub brier_score: Estimate,
     /// Expected calibration error over [`BINS`] bins.
-    pub calibration_error: Figure,
+    pub calibration_error: Estimate,
 }
 
 /// Cost of log likelihood ratios, in bits.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct LikelihoodFigures {
+pub struct LikelihoodMetrics {
     /// Cost of the ratios: 1 if they carry no information.
-    pub cllr: Figure,
+    pub cllr: Estimate,
     /// Cost of the best monotone calibration of the same scores.
-    pub min_cllr: Figure,
+    pub min_cllr: Estimate,
 }
 
 /// Number of bins of the calibration error.
 pub const BINS: usize = 10;
 
-impl RankingFigures {
+impl RankingMetrics {
     /// Collects area, average precision, and true accept rates at 1 % and 0.1 %.
-    fn new([auc, precision, at_1, at_0_1]: [Option<Figure>; 4]) -> Option<Self> {
+    fn new([auc, precision, at_1, at_0_1]: [Option<Estimate>; 4]) -> Option<Self> {
         Some(Self {
             roc_auc: auc?,
             average_precision: precision?,
@@ -90,22 +90,22 @@ impl Pairs {
     /// Returns the metrics of a ranking by score. `seed` is the seed of the intervals.
     ///
     /// Returns `None` without pairs of both kinds.
-    pub fn ranking_figures(&self, seed: u64) -> Option<RankingFigures> {
+    pub fn ranking_metrics(&self, seed: u64) -> Option<RankingMetrics> {
         let ranking = Ranking::new(&self.scores, &self.is_kin);
-        RankingFigures::new(self.bootstrap(seed).figures(|counts| self.ranking(&ranking, counts)))
+        RankingMetrics::new(self.bootstrap(seed).estimates(|counts| self.ranking(&ranking, counts)))
     }
 
     /// Returns the metrics of these scores minus those of `baseline` on the same pairs.
     ///
     /// Returns `None` without pairs of both kinds.
-    pub fn ranking_gain(&self, baseline: &[f64], seed: u64) -> Option<RankingFigures> {
+    pub fn ranking_gain(&self, baseline: &[f64], seed: u64) -> Option<RankingMetrics> {
         let rankings = [&self.scores, baseline].map(|scores| Ranking::new(scores, &self.is_kin));
-        let gains = self.bootstrap(seed).figures(|counts| {
+        let gains = self.bootstrap(seed).estimates(|counts| {
             let [scores, baseline] =
                 rankings.each_ref().map(|ranking| self.ranking(ranking, counts));
             std::array::from_fn(|i| Some(scores[i]? - baseline[i]?))
         });
-        RankingFigures::new(gains)
+        RankingMetrics::new(gains)
     }
 
     /// Returns area under the ROC, average precision, and two true accept rates.
@@ -121,9 +121,9 @@ impl Pairs {
     /// Returns the metrics of probabilities with the decision threshold `threshold`.
     ///
     /// Returns `None` without pairs of both kinds.
-    pub fn probability_figures(&self, threshold: f64, seed: u64) -> Option<ProbabilityFigures> {
+    pub fn probability_metrics(&self, threshold: f64, seed: u64) -> Option<ProbabilityMetrics> {
         let ranking = Ranking::new(&self.scores, &self.is_kin);
-        let [accuracy, brier_score, calibration_error] = self.bootstrap(seed).figures(|counts| {
+        let [accuracy, brier_score, calibration_error] = self.bootstrap(seed).estimates(|counts| {
             let weight = |i| self.weight(i, counts);
             let bins = reliability(&self.scores, &self.is_kin, BINS, weight);
             [
@@ -132,7 +132,7 @@ impl Pairs {
                 calibration_error(&bins),
             ]
         });
-        Some(ProbabilityFigures {
+        Some(ProbabilityMetrics {
             accuracy: accuracy?,
             brier_score: brier_score?,
             calibration_error: calibration_error?,
@@ -143,49 +143,49 @@ impl Pairs {
     /// intervals.
     ///
     /// Returns `None` without pairs of both kinds.
-    pub fn likelihood_figures(&self, seed: u64) -> Option<LikelihoodFigures> {
+    pub fn likelihood_metrics(&self, seed: u64) -> Option<LikelihoodMetrics> {
         let monotone = MonotoneCalibration::new(&self.scores, &self.is_kin);
-        let [cllr, min_cllr] = self.bootstrap(seed).figures(|counts| {
+        let [cllr, min_cllr] = self.bootstrap(seed).estimates(|counts| {
             let weight = |i| self.weight(i, counts);
             [cllr(&self.scores, &self.is_kin, weight), monotone.min_cllr(weight)]
         });
-        Some(LikelihoodFigures { cllr: cllr?, min_cllr: min_cllr? })
+        Some(LikelihoodMetrics { cllr: cllr?, min_cllr: min_cllr? })
     }
 
     /// Returns the metrics of every relation, in the order of the RFIW tables.
     ///
     /// `cosines` are the same pairs scored by their cosines. `threshold` is the decision threshold
     /// of probabilities, and `seed` that of the intervals.
-    pub fn relation_figures(
+    pub fn relation_metrics(
         &self,
         cosines: &Self,
         threshold: f64,
         seed: u64,
-    ) -> Vec<RelationFigures> {
-        let mut figures = Vec::new();
+    ) -> Vec<RelationMetrics> {
+        let mut metrics = Vec::new();
         for relation in Relation::ALL {
             let pairs = self.of_relation(relation);
             if pairs.scores.is_empty() {
                 continue;
             }
-            let probabilities = pairs.probability_figures(threshold, seed);
-            figures.push(RelationFigures {
+            let probabilities = pairs.probability_metrics(threshold, seed);
+            metrics.push(RelationMetrics {
                 relation: relation.code().to_owned(),
                 pairs: pairs.scores.len(),
                 roc_auc: pairs.roc_auc(seed),
                 cosine_roc_auc: cosines.of_relation(relation).roc_auc(seed),
-                accuracy: probabilities.map(|figures| figures.accuracy),
+                accuracy: probabilities.map(|metrics| metrics.accuracy),
             });
         }
-        figures
+        metrics
     }
 
     fn of_relation(&self, relation: Relation) -> Self {
         self.filtered(|i| self.relations[i] == Some(relation))
     }
 
-    fn roc_auc(&self, seed: u64) -> Option<Figure> {
-        self.ranking_figures(seed).map(|figures| figures.roc_auc)
+    fn roc_auc(&self, seed: u64) -> Option<Estimate> {
+        self.ranking_metrics(seed).map(|metrics| metrics.roc_auc)
     }
 
     /// Returns the pairs that the predicate selects by index.
@@ -235,11 +235,11 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_holds_its_figure_and_narrows_with_more_families() {
+    fn an_interval_holds_its_estimate_and_narrows_with_more_families() {
         let width = |families| {
-            let figure = pairs(families).ranking_figures(1).unwrap().roc_auc;
-            let Interval { low, high } = figure.interval;
-            assert!(low < figure.value && figure.value < high, "{figure:?}");
+            let estimate = pairs(families).ranking_metrics(1).unwrap().roc_auc;
+            let Interval { low, high } = estimate.interval;
+            assert!(low < estimate.value && estimate.value < high, "{estimate:?}");
             high - low
         };
         assert!(width(200) < 0.6 * width(40));
@@ -247,16 +247,16 @@ mod tests {
 
     #[test]
     fn probabilities_that_are_right_four_times_of_five_say_so() {
-        let figures = pairs(100).probability_figures(0.5, 1).unwrap();
-        assert!((figures.accuracy.value - 0.8).abs() < 1e-12);
-        assert!(figures.calibration_error.value < 1e-12);
-        assert!((figures.brier_score.value - 0.16).abs() < 1e-12);
+        let metrics = pairs(100).probability_metrics(0.5, 1).unwrap();
+        assert!((metrics.accuracy.value - 0.8).abs() < 1e-12);
+        assert!(metrics.calibration_error.value < 1e-12);
+        assert!((metrics.brier_score.value - 0.16).abs() < 1e-12);
     }
 
     #[test]
-    fn pairs_of_one_kind_have_no_figures() {
+    fn pairs_of_one_kind_have_no_metrics() {
         let kin = pairs(10).filtered(|i| i % 2 == 0);
-        assert_eq!((kin.ranking_figures(1), kin.probability_figures(0.5, 1)), (None, None));
-        assert_eq!(Pairs::default().ranking_figures(1), None);
+        assert_eq!((kin.ranking_metrics(1), kin.probability_metrics(0.5, 1)), (None, None));
+        assert_eq!(Pairs::default().ranking_metrics(1), None);
     }
 }

@@ -13,8 +13,8 @@ use super::runs::ensemble::identification::IdentificationFigures;
 use super::runs::ensemble::pair_set::Panel;
 use crate::kinship::{bounded, probability};
 use crate::metrics::{
-    BINS, Bin, CurvePoint, Figure, LikelihoodFigures, Pairs, ProbabilityFigures, Ranking,
-    RankingFigures, RelationFigures, reliability,
+    BINS, Bin, CurvePoint, Estimate, LikelihoodMetrics, Pairs, ProbabilityMetrics, Ranking,
+    RankingMetrics, RelationMetrics, reliability,
 };
 use stage::StageReport;
 
@@ -105,9 +105,9 @@ pub struct SourceReport {
     /// Metrics of the ensemble's likelihood ratio.
     pub ensemble: ScoreFigures,
     /// Metrics of the ensemble's probabilities at even odds.
-    pub probabilities: Option<ProbabilityFigures>,
+    pub probabilities: Option<ProbabilityMetrics>,
     /// Metrics of each relation, if the list names relations.
-    pub relations: Vec<RelationFigures>,
+    pub relations: Vec<RelationMetrics>,
     /// Open-set identification in galleries of growing size.
     pub identification: Vec<IdentificationFigures>,
     /// Probabilities in equal parts of 0 to 1, with the share of kin.
@@ -126,13 +126,13 @@ pub struct ScoreFigures {
     /// Name of the score.
     pub name: String,
     /// Metrics of the score. `None` if there are no pairs.
-    pub figures: Option<RankingFigures>,
+    pub figures: Option<RankingMetrics>,
     /// Share of probes with a relative among the first ten people by this score.
     ///
     /// The searches cover all people of the source.
-    pub rank_10: Option<Figure>,
+    pub rank_10: Option<Estimate>,
     /// Cost of the log likelihood ratios. `None` if the score is not calibrated.
-    pub likelihood: Option<LikelihoodFigures>,
+    pub likelihood: Option<LikelihoodMetrics>,
     /// ROC, as shares of false and of true accepts.
     pub roc: Vec<[f64; 2]>,
 }
@@ -207,7 +207,7 @@ impl ScoreFigures {
     pub(crate) fn new(name: &str, pairs: &Pairs, seed: u64) -> Self {
         Self {
             name: name.to_owned(),
-            figures: pairs.ranking_figures(seed),
+            figures: pairs.ranking_metrics(seed),
             rank_10: None,
             likelihood: None,
             roc: roc(pairs),

@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::stage::StageReport;
 use super::{Example, Report, ScoreFigures, SourceReport, charts};
-use crate::metrics::{Figure, RankingFigures, RelationFigures};
+use crate::metrics::{Estimate, RankingMetrics, RelationMetrics};
 
 const STYLE: &str = "body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}\
 table{border-collapse:collapse;margin:1em 0}td,th{padding:.25em .8em;text-align:left;border-bottom:1px solid #ddd}\
@@ -146,7 +146,7 @@ fn identification(evaluation: &SourceReport) -> Markup {
 }
 
 fn stages(stages: &[StageReport]) -> Markup {
-    let auc = |figures: Option<RankingFigures>| shown(figures.map(|figures| figures.roc_auc));
+    let auc = |figures: Option<RankingMetrics>| shown(figures.map(|figures| figures.roc_auc));
     html! {
         @if !stages.is_empty() {
             h2 { "FineTuned stages" }
@@ -180,7 +180,7 @@ fn probabilities(report: &Report, evaluation: &SourceReport) -> Markup {
     }
 }
 
-fn relations(relations: &[RelationFigures]) -> Markup {
+fn relations(relations: &[RelationMetrics]) -> Markup {
     html! {
         @if !relations.is_empty() {
             h3 { "Relations" }
@@ -226,6 +226,6 @@ fn examples(
     }
 }
 
-fn shown(figure: Option<Figure>) -> String {
+fn shown(figure: Option<Estimate>) -> String {
     figure.map_or("–".into(), |figure| figure.to_string())
 }

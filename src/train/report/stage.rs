@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::metrics::{Pairs, RankingFigures};
+use crate::metrics::{Pairs, RankingMetrics};
 use crate::train::data::corpus::Corpus;
 use crate::train::error::TrainError;
 use crate::train::runs::ensemble::pair_set::Panel;
@@ -24,9 +24,9 @@ pub struct StageReport {
     /// Index of the selected epoch. 0 is the frozen stage, which no other beat.
     pub kept: usize,
     /// Metrics of the loaded backbone. `None` if the other families have no pairs.
-    pub frozen: Option<RankingFigures>,
+    pub frozen: Option<RankingMetrics>,
     /// Metrics of the backbone in the bundle.
-    pub unfrozen: Option<RankingFigures>,
+    pub unfrozen: Option<RankingMetrics>,
 }
 
 /// Corpora of the same photos, before and after the training of a stage.
@@ -63,7 +63,7 @@ impl StageReport {
                 families: pairs.iter().map(|pair| pair.families).collect(),
                 relations: pairs.iter().map(|pair| pair.relation).collect(),
             };
-            Ok::<_, TrainError>(pairs.ranking_figures(seed))
+            Ok::<_, TrainError>(pairs.ranking_metrics(seed))
         };
         Ok(Self {
             backbone: corpora.after.backbones[backbone].0.clone(),

@@ -184,7 +184,7 @@ impl<'a> Assembly<'a> {
             left_out_sources: self.rounds.left_out.clone(),
             members: members.map(member).collect(),
             identity: ScoreFigures {
-                likelihood: fitted.identity_pairs.likelihood_figures(self.options.seed),
+                likelihood: fitted.identity_pairs.likelihood_metrics(self.options.seed),
                 ..ScoreFigures::new(
                     "same person against kin",
                     &fitted.identity_pairs,
@@ -226,10 +226,10 @@ impl<'a> Assembly<'a> {
         let cosine_pairs = panel.scored(&panel.cosines[0]);
         let families = Bootstrap::new(evaluated.source.pedigree.families().len(), seed);
         let rank_10 = |hits: &[RatioTerm]| {
-            let [share] = families.figures(|counts| [RatioTerm::ratio(hits, counts)]);
+            let [share] = families.estimates(|counts| [RatioTerm::ratio(hits, counts)]);
             share
         };
-        let likelihood = |ratios: &[f64]| panel.scored(ratios).likelihood_figures(seed);
+        let likelihood = |ratios: &[f64]| panel.scored(ratios).likelihood_metrics(seed);
         let mut cosines = Vec::new();
         for (backbone, (scores, hits)) in panel.cosines.iter().zip(cosine_hits).enumerate() {
             let name = format!("cosine of {}", evaluated.source.backbones[backbone].0);
@@ -258,8 +258,8 @@ impl<'a> Assembly<'a> {
                 likelihood: likelihood(&ratios),
                 ..figures("ensemble", &ratios)
             },
-            probabilities: pairs.probability_figures(0.5, seed),
-            relations: pairs.relation_figures(&cosine_pairs, 0.5, seed),
+            probabilities: pairs.probability_metrics(0.5, seed),
+            relations: pairs.relation_metrics(&cosine_pairs, 0.5, seed),
             identification: fitted.identification[i].clone(),
             reliability: report::bins(&pairs),
             histogram: report::histogram(&pairs),

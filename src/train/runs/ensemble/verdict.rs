@@ -2,7 +2,7 @@
 
 use super::pair_set::Panel;
 use super::selection::Criterion;
-use crate::metrics::{Bootstrap, Figure, RankingFigures, RatioTerm};
+use crate::metrics::{Bootstrap, Estimate, RankingMetrics, RatioTerm};
 use crate::train::report::Verdict;
 
 /// Scores of one source's pairs, and the searches in it.
@@ -38,11 +38,11 @@ pub(crate) struct Comparison {
 #[derive(Clone, Copy, Debug, Default)]
 struct Gains {
     /// Gain in AUC over the plain regression.
-    auc: Option<Figure>,
+    auc: Option<Estimate>,
     /// Gain in TAR at FAR 1 % over the cosine.
-    true_accepts: Option<Figure>,
+    true_accepts: Option<Estimate>,
     /// Gain in Rank@10 over the cosine.
-    rank_10: Option<Figure>,
+    rank_10: Option<Estimate>,
 }
 
 /// Minimum area under the ROC of the ensemble, above that of chance.
@@ -64,7 +64,7 @@ impl Comparison {
             .map(|(own, cosine)| RatioTerm { numerator: own.numerator - cosine.numerator, ..*own })
             .collect();
         let [rank_10] = Bootstrap::new(scores.families, seed)
-            .figures(|counts| [RatioTerm::ratio(&gained_hits, counts)]);
+            .estimates(|counts| [RatioTerm::ratio(&gained_hits, counts)]);
         let share = |hits: &[RatioTerm]| {
             RatioTerm::ratio(hits, &vec![1.0; scores.families]).unwrap_or_default()
         };
@@ -75,7 +75,7 @@ impl Comparison {
             cosine: criterion(cosine),
             rank_10: [scores.ensemble_hits, scores.cosine_hits].map(share),
             gains: Gains {
-                auc: gain(regression).map(|gain: RankingFigures| gain.roc_auc),
+                auc: gain(regression).map(|gain: RankingMetrics| gain.roc_auc),
                 true_accepts: gain(cosine).map(|gain| gain.true_accepts_at_1_percent),
                 rank_10,
             },
@@ -177,7 +177,7 @@ mod tests {
     fn gain_on_one_source_does_not_excuse_a_loss_on_another() {
         let gain = |value: f64, low: f64, high: f64| {
             let gains = Gains {
-                rank_10: Some(Figure { value, interval: Interval { low, high } }),
+                rank_10: Some(Estimate { value, interval: Interval { low, high } }),
                 ..Gains::default()
             };
             Comparison { gains, ..comparison() }
