@@ -97,6 +97,13 @@ impl FamilyPhotos {
 /// Identifies a photo by the last three parts of its path.
 ///
 /// Returns `None` if these are not a family, a person and a name.
+///
+/// ```
+/// use std::path::Path;
+///
+/// let photo = kindred::dataset::identify(Path::new("photos/F0001/MID2/P00003_face1.jpg"));
+/// assert_eq!(photo.map(|id| id.to_string()).as_deref(), Some("F0001/MID2/P00003_face1"));
+/// ```
 pub fn identify(path: &Path) -> Option<PhotoId> {
     let name = path.file_stem()?.to_str()?;
     let member = path.parent()?;

@@ -22,7 +22,8 @@ impl NamedColumns<'_> {
     ///
     /// # Errors
     /// - [`DatasetError::Unreadable`] if the file cannot be read.
-    /// - [`DatasetError::BadList`] if a column is missing, a line is not csv, or `parse` refuses it.
+    /// - [`DatasetError::BadList`] if a column is missing, a line is not CSV, or `parse` refuses
+    ///   it.
     pub(super) fn read<T>(
         &self,
         path: &Path,

@@ -251,7 +251,7 @@ impl GallerySizeFigures {
 ///
 /// Returns `None` without searches of both kinds.
 fn fnir_at_fpir(curve: &Curve, rate: f64) -> Option<f64> {
-    curve.at_false_accept_rate(rate).map(|(_, detected)| 1.0 - detected)
+    curve.at_false_accept_rate(rate).map(|point| 1.0 - point.true_accept_rate)
 }
 
 /// Returns points of the detection error tradeoff, at FPIR evenly spaced on a logarithmic scale.

@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::Survey;
 use super::error::SurveyError;
 use super::showcase::{Showcase, showcase};
+use super::survey::Survey;
 use crate::atomic_file::write_atomically;
 use crate::dataset::Source;
 use crate::photo::{self, ContactSheet, Limits, Photo, SheetCell};

@@ -55,8 +55,8 @@ impl Bootstrap {
 
     /// Computes metrics and their intervals; `metrics` is as in [`Self::intervals`].
     ///
-    /// An estimate is `None` if `metrics` returns `None` for it when every family counts once. It is
-    /// also `None` if no draw has a value.
+    /// An estimate is `None` if `metrics` returns `None` for it when every family counts once.
+    /// It is also `None` if no draw has a value.
     pub fn estimates<const N: usize>(
         &self,
         metrics: impl Fn(&[f64]) -> [Option<f64>; N],

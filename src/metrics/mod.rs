@@ -17,7 +17,7 @@ mod verification;
 pub use bootstrap::{Bootstrap, Estimate, Interval};
 pub use calibration::{Bin, brier_score, calibration_error, reliability};
 pub use likelihood::{MonotoneCalibration, cllr};
-pub use ranking::{Curve, CurvePoint, Ranking};
+pub use ranking::{Curve, CurvePoint, OperatingPoint, Ranking};
 pub use ratio::RatioTerm;
 pub use retrieval::{average_precision, is_hit};
 pub use verification::{

@@ -1,6 +1,13 @@
 //! Verification metrics: separation of kin pairs and unrelated pairs by score.
 
 /// Scored pairs, sorted once, to evaluate under any weights.
+///
+/// ```
+/// use kindred::metrics::Ranking;
+///
+/// let ranking = Ranking::new(&[0.9, 0.7, 0.2], &[true, false, true]);
+/// assert_eq!(ranking.curve().roc_auc(), Some(0.5));
+/// ```
 pub struct Ranking {
     /// Pairs in descending order of score.
     pairs: Vec<RankedPair>,
@@ -20,6 +27,15 @@ pub struct Curve {
     points: Vec<CurvePoint>,
 }
 
+/// Threshold with the share of the kin pairs at or above it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OperatingPoint {
+    /// The threshold.
+    pub threshold: f64,
+    /// Share of the kin pairs that are accepted, 0 to 1.
+    pub true_accept_rate: f64,
+}
+
 /// Accepted pairs at the threshold `score >= threshold`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CurvePoint {
@@ -29,6 +45,19 @@ pub struct CurvePoint {
     pub true_accepts: f64,
     /// Weight of the unrelated pairs at or above the threshold.
     pub false_accepts: f64,
+}
+
+/// Weights of accepted pairs.
+#[derive(Clone, Copy, Default)]
+struct Accepts {
+    kin: f64,
+    unrelated: f64,
+}
+
+/// Two neighboring points of a curve.
+struct Step {
+    from: Accepts,
+    to: Accepts,
 }
 
 impl Ranking {
@@ -72,17 +101,18 @@ impl Curve {
     }
 
     /// Returns the weights of all kin pairs and of all unrelated pairs.
-    fn totals(&self) -> Option<(f64, f64)> {
-        let &CurvePoint { true_accepts, false_accepts, .. } = self.points.last()?;
-        (true_accepts > 0.0 && false_accepts > 0.0).then_some((true_accepts, false_accepts))
+    ///
+    /// Returns `None` without pairs of both kinds.
+    fn totals(&self) -> Option<Accepts> {
+        let totals = self.points.last()?.accepts();
+        (totals.kin > 0.0 && totals.unrelated > 0.0).then_some(totals)
     }
 
-    /// Returns the steps between neighboring points as (true accepts, false accepts).
-    ///
-    /// The first step begins with no accepts.
-    fn steps(&self) -> impl Iterator<Item = ((f64, f64), (f64, f64))> {
-        let accepts = self.points.iter().map(|point| (point.true_accepts, point.false_accepts));
-        std::iter::once((0.0, 0.0)).chain(accepts.clone()).zip(accepts)
+    /// Returns the steps between neighboring points. The first step begins with no accepts.
+    fn steps(&self) -> impl Iterator<Item = Step> {
+        let ends = self.points.iter().map(CurvePoint::accepts);
+        let starts = std::iter::once(Accepts::default()).chain(ends.clone());
+        starts.zip(ends).map(|(from, to)| Step { from, to })
     }
 
     /// Returns the area under the receiver operating characteristic, 0 to 1.
@@ -91,9 +121,11 @@ impl Curve {
     ///
     /// Returns `None` without pairs of both kinds.
     pub fn roc_auc(&self) -> Option<f64> {
-        let (kin, unrelated) = self.totals()?;
-        let area: f64 = self.steps().map(|((t0, f0), (t1, f1))| (f1 - f0) * (t0 + t1) / 2.0).sum();
-        Some(area / kin / unrelated)
+        let Accepts { kin, unrelated } = self.totals()?;
+        let trapezoids = self
+            .steps()
+            .map(|Step { from, to }| (to.unrelated - from.unrelated) * (from.kin + to.kin) / 2.0);
+        Some(trapezoids.sum::<f64>() / kin / unrelated)
     }
 
     /// Returns the average precision, 0 to 1.
@@ -102,48 +134,51 @@ impl Curve {
     ///
     /// Returns `None` without pairs of both kinds.
     pub fn average_precision(&self) -> Option<f64> {
-        let (kin, _) = self.totals()?;
-        let gained = self.steps().filter(|((t0, _), (t1, _))| t1 > t0);
-        let sum: f64 = gained.map(|((t0, _), (t1, f1))| (t1 - t0) * t1 / (t1 + f1)).sum();
+        let Accepts { kin, .. } = self.totals()?;
+        let sum: f64 = self
+            .steps()
+            .filter(|Step { from, to }| to.kin > from.kin)
+            .map(|Step { from, to }| (to.kin - from.kin) * to.kin / (to.kin + to.unrelated))
+            .sum();
         Some(sum / kin)
     }
 
     /// Returns the lowest threshold with a false accept rate of at most `rate`.
     ///
-    /// Also returns the true accept rate at this threshold. The threshold is infinite, with no true
-    /// accepts, if the first point already exceeds `rate`.
+    /// The threshold is infinite, with no true accepts, if the first point already exceeds `rate`.
     ///
     /// Returns `None` without pairs of both kinds.
-    pub fn at_false_accept_rate(&self, rate: f64) -> Option<(f64, f64)> {
-        let (kin, unrelated) = self.totals()?;
+    pub fn at_false_accept_rate(&self, rate: f64) -> Option<OperatingPoint> {
+        let Accepts { kin, unrelated } = self.totals()?;
         let accepting =
             self.points.partition_point(|point| point.false_accepts <= rate * unrelated);
         let last = accepting.checked_sub(1).map(|i| self.points[i]);
-        Some(last.map_or((f64::INFINITY, 0.0), |point| (point.threshold, point.true_accepts / kin)))
+        Some(match last {
+            Some(CurvePoint { threshold, true_accepts, .. }) => {
+                OperatingPoint { threshold, true_accept_rate: true_accepts / kin }
+            }
+            None => OperatingPoint { threshold: f64::INFINITY, true_accept_rate: 0.0 },
+        })
     }
 
     /// Returns the balanced accuracy: the share of pairs on the correct side of `threshold`.
     ///
     /// Kin pairs and unrelated pairs have equal total weight.
     pub fn accuracy(&self, threshold: f64) -> Option<f64> {
-        let (kin, unrelated) = self.totals()?;
+        let Accepts { kin, unrelated } = self.totals()?;
         let accepting = self.points.partition_point(|point| point.threshold >= threshold);
-        let (t, f) = match accepting {
-            0 => (0.0, 0.0),
-            _ => {
-                (self.points[accepting - 1].true_accepts, self.points[accepting - 1].false_accepts)
-            }
-        };
-        Some((t / kin + 1.0 - f / unrelated) / 2.0)
+        let accepts = accepting.checked_sub(1).map(|i| self.points[i].accepts());
+        let accepts = accepts.unwrap_or_default();
+        Some((accepts.kin / kin + 1.0 - accepts.unrelated / unrelated) / 2.0)
     }
 
     /// Returns the highest threshold with the best [`Self::accuracy`].
     pub fn most_accurate_threshold(&self) -> Option<f64> {
-        let (kin, unrelated) = self.totals()?;
+        let totals = self.totals()?;
         let mut points = self.points.iter();
         let mut best = points.next()?;
         for point in points {
-            if best.youden_index(kin, unrelated) < point.youden_index(kin, unrelated) {
+            if best.youden_index(totals) < point.youden_index(totals) {
                 best = point;
             }
         }
@@ -152,11 +187,15 @@ impl Curve {
 }
 
 impl CurvePoint {
+    fn accepts(&self) -> Accepts {
+        Accepts { kin: self.true_accepts, unrelated: self.false_accepts }
+    }
+
     /// Returns the true accept rate minus the false accept rate (Youden 1950).
     ///
-    /// `kin` and `unrelated` are the weights of all pairs of each kind.
-    fn youden_index(&self, kin: f64, unrelated: f64) -> f64 {
-        self.true_accepts / kin - self.false_accepts / unrelated
+    /// `totals` are the weights of all pairs.
+    fn youden_index(&self, totals: Accepts) -> f64 {
+        self.true_accepts / totals.kin - self.false_accepts / totals.unrelated
     }
 }
 
@@ -166,6 +205,10 @@ mod tests {
 
     fn curve(scores: &[f64], is_kin: &[bool]) -> Curve {
         Ranking::new(scores, is_kin).curve()
+    }
+
+    fn operating_point(threshold: f64, true_accept_rate: f64) -> Option<OperatingPoint> {
+        Some(OperatingPoint { threshold, true_accept_rate })
     }
 
     #[test]
@@ -192,11 +235,11 @@ mod tests {
         let scores = [0.9, 0.8, 0.7, 0.6, 0.5, 0.4];
         let kin = [true, false, true, false, true, false];
         let curve = curve(&scores, &kin);
-        assert_eq!(curve.at_false_accept_rate(0.0), Some((0.9, 1.0 / 3.0)));
-        assert_eq!(curve.at_false_accept_rate(0.34), Some((0.7, 2.0 / 3.0)));
-        assert_eq!(curve.at_false_accept_rate(1.0), Some((0.4, 1.0)));
+        assert_eq!(curve.at_false_accept_rate(0.0), operating_point(0.9, 1.0 / 3.0));
+        assert_eq!(curve.at_false_accept_rate(0.34), operating_point(0.7, 2.0 / 3.0));
+        assert_eq!(curve.at_false_accept_rate(1.0), operating_point(0.4, 1.0));
         let wrong = Ranking::new(&[0.9, 0.1], &[false, true]).curve();
-        assert_eq!(wrong.at_false_accept_rate(0.5), Some((f64::INFINITY, 0.0)));
+        assert_eq!(wrong.at_false_accept_rate(0.5), operating_point(f64::INFINITY, 0.0));
     }
 
     #[test]

@@ -113,8 +113,8 @@ impl Pairs {
     /// The true accept rates are those at false accept rates of 1 % and 0.1 %.
     fn ranking(&self, ranking: &Ranking, counts: &[f64]) -> [Option<f64>; 4] {
         let curve = ranking.weighted_curve(|i| self.weight(i, counts));
-        let [accepts_at_1, accepts_at_0_1] =
-            [0.01, 0.001].map(|rate| curve.at_false_accept_rate(rate).map(|(_, accepts)| accepts));
+        let [accepts_at_1, accepts_at_0_1] = [0.01, 0.001]
+            .map(|rate| curve.at_false_accept_rate(rate).map(|point| point.true_accept_rate));
         [curve.roc_auc(), curve.average_precision(), accepts_at_1, accepts_at_0_1]
     }
 
