@@ -84,7 +84,7 @@ mod tests {
     use crate::synthetic::family::family_generator;
 
     #[test]
-    fn everybody_is_photographed_and_nobody_before_birth_or_after_today() {
+    fn all_people_are_photographed_between_birth_and_today() {
         for number in 1..=50 {
             let mut random = family_generator(3, number);
             let family = SyntheticFamily::draw(number, &mut random);
