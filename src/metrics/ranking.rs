@@ -55,7 +55,7 @@ struct Accepts {
 }
 
 /// Two neighboring points of a curve.
-struct Step {
+struct CurveStep {
     from: Accepts,
     to: Accepts,
 }
@@ -109,10 +109,10 @@ impl Curve {
     }
 
     /// Returns the steps between neighboring points. The first step begins with no accepts.
-    fn steps(&self) -> impl Iterator<Item = Step> {
+    fn steps(&self) -> impl Iterator<Item = CurveStep> {
         let ends = self.points.iter().map(CurvePoint::accepts);
         let starts = std::iter::once(Accepts::default()).chain(ends.clone());
-        starts.zip(ends).map(|(from, to)| Step { from, to })
+        starts.zip(ends).map(|(from, to)| CurveStep { from, to })
     }
 
     /// Returns the area under the receiver operating characteristic, 0 to 1.
@@ -122,9 +122,9 @@ impl Curve {
     /// Returns `None` without pairs of both kinds.
     pub fn roc_auc(&self) -> Option<f64> {
         let Accepts { kin, unrelated } = self.totals()?;
-        let trapezoids = self
-            .steps()
-            .map(|Step { from, to }| (to.unrelated - from.unrelated) * (from.kin + to.kin) / 2.0);
+        let trapezoids = self.steps().map(|CurveStep { from, to }| {
+            (to.unrelated - from.unrelated) * (from.kin + to.kin) / 2.0
+        });
         Some(trapezoids.sum::<f64>() / kin / unrelated)
     }
 
@@ -137,8 +137,8 @@ impl Curve {
         let Accepts { kin, .. } = self.totals()?;
         let sum: f64 = self
             .steps()
-            .filter(|Step { from, to }| to.kin > from.kin)
-            .map(|Step { from, to }| (to.kin - from.kin) * to.kin / (to.kin + to.unrelated))
+            .filter(|CurveStep { from, to }| to.kin > from.kin)
+            .map(|CurveStep { from, to }| (to.kin - from.kin) * to.kin / (to.kin + to.unrelated))
             .sum();
         Some(sum / kin)
     }

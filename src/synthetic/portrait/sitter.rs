@@ -4,9 +4,9 @@ use crate::domain::Sex;
 use crate::synthetic::genome::Genome;
 
 /// Person to draw.
-pub(in crate::synthetic) struct Sitter<'a> {
-    pub(in crate::synthetic) genome: &'a Genome,
-    pub(in crate::synthetic) sex: Sex,
+pub(crate) struct Sitter<'a> {
+    pub(crate) genome: &'a Genome,
+    pub(crate) sex: Sex,
     /// Age in years.
-    pub(in crate::synthetic) age: f32,
+    pub(crate) age: f32,
 }
