@@ -21,7 +21,7 @@ use crate::error::{ErrorKind, io_kind};
 use crate::gallery::{Filter, Gallery, Selection, Snapshot};
 use crate::ingest::{Plan, ingest, relate};
 use crate::search::{Answer, Options, PersonMatch, Query, ReferenceCache, SearchContext, search};
-use crate::synthetic::{self, synthesize};
+use crate::synthetic::{SynthesisPlan, synthesize};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -73,7 +73,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let bundle = Bundle::load(&model, Device::Cpu, Precision::F32)?;
     let photos = place.folder.join("photos");
     if !photos.exists() {
-        let plan = synthetic::Plan { families: arguments.families, seed: arguments.seed };
+        let plan = SynthesisPlan { families: arguments.families, seed: arguments.seed };
         if synthesize(&photos, plan, &display)?.is_none() {
             return Ok(ExitStatus::Stopped);
         }

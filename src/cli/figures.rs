@@ -6,7 +6,7 @@ use crate::evaluate::{
     FalseMatches, GallerySizeMetrics, GroupReport, IdentificationReport, RankMetrics,
     RetrievalReport, SamePersonMetrics, TriSubjectReport, VerificationReport,
 };
-use crate::metrics::{Figure, RankingFigures};
+use crate::metrics::{Estimate, RankingMetrics};
 
 pub(super) fn print_verification(report: &VerificationReport) {
     print_rejected(&report.rejected);
@@ -196,7 +196,7 @@ fn print_header() {
     line!("{:<28} 0.500", "chance");
 }
 
-fn print_figures(name: &str, figures: Option<&RankingFigures>) {
+fn print_figures(name: &str, figures: Option<&RankingMetrics>) {
     let Some(figures) = figures else { return };
     let [auc, precision, at_1, at_0_1] = [
         figures.roc_auc,
@@ -208,10 +208,10 @@ fn print_figures(name: &str, figures: Option<&RankingFigures>) {
     line!("{name:<28} {auc:<22}  {precision:<22}  {at_1:<22}  {at_0_1}");
 }
 
-fn print_figure(name: &str, figure: Figure) {
+fn print_figure(name: &str, figure: Estimate) {
     line!("{name:<28} {figure}");
 }
 
-fn shown(figure: Option<Figure>) -> String {
+fn shown(figure: Option<Estimate>) -> String {
     figure.map_or("–".into(), |figure| figure.to_string())
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use super::exit::{ExitStatus, Failure};
 use super::output::{line, note};
 use super::progress::Display;
-use crate::synthetic::{Plan, synthesize};
+use crate::synthetic::{SynthesisPlan, synthesize};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let Arguments { families, seed, out } = arguments;
     let display = Display::start()?;
     let start = Instant::now();
-    let plan = Plan { families: *families, seed: *seed };
+    let plan = SynthesisPlan { families: *families, seed: *seed };
     let drawn = synthesize(out, plan, &display)?;
     display.finish();
     let Some(drawn) = drawn else {

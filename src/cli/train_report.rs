@@ -8,7 +8,7 @@ use super::train_sources::PhotoSource;
 use super::unfreeze::print_stages;
 use crate::dataset::{Source, family_photos};
 use crate::error::ErrorKind;
-use crate::metrics::Figure;
+use crate::metrics::Estimate;
 use crate::photo::{EXTENSIONS, Limits, decode, encode_png, middle, resize};
 use crate::train::{IdentificationMetrics, ScoreMetrics, SourceReport, TrainingReport, page};
 
@@ -157,7 +157,7 @@ fn print_evaluation(report: &TrainingReport, evaluation: &SourceReport) {
         print_identification(figures);
     }
     for relation in &evaluation.relations {
-        let value = |figure: Option<Figure>| figure.map_or(f64::NAN, |f| f.value);
+        let value = |figure: Option<Estimate>| figure.map_or(f64::NAN, |f| f.value);
         line!(
             "{:<5} {:>6} pairs  AUC {:.3} (cosine {:.3})  accuracy {:.3}",
             relation.relation,
@@ -174,7 +174,7 @@ fn print_score(score: &ScoreMetrics, note: &str) {
         line!("{:<28} no pairs", score.name);
         return;
     };
-    let value = |figure: Option<Figure>| {
+    let value = |figure: Option<Estimate>| {
         figure.map_or_else(|| "–".to_owned(), |figure| format!("{:.3}", figure.value))
     };
     line!(
@@ -213,6 +213,6 @@ pub(super) fn print_refusal(report: &TrainingReport, work: &Path) {
     );
 }
 
-fn shown(figure: Option<Figure>) -> String {
+fn shown(figure: Option<Estimate>) -> String {
     figure.map_or_else(|| "–".into(), |figure| figure.to_string())
 }

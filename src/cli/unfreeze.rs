@@ -61,7 +61,7 @@ impl Stages {
 
 pub(super) fn print_stages(stages: &[StageReport]) {
     for stage in stages {
-        let shown = |figures: Option<crate::metrics::RankingFigures>| {
+        let shown = |figures: Option<crate::metrics::RankingMetrics>| {
             figures.map_or_else(|| "unknown".into(), |figures| figures.roc_auc.to_string())
         };
         line!(

@@ -1,10 +1,11 @@
 //! Errors of a photo collection.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Classify, ErrorKind, io_kind};
 
-/// Why a collection of photos or a list of kin cannot be used.
+/// Reason why a collection of photos or a list of kin cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
     /// The folder, archive or list cannot be opened or read.
@@ -12,16 +13,16 @@ pub enum DatasetError {
     Unreadable {
         /// Path of the folder, archive or list.
         path: PathBuf,
-        /// The operating system's reason.
-        source: std::io::Error,
+        /// Reason from the operating system.
+        source: io::Error,
     },
     /// A list cannot be written.
     #[error("cannot write {}: {source}", path.display())]
     Unwritable {
         /// Path of the list.
         path: PathBuf,
-        /// The operating system's reason.
-        source: std::io::Error,
+        /// Reason from the operating system.
+        source: io::Error,
     },
     /// The file is not a zip archive, or a damaged one.
     #[error("{} is neither a folder nor an intact zip archive: {reason}", path.display())]
@@ -60,6 +61,18 @@ pub enum DatasetError {
         /// The expected form of a line.
         form: &'static str,
     },
+}
+
+impl DatasetError {
+    /// Converts an error of reading the folder, archive or list at `path`.
+    pub(super) fn unreadable(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |source| Self::Unreadable { path: path.to_owned(), source }
+    }
+
+    /// Converts an error of writing the list at `path`.
+    pub(super) fn unwritable<E: Into<io::Error>>(path: &Path) -> impl Fn(E) -> Self {
+        move |error| Self::Unwritable { path: path.to_owned(), source: error.into() }
+    }
 }
 
 impl Classify for DatasetError {

@@ -6,6 +6,7 @@ use csv::Writer;
 
 use super::DatasetError;
 use super::named_columns::NamedColumns;
+use crate::domain::BoundingBox;
 
 /// A photo of one face with its five landmarks.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,10 +19,6 @@ pub struct FacePoints {
     /// the image.
     pub points: [[f32; 2]; 5],
 }
-
-/// Left, top, width and height of a face, in pixels of its photo.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct FaceBox(pub [f32; 4]);
 
 /// The columns of the points.
 const POINTS: [&str; 5] = ["eye_l", "eye_r", "nose", "mouth_l", "mouth_r"];
@@ -56,20 +53,23 @@ pub fn read_landmarks(path: &Path) -> Result<Vec<FacePoints>, DatasetError> {
 ///
 /// # Errors
 /// [`DatasetError::Unwritable`] if the file cannot be written.
-pub fn write_landmarks(path: &Path, faces: &[(FacePoints, FaceBox)]) -> Result<(), DatasetError> {
-    let unwritable = |source| DatasetError::Unwritable { path: path.to_owned(), source };
-    let mut csv = Writer::from_path(path).map_err(|error| unwritable(error.into()))?;
+pub fn write_landmarks(
+    path: &Path,
+    faces: &[(FacePoints, BoundingBox)],
+) -> Result<(), DatasetError> {
+    let mut csv = Writer::from_path(path).map_err(DatasetError::unwritable(path))?;
     let points = POINTS.iter().flat_map(|point| [format!("{point}_x"), format!("{point}_y")]);
     let columns =
         ["path", "score", "x", "y", "w", "h"].map(str::to_owned).into_iter().chain(points);
-    csv.write_record(columns).map_err(|error| unwritable(error.into()))?;
-    for (face, FaceBox(sides)) in faces {
-        let numbers = sides.iter().chain(face.points.iter().flatten());
+    csv.write_record(columns).map_err(DatasetError::unwritable(path))?;
+    for (face, bounds) in faces {
+        let BoundingBox { left, top, width, height } = bounds;
+        let numbers = [left, top, width, height].into_iter().chain(face.points.iter().flatten());
         let numbers = numbers.map(|number| format!("{number:.1}"));
         let record = [face.path.clone(), "1".to_owned()].into_iter().chain(numbers);
-        csv.write_record(record).map_err(|error| unwritable(error.into()))?;
+        csv.write_record(record).map_err(DatasetError::unwritable(path))?;
     }
-    csv.flush().map_err(unwritable)
+    csv.flush().map_err(DatasetError::unwritable(path))
 }
 
 fn parse_points(numbers: &[&str]) -> Result<[[f32; 2]; 5], String> {
@@ -92,7 +92,8 @@ mod tests {
         read_landmarks(file.path()).map_err(|error| error.to_string())
     }
 
-    const HEADER: &str = "score,path,eye_l_x,eye_l_y,eye_r_x,eye_r_y,nose_x,nose_y,mouth_l_x,mouth_l_y,mouth_r_x,mouth_r_y\n";
+    const HEADER: &str = "score,path,eye_l_x,eye_l_y,eye_r_x,eye_r_y,nose_x,nose_y,\
+                          mouth_l_x,mouth_l_y,mouth_r_x,mouth_r_y\n";
 
     #[test]
     fn points_are_read_by_the_names_of_their_columns() {
@@ -107,7 +108,8 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let points = [[1.0, 2.5], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0], [9.0, 10.5]];
         let face = FacePoints { path: "F0001/MID1/a, b.jpg".into(), points };
-        write_landmarks(file.path(), &[(face.clone(), FaceBox([0.0, -9.0, 50.0, 60.0]))]).unwrap();
+        let bounds = BoundingBox { left: 0.0, top: -9.0, width: 50.0, height: 60.0 };
+        write_landmarks(file.path(), &[(face.clone(), bounds)]).unwrap();
         assert_eq!(read_landmarks(file.path()).unwrap(), [face]);
     }
 

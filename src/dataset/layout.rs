@@ -13,12 +13,12 @@ pub struct FamilyPhotos {
     /// Path of each photo in the source, in the order of the identities.
     pub photos: BTreeMap<PhotoId, String>,
     /// Photos without a person, or duplicates by name.
-    pub misplaced: Vec<Misplaced>,
+    pub misplaced: Vec<MisplacedPhoto>,
 }
 
 /// A photo that belongs to no family, or is a duplicate by name.
 #[derive(Debug)]
-pub struct Misplaced {
+pub struct MisplacedPhoto {
     /// Path in the source.
     pub path: String,
     /// The reason, as text.
@@ -37,10 +37,12 @@ pub fn family_photos(source: &Source, listing: &Listing) -> Result<FamilyPhotos,
             continue;
         };
         match found.photos.entry(photo) {
-            Entry::Vacant(place) => drop(place.insert(path.clone())),
-            Entry::Occupied(taken) => {
+            Entry::Vacant(entry) => {
+                entry.insert(path.clone());
+            }
+            Entry::Occupied(entry) => {
                 let reason =
-                    format!("{} is the same photo of the same person by its name", taken.get());
+                    format!("{} is the same photo of the same person by its name", entry.get());
                 found.misplace(path, reason);
             }
         }
@@ -88,13 +90,20 @@ fn unrelated<'a>(people: impl Iterator<Item = Vec<&'a String>>) -> FamilyPhotos 
 
 impl FamilyPhotos {
     fn misplace(&mut self, path: &str, reason: String) {
-        self.misplaced.push(Misplaced { path: path.to_owned(), reason });
+        self.misplaced.push(MisplacedPhoto { path: path.to_owned(), reason });
     }
 }
 
 /// Identifies a photo by the last three parts of its path.
 ///
 /// Returns `None` if these are not a family, a person and a name.
+///
+/// ```
+/// use std::path::Path;
+///
+/// let photo = kindred::dataset::identify(Path::new("photos/F0001/MID2/P00003_face1.jpg"));
+/// assert_eq!(photo.map(|id| id.to_string()).as_deref(), Some("F0001/MID2/P00003_face1"));
+/// ```
 pub fn identify(path: &Path) -> Option<PhotoId> {
     let name = path.file_stem()?.to_str()?;
     let member = path.parent()?;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::DatasetError;
+use super::relationships::parse_relation;
 use super::table::{Table, first_line_columns, read};
 use crate::atomic_file::write_atomically;
 use crate::domain::Relation;
@@ -36,7 +37,8 @@ const PAIRS: Table<4> = Table {
         &["relation", "type", "ptype"],
     ],
     required: 3,
-    form: "a line is photo_a,photo_b,kin[,relation], or another order under a header, or: 0 path path ms 1",
+    form: "a line is photo_a,photo_b,kin[,relation], or another order under a header, or: \
+           0 path path ms 1",
 };
 
 const TRIOS: Table<4> = Table {
@@ -118,15 +120,15 @@ pub fn write_submission(
     path: &Path,
     answers: impl Iterator<Item = ([String; 2], f64)>,
 ) -> Result<(), DatasetError> {
-    let failed = |source| DatasetError::Unwritable { path: path.to_owned(), source };
     let mut writer = csv::Writer::from_writer(Vec::new());
     let records = answers.map(|([a, b], kin)| [format!("{a}-{b}"), format!("{kin:.6}")]);
     let header = ["image_pair".to_owned(), "is_related".to_owned()];
     for record in std::iter::once(header).chain(records) {
-        writer.write_record(record).map_err(|error| failed(error.into()))?;
+        writer.write_record(record).map_err(DatasetError::unwritable(path))?;
     }
-    let bytes = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-    write_atomically(path, |path| fs::write(path, bytes)).map_err(failed)
+    let bytes =
+        writer.into_inner().map_err(|error| DatasetError::unwritable(path)(error.into_error()))?;
+    write_atomically(path, |path| fs::write(path, bytes)).map_err(DatasetError::unwritable(path))
 }
 
 /// Parses each line of space-separated columns. Empty lines are skipped.
@@ -136,14 +138,19 @@ fn parse_plain<T>(
     form: &'static str,
     parse: impl Fn(&[&str]) -> Result<T, String>,
 ) -> Result<Vec<T>, DatasetError> {
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-    let parse_line = |(number, line): (u64, &str)| {
-        let columns: Vec<&str> = line.split_whitespace().collect();
-        let bad =
-            |reason| DatasetError::BadList { path: path.to_owned(), line: number, reason, form };
-        parse(&columns).map_err(bad)
-    };
-    lines.map(parse_line).collect()
+    let mut parsed = Vec::new();
+    for (line, columns) in (1..).zip(text.lines().map(str::split_whitespace)) {
+        let columns: Vec<&str> = columns.collect();
+        if columns.is_empty() {
+            continue;
+        }
+        let item = parse(&columns).map_err(|reason| {
+            let path = path.to_owned();
+            DatasetError::BadList { path, line, reason, form }
+        })?;
+        parsed.push(item);
+    }
+    Ok(parsed)
 }
 
 fn not_empty<T>(path: &Path, lines: Vec<T>, form: &'static str) -> Result<Vec<T>, DatasetError> {
@@ -155,19 +162,17 @@ fn not_empty<T>(path: &Path, lines: Vec<T>, form: &'static str) -> Result<Vec<T>
 }
 
 fn trio(photos: [&str; 3], kin: &str) -> Result<ListedTrio, String> {
-    Ok(ListedTrio { photos: photos.map(ToOwned::to_owned), is_kin: truth(kin)? })
+    Ok(ListedTrio { photos: photos.map(ToOwned::to_owned), is_kin: parse_label(kin)? })
 }
 
 fn pair(photos: [&str; 2], kin: &str, relation: &str) -> Result<ListedPair, String> {
-    let relation = match relation {
-        "" => None,
-        code => Some(code.parse::<Relation>().map_err(|error| error.to_string())?),
-    };
+    let relation = parse_relation(relation)?;
     let photos = photos.map(ToOwned::to_owned);
-    Ok(ListedPair { photos, is_kin: Some(truth(kin)?), relation })
+    Ok(ListedPair { photos, is_kin: Some(parse_label(kin)?), relation })
 }
 
-fn truth(text: &str) -> Result<bool, String> {
+/// Parses whether a pair or trio is kin.
+fn parse_label(text: &str) -> Result<bool, String> {
     match text.to_lowercase().as_str() {
         "1" | "true" | "yes" => Ok(true),
         "0" | "false" | "no" => Ok(false),

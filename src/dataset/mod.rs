@@ -18,14 +18,16 @@ mod trios;
 
 pub use error::DatasetError;
 pub use labels::{LabeledPhoto, read_labels};
-pub use landmarks::{FaceBox, FacePoints, read_landmarks, write_landmarks};
-pub use layout::{FamilyPhotos, Misplaced, family_photos, identify, people_photos, single_photos};
+pub use landmarks::{FacePoints, read_landmarks, write_landmarks};
+pub use layout::{
+    FamilyPhotos, MisplacedPhoto, family_photos, identify, people_photos, single_photos,
+};
 pub use lists::{
     ListedPair, ListedTrio, read_pairs, read_submission, read_trios, write_submission,
 };
 pub use pairs::{PairSampler, PhotoPair, Sampling};
 pub use paths::write_paths;
-pub use pedigree::{Kin, Pedigree, Person, Skipped};
+pub use pedigree::{KinPair, Pedigree, PedigreePerson, SkippedPairs};
 pub use relationships::{read_relationships, write_relationships};
-pub use source::{Listing, Source, Unreadable};
+pub use source::{Listing, Source, UnreadableEntry};
 pub use trios::{PhotoTrio, draw_trios};

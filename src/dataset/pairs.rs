@@ -8,7 +8,7 @@ use rand::seq::{IndexedRandom, SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::Pedigree;
-use super::pedigree::Kin;
+use super::pedigree::KinPair;
 use crate::domain::Relation;
 
 /// Two photos of two people, labeled kin or non-kin.
@@ -54,7 +54,7 @@ enum NonKinRoles {
 /// pair. So no person is more frequent among kin than among non-kin.
 pub struct PairSampler<'a> {
     pedigree: &'a Pedigree,
-    kin: Vec<Kin>,
+    kin: Vec<KinPair>,
     by_relation: BTreeMap<Option<Relation>, Vec<usize>>,
     random: ChaCha8Rng,
 }
@@ -65,11 +65,11 @@ const TRIES: usize = 32;
 impl<'a> PairSampler<'a> {
     /// Creates a sampler over the kin of `families`.
     pub fn new(pedigree: &'a Pedigree, families: &[usize], seed: u64) -> Self {
-        let of = |kin: &&Kin| families.contains(&kin.family);
-        let kin: Vec<Kin> = pedigree.kin().iter().filter(of).copied().collect();
+        let kin = pedigree.kin().iter().copied();
+        let kin: Vec<KinPair> = kin.filter(|kin| families.contains(&kin.family)).collect();
         let mut by_relation: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-        for (at, kin) in kin.iter().enumerate() {
-            by_relation.entry(kin.relation).or_default().push(at);
+        for (i, kin) in kin.iter().enumerate() {
+            by_relation.entry(kin.relation).or_default().push(i);
         }
         Self { pedigree, kin, by_relation, random: ChaCha8Rng::seed_from_u64(seed) }
     }
@@ -83,7 +83,7 @@ impl<'a> PairSampler<'a> {
                 let Some(positive) = self.kin_photos(kin) else { break };
                 let matched = self.random.random_bool(sampling.role_matched);
                 let roles = if matched { NonKinRoles::Same } else { NonKinRoles::Any };
-                pairs.extend(self.others(kin, roles).map(|negative| [positive, negative]));
+                pairs.extend(self.non_kin_photos(kin, roles).map(|negative| [positive, negative]));
             }
         }
         pairs.shuffle(&mut self.random);
@@ -100,9 +100,8 @@ impl<'a> PairSampler<'a> {
             let mut all = self.all_photos(kin);
             let (chosen, _) = all.partial_shuffle(&mut self.random, per_kin);
             for &mut positive in chosen {
-                pairs.extend(
-                    self.others(kin, NonKinRoles::Same).map(|negative| [positive, negative]),
-                );
+                let negative = self.non_kin_photos(kin, NonKinRoles::Same);
+                pairs.extend(negative.map(|negative| [positive, negative]));
             }
         }
         pairs.into_flattened()
@@ -115,8 +114,8 @@ impl<'a> PairSampler<'a> {
     }
 
     /// Draws at most `per_family` kin pairs of each family.
-    fn capped(&mut self, per_family: usize) -> Vec<Kin> {
-        let mut by_family: BTreeMap<usize, Vec<Kin>> = BTreeMap::new();
+    fn capped(&mut self, per_family: usize) -> Vec<KinPair> {
+        let mut by_family: BTreeMap<usize, Vec<KinPair>> = BTreeMap::new();
         for kin in &self.kin {
             by_family.entry(kin.family).or_default().push(*kin);
         }
@@ -128,15 +127,17 @@ impl<'a> PairSampler<'a> {
     }
 
     /// Returns every photo pair of two kin.
-    fn all_photos(&self, kin: Kin) -> Vec<PhotoPair> {
-        let [first, second] = kin.people.map(|at| &self.pedigree.people()[at].photos);
+    fn all_photos(&self, kin: KinPair) -> Vec<PhotoPair> {
+        let [first, second] = kin.people.map(|person| &self.pedigree.people()[person].photos);
         let pairs = first.iter().flat_map(|&a| second.iter().map(move |&b| [a, b]));
-        let apart = pairs.filter(|&photos| !self.pedigree.share_source(photos));
-        apart.map(|photos| kin_pair(kin, photos)).collect()
+        pairs
+            .filter(|&photos| !self.pedigree.share_source(photos))
+            .map(|photos| kin_pair(kin, photos))
+            .collect()
     }
 
     /// Draws a photo pair of two kin. Returns `None` if all are of one photograph.
-    fn kin_photos(&mut self, kin: Kin) -> Option<PhotoPair> {
+    fn kin_photos(&mut self, kin: KinPair) -> Option<PhotoPair> {
         for _ in 0..TRIES {
             let photos = kin.people.map(|person| self.photo_of(person));
             if !self.pedigree.share_source(photos) {
@@ -146,14 +147,14 @@ impl<'a> PairSampler<'a> {
         self.all_photos(kin).choose(&mut self.random).copied()
     }
 
-    /// Draws a non-kin pair: one of two kin, and one of a kin pair of another family.
+    /// Draws a photo pair of one of two kin, and one person of a kin pair of another family.
     ///
     /// Returns `None` if there is no other family.
-    fn others(&mut self, kin: Kin, roles: NonKinRoles) -> Option<PhotoPair> {
+    fn non_kin_photos(&mut self, kin: KinPair, roles: NonKinRoles) -> Option<PhotoPair> {
         for attempt in 0..TRIES {
             // A role that only one family has cannot be matched.
-            let alike = roles == NonKinRoles::Same && attempt < TRIES / 2;
-            let other = if alike {
+            let is_matched = roles == NonKinRoles::Same && attempt < TRIES / 2;
+            let other = if is_matched {
                 *self.by_relation[&kin.relation].choose(&mut self.random)?
             } else {
                 self.random.random_range(0..self.kin.len())
@@ -178,6 +179,6 @@ impl<'a> PairSampler<'a> {
     }
 }
 
-fn kin_pair(kin: Kin, photos: [usize; 2]) -> PhotoPair {
+fn kin_pair(kin: KinPair, photos: [usize; 2]) -> PhotoPair {
     PhotoPair { photos, families: [kin.family; 2], is_kin: true, relation: kin.relation }
 }

@@ -11,8 +11,7 @@ use crate::atomic_file::write_atomically;
 /// # Errors
 /// [`DatasetError::Unwritable`] if it cannot be written.
 pub fn write_paths(file: &Path, photos: &[String]) -> Result<(), DatasetError> {
-    let failed = |source| DatasetError::Unwritable { path: file.to_owned(), source };
-    write_atomically(file, |path| write(path, photos)).map_err(failed)
+    write_atomically(file, |path| write(path, photos)).map_err(DatasetError::unwritable(file))
 }
 
 fn write(file: &Path, photos: &[String]) -> io::Result<()> {

@@ -9,16 +9,16 @@ use crate::domain::{FamilyId, PersonId, PhotoId, Relation, Relationship};
 /// Photos, people and families are identified by their indices in it.
 pub struct Pedigree {
     photos: Vec<PhotoId>,
-    people: Vec<Person>,
+    people: Vec<PedigreePerson>,
     families: Vec<FamilyId>,
-    kin: Vec<Kin>,
+    kin: Vec<KinPair>,
     listed: HashSet<[usize; 2]>,
     /// Listed pairs that could not be used.
-    pub skipped: Skipped,
+    pub skipped: SkippedPairs,
 }
 
 /// A person with photos.
-pub struct Person {
+pub struct PedigreePerson {
     /// Identity of the person.
     pub id: PersonId,
     /// Index of the family.
@@ -29,7 +29,7 @@ pub struct Person {
 
 /// Two people of one family, listed as kin and with photos.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kin {
+pub struct KinPair {
     /// Indices of the two people. The elder is first, if the relation has one.
     pub people: [usize; 2],
     /// Their relation, if it is known.
@@ -40,7 +40,7 @@ pub struct Kin {
 
 /// Listed pairs that cannot be used.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Skipped {
+pub struct SkippedPairs {
     /// Listed people without a photo.
     pub without_photos: BTreeSet<PersonId>,
     /// Pairs with such a person.
@@ -54,42 +54,42 @@ impl Pedigree {
     /// Finds the people of `photos` and the listed kin among them.
     pub fn new(photos: Vec<PhotoId>, relationships: &[Relationship]) -> Self {
         let mut by_person: BTreeMap<PersonId, Vec<usize>> = BTreeMap::new();
-        for (at, photo) in photos.iter().enumerate() {
-            by_person.entry(photo.member()).or_default().push(at);
+        for (i, photo) in photos.iter().enumerate() {
+            by_person.entry(photo.member()).or_default().push(i);
         }
         let families: BTreeSet<FamilyId> = by_person.keys().map(|id| id.family()).collect();
         let families: Vec<FamilyId> = families.into_iter().collect();
-        let person = |(id, photos): (PersonId, Vec<usize>)| {
+        let mut people = Vec::with_capacity(by_person.len());
+        for (id, photos) in by_person {
             let family = families.partition_point(|family| *family < id.family());
-            Person { id, family, photos }
-        };
-        let people: Vec<Person> = by_person.into_iter().map(person).collect();
+            people.push(PedigreePerson { id, family, photos });
+        }
         let kin = Vec::new();
         let listed = HashSet::new();
-        let skipped = Skipped::default();
+        let skipped = SkippedPairs::default();
         let mut pedigree = Self { photos, people, families, kin, listed, skipped };
-        pedigree.relate(relationships);
+        pedigree.add_relationships(relationships);
         pedigree
     }
 
-    fn relate(&mut self, relationships: &[Relationship]) {
-        let places: HashMap<PersonId, usize> =
-            self.people.iter().enumerate().map(|(at, person)| (person.id, at)).collect();
+    fn add_relationships(&mut self, relationships: &[Relationship]) {
+        let indices: HashMap<PersonId, usize> =
+            self.people.iter().enumerate().map(|(i, person)| (person.id, i)).collect();
         for pair in relationships {
-            let lacking = pair.people().into_iter().filter(|id| !places.contains_key(id));
+            let lacking = pair.people().into_iter().filter(|id| !indices.contains_key(id));
             let lacking: Vec<PersonId> = lacking.collect();
             if !lacking.is_empty() {
                 self.skipped.lacking_photos += 1;
                 self.skipped.without_photos.extend(lacking);
                 continue;
             }
-            let people = pair.people().map(|id| places[&id]);
+            let people = pair.people().map(|id| indices[&id]);
             let is_new = self.listed.insert(unordered(people));
             let [family, other] = people.map(|person| self.people[person].family);
             if family != other {
                 self.skipped.across_families += 1;
             } else if is_new {
-                self.kin.push(Kin { people, relation: pair.relation(), family });
+                self.kin.push(KinPair { people, relation: pair.relation(), family });
             }
         }
     }
@@ -100,7 +100,7 @@ impl Pedigree {
     }
 
     /// All people with a photo, in the order of the identities.
-    pub fn people(&self) -> &[Person] {
+    pub fn people(&self) -> &[PedigreePerson] {
         &self.people
     }
 
@@ -110,7 +110,7 @@ impl Pedigree {
     }
 
     /// The usable listed kin, in the order of the list.
-    pub fn kin(&self) -> &[Kin] {
+    pub fn kin(&self) -> &[KinPair] {
         &self.kin
     }
 
@@ -123,7 +123,7 @@ impl Pedigree {
     ///
     /// They share light and color, which a model takes for kinship.
     pub fn share_source(&self, photos: [usize; 2]) -> bool {
-        let [a, b] = photos.map(|at| &self.photos[at]);
+        let [a, b] = photos.map(|i| &self.photos[i]);
         a.member().family() == b.member().family() && a.source_photo() == b.source_photo()
     }
 
@@ -161,7 +161,7 @@ mod tests {
                 ["F0001/MID1", "F0001/MID3"],
             ],
         );
-        assert_eq!(pedigree.kin(), [Kin { people: [0, 1], relation: None, family: 0 }]);
+        assert_eq!(pedigree.kin(), [KinPair { people: [0, 1], relation: None, family: 0 }]);
         assert_eq!(pedigree.skipped.across_families, 1);
         assert_eq!(pedigree.skipped.lacking_photos, 1);
         assert!(pedigree.skipped.without_photos.contains(&"F0001/MID3".parse().unwrap()));

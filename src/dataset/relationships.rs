@@ -7,7 +7,7 @@ use csv::Writer;
 
 use super::DatasetError;
 use super::table::{Table, read};
-use crate::domain::{PersonId, Relation, Relationship};
+use crate::domain::{IdentityError, PersonId, Relation, Relationship, RelationshipError};
 
 const RELATIONSHIPS: Table<3> = Table {
     columns: [
@@ -40,26 +40,33 @@ pub fn read_relationships(path: &Path) -> Result<Vec<Relationship>, DatasetError
 /// # Errors
 /// [`DatasetError::Unwritable`] if the file cannot be written.
 pub fn write_relationships(path: &Path, pairs: &[Relationship]) -> Result<(), DatasetError> {
-    let unwritable = |source| DatasetError::Unwritable { path: path.to_owned(), source };
-    let mut csv = Writer::from_path(path).map_err(|error| unwritable(error.into()))?;
-    csv.write_record(["p1", "p2", "relation"]).map_err(|error| unwritable(error.into()))?;
+    let mut csv = Writer::from_path(path).map_err(DatasetError::unwritable(path))?;
+    csv.write_record(["p1", "p2", "relation"]).map_err(DatasetError::unwritable(path))?;
     for pair in pairs {
         let [first, second] = pair.people().map(|person| person.to_string());
         let relation = pair.relation().map_or("", Relation::code);
-        csv.write_record([&first, &second, relation]).map_err(|error| unwritable(error.into()))?;
+        csv.write_record([&first, &second, relation]).map_err(DatasetError::unwritable(path))?;
     }
-    csv.flush().map_err(unwritable)
+    csv.flush().map_err(DatasetError::unwritable(path))
 }
 
 fn parse([first, second, relation]: [&str; 3]) -> Result<Relationship, String> {
-    let person = |text: &str| -> Result<PersonId, String> {
-        text.replace('\\', "/").parse().map_err(|error| format!("{error}"))
-    };
-    let relation = match relation {
-        "" => None,
-        code => Some(code.parse::<Relation>().map_err(|error| error.to_string())?),
-    };
-    Relationship::new(person(first)?, person(second)?, relation).map_err(|error| error.to_string())
+    let relation = parse_relation(relation)?;
+    let first = parse_person(first)?;
+    let second = parse_person(second)?;
+    Relationship::new(first, second, relation).map_err(|error| error.to_string())
+}
+
+fn parse_person(text: &str) -> Result<PersonId, String> {
+    text.replace('\\', "/").parse().map_err(|error: IdentityError| error.to_string())
+}
+
+/// Parses the code of a relation. An empty code stands for an unknown relation.
+pub(super) fn parse_relation(code: &str) -> Result<Option<Relation>, String> {
+    if code.is_empty() {
+        return Ok(None);
+    }
+    code.parse().map(Some).map_err(|error: RelationshipError| error.to_string())
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 use zip::ZipArchive;
 
 use super::DatasetError;
@@ -13,10 +13,10 @@ use super::DatasetError;
 /// A folder or zip archive of photos.
 pub struct Source {
     path: PathBuf,
-    storage: Storage,
+    storage: SourceStorage,
 }
 
-enum Storage {
+enum SourceStorage {
     Folder,
     Archive(ZipArchive<BufReader<File>>),
 }
@@ -27,14 +27,14 @@ pub struct Listing {
     /// Files with a photo extension, relative to the source, with `/`, in byte order.
     pub photos: Vec<String>,
     /// Folders and files that could not be listed.
-    pub unreadable: Vec<Unreadable>,
+    pub unreadable: Vec<UnreadableEntry>,
     /// Number of files without a photo extension.
     pub other_files: usize,
 }
 
 /// A part of a source that cannot be read.
 #[derive(Debug)]
-pub struct Unreadable {
+pub struct UnreadableEntry {
     /// Path in the source.
     pub path: String,
     /// The reason, as text.
@@ -48,16 +48,15 @@ impl Source {
     /// - [`DatasetError::Unreadable`] if it does not exist or may not be read.
     /// - [`DatasetError::BadArchive`] if it is not a zip archive.
     pub fn open(path: &Path) -> Result<Self, DatasetError> {
-        let unreadable = |source| DatasetError::Unreadable { path: path.to_owned(), source };
         // A link to a family's folder is resolved, because its target has the family's name.
-        let real = path.canonicalize().map_err(unreadable)?;
+        let real = path.canonicalize().map_err(DatasetError::unreadable(path))?;
         let storage = if real.is_dir() {
-            Storage::Folder
+            SourceStorage::Folder
         } else {
-            let file = BufReader::new(File::open(&real).map_err(unreadable)?);
-            Storage::Archive(ZipArchive::new(file).map_err(|error| DatasetError::BadArchive {
-                path: path.to_owned(),
-                reason: error.to_string(),
+            let file = File::open(&real).map_err(DatasetError::unreadable(path))?;
+            let file = BufReader::new(file);
+            SourceStorage::Archive(ZipArchive::new(file).map_err(|error| {
+                DatasetError::BadArchive { path: path.to_owned(), reason: error.to_string() }
             })?)
         };
         Ok(Self { path: real, storage })
@@ -73,8 +72,8 @@ impl Source {
     /// It includes the source's own folder, which may itself be one family's or person's.
     pub(super) fn identifying_path(&self, photo: &str) -> PathBuf {
         match self.storage {
-            Storage::Folder => self.path.join(photo),
-            Storage::Archive(_) => PathBuf::from(photo),
+            SourceStorage::Folder => self.path.join(photo),
+            SourceStorage::Archive(_) => PathBuf::from(photo),
         }
     }
 
@@ -87,8 +86,8 @@ impl Source {
     /// [`DatasetError::NoPhotos`] if no photo is found.
     pub fn list(&self, extensions: &[&str]) -> Result<Listing, DatasetError> {
         let mut listing = match &self.storage {
-            Storage::Folder => list_folder(&self.path, extensions),
-            Storage::Archive(archive) => list_archive(archive, extensions),
+            SourceStorage::Folder => list_folder(&self.path, extensions),
+            SourceStorage::Archive(archive) => list_archive(archive, extensions),
         };
         if listing.photos.is_empty() && listing.unreadable.is_empty() {
             return Err(DatasetError::NoPhotos { path: self.path.clone() });
@@ -107,10 +106,10 @@ impl Source {
     pub fn read(&mut self, photo: &str, max_bytes: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         match &mut self.storage {
-            Storage::Folder => {
+            SourceStorage::Folder => {
                 File::open(self.path.join(photo))?.take(max_bytes + 1).read_to_end(&mut bytes)
             }
-            Storage::Archive(archive) => archive
+            SourceStorage::Archive(archive) => archive
                 .by_name(photo)
                 .map_err(io::Error::other)?
                 .take(max_bytes + 1)
@@ -122,14 +121,13 @@ impl Source {
 
 fn list_folder(root: &Path, extensions: &[&str]) -> Listing {
     let mut listing = Listing::default();
-    let visible = |entry: &walkdir::DirEntry| entry.depth() == 0 || !is_hidden(entry.file_name());
-    for entry in WalkDir::new(root).follow_links(true).into_iter().filter_entry(visible) {
+    for entry in WalkDir::new(root).follow_links(true).into_iter().filter_entry(is_visible) {
         match entry {
             Ok(entry) if entry.file_type().is_file() => {
                 add(&mut listing, relative(root, entry.path()), extensions);
             }
             Ok(_) => {}
-            Err(error) => listing.unreadable.push(Unreadable {
+            Err(error) => listing.unreadable.push(UnreadableEntry {
                 path: error.path().map(|path| relative(root, path)).unwrap_or_default(),
                 reason: error
                     .io_error()
@@ -149,7 +147,7 @@ fn list_archive(archive: &ZipArchive<BufReader<File>>, extensions: &[&str]) -> L
             Ok(name) => add(&mut listing, name.into_owned(), extensions),
             Err(error) => listing
                 .unreadable
-                .push(Unreadable { path: "an entry".into(), reason: error.to_string() }),
+                .push(UnreadableEntry { path: "an entry".into(), reason: error.to_string() }),
         }
     }
     listing
@@ -162,6 +160,10 @@ fn add(listing: &mut Listing, path: String, extensions: &[&str]) {
     } else {
         listing.other_files += 1;
     }
+}
+
+fn is_visible(entry: &DirEntry) -> bool {
+    entry.depth() == 0 || !is_hidden(entry.file_name())
 }
 
 fn is_hidden(name: &OsStr) -> bool {

@@ -15,10 +15,18 @@ pub(super) struct Table<const N: usize> {
     pub(super) form: &'static str,
 }
 
-/// A line of a list, from 1.
-struct Line {
-    number: u64,
+/// A line of a list.
+struct TableRow {
+    /// Number of the line, from 1.
+    line: u64,
     values: Vec<String>,
+}
+
+impl TableRow {
+    /// Returns the value of a column. A missing column is empty.
+    fn value(&self, column: Option<usize>) -> &str {
+        column.and_then(|column| self.values.get(column)).map_or("", String::as_str)
+    }
 }
 
 /// Column separators. The most frequent one in the first line is used.
@@ -29,8 +37,7 @@ const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 /// # Errors
 /// [`DatasetError::Unreadable`] if the file cannot be read as UTF-8.
 pub(super) fn read(path: &Path) -> Result<String, DatasetError> {
-    let unreadable = |source| DatasetError::Unreadable { path: path.to_owned(), source };
-    let text = fs::read_to_string(path).map_err(unreadable)?;
+    let text = fs::read_to_string(path).map_err(DatasetError::unreadable(path))?;
     // Spreadsheets begin a list with a byte order mark.
     Ok(text.strip_prefix('\u{feff}').map(ToOwned::to_owned).unwrap_or(text))
 }
@@ -57,34 +64,33 @@ impl<const N: usize> Table<N> {
         text: &str,
         parse: impl Fn([&str; N]) -> Result<T, String>,
     ) -> Result<Vec<T>, DatasetError> {
-        let lines = lines(text).map_err(|line| self.error(path, line, "not readable as csv"))?;
-        let header = lines.first().and_then(|first| self.header(&first.values));
-        let places = header.unwrap_or_else(|| std::array::from_fn(Some));
-        if let Some(missing) = (0..self.required).find(|&column| places[column].is_none()) {
+        let rows = rows(text).map_err(|line| self.error(path, line, "not readable as csv"))?;
+        let header = rows.first().and_then(|first| self.header(&first.values));
+        let indices = header.unwrap_or_else(|| std::array::from_fn(Some));
+        if let Some(missing) = (0..self.required).find(|&column| indices[column].is_none()) {
             let reason = format!("the header has no column '{}'", self.columns[missing][0]);
             return Err(self.error(path, 1, reason));
         }
-        let parse_line = |line: &Line| {
-            let found = line.values.len();
-            let is_complete = places[..self.required].iter().flatten().all(|&place| place < found);
+        let mut parsed = Vec::with_capacity(rows.len());
+        for row in &rows[usize::from(header.is_some())..] {
+            let found = row.values.len();
+            let is_complete = indices[..self.required].iter().flatten().all(|&i| i < found);
             if !is_complete || (header.is_none() && found > N) {
-                return Err(self.error(path, line.number, format!("{found} columns")));
+                return Err(self.error(path, row.line, format!("{found} columns")));
             }
-            let value = |place: Option<usize>| {
-                place.and_then(|place| line.values.get(place)).map_or("", String::as_str)
-            };
-            parse(places.map(value)).map_err(|reason| self.error(path, line.number, reason))
-        };
-        lines[usize::from(header.is_some())..].iter().map(parse_line).collect()
+            let values = indices.map(|column| row.value(column));
+            parsed.push(parse(values).map_err(|reason| self.error(path, row.line, reason))?);
+        }
+        Ok(parsed)
     }
 
     /// Returns the index of each column. Returns `None` if these are not the values of a header.
     fn header(&self, values: &[String]) -> Option<[Option<usize>; N]> {
         let values: Vec<String> = values.iter().map(|value| value.to_lowercase()).collect();
-        let place =
-            |names: &[&str]| values.iter().position(|value| names.contains(&value.as_str()));
-        let places = self.columns.map(place);
-        places.iter().any(Option::is_some).then_some(places)
+        let indices = self
+            .columns
+            .map(|names| values.iter().position(|value| names.contains(&value.as_str())));
+        indices.iter().any(Option::is_some).then_some(indices)
     }
 
     fn error(&self, path: &Path, line: u64, reason: impl Into<String>) -> DatasetError {
@@ -94,13 +100,16 @@ impl<const N: usize> Table<N> {
 }
 
 fn separator(line: &str) -> u8 {
-    let count = |separator: &u8| line.bytes().filter(|byte| byte == separator).count();
     // Of equally frequent ones the first is used.
-    SEPARATORS.into_iter().rev().max_by_key(count).unwrap_or(SEPARATORS[0])
+    let most_frequent = SEPARATORS
+        .into_iter()
+        .rev()
+        .max_by_key(|separator| line.bytes().filter(|byte| byte == separator).count());
+    most_frequent.unwrap_or(SEPARATORS[0])
 }
 
 /// Returns the nonempty lines with their values, or the number of an unreadable line.
-fn lines(text: &str) -> Result<Vec<Line>, u64> {
+fn rows(text: &str) -> Result<Vec<TableRow>, u64> {
     let first = text.lines().next().unwrap_or_default();
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
@@ -108,10 +117,11 @@ fn lines(text: &str) -> Result<Vec<Line>, u64> {
         .flexible(true)
         .trim(csv::Trim::All)
         .from_reader(text.as_bytes());
-    let line = |record: Result<csv::StringRecord, csv::Error>| {
+    let mut rows = Vec::new();
+    for record in reader.records() {
         let record = record.map_err(|error| error.position().map_or(0, csv::Position::line))?;
-        let number = record.position().map_or(0, csv::Position::line);
-        Ok(Line { number, values: record.iter().map(ToOwned::to_owned).collect() })
-    };
-    reader.records().map(line).collect()
+        let line = record.position().map_or(0, csv::Position::line);
+        rows.push(TableRow { line, values: record.iter().map(ToOwned::to_owned).collect() });
+    }
+    Ok(rows)
 }

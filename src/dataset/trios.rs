@@ -6,7 +6,7 @@ use rand::SeedableRng;
 use rand::seq::IndexedRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::Pedigree;
+use super::{KinPair, Pedigree};
 use crate::domain::{Relation, Sex};
 
 /// Photos of a father, a mother and a child, in this order.
@@ -43,13 +43,13 @@ pub fn draw_trios(
     let trios = listed_trios(pedigree, families);
     let mut drawn = Vec::new();
     for trio in &trios {
-        let others: Vec<&Trio> = trios
+        let other_trios: Vec<&Trio> = trios
             .iter()
             .filter(|other| other.family != trio.family && other.child_sex == trio.child_sex)
             .collect();
         for _ in 0..per_trio {
             let Some(photos) = draw_photos(pedigree, trio.people, &mut random) else { break };
-            let Some(other) = others.choose(&mut random) else { break };
+            let Some(other) = other_trios.choose(&mut random) else { break };
             let [.., child] = other.people;
             let Some(&child) = pedigree.people()[child].photos.choose(&mut random) else { break };
             drawn.push(PhotoTrio { photos, is_kin: true });
@@ -62,15 +62,16 @@ pub fn draw_trios(
 /// Returns all people of `families` with a listed father and mother.
 fn listed_trios(pedigree: &Pedigree, families: &[usize]) -> Vec<Trio> {
     let mut mothers: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let kin = || pedigree.kin().iter().filter(|kin| families.contains(&kin.family));
-    for kin in kin() {
+    let kin: Vec<&KinPair> =
+        pedigree.kin().iter().filter(|kin| families.contains(&kin.family)).collect();
+    for kin in &kin {
         if let Some(Relation::MotherDaughter | Relation::MotherSon) = kin.relation {
             let [mother, child] = kin.people;
             mothers.entry(child).or_default().push(mother);
         }
     }
     let mut trios = Vec::new();
-    for kin in kin() {
+    for kin in kin {
         let Some(relation @ (Relation::FatherDaughter | Relation::FatherSon)) = kin.relation else {
             continue;
         };

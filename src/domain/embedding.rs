@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq)]
 pub struct Embedding(Vec<f32>);
 
-/// Why a vector is not an embedding.
+/// Reason why a vector is not an embedding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmbeddingError {
     /// A value is NaN or infinite, usually because of the weights or the input.
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn normalising_keeps_the_direction_even_of_huge_values() {
+    fn normalizing_preserves_the_direction_even_of_huge_values() {
         let embedding = Embedding::normalize(vec![3e30, 4e30]).unwrap();
         let [x, y] = *embedding.as_slice() else { panic!("two values") };
         assert!((x - 0.6).abs() < 1e-6 && (y - 0.8).abs() < 1e-6, "{x} {y}");

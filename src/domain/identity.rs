@@ -16,6 +16,16 @@ pub struct PersonId {
 
 /// A photo of one face, written `F0001/MID1/P00001_face0`: a person and a file name without
 /// extension.
+///
+/// ```
+/// use kindred::domain::{IdentityError, PersonId, PhotoId};
+///
+/// let photo: PhotoId = "F0001/MID2/P00012_face0".parse()?;
+/// let person: PersonId = "F0001/MID2".parse()?;
+/// assert_eq!(photo.member(), person);
+/// assert_eq!(photo.source_photo(), "P00012");
+/// # Ok::<(), IdentityError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhotoId {
     member: PersonId,
@@ -116,6 +126,16 @@ fn parse_number(text: &str, prefix: &str, digits: usize) -> Option<u32> {
     number.parse().ok()
 }
 
+fn parse_person(text: &str) -> Option<PersonId> {
+    let (family, member) = text.split_once('/')?;
+    Some(PersonId { family: family.parse().ok()?, number: parse_number(member, "MID", 1)? })
+}
+
+fn parse_photo(text: &str) -> Option<PhotoId> {
+    let (member, name) = text.rsplit_once('/')?;
+    PhotoId::new(member.parse().ok()?, name).ok()
+}
+
 impl FromStr for FamilyId {
     type Err = IdentityError;
 
@@ -130,11 +150,7 @@ impl FromStr for PersonId {
     type Err = IdentityError;
 
     fn from_str(text: &str) -> Result<Self, IdentityError> {
-        let parse = || {
-            let (family, member) = text.split_once('/')?;
-            Some(Self { family: family.parse().ok()?, number: parse_number(member, "MID", 1)? })
-        };
-        parse().ok_or_else(|| IdentityError {
+        parse_person(text).ok_or_else(|| IdentityError {
             expected: "a person such as F0001/MID1",
             found: text.into(),
         })
@@ -145,11 +161,7 @@ impl FromStr for PhotoId {
     type Err = IdentityError;
 
     fn from_str(text: &str) -> Result<Self, IdentityError> {
-        let parse = || {
-            let (member, name) = text.rsplit_once('/')?;
-            Self::new(member.parse().ok()?, name).ok()
-        };
-        parse().ok_or_else(|| IdentityError {
+        parse_photo(text).ok_or_else(|| IdentityError {
             expected: "a photo such as F0001/MID1/P00001_face0",
             found: text.into(),
         })

@@ -33,9 +33,9 @@ pub enum Outcome<T> {
 }
 
 /// Ignores all progress and never cancels.
-pub struct Unwatched;
+pub struct NoProgress;
 
-impl Progress for Unwatched {
+impl Progress for NoProgress {
     fn begin(&self, _what: &str, _total: u64, _unit: &str) {}
 
     fn advance(&self, _units: u64) {}

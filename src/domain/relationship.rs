@@ -88,13 +88,6 @@ impl Relation {
     /// The roles of the first and of the second person of a [`Relationship`].
     pub fn role_pair(self) -> [Role; 2] {
         use Sex::{Female, Male};
-        let roles = |sexes: [Option<Sex>; 2], generations: i8| {
-            let [first, second] = sexes;
-            [
-                Role { sex: first, generations_below: -generations },
-                Role { sex: second, generations_below: generations },
-            ]
-        };
         match self {
             Self::Brothers => roles([Some(Male); 2], 0),
             Self::Sisters => roles([Some(Female); 2], 0),
@@ -129,6 +122,14 @@ impl Relation {
     }
 }
 
+/// Returns the roles of two people of these sexes. The second is `generations` younger.
+fn roles([first, second]: [Option<Sex>; 2], generations: i8) -> [Role; 2] {
+    [
+        Role { sex: first, generations_below: -generations },
+        Role { sex: second, generations_below: generations },
+    ]
+}
+
 impl fmt::Display for Relation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.code())
@@ -145,6 +146,16 @@ impl FromStr for Relation {
 }
 
 /// Two people listed as blood relatives.
+///
+/// ```
+/// use kindred::domain::{Relation, Relationship, RelationshipError};
+///
+/// let father = "F0001/MID1".parse()?;
+/// let son = "F0001/MID2".parse()?;
+/// let pair = Relationship::new(father, son, Some(Relation::FatherSon))?;
+/// assert_eq!(pair.relative_of(father), Some(son));
+/// # Ok::<(), RelationshipError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Relationship {
     first: PersonId,
@@ -152,7 +163,7 @@ pub struct Relationship {
     relation: Option<Relation>,
 }
 
-/// Why two people cannot be listed as kin.
+/// Reason why two people cannot be listed as kin.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RelationshipError {
     /// Both sides name the same person.
@@ -200,7 +211,7 @@ impl Relationship {
     /// known.
     pub fn role_of(&self, person: PersonId) -> Option<Role> {
         let [first, second] = self.relation?.role_pair();
-        match [self.first, self.second].map(|own| own == person) {
+        match [self.first, self.second].map(|id| id == person) {
             [true, _] => Some(first),
             [_, true] => Some(second),
             _ => None,

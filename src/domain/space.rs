@@ -65,11 +65,14 @@ impl FromStr for Fingerprint {
             return Err(HexError);
         }
         for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let digit = |d: u8| char::from(d).to_digit(16).ok_or(HexError);
-            *byte = (digit(pair[0])? * 16 + digit(pair[1])?) as u8;
+            *byte = (hex_digit(pair[0])? * 16 + hex_digit(pair[1])?) as u8;
         }
         Ok(Self(bytes))
     }
+}
+
+fn hex_digit(digit: u8) -> Result<u32, HexError> {
+    char::from(digit).to_digit(16).ok_or(HexError)
 }
 
 #[cfg(test)]

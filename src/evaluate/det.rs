@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::metrics::{Curve, Point};
+use crate::metrics::{Curve, CurvePoint};
 
 /// Maximum number of points of a detection error tradeoff curve.
 const MAX_POINTS: usize = 50;
@@ -22,14 +22,15 @@ pub struct DetPoint {
 ///
 /// Returns `None` without searches of both kinds.
 pub(super) fn fnir_at_fpir(curve: &Curve, rate: f64) -> Option<f64> {
-    curve.at_false_accept_rate(rate).map(|(_, detected)| 1.0 - detected)
+    curve.at_false_accept_rate(rate).map(|point| 1.0 - point.true_accept_rate)
 }
 
 /// Returns points of the detection error tradeoff, at FPIR evenly spaced on a logarithmic scale.
 ///
 /// The result is empty without searches of both kinds.
 pub(super) fn det(curve: &Curve) -> Vec<DetPoint> {
-    let Some(&Point { true_accepts: mated, false_accepts: non_mated, .. }) = curve.points().last()
+    let Some(&CurvePoint { true_accepts: mated, false_accepts: non_mated, .. }) =
+        curve.points().last()
     else {
         return Vec::new();
     };

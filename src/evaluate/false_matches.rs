@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::metrics::Figure;
+use crate::metrics::Estimate;
 
 /// Shares of pairs of unrelated people that match at the threshold.
 ///
@@ -13,13 +13,13 @@ use crate::metrics::Figure;
 pub struct FalseMatches {
     /// Share of pairs of a photo of the group and any other photo. A search with such a photo
     /// compares these pairs.
-    pub with_everyone: Option<Figure>,
+    pub with_everyone: Option<Estimate>,
     /// As `with_everyone`, by the cosine.
-    pub with_everyone_by_cosine: Option<Figure>,
+    pub with_everyone_by_cosine: Option<Estimate>,
     /// Share of pairs with both photos in the group.
-    pub within: Option<Figure>,
+    pub within: Option<Estimate>,
     /// As `within`, by the cosine.
-    pub within_by_cosine: Option<Figure>,
+    pub within_by_cosine: Option<Estimate>,
 }
 
 /// Decision on a pair of photos.
@@ -61,7 +61,7 @@ const MIN_PAIRS: f64 = 1000.0;
 impl FalseMatches {
     /// Collects the rates of both kinds of pairs, by the ensemble and by the cosine.
     pub(super) fn new(
-        [with_everyone, by_cosine, within, within_by_cosine]: [Option<Figure>; 4],
+        [with_everyone, by_cosine, within, within_by_cosine]: [Option<Estimate>; 4],
     ) -> Self {
         Self { with_everyone, with_everyone_by_cosine: by_cosine, within, within_by_cosine }
     }

@@ -208,7 +208,7 @@ impl ComparedFaces {
         let groups = names.enumerate().map(|(i, name)| GroupMetrics {
             group: name.to_owned(),
             photos: self.groups[i].iter().filter(|is_member| **is_member).count(),
-            false_matches: FalseMatches::new(bootstrap.figures(|counts| {
+            false_matches: FalseMatches::new(bootstrap.estimates(|counts| {
                 let [own, cosine] = [&matches[i], &by_cosine[i]].map(|group| group.rates(counts));
                 [own.with_everyone, cosine.with_everyone, own.within, cosine.within]
             })),
@@ -218,7 +218,7 @@ impl ComparedFaces {
             photos: self.people.len(),
             pairs: scores.len(),
             groups: groups.collect(),
-            highest_over_mean: FalseMatches::new(bootstrap.figures(|counts| {
+            highest_over_mean: FalseMatches::new(bootstrap.estimates(|counts| {
                 let [own, cosine] = [&matches, &by_cosine].map(|groups| {
                     groups.iter().map(|group| group.rates(counts)).collect::<Vec<_>>()
                 });

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::det::{DetPoint, det, fnir_at_fpir};
 use super::families::ProbeFamilies;
 use super::identification_searches::Searches;
-use crate::metrics::{Curve, Figure, RatioTerm};
+use crate::metrics::{Curve, Estimate, RatioTerm};
 
 /// Error rates of searches in galleries of one size, with intervals over families.
 #[derive(Clone, Debug, Serialize)]
@@ -20,27 +20,27 @@ pub struct GallerySizeMetrics {
     /// Number of searches without the probe's family.
     pub non_mated: usize,
     /// Share of non-mated searches with a marked person, at the nominal rate.
-    pub fpir: Option<Figure>,
+    pub fpir: Option<Estimate>,
     /// Share of mated searches without a marked relative, at the nominal rate.
-    pub fnir: Option<Figure>,
+    pub fnir: Option<Estimate>,
     /// FNIR at the threshold with a measured FPIR of 1 %.
     ///
     /// `None` with fewer than 100 non-mated searches.
-    pub fnir_at_fpir_1_percent: Option<Figure>,
+    pub fnir_at_fpir_1_percent: Option<Estimate>,
     /// FNIR at the threshold with a measured FPIR of 10 %.
     ///
     /// `None` with fewer than 10 non-mated searches.
-    pub fnir_at_fpir_10_percent: Option<Figure>,
+    pub fnir_at_fpir_10_percent: Option<Estimate>,
     /// Share of listed kin among the people marked in mated searches, at the nominal rate.
     ///
     /// The family's people that are not listed as kin do not count.
-    pub precision: Option<Figure>,
+    pub precision: Option<Estimate>,
     /// Mean number of marked people in a mated search, at the nominal rate.
     ///
     /// All of the family's people count.
-    pub mean_marked: Option<Figure>,
+    pub mean_marked: Option<Estimate>,
     /// Share of mated searches with a relative among the first ten people.
-    pub rank_10: Option<Figure>,
+    pub rank_10: Option<Estimate>,
     /// Detection error tradeoff curve, by increasing FPIR.
     pub det: Vec<DetPoint>,
 }
@@ -61,7 +61,7 @@ impl GallerySizeMetrics {
         let ranking = searches.ranking();
         let search_families = searches.families();
         let non_mated = searches.non_mated_count();
-        let metrics = families.bootstrap(seed).figures(|counts| {
+        let metrics = families.bootstrap(seed).estimates(|counts| {
             let curve = ranking.weighted_curve(|i| counts[search_families[i]]);
             [
                 RatioTerm::ratio(&fpir, counts),

@@ -9,10 +9,10 @@ use super::EvaluateError;
 use super::source_families::FamilyIndex;
 use crate::bundle::BundleError;
 use crate::dataset::FacePoints;
-use crate::domain::Progress;
+use crate::domain::{Landmarks, Progress};
 use crate::face::FaceDetector;
-use crate::metrics::{Bootstrap, Figure};
-use crate::photo::{ContactSheet, Landmarks, Limits, Photo, Spot, decode, mark};
+use crate::metrics::{Bootstrap, Estimate};
+use crate::photo::{ContactSheet, Limits, Photo, SheetCell, decode, mark};
 
 /// Accuracy of face detection, with confidence intervals over families.
 ///
@@ -24,11 +24,11 @@ pub struct LandmarkReport {
     /// Number of photos in which no face was found. They do not count in the other values.
     pub not_found: usize,
     /// Mean error.
-    pub error: Figure,
+    pub error: Estimate,
     /// Median error.
-    pub median: Figure,
+    pub median: Estimate,
     /// Share of the photos with an error above a tenth.
-    pub far_off: Figure,
+    pub far_off: Estimate,
 }
 
 /// Listed landmarks of faces, with the folder of the photos.
@@ -121,7 +121,7 @@ fn report(listed: &[FacePoints], errors: &[Option<f64>], seed: u64) -> Option<La
     }
     found.sort_by(|a, b| a.error.total_cmp(&b.error));
     let count = families.iter().max().map_or(0, |family| family + 1);
-    let [error, median, far_off] = Bootstrap::new(count, seed).figures(|counts| {
+    let [error, median, far_off] = Bootstrap::new(count, seed).estimates(|counts| {
         [
             weighted_mean(&found, counts, |error| error),
             weighted_median(&found, counts),
@@ -172,8 +172,8 @@ fn sheet(finder: &FaceDetector, set: LandmarkSet<'_>) -> Result<Photo, EvaluateE
     for at in 0..shown {
         let (photo, _) = seen(finder, folder, &listed[at * listed.len() / shown])?;
         let place = (at % row) as u32;
-        let spot = Spot { row: (at / row) as u32, side: place / ContactSheet::PHOTOS };
-        sheet.place(spot, place % ContactSheet::PHOTOS, &photo);
+        let cell = SheetCell { row: (at / row) as u32, side: place / ContactSheet::PHOTOS };
+        sheet.draw(cell, place % ContactSheet::PHOTOS, &photo);
     }
     Ok(sheet.finish())
 }

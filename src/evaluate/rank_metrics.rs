@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::families::ProbeFamilies;
 use crate::domain::PersonId;
-use crate::metrics::{Figure, average_precision, is_hit};
+use crate::metrics::{Estimate, average_precision, is_hit};
 
 /// Metrics for both definitions of relevance.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -21,15 +21,15 @@ pub struct RetrievalMetrics {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct RankMetrics {
     /// Mean average precision. Relevant people that are not among the candidates add nothing.
-    pub mean_average_precision: Figure,
+    pub mean_average_precision: Estimate,
     /// Share of probes with a relevant person at rank 1.
-    pub rank_1: Figure,
+    pub rank_1: Estimate,
     /// Share of probes with a relevant person in the first five.
-    pub rank_5: Figure,
+    pub rank_5: Estimate,
     /// Share of probes with a relevant person in the first ten.
-    pub rank_10: Figure,
+    pub rank_10: Estimate,
     /// Share of probes with a relevant person in the first twenty.
-    pub rank_20: Figure,
+    pub rank_20: Estimate,
 }
 
 /// Metrics of one probe, in the order of [`RankMetrics`].
@@ -96,7 +96,7 @@ struct ProbeSample<'a> {
 impl ProbeSample<'_> {
     /// Returns the mean of `scores`.
     fn mean(&self, scores: fn(&ProbeMetrics) -> &RankScores) -> Option<RankMetrics> {
-        let means = self.families.bootstrap(self.seed).figures(|counts| {
+        let means = self.families.bootstrap(self.seed).estimates(|counts| {
             let total: f64 = self.probes.iter().map(|probe| counts[probe.family]).sum();
             std::array::from_fn(|i| {
                 let weighted = self.probes.iter().map(|p| counts[p.family] * scores(p)[i]);

@@ -14,7 +14,7 @@ use super::same_person::{
 use crate::domain::{Embedding, PersonId, Progress};
 use crate::gallery::{Filter, Gallery, Selection};
 use crate::kinship::Ensemble;
-use crate::metrics::Figure;
+use crate::metrics::Estimate;
 use crate::search::{Options, Probe, Query, ReferenceCache, SearchContext, rank};
 
 /// Retrieval accuracy of searches in a gallery.
@@ -32,7 +32,7 @@ pub struct RetrievalReport {
     /// Share of photos with the nearest photo of the same person.
     ///
     /// It counts people with several photos. `None` if no person has several photos.
-    pub same_person_rank_1: Option<Figure>,
+    pub same_person_rank_1: Option<Estimate>,
     /// Searches by one photo of an unknown person. `None` without an ensemble, or if no person has
     /// a second photo.
     pub same_person: Option<SamePersonMetrics>,

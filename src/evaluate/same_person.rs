@@ -12,7 +12,7 @@ use super::enrolled::EnrolledPeople;
 use super::families::ProbeFamilies;
 use crate::domain::{PersonId, PhotoId, Progress};
 use crate::gallery::{Filter, Selection};
-use crate::metrics::{Figure, RatioTerm};
+use crate::metrics::{Estimate, RatioTerm};
 use crate::search::{Options, PersonMatch, Probe, Query, SearchContext, rank};
 
 /// Maximum number of people to search for by one photo.
@@ -28,11 +28,11 @@ pub struct SamePersonMetrics {
     /// Each is by one photo of a person with a photo from another photograph in the gallery.
     pub probes: usize,
     /// Share of searches that list the probe's own person as another, marked as kin.
-    pub own_person_listed_as_kin: Figure,
+    pub own_person_listed_as_kin: Estimate,
     /// Share of searches that report the probe's own person as the same person.
-    pub own_person_set_apart: Figure,
+    pub own_person_set_apart: Estimate,
     /// Share of searches that report another person as the same person.
-    pub others_set_apart: Figure,
+    pub others_set_apart: Estimate,
 }
 
 /// Probes of [`search_same_people`], and the number of scored photos for each.
@@ -66,7 +66,7 @@ pub(super) fn same_person_rank_1(
     enrolled: &EnrolledPeople<'_>,
     is_probe: &dyn Fn(PersonId) -> bool,
     seed: u64,
-) -> Result<Option<Figure>, EvaluateError> {
+) -> Result<Option<Estimate>, EvaluateError> {
     let people: Vec<PersonId> = enrolled.ids().filter(|&person| is_probe(person)).collect();
     let families = ProbeFamilies::new(people.iter().copied());
     let mut hits: Vec<RatioTerm> = Vec::new();
@@ -81,7 +81,7 @@ pub(super) fn same_person_rank_1(
             ));
         }
     }
-    let [share] = families.bootstrap(seed).figures(|counts| [RatioTerm::ratio(&hits, counts)]);
+    let [share] = families.bootstrap(seed).estimates(|counts| [RatioTerm::ratio(&hits, counts)]);
     Ok(share)
 }
 
@@ -181,7 +181,7 @@ impl SamePersonMetrics {
         let listed = ratio_terms(searches, &families, |search| search.is_listed_as_kin);
         let set_apart = ratio_terms(searches, &families, |search| search.is_set_apart);
         let others = ratio_terms(searches, &families, |search| search.are_others_set_apart);
-        let [listed, set_apart, others] = families.bootstrap(seed).figures(|counts| {
+        let [listed, set_apart, others] = families.bootstrap(seed).estimates(|counts| {
             [&listed, &set_apart, &others].map(|terms| RatioTerm::ratio(terms, counts))
         });
         Some(Self {

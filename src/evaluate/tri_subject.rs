@@ -13,7 +13,7 @@ use crate::dataset::{ListedTrio, Source, draw_trios};
 use crate::domain::Relationship;
 use crate::ingest::Rejected;
 use crate::kinship::probability;
-use crate::metrics::{LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures};
+use crate::metrics::{LikelihoodMetrics, Pairs, ProbabilityMetrics, RankingMetrics};
 
 /// Accuracy of parents-and-child verification, with confidence intervals over families.
 #[derive(Clone, Debug, Serialize)]
@@ -25,17 +25,17 @@ pub struct TriSubjectReport {
     /// Number of listed trios left out because a photo is missing or unreadable.
     pub skipped: usize,
     /// Metrics of the father's score alone.
-    pub father: Option<RankingFigures>,
+    pub father: Option<RankingMetrics>,
     /// Metrics of the mother's score alone.
-    pub mother: Option<RankingFigures>,
+    pub mother: Option<RankingMetrics>,
     /// Metrics of the sum of both log likelihood ratios.
-    pub both: Option<RankingFigures>,
+    pub both: Option<RankingMetrics>,
     /// Metrics of the probabilities by both parents. A trio counts as a family from 0.5 up.
-    pub probabilities: Option<ProbabilityFigures>,
+    pub probabilities: Option<ProbabilityMetrics>,
     /// Cost of the log likelihood ratios by both parents.
-    pub likelihoods: Option<LikelihoodFigures>,
+    pub likelihoods: Option<LikelihoodMetrics>,
     /// Metrics of the mean cosine of the child and its parents, in the retrieval space.
-    pub cosine: Option<RankingFigures>,
+    pub cosine: Option<RankingMetrics>,
     /// Photos that could not be used.
     #[serde(skip)]
     pub rejected: Vec<Rejected>,
@@ -102,12 +102,12 @@ pub fn verify_trios(
         kin: counts.kin,
         others: counts.others,
         skipped: trios.len() - found.len(),
-        father: scored(&blank, father).ranking_figures(seed),
-        mother: scored(&blank, mother).ranking_figures(seed),
-        likelihoods: scored(&blank, both.clone()).likelihood_figures(seed),
-        both: scored(&blank, both).ranking_figures(seed),
-        probabilities: probabilities.probability_figures(0.5, seed),
-        cosine: scored(&blank, cosine).ranking_figures(seed),
+        father: scored(&blank, father).ranking_metrics(seed),
+        mother: scored(&blank, mother).ranking_metrics(seed),
+        likelihoods: scored(&blank, both.clone()).likelihood_metrics(seed),
+        both: scored(&blank, both).ranking_metrics(seed),
+        probabilities: probabilities.probability_metrics(0.5, seed),
+        cosine: scored(&blank, cosine).ranking_metrics(seed),
         rejected: faces.rejected,
     }))
 }

@@ -14,7 +14,7 @@ use crate::domain::{Relation, Relationship};
 use crate::ingest::Rejected;
 use crate::kinship::probability;
 use crate::metrics::{
-    LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures, RelationFigures,
+    LikelihoodMetrics, Pairs, ProbabilityMetrics, RankingMetrics, RelationMetrics,
 };
 
 /// Verification accuracy of a bundle, with confidence intervals over families.
@@ -30,16 +30,16 @@ pub struct VerificationReport {
     pub skipped: usize,
     /// Metrics of the embeddings' cosine, the baseline, by backbone name. Chance has an area of
     /// 0.5.
-    pub cosine: BTreeMap<String, RankingFigures>,
+    pub cosine: BTreeMap<String, RankingMetrics>,
     /// Metrics of the ensemble; `None` if the bundle has no ensemble.
-    pub ensemble: Option<RankingFigures>,
+    pub ensemble: Option<RankingMetrics>,
     /// Metrics of the ensemble's probabilities at even odds. A pair counts as kin from 0.5 up.
-    pub probabilities: Option<ProbabilityFigures>,
+    pub probabilities: Option<ProbabilityMetrics>,
     /// Cost of the ensemble's log likelihood ratios.
-    pub likelihoods: Option<LikelihoodFigures>,
+    pub likelihoods: Option<LikelihoodMetrics>,
     /// Metrics of each relation, if the pairs have relations. Without an ensemble, the scores are
     /// cosines.
-    pub relations: Vec<RelationFigures>,
+    pub relations: Vec<RelationMetrics>,
     /// Photos that could not be used.
     #[serde(skip)]
     pub rejected: Vec<Rejected>,
@@ -137,7 +137,7 @@ pub fn verify(
         .map(|evidence| scored(&pairs, evidence.iter().map(|&ratio| probability(ratio)).collect()));
     let mut cosine = BTreeMap::new();
     for (name, scores) in bundle.names().iter().zip(&cosines) {
-        if let Some(metrics) = scored(&pairs, scores.clone()).ranking_figures(seed) {
+        if let Some(metrics) = scored(&pairs, scores.clone()).ranking_metrics(seed) {
             cosine.insert(name.clone(), metrics);
         }
     }
@@ -148,10 +148,10 @@ pub fn verify(
         families: families.len(),
         skipped: listed - pairs.len(),
         cosine,
-        ensemble: by_ensemble.as_ref().and_then(|pairs| pairs.ranking_figures(seed)),
-        probabilities: by_ensemble.as_ref().and_then(|pairs| pairs.probability_figures(0.5, seed)),
-        likelihoods: evidence.and_then(|e| scored(&pairs, e).likelihood_figures(seed)),
-        relations: by_ensemble.as_ref().unwrap_or(&floor).relation_figures(&floor, 0.5, seed),
+        ensemble: by_ensemble.as_ref().and_then(|pairs| pairs.ranking_metrics(seed)),
+        probabilities: by_ensemble.as_ref().and_then(|pairs| pairs.probability_metrics(0.5, seed)),
+        likelihoods: evidence.and_then(|e| scored(&pairs, e).likelihood_metrics(seed)),
+        relations: by_ensemble.as_ref().unwrap_or(&floor).relation_metrics(&floor, 0.5, seed),
         rejected: faces.rejected,
     }))
 }

@@ -1,8 +1,9 @@
 //! Crops of a photo, as a backbone receives them.
 
 use super::DetectedFace;
+use crate::domain::Landmarks;
 use crate::network::preprocessing::Crop;
-use crate::photo::{self, Landmarks, Photo, Similarity};
+use crate::photo::{self, Photo, Similarity};
 
 /// Crops a photo to `size` × `size` pixels.
 ///

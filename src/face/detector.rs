@@ -1,9 +1,10 @@
 //! Face detection in a photo.
 
+use crate::domain::{BoundingBox, Landmarks};
 use crate::engine::Backbone;
 use crate::kinship::probability;
 use crate::network::architectures::landmarks::OUTPUTS;
-use crate::photo::{Landmarks, Photo, Similarity, warp};
+use crate::photo::{Photo, Similarity, warp};
 
 use super::FaceError;
 
@@ -23,16 +24,13 @@ pub struct DetectedFace {
 }
 
 impl DetectedFace {
-    /// Returns the bounding square of the upright face: left, top, width and height in pixels of
-    /// the photo.
-    ///
-    /// It may exceed the photo's edges.
-    pub fn bounds(&self) -> [f32; 4] {
+    /// Returns the bounding square of the upright face.
+    pub fn bounds(&self) -> BoundingBox {
         const SIDE: f32 = Landmarks::ALIGNED_SIZE;
         let place = Similarity::fit(&Landmarks::ALIGNED, &self.landmarks);
         let [x, y] = place.map([SIDE / 2.0; 2]);
         let side = SIDE * place.scale();
-        [x - side / 2.0, y - side / 2.0, side, side]
+        BoundingBox { left: x - side / 2.0, top: y - side / 2.0, width: side, height: side }
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Report {
 /// ```
 /// use kindred::bundle::{Bundle, write_builtin};
 /// use kindred::dataset::Source;
-/// use kindred::domain::Unwatched;
+/// use kindred::domain::NoProgress;
 /// use kindred::engine::{Device, Precision};
 /// use kindred::gallery::Gallery;
 /// use kindred::ingest::{Plan, ingest};
@@ -47,7 +47,7 @@ pub struct Report {
 /// let gallery = Gallery::open_or_create(&gallery, bundle.space(), &model)?;
 /// let plan = Plan::new(Source::open("data/sample".as_ref())?)?
 ///     .retaining(|photo| photo.member().to_string() == "F0001/MID1");
-/// let report = ingest(plan, &gallery, &bundle, &Unwatched)?;
+/// let report = ingest(plan, &gallery, &bundle, &NoProgress)?;
 /// assert!(report.enrolled > 0 && report.rejected.is_empty());
 /// # Ok(())
 /// # }

@@ -1,6 +1,6 @@
 //! Photos that a job leaves out.
 
-use crate::dataset::{Misplaced, Unreadable};
+use crate::dataset::{MisplacedPhoto, UnreadableEntry};
 
 /// A photo that was left out, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,14 +11,14 @@ pub struct Rejected {
     pub reason: String,
 }
 
-impl From<Unreadable> for Rejected {
-    fn from(Unreadable { path, reason }: Unreadable) -> Self {
+impl From<UnreadableEntry> for Rejected {
+    fn from(UnreadableEntry { path, reason }: UnreadableEntry) -> Self {
         Self { path, reason: format!("cannot be listed: {reason}") }
     }
 }
 
-impl From<Misplaced> for Rejected {
-    fn from(Misplaced { path, reason }: Misplaced) -> Self {
+impl From<MisplacedPhoto> for Rejected {
+    fn from(MisplacedPhoto { path, reason }: MisplacedPhoto) -> Self {
         Self { path, reason }
     }
 }

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use super::Survey;
 use super::error::SurveyError;
 use super::showcase::{Showcase, showcase};
+use super::survey::Survey;
 use crate::atomic_file::write_atomically;
 use crate::dataset::Source;
-use crate::photo::{self, ContactSheet, Limits, Photo, Spot};
+use crate::photo::{self, ContactSheet, Limits, Photo, SheetCell};
 
 /// Maximum pairs on a sheet.
 const PAIRS: usize = 12;
@@ -30,12 +30,12 @@ pub fn draw_kin(survey: &Survey, source: &mut Source, file: &Path) -> Result<usi
     let mut sheet = ContactSheet::new(pairs.len() as u32);
     for (row, pair) in (0..).zip(&pairs) {
         for (side, photos) in (0..).zip(&pair.photos) {
-            let spot = Spot { row, side };
-            sheet.label(spot, &label(pair, side as usize));
-            for (at, photo) in (0..).zip(photos) {
+            let cell = SheetCell { row, side };
+            sheet.label(cell, &label(pair, side as usize));
+            for (i, photo) in (0..).zip(photos) {
                 // A photo that was deleted since the survey leaves its cell white.
                 if let Some(photo) = read(source, &survey.paths[photo]) {
-                    sheet.place(spot, at, &photo);
+                    sheet.draw(cell, i, &photo);
                 }
             }
         }
@@ -57,6 +57,6 @@ fn read(source: &mut Source, path: &str) -> Option<Photo> {
 }
 
 fn write(file: &Path, bytes: &[u8]) -> Result<(), SurveyError> {
-    let failed = |source| SurveyError::Unwritable { path: file.to_owned(), source };
-    write_atomically(file, |path| fs::write(path, bytes)).map_err(failed)
+    write_atomically(file, |path| fs::write(path, bytes))
+        .map_err(|source| SurveyError::Unwritable { path: file.to_owned(), source })
 }

@@ -9,61 +9,10 @@ mod error;
 mod reader;
 mod showcase;
 mod summary;
-
-use std::collections::BTreeMap;
-
-use crate::dataset::{Misplaced, Pedigree, Source, Unreadable, family_photos};
-use crate::domain::{PhotoId, Progress, Relationship};
-use crate::photo::EXTENSIONS;
+mod survey;
 
 pub use contact_sheet::draw_kin;
 pub use duplicates::Duplicate;
 pub use error::SurveyError;
 pub use summary::{KinCount, KinSummary, Spread, Summary};
-
-/// Result of a survey.
-pub struct Survey {
-    /// Statistics of the readable photos and the listed kin.
-    pub summary: Summary,
-    /// Photos that cannot be decoded, and folders and files that cannot be listed.
-    pub unreadable: Vec<Unreadable>,
-    /// Photos without a person, or duplicates by name. They were not read.
-    pub misplaced: Vec<Misplaced>,
-    /// Readable photos with identical bytes. Those of different people come first.
-    pub duplicates: Vec<Duplicate>,
-    /// Files without a photo extension.
-    pub other_files: usize,
-    pedigree: Pedigree,
-    /// Path of each readable photo in the source.
-    paths: BTreeMap<PhotoId, String>,
-}
-
-/// Reads and decodes every photo of families in `source`. Returns `None` if `progress` is
-/// cancelled.
-///
-/// A photo that cannot be read is no error. It is named in the survey.
-///
-/// # Errors
-/// [`SurveyError::Dataset`] if there are no photos of families.
-pub fn survey(
-    source: &mut Source,
-    relationships: Option<&[Relationship]>,
-    progress: &dyn Progress,
-) -> Result<Option<Survey>, SurveyError> {
-    let listing = source.list(&EXTENSIONS)?;
-    let families = family_photos(source, &listing)?;
-    let Some(read) = reader::read_all(source, &families.photos, progress) else { return Ok(None) };
-    let mut paths = families.photos;
-    paths.retain(|photo, _| read.hashes.contains_key(photo));
-    let photos = paths.keys().cloned().collect();
-    let pedigree = Pedigree::new(photos, relationships.unwrap_or_default());
-    Ok(Some(Survey {
-        summary: Summary::new(&pedigree, relationships),
-        unreadable: listing.unreadable.into_iter().chain(read.unreadable).collect(),
-        misplaced: families.misplaced,
-        duplicates: duplicates::find(read.hashes),
-        other_files: listing.other_files,
-        pedigree,
-        paths,
-    }))
-}
+pub use survey::{Survey, survey};

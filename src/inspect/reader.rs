@@ -5,32 +5,32 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use crate::dataset::{Source, Unreadable};
+use crate::dataset::{Source, UnreadableEntry};
 use crate::domain::{ContentHash, PhotoId, Progress};
 use crate::photo::{self, Limits};
 
 /// Photos in memory together, as file bytes.
 const BATCH: usize = 16;
 
-/// Readable and unreadable photos.
+/// Hashes of the readable photos, and the unreadable photos.
 #[derive(Default)]
-pub(super) struct Read {
-    /// Those that can be decoded.
+pub(super) struct PhotoScan {
+    /// Hash of each photo that can be decoded.
     pub(super) hashes: BTreeMap<PhotoId, ContentHash>,
-    /// Those that cannot.
-    pub(super) unreadable: Vec<Unreadable>,
+    /// Photos that cannot be decoded.
+    pub(super) unreadable: Vec<UnreadableEntry>,
 }
 
 /// Reads, hashes and decodes photos at their paths in `source`. Returns `None` if `progress` is
 /// cancelled.
-pub(super) fn read_all(
+pub(super) fn scan_photos(
     source: &mut Source,
     photos: &BTreeMap<PhotoId, String>,
     progress: &dyn Progress,
-) -> Option<Read> {
+) -> Option<PhotoScan> {
     progress.begin("Reading", photos.len() as u64, "photos");
     let limits = Limits::default();
-    let mut read = Read::default();
+    let mut scan = PhotoScan::default();
     for batch in photos.iter().collect::<Vec<_>>().chunks(BATCH) {
         if progress.cancelled() {
             return None;
@@ -40,13 +40,15 @@ pub(super) fn read_all(
         let checked: Vec<_> = files.into_par_iter().map(|file| check(file, &limits)).collect();
         for ((photo, path), result) in batch.iter().zip(checked) {
             match result {
-                Ok(hash) => drop(read.hashes.insert((*photo).clone(), hash)),
-                Err(reason) => read.unreadable.push(Unreadable { path: (*path).clone(), reason }),
+                Ok(hash) => drop(scan.hashes.insert((*photo).clone(), hash)),
+                Err(reason) => {
+                    scan.unreadable.push(UnreadableEntry { path: (*path).clone(), reason })
+                }
             }
         }
         progress.advance(batch.len() as u64);
     }
-    Some(read)
+    Some(scan)
 }
 
 /// Returns the hash of a decodable file, or the reason why it is not decodable.

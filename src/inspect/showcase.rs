@@ -6,7 +6,7 @@ use rand::SeedableRng;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::dataset::{Kin, Pedigree};
+use crate::dataset::{KinPair, Pedigree};
 use crate::domain::{PersonId, PhotoId, Relation};
 
 /// Two listed kin with photos of each.
@@ -26,35 +26,39 @@ pub(super) struct Showcase {
 /// families have them. The selection is deterministic.
 pub(super) fn showcase(pedigree: &Pedigree, pairs: usize, photos: usize) -> Vec<Showcase> {
     let mut random = ChaCha8Rng::seed_from_u64(0);
-    let chosen = choose(pedigree, [pairs, photos], &mut random);
-    let show = |kin: Kin| Showcase {
-        people: kin.people.map(|at| pedigree.people()[at].id),
-        relation: kin.relation,
-        photos: kin.people.map(|at| {
-            let of_person = &pedigree.people()[at].photos;
-            let mut some: Vec<usize> =
-                of_person.choose_multiple(&mut random, photos).copied().collect();
-            some.sort_unstable();
-            some.iter().map(|&photo| pedigree.photos()[photo].clone()).collect()
-        }),
-    };
-    chosen.into_iter().map(show).collect()
+    let mut showcases = Vec::new();
+    for kin in choose_pairs(pedigree, [pairs, photos], &mut random) {
+        let people = kin.people.map(|person| &pedigree.people()[person]);
+        showcases.push(Showcase {
+            people: people.map(|person| person.id),
+            relation: kin.relation,
+            photos: people.map(|person| {
+                let chosen = person.photos.choose_multiple(&mut random, photos);
+                let mut chosen: Vec<usize> = chosen.copied().collect();
+                chosen.sort_unstable();
+                chosen.iter().map(|&photo| pedigree.photos()[photo].clone()).collect()
+            }),
+        });
+    }
+    showcases
 }
 
-fn choose(pedigree: &Pedigree, [pairs, photos]: [usize; 2], random: &mut ChaCha8Rng) -> Vec<Kin> {
+fn choose_pairs(
+    pedigree: &Pedigree,
+    [pairs, photos]: [usize; 2],
+    random: &mut ChaCha8Rng,
+) -> Vec<KinPair> {
     let mut families = shuffled_families(pedigree, random);
     let mut shown: HashMap<Option<Relation>, usize> = HashMap::new();
     let mut chosen = Vec::new();
     while chosen.len() < pairs {
         let Some(mut family) = families.pop_front() else { break };
         // Of equally rare relations, the pair with the fewest empty cells is best.
-        let full = |at: usize| pedigree.people()[at].photos.len().min(photos);
-        let rank = |kin: &Kin| {
-            let times_shown = shown.get(&kin.relation).copied().unwrap_or_default();
-            (times_shown, 2 * photos - kin.people.map(full).iter().sum::<usize>())
-        };
+        let best = (0..family.len()).min_by_key(|&i| {
+            let times_shown = shown.get(&family[i].relation).copied().unwrap_or_default();
+            (times_shown, empty_cells(pedigree, &family[i], photos))
+        });
         // A family without remaining kin is not put back.
-        let best = (0..family.len()).min_by_key(|&at| rank(&family[at]));
         if let Some(best) = best {
             let kin = family.swap_remove(best);
             *shown.entry(kin.relation).or_default() += 1;
@@ -65,13 +69,19 @@ fn choose(pedigree: &Pedigree, [pairs, photos]: [usize; 2], random: &mut ChaCha8
     chosen
 }
 
+/// Returns the number of missing photos of two kin, if each should have `photos`.
+fn empty_cells(pedigree: &Pedigree, kin: &KinPair, photos: usize) -> usize {
+    let missing = kin.people.map(|i| photos.saturating_sub(pedigree.people()[i].photos.len()));
+    missing.iter().sum()
+}
+
 /// Returns the kin of each family, with families and kin in random order.
-fn shuffled_families(pedigree: &Pedigree, random: &mut ChaCha8Rng) -> VecDeque<Vec<Kin>> {
-    let mut by_family: BTreeMap<usize, Vec<Kin>> = BTreeMap::new();
+fn shuffled_families(pedigree: &Pedigree, random: &mut ChaCha8Rng) -> VecDeque<Vec<KinPair>> {
+    let mut by_family: BTreeMap<usize, Vec<KinPair>> = BTreeMap::new();
     for kin in pedigree.kin() {
         by_family.entry(kin.family).or_default().push(*kin);
     }
-    let mut families: Vec<Vec<Kin>> = by_family.into_values().collect();
+    let mut families: Vec<Vec<KinPair>> = by_family.into_values().collect();
     families.iter_mut().for_each(|kin| kin.shuffle(random));
     families.shuffle(random);
     families.into()

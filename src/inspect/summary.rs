@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::dataset::{Kin, Pedigree, Skipped};
+use crate::dataset::{KinPair, Pedigree, SkippedPairs};
 use crate::domain::{PersonId, Relation, Relationship};
 
 /// Counts of families, people, photos and listed kin.
@@ -47,7 +47,7 @@ pub struct KinSummary {
     /// Repeated pairs of the same two people, in either order or as another relation.
     pub repeated: usize,
     /// Pairs that cannot be used.
-    pub skipped: Skipped,
+    pub skipped: SkippedPairs,
 }
 
 /// Counts of kin pairs, and of their photo pairs.
@@ -73,20 +73,20 @@ impl Summary {
             families: per_family.len(),
             people: pedigree.people().len(),
             photos: pedigree.photos().len(),
-            per_person: Spread::of(per_person.collect()),
-            per_family: Spread::of(per_family),
+            per_person: Spread::new(per_person.collect()),
+            per_family: Spread::new(per_family),
             kin: relationships.map(|listed| KinSummary::new(pedigree, listed)),
         }
     }
 }
 
 impl Spread {
-    fn of(mut numbers: Vec<usize>) -> Self {
+    fn new(mut numbers: Vec<usize>) -> Self {
         numbers.sort_unstable();
         let [Some(&smallest), Some(&largest)] = [numbers.first(), numbers.last()] else {
             return Self::default();
         };
-        let [low, high] = [(numbers.len() - 1) / 2, numbers.len() / 2].map(|at| numbers[at] as f64);
+        let [low, high] = [(numbers.len() - 1) / 2, numbers.len() / 2].map(|i| numbers[i] as f64);
         Self { smallest, median: f64::midpoint(low, high), largest }
     }
 }
@@ -96,7 +96,7 @@ impl KinSummary {
         let mut usable = KinCount::default();
         let mut by_relation = BTreeMap::new();
         for kin in pedigree.kin() {
-            let count = KinCount::of(pedigree, kin);
+            let count = KinCount::new(pedigree, kin);
             usable.add(count);
             if let Some(relation) = kin.relation {
                 by_relation.entry(relation).or_insert_with(KinCount::default).add(count);
@@ -118,15 +118,13 @@ impl KinSummary {
 
 impl KinCount {
     /// Counts the photo pairs of two kin without creating them, as there can be many.
-    fn of(pedigree: &Pedigree, kin: &Kin) -> Self {
-        let [first, second] = kin.people.map(|at| &pedigree.people()[at].photos);
-        let source = |&photo: &usize| pedigree.photos()[photo].source_photo();
-        let mut of_source: HashMap<&str, usize> = HashMap::new();
-        for photo in first {
-            *of_source.entry(source(photo)).or_default() += 1;
+    fn new(pedigree: &Pedigree, kin: &KinPair) -> Self {
+        let [first, second] = kin.people.map(|person| source_photos(pedigree, person));
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for source in &first {
+            *counts.entry(source).or_default() += 1;
         }
-        let shared = second.iter().filter_map(|photo| of_source.get(source(photo)));
-        let same_source: usize = shared.sum();
+        let same_source: usize = second.iter().filter_map(|source| counts.get(source)).sum();
         Self { pairs: 1, photo_pairs: first.len() * second.len() - same_source, same_source }
     }
 
@@ -137,6 +135,12 @@ impl KinCount {
     }
 }
 
+/// Returns the source photograph of each photo of a person.
+fn source_photos(pedigree: &Pedigree, person: usize) -> Vec<&str> {
+    let photos = pedigree.people()[person].photos.iter();
+    photos.map(|&photo| pedigree.photos()[photo].source_photo()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,7 +148,7 @@ mod tests {
     #[test]
     fn the_median_of_an_even_number_is_halfway_between_the_middle_two() {
         let spread = |numbers: &[usize]| {
-            let Spread { smallest, median, largest } = Spread::of(numbers.to_vec());
+            let Spread { smallest, median, largest } = Spread::new(numbers.to_vec());
             (smallest, median, largest)
         };
         assert_eq!(spread(&[9, 1, 4]), (1, 4.0, 9));
@@ -164,7 +168,7 @@ mod tests {
         let people = ["F0001/MID1", "F0001/MID2"].map(|id| id.parse().unwrap());
         let listed = [Relationship::new(people[0], people[1], None).unwrap()];
         let pedigree = Pedigree::new(photos.concat(), &listed);
-        let count = KinCount::of(&pedigree, &pedigree.kin()[0]);
+        let count = KinCount::new(&pedigree, &pedigree.kin()[0]);
 
         let [first, second] = [0, 1].map(|person: usize| &pedigree.people()[person].photos);
         let all = first.iter().flat_map(|&a| second.iter().map(move |&b| [a, b]));

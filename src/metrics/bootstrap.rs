@@ -28,16 +28,16 @@ pub struct Interval {
     pub high: f64,
 }
 
-/// A measured metric.
+/// Estimate of a metric, with its confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct Figure {
+pub struct Estimate {
     /// Value over all families.
     pub value: f64,
     /// Confidence interval over families.
     pub interval: Interval,
 }
 
-impl fmt::Display for Figure {
+impl fmt::Display for Estimate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { value, interval: Interval { low, high } } = self;
         write!(f, "{value:.3} [{low:.3}, {high:.3}]")
@@ -55,15 +55,15 @@ impl Bootstrap {
 
     /// Computes metrics and their intervals; `metrics` is as in [`Self::intervals`].
     ///
-    /// A figure is `None` if `metrics` returns `None` for it when every family counts once. It is
-    /// also `None` if no draw has a value.
-    pub fn figures<const N: usize>(
+    /// An estimate is `None` if `metrics` returns `None` for it when every family counts once.
+    /// It is also `None` if no draw has a value.
+    pub fn estimates<const N: usize>(
         &self,
         metrics: impl Fn(&[f64]) -> [Option<f64>; N],
-    ) -> [Option<Figure>; N] {
+    ) -> [Option<Estimate>; N] {
         let values = metrics(&vec![1.0; self.families]);
         let intervals = self.intervals(metrics);
-        std::array::from_fn(|i| Some(Figure { value: values[i]?, interval: intervals[i]? }))
+        std::array::from_fn(|i| Some(Estimate { value: values[i]?, interval: intervals[i]? }))
     }
 
     /// Computes the intervals of metrics over draws of families.
@@ -76,26 +76,26 @@ impl Bootstrap {
         metrics: impl Fn(&[f64]) -> [Option<f64>; N],
     ) -> [Option<Interval>; N] {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-        let mut figures = [const { Vec::new() }; N];
+        let mut values = [const { Vec::new() }; N];
         for _ in 0..self.draws {
             let mut counts = vec![0.0; self.families];
             for _ in 0..self.families {
                 counts[random.random_range(0..self.families)] += 1.0;
             }
-            for (figures, figure) in figures.iter_mut().zip(metrics(&counts)) {
-                figures.extend(figure);
+            for (values, value) in values.iter_mut().zip(metrics(&counts)) {
+                values.extend(value);
             }
         }
-        figures.map(middle)
+        values.map(middle)
     }
 }
 
 /// Returns the middle 95 %.
-fn middle(mut figures: Vec<f64>) -> Option<Interval> {
-    figures.sort_by(f64::total_cmp);
-    let last = figures.len().checked_sub(1)?;
-    let quantile = |share: f64| figures[(share * last as f64).round() as usize];
-    Some(Interval { low: quantile(0.025), high: quantile(0.975) })
+fn middle(mut values: Vec<f64>) -> Option<Interval> {
+    values.sort_by(f64::total_cmp);
+    let last = values.len().checked_sub(1)?;
+    let [low, high] = [0.025, 0.975].map(|share| values[(share * last as f64).round() as usize]);
+    Some(Interval { low, high })
 }
 
 #[cfg(test)]
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_without_a_figure_are_passed_over() {
+    fn draws_without_a_value_are_ignored() {
         let bootstrap = Bootstrap { families: 3, draws: 50, seed: 1 };
         let metrics = |counts: &[f64]| [None, (counts[0] > 0.0).then_some(1.0)];
         let always_one = Some(Interval { low: 1.0, high: 1.0 });

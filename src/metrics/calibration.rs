@@ -25,9 +25,9 @@ pub fn brier_score(
 ) -> Option<f64> {
     let mut sum = 0.0;
     let mut total = 0.0;
-    for (at, (probability, &is_kin)) in probabilities.iter().zip(is_kin).enumerate() {
-        sum += weight(at) * (probability - f64::from(is_kin)).powi(2);
-        total += weight(at);
+    for (i, (probability, &is_kin)) in probabilities.iter().zip(is_kin).enumerate() {
+        sum += weight(i) * (probability - f64::from(is_kin)).powi(2);
+        total += weight(i);
     }
     (total > 0.0).then_some(sum / total)
 }
@@ -40,20 +40,19 @@ pub fn reliability(
     weight: impl Fn(usize) -> f64,
 ) -> Vec<Bin> {
     let mut sums = vec![Bin { predicted: 0.0, observed: 0.0, weight: 0.0 }; bins];
-    for (at, (&probability, &is_kin)) in probabilities.iter().zip(is_kin).enumerate() {
+    for (i, (&probability, &is_kin)) in probabilities.iter().zip(is_kin).enumerate() {
         let bin = &mut sums[((probability * bins as f64) as usize).min(bins - 1)];
-        let weight = weight(at);
+        let weight = weight(i);
         bin.predicted += weight * probability;
         bin.observed += weight * f64::from(is_kin);
         bin.weight += weight;
     }
-    let filled = sums.into_iter().filter(|bin| bin.weight > 0.0);
-    let mean = |Bin { predicted, observed, weight }| Bin {
-        predicted: predicted / weight,
-        observed: observed / weight,
-        weight,
-    };
-    filled.map(mean).collect()
+    sums.retain(|bin| bin.weight > 0.0);
+    for bin in &mut sums {
+        bin.predicted /= bin.weight;
+        bin.observed /= bin.weight;
+    }
+    sums
 }
 
 /// Returns the expected calibration error over the bins of [`reliability`], 0 to 1.
@@ -63,8 +62,8 @@ pub fn reliability(
 /// Returns `None` if the total weight is 0.
 pub fn calibration_error(bins: &[Bin]) -> Option<f64> {
     let total: f64 = bins.iter().map(|bin| bin.weight).sum();
-    let distance = |bin: &Bin| bin.weight * (bin.predicted - bin.observed).abs();
-    (total > 0.0).then(|| bins.iter().map(distance).sum::<f64>() / total)
+    let distances = bins.iter().map(|bin| bin.weight * (bin.predicted - bin.observed).abs());
+    (total > 0.0).then(|| distances.sum::<f64>() / total)
 }
 
 #[cfg(test)]
@@ -88,7 +87,7 @@ mod tests {
 
     #[test]
     fn what_counts_nothing_changes_nothing() {
-        let weight = |at: usize| if at == 2 { 0.0 } else { 1.0 };
+        let weight = |i: usize| if i == 2 { 0.0 } else { 1.0 };
         let bins = reliability(&[0.31, 0.33, 0.9], &[true, false, false], 10, weight);
         assert_eq!(bins.len(), 1);
         assert!((bins[0].predicted - 0.32).abs() < 1e-12 && bins[0].observed == 0.5);

@@ -43,12 +43,12 @@ pub struct MonotoneCalibration {
 #[derive(Clone, Copy)]
 struct Pool {
     kin: f64,
-    others: f64,
+    unrelated: f64,
 }
 
 impl Pool {
     fn share(self) -> f64 {
-        self.kin / (self.kin + self.others).max(1e-300)
+        self.kin / (self.kin + self.unrelated).max(1e-300)
     }
 }
 
@@ -69,35 +69,39 @@ impl MonotoneCalibration {
     /// Returns `None` without pairs of both kinds.
     pub fn min_cllr(&self, weight: impl Fn(usize) -> f64) -> Option<f64> {
         let mut pools: Vec<Pool> = Vec::new();
-        let mut total = Pool { kin: 0.0, others: 0.0 };
+        let mut total = Pool { kin: 0.0, unrelated: 0.0 };
         for group in &self.groups {
-            let mut pool = Pool { kin: 0.0, others: 0.0 };
+            let mut pool = Pool { kin: 0.0, unrelated: 0.0 };
             for &i in group {
-                *(if self.is_kin[i] { &mut pool.kin } else { &mut pool.others }) += weight(i);
+                *(if self.is_kin[i] { &mut pool.kin } else { &mut pool.unrelated }) += weight(i);
             }
             total.kin += pool.kin;
-            total.others += pool.others;
+            total.unrelated += pool.unrelated;
             while let Some(last) = pools.last().filter(|last| last.share() >= pool.share()) {
-                pool = Pool { kin: pool.kin + last.kin, others: pool.others + last.others };
+                pool =
+                    Pool { kin: pool.kin + last.kin, unrelated: pool.unrelated + last.unrelated };
                 pools.pop();
             }
             pools.push(pool);
         }
-        if total.kin <= 0.0 || total.others <= 0.0 {
+        if total.kin <= 0.0 || total.unrelated <= 0.0 {
             return None;
         }
-        // Cost with balanced priors: log₂ of the reciprocal of the probability for each kind.
-        let bits = |own: f64, other: f64| match own {
-            0.0 => 0.0,
-            own => own * ((own + other) / own).log2(),
-        };
         let cost = pools.iter().map(|pool| {
             let kin = pool.kin / total.kin;
-            let others = pool.others / total.others;
-            bits(kin, others) + bits(others, kin)
+            let unrelated = pool.unrelated / total.unrelated;
+            bits(kin, unrelated) + bits(unrelated, kin)
         });
         Some(cost.sum::<f64>() / 2.0)
     }
+}
+
+/// Returns the cost of the pairs of one kind in a pool, with balanced priors, in bits.
+///
+/// `share` is the share of this kind in the pool, and `other_share` that of the other kind. A pair
+/// costs log₂ of the reciprocal of its kind's probability.
+fn bits(share: f64, other_share: f64) -> f64 {
+    if share == 0.0 { 0.0 } else { share * ((share + other_share) / share).log2() }
 }
 
 #[cfg(test)]

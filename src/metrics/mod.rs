@@ -14,12 +14,12 @@ mod ratio;
 mod retrieval;
 mod verification;
 
-pub use bootstrap::{Bootstrap, Figure, Interval};
+pub use bootstrap::{Bootstrap, Estimate, Interval};
 pub use calibration::{Bin, brier_score, calibration_error, reliability};
 pub use likelihood::{MonotoneCalibration, cllr};
-pub use ranking::{Curve, Point, Ranking};
+pub use ranking::{Curve, CurvePoint, OperatingPoint, Ranking};
 pub use ratio::RatioTerm;
 pub use retrieval::{average_precision, is_hit};
 pub use verification::{
-    BINS, LikelihoodFigures, Pairs, ProbabilityFigures, RankingFigures, RelationFigures,
+    BINS, LikelihoodMetrics, Pairs, ProbabilityMetrics, RankingMetrics, RelationMetrics,
 };

@@ -6,6 +6,13 @@
 /// not in the list adds nothing.
 ///
 /// Returns `None` if `relevant` is 0.
+///
+/// ```
+/// use kindred::metrics::average_precision;
+///
+/// let precision = average_precision([true, false, true], 2);
+/// assert_eq!(precision, Some((1.0 + 2.0 / 3.0) / 2.0));
+/// ```
 pub fn average_precision(
     is_relevant: impl IntoIterator<Item = bool>,
     relevant: usize,

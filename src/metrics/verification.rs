@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    Bootstrap, Figure, MonotoneCalibration, Ranking, brier_score, calibration_error, cllr,
+    Bootstrap, Estimate, MonotoneCalibration, Ranking, brier_score, calibration_error, cllr,
     reliability,
 };
 use crate::domain::Relation;
@@ -13,7 +13,7 @@ use crate::domain::Relation;
 pub struct Pairs {
     /// Score of each pair; a higher score means more similar.
     ///
-    /// [`Pairs::probability_figures`] expects probabilities, 0 to 1.
+    /// [`Pairs::probability_metrics`] expects probabilities, 0 to 1.
     pub scores: Vec<f64>,
     /// Whether each pair is kin.
     pub is_kin: Vec<bool>,
@@ -25,58 +25,58 @@ pub struct Pairs {
 
 /// Metrics of one relation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RelationFigures {
+pub struct RelationMetrics {
     /// Code of the relation, such as `fd`.
     pub relation: String,
     /// Number of photo pairs, both kin and unrelated.
     pub pairs: usize,
     /// Area under the ROC.
-    pub roc_auc: Option<Figure>,
+    pub roc_auc: Option<Estimate>,
     /// Area under the ROC of the cosine.
-    pub cosine_roc_auc: Option<Figure>,
+    pub cosine_roc_auc: Option<Estimate>,
     /// Balanced accuracy at the threshold: kin pairs and unrelated pairs have equal total weight.
-    pub accuracy: Option<Figure>,
+    pub accuracy: Option<Estimate>,
 }
 
 /// Separation of kin pairs and unrelated pairs by score.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct RankingFigures {
+pub struct RankingMetrics {
     /// Area under the receiver operating characteristic.
-    pub roc_auc: Figure,
+    pub roc_auc: Estimate,
     /// Average precision.
-    pub average_precision: Figure,
+    pub average_precision: Estimate,
     /// True accept rate at a false accept rate of 1 %.
-    pub true_accepts_at_1_percent: Figure,
+    pub true_accepts_at_1_percent: Estimate,
     /// True accept rate at a false accept rate of 0.1 %.
-    pub true_accepts_at_0_1_percent: Figure,
+    pub true_accepts_at_0_1_percent: Estimate,
 }
 
 /// Accuracy and calibration of probabilities.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct ProbabilityFigures {
+pub struct ProbabilityMetrics {
     /// Balanced accuracy at the threshold: kin pairs and unrelated pairs have equal total weight.
-    pub accuracy: Figure,
+    pub accuracy: Estimate,
     /// Mean squared error of the probability.
-    pub brier_score: Figure,
+    pub brier_score: Estimate,
     /// Expected calibration error over [`BINS`] bins.
-    pub calibration_error: Figure,
+    pub calibration_error: Estimate,
 }
 
 /// Cost of log likelihood ratios, in bits.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub struct LikelihoodFigures {
+pub struct LikelihoodMetrics {
     /// Cost of the ratios: 1 if they carry no information.
-    pub cllr: Figure,
+    pub cllr: Estimate,
     /// Cost of the best monotone calibration of the same scores.
-    pub min_cllr: Figure,
+    pub min_cllr: Estimate,
 }
 
 /// Number of bins of the calibration error.
 pub const BINS: usize = 10;
 
-impl RankingFigures {
+impl RankingMetrics {
     /// Collects area, average precision, and true accept rates at 1 % and 0.1 %.
-    fn new([auc, precision, at_1, at_0_1]: [Option<Figure>; 4]) -> Option<Self> {
+    fn new([auc, precision, at_1, at_0_1]: [Option<Estimate>; 4]) -> Option<Self> {
         Some(Self {
             roc_auc: auc?,
             average_precision: precision?,
@@ -90,21 +90,22 @@ impl Pairs {
     /// Returns the metrics of a ranking by score. `seed` is the seed of the intervals.
     ///
     /// Returns `None` without pairs of both kinds.
-    pub fn ranking_figures(&self, seed: u64) -> Option<RankingFigures> {
+    pub fn ranking_metrics(&self, seed: u64) -> Option<RankingMetrics> {
         let ranking = Ranking::new(&self.scores, &self.is_kin);
-        RankingFigures::new(self.bootstrap(seed).figures(|counts| self.ranking(&ranking, counts)))
+        RankingMetrics::new(self.bootstrap(seed).estimates(|counts| self.ranking(&ranking, counts)))
     }
 
-    /// Returns the metrics of these scores minus those of `others` on the same pairs.
+    /// Returns the metrics of these scores minus those of `baseline` on the same pairs.
     ///
     /// Returns `None` without pairs of both kinds.
-    pub fn ranking_gain(&self, others: &[f64], seed: u64) -> Option<RankingFigures> {
-        let rankings = [&self.scores, others].map(|scores| Ranking::new(scores, &self.is_kin));
-        let gains = self.bootstrap(seed).figures(|counts| {
-            let [own, other] = rankings.each_ref().map(|ranking| self.ranking(ranking, counts));
-            std::array::from_fn(|i| Some(own[i]? - other[i]?))
+    pub fn ranking_gain(&self, baseline: &[f64], seed: u64) -> Option<RankingMetrics> {
+        let rankings = [&self.scores, baseline].map(|scores| Ranking::new(scores, &self.is_kin));
+        let gains = self.bootstrap(seed).estimates(|counts| {
+            let [scores, baseline] =
+                rankings.each_ref().map(|ranking| self.ranking(ranking, counts));
+            std::array::from_fn(|i| Some(scores[i]? - baseline[i]?))
         });
-        RankingFigures::new(gains)
+        RankingMetrics::new(gains)
     }
 
     /// Returns area under the ROC, average precision, and two true accept rates.
@@ -112,17 +113,18 @@ impl Pairs {
     /// The true accept rates are those at false accept rates of 1 % and 0.1 %.
     fn ranking(&self, ranking: &Ranking, counts: &[f64]) -> [Option<f64>; 4] {
         let curve = ranking.weighted_curve(|i| self.weight(i, counts));
-        let accepts = |rate| curve.at_false_accept_rate(rate).map(|(_, accepted)| accepted);
-        [curve.roc_auc(), curve.average_precision(), accepts(0.01), accepts(0.001)]
+        let [accepts_at_1, accepts_at_0_1] = [0.01, 0.001]
+            .map(|rate| curve.at_false_accept_rate(rate).map(|point| point.true_accept_rate));
+        [curve.roc_auc(), curve.average_precision(), accepts_at_1, accepts_at_0_1]
     }
 
     /// Returns the metrics of probabilities with the decision threshold `threshold`.
     ///
     /// Returns `None` without pairs of both kinds.
-    pub fn probability_figures(&self, threshold: f64, seed: u64) -> Option<ProbabilityFigures> {
+    pub fn probability_metrics(&self, threshold: f64, seed: u64) -> Option<ProbabilityMetrics> {
         let ranking = Ranking::new(&self.scores, &self.is_kin);
-        let [accuracy, brier_score, calibration_error] = self.bootstrap(seed).figures(|counts| {
-            let weight = |at| self.weight(at, counts);
+        let [accuracy, brier_score, calibration_error] = self.bootstrap(seed).estimates(|counts| {
+            let weight = |i| self.weight(i, counts);
             let bins = reliability(&self.scores, &self.is_kin, BINS, weight);
             [
                 ranking.weighted_curve(weight).accuracy(threshold),
@@ -130,7 +132,7 @@ impl Pairs {
                 calibration_error(&bins),
             ]
         });
-        Some(ProbabilityFigures {
+        Some(ProbabilityMetrics {
             accuracy: accuracy?,
             brier_score: brier_score?,
             calibration_error: calibration_error?,
@@ -141,50 +143,61 @@ impl Pairs {
     /// intervals.
     ///
     /// Returns `None` without pairs of both kinds.
-    pub fn likelihood_figures(&self, seed: u64) -> Option<LikelihoodFigures> {
+    pub fn likelihood_metrics(&self, seed: u64) -> Option<LikelihoodMetrics> {
         let monotone = MonotoneCalibration::new(&self.scores, &self.is_kin);
-        let [cllr, min_cllr] = self.bootstrap(seed).figures(|counts| {
+        let [cllr, min_cllr] = self.bootstrap(seed).estimates(|counts| {
             let weight = |i| self.weight(i, counts);
             [cllr(&self.scores, &self.is_kin, weight), monotone.min_cllr(weight)]
         });
-        Some(LikelihoodFigures { cllr: cllr?, min_cllr: min_cllr? })
+        Some(LikelihoodMetrics { cllr: cllr?, min_cllr: min_cllr? })
     }
 
     /// Returns the metrics of every relation, in the order of the RFIW tables.
     ///
     /// `cosines` are the same pairs scored by their cosines. `threshold` is the decision threshold
     /// of probabilities, and `seed` that of the intervals.
-    pub fn relation_figures(
+    pub fn relation_metrics(
         &self,
         cosines: &Self,
         threshold: f64,
         seed: u64,
-    ) -> Vec<RelationFigures> {
-        let figures = |relation: Relation| {
-            let of = |pairs: &Self| pairs.filtered(|at| pairs.relations[at] == Some(relation));
-            let own = of(self);
-            let cosines = of(cosines);
-            let auc = |pairs: &Self| pairs.ranking_figures(seed).map(|figures| figures.roc_auc);
-            RelationFigures {
-                relation: relation.code().to_owned(),
-                pairs: own.scores.len(),
-                roc_auc: auc(&own),
-                cosine_roc_auc: auc(&cosines),
-                accuracy: own.probability_figures(threshold, seed).map(|figures| figures.accuracy),
+    ) -> Vec<RelationMetrics> {
+        let mut metrics = Vec::new();
+        for relation in Relation::ALL {
+            let pairs = self.of_relation(relation);
+            if pairs.scores.is_empty() {
+                continue;
             }
-        };
-        Relation::ALL.into_iter().map(figures).filter(|figures| figures.pairs > 0).collect()
+            let probabilities = pairs.probability_metrics(threshold, seed);
+            metrics.push(RelationMetrics {
+                relation: relation.code().to_owned(),
+                pairs: pairs.scores.len(),
+                roc_auc: pairs.roc_auc(seed),
+                cosine_roc_auc: cosines.of_relation(relation).roc_auc(seed),
+                accuracy: probabilities.map(|metrics| metrics.accuracy),
+            });
+        }
+        metrics
+    }
+
+    fn of_relation(&self, relation: Relation) -> Self {
+        self.filtered(|i| self.relations[i] == Some(relation))
+    }
+
+    fn roc_auc(&self, seed: u64) -> Option<Estimate> {
+        self.ranking_metrics(seed).map(|metrics| metrics.roc_auc)
     }
 
     /// Returns the pairs that the predicate selects by index.
-    pub fn filtered(&self, keep: impl Fn(usize) -> bool) -> Self {
-        let places = || (0..self.scores.len()).filter(|&at| keep(at));
-        Self {
-            scores: places().map(|at| self.scores[at]).collect(),
-            is_kin: places().map(|at| self.is_kin[at]).collect(),
-            families: places().map(|at| self.families[at]).collect(),
-            relations: places().map(|at| self.relations[at]).collect(),
+    pub fn filtered(&self, is_selected: impl Fn(usize) -> bool) -> Self {
+        let mut selected = Self::default();
+        for i in (0..self.scores.len()).filter(|&i| is_selected(i)) {
+            selected.scores.push(self.scores[i]);
+            selected.is_kin.push(self.is_kin[i]);
+            selected.families.push(self.families[i]);
+            selected.relations.push(self.relations[i]);
         }
+        selected
     }
 
     fn bootstrap(&self, seed: u64) -> Bootstrap {
@@ -195,8 +208,8 @@ impl Pairs {
     /// Returns the weight of a pair, from the counts of its families.
     ///
     /// A pair of two families counts by the product of both counts.
-    fn weight(&self, at: usize, counts: &[f64]) -> f64 {
-        let [a, b] = self.families[at];
+    fn weight(&self, i: usize, counts: &[f64]) -> f64 {
+        let [a, b] = self.families[i];
         if a == b { counts[a] } else { counts[a] * counts[b] }
     }
 }
@@ -222,11 +235,11 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_holds_its_figure_and_narrows_with_more_families() {
+    fn an_interval_holds_its_estimate_and_narrows_with_more_families() {
         let width = |families| {
-            let figure = pairs(families).ranking_figures(1).unwrap().roc_auc;
-            let Interval { low, high } = figure.interval;
-            assert!(low < figure.value && figure.value < high, "{figure:?}");
+            let estimate = pairs(families).ranking_metrics(1).unwrap().roc_auc;
+            let Interval { low, high } = estimate.interval;
+            assert!(low < estimate.value && estimate.value < high, "{estimate:?}");
             high - low
         };
         assert!(width(200) < 0.6 * width(40));
@@ -234,16 +247,16 @@ mod tests {
 
     #[test]
     fn probabilities_that_are_right_four_times_of_five_say_so() {
-        let figures = pairs(100).probability_figures(0.5, 1).unwrap();
-        assert!((figures.accuracy.value - 0.8).abs() < 1e-12);
-        assert!(figures.calibration_error.value < 1e-12);
-        assert!((figures.brier_score.value - 0.16).abs() < 1e-12);
+        let metrics = pairs(100).probability_metrics(0.5, 1).unwrap();
+        assert!((metrics.accuracy.value - 0.8).abs() < 1e-12);
+        assert!(metrics.calibration_error.value < 1e-12);
+        assert!((metrics.brier_score.value - 0.16).abs() < 1e-12);
     }
 
     #[test]
-    fn pairs_of_one_kind_have_no_figures() {
-        let kin = pairs(10).filtered(|at| at % 2 == 0);
-        assert_eq!((kin.ranking_figures(1), kin.probability_figures(0.5, 1)), (None, None));
-        assert_eq!(Pairs::default().ranking_figures(1), None);
+    fn pairs_of_one_kind_have_no_metrics() {
+        let kin = pairs(10).filtered(|i| i % 2 == 0);
+        assert_eq!((kin.ranking_metrics(1), kin.probability_metrics(0.5, 1)), (None, None));
+        assert_eq!(Pairs::default().ranking_metrics(1), None);
     }
 }

@@ -27,8 +27,8 @@ impl Canvas {
     pub(super) fn paste(&mut self, photo: &Photo, [x, y]: [u32; 2]) {
         let row = 3 * photo.width as usize;
         for (line, pixels) in photo.rgb.chunks_exact(row).enumerate() {
-            for (at, rgb) in pixels.chunks_exact(3).enumerate() {
-                self.set([x as usize + at, y as usize + line], rgb);
+            for (column, rgb) in pixels.chunks_exact(3).enumerate() {
+                self.set([x as usize + column, y as usize + line], rgb);
             }
         }
     }

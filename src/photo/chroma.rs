@@ -4,14 +4,16 @@ use super::Photo;
 
 /// Returns the mean distance of a pixel's channels from their mean, 0 to 255: 0 for a gray photo.
 pub fn mean_chroma(photo: &Photo) -> f64 {
-    let chroma = |pixel: &[u8]| {
-        let channels = pixel.iter().map(|&channel| f64::from(channel));
-        let mean = channels.clone().sum::<f64>() / pixel.len() as f64;
-        channels.map(|channel| (channel - mean).abs()).sum::<f64>() / pixel.len() as f64
-    };
     let pixels = photo.rgb.chunks_exact(3);
     let count = pixels.len().max(1) as f64;
     pixels.map(chroma).sum::<f64>() / count
+}
+
+/// Returns the mean distance of a pixel's channels from their mean.
+fn chroma(pixel: &[u8]) -> f64 {
+    let channels = pixel.iter().map(|&channel| f64::from(channel));
+    let mean = channels.clone().sum::<f64>() / pixel.len() as f64;
+    channels.map(|channel| (channel - mean).abs()).sum::<f64>() / pixel.len() as f64
 }
 
 #[cfg(test)]

@@ -4,19 +4,9 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 
+use super::bitmap::Photo;
 use super::jpeg;
 use crate::error::{Classify, ErrorKind};
-
-/// An upright photo: `height` rows of `width` pixels of 8-bit sRGB red, green, blue.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Photo {
-    /// Pixels per row, at least 1.
-    pub width: u32,
-    /// Rows, at least 1.
-    pub height: u32,
-    /// `(height, width, 3)`, row by row.
-    pub rgb: Vec<u8>,
-}
 
 /// Size limits of a photo.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +48,8 @@ pub enum PhotoError {
     },
     /// The picture has more pixels than [`Limits`] allow.
     #[error(
-        "picture of {width}x{height} pixels is over the limit of {max_side} a side and {max_pixels} in all; scale it down"
+        "picture of {width}x{height} pixels is over the limit of {max_side} a side and \
+         {max_pixels} in all; scale it down"
     )]
     TooManyPixels {
         /// Pixels per row.
@@ -84,11 +75,21 @@ impl Classify for PhotoError {
 /// are scaled to 8, grays and CMYK become RGB. The limits are checked on the header, before any
 /// pixel is allocated.
 ///
+/// ```
+/// use kindred::photo::{Limits, Photo, decode, encode_png};
+///
+/// let photo = Photo { width: 2, height: 1, rgb: vec![250, 0, 0, 0, 0, 250] };
+/// let file = encode_png(&photo);
+/// assert!(decode(&file, &Limits::default())? == photo);
+/// # Ok::<(), kindred::photo::PhotoError>(())
+/// ```
+///
 /// # Errors
 /// - [`PhotoError::UnknownFormat`] if the format is not supported.
 /// - [`PhotoError::Damaged`] if the bytes are damaged.
 /// - [`PhotoError::Truncated`] if the file ends early.
-/// - [`PhotoError::FileTooLarge`] or [`PhotoError::TooManyPixels`] if the file or picture exceeds `limits`.
+/// - [`PhotoError::FileTooLarge`] if the file exceeds `limits`.
+/// - [`PhotoError::TooManyPixels`] if the picture exceeds `limits`.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Photo, PhotoError> {
     let found = bytes.len() as u64;
     if found > limits.max_file_bytes {
@@ -101,16 +102,16 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Photo, PhotoError> {
     if reader.format() == Some(ImageFormat::Jpeg) && !jpeg::is_complete(bytes) {
         return Err(PhotoError::Truncated);
     }
-    let mut decoder = reader.into_decoder().map_err(refused)?;
+    let mut decoder = reader.into_decoder().map_err(decode_error)?;
     let (width, height) = decoder.dimensions();
     check_pixels(width, height, limits)?;
     // 16-bit RGBA is the widest pixel. The decoder's other memory stays within the same amount
     // again.
     let mut allocation = image::Limits::no_limits();
     allocation.max_alloc = Some(limits.max_pixels * 16);
-    decoder.set_limits(allocation).map_err(refused)?;
-    let orientation = decoder.orientation().map_err(refused)?;
-    let mut image = DynamicImage::from_decoder(decoder).map_err(refused)?;
+    decoder.set_limits(allocation).map_err(decode_error)?;
+    let orientation = decoder.orientation().map_err(decode_error)?;
+    let mut image = DynamicImage::from_decoder(decoder).map_err(decode_error)?;
     image.apply_orientation(orientation);
     let rgb = image.into_rgb8();
     Ok(Photo { width: rgb.width(), height: rgb.height(), rgb: rgb.into_raw() })
@@ -130,8 +131,8 @@ fn check_pixels(width: u32, height: u32, limits: &Limits) -> Result<(), PhotoErr
 
 /// Translates the decoder's error.
 ///
-/// Only its text is retained, because it can name the format but never holds pixels.
-fn refused(error: ImageError) -> PhotoError {
+/// Only its text is retained, because it can name the format but never contains pixels.
+fn decode_error(error: ImageError) -> PhotoError {
     match error {
         ImageError::Unsupported(_) => PhotoError::UnknownFormat,
         ImageError::IoError(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
@@ -164,8 +165,7 @@ mod tests {
     }
 
     fn pixel(photo: &Photo, x: u32, y: u32) -> [u8; 3] {
-        let at = 3 * (y * photo.width + x) as usize;
-        photo.rgb[at..at + 3].try_into().unwrap()
+        photo.pixel(x as usize, y as usize).try_into().unwrap()
     }
 
     const FORMATS: [ImageFormat; 6] = [
@@ -191,9 +191,9 @@ mod tests {
     fn a_file_cut_anywhere_is_refused_in_every_format() {
         for format in FORMATS {
             let bytes = written_as(format);
-            for keep in [1, 10, bytes.len() / 2, bytes.len() * 9 / 10] {
-                let cut = decode(&bytes[..keep], &Limits::default());
-                assert!(cut.is_err(), "{format:?} cut to {keep} of {}", bytes.len());
+            for length in [1, 10, bytes.len() / 2, bytes.len() * 9 / 10] {
+                let cut = decode(&bytes[..length], &Limits::default());
+                assert!(cut.is_err(), "{format:?} cut to {length} of {}", bytes.len());
             }
         }
     }
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_image_are_refused() {
+    fn bytes_that_are_no_image_are_decode_error() {
         for bytes in [&b""[..], b"P00001", b"<html></html>", &[0; 4096]] {
             let error = decode(bytes, &Limits::default()).err().unwrap();
             assert!(matches!(error, PhotoError::UnknownFormat), "{error}");
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_over_the_byte_limit_is_refused() {
+    fn a_file_over_the_byte_limit_is_decode_error() {
         let limits = Limits { max_file_bytes: 10, ..Limits::default() };
         let error = decode(&written_as(ImageFormat::Png), &limits).err().unwrap();
         assert!(matches!(error, PhotoError::FileTooLarge { limit: 10, .. }), "{error}");

@@ -36,7 +36,7 @@ pub fn encode_jpeg(photo: &Photo, quality: u8) -> Vec<u8> {
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, quality)
         .encode(&photo.rgb, photo.width, photo.height, ExtendedColorType::Rgb8)
-        .expect("a photo has three bytes a pixel, and memory takes all that is written");
+        .expect("a photo has three bytes a pixel, and a Vec accepts all writes");
     bytes
 }
 
@@ -44,8 +44,9 @@ pub fn encode_jpeg(photo: &Photo, quality: u8) -> Vec<u8> {
 ///
 /// A marker is `ff` and a byte that is neither `ff` (fill) nor `00`.
 fn next_marker(bytes: &[u8]) -> Option<(u8, &[u8])> {
-    let at = bytes.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
-    Some((bytes[at + 1], &bytes[at + 2..]))
+    let start =
+        bytes.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
+    Some((bytes[start + 1], &bytes[start + 2..]))
 }
 
 /// Skips entropy-coded data, up to the next marker that is not a restart marker.
@@ -66,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_photo_comes_back_from_its_jpeg_nearly_as_it_was() {
-        let ramp = (0..64 * 64).flat_map(|at| [(at % 64 * 2) as u8, (at / 64 * 3) as u8, 90]);
+        let ramp = (0..64 * 64).flat_map(|i| [(i % 64 * 2) as u8, (i / 64 * 3) as u8, 90]);
         let photo = Photo { width: 64, height: 64, rgb: ramp.collect() };
         let back = decode(&encode_jpeg(&photo, 95), &Limits::default()).ok().unwrap();
         assert!(photo.rgb.iter().zip(&back.rgb).all(|(a, b)| a.abs_diff(*b) < 12));
@@ -76,11 +77,11 @@ mod tests {
     fn the_end_marker_of_a_thumbnail_does_not_end_the_photo() {
         let thumbnail = b"\xff\xe1\x00\x06\xff\xd8\xff\xd9";
         let scan = b"\xff\xda\x00\x02\x12\xff\x00\xff\xd0\x34";
-        let whole = [&b"\xff\xd8"[..], thumbnail, scan, b"\xff\xd9"].concat();
-        assert!(is_complete(&whole));
-        assert!(is_complete(&[&whole[..], b"trailing bytes"].concat()));
-        for keep in 0..whole.len() {
-            assert!(!is_complete(&whole[..keep]), "cut to {keep}");
+        let complete = [&b"\xff\xd8"[..], thumbnail, scan, b"\xff\xd9"].concat();
+        assert!(is_complete(&complete));
+        assert!(is_complete(&[&complete[..], b"trailing bytes"].concat()));
+        for length in 0..complete.len() {
+            assert!(!is_complete(&complete[..length]), "cut to {length}");
         }
     }
 }

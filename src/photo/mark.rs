@@ -1,23 +1,30 @@
 //! Draws points on a photo.
 
-use super::{Landmarks, Photo};
+use std::ops::Range;
+
+use super::Photo;
+use crate::domain::Landmarks;
 
 /// Draws a small square of one color about each landmark. Those outside the photo are clipped.
-pub fn mark(photo: &mut Photo, landmarks: &Landmarks, colour: [u8; 3]) {
+pub fn mark(photo: &mut Photo, landmarks: &Landmarks, color: [u8; 3]) {
     let reach = i64::from(photo.width.max(photo.height) / 90);
     for [x, y] in landmarks.0 {
-        let x = x as i64;
-        let y = y as i64;
-        let places =
-            (y - reach..=y + reach).flat_map(|y| (x - reach..=x + reach).map(move |x| (x, y)));
-        for (x, y) in places {
-            if (0..i64::from(photo.width)).contains(&x) && (0..i64::from(photo.height)).contains(&y)
-            {
-                let at = 3 * (y as usize * photo.width as usize + x as usize);
-                photo.rgb[at..at + 3].copy_from_slice(&colour);
+        let columns = clipped(x as i64, reach, photo.width);
+        for row in clipped(y as i64, reach, photo.height) {
+            for column in columns.clone() {
+                let i = 3 * (row * photo.width as usize + column);
+                photo.rgb[i..i + 3].copy_from_slice(&color);
             }
         }
     }
+}
+
+/// Returns the pixels up to `reach` from `middle` that are among the `side` pixels of an axis.
+fn clipped(middle: i64, reach: i64, side: u32) -> Range<usize> {
+    let side = i64::from(side);
+    let start = middle.saturating_sub(reach).clamp(0, side);
+    let end = middle.saturating_add(reach + 1).clamp(0, side);
+    start as usize..end as usize
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! The input bytes are untrusted. Decoding ends in a [`Photo`] or a [`PhotoError`], never in a
 //! panic or an allocation beyond [`Limits`].
 
-mod align;
+mod bitmap;
 mod canvas;
 mod chroma;
 mod decode;
@@ -12,17 +12,21 @@ mod mark;
 mod png;
 mod resize;
 mod sheet;
+mod similarity;
 mod thumbnail;
+mod warp;
 
-pub use align::{Landmarks, Similarity, warp};
+pub use bitmap::Photo;
 pub use chroma::mean_chroma;
-pub use decode::{Limits, Photo, PhotoError, decode};
+pub use decode::{Limits, PhotoError, decode};
 pub use jpeg::encode_jpeg;
 pub use mark::mark;
 pub use png::encode_png;
 pub use resize::{lower_resolution, middle, resize};
-pub use sheet::{ContactSheet, Spot};
+pub use sheet::{ContactSheet, SheetCell};
+pub use similarity::Similarity;
 pub use thumbnail::thumbnail;
+pub use warp::warp;
 
 /// Lowercase extensions of files with one photo.
 ///

@@ -10,7 +10,7 @@ pub fn encode_png(photo: &Photo) -> Vec<u8> {
     let mut bytes = Vec::new();
     PngEncoder::new(&mut bytes)
         .write_image(&photo.rgb, photo.width, photo.height, ExtendedColorType::Rgb8)
-        .expect("a photo has three bytes a pixel, and memory takes all that is written");
+        .expect("a photo has three bytes a pixel, and a Vec accepts all writes");
     bytes
 }
 

@@ -28,9 +28,9 @@ pub fn resize(photo: &Photo, width: u32, height: u32) -> Photo {
 /// The size is unchanged.
 pub fn lower_resolution(photo: &Photo, pixels: u32) -> Photo {
     let shorter = photo.width.min(photo.height);
-    let scaled =
-        |side: u32| (u64::from(side) * u64::from(pixels) / u64::from(shorter)).max(1) as u32;
-    let small = resize(photo, scaled(photo.width), scaled(photo.height));
+    let [width, height] = [photo.width, photo.height]
+        .map(|side| (u64::from(side) * u64::from(pixels) / u64::from(shorter)).max(1) as u32);
+    let small = resize(photo, width, height);
     resize(&small, photo.width, photo.height)
 }
 
@@ -39,22 +39,35 @@ pub fn middle(photo: &Photo, size: u32) -> Photo {
     if (photo.width, photo.height) == (size, size) {
         return photo.clone();
     }
-    // Start of each image on each axis, and the visible length of the photo.
-    let overlap = |side: u32| {
-        let from = side.saturating_sub(size) / 2;
-        let to = size.saturating_sub(side) / 2;
-        [from as usize, to as usize, side.min(size) as usize]
-    };
-    let [left, to_left, width] = overlap(photo.width);
-    let [top, to_top, height] = overlap(photo.height);
-    let row = 3 * photo.width as usize;
-    let line = 3 * size as usize;
-    let mut rgb = vec![0; line * size as usize];
-    for y in 0..height {
-        let from = &photo.rgb[(top + y) * row + 3 * left..][..3 * width];
-        rgb[(to_top + y) * line + 3 * to_left..][..3 * width].copy_from_slice(from);
+    let columns = Overlap::new(photo.width, size);
+    let rows = Overlap::new(photo.height, size);
+    let row_bytes = 3 * photo.width as usize;
+    let square_row_bytes = 3 * size as usize;
+    let visible_bytes = 3 * columns.length;
+    let mut rgb = vec![0; square_row_bytes * size as usize];
+    for y in 0..rows.length {
+        let start = (rows.photo_start + y) * row_bytes + 3 * columns.photo_start;
+        let square_start = (rows.square_start + y) * square_row_bytes + 3 * columns.square_start;
+        rgb[square_start..][..visible_bytes].copy_from_slice(&photo.rgb[start..][..visible_bytes]);
     }
     Photo { width: size, height: size, rgb }
+}
+
+/// Overlap of a photo with a square about its middle, on one axis, in pixels.
+struct Overlap {
+    photo_start: usize,
+    square_start: usize,
+    length: usize,
+}
+
+impl Overlap {
+    fn new(photo_side: u32, square_side: u32) -> Self {
+        Self {
+            photo_start: (photo_side.saturating_sub(square_side) / 2) as usize,
+            square_start: (square_side.saturating_sub(photo_side) / 2) as usize,
+            length: photo_side.min(square_side) as usize,
+        }
+    }
 }
 
 #[cfg(test)]

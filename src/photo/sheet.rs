@@ -13,9 +13,9 @@ const BELOW_LABEL: u32 = 4;
 /// A contact sheet under construction.
 pub struct ContactSheet(Canvas);
 
-/// The cell of one person on a sheet.
+/// Cell of one person on a sheet.
 #[derive(Clone, Copy, Debug)]
-pub struct Spot {
+pub struct SheetCell {
     /// Row, from the top.
     pub row: u32,
     /// 0 left, 1 right.
@@ -38,17 +38,17 @@ impl ContactSheet {
     }
 
     /// Writes a person's label, in ASCII, above the photos.
-    pub fn label(&mut self, spot: Spot, text: &str) {
-        self.0.write(text, Self::corner(spot));
+    pub fn label(&mut self, cell: SheetCell, text: &str) {
+        self.0.write(text, Self::corner(cell));
     }
 
-    /// Draws the middle square of a person's photo at index `at`, from 0.
-    pub fn place(&mut self, spot: Spot, at: u32, photo: &Photo) {
+    /// Draws the middle square of a person's photo with the index `i`, from 0.
+    pub fn draw(&mut self, cell: SheetCell, i: u32, photo: &Photo) {
         let square = middle(photo, photo.width.min(photo.height));
         let small = resize(&square, Self::PHOTO_SIZE, Self::PHOTO_SIZE);
-        let [x, y] = Self::corner(spot);
+        let [x, y] = Self::corner(cell);
         let below = y + TEXT_HEIGHT + BELOW_LABEL;
-        self.0.paste(&small, [x + at * (Self::PHOTO_SIZE + GAP), below]);
+        self.0.paste(&small, [x + i * (Self::PHOTO_SIZE + GAP), below]);
     }
 
     /// Returns the sheet as an image.
@@ -56,7 +56,7 @@ impl ContactSheet {
         self.0.0
     }
 
-    fn corner(Spot { row, side }: Spot) -> [u32; 2] {
+    fn corner(SheetCell { row, side }: SheetCell) -> [u32; 2] {
         [MARGIN + side * (Self::PERSON_WIDTH + MARGIN), MARGIN + row * Self::ROW_HEIGHT]
     }
 }
@@ -66,19 +66,18 @@ mod tests {
     use super::*;
 
     fn is_white(sheet: &Photo, [x, y]: [u32; 2]) -> bool {
-        let at = 3 * (y * sheet.width + x) as usize;
-        sheet.rgb[at..at + 3] == [255; 3]
+        sheet.pixel(x as usize, y as usize) == [255; 3]
     }
 
     #[test]
     fn photos_of_any_shape_fill_their_places_and_nothing_else() {
         let mut sheet = ContactSheet::new(2);
-        let spot = Spot { row: 1, side: 1 };
-        for (at, (width, height)) in (0..).zip([(112, 112), (300, 20), (1, 90), (5, 5)]) {
+        let cell = SheetCell { row: 1, side: 1 };
+        for (i, (width, height)) in (0..).zip([(112, 112), (300, 20), (1, 90), (5, 5)]) {
             let rgb = vec![0; (3 * width * height) as usize];
-            sheet.place(spot, at, &Photo { width, height, rgb });
+            sheet.draw(cell, i, &Photo { width, height, rgb });
         }
-        let [left, top] = ContactSheet::corner(spot);
+        let [left, top] = ContactSheet::corner(cell);
         let sheet = sheet.finish();
         let dark = |x: u32, y: u32| {
             let x = x.wrapping_sub(left);
@@ -94,11 +93,11 @@ mod tests {
     #[test]
     fn a_label_stands_above_the_photos_and_is_cut_off_at_the_edge() {
         let mut sheet = ContactSheet::new(1);
-        sheet.label(Spot { row: 0, side: 1 }, &"F0001/MID1 ".repeat(50));
+        sheet.label(SheetCell { row: 0, side: 1 }, &"F0001/MID1 ".repeat(50));
         let sheet = sheet.finish();
         let ink = |rows: std::ops::Range<u32>| {
             let all = rows.flat_map(|y| (0..sheet.width).map(move |x| [x, y]));
-            all.filter(|&at| !is_white(&sheet, at)).count()
+            all.filter(|&point| !is_white(&sheet, point)).count()
         };
         assert!(ink(MARGIN..MARGIN + TEXT_HEIGHT) > 500);
         assert_eq!(ink(0..MARGIN) + ink(MARGIN + TEXT_HEIGHT..sheet.height), 0);

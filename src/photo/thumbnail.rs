@@ -1,6 +1,7 @@
 //! Thumbnails of stored photos.
 
-use super::{Landmarks, Photo, Similarity, encode_jpeg, resize, warp};
+use super::{Photo, Similarity, encode_jpeg, resize, warp};
+use crate::domain::Landmarks;
 
 /// In pixels.
 const SIDE: u32 = 256;
@@ -21,6 +22,7 @@ pub fn thumbnail(photo: &Photo, face: Option<&Landmarks>) -> Vec<u8> {
 /// Scales the photo so that its longest side is [`SIDE`], unless it is smaller.
 fn reduced(photo: &Photo) -> Photo {
     let longest = photo.width.max(photo.height).max(SIDE);
-    let side = |side: u32| (side * SIDE).div_ceil(longest).max(1);
-    resize(photo, side(photo.width), side(photo.height))
+    let [width, height] =
+        [photo.width, photo.height].map(|side| (side * SIDE).div_ceil(longest).max(1));
+    resize(photo, width, height)
 }

@@ -71,12 +71,12 @@ impl Scene {
         // Warm light has more red than blue.
         let warmth = 0.09 * normal(random).clamp(-2.0, 2.0);
         let tint = [1.0 + warmth, 1.0, 1.0 - warmth];
-        let grey = random.random::<f32>() < 0.04 + 0.7 * old;
+        let gray = random.random::<f32>() < 0.04 + 0.7 * old;
         Self {
             light: [side / length, -up / length, 0.5_f32.sqrt() / length],
             key: tint.map(|tint| 1.6 * exposure * contrast * tint),
             ambient: [tint[2], 1.0, tint[0]].map(|tint| 1.05 * exposure * (1.0 - contrast) * tint),
-            saturation: if grey { 0.0 } else { random.random_range(0.75..1.1) },
+            saturation: if gray { 0.0 } else { random.random_range(0.75..1.1) },
             blur: 0.55 + random.random_range(0.0..0.5_f32) * (1.0 + old),
             noise: 1.0 + random.random_range(0.0..1.6_f32) * (1.0 + old),
             backdrop: [backdrop(random), backdrop(random)],
@@ -89,10 +89,14 @@ fn backdrop(random: &mut ChaCha8Rng) -> [f32; 3] {
     std::array::from_fn(|_| brightness * random.random_range(0.75..1.15_f32))
 }
 
+/// Draws an approximately normal number of this standard deviation, without extremes.
+fn spread(deviation: f32, random: &mut ChaCha8Rng) -> f32 {
+    deviation * normal(random).clamp(-2.2, 2.2)
+}
+
 impl Moment {
     /// Draws the look of a person in one photo.
     pub(super) fn draw(random: &mut ChaCha8Rng) -> Self {
-        let spread = |scale: f32, random: &mut ChaCha8Rng| scale * normal(random).clamp(-2.2, 2.2);
         let smile = (random.random_range(-0.4..1.1_f32)).clamp(0.0, 1.0);
         let open = (random.random_range(-0.9..0.9_f32) + 0.5 * smile).clamp(0.0, 1.0);
         let brightness = random.random_range(0.02..0.7_f32);

@@ -9,7 +9,9 @@ use crate::error::{Classify, ErrorKind, io_kind};
 #[derive(Debug, thiserror::Error)]
 pub enum SynthesisError {
     /// The target exists and is not an empty folder.
-    #[error("{} is there already and not empty; name a new folder or empty that one", path.display())]
+    #[error(
+        "{} is there already and not empty; name a new folder or empty that one", path.display()
+    )]
     NotEmpty {
         /// The folder.
         path: PathBuf,

@@ -4,20 +4,11 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::genome::{Genome, normal};
-use crate::domain::{FamilyId, PersonId, Relation, Relationship};
-
-/// Female or male.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sex {
-    /// Mother, sister, daughter.
-    Female,
-    /// Father, brother, son.
-    Male,
-}
+use crate::domain::{FamilyId, PersonId, Relation, Relationship, Sex};
 
 /// Person that does not exist.
 #[derive(Clone, Debug)]
-pub(super) struct Person {
+pub(super) struct SyntheticPerson {
     pub(super) sex: Sex,
     /// Year of birth.
     pub(super) born: i32,
@@ -27,12 +18,12 @@ pub(super) struct Person {
 }
 
 /// Family of two or three generations, the elder people first. Member 1 has the index 0.
-pub(super) struct Family {
+pub(super) struct SyntheticFamily {
     id: FamilyId,
-    pub(super) people: Vec<Person>,
+    pub(super) people: Vec<SyntheticPerson>,
 }
 
-impl Family {
+impl SyntheticFamily {
     /// Draws the family of a number. It depends only on the seed and the number.
     pub(super) fn draw(number: u32, random: &mut ChaCha8Rng) -> Self {
         let darkness = 1.1 * normal(random) - 0.2;
@@ -40,31 +31,31 @@ impl Family {
         // Late enough for photographs, early enough for the birth of the youngest before today.
         let has_grandchildren = random.random();
         let first_born = random.random_range(1915..if has_grandchildren { 1945 } else { 1975 });
-        let couple = family.found(darkness, first_born, random);
-        let eldest = family.bear(couple, 4, random);
+        let couple = family.add_founders(darkness, first_born, random);
+        let eldest = family.add_children(couple, 4, random);
         if has_grandchildren {
             // One of the children has a family. The others are aunts and uncles.
             let parent = &family.people[eldest];
             let sex = parent.sex;
             let born = parent.born;
             let partner = family.people.len();
-            family.people.push(Person {
+            family.people.push(SyntheticPerson {
                 sex: if sex == Sex::Male { Sex::Female } else { Sex::Male },
                 born: born + random.random_range(-4..5),
                 genome: founder(darkness, random),
                 parents: None,
             });
             let couple = if sex == Sex::Male { [eldest, partner] } else { [partner, eldest] };
-            family.bear(couple, 3, random);
+            family.add_children(couple, 3, random);
         }
         family
     }
 
     /// Adds a couple without parents in the family. Returns father and mother.
-    fn found(&mut self, darkness: f32, born: i32, random: &mut ChaCha8Rng) -> [usize; 2] {
+    fn add_founders(&mut self, darkness: f32, born: i32, random: &mut ChaCha8Rng) -> [usize; 2] {
         for sex in [Sex::Male, Sex::Female] {
             let born = born + random.random_range(-3..4);
-            self.people.push(Person {
+            self.people.push(SyntheticPerson {
                 sex,
                 born,
                 genome: founder(darkness, random),
@@ -74,13 +65,13 @@ impl Family {
         [0, 1]
     }
 
-    /// Adds two to `most` children, born one after another. Returns the index of the eldest.
-    fn bear(&mut self, couple: [usize; 2], most: usize, random: &mut ChaCha8Rng) -> usize {
+    /// Adds two to `max` children, born one after another. Returns the index of the eldest.
+    fn add_children(&mut self, couple: [usize; 2], max: usize, random: &mut ChaCha8Rng) -> usize {
         let eldest = self.people.len();
         let [father, mother] = couple.map(|parent| self.people[parent].clone());
         let mut born = father.born.max(mother.born) + random.random_range(21..31);
-        for _ in 0..random.random_range(2..=most) {
-            self.people.push(Person {
+        for _ in 0..random.random_range(2..=max) {
+            self.people.push(SyntheticPerson {
                 sex: if random.random() { Sex::Male } else { Sex::Female },
                 born,
                 genome: Genome::child(&father.genome, &mother.genome, random),
@@ -92,24 +83,25 @@ impl Family {
     }
 
     /// Returns the identity of the person with this index.
-    pub(super) fn member(&self, place: usize) -> PersonId {
-        PersonId::new(self.id, place as u32 + 1)
+    pub(super) fn member(&self, i: usize) -> PersonId {
+        PersonId::new(self.id, i as u32 + 1)
     }
 
     /// Returns all blood relationships that have a code, the elder person first.
     pub(super) fn relationships(&self) -> Vec<Relationship> {
-        let places = 0..self.people.len();
-        let pairs =
-            places.clone().flat_map(|elder| places.clone().map(move |younger| (elder, younger)));
-        let related = pairs.filter_map(|(elder, younger)| {
-            let relation = self.relation(elder, younger)?;
-            Relationship::new(self.member(elder), self.member(younger), Some(relation)).ok()
-        });
-        related.collect()
+        let mut relationships = Vec::new();
+        for elder in 0..self.people.len() {
+            for younger in 0..self.people.len() {
+                let Some(relation) = self.relation(elder, younger) else { continue };
+                let people = [elder, younger].map(|i| self.member(i));
+                relationships.extend(Relationship::new(people[0], people[1], Some(relation)));
+            }
+        }
+        relationships
     }
 
     fn relation(&self, elder: usize, younger: usize) -> Option<Relation> {
-        let sexes = [elder, younger].map(|place| self.people[place].sex);
+        let sexes = [elder, younger].map(|i| self.people[i].sex);
         let parents = self.people[younger].parents?;
         if elder < younger && self.people[elder].parents == Some(parents) {
             return Some(siblings(sexes));
@@ -124,8 +116,8 @@ impl Family {
 
 /// Draws a person from a population of about this darkness.
 fn founder(darkness: f32, random: &mut ChaCha8Rng) -> Genome {
-    let own = darkness + 0.3 * normal(random);
-    Genome::founder(own, random)
+    let darkness = darkness + 0.3 * normal(random);
+    Genome::founder(darkness, random)
 }
 
 fn siblings(sexes: [Sex; 2]) -> Relation {
@@ -155,7 +147,7 @@ fn grandparent(sexes: [Sex; 2]) -> Relation {
 }
 
 /// Returns the random generator of one family. Families do not depend on each other.
-pub(super) fn chance(seed: u64, number: u32) -> ChaCha8Rng {
+pub(super) fn family_generator(seed: u64, number: u32) -> ChaCha8Rng {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(number.into());
     random
@@ -166,8 +158,8 @@ mod tests {
     use super::*;
     use std::collections::BTreeSet;
 
-    fn families(count: u32) -> impl Iterator<Item = Family> {
-        (1..=count).map(|number| Family::draw(number, &mut chance(7, number)))
+    fn families(count: u32) -> impl Iterator<Item = SyntheticFamily> {
+        (1..=count).map(|number| SyntheticFamily::draw(number, &mut family_generator(7, number)))
     }
 
     #[test]
@@ -177,7 +169,7 @@ mod tests {
             for elder in 0..family.people.len() {
                 for younger in 0..family.people.len() {
                     let Some(relation) = family.relation(elder, younger) else { continue };
-                    let [first, second] = [elder, younger].map(|place| &family.people[place]);
+                    let [first, second] = [elder, younger].map(|i| &family.people[i]);
                     assert!(first.born < second.born, "{relation}");
                     let role = relation.roles()[0];
                     let male = ["father", "grandfather", "brother"].contains(&role);
@@ -191,12 +183,12 @@ mod tests {
 
     #[test]
     fn kin_in_a_family_are_nearer_than_people_of_two_families() {
-        let families: Vec<Family> = families(40).collect();
+        let families: Vec<SyntheticFamily> = families(40).collect();
         let (mut kin, mut strangers) = (Vec::new(), Vec::new());
         for (family, other) in families.iter().zip(&families[1..]) {
             for younger in &family.people {
                 let parents = younger.parents.iter().flatten();
-                kin.extend(parents.map(|&at| younger.genome.distance(&family.people[at].genome)));
+                kin.extend(parents.map(|&i| younger.genome.distance(&family.people[i].genome)));
                 strangers
                     .extend(other.people.iter().map(|one| younger.genome.distance(&one.genome)));
             }

@@ -101,7 +101,7 @@ traits! {
     /// Height of the hairline.
     Hairline,
     /// Early graying and recession of the hair.
-    Greying,
+    Graying,
     /// Darkness of the eyes.
     EyeColor,
 }
@@ -119,11 +119,11 @@ impl Genome {
     /// `darkness` is that of the people of the same origin. Skin, hair and eyes follow it.
     pub(super) fn founder(darkness: f32, random: &mut ChaCha8Rng) -> Self {
         let mut genome = Self(std::array::from_fn(|_| normal(random)));
-        for (colour, share) in
+        for (color, share) in
             [(Trait::Skin, 0.9), (Trait::Hair, 0.6), (Trait::EyeColor, 0.7), (Trait::HairWave, 0.4)]
         {
-            let own = &mut genome.0[colour as usize];
-            *own = share * darkness + (1.0 - share) * *own;
+            let value = &mut genome.0[color as usize];
+            *value = share * darkness + (1.0 - share) * *value;
         }
         genome
     }
@@ -133,16 +133,15 @@ impl Genome {
     /// Each trait has more of one parent, more of the other, or about half of both. A little of
     /// each trait comes from neither parent.
     pub(super) fn child(father: &Self, mother: &Self, random: &mut ChaCha8Rng) -> Self {
-        let inherit = |at: usize| {
+        Self(std::array::from_fn(|i| {
             let share = [0.1, 0.5, 0.9][random.random_range(0..3)];
-            share * father.0[at] + (1.0 - share) * mother.0[at] + MUTATION * normal(random)
-        };
-        Self(std::array::from_fn(inherit))
+            share * father.0[i] + (1.0 - share) * mother.0[i] + MUTATION * normal(random)
+        }))
     }
 
     /// Returns the value of a trait, within ±2.5 so that a face remains a face.
-    pub(super) fn get(&self, of: Trait) -> f32 {
-        self.0[of as usize].clamp(-2.5, 2.5)
+    pub(super) fn get(&self, heritable: Trait) -> f32 {
+        self.0[heritable as usize].clamp(-2.5, 2.5)
     }
 }
 

@@ -14,26 +14,26 @@
 //! Faces drawn by formulas are not faces of people. Metrics on them show whether a program works,
 //! not how good it is.
 
-mod album;
 mod conditions;
 mod error;
 mod family;
-mod folder;
 mod genome;
+mod photographs;
 mod portrait;
+mod staging_folder;
 
 use std::path::Path;
 
 use rayon::prelude::*;
 
-use crate::dataset::{FaceBox, FacePoints, write_landmarks, write_relationships};
-use crate::domain::{Progress, Relationship};
+use crate::dataset::{FacePoints, write_landmarks, write_relationships};
+use crate::domain::{BoundingBox, Progress};
 use crate::photo::encode_jpeg;
 
-use album::{Face, Photograph};
-use family::{Family, chance};
-use folder::Folder;
+use family::{SyntheticFamily, family_generator};
+use photographs::{Photograph, Subject};
 use portrait::Sitter;
+use staging_folder::StagingFolder;
 
 pub use error::SynthesisError;
 
@@ -44,7 +44,7 @@ const QUALITY: u8 = 85;
 
 /// Families to draw.
 #[derive(Clone, Copy, Debug)]
-pub struct Plan {
+pub struct SynthesisPlan {
     /// Number of families: 1 to 9999, because their numbers have four digits.
     pub families: u32,
     /// Seed of all families. A family of one seed does not depend on the number of families.
@@ -53,7 +53,7 @@ pub struct Plan {
 
 /// Counts of the drawn people, photos and pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Drawn {
+pub struct SynthesisCounts {
     /// Number of people in all families.
     pub people: usize,
     /// Number of photos, each of one face.
@@ -76,26 +76,26 @@ pub struct Drawn {
 /// - [`SynthesisError::Dataset`] if a list cannot be written.
 pub fn synthesize(
     folder: &Path,
-    plan: Plan,
+    plan: SynthesisPlan,
     progress: &dyn Progress,
-) -> Result<Option<Drawn>, SynthesisError> {
-    let folder = Folder::new(folder)?;
+) -> Result<Option<SynthesisCounts>, SynthesisError> {
+    let folder = StagingFolder::new(folder)?;
     progress.begin("Drawing", plan.families.into(), "families");
-    let mut drawn = Drawn::default();
+    let mut counts = SynthesisCounts::default();
     let mut kin = Vec::new();
     let mut faces = Vec::new();
     for batch in (1..=plan.families).collect::<Vec<_>>().chunks(BATCH) {
         if progress.cancelled() {
             return Ok(None);
         }
-        let families: Vec<Album> =
-            batch.iter().map(|&number| Album::draw(plan.seed, number)).collect();
-        for album in &families {
-            drawn.people += album.family.people.len();
-            kin.extend(album.kin());
-            album.make_folders(&folder)?;
+        let families: Vec<PhotographedFamily> =
+            batch.iter().map(|&number| PhotographedFamily::draw(plan.seed, number)).collect();
+        for PhotographedFamily { family, .. } in &families {
+            counts.people += family.people.len();
+            kin.extend(family.relationships());
+            create_folders(&folder, family)?;
         }
-        let shots: Vec<Shot> = families.iter().flat_map(Album::shots).collect();
+        let shots: Vec<Shot> = families.iter().flat_map(PhotographedFamily::shots).collect();
         let made: Result<Vec<_>, _> = shots.par_iter().map(|shot| shot.write(&folder)).collect();
         faces.extend(made?);
         progress.advance(batch.len() as u64);
@@ -103,63 +103,63 @@ pub fn synthesize(
     write_relationships(&folder.path("relationships.csv"), &kin)?;
     write_landmarks(&folder.path("landmarks.csv"), &faces)?;
     folder.finish()?;
-    (drawn.photos, drawn.pairs) = (faces.len(), kin.len());
-    Ok(Some(drawn))
+    counts.photos = faces.len();
+    counts.pairs = kin.len();
+    Ok(Some(counts))
 }
 
 /// Family with its photographs.
-struct Album {
-    family: Family,
+struct PhotographedFamily {
+    family: SyntheticFamily,
     photographs: Vec<Photograph>,
 }
 
-impl Album {
+impl PhotographedFamily {
     fn draw(seed: u64, number: u32) -> Self {
-        let mut random = chance(seed, number);
-        let family = Family::draw(number, &mut random);
-        let photographs = album::draw(&family, &mut random);
+        let mut random = family_generator(seed, number);
+        let family = SyntheticFamily::draw(number, &mut random);
+        let photographs = photographs::draw(&family, &mut random);
         Self { family, photographs }
-    }
-
-    fn kin(&self) -> Vec<Relationship> {
-        self.family.relationships()
-    }
-
-    fn make_folders(&self, folder: &Folder) -> Result<(), SynthesisError> {
-        let places = 0..self.family.people.len();
-        places
-            .map(|place| self.family.member(place).to_string())
-            .try_for_each(|name| folder.create(&name))
     }
 
     /// Returns every face of every photograph.
     fn shots(&self) -> impl Iterator<Item = Shot<'_>> {
         let family = &self.family;
         self.photographs.iter().flat_map(move |photograph| {
-            let faces = photograph.faces.iter().enumerate();
-            faces.map(move |(at, face)| Shot { family, photograph, face, at })
+            let subjects = photograph.subjects.iter().enumerate();
+            subjects.map(move |(face, subject)| Shot { family, photograph, subject, face })
         })
     }
 }
 
+/// Creates a folder for each person of a family.
+fn create_folders(folder: &StagingFolder, family: &SyntheticFamily) -> Result<(), SynthesisError> {
+    for i in 0..family.people.len() {
+        folder.create(&family.member(i).to_string())?;
+    }
+    Ok(())
+}
+
 /// Face of a photograph.
 struct Shot<'a> {
-    family: &'a Family,
+    family: &'a SyntheticFamily,
     photograph: &'a Photograph,
-    face: &'a Face,
-    at: usize,
+    subject: &'a Subject,
+    /// Number of the face in the photograph, from 0.
+    face: usize,
 }
 
 impl Shot<'_> {
     /// Draws the face into its file.
-    fn write(&self, folder: &Folder) -> Result<(FacePoints, FaceBox), SynthesisError> {
-        let person = &self.family.people[self.face.person];
-        let sitter = Sitter { genome: &person.genome, sex: person.sex, age: self.face.age };
-        let portrait = portrait::draw(&sitter, &self.photograph.scene, &self.face.moment);
-        let member = self.family.member(self.face.person);
-        let path = format!("{member}/P{:05}_face{}.jpg", self.photograph.number, self.at);
+    fn write(&self, folder: &StagingFolder) -> Result<(FacePoints, BoundingBox), SynthesisError> {
+        let Self { family, photograph, subject, face } = self;
+        let person = &family.people[subject.person];
+        let sitter = Sitter { genome: &person.genome, sex: person.sex, age: subject.age };
+        let portrait = portrait::draw(&sitter, &photograph.scene, &subject.moment);
+        let member = family.member(subject.person);
+        let path = format!("{member}/P{:05}_face{face}.jpg", photograph.number);
         folder.write(&path, &encode_jpeg(&portrait.photo, QUALITY))?;
         let points = FacePoints { path, points: portrait.landmarks.0 };
-        Ok((points, FaceBox(portrait.face)))
+        Ok((points, portrait.face))
     }
 }

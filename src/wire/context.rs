@@ -6,6 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::bundle::Bundle;
+use crate::domain::BoundingBox;
 use crate::kinship::{Ensemble, MemberConfig};
 use crate::pipeline::PreparedPhoto;
 use crate::search::Answer;
@@ -107,8 +108,8 @@ impl ProbeFace {
         let [width, height] = photo.size;
         let detected = photo.faces.first().and_then(|face| face.detected);
         let bounds = detected.map(|face| {
-            let [x, y, width, height] = face.bounds();
-            Bounds { x, y, width, height }
+            let BoundingBox { left, top, width, height } = face.bounds();
+            Bounds { x: left, y: top, width, height }
         });
         let landmarks = detected.map(|face| face.landmarks.0);
         let quality = detected.map(|face| face.quality);

@@ -34,7 +34,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use kindred::bundle::Bundle;
-use kindred::domain::{ContentHash, Embedding, Unwatched};
+use kindred::domain::{ContentHash, Embedding, NoProgress};
 use kindred::engine::{Device, Precision};
 use kindred::gallery::{Enrolment, Gallery};
 use kindred::photo::{Limits, decode};
@@ -183,6 +183,6 @@ fn filled(path: &Path, (loaded, bundle): (&Bundle, &Path)) -> Gallery {
     for first in (0..FACES).step_by(1000) {
         gallery.enrol((first..first + 1000).map(enrolment).collect()).unwrap();
     }
-    gallery.seal(&Unwatched).unwrap();
+    gallery.seal(&NoProgress).unwrap();
     gallery
 }

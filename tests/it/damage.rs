@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use kindred::domain::Unwatched;
+use kindred::domain::NoProgress;
 use kindred::error::{Classify, ErrorKind};
 
 use crate::support::Random;
@@ -20,7 +20,7 @@ fn gallery(folder: &Path) -> PathBuf {
     let vectors = clustered(PHOTOS, 8, 1);
     let gallery = open(folder, "gallery", 8);
     enrol(&gallery, 0, &vectors[..PHOTOS - 50]);
-    gallery.seal(&Unwatched).unwrap();
+    gallery.seal(&NoProgress).unwrap();
     enrol(&gallery, PHOTOS - 50, &vectors[PHOTOS - 50..]);
     let pair = kindred::domain::Relationship::new(
         "F0001/MID1".parse().unwrap(),

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use image::{ImageFormat, RgbImage};
 use kindred::bundle::Bundle;
 use kindred::dataset::read_landmarks;
+use kindred::domain::Landmarks;
 use kindred::engine::{Device, Precision};
-use kindred::photo::{Landmarks, Limits, decode};
+use kindred::photo::{Limits, decode};
 
 use crate::support::program::{kindred, path, run};
 use crate::support::server::Server;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kindred::domain::{Embedding, EntityId, Unwatched};
+use kindred::domain::{Embedding, EntityId, NoProgress};
 use kindred::gallery::{Filter, Gallery, Lookup, Method, Precision, Selection, Snapshot};
 
 use crate::support::Random;
@@ -30,7 +30,7 @@ fn the_graph_finds_what_a_full_comparison_finds() {
     let vectors = clustered(6000, 64, 1);
     let gallery = open(folder.path(), "g", 64);
     enrol(&gallery, 0, &vectors);
-    gallery.seal(&Unwatched).unwrap();
+    gallery.seal(&NoProgress).unwrap();
     let snapshot = gallery.snapshot().unwrap();
     let (mut found, mut wanted) = (0, 0);
     for probe in vectors.iter().step_by(97) {
@@ -59,7 +59,7 @@ fn photos_enrolled_or_replaced_after_sealing_are_found_and_what_they_replace_is_
     let vectors = clustered(5001, 32, 2);
     let gallery = open(folder.path(), "g", 32);
     enrol(&gallery, 0, &vectors[..4500]);
-    gallery.seal(&Unwatched).unwrap();
+    gallery.seal(&NoProgress).unwrap();
     let before = gallery.snapshot().unwrap();
     enrol(&gallery, 4500, &vectors[4500..5000]);
     assert_eq!(nearest(&gallery, &vectors[4777]).0, enrolment(4777, 0, &vectors[0]).id.to_string());
@@ -79,7 +79,7 @@ fn photos_enrolled_or_replaced_after_sealing_are_found_and_what_they_replace_is_
     let stats = reopened.verify().unwrap();
     assert_eq!((stats.photos, stats.tail, stats.segments.len()), (5000, 501, 1));
     assert_eq!((stats.segments[0].photos, stats.segments[0].removed), (4499, 1));
-    reopened.compact(&Unwatched).unwrap();
+    reopened.compact(&NoProgress).unwrap();
     let stats = reopened.stats().unwrap();
     assert_eq!((stats.segments[0].photos, stats.segments[0].removed, stats.tail), (5000, 0, 0));
     assert_eq!(nearest(&reopened, &vectors[5000]), (first, Method::Graph));
@@ -92,12 +92,12 @@ fn segments_stay_few() {
     let gallery = open(folder.path(), "g", 8);
     for (part, vectors) in vectors.chunks(4100).enumerate() {
         enrol(&gallery, part * 4100, vectors);
-        gallery.seal(&Unwatched).unwrap();
+        gallery.seal(&NoProgress).unwrap();
     }
     let stats = gallery.verify().unwrap();
     assert_eq!((stats.segments.len(), stats.segments[0].photos, stats.tail), (1, 3 * 4100, 0));
     enrol(&gallery, 3 * 4100, &vectors[..4000]);
-    gallery.seal(&Unwatched).unwrap();
+    gallery.seal(&NoProgress).unwrap();
     assert_eq!(gallery.stats().unwrap().tail, 4000, "a tail that is small enough stays");
 }
 
@@ -108,7 +108,7 @@ fn the_same_photos_give_the_same_answers_in_another_gallery() {
     let answers = |name: &str| -> Vec<(String, u32)> {
         let gallery = open(folder.path(), name, 32);
         enrol(&gallery, 0, &vectors);
-        gallery.seal(&Unwatched).unwrap();
+        gallery.seal(&NoProgress).unwrap();
         let snapshot = gallery.snapshot().unwrap();
         let probes = vectors.iter().step_by(500);
         let found =
@@ -146,7 +146,7 @@ fn no_photo_becomes_unreachable_among_many_that_are_alike() {
     vectors.extend(clustered(4000, 32, 11));
     let gallery = open(folder.path(), "g", 32);
     enrol(&gallery, 0, &vectors);
-    gallery.seal(&Unwatched).unwrap();
+    gallery.seal(&NoProgress).unwrap();
     assert_eq!(gallery.verify().unwrap().segments[0].unreachable, 0);
     let snapshot = gallery.snapshot().unwrap();
     let lost = |(at, vector): &(usize, &Embedding)| {
@@ -164,7 +164,7 @@ fn only_what_counts_is_found_whether_it_is_little_or_much() {
     let vectors = clustered(9000, 16, 7);
     let gallery = open(folder.path(), "g", 16);
     enrol(&gallery, 0, &vectors);
-    gallery.seal(&Unwatched).unwrap();
+    gallery.seal(&NoProgress).unwrap();
     let snapshot = gallery.snapshot().unwrap();
     let families = |range: std::ops::Range<u32>| Selection {
         families: range.map(kindred::domain::FamilyId::new).collect(),
@@ -223,7 +223,7 @@ fn with_half_the_bits_in_memory_the_answers_are_the_same() {
     let vectors = clustered(5200, 48, 13);
     let gallery = open(folder.path(), "g", 48);
     enrol(&gallery, 0, &vectors[..5000]);
-    gallery.seal(&Unwatched).unwrap();
+    gallery.seal(&NoProgress).unwrap();
     enrol(&gallery, 5000, &vectors[5000..]);
     let answers = |snapshot: &Snapshot, lookup: &Lookup| -> Vec<(String, u32)> {
         let probes = vectors.iter().step_by(37);
@@ -249,7 +249,7 @@ fn what_is_removed_is_gone_and_told() {
     let vectors = clustered(4800, 16, 8);
     let gallery = open(folder.path(), "g", 16);
     enrol(&gallery, 0, &vectors);
-    gallery.seal(&Unwatched).unwrap();
+    gallery.seal(&NoProgress).unwrap();
     let pair = |text: &str| {
         let (a, b) = text.split_once(' ').unwrap();
         kindred::domain::Relationship::new(a.parse().unwrap(), b.parse().unwrap(), None).unwrap()
@@ -290,7 +290,7 @@ fn what_is_removed_is_gone_and_told() {
     drop(gallery);
     let gallery = open(folder.path(), "g", 16);
     check(&gallery);
-    gallery.compact(&Unwatched).unwrap();
+    gallery.compact(&NoProgress).unwrap();
     check(&gallery);
     let gallery = gallery.rewrite().unwrap();
     check(&gallery);
@@ -303,9 +303,9 @@ fn what_was_removed_is_in_no_file_once_the_database_was_written_anew() {
     let vectors = clustered(4200, 16, 12);
     let gallery = open(folder.path(), "g", 16);
     enrol(&gallery, 0, &vectors);
-    gallery.seal(&Unwatched).unwrap();
+    gallery.seal(&NoProgress).unwrap();
     gallery.remove(&EntityId::Photo(enrolment(7, 0, &vectors[7]).id)).unwrap();
-    gallery.compact(&Unwatched).unwrap();
+    gallery.compact(&NoProgress).unwrap();
     let in_files = |at: usize| {
         let bytes: Vec<u8> =
             vectors[at].as_slice().iter().flat_map(|value| value.to_le_bytes()).collect();
@@ -327,7 +327,7 @@ fn the_file_of_a_segments_vectors_is_written_anew_when_it_is_gone() {
     let vectors = clustered(4800, 16, 21);
     let gallery = open(folder.path(), "g", 16);
     enrol(&gallery, 0, &vectors);
-    gallery.seal(&Unwatched).unwrap();
+    gallery.seal(&NoProgress).unwrap();
     gallery.remove(&"F0003".parse().unwrap()).unwrap();
     let answers = |gallery: &Gallery| -> Vec<String> {
         vectors.iter().step_by(31).map(|probe| nearest(gallery, probe).0).collect()
@@ -350,7 +350,7 @@ fn the_file_of_a_segments_vectors_is_written_anew_when_it_is_gone() {
     let gallery = open(folder.path(), "g", 16);
     assert_eq!(answers(&gallery), before);
     assert_eq!(files(), own);
-    gallery.compact(&Unwatched).unwrap();
+    gallery.compact(&NoProgress).unwrap();
     assert_eq!(answers(&gallery), before);
     assert!(files().len() == 1 && files() != own);
 }

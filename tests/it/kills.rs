@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use kindred::domain::{EntityId, FamilyId, PersonId, Unwatched};
+use kindred::domain::{EntityId, FamilyId, NoProgress, PersonId};
 
 use crate::support::Random;
 use crate::support::gallery::{PEOPLE, PHOTOS, clustered, enrolment, open};
@@ -98,8 +98,8 @@ fn worker() {
                 // EntityId is not there cannot be removed.
                 let _ = gallery.remove(&EntityId::Person(PersonId::new(family, person as u32)));
             }
-            Act::Seal => gallery.seal(&Unwatched).unwrap(),
-            Act::Compact => gallery.compact(&Unwatched).unwrap(),
+            Act::Seal => gallery.seal(&NoProgress).unwrap(),
+            Act::Compact => gallery.compact(&NoProgress).unwrap(),
             Act::Rewrite => gallery = gallery.rewrite().unwrap(),
         }
         say("end", at);

@@ -40,9 +40,9 @@ fn figures_are_those_of_scikit_learn() {
         near(weighted.roc_auc(), case.weighted_roc_auc);
         near(curve.average_precision(), case.average_precision);
         near(weighted.average_precision(), case.weighted_average_precision);
-        let accepted = curve.at_false_accept_rate(0.01).map(|(_, rate)| rate);
+        let accepted = curve.at_false_accept_rate(0.01).map(|point| point.true_accept_rate);
         near(accepted, case.true_accept_rate_at_1_percent);
-        let accepted = weighted.at_false_accept_rate(0.1).map(|(_, rate)| rate);
+        let accepted = weighted.at_false_accept_rate(0.1).map(|point| point.true_accept_rate);
         near(accepted, case.weighted_true_accept_rate_at_10_percent);
         near(curve.accuracy(0.5), case.accuracy_at_half);
         near(brier_score(scores, is_kin, |_| 1.0), case.brier_score);

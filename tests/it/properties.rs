@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use kindred::domain::{ContentHash, Embedding, EntityId, PhotoId, Unwatched};
+use kindred::domain::{ContentHash, Embedding, EntityId, NoProgress, PhotoId};
 use kindred::gallery::{Gallery, Lookup};
 
 use crate::support::Random;
@@ -75,8 +75,8 @@ impl Pair<'_> {
                 self.naive.retain(|photo, _| photo.member().family() != family);
                 self.gallery().remove(&EntityId::Family(family)).unwrap();
             }
-            13 => self.gallery().seal(&Unwatched).unwrap(),
-            14 => self.gallery().compact(&Unwatched).unwrap(),
+            13 => self.gallery().seal(&NoProgress).unwrap(),
+            14 => self.gallery().compact(&NoProgress).unwrap(),
             15 => {
                 self.gallery = None;
                 self.gallery = Some(open(self.folder, "g", WIDTH));
@@ -123,7 +123,7 @@ fn whatever_is_done_to_a_gallery_it_holds_and_finds_what_a_naive_one_does() {
         let vectors = clustered(7000, WIDTH, seed);
         let gallery = open(folder.path(), "g", WIDTH);
         enrol(&gallery, 0, &vectors[..FIRST]);
-        gallery.seal(&Unwatched).unwrap();
+        gallery.seal(&NoProgress).unwrap();
         let naive = vectors[..FIRST].iter().enumerate().map(|(at, vector)| {
             let photo = enrolment(at, 0, vector);
             (photo.id, (photo.content_hash, vector.clone()))

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use kindred::dataset::{read_landmarks, read_relationships};
 use kindred::domain::{Progress, Relation};
 use kindred::photo::{self, Limits, Photo};
-use kindred::synthetic::{Plan, SynthesisError, synthesize};
+use kindred::synthetic::{SynthesisError, SynthesisPlan, synthesize};
 
 use crate::support::program::{path, run};
 
 /// What `data/README.md` says the sample was made with.
-const SAMPLE: Plan = Plan { families: 24, seed: 1 };
+const SAMPLE: SynthesisPlan = SynthesisPlan { families: 24, seed: 1 };
 
 /// Goes on to the end, or stops after some steps.
 struct Steps(u64, std::sync::atomic::AtomicU64);
@@ -37,7 +37,7 @@ fn to_the_end() -> Steps {
 fn drawn(families: u32, seed: u64) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("families");
-    synthesize(&out, Plan { families, seed }, &to_the_end()).unwrap().unwrap();
+    synthesize(&out, SynthesisPlan { families, seed }, &to_the_end()).unwrap().unwrap();
     (folder, out)
 }
 
@@ -151,7 +151,7 @@ fn a_folder_with_something_in_it_is_refused_and_left_as_it_was() {
 fn a_drawing_that_is_stopped_or_fails_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("families");
-    let plan = Plan { families: 40, seed: 5 };
+    let plan = SynthesisPlan { families: 40, seed: 5 };
     assert_eq!(synthesize(&out, plan, &Steps(8, 0.into())).unwrap(), None);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     let file = folder.path().join("file");

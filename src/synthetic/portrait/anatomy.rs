@@ -1,9 +1,9 @@
 //! Measures of a face.
 
-use super::Sitter;
+use super::sitter::Sitter;
 use super::vector::{mix, step};
+use crate::domain::Sex;
 use crate::synthetic::conditions::Moment;
-use crate::synthetic::family::Sex;
 use crate::synthetic::genome::Trait;
 
 /// Face in millimeters from the middle between the eyes. Down and outward are positive.
@@ -12,7 +12,7 @@ use crate::synthetic::genome::Trait;
 /// deviations are about 1.5 times as large, so that families differ at a glance.
 #[derive(Clone, Debug)]
 pub(super) struct Anatomy {
-    pub(super) head: Head,
+    pub(super) head: HeadMeasures,
     pub(super) eye: Eye,
     pub(super) brow: Brow,
     pub(super) nose: Nose,
@@ -28,7 +28,7 @@ pub(super) struct Anatomy {
 
 /// Skull, cheeks and jaw.
 #[derive(Clone, Debug)]
-pub(super) struct Head {
+pub(super) struct HeadMeasures {
     pub(super) half_width: f32,
     pub(super) temple: f32,
     pub(super) jaw: f32,
@@ -109,14 +109,14 @@ impl Anatomy {
         let old = step(35.0, 85.0, sitter.age);
         let sex = if sitter.sex == Sex::Male { 1.0 } else { 0.0 };
         let male = mix(0.45, sex, step(9.0, 19.0, sitter.age));
-        let plan = Plan { sitter, moment, grown, old, male };
-        let mouth = plan.mouth();
+        let builder = AnatomyBuilder { sitter, moment, grown, old, male };
+        let mouth = builder.mouth();
         Self {
-            head: plan.head(&mouth),
-            eye: plan.eye(),
-            brow: plan.brow(),
-            nose: plan.nose(),
-            ear: plan.ear(),
+            head: builder.head(&mouth),
+            eye: builder.eye(),
+            brow: builder.brow(),
+            nose: builder.nose(),
+            ear: builder.ear(),
             mouth,
             old,
             grown,
@@ -126,7 +126,7 @@ impl Anatomy {
 }
 
 /// Inputs of the measures.
-struct Plan<'a> {
+struct AnatomyBuilder<'a> {
     sitter: &'a Sitter<'a>,
     moment: &'a Moment,
     grown: f32,
@@ -134,27 +134,25 @@ struct Plan<'a> {
     male: f32,
 }
 
-impl Plan<'_> {
+impl AnatomyBuilder<'_> {
     /// Returns `mean` plus `deviation` times the person's trait. Small children deviate less.
-    fn measure(&self, mean: f32, deviation: f32, of: Trait) -> f32 {
-        mean + deviation * self.sitter.genome.get(of) * mix(0.75, 1.0, self.grown)
+    fn measure(&self, mean: f32, deviation: f32, heritable: Trait) -> f32 {
+        mean + deviation * self.sitter.genome.get(heritable) * mix(0.75, 1.0, self.grown)
     }
 
-    /// Returns the excess of a child over an adult.
-    ///
-    /// It is `by` for a small child and 0 for an adult.
-    fn young(&self, by: f32) -> f32 {
-        by * (1.0 - self.grown)
+    /// Returns `excess` for a small child, 0 for an adult, and a value between them for others.
+    fn young(&self, excess: f32) -> f32 {
+        excess * (1.0 - self.grown)
     }
 
-    fn head(&self, mouth: &Mouth) -> Head {
+    fn head(&self, mouth: &Mouth) -> HeadMeasures {
         let half_width = self.measure(mix(67.0, 71.0, self.male), 3.4, Trait::HeadWidth);
         let temple = half_width - self.measure(2.0, 2.4, Trait::Temples) + self.young(3.0);
         let jaw = half_width * self.measure(mix(0.76, 0.81, self.male), 0.035, Trait::Jaw);
         let length = self.measure(mix(42.0, 46.0, self.male), 3.4, Trait::ChinLength);
         let recession = self.old * step(0.45, 1.0, self.male);
-        let recession = recession * (14.0 + 12.0 * self.sitter.genome.get(Trait::Greying)).max(0.0);
-        Head {
+        let recession = recession * (14.0 + 12.0 * self.sitter.genome.get(Trait::Graying)).max(0.0);
+        HeadMeasures {
             half_width,
             temple,
             jaw: jaw + 2.0 * self.old,

@@ -16,7 +16,7 @@ pub(super) struct Backdrop {
 }
 
 struct Blob {
-    at: [f32; 2],
+    center: [f32; 2],
     radius: f32,
     color: Vec3,
 }
@@ -24,12 +24,12 @@ struct Blob {
 impl Backdrop {
     pub(super) fn new(scene: &Scene, seed: u32) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed.into());
-        let blobs = std::array::from_fn(|at| Blob {
-            at: [random.random_range(0.0..1.0), random.random_range(0.0..1.0)],
+        let blobs = std::array::from_fn(|i| Blob {
+            center: [random.random_range(0.0..1.0), random.random_range(0.0..1.0)],
             radius: random.random_range(0.12..0.5),
             color: {
                 let brightness = random.random_range(0.3..2.2_f32);
-                scene.backdrop[at % 2]
+                scene.backdrop[i % 2]
                     .map(|value| value * brightness * random.random_range(0.8..1.2))
             },
         });
@@ -39,8 +39,8 @@ impl Backdrop {
     /// Returns the light from a point with coordinates from 0 to 1.
     pub(super) fn light(&self, [x, y]: [f32; 2]) -> Vec3 {
         let mut light = blend(self.colors[0], self.colors[1], step(0.1, 0.9, y));
-        for Blob { at, radius, color } in &self.blobs {
-            let share = hill((x - at[0]) / radius, (y - at[1]) / radius);
+        for Blob { center, radius, color } in &self.blobs {
+            let share = hill((x - center[0]) / radius, (y - center[1]) / radius);
             if share > 0.0 {
                 light = blend(light, *color, 0.8 * share);
             }

@@ -24,12 +24,12 @@ impl Camera {
         let down = [side[1].map(|v| v * d), side[2]];
         let nod: [Vec3; 3] = [
             side[0],
-            std::array::from_fn(|at| down[0][at] + u * side[2][at]),
-            std::array::from_fn(|at| -u * side[1][at] + d * side[2][at]),
+            std::array::from_fn(|axis| down[0][axis] + u * side[2][axis]),
+            std::array::from_fn(|axis| -u * side[1][axis] + d * side[2][axis]),
         ];
         let rows = [
-            std::array::from_fn(|at| q * nod[0][at] - r * nod[1][at]),
-            std::array::from_fn(|at| r * nod[0][at] + q * nod[1][at]),
+            std::array::from_fn(|axis| q * nod[0][axis] - r * nod[1][axis]),
+            std::array::from_fn(|axis| r * nod[0][axis] + q * nod[1][axis]),
             nod[2],
         ];
         Self { rows, scale, center }

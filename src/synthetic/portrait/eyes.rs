@@ -14,7 +14,7 @@ const IRIS: f32 = 6.1;
 ///
 /// The distances `out` and `down` are from the middle of the eye. `along` is the outward distance
 /// in half eye widths.
-struct Spot {
+struct EyePoint {
     out: f32,
     down: f32,
     along: f32,
@@ -38,25 +38,25 @@ pub(super) fn eye(
     let down = y + eye.tilt * along;
     let inside = (1.0 - along * along).max(0.0);
     let upper = -eye.upper * mix(inside, inside.sqrt(), 0.55);
-    let spot = Spot { out, down, along, upper, lower: eye.lower * inside };
-    lids(paint, anatomy, &spot);
+    let point = EyePoint { out, down, along, upper, lower: eye.lower * inside };
+    lids(paint, anatomy, &point);
     if inside > 0.0 {
-        let cover = step(-0.7, 0.7, down - upper) * step(-0.6, 0.6, spot.lower - down);
+        let cover = step(-0.7, 0.7, down - upper) * step(-0.6, 0.6, point.lower - down);
         if cover > 0.0 {
             let gaze = [eye.gaze[0] * x.signum(), eye.gaze[1] - 0.4];
-            let color = ball(coloring, &spot, gaze, [light[0] * x.signum(), light[1]]);
+            let color = ball(coloring, &point, gaze, [light[0] * x.signum(), light[1]]);
             paint.lay(color, cover);
             paint.open = mix(paint.open, 1.0, 0.8 * cover);
         }
     }
-    lashes(paint, anatomy, &spot);
+    lashes(paint, anatomy, &point);
 }
 
 /// Paints the shadows around an eye, and the fold of its upper lid.
-fn lids(paint: &mut Paint, anatomy: &Anatomy, spot: &Spot) {
+fn lids(paint: &mut Paint, anatomy: &Anatomy, point: &EyePoint) {
     let eye = &anatomy.eye;
     let old = anatomy.old;
-    let &Spot { out, down, along, upper, .. } = spot;
+    let &EyePoint { out, down, along, upper, .. } = point;
     paint.shade((0.16 + 0.022 * eye.depth) * hill((out + 6.0) / 30.0, (down + 5.0) / 18.0));
     paint.shade(0.3 * hill((out + eye.half_width) / 10.0, (down + 1.0) / 10.0));
     let tired = 0.14 + 0.16 * old;
@@ -82,8 +82,8 @@ fn lids(paint: &mut Paint, anatomy: &Anatomy, spot: &Spot) {
 }
 
 /// Returns the color of white, iris, pupil and reflection of the light.
-fn ball(coloring: &Coloring, spot: &Spot, gaze: [f32; 2], light: [f32; 2]) -> Vec3 {
-    let &Spot { out, down, along, upper, .. } = spot;
+fn ball(coloring: &Coloring, point: &EyePoint, gaze: [f32; 2], light: [f32; 2]) -> Vec3 {
+    let &EyePoint { out, down, along, upper, .. } = point;
     let shadow = mix(0.5, 1.0, step(-0.5, 4.5, down - upper)) * (1.0 - 0.4 * along * along);
     let white = [0.66, 0.61, 0.58].map(|value| value * shadow);
     let corner = step(-0.7, -0.95, along);
@@ -101,8 +101,8 @@ fn ball(coloring: &Coloring, spot: &Spot, gaze: [f32; 2], light: [f32; 2]) -> Ve
     blend(eye, [0.95; 3], (1.6 * reflection).min(1.0))
 }
 
-fn lashes(paint: &mut Paint, anatomy: &Anatomy, spot: &Spot) {
-    let &Spot { down, along, upper, lower, .. } = spot;
+fn lashes(paint: &mut Paint, anatomy: &Anatomy, point: &EyePoint) {
+    let &EyePoint { down, along, upper, lower, .. } = point;
     let near = step(1.16, 0.98, along.abs());
     let thick = mix(1.9, 1.35, anatomy.male) * mix(0.75, 1.15, step(-1.0, 0.8, along));
     paint.lay([0.022, 0.016, 0.014], 0.95 * near * hill(0.0, (down - upper + 0.5) / (thick + 0.4)));

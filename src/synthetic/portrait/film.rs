@@ -11,15 +11,15 @@ use crate::synthetic::conditions::Scene;
 pub(super) fn develop(light: Vec<Vec3>, side: usize, scene: &Scene, seed: u32) -> Photo {
     let light = blur(light, side, scene.blur);
     let mut rgb = Vec::with_capacity(3 * light.len());
-    for (at, light) in light.into_iter().enumerate() {
-        let grey = 0.3 * light[0] + 0.6 * light[1] + 0.1 * light[2];
-        let x = (at % side) as i32;
-        let y = (at / side) as i32;
+    for (i, light) in light.into_iter().enumerate() {
+        let gray = 0.3 * light[0] + 0.6 * light[1] + 0.1 * light[2];
+        let x = (i % side) as i32;
+        let y = (i / side) as i32;
         let [common, warm] = [seed, !seed].map(|seed| scene.noise * speck(x, y, seed));
         for (channel, value) in light.into_iter().enumerate() {
             // Some of the grain is in the color.
-            let own = [0.6, 0.0, -0.6][channel] * warm * scene.saturation;
-            let value = tone(mix(grey, value, scene.saturation)) + common + own;
+            let tint = [0.6, 0.0, -0.6][channel] * warm * scene.saturation;
+            let value = tone(mix(gray, value, scene.saturation)) + common + tint;
             rgb.push((value + 0.5).clamp(0.0, 255.0) as u8);
         }
     }
@@ -30,8 +30,8 @@ pub(super) fn develop(light: Vec<Vec3>, side: usize, scene: &Scene, seed: u32) -
 fn tone(light: f32) -> f32 {
     const KNEE: f32 = 0.55;
     let over = (light - KNEE).max(0.0);
-    let held = light.min(KNEE) + (1.0 - KNEE) * over / (over + 0.9 * (1.0 - KNEE));
-    255.0 * held.max(0.0).sqrt()
+    let compressed = light.min(KNEE) + (1.0 - KNEE) * over / (over + 0.9 * (1.0 - KNEE));
+    255.0 * compressed.max(0.0).sqrt()
 }
 
 /// Reach of the blur to each side, in pixels.
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn more_light_is_never_darker_and_stays_within_a_byte() {
-        let tones: Vec<f32> = (0..400).map(|at| tone(at as f32 / 50.0)).collect();
+        let tones: Vec<f32> = (0..400).map(|i| tone(i as f32 / 50.0)).collect();
         assert!(tones.is_sorted() && tones[0] == 0.0 && tones[399] < 255.0);
     }
 }

@@ -15,17 +15,19 @@ pub(super) fn speck(x: i32, y: i32, seed: u32) -> f32 {
 pub(super) fn clouds(x: f32, y: f32, seed: u32) -> f32 {
     let left = below(x);
     let top = below(y);
-    let ease = |t: f32| t * t * (3.0 - 2.0 * t);
     let u = ease(x - left as f32);
     let v = ease(y - top as f32);
-    let row = |y| {
-        let a = speck(left, y, seed);
-        let b = speck(left + 1, y, seed);
+    let [above, beneath] = [top, top + 1].map(|row| {
+        let a = speck(left, row, seed);
+        let b = speck(left + 1, row, seed);
         a + (b - a) * u
-    };
-    let above = row(top);
-    let beneath = row(top + 1);
+    });
     above + (beneath - above) * v
+}
+
+/// Returns a smooth rise from 0 to 1.
+fn ease(t: f32) -> f32 {
+    t * t * (3.0 - 2.0 * t)
 }
 
 /// Returns the greatest integer that is not above a value.
@@ -42,7 +44,7 @@ mod tests {
 
     #[test]
     fn specks_are_spread_evenly_and_differ_by_seed() {
-        let values: Vec<f32> = (0..10_000).map(|at| speck(at % 100, at / 100, 1)).collect();
+        let values: Vec<f32> = (0..10_000).map(|i| speck(i % 100, i / 100, 1)).collect();
         let mean = values.iter().sum::<f32>() / 10_000.0;
         assert!(mean.abs() < 0.02 && values.iter().all(|value| (-1.0..1.0).contains(value)));
         assert_ne!(speck(3, 4, 1), speck(3, 4, 2));

@@ -1,15 +1,15 @@
 //! Hair.
 
-use super::Sitter;
 use super::anatomy::Anatomy;
 use super::coloring::Coloring;
 use super::grain::clouds;
 use super::mesh::Mesh;
 use super::paint::Paint;
-use super::surface::Head;
+use super::sitter::Sitter;
+use super::surface::HeadSurface;
 use super::vector::{Vec3, curve, hill, mix, step};
+use crate::domain::Sex;
 use crate::synthetic::conditions::Moment;
-use crate::synthetic::family::Sex;
 use crate::synthetic::genome::Trait;
 
 const ROWS: usize = 64;
@@ -67,12 +67,12 @@ impl Hair {
     /// Returns the hair as a sheet around the head.
     ///
     /// Its coordinates are millimeters around, millimeters down, and the distance from its edge.
-    pub(super) fn mesh(&self, head: &Head, crown: f32) -> Mesh {
+    pub(super) fn mesh(&self, head: &HeadSurface, crown: f32) -> Mesh {
         let bottom = self.hangs_to.unwrap_or(70.0) + 3.0;
         let angles: Vec<(f32, [f32; 2])> = (0..COLUMNS).map(angle).collect();
         let mut points = Vec::new();
         let mut depths = Vec::new();
-        let mut places = Vec::new();
+        let mut coordinates = Vec::new();
         for row in 0..ROWS {
             let t = row as f32 / (ROWS - 1) as f32;
             let y = mix(crown, bottom, t * mix(0.6, 1.0, t));
@@ -83,10 +83,10 @@ impl Hair {
                 let inside = self.inside(bare, [around, y]);
                 points.push(self.lift(bare, [y, inside], crown));
                 depths.push(inside);
-                places.push([around, y, inside]);
+                coordinates.push([around, y, inside]);
             }
         }
-        Mesh { columns: COLUMNS, points, inside: depths, frayed: FRAYED, places }
+        Mesh { columns: COLUMNS, points, inside: depths, frayed: FRAYED, coordinates }
     }
 
     /// Returns the distance of a head point from the edge of the hair.

@@ -16,14 +16,14 @@ pub(super) struct Mesh {
     /// Fraying of the edge, in millimeters.
     pub(super) frayed: f32,
     /// Coordinates of each point on the sheet, for its paint.
-    pub(super) places: Vec<Vec3>,
+    pub(super) coordinates: Vec<Vec3>,
 }
 
 impl Mesh {
     /// Creates a sheet without an edge. Its paint depends on the points themselves.
-    pub(super) fn whole(columns: usize, points: Vec<Vec3>) -> Self {
+    pub(super) fn without_edge(columns: usize, points: Vec<Vec3>) -> Self {
         let inside = vec![f32::MAX; points.len()];
-        Self { columns, inside, frayed: 0.0, places: points.clone(), points }
+        Self { columns, inside, frayed: 0.0, coordinates: points.clone(), points }
     }
 
     pub(super) fn rows(&self) -> usize {
@@ -34,13 +34,13 @@ impl Mesh {
     pub(super) fn normals(&self, points: &[Vec3]) -> Vec<Vec3> {
         let rows = self.rows();
         let columns = self.columns;
-        let at = |row: usize, column: usize| points[row * columns + column % columns];
+        let point = |row: usize, column: usize| points[row * columns + column % columns];
         let mut normals = Vec::with_capacity(points.len());
         for row in 0..rows {
             for column in 0..columns {
-                let across = sub(at(row, column + 1), at(row, column + columns - 1));
-                let down =
-                    sub(at((row + 1).min(rows - 1), column), at(row.saturating_sub(1), column));
+                let across = sub(point(row, column + 1), point(row, column + columns - 1));
+                let below = point((row + 1).min(rows - 1), column);
+                let down = sub(below, point(row.saturating_sub(1), column));
                 normals.push(direction(cross(across, down)));
             }
         }

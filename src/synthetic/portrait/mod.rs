@@ -15,14 +15,14 @@ mod mesh;
 mod mouth;
 mod paint;
 mod raster;
+mod sitter;
 mod skin;
 mod surface;
 mod vector;
 
 use super::conditions::{Moment, Scene};
-use super::family::Sex;
-use super::genome::Genome;
-use crate::photo::{Landmarks, Photo};
+use crate::domain::{BoundingBox, Landmarks};
+use crate::photo::Photo;
 use anatomy::Anatomy;
 use appearance::Appearance;
 use backdrop::Backdrop;
@@ -31,37 +31,29 @@ use coloring::Coloring;
 use hair::Hair;
 use light::Light;
 use paint::Paint;
-use raster::{Material, Raster};
+use raster::{Fragment, Material, Raster};
 use skin::Skin;
-use surface::Head;
+use surface::HeadSurface;
 use vector::Vec3;
+
+pub(super) use sitter::Sitter;
 
 /// Side of a portrait, in pixels.
 pub(super) const SIDE: usize = 224;
-
-/// Person to draw.
-pub(super) struct Sitter<'a> {
-    pub(super) genome: &'a Genome,
-    pub(super) sex: Sex,
-    /// Age in years.
-    pub(super) age: f32,
-}
 
 /// Photo of a face, with the position of the face.
 pub(super) struct Portrait {
     pub(super) photo: Photo,
     pub(super) landmarks: Landmarks,
-    /// Left, top, width and height of the face from hairline to chin, in pixels.
-    ///
-    /// The box may extend beyond the photo.
-    pub(super) face: [f32; 4],
+    /// Box of the face from hairline to chin.
+    pub(super) face: BoundingBox,
 }
 
 /// Draws a person at a moment in a scene.
 pub(super) fn draw(sitter: &Sitter, scene: &Scene, moment: &Moment) -> Portrait {
     let anatomy = Anatomy::new(sitter, moment);
     let coloring = Coloring::new(sitter);
-    let head = Head::new(&anatomy);
+    let head = HeadSurface::new(&anatomy);
     let hair = Hair::new(sitter, &anatomy, moment);
     let half = SIDE as f32 / 2.0;
     let center = [half + moment.shift[0], half + 6.0 + moment.shift[1]];
@@ -83,15 +75,14 @@ pub(super) fn draw(sitter: &Sitter, scene: &Scene, moment: &Moment) -> Portrait 
 
     let backdrop = Backdrop::new(scene, moment.seed);
     let lamp = Light::new(scene);
-    let light = |(at, fragment): (usize, &raster::Fragment)| {
+    let mut light = Vec::with_capacity(raster.fragments.len());
+    for (i, fragment) in raster.fragments.iter().enumerate() {
         let mut normal = fragment.normal;
-        let Some(paint) = paint(&skin, &hair, fragment, &mut normal) else {
-            let place = [at % SIDE, at / SIDE].map(|at| at as f32 / SIDE as f32);
-            return backdrop.light(place);
-        };
-        lamp.reflected(&paint, normal)
-    };
-    let light = raster.fragments.iter().enumerate().map(light).collect();
+        light.push(match paint(&skin, &hair, fragment, &mut normal) {
+            Some(paint) => lamp.reflected(&paint, normal),
+            None => backdrop.light([i % SIDE, i / SIDE].map(|pixel| pixel as f32 / SIDE as f32)),
+        });
+    }
     let photo = film::develop(light, SIDE, scene, moment.seed);
     let landmarks = landmarks(&anatomy, &head, &camera);
     Portrait { photo, landmarks, face: face(&mesh.points, &anatomy, &camera) }
@@ -100,22 +91,17 @@ pub(super) fn draw(sitter: &Sitter, scene: &Scene, moment: &Moment) -> Portrait 
 /// Returns the paint of a fragment, or `None` if it is backdrop.
 ///
 /// Hair also bends the outward direction.
-fn paint(
-    skin: &Skin,
-    hair: &Hair,
-    fragment: &raster::Fragment,
-    normal: &mut Vec3,
-) -> Option<Paint> {
-    let place = fragment.place;
+fn paint(skin: &Skin, hair: &Hair, fragment: &Fragment, normal: &mut Vec3) -> Option<Paint> {
+    let point = fragment.coordinates;
     Some(match fragment.material {
         Material::Backdrop => return None,
-        Material::Ear => skin.ear(place),
-        Material::Hair => hair.paint(skin.appearance.coloring, place, normal),
-        Material::Neck if skin.is_worn(place) => skin.cloth(place),
-        Material::Neck => skin.neck(place),
+        Material::Ear => skin.ear(point),
+        Material::Hair => hair.paint(skin.appearance.coloring, point, normal),
+        Material::Neck if skin.is_worn(point) => skin.cloth(point),
+        Material::Neck => skin.neck(point),
         Material::Face => {
-            let mut paint = skin.face(place);
-            let [roots, shadow] = hair.roots(place);
+            let mut paint = skin.face(point);
+            let [roots, shadow] = hair.roots(point);
             paint.shade(0.3 * shadow);
             paint.lay(skin.appearance.coloring.hair, 0.85 * roots);
             paint
@@ -123,21 +109,21 @@ fn paint(
     })
 }
 
-fn landmarks(anatomy: &Anatomy, head: &Head, camera: &Camera) -> Landmarks {
+fn landmarks(anatomy: &Anatomy, head: &HeadSurface, camera: &Camera) -> Landmarks {
     let Anatomy { eye, nose, mouth, .. } = anatomy;
     let corner = mouth.y - mouth.lift;
-    let places = [
+    let points = [
         [-eye.x, 0.0],
         [eye.x, 0.0],
         [0.0, nose.tip],
         [-mouth.half_width, corner],
         [mouth.half_width, corner],
     ];
-    Landmarks(places.map(|[x, y]| camera.see(head.ahead(x, y))))
+    Landmarks(points.map(|[x, y]| camera.see(head.ahead(x, y))))
 }
 
 /// Returns the box around the visible part of the face.
-fn face(points: &[Vec3], anatomy: &Anatomy, camera: &Camera) -> [f32; 4] {
+fn face(points: &[Vec3], anatomy: &Anatomy, camera: &Camera) -> BoundingBox {
     let front = points
         .iter()
         .filter(|point| point[1] > -66.0 && point[1] <= anatomy.head.chin && point[2] > 0.0);
@@ -149,5 +135,6 @@ fn face(points: &[Vec3], anatomy: &Anatomy, camera: &Camera) -> [f32; 4] {
             greatest[axis] = greatest[axis].max(value);
         }
     }
-    [least[0], least[1], greatest[0] - least[0], greatest[1] - least[1]]
+    let [left, top] = least;
+    BoundingBox { left, top, width: greatest[0] - left, height: greatest[1] - top }
 }

@@ -16,7 +16,7 @@ struct Lips {
 }
 
 impl Lips {
-    fn at(anatomy: &Anatomy, x: f32) -> Self {
+    fn new(anatomy: &Anatomy, x: f32) -> Self {
         let mouth = &anatomy.mouth;
         let along = (x / mouth.half_width).clamp(-1.0, 1.0);
         let inside = 1.0 - along * along;
@@ -44,7 +44,7 @@ pub(super) fn mouth(
     if x.abs() > mouth.half_width + 14.0 || (y - mouth.y).abs() > 34.0 {
         return;
     }
-    let lips = Lips::at(anatomy, x);
+    let lips = Lips::new(anatomy, x);
     shadows(paint, anatomy, [x, y]);
     let within = step(mouth.half_width + 0.6, mouth.half_width - 1.4, x.abs());
     let edge = |from: f32, to: f32| step(-0.9, 0.9, y - from) * step(-0.9, 0.9, to - y) * within;

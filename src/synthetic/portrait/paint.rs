@@ -22,9 +22,9 @@ impl Paint {
     }
 
     /// Multiplies the color by another.
-    pub(super) fn stain(&mut self, by: Vec3, strength: f32) {
-        for (own, by) in self.color.iter_mut().zip(by) {
-            *own *= 1.0 + (by - 1.0) * strength.clamp(0.0, 1.0);
+    pub(super) fn stain(&mut self, stain: Vec3, strength: f32) {
+        for (color, stain) in self.color.iter_mut().zip(stain) {
+            *color *= 1.0 + (stain - 1.0) * strength.clamp(0.0, 1.0);
         }
     }
 

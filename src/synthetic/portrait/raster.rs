@@ -22,7 +22,7 @@ pub(super) struct Fragment {
     depth: f32,
     pub(super) material: Material,
     /// Coordinates on the surface.
-    pub(super) place: Vec3,
+    pub(super) coordinates: Vec3,
     /// Outward direction, of about length 1, as seen by the camera.
     pub(super) normal: Vec3,
 }
@@ -39,9 +39,9 @@ pub(super) struct Raster {
 #[derive(Clone, Copy)]
 struct Corner {
     /// Pixels right and down, and depth.
-    at: Vec3,
+    position: Vec3,
     inside: f32,
-    place: Vec3,
+    coordinates: Vec3,
     normal: Vec3,
 }
 
@@ -50,7 +50,7 @@ impl Raster {
         let nothing = Fragment {
             depth: f32::NEG_INFINITY,
             material: Material::Backdrop,
-            place: [0.0; 3],
+            coordinates: [0.0; 3],
             normal: [0.0, 0.0, 1.0],
         };
         Self { side, fragments: vec![nothing; side * side], frayed: 0.0 }
@@ -60,19 +60,22 @@ impl Raster {
     pub(super) fn draw(&mut self, mesh: &Mesh, camera: &Camera, material: Material) {
         let turned: Vec<Vec3> = mesh.points.iter().map(|&point| camera.turn(point)).collect();
         let normals = mesh.normals(&turned);
-        let corner = |at: usize| Corner {
-            at: camera.project(turned[at]),
-            inside: mesh.inside[at],
-            place: mesh.places[at],
-            normal: normals[at],
-        };
-        let corners: Vec<Corner> = (0..turned.len()).map(corner).collect();
+        let mut corners = Vec::with_capacity(turned.len());
+        for (i, &point) in turned.iter().enumerate() {
+            corners.push(Corner {
+                position: camera.project(point),
+                inside: mesh.inside[i],
+                coordinates: mesh.coordinates[i],
+                normal: normals[i],
+            });
+        }
         self.frayed = mesh.frayed;
         let columns = mesh.columns;
         for row in 1..mesh.rows() {
             for column in 0..columns {
                 let next = (column + 1) % columns;
-                let [above, below] = [(row - 1) * columns, row * columns];
+                let above = (row - 1) * columns;
+                let below = row * columns;
                 let [a, b, c, d] = [above + column, above + next, below + next, below + column];
                 self.triangle([&corners[a], &corners[b], &corners[c]], material);
                 self.triangle([&corners[a], &corners[c], &corners[d]], material);
@@ -81,8 +84,8 @@ impl Raster {
     }
 
     fn triangle(&mut self, corners: [&Corner; 3], material: Material) {
-        let [a, b, c] = corners.map(|corner| corner.at);
-        let area = (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+        let [a, b, c] = corners.map(|corner| corner.position);
+        let area = doubled_area(a, b, [c[0], c[1]]);
         // Only hair has a visible inside.
         let hidden = if material == Material::Hair { area.abs() <= 1e-6 } else { area <= 1e-6 };
         if hidden || corners.iter().all(|corner| corner.inside < -self.frayed) {
@@ -92,12 +95,9 @@ impl Raster {
         let [top, bottom] = self.span([a[1], b[1], c[1]]);
         for y in top..bottom {
             for x in left..right {
-                let px = x as f32;
-                let py = y as f32;
-                let of = |p: Vec3, q: Vec3| {
-                    ((q[0] - p[0]) * (py - p[1]) - (q[1] - p[1]) * (px - p[0])) / area
-                };
-                let shares = [of(b, c), of(c, a), of(a, b)];
+                let point = [x as f32, y as f32];
+                let shares = [[b, c], [c, a], [a, b]]
+                    .map(|[start, end]| doubled_area(start, end, point) / area);
                 if shares.iter().all(|&share| share >= 0.0) {
                     self.fragment(y * self.side + x, corners, shares, material);
                 }
@@ -119,23 +119,32 @@ impl Raster {
         shares: [f32; 3],
         material: Material,
     ) {
-        let mean = |values: [f32; 3]| {
-            shares[0] * values[0] + shares[1] * values[1] + shares[2] * values[2]
-        };
-        let depth = mean(corners.map(|corner| corner.at[2]));
+        let depth = mean(shares, corners.map(|corner| corner.position[2]));
         if depth <= self.fragments[pixel].depth {
             return;
         }
-        let place: Vec3 =
-            std::array::from_fn(|axis| mean(corners.map(|corner| corner.place[axis])));
-        let inside = mean(corners.map(|corner| corner.inside));
+        let coordinates: Vec3 = std::array::from_fn(|axis| {
+            mean(shares, corners.map(|corner| corner.coordinates[axis]))
+        });
+        let inside = mean(shares, corners.map(|corner| corner.inside));
         // Noise is computed last, because it costs more than the rest.
         if inside < self.frayed
-            && inside + self.frayed * clouds(0.9 * place[0], 0.06 * place[1], 5) < 0.0
+            && inside + self.frayed * clouds(0.9 * coordinates[0], 0.06 * coordinates[1], 5) < 0.0
         {
             return;
         }
-        let normal = std::array::from_fn(|axis| mean(corners.map(|corner| corner.normal[axis])));
-        self.fragments[pixel] = Fragment { depth, material, place, normal };
+        let normal =
+            std::array::from_fn(|axis| mean(shares, corners.map(|corner| corner.normal[axis])));
+        self.fragments[pixel] = Fragment { depth, material, coordinates, normal };
     }
+}
+
+/// Returns twice the signed area of the triangle from `start` to `end` to `(x, y)`.
+fn doubled_area(start: Vec3, end: Vec3, [x, y]: [f32; 2]) -> f32 {
+    (end[0] - start[0]) * (y - start[1]) - (end[1] - start[1]) * (x - start[0])
+}
+
+/// Returns the mean of the corners' values, weighted by `shares`.
+fn mean(shares: [f32; 3], values: [f32; 3]) -> f32 {
+    shares[0] * values[0] + shares[1] * values[1] + shares[2] * values[2]
 }

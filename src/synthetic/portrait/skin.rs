@@ -3,7 +3,7 @@
 use super::appearance::Appearance;
 use super::grain::{clouds, speck};
 use super::paint::Paint;
-use super::surface::Head;
+use super::surface::HeadSurface;
 use super::vector::{Vec3, curve, hill, mix, step};
 use super::{eyes, mouth};
 use crate::synthetic::conditions::Moment;
@@ -11,7 +11,7 @@ use crate::synthetic::conditions::Moment;
 /// Inputs for the skin of one person at one moment.
 pub(super) struct Skin<'a> {
     pub(super) appearance: Appearance<'a>,
-    pub(super) head: &'a Head<'a>,
+    pub(super) head: &'a HeadSurface<'a>,
     pub(super) moment: &'a Moment,
     /// Direction of the light, for its reflection in the eyes.
     pub(super) light: Vec3,
@@ -19,14 +19,14 @@ pub(super) struct Skin<'a> {
 
 impl Skin<'_> {
     /// Returns the paint of the face at a point of the head.
-    pub(super) fn face(&self, place: Vec3) -> Paint {
-        let [x, y, z] = place;
+    pub(super) fn face(&self, point: Vec3) -> Paint {
+        let [x, y, z] = point;
         let mut paint = self.bare(x, y);
         if z > 0.0 {
             self.flush(&mut paint, x.abs(), y);
             self.nose(&mut paint, x.abs(), y);
             self.wrinkles(&mut paint, x, y);
-            self.beard(&mut paint, place);
+            self.beard(&mut paint, point);
             mouth::mouth(&mut paint, self.appearance, [x, y], self.moment.seed);
             eyes::eye(&mut paint, self.appearance, [x, y], self.light);
             eyes::brow(&mut paint, self.appearance, [x, y], self.moment.seed);
@@ -84,9 +84,9 @@ impl Skin<'_> {
         let mut paint = Paint { color, open: 1.0, gloss: 0.35, depth: 1.0 };
         if self.appearance.coloring.freckles > 0.0 {
             let spots = step(0.3, 0.75, clouds(x * 0.55, y * 0.55, 7));
-            let where_ = hill(x / 75.0, (y - 22.0) / 50.0);
+            let density = hill(x / 75.0, (y - 22.0) / 50.0);
             let freckles = self.appearance.coloring.freckles;
-            paint.stain([0.78, 0.62, 0.5], 0.8 * freckles * spots * where_);
+            paint.stain([0.78, 0.62, 0.5], 0.8 * freckles * spots * density);
         }
         paint
     }
@@ -155,10 +155,10 @@ impl Skin<'_> {
             return;
         }
         let ragged = 3.0 * clouds(x * 0.3, y * 0.3, seed);
-        let place = step(-6.0, 8.0, below + ragged) * masculine;
+        let grown = step(-6.0, 8.0, below + ragged) * masculine;
         let worn = self.moment.beard;
         let hairs = 0.75 + 0.35 * clouds(x * 0.8, y * 0.35, seed);
         let cover = mix(0.05, 0.3, step(0.5, 0.75, worn)) + 0.55 * step(0.8, 0.83, worn) * hairs;
-        paint.lay(self.appearance.coloring.brow, cover * place);
+        paint.lay(self.appearance.coloring.brow, cover * grown);
     }
 }

@@ -11,7 +11,7 @@ const COLUMNS: usize = 92;
 /// Head without hair and ears, as profiles by height.
 ///
 /// The profiles are half widths, and distances of the front from the ears' plane.
-pub(super) struct Head<'a> {
+pub(super) struct HeadSurface<'a> {
     anatomy: &'a Anatomy,
     width: [[f32; 2]; 12],
     front: [[f32; 2]; 9],
@@ -19,7 +19,7 @@ pub(super) struct Head<'a> {
     side: [[f32; 2]; 4],
 }
 
-impl<'a> Head<'a> {
+impl<'a> HeadSurface<'a> {
     pub(super) fn new(anatomy: &'a Anatomy) -> Self {
         let head = &anatomy.head;
         let crown = head.crown;
@@ -84,12 +84,13 @@ impl<'a> Head<'a> {
     pub(super) fn mesh(&self) -> Mesh {
         let head = &self.anatomy.head;
         let angles: Vec<[f32; 2]> = (0..COLUMNS).map(angle).collect();
-        let height = |row: usize| mix(head.crown, head.chin + 4.0, row as f32 / (ROWS - 1) as f32);
-        let rows = (0..ROWS).flat_map(|row| {
-            let ring = self.ring(height(row));
-            angles.iter().map(move |&angle| self.point(&ring, angle))
-        });
-        Mesh::whole(COLUMNS, rows.collect())
+        let mut points = Vec::with_capacity(ROWS * COLUMNS);
+        for row in 0..ROWS {
+            let y = mix(head.crown, head.chin + 4.0, row as f32 / (ROWS - 1) as f32);
+            let ring = self.ring(y);
+            points.extend(angles.iter().map(|&angle| self.point(&ring, angle)));
+        }
+        Mesh::without_edge(COLUMNS, points)
     }
 
     /// Returns the elevation of the face at `(x, y)`.

@@ -48,31 +48,35 @@ pub(super) fn hill(dx: f32, dy: f32) -> f32 {
     inside * inside * inside
 }
 
-/// Returns the smooth curve through `points` at `at`.
+/// Returns the smooth curve through `points` at `x`.
 ///
 /// The points ascend in their first number. The curve is level beyond its ends.
-pub(super) fn curve(points: &[[f32; 2]], at: f32) -> f32 {
-    let next = points.partition_point(|point| point[0] < at);
+pub(super) fn curve(points: &[[f32; 2]], x: f32) -> f32 {
+    let next = points.partition_point(|point| point[0] < x);
     if next == 0 {
         return points[0][1];
     }
     let Some(&[x1, y1]) = points.get(next) else { return points[next - 1][1] };
     let [x0, y0] = points[next - 1];
-    // Slopes of the neighbors' chord (Catmull-Rom), or of the segment at the ends.
-    let slope = |at: usize| match (at.checked_sub(1).map(|at| points[at]), points.get(at + 1)) {
-        (Some([ax, ay]), Some([bx, by])) => (by - ay) / (bx - ax),
-        _ => (y1 - y0) / (x1 - x0),
-    };
     let width = x1 - x0;
-    let t = (at - x0) / (x1 - x0);
-    let m0 = slope(next - 1) * width;
-    let m1 = slope(next) * width;
+    let t = (x - x0) / width;
+    let m0 = slope(points, next - 1).unwrap_or((y1 - y0) / width) * width;
+    let m1 = slope(points, next).unwrap_or((y1 - y0) / width) * width;
     let t2 = t * t;
     let t3 = t * t * t;
     (2.0 * t3 - 3.0 * t2 + 1.0) * y0
         + (t3 - 2.0 * t2 + t) * m0
         + (3.0 * t2 - 2.0 * t3) * y1
         + (t3 - t2) * m1
+}
+
+/// Returns the slope of the chord between the neighbors of a point (Catmull-Rom).
+///
+/// Returns `None` at the ends.
+fn slope(points: &[[f32; 2]], i: usize) -> Option<f32> {
+    let [ax, ay] = points[i.checked_sub(1)?];
+    let [bx, by] = points.get(i + 1)?;
+    Some((by - ay) / (bx - ax))
 }
 
 #[cfg(test)]

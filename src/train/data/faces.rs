@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use crate::dataset::{FacePoints, read_landmarks};
+use crate::domain::Landmarks;
 use crate::domain::{Outcome, Progress};
-use crate::photo::{Landmarks, Limits, Photo, decode};
+use crate::photo::{Limits, Photo, decode};
 use crate::train::error::TrainError;
 
 /// Folder of photos of one face each, with the list of their landmarks.

@@ -4,7 +4,8 @@ use rand::Rng;
 
 use super::faces::AnnotatedFace;
 use super::views::{JitterRange, color_jitter, jitter, warped};
-use crate::photo::{Landmarks, Photo, Similarity};
+use crate::domain::Landmarks;
+use crate::photo::{Photo, Similarity};
 
 /// Picture with its points in pixels, or without a face.
 pub(crate) struct PointPicture {

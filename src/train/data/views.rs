@@ -4,7 +4,8 @@ use rand::Rng;
 use rayon::prelude::*;
 
 use super::faces::AnnotatedFace;
-use crate::photo::{Landmarks, Photo, Similarity, resize, warp};
+use crate::domain::Landmarks;
+use crate::photo::{Photo, Similarity, resize, warp};
 
 /// Side of a backbone's training pictures, in pixels: that of [`Landmarks::ALIGNED`].
 pub(crate) const SIDE: u32 = 112;

@@ -5,7 +5,7 @@ use super::training_report::{
     MemberReport, ScoreMetrics, SourceData, SourceReport, TrainingReport,
 };
 use crate::kinship::bounded;
-use crate::metrics::{BINS, Bootstrap, Figure, RatioTerm, reliability};
+use crate::metrics::{BINS, Bootstrap, Estimate, RatioTerm, reliability};
 use crate::train::error::TrainError;
 use crate::train::head::recipe::Recipe;
 use crate::train::runs::ensemble::assembly::Assembly;
@@ -75,7 +75,7 @@ impl EnsembleEvaluation<'_> {
         let pairs = &self.open_set.identity_pairs;
         let seed = self.assembly.options.seed;
         ScoreMetrics {
-            likelihood: pairs.likelihood_figures(seed),
+            likelihood: pairs.likelihood_metrics(seed),
             ..ScoreMetrics::new("same person against kin", pairs, seed)
         }
     }
@@ -104,11 +104,11 @@ impl EnsembleEvaluation<'_> {
             joined: ScoreMetrics::new("not normalized", &joined, seed),
             ensemble: ScoreMetrics {
                 rank_10: rank_10(evaluated, &self.open_set.shortlists[i], seed),
-                likelihood: ratio_pairs.likelihood_figures(seed),
+                likelihood: ratio_pairs.likelihood_metrics(seed),
                 ..ScoreMetrics::new("ensemble", &ratio_pairs, seed)
             },
-            probabilities: pairs.probability_figures(0.5, seed),
-            relations: pairs.relation_figures(&cosine_pairs, 0.5, seed),
+            probabilities: pairs.probability_metrics(0.5, seed),
+            relations: pairs.relation_metrics(&cosine_pairs, 0.5, seed),
             identification: self.open_set.identification[i].clone(),
             reliability: reliability(&pairs.scores, &pairs.is_kin, BINS, |_| 1.0),
             histogram: histogram(&pairs),
@@ -146,7 +146,7 @@ impl EnsembleEvaluation<'_> {
             let pairs = pair_set.scored(scores);
             metrics.push(ScoreMetrics {
                 rank_10: rank_10(evaluated, &hits, seed),
-                likelihood: pairs.likelihood_figures(seed),
+                likelihood: pairs.likelihood_metrics(seed),
                 ..ScoreMetrics::new(&name, &pairs, seed)
             });
         }
@@ -177,8 +177,8 @@ fn cosine_hits_of(evaluated: &EvaluatedSource<'_>, seed: u64) -> Result<CosineHi
 }
 
 /// Returns the share of probes with a relative among the first ten people.
-fn rank_10(evaluated: &EvaluatedSource<'_>, hits: &[RatioTerm], seed: u64) -> Option<Figure> {
+fn rank_10(evaluated: &EvaluatedSource<'_>, hits: &[RatioTerm], seed: u64) -> Option<Estimate> {
     let families = Bootstrap::new(evaluated.source.pedigree.families().len(), seed);
-    let [share] = families.figures(|counts| [RatioTerm::ratio(hits, counts)]);
+    let [share] = families.estimates(|counts| [RatioTerm::ratio(hits, counts)]);
     share
 }

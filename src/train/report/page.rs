@@ -8,7 +8,7 @@ use super::charts;
 use super::examples::Example;
 use super::stage_report::StageReport;
 use super::training_report::{ScoreMetrics, SourceReport, TrainingReport};
-use crate::metrics::{Figure, RankingFigures, RelationFigures};
+use crate::metrics::{Estimate, RankingMetrics, RelationMetrics};
 
 const STYLE: &str = "\
 body{font:15px/1.5 sans-serif;max-width:960px;margin:2em auto;padding:0 1em;color:#222}\
@@ -208,7 +208,7 @@ fn stages(stages: &[StageReport]) -> Markup {
     }
 }
 
-fn auc(ranking: Option<RankingFigures>) -> String {
+fn auc(ranking: Option<RankingMetrics>) -> String {
     shown(ranking.map(|ranking| ranking.roc_auc))
 }
 
@@ -228,7 +228,7 @@ fn probabilities(report: &TrainingReport, evaluation: &SourceReport) -> Markup {
     }
 }
 
-fn relations(relations: &[RelationFigures]) -> Markup {
+fn relations(relations: &[RelationMetrics]) -> Markup {
     html! {
         @if !relations.is_empty() {
             h3 { "Relations" }
@@ -276,6 +276,6 @@ fn data_url(png: &[u8]) -> String {
     format!("data:image/png;base64,{}", BASE64_STANDARD.encode(png))
 }
 
-fn shown(figure: Option<Figure>) -> String {
+fn shown(figure: Option<Estimate>) -> String {
     figure.map_or("–".into(), |figure| figure.to_string())
 }

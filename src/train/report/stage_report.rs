@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::metrics::RankingFigures;
+use crate::metrics::RankingMetrics;
 use crate::train::data::corpus::Corpus;
 use crate::train::error::TrainError;
 use crate::train::runs::ensemble::pair_set::PairSet;
@@ -25,9 +25,9 @@ pub struct StageReport {
     #[serde(rename = "kept")]
     pub selected: usize,
     /// Metrics of the loaded backbone. `None` if the other families have no pairs.
-    pub frozen: Option<RankingFigures>,
+    pub frozen: Option<RankingMetrics>,
     /// Metrics of the backbone in the bundle.
-    pub unfrozen: Option<RankingFigures>,
+    pub unfrozen: Option<RankingMetrics>,
 }
 
 /// Corpora of the same photos, before and after the training of a stage.
@@ -57,7 +57,7 @@ impl StageReport {
         for (ranking, corpus) in ranking.iter_mut().zip([corpora.before, corpora.after]) {
             let pair_set = PairSet::new(corpus, &[], &unused_families(corpus, stage), seed)?;
             let cosines = pair_set.cosines.get(backbone).map(Vec::as_slice).unwrap_or_default();
-            *ranking = pair_set.scored(cosines).ranking_figures(seed);
+            *ranking = pair_set.scored(cosines).ranking_metrics(seed);
         }
         let [frozen, unfrozen] = ranking;
         Ok(Self {

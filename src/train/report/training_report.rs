@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::examples::{Example, Histogram};
 use super::stage_report::StageReport;
 use crate::metrics::{
-    Bin, Figure, LikelihoodFigures, Pairs, ProbabilityFigures, Ranking, RankingFigures,
-    RelationFigures,
+    Bin, Estimate, LikelihoodMetrics, Pairs, ProbabilityMetrics, Ranking, RankingMetrics,
+    RelationMetrics,
 };
 use crate::train::data::corpus::Corpus;
 use crate::train::head::recipe::Recipe;
@@ -101,9 +101,9 @@ pub struct SourceReport {
     /// Metrics of the ensemble's likelihood ratio.
     pub ensemble: ScoreMetrics,
     /// Metrics of the ensemble's probabilities at even odds.
-    pub probabilities: Option<ProbabilityFigures>,
+    pub probabilities: Option<ProbabilityMetrics>,
     /// Metrics of each relation, if the list names relations.
-    pub relations: Vec<RelationFigures>,
+    pub relations: Vec<RelationMetrics>,
     /// Open-set identification in galleries of growing size.
     pub identification: Vec<IdentificationMetrics>,
     /// Probabilities in equal parts of 0 to 1, with the share of kin.
@@ -123,13 +123,13 @@ pub struct ScoreMetrics {
     pub name: String,
     /// Metrics of the score. `None` if there are no pairs.
     #[serde(rename = "figures")]
-    pub ranking: Option<RankingFigures>,
+    pub ranking: Option<RankingMetrics>,
     /// Share of probes with a relative among the first ten people by this score.
     ///
     /// The searches cover all people of the source.
-    pub rank_10: Option<Figure>,
+    pub rank_10: Option<Estimate>,
     /// Cost of the log likelihood ratios. `None` if the score is not calibrated.
-    pub likelihood: Option<LikelihoodFigures>,
+    pub likelihood: Option<LikelihoodMetrics>,
     /// ROC, as shares of false and of true accepts.
     pub roc: Vec<[f64; 2]>,
 }
@@ -173,7 +173,7 @@ impl ScoreMetrics {
     pub(crate) fn new(name: &str, pairs: &Pairs, seed: u64) -> Self {
         Self {
             name: name.to_owned(),
-            ranking: pairs.ranking_figures(seed),
+            ranking: pairs.ranking_metrics(seed),
             rank_10: None,
             likelihood: None,
             roc: roc(pairs),

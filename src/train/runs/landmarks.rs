@@ -5,10 +5,10 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::loss_monitor::LossMonitor;
+use crate::domain::Landmarks;
 use crate::domain::Outcome;
 use crate::network::architectures::landmarks::OUTPUTS;
 use crate::network::preprocessing::Preprocessing;
-use crate::photo::Landmarks;
 use crate::train::data::faces::AnnotatedFace;
 use crate::train::data::point_views::{PointPicture, point_picture};
 use crate::train::error::TrainError;

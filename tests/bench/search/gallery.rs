@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use kindred::domain::{ContentHash, Embedding, EmbeddingSpace, Fingerprint, PhotoId, Unwatched};
+use kindred::domain::{ContentHash, Embedding, EmbeddingSpace, Fingerprint, NoProgress, PhotoId};
 use kindred::gallery::{Enrolment, Gallery, Lookup, Precision, Snapshot};
 
 use super::Index;
@@ -78,7 +78,7 @@ impl Index for Ours {
     fn build(&mut self) -> f64 {
         let gallery = self.gallery.as_ref().unwrap();
         let started = Instant::now();
-        gallery.seal(&Unwatched).unwrap();
+        gallery.seal(&NoProgress).unwrap();
         started.elapsed().as_secs_f64()
     }
 

@@ -26,20 +26,20 @@ use report::{Ceiling, Count, ceiling};
 /// The table for today's source is printed by
 /// `cargo test --release --test it print_ceilings -- --ignored --nocapture`.
 const CEILINGS: &[Ceiling] = &[
-    ceiling("import circles", 10),
-    ceiling("files in import circles", 74),
-    ceiling("type names of several files", 52),
-    ceiling("definitions of such types after the first", 89),
-    ceiling("names with dialect words", 103),
-    ceiling("functions called `of`", 19),
-    ceiling("named closures", 415),
-    ceiling("named closures used once", 237),
+    ceiling("import circles", 9),
+    ceiling("files in import circles", 73),
+    ceiling("type names of several files", 49),
+    ceiling("definitions of such types after the first", 85),
+    ceiling("names with dialect words", 96),
+    ceiling("functions called `of`", 18),
+    ceiling("named closures", 395),
+    ceiling("named closures used once", 230),
     ceiling("lines of the largest file", 450),
     ceiling("files over 300 lines", 18),
     ceiling("lines of the longest function", 71),
-    ceiling("functions over 50 lines", 13),
-    ceiling("code lines over 100 columns", 97),
-    ceiling("comment lines over 120 columns", 26),
+    ceiling("functions over 50 lines", 14),
+    ceiling("code lines over 100 columns", 104),
+    ceiling("comment lines over 120 columns", 25),
 ];
 
 /// All counts, in the order of [`CEILINGS`].

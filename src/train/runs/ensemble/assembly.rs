@@ -146,9 +146,9 @@ impl<'a> Assembly<'a> {
             is_kin.extend(pair_set.is_kin());
         }
         let curve = Ranking::new(&scores, &is_kin).curve();
-        let threshold = curve.at_false_accept_rate(self.options.false_accept_rate);
+        let point = curve.at_false_accept_rate(self.options.false_accept_rate);
         // The threshold is infinite if a stranger has the highest score.
-        threshold.map_or(1.0, |(threshold, _)| threshold.min(1.0))
+        point.map_or(1.0, |point| point.threshold.min(1.0))
     }
 
     /// Returns the retrieval-space cosine that one in a thousand kin photo pairs reaches.

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::arena::{Arena, ScoredPerson};
 use crate::kinship::{KinshipError, OpenSetConfig, Tail};
-use crate::metrics::{Bootstrap, Figure, RatioTerm};
+use crate::metrics::{Bootstrap, Estimate, RatioTerm};
 use crate::train::data::corpus::Corpus;
 
 /// Target false positive identification rate of the open-set model.
@@ -61,13 +61,13 @@ pub struct IdentificationMetrics {
     /// Probes with a relative in the gallery.
     pub probes_with_relative: usize,
     /// Share of probes with a marked stranger. The target is 10 %.
-    pub fpir: Option<Figure>,
+    pub fpir: Option<Estimate>,
     /// Share of probes with a marked relative, among probes with a relative.
-    pub dir: Option<Figure>,
+    pub dir: Option<Estimate>,
     /// Share of listed kin among the marked people, for probes with a relative.
-    pub precision: Option<Figure>,
+    pub precision: Option<Estimate>,
     /// Share of probes with a relative in the first ten, among probes with a relative.
-    pub rank_10: Option<Figure>,
+    pub rank_10: Option<Estimate>,
 }
 
 /// Returns the people of a gallery of `size`, or all people.
@@ -209,7 +209,7 @@ impl IdentificationMetrics {
         let rank_10 = shortlist_hits(probes);
         let terms = [&fpir, &dir, &precision, &rank_10];
         let [fpir, dir, precision, rank_10] = Bootstrap::new(families, seed)
-            .figures(|counts| terms.map(|terms| RatioTerm::ratio(terms, counts)));
+            .estimates(|counts| terms.map(|terms| RatioTerm::ratio(terms, counts)));
         Self {
             people: probes.first().map_or(0, |probe| probe.people),
             probes: probes.len(),

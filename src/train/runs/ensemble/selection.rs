@@ -33,11 +33,11 @@ impl Criterion {
     /// Computes the metrics of `scores`. They are zeros without pairs of both kinds.
     pub(crate) fn new(scores: &[f64], is_kin: &[bool]) -> Self {
         let curve = Ranking::new(scores, is_kin).curve();
-        let accepts = curve.at_false_accept_rate(STRICT_RATE);
+        let point = curve.at_false_accept_rate(STRICT_RATE);
         Self {
             auc: curve.roc_auc().unwrap_or_default(),
             average_precision: curve.average_precision().unwrap_or_default(),
-            true_accepts: accepts.map(|(_, accepts)| accepts).unwrap_or_default(),
+            true_accepts: point.map(|point| point.true_accept_rate).unwrap_or_default(),
         }
     }
 

@@ -4,7 +4,7 @@ use super::pair_set::PairSet;
 use super::selection::Criterion;
 use serde::Serialize;
 
-use crate::metrics::{Bootstrap, Figure, RatioTerm};
+use crate::metrics::{Bootstrap, Estimate, RatioTerm};
 
 /// Decision whether an ensemble may be written.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -46,11 +46,11 @@ pub(crate) struct BaselineComparison {
 #[derive(Clone, Copy, Debug, Default)]
 struct Gains {
     /// Gain in AUC over the plain regression.
-    auc: Option<Figure>,
+    auc: Option<Estimate>,
     /// Gain in TAR at FAR 1 % over the cosine.
-    true_accepts: Option<Figure>,
+    true_accepts: Option<Estimate>,
     /// Gain in Rank@10 over the cosine.
-    rank_10: Option<Figure>,
+    rank_10: Option<Estimate>,
 }
 
 /// Minimum area under the ROC of the ensemble, above that of chance.
@@ -73,7 +73,7 @@ impl BaselineComparison {
             gained_hits.push(RatioTerm { numerator, ..*hit });
         }
         let [rank_10] = Bootstrap::new(scores.families, seed)
-            .figures(|counts| [RatioTerm::ratio(&gained_hits, counts)]);
+            .estimates(|counts| [RatioTerm::ratio(&gained_hits, counts)]);
         let counts = vec![1.0; scores.families];
         Self {
             source: scores.source.to_owned(),
@@ -212,7 +212,7 @@ mod tests {
     fn gain_on_one_source_does_not_excuse_a_loss_on_another() {
         let gain = |value: f64, low: f64, high: f64| {
             let gains = Gains {
-                rank_10: Some(Figure { value, interval: Interval { low, high } }),
+                rank_10: Some(Estimate { value, interval: Interval { low, high } }),
                 ..Gains::default()
             };
             BaselineComparison { gains, ..comparison() }

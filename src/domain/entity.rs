@@ -21,7 +21,7 @@ impl EntityId {
     pub fn includes(&self, person: PersonId) -> bool {
         match self {
             Self::Family(family) => person.family() == *family,
-            Self::Person(own) => person == *own,
+            Self::Person(id) => person == *id,
             Self::Photo(_) => false,
         }
     }
@@ -31,10 +31,12 @@ impl FromStr for EntityId {
     type Err = IdentityError;
 
     fn from_str(text: &str) -> Result<Self, IdentityError> {
-        let family = || text.parse().map(Self::Family).ok();
-        let person = || text.parse().map(Self::Person).ok();
-        let photo = || text.parse().map(Self::Photo).ok();
-        family().or_else(person).or_else(photo).ok_or_else(|| IdentityError {
+        let entity = text
+            .parse()
+            .map(Self::Family)
+            .or_else(|_| text.parse().map(Self::Person))
+            .or_else(|_| text.parse().map(Self::Photo));
+        entity.map_err(|_: IdentityError| IdentityError {
             expected: "a family such as F0001, a person such as F0001/MID1, or a photo such as \
                        F0001/MID1/P00001_face0",
             found: text.into(),

@@ -8,16 +8,14 @@ use super::error::SynthesisError;
 /// Hidden folder next to its target, renamed to the target once it is complete.
 ///
 /// It leaves nothing if it is dropped earlier.
-pub(super) struct Folder {
+pub(super) struct StagingFolder {
     target: PathBuf,
     unfinished: PathBuf,
 }
 
-impl Folder {
+impl StagingFolder {
     /// Creates the hidden folder for `target`, which may be an empty folder.
     pub(super) fn new(target: &Path) -> Result<Self, SynthesisError> {
-        let is_empty =
-            |path: &Path| fs::read_dir(path).is_ok_and(|mut found| found.next().is_none());
         if target.exists() && !is_empty(target) {
             return Err(SynthesisError::NotEmpty { path: target.to_owned() });
         }
@@ -52,14 +50,17 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for StagingFolder {
     fn drop(&mut self) {
         // A finished folder no longer has this path. An unfinished one is of no use.
         let _ = fs::remove_dir_all(&self.unfinished);
     }
 }
 
+fn is_empty(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
 fn unwritable(path: &Path) -> impl Fn(io::Error) -> SynthesisError {
-    let path = path.to_owned();
-    move |source| SynthesisError::Unwritable { path: path.clone(), source }
+    move |source| SynthesisError::Unwritable { path: path.to_owned(), source }
 }
