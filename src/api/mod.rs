@@ -1,6 +1,6 @@
 //! The HTTP service.
 //!
-//! There is one endpoint per file. Request and response bodies are in [`crate::wire`]. Errors are
+//! There is one file per resource. Request and response bodies are in [`crate::wire`]. Errors are
 //! problem+json. Handlers never run a model: they queue faces for the one model thread and wait for its embeddings.
 
 mod audit_log;
@@ -15,8 +15,12 @@ mod middleware;
 mod model_queue;
 mod openapi;
 mod problem;
+mod request;
+mod route_table;
 mod routes;
 mod server;
+mod state;
 
 pub use error::{KeyError, ServeError};
-pub use server::{Server, Service, ServiceConfig};
+pub use server::Server;
+pub use state::{Service, ServiceConfig};
