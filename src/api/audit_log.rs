@@ -1,7 +1,7 @@
 //! Audit trail: which key searched, added or deleted which ids, and when.
 //!
-//! The trail is a file of the service's data directory, with one line of JSON per event. It contains
-//! no photo and no embedding. Lines are deleted after the retention period.
+//! The trail is a file of the service's data directory, with one line of JSON per event. It has no
+//! photo and no embedding. Lines are deleted after the retention period.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};

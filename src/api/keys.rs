@@ -1,7 +1,7 @@
 //! API keys and their scopes.
 //!
-//! The keys are stored hashed, in a file of the service's data directory. They can therefore be created
-//! and revoked while a server runs. The server reads the file again after a change.
+//! The keys are stored hashed, in a file of the service's data directory. They can be created and
+//! revoked while a server runs. The server reads the file again after a change.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -17,9 +17,9 @@ use super::problem::{PhotoProblem, ProblemBody};
 #[openapi(
     info(
         title = "Kindred API",
-        description = "Finds likely blood relatives by face. If the gallery has API keys, a request needs one. \
-                       Scopes are `search` to search and read, `write` to add photos and kin, and `admin` to \
-                       delete and to read metrics. A resemblance is no proof.",
+        description = "Finds likely blood relatives by face. If the service has API keys, a request \
+                       needs one. Scopes are `search` to search and read, `write` to add photos and \
+                       kin, and `admin` to delete and to read metrics. A resemblance is no proof.",
     ),
     paths(
         search::post_form,

@@ -192,10 +192,10 @@ pub(super) struct PhotoProblem {
 pub(super) enum Problems {
     /// The request is invalid or not permitted
     #[response(status = "4XX", content_type = "application/problem+json")]
-    OfTheRequest(#[to_schema] ProblemBody<'static>),
+    Request(#[to_schema] ProblemBody<'static>),
     /// The service cannot answer, perhaps temporarily
     #[response(status = "5XX", content_type = "application/problem+json")]
-    OfTheService(#[to_schema] ProblemBody<'static>),
+    Service(#[to_schema] ProblemBody<'static>),
 }
 
 /// Maps each class of error to an HTTP status and a code.

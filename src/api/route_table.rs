@@ -60,7 +60,9 @@ impl Body {
 }
 
 impl RouteTable {
-    /// Returns the callers that a request admits. A request to no endpoint needs the scope `search`.
+    /// Returns the callers that may send a request.
+    ///
+    /// A request to no endpoint needs the scope `search`.
     pub(super) fn access(self, method: &Method, path: &str) -> Access {
         let mut endpoints = self.endpoints(method, path);
         endpoints.next().map_or(Access::Scope(Scope::Search), |endpoint| endpoint.access)

@@ -80,7 +80,9 @@ impl Server {
         Ok(self.state.keys.is_locked()?)
     }
 
-    /// Returns a function that stops the server as a signal does. It also works before the server answers.
+    /// Returns a function that stops the server as a signal does.
+    ///
+    /// It also works before the server answers.
     pub fn stopper(&self) -> impl Fn() + Send + 'static {
         let handle = self.server.handle();
         // The stop request is sent at once. No caller waits for its completion here.
@@ -111,7 +113,9 @@ impl Server {
     }
 }
 
-/// Returns the CORS rules for these origins. A browser sends a preflight request first, without a key.
+/// Returns the CORS rules for these origins.
+///
+/// A browser sends a preflight request first, without a key.
 fn cors(origins: &[String]) -> Cors {
     let cors = Cors::default().allow_any_method().allow_any_header().max_age(3600);
     origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))

@@ -22,8 +22,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let photos = gallery.snapshot()?.photo_count();
     let service = Service { gallery, bundle, config: settings.service_config() };
     let server = Server::bind(service, settings.listen)?;
+    let needs_key = server.needs_key()?;
     line!("{photos} photos at http://{}, stop with Ctrl-C", server.address());
-    if !server.needs_key()? {
+    if !needs_key {
         line!(
             "without API keys: for programs and people on this machine only (kindred keys create)"
         );

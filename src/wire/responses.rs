@@ -22,11 +22,13 @@ pub struct SearchResponse {
     typicality: f64,
     /// Limitations of this response.
     notes: Vec<Note>,
-    /// Enrolled people known to be in the probe, from `as`, an enrolled photo, or an enrolled file.
+    /// People of the gallery known to be in the probe, by `as`, a photo of the gallery, or its file.
     known_as: Vec<String>,
-    /// People identified as the probe. Known people come first, then people more likely the same person than kin.
+    /// People identified as the probe. Known people come first. The others are more likely the same
+    /// person than kin.
     same_person: Vec<FoundPerson>,
-    /// Other people, in descending order of kinship evidence. Without an ensemble, the nearest come first.
+    /// Other people, in descending order of kinship evidence. Without an ensemble, the nearest come
+    /// first.
     matches: Vec<FoundPerson>,
     /// Families of the matches, in the order of their first person.
     families: Vec<FoundFamily>,
@@ -222,17 +224,14 @@ impl SearchResponse {
     /// Builds the response of a search answer.
     pub fn new(answer: &Answer, context: Context<'_>) -> Self {
         let Context { faces, timings, model, gallery_version, explained_by } = context;
-        let people = |found: &[PersonMatch]| {
-            found.iter().map(|p| FoundPerson::new(p, &answer.members)).collect()
-        };
         let searched = SearchScope::from(&answer.searched);
         Self {
             faces,
             typicality: answer.typicality,
             notes: answer.notes.iter().map(Note::from).collect(),
             known_as: answer.known.iter().map(ToString::to_string).collect(),
-            same_person: people(&answer.same_person),
-            matches: people(&answer.people),
+            same_person: FoundPerson::from_matches(&answer.same_person, &answer.members),
+            matches: FoundPerson::from_matches(&answer.people, &answer.members),
             families: answer.families.iter().map(FoundFamily::from).collect(),
             photos: answer.photos.iter().map(FoundPhoto::from).collect(),
             couples: answer.couples.iter().map(FoundCouple::from).collect(),
@@ -249,11 +248,11 @@ impl RerankResponse {
     /// Builds the response for photos, in the order of the request.
     pub(crate) fn new(requested: &[PhotoId], found: &[PhotoMatch]) -> Self {
         let indices: HashMap<&PhotoId, usize> = requested.iter().zip(0..).collect();
-        let result = |found: &PhotoMatch| Reranked {
-            index: indices[&found.photo],
-            photo: FoundPhoto::from(found),
-        };
-        Self { results: found.iter().map(result).collect() }
+        let mut results = Vec::with_capacity(found.len());
+        for found in found {
+            results.push(Reranked { index: indices[&found.photo], photo: found.into() });
+        }
+        Self { results }
     }
 }
 
@@ -290,6 +289,10 @@ impl KinshipEvidence {
 }
 
 impl FoundPerson {
+    fn from_matches(found: &[PersonMatch], members: &[String]) -> Vec<Self> {
+        found.iter().map(|found| Self::new(found, members)).collect()
+    }
+
     fn new(found: &PersonMatch, members: &[String]) -> Self {
         Self {
             person: found.person.to_string(),

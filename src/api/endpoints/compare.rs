@@ -35,7 +35,10 @@ pub(in crate::api) struct CompareForm {
     tag = "search",
     summary = "Compare two photos",
     request_body(content = CompareForm, content_type = "multipart/form-data"),
-    responses((status = 200, description = "The evidence of kinship", body = CompareResponse), Problems),
+    responses(
+        (status = 200, description = "The evidence of kinship", body = CompareResponse),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn post(
     state: web::Data<State>,

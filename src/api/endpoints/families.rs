@@ -80,7 +80,10 @@ pub(in crate::api) async fn get(
     summary = "Replace a family's listed kin",
     params(FamilyPath),
     request_body = ListedKin,
-    responses((status = 200, description = "The family's listed kin", body = RelationshipList), Problems),
+    responses(
+        (status = 200, description = "The family's listed kin", body = RelationshipList),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn put(
     state: web::Data<State>,
@@ -111,7 +114,10 @@ pub(in crate::api) async fn put(
     tag = "families",
     summary = "Delete a family",
     params(FamilyPath),
-    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
+    responses(
+        (status = 200, description = "The receipt of the deletion", body = Receipt),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn delete(
     state: web::Data<State>,

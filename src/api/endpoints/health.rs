@@ -87,8 +87,8 @@ pub(in crate::api) async fn healthz() -> HttpResponse {
 
 /// Reports that the service is ready.
 ///
-/// The gallery and the model are loaded before the server listens. The service is therefore ready as
-/// soon as it answers.
+/// The gallery and the model are loaded before the server listens. The service is ready as soon as it
+/// answers.
 #[utoipa::path(
     get,
     path = "/readyz",

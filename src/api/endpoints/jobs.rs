@@ -60,9 +60,13 @@ struct JobList {
     operation_id = "create_job",
     tag = "jobs",
     summary = "Add many photos",
-    description = "Adds photos in the background. They are in an archive, or in a folder of the server. \
-                   The operator of the server allows one folder with all folders in it.",
-    params(("idempotency-key" = Option<String>, Header, description = "Name of the request. Two requests with one name create one job")),
+    description = "Adds photos in the background. They are in an archive, or in a folder of the \
+                   server. The operator of the server allows one folder with all folders in it.",
+    params((
+        "idempotency-key" = Option<String>,
+        Header,
+        description = "Name of the request. Two requests with one name create one job",
+    )),
     request_body(content((JobForm = "multipart/form-data"), (JobFolder = "application/json"))),
     responses((status = 202, description = "The job is queued", body = Job), Problems),
 )]
@@ -96,10 +100,9 @@ pub(in crate::api) async fn post_folder(
     let JobFolder { folder, mode } = folder.into_inner();
     let job = blocking(move || {
         state.jobs.add(key, |key| {
-            Plan::new(Source::open(&resolve_folder(
-                state.config.photo_root.as_deref(),
-                &folder,
-            )?)?)?;
+            // A folder without families is refused at once.
+            let path = resolve_folder(state.config.photo_root.as_deref(), &folder)?;
+            Plan::new(Source::open(&path)?)?;
             Ok(Job::new(JobOrigin::Folder(folder), mode.unwrap_or_default(), key))
         })
     });
@@ -152,7 +155,10 @@ pub(in crate::api) async fn get(
     tag = "jobs",
     summary = "Cancel a job",
     params(JobId),
-    responses((status = 200, description = "The job, which stops after its batch", body = Job), Problems),
+    responses(
+        (status = 200, description = "The job, which stops after its batch", body = Job),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn cancel(
     state: web::Data<State>,

@@ -15,7 +15,15 @@ const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=u
     operation_id = "metrics",
     tag = "service",
     summary = "Metrics for Prometheus",
-    responses((status = 200, description = "The metrics", body = String, content_type = "application/openmetrics-text"), Problems),
+    responses(
+        (
+            status = 200,
+            description = "The metrics",
+            body = String,
+            content_type = "application/openmetrics-text",
+        ),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn get(state: web::Data<State>) -> Result<HttpResponse, Problem> {
     let text = state

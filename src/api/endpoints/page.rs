@@ -9,8 +9,9 @@ use crate::error::ErrorKind;
 use crate::web::{ASSETS, DOCS, INDEX};
 
 /// Content security policy. It permits only this service's files, and images in blobs of the page.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
-                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+                      img-src 'self' blob:; connect-src 'self'; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
 
 pub(in crate::api) async fn index() -> HttpResponse {
     file("text/html; charset=utf-8", INDEX)

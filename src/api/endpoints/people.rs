@@ -1,4 +1,4 @@
-//! `/v1/people/{family}/{member}`: reads, adds or replaces a person's photos, or deletes the person.
+//! `/v1/people/{family}/{member}`: shows or deletes a person, and adds or replaces photos.
 
 use actix_multipart::form::MultipartForm;
 use actix_web::{HttpResponse, web};
@@ -25,7 +25,10 @@ const NAME_DIGITS: usize = 16;
     tag = "people",
     summary = "Show a person",
     params(PersonPath),
-    responses((status = 200, description = "The person's photos and listed kin", body = PersonResource), Problems),
+    responses(
+        (status = 200, description = "The person's photos and listed kin", body = PersonResource),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn get(
     state: web::Data<State>,
@@ -103,7 +106,10 @@ pub(in crate::api) async fn put(
     tag = "people",
     summary = "Delete a person",
     params(PersonPath),
-    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
+    responses(
+        (status = 200, description = "The receipt of the deletion", body = Receipt),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn delete(
     state: web::Data<State>,

@@ -46,7 +46,11 @@ pub(in crate::api) async fn get(
     summary = "Add or replace a photo",
     params(PhotoPath),
     request_body(content = PhotoForm, content_type = "multipart/form-data"),
-    responses((status = 200, description = "The photo is replaced", body = Enrolled), (status = 201, description = "The photo is added", body = Enrolled), Problems),
+    responses(
+        (status = 200, description = "The photo is replaced", body = Enrolled),
+        (status = 201, description = "The photo is added", body = Enrolled),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn put(
     state: web::Data<State>,
@@ -67,7 +71,9 @@ pub(in crate::api) async fn put(
     Ok(event.attach_to(response.json(enrolled)))
 }
 
-/// Returns the thumbnail, if one is stored. No cache stores it, so that a deleted person is no longer visible.
+/// Returns the thumbnail, if one is stored.
+///
+/// No cache stores it, so that a deleted person is no longer visible.
 #[utoipa::path(
     get,
     path = "/v1/photos/{family}/{member}/{name}/image",
@@ -75,7 +81,15 @@ pub(in crate::api) async fn put(
     tag = "photos",
     summary = "Show the thumbnail of a photo",
     params(PhotoPath),
-    responses((status = 200, description = "The thumbnail", body = FileSchema, content_type = "image/jpeg"), Problems),
+    responses(
+        (
+            status = 200,
+            description = "The thumbnail",
+            body = FileSchema,
+            content_type = "image/jpeg",
+        ),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn image(
     state: web::Data<State>,
@@ -98,7 +112,10 @@ pub(in crate::api) async fn image(
     tag = "photos",
     summary = "Delete a photo",
     params(PhotoPath),
-    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
+    responses(
+        (status = 200, description = "The receipt of the deletion", body = Receipt),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn delete(
     state: web::Data<State>,

@@ -120,7 +120,10 @@ pub(in crate::api) async fn put(
     tag = "relationships",
     summary = "Delete a listed pair",
     params(PairQuery),
-    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
+    responses(
+        (status = 200, description = "The receipt of the deletion", body = Receipt),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn delete(
     state: web::Data<State>,

@@ -29,7 +29,14 @@ pub(in crate::api) struct RerankRequest {
     tag = "search",
     summary = "Rerank photos of the gallery by their evidence of kinship to a probe",
     request_body = RerankRequest,
-    responses((status = 200, description = "The photos in descending order of evidence", body = RerankResponse), Problems),
+    responses(
+        (
+            status = 200,
+            description = "The photos in descending order of evidence",
+            body = RerankResponse,
+        ),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn post(
     state: web::Data<State>,

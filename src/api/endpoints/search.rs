@@ -20,9 +20,10 @@ use crate::wire::{Context, ModelVersion, SearchRequest, SearchResponse, TimingsM
     operation_id = "search",
     tag = "search",
     summary = "Search for relatives",
-    description = "Returns the people of the gallery with the most evidence of kinship to a probe. \
-                   A probe has one or more photos of one person. Photos of the same person are listed separately. \
-                   Photos come in a form or in JSON. JSON may also name photos of the gallery, or contain embeddings.",
+    description = "Returns the people of the gallery with the most evidence of kinship to a probe. A \
+                   probe has one or more photos of one person. Photos of the same person are listed \
+                   separately. Photos come in a form or in JSON. JSON may also name photos of the \
+                   gallery, or contain embeddings.",
     request_body(
         content((SearchForm = "multipart/form-data"), (SearchRequest = "application/json")),
         description = "The photos and the options",

@@ -48,7 +48,9 @@ impl FromRequest for PhotoPath {
     }
 }
 
-/// Parses the id that the path's segments form. An id separates its levels by slashes, as a path does.
+/// Parses the id that the path's segments form.
+///
+/// An id separates its levels by slashes, as a path does.
 ///
 /// # Errors
 /// 422 if the id is malformed.
@@ -76,15 +78,15 @@ impl IntoParams for PhotoPath {
 }
 
 /// Documentation of a path segment.
-struct Segment {
+struct PathSegment {
     name: &'static str,
     description: &'static str,
     pattern: &'static str,
     example: &'static str,
 }
 
-impl From<Segment> for Parameter {
-    fn from(segment: Segment) -> Self {
+impl From<PathSegment> for Parameter {
+    fn from(segment: PathSegment) -> Self {
         let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(segment.pattern));
         ParameterBuilder::new()
             .name(segment.name)
@@ -98,33 +100,33 @@ impl From<Segment> for Parameter {
 }
 
 fn family() -> Parameter {
-    let segment = Segment {
+    PathSegment {
         name: "family",
         description: "A family, such as F0001",
         pattern: FamilyId::PATTERN,
         example: "F0001",
-    };
-    segment.into()
+    }
+    .into()
 }
 
 fn member() -> Parameter {
-    let segment = Segment {
+    PathSegment {
         name: "member",
         description: "A member of the family, such as MID1",
         pattern: PersonId::MEMBER_PATTERN,
         example: "MID1",
-    };
-    segment.into()
+    }
+    .into()
 }
 
 fn name() -> Parameter {
-    let segment = Segment {
+    PathSegment {
         name: "name",
         description: "The photo's name, such as P00001_face0",
         pattern: PhotoId::NAME_PATTERN,
         example: "P00001_face0",
-    };
-    segment.into()
+    }
+    .into()
 }
 
 #[cfg(test)]

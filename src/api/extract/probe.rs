@@ -1,4 +1,4 @@
-//! Probes of a request: photo files, enrolled photos, or embeddings.
+//! Probes of a request: photo files, photos of the gallery, or embeddings.
 
 use actix_web::web;
 use base64::Engine;

@@ -26,7 +26,8 @@ const MAX_ENDED: usize = 1000;
 pub(in crate::api) struct Jobs {
     folder: PathBuf,
     records: Mutex<JobRecords>,
-    /// Locked while a job is created. Of two requests with one key, the second returns the first one's job.
+    /// Locked while a job is created. Of two requests with one key, the second returns the first
+    /// one's job.
     creation: Mutex<()>,
     /// Notified when a job is added, and when the queue closes.
     changed: Condvar,

@@ -28,7 +28,8 @@ pub(in crate::api) async fn attach(
     request.extensions_mut().insert(RequestId(id.clone()));
     let result = match next.call(request).await {
         Ok(response) => Ok(with_id(response.map_into_boxed_body(), &id)),
-        // The request no longer exists, so no response can be built from it. Actix renders the error.
+        // The request no longer exists, so no response can be built from it. Actix renders the
+        // error.
         Err(error) => Err(to_problem(&error).with_request_id(&id)),
     };
     let status = match &result {
