@@ -1,29 +1,24 @@
-//! Audit trail: which key searched, enrolled or deleted which ids, and when.
+//! Audit trail: which key searched, added or deleted which ids, and when.
 //!
-//! The trail is a file next to the gallery's database, with one line of JSON per event. It contains no photo and no
-//! embedding. Lines are deleted when their retention time is over.
+//! The trail is a file of the service's data directory, with one line of JSON per event. It has no
+//! photo and no embedding. Lines are deleted after the retention period.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead, BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::middleware::Next;
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::middleware::access::Caller;
-use super::middleware::request_id::RequestId;
-use super::server::State;
+use super::request::{Caller, RequestId};
 use crate::atomic_file::write_atomically;
 
-/// Name of the trail file inside a gallery.
+/// Name of the file in the data directory.
 const FILE: &str = "audit.jsonl";
 /// Interval between deletions of old lines.
-const PRUNED_EVERY: SignedDuration = SignedDuration::from_hours(24);
+const PRUNE_INTERVAL: SignedDuration = SignedDuration::from_hours(24);
 
 /// An audit event, in the extensions of the response that it belongs to.
 #[derive(Clone)]
@@ -39,14 +34,15 @@ impl AuditEvent {
     }
 
     /// Attaches the event to the response.
-    pub(super) fn told_by(self, mut response: HttpResponse) -> HttpResponse {
+    pub(super) fn attach_to(self, mut response: HttpResponse) -> HttpResponse {
         response.extensions_mut().insert(self);
         response
     }
 }
 
+/// A line of the trail.
 #[derive(Serialize, Deserialize)]
-struct Line {
+pub(super) struct AuditLine {
     at: Timestamp,
     /// Id of the API key. `None` if no key was needed.
     key: Option<String>,
@@ -56,35 +52,40 @@ struct Line {
     request_id: String,
 }
 
-impl Line {
-    fn new(AuditEvent { action, ids }: AuditEvent, request: &HttpRequest) -> Self {
+impl AuditLine {
+    /// Creates the line of an event that the request caused now.
+    pub(super) fn new(AuditEvent { action, ids }: AuditEvent, request: &HttpRequest) -> Self {
         let extensions = request.extensions();
-        let key = extensions.get::<Caller>().and_then(|caller| caller.key.clone());
+        let key = extensions.get::<Caller>().and_then(Caller::key).map(|key| key.id.clone());
         let request_id = extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
         Self { at: Timestamp::now(), key, action: action.to_owned(), ids, request_id }
     }
 }
 
-/// Audit trail of a gallery.
-pub(super) struct Audit {
+/// Audit trail of a service.
+pub(super) struct AuditLog {
     path: PathBuf,
-    kept_for: SignedDuration,
+    retention: SignedDuration,
     /// Time at which old lines were last deleted.
-    pruned: Mutex<Option<Timestamp>>,
+    last_pruned: Mutex<Option<Timestamp>>,
 }
 
-impl Audit {
-    /// Returns the trail of the gallery at `gallery`, with a retention of `days` days.
-    pub(super) fn of(gallery: &Path, days: u32) -> Self {
-        let kept_for = SignedDuration::from_hours(24 * i64::from(days));
-        Self { path: gallery.join(FILE), kept_for, pruned: Mutex::new(None) }
+impl AuditLog {
+    /// Returns the trail in a data directory, with a retention of `days` days.
+    pub(super) fn new(data_dir: &Path, days: u32) -> Self {
+        let retention = SignedDuration::from_hours(24 * i64::from(days));
+        Self { path: data_dir.join(FILE), retention, last_pruned: Mutex::new(None) }
     }
 
-    fn write(&self, line: &Line) -> io::Result<()> {
-        let mut pruned = self.pruned.lock().unwrap_or_else(PoisonError::into_inner);
-        if pruned.is_none_or(|pruned| line.at.duration_since(pruned) > PRUNED_EVERY) {
+    /// Appends a line, and deletes old lines once a day.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written.
+    pub(super) fn append(&self, line: &AuditLine) -> io::Result<()> {
+        let mut last = self.last_pruned.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| line.at.duration_since(last) > PRUNE_INTERVAL) {
             self.prune(line.at)?;
-            *pruned = Some(line.at);
+            *last = Some(line.at);
         }
         let text = serde_json::to_string(line)? + "\n";
         OpenOptions::new().create(true).append(true).open(&self.path)?.write_all(text.as_bytes())
@@ -96,16 +97,13 @@ impl Audit {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             other => other?,
         };
-        let is_kept = |text: &String| {
-            let line = serde_json::from_str::<Line>(text);
-            line.is_ok_and(|line| now.duration_since(line.at) <= self.kept_for)
-        };
         write_atomically(&self.path, |path| {
-            let mut kept = fs::File::create(path)?;
+            let mut pruned = fs::File::create(path)?;
             for text in BufReader::new(file).lines() {
                 let text = text?;
-                if is_kept(&text) {
-                    writeln!(kept, "{text}")?;
+                let line = serde_json::from_str::<AuditLine>(&text);
+                if line.is_ok_and(|line| now.duration_since(line.at) <= self.retention) {
+                    writeln!(pruned, "{text}")?;
                 }
             }
             Ok(())
@@ -113,47 +111,27 @@ impl Audit {
     }
 }
 
-/// Middleware that records audit events.
-///
-/// A trail that cannot be written is an error in the log. The recorded action is not undone.
-pub(super) async fn remember(
-    state: web::Data<State>,
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
-    let response = next.call(request).await?.map_into_boxed_body();
-    let deed = response.response().extensions().get::<AuditEvent>().cloned();
-    if let Some(deed) = deed {
-        let line = Line::new(deed, response.request());
-        let written = web::block(move || state.audit.write(&line)).await;
-        if !matches!(written, Ok(Ok(()))) {
-            tracing::error!("the audit trail cannot be written");
-        }
-    }
-    Ok(response)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lines_go_when_they_are_too_old() {
+    fn old_lines_are_deleted() {
         let folder = tempfile::tempdir().unwrap();
         let now: Timestamp = "2026-06-15T12:00:00Z".parse().unwrap();
-        let line = |hours_ago: i64, id: &str| Line {
+        let line = |hours_ago: i64, id: &str| AuditLine {
             at: now - SignedDuration::from_hours(hours_ago),
             key: None,
             action: "search".into(),
             ids: vec![id.into()],
             request_id: String::new(),
         };
-        let audit = Audit::of(folder.path(), 30);
-        audit.write(&line(24 * 31, "F0001")).unwrap();
-        audit.write(&line(24 * 29, "F0002")).unwrap();
+        let log = AuditLog::new(folder.path(), 30);
+        log.append(&line(24 * 31, "F0001")).unwrap();
+        log.append(&line(24 * 29, "F0002")).unwrap();
         let text = || fs::read_to_string(folder.path().join(FILE)).unwrap();
         assert!(text().contains("F0001") && text().contains("F0002"), "neither was too old then");
-        audit.write(&line(0, "F0003")).unwrap();
+        log.append(&line(0, "F0003")).unwrap();
         assert!(!text().contains("F0001") && text().contains("F0002") && text().contains("F0003"));
     }
 }

@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::problem::Problem;
 use crate::error::ErrorKind;
 
-/// Runs `work` on a thread that may block, and responds with its result.
-pub(super) async fn answer<T: Serialize + Send + 'static>(
+/// Runs `work` on a thread that may block, and responds with its result as JSON.
+pub(super) async fn respond<T: Serialize + Send + 'static>(
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(blocking(work).await??))
@@ -17,6 +17,7 @@ pub(super) async fn answer<T: Serialize + Send + 'static>(
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
-    let stopped = |_| Problem::new(ErrorKind::Internal, "the request's worker has stopped");
-    web::block(work).await.map_err(stopped)
+    web::block(work)
+        .await
+        .map_err(|_| Problem::new(ErrorKind::Internal, "the request's worker has stopped"))
 }

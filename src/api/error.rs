@@ -16,7 +16,7 @@ pub enum ServeError {
         /// The requested address.
         address: SocketAddr,
     },
-    /// Other machines can reach the address, and the gallery has no API key.
+    /// Other machines can reach the address, and the service has no API key.
     #[error(
         "{address} can be reached from other machines, and the gallery has no API key; make one with \
          `kindred keys create`, or listen on 127.0.0.1"
@@ -48,7 +48,10 @@ pub enum KeyError {
         id: String,
     },
     /// The file's content is damaged.
-    #[error("the API keys in {} are damaged; restore the file from a copy, or remove it and make new keys", path.display())]
+    #[error(
+        "the API keys in {} are damaged; restore the file from a copy, or remove it and make new keys",
+        path.display()
+    )]
     Damaged {
         /// Path of the key file.
         path: PathBuf,

@@ -1,7 +1,7 @@
 //! API keys and their scopes.
 //!
-//! The keys are stored hashed, in a separate file next to the gallery's database. They can therefore be created and
-//! revoked while a server uses the gallery. The server reads the file again after a change.
+//! The keys are stored hashed, in a file of the service's data directory. They can be created and
+//! revoked while a server runs. The server reads the file again after a change.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,7 +19,7 @@ use super::error::KeyError;
 use crate::atomic_file::write_atomically;
 use crate::domain::Fingerprint;
 
-/// Name of the key file inside a gallery.
+/// Name of the key file in the data directory.
 const FILE: &str = "keys.json";
 /// Prefix of every key. It makes a leaked key recognizable.
 const PREFIX: &str = "kindred";
@@ -28,9 +28,9 @@ const PREFIX: &str = "kindred";
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Search, compare, and read enrolled data.
+    /// Search, compare, and read the gallery's data.
     Search,
-    /// Enroll photos, and list kin.
+    /// Add photos, and list kin.
     Write,
     /// Delete data, and read the service's metrics.
     Admin,
@@ -65,30 +65,39 @@ pub struct Key {
     sha256: String,
 }
 
+/// JSON form of the key file.
 #[derive(Default, Serialize, Deserialize)]
-struct File {
+struct KeyFile {
     keys: Vec<Key>,
 }
 
-/// API keys of a gallery.
+/// API keys of a service.
 pub struct KeyRing {
     path: PathBuf,
-    read: RwLock<Read>,
+    cache: RwLock<KeyCache>,
 }
 
-/// Content of the key file, with the modification time and length that detect a change.
+/// Keys as last read, with the version of their file.
 #[derive(Default)]
-struct Read {
-    state: Option<(SystemTime, u64)>,
+struct KeyCache {
+    /// `None` if there is no file.
+    version: Option<FileVersion>,
     keys: Vec<Key>,
     /// Whether a key ever existed. Revoking all keys does not open the service to all callers.
     locked: bool,
 }
 
+/// Modification time and length of a file, which detect a change.
+#[derive(PartialEq, Eq)]
+struct FileVersion {
+    modified: SystemTime,
+    bytes: u64,
+}
+
 impl KeyRing {
-    /// Returns the keys of the gallery at `gallery`.
-    pub fn of(gallery: &Path) -> Self {
-        Self { path: gallery.join(FILE), read: RwLock::default() }
+    /// Returns the keys in a data directory of a service.
+    pub fn new(data_dir: &Path) -> Self {
+        Self { path: data_dir.join(FILE), cache: RwLock::default() }
     }
 
     /// Returns whether requests need a key: one exists, or existed since the service started.
@@ -96,7 +105,7 @@ impl KeyRing {
     /// # Errors
     /// If the file cannot be read or parsed.
     pub fn is_locked(&self) -> Result<bool, KeyError> {
-        self.with(|read| read.locked)
+        self.with(|cache| cache.locked)
     }
 
     /// Returns the key that `secret` proves.
@@ -105,7 +114,7 @@ impl KeyRing {
     /// If the file cannot be read or parsed.
     pub fn find(&self, secret: &str) -> Result<Option<Key>, KeyError> {
         let sha256 = hash(secret);
-        self.with(|read| read.keys.iter().find(|key| key.sha256 == sha256).cloned())
+        self.with(|cache| cache.keys.iter().find(|key| key.sha256 == sha256).cloned())
     }
 
     /// Returns all keys, in order of creation.
@@ -113,7 +122,7 @@ impl KeyRing {
     /// # Errors
     /// If the file cannot be read or parsed.
     pub fn keys(&self) -> Result<Vec<Key>, KeyError> {
-        self.with(|read| read.keys.clone())
+        self.with(|cache| cache.keys.clone())
     }
 
     /// Creates a key and returns its secret, which is stored nowhere.
@@ -148,41 +157,56 @@ impl KeyRing {
     }
 
     fn write(&self, keys: Vec<Key>) -> Result<(), KeyError> {
-        let text = serde_json::to_vec_pretty(&File { keys }).expect("plain data becomes JSON");
-        let failed = |source| KeyError::Io { path: self.path.clone(), source };
+        let text = serde_json::to_vec_pretty(&KeyFile { keys }).expect("plain data becomes JSON");
+        if let Some(data_dir) = self.path.parent() {
+            fs::create_dir_all(data_dir).map_err(|source| self.io_error(source))?;
+        }
         write_atomically(&self.path, |path| {
             fs::write(path, text)?;
-            for_owner_only(path)
+            restrict_to_owner(path)
         })
-        .map_err(failed)
+        .map_err(|source| self.io_error(source))
     }
 
-    fn with<T>(&self, ask: impl FnOnce(&Read) -> T) -> Result<T, KeyError> {
-        let failed = |source| KeyError::Io { path: self.path.clone(), source };
-        let state = |file: fs::Metadata| Ok((file.modified()?, file.len()));
-        let state = match fs::metadata(&self.path).and_then(state) {
-            Ok(state) => Some(state),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(failed(error)),
-        };
-        let read = self.read.read().unwrap_or_else(PoisonError::into_inner);
-        if read.state == state {
-            return Ok(ask(&read));
+    /// Applies `read` to the current keys. Reads their file if it has changed.
+    fn with<T>(&self, read: impl FnOnce(&KeyCache) -> T) -> Result<T, KeyError> {
+        let version = self.version()?;
+        let cache = self.cache.read().unwrap_or_else(PoisonError::into_inner);
+        if cache.version == version {
+            return Ok(read(&cache));
         }
-        drop(read);
-        let mut read = self.read.write().unwrap_or_else(PoisonError::into_inner);
-        let keys = match state {
-            None => Vec::new(),
-            Some(_) => {
-                let bytes = fs::read(&self.path).map_err(failed)?;
-                let file: File = serde_json::from_slice(&bytes)
-                    .map_err(|_| KeyError::Damaged { path: self.path.clone() })?;
-                file.keys
-            }
-        };
-        let locked = read.locked || state.is_some();
-        *read = Read { state, keys, locked };
-        Ok(ask(&read))
+        drop(cache);
+        let mut cache = self.cache.write().unwrap_or_else(PoisonError::into_inner);
+        let keys = if version.is_some() { self.load()? } else { Vec::new() };
+        let locked = cache.locked || version.is_some();
+        *cache = KeyCache { version, keys, locked };
+        Ok(read(&cache))
+    }
+
+    fn version(&self) -> Result<Option<FileVersion>, KeyError> {
+        match fs::metadata(&self.path).and_then(|file| FileVersion::new(&file)) {
+            Ok(version) => Ok(Some(version)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.io_error(error)),
+        }
+    }
+
+    fn load(&self) -> Result<Vec<Key>, KeyError> {
+        let bytes = fs::read(&self.path).map_err(|source| self.io_error(source))?;
+        match serde_json::from_slice::<KeyFile>(&bytes) {
+            Ok(file) => Ok(file.keys),
+            Err(_) => Err(KeyError::Damaged { path: self.path.clone() }),
+        }
+    }
+
+    fn io_error(&self, source: io::Error) -> KeyError {
+        KeyError::Io { path: self.path.clone(), source }
+    }
+}
+
+impl FileVersion {
+    fn new(file: &fs::Metadata) -> io::Result<Self> {
+        Ok(Self { modified: file.modified()?, bytes: file.len() })
     }
 }
 
@@ -191,13 +215,13 @@ fn hash(secret: &str) -> String {
 }
 
 #[cfg(unix)]
-fn for_owner_only(path: &Path) -> io::Result<()> {
+fn restrict_to_owner(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(0o600))
 }
 
 #[cfg(not(unix))]
-fn for_owner_only(_: &Path) -> io::Result<()> {
+fn restrict_to_owner(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -206,9 +230,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_known_until_it_is_revoked_and_then_nobody_is_let_in() {
+    fn revoked_key_is_refused_and_service_stays_locked() {
         let folder = tempfile::tempdir().unwrap();
-        let ring = KeyRing::of(folder.path());
+        let ring = KeyRing::new(folder.path());
         assert!(!ring.is_locked().unwrap());
         let secret = ring.create("archive", BTreeSet::from([Scope::Search])).unwrap();
         let key = ring.find(&secret).unwrap().unwrap();
@@ -220,14 +244,14 @@ mod tests {
         assert!(ring.find(&secret).unwrap().is_none() && ring.is_locked().unwrap());
         assert!(ring.revoke(&key.id).is_err());
         fs::remove_file(folder.path().join(FILE)).unwrap();
-        assert!(ring.is_locked().unwrap(), "who lost the file did not mean to let everybody in");
+        assert!(ring.is_locked().unwrap(), "a lost file does not open the service");
     }
 
     #[test]
-    fn a_damaged_file_of_keys_lets_nobody_in() {
+    fn damaged_key_file_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(FILE), "{\"keys\": [").unwrap();
-        let ring = KeyRing::of(folder.path());
+        let ring = KeyRing::new(folder.path());
         assert!(ring.is_locked().is_err() && ring.find("kindred_a_b").is_err());
     }
 }

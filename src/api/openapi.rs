@@ -2,24 +2,24 @@
 
 use std::sync::LazyLock;
 
-use actix_web::{HttpRequest, HttpResponse};
-use utoipa::openapi::PathItem;
+use actix_web::HttpResponse;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::endpoints::{
-    compare, embeddings, families, health, jobs, people, photos, relationships, removals, rerank,
-    search,
+    compare, embeddings, families, health, jobs, metrics, people, photos, relationships, removals,
+    rerank, search,
 };
-use super::metrics;
-use super::problem::{PhotoProblem, Problem, ProblemBody};
+use super::problem::{PhotoProblem, ProblemBody};
 
 /// The OpenAPI document.
 #[derive(OpenApi)]
 #[openapi(
     info(
         title = "Kindred API",
-        description = "Finds likely blood relatives by face. Where the gallery has API keys, a request needs one: `search` to search and read, `write` to add photos and kin, `admin` to delete and to read metrics. A resemblance is no proof.",
+        description = "Finds likely blood relatives by face. If the service has API keys, a request \
+                       needs one. Scopes are `search` to search and read, `write` to add photos and \
+                       kin, and `admin` to delete and to read metrics. A resemblance is no proof.",
     ),
     paths(
         search::post_form,
@@ -53,14 +53,14 @@ use super::problem::{PhotoProblem, Problem, ProblemBody};
     ),
     components(schemas(ProblemBody<'_>, PhotoProblem)),
     security((), ("key" = []), ("bearer" = [])),
-    modifiers(&Keys),
+    modifiers(&SecuritySchemes),
 )]
 struct Document;
 
-/// Authentication scheme of the API keys.
-struct Keys;
+/// Authentication schemes of the API keys.
+struct SecuritySchemes;
 
-impl Modify for Keys {
+impl Modify for SecuritySchemes {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let components = document.components.get_or_insert_default();
         let header = ApiKeyValue::new("X-Api-Key");
@@ -70,25 +70,12 @@ impl Modify for Keys {
     }
 }
 
-static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Document::openapi);
-
-pub(super) async fn get() -> HttpResponse {
-    HttpResponse::Ok().json(&*DOCUMENT)
+/// Returns the document.
+pub(super) fn document() -> &'static utoipa::openapi::OpenApi {
+    static DOCUMENT: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Document::openapi);
+    &DOCUMENT
 }
 
-/// Answers a request with a method that the address does not support.
-pub(super) async fn wrong_method(request: HttpRequest) -> Result<HttpResponse, Problem> {
-    let path = request.match_pattern().and_then(|pattern| DOCUMENT.paths.paths.get(&pattern));
-    let known = |path: &PathItem| {
-        let methods = [
-            ("DELETE", &path.delete),
-            ("GET", &path.get),
-            ("POST", &path.post),
-            ("PUT", &path.put),
-        ];
-        let taken = methods.iter().filter(|(_, operation)| operation.is_some());
-        taken.map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
-    };
-    // A route that is missing in the document supports only GET.
-    Err(Problem::wrong_method(path.map_or_else(|| "GET".to_owned(), known)))
+pub(super) async fn get() -> HttpResponse {
+    HttpResponse::Ok().json(document())
 }

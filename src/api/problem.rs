@@ -11,9 +11,8 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use utoipa::{IntoResponses, ToSchema};
 
-use super::middleware::request_id;
+use super::request::REQUEST_ID_HEADER;
 use crate::error::{Classify, ErrorKind};
-use crate::wire::Removal;
 
 /// An error of the HTTP API.
 #[derive(Clone, Debug)]
@@ -41,7 +40,7 @@ impl Problem {
     }
 
     /// Adds the number of seconds after which the client may retry.
-    pub(super) fn retry_after(self, seconds: u64) -> Self {
+    pub(super) fn with_retry_after(self, seconds: u64) -> Self {
         Self { retry_after: Some(seconds), ..self }
     }
 
@@ -65,17 +64,22 @@ impl Problem {
         if range.contains(&value) {
             return Ok(value);
         }
-        let (least, most) = range.into_inner();
-        Err(Self::invalid(format!("{name} is {value}; it goes from {least} to {most}")))
+        let (min, max) = range.into_inner();
+        Err(Self::invalid(format!("{name} is {value}; it goes from {min} to {max}")))
     }
 
-    /// Converts the problem to the failed result of one item of a request.
-    pub(super) fn of_item(self, id: String) -> Removal {
-        Removal::failed(id, self.code, self.detail)
+    /// Returns the problem of a family, person or photo that is not in the gallery.
+    pub(super) fn not_enrolled(entity: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::NotFound, format!("{entity} is not in the gallery"))
+    }
+
+    /// Returns the error code.
+    pub(super) fn code(&self) -> &str {
+        &self.code
     }
 
     /// Replaces the error code.
-    pub(super) fn coded(self, code: &str) -> Self {
+    pub(super) fn with_code(self, code: &str) -> Self {
         Self { code: code.into(), ..self }
     }
 
@@ -105,12 +109,14 @@ impl Problem {
 
     /// Combines the problems of several photos into the first one, with a list of all.
     pub(super) fn of_photos(part: &'static str, problems: Vec<(usize, Self)>) -> Option<Self> {
-        let error = |(index, problem): &(usize, Self)| PhotoProblem {
-            part,
-            index: *index,
-            detail: problem.detail.clone(),
-        };
-        let errors = problems.iter().map(error).collect();
+        let errors = problems
+            .iter()
+            .map(|(index, problem)| PhotoProblem {
+                part,
+                index: *index,
+                detail: problem.detail.clone(),
+            })
+            .collect();
         let (_, first) = problems.into_iter().next()?;
         Some(Self { errors, ..first })
     }
@@ -131,7 +137,7 @@ impl Problem {
         if self.status == StatusCode::UNAUTHORIZED {
             response.insert_header((WWW_AUTHENTICATE, "Bearer"));
         }
-        response.insert_header((request_id::HEADER, &*self.request_id));
+        response.insert_header((REQUEST_ID_HEADER, &*self.request_id));
         response.content_type("application/problem+json").json(ProblemBody {
             kind: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
@@ -186,10 +192,10 @@ pub(super) struct PhotoProblem {
 pub(super) enum Problems {
     /// The request is invalid or not permitted
     #[response(status = "4XX", content_type = "application/problem+json")]
-    OfTheRequest(#[to_schema] ProblemBody<'static>),
+    Request(#[to_schema] ProblemBody<'static>),
     /// The service cannot answer, perhaps temporarily
     #[response(status = "5XX", content_type = "application/problem+json")]
-    OfTheService(#[to_schema] ProblemBody<'static>),
+    Service(#[to_schema] ProblemBody<'static>),
 }
 
 /// Maps each class of error to an HTTP status and a code.
@@ -229,10 +235,6 @@ pub(super) fn from_json(error: &JsonPayloadError) -> Problem {
         other => other.status_code(),
     };
     Problem::with_status(status, format!("{error}; send application/json of the documented form"))
-}
-
-pub(super) async fn no_such_page() -> Result<HttpResponse, Problem> {
-    Err(Problem::new(ErrorKind::NotFound, "there is nothing at this address"))
 }
 
 impl fmt::Display for Problem {

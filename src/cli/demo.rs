@@ -92,7 +92,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
         Service {
             gallery,
             bundle,
-            terms: ServiceConfig { keep_photos: true, ..ServiceConfig::default() },
+            config: ServiceConfig { keep_photos: true, ..ServiceConfig::default() },
         },
         arguments.listen,
     )?;

@@ -1,6 +1,6 @@
 //! `kindred keys`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Subcommand};
@@ -17,6 +17,9 @@ pub(super) struct Arguments {
     /// Folder of the gallery; its server needs no restart
     #[arg(long, global = true, env = "KINDRED_GALLERY")]
     gallery: Option<PathBuf>,
+    /// Data directory of the service; default the gallery's folder
+    #[arg(long, value_name = "DIR", global = true, env = "KINDRED_DATA_DIR")]
+    data_dir: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -39,16 +42,26 @@ enum Command {
     },
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
-    let gallery = arguments
-        .gallery
-        .as_ref()
-        .ok_or_else(|| Failure::new(ErrorKind::InvalidInput, "name the gallery with --gallery"))?;
-    if !gallery.is_dir() {
-        let detail = format!("{} is no folder; make the gallery first", gallery.display());
-        return Err(Failure::new(ErrorKind::NotFound, detail));
+impl Arguments {
+    /// Returns the folder of the keys.
+    fn folder(&self) -> Result<&Path, Failure> {
+        if let Some(data_dir) = &self.data_dir {
+            return Ok(data_dir);
+        }
+        let gallery = self.gallery.as_ref().ok_or_else(|| {
+            let detail = "name the gallery with --gallery, or the data directory with --data-dir";
+            Failure::new(ErrorKind::InvalidInput, detail)
+        })?;
+        if !gallery.is_dir() {
+            let detail = format!("{} is no folder; make the gallery first", gallery.display());
+            return Err(Failure::new(ErrorKind::NotFound, detail));
+        }
+        Ok(gallery)
     }
-    let ring = KeyRing::of(gallery);
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
+    let ring = KeyRing::new(arguments.folder()?);
     match &arguments.command {
         Command::Create { name, scopes } => {
             let named = |scope: &Scope| scopes.iter().any(|name| name == scope.name());

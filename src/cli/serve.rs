@@ -5,7 +5,6 @@ use clap::Args;
 use super::exit::{ExitStatus, Failure};
 use super::output::line;
 use super::settings::Given;
-use crate::api::keys::KeyRing;
 use crate::api::{Server, Service};
 use crate::telemetry;
 
@@ -21,11 +20,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let (gallery, bundle) = settings.opened()?.open()?;
     // Read before the first request arrives.
     let photos = gallery.snapshot()?.photo_count();
-    let is_locked = KeyRing::of(gallery.path()).is_locked()?;
-    let service = Service { gallery, bundle, terms: settings.terms() };
+    let service = Service { gallery, bundle, config: settings.service_config() };
     let server = Server::bind(service, settings.listen)?;
+    let needs_key = server.needs_key()?;
     line!("{photos} photos at http://{}, stop with Ctrl-C", server.address());
-    if !is_locked {
+    if !needs_key {
         line!(
             "without API keys: for programs and people on this machine only (kindred keys create)"
         );

@@ -34,6 +34,9 @@ struct Layer {
     /// Folder of the gallery
     #[arg(long, env = "KINDRED_GALLERY")]
     gallery: Option<PathBuf>,
+    /// Folder of the API keys, the audit trail and the jobs; default the gallery's folder
+    #[arg(long, value_name = "DIR", env = "KINDRED_DATA_DIR")]
+    data_dir: Option<PathBuf>,
     /// Folder of the model bundle, if it has moved since the gallery was created
     #[arg(long, value_name = "BUNDLE", env = "KINDRED_MODEL")]
     model: Option<PathBuf>,
@@ -83,6 +86,8 @@ struct Layer {
 pub(super) struct Settings {
     gallery: PathBuf,
     #[serde(skip_serializing_if = "Option::is_none")]
+    data_dir: Option<PathBuf>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<PathBuf>,
     device: String,
     precision: String,
@@ -121,6 +126,7 @@ impl Given {
         priors.check()?;
         Ok(Settings {
             gallery,
+            data_dir: layer.data_dir,
             model: layer.model,
             device: layer.device.unwrap_or_else(|| "auto".into()),
             precision: layer.precision.unwrap_or_else(|| "f32".into()),
@@ -153,6 +159,7 @@ impl Layer {
     fn over(self, below: Self) -> Self {
         Self {
             gallery: self.gallery.or(below.gallery),
+            data_dir: self.data_dir.or(below.data_dir),
             model: self.model.or(below.model),
             device: self.device.or(below.device),
             precision: self.precision.or(below.precision),
@@ -186,8 +193,9 @@ impl Settings {
     }
 
     /// Returns the configuration of the service.
-    pub(super) fn terms(&self) -> ServiceConfig {
+    pub(super) fn service_config(&self) -> ServiceConfig {
         ServiceConfig {
+            data_dir: self.data_dir.clone(),
             keep_photos: self.keep_photos,
             photo_root: self.photo_root.clone(),
             request_time: Duration::from_secs(self.request_seconds.into()),

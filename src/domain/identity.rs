@@ -43,6 +43,11 @@ pub struct IdentityError {
 }
 
 impl FamilyId {
+    /// The written form as a regular expression.
+    ///
+    /// It has no upper bound: the parser refuses numbers over [`u32::MAX`].
+    pub const PATTERN: &'static str = "^F([0-9]{4}|[1-9][0-9]{4,9})$";
+
     /// Creates the family with this number.
     pub fn new(number: u32) -> Self {
         Self(number)
@@ -50,6 +55,11 @@ impl FamilyId {
 }
 
 impl PersonId {
+    /// The written form of the member, after the slash, as a regular expression.
+    ///
+    /// It has no upper bound: the parser refuses numbers over [`u32::MAX`].
+    pub const MEMBER_PATTERN: &'static str = "^MID([0-9]|[1-9][0-9]{1,9})$";
+
     /// Returns the member of another family with the same number.
     #[must_use]
     pub fn of_family(self, family: FamilyId) -> Self {
@@ -75,6 +85,11 @@ impl PersonId {
 impl PhotoId {
     /// Longest file name, in bytes; file systems allow 255 with the extension.
     pub const MAX_NAME_BYTES: usize = 200;
+
+    /// The file name as a regular expression.
+    ///
+    /// It counts characters: the parser refuses names over [`Self::MAX_NAME_BYTES`].
+    pub const NAME_PATTERN: &'static str = r"^[^/\\\x00-\x1F\x7F-\x9F]{1,200}$";
 
     /// Creates the photo `name` of `member`.
     ///

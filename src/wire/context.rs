@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::bundle::Bundle;
 use crate::domain::BoundingBox;
-use crate::kinship::{Ensemble, MemberConfig};
+use crate::kinship::Ensemble;
 use crate::pipeline::PreparedPhoto;
 use crate::search::Answer;
 
@@ -128,12 +128,15 @@ impl ModelVersion {
 impl Explanation {
     pub(super) fn new(ensemble: &Ensemble, answer: &Answer) -> Self {
         let config = ensemble.config();
-        let weight = |member: &MemberConfig| (member.name.clone(), member.weight);
         Self {
             candidates: answer.searched.scored_photos,
             kin_threshold: config.kin_threshold,
             same_person_threshold: config.same_person_threshold,
-            weights: config.members.iter().map(weight).collect(),
+            weights: config
+                .members
+                .iter()
+                .map(|member| (member.name.clone(), member.weight))
+                .collect(),
         }
     }
 }

@@ -49,7 +49,7 @@ pub(crate) struct PhotoResource {
     id: String,
     person: String,
     family: String,
-    /// SHA-256 of the enrolled file.
+    /// SHA-256 of the photo's file.
     sha256: String,
 }
 
@@ -115,7 +115,7 @@ struct ItemError {
     detail: String,
 }
 
-/// Enrolled photos.
+/// Added photos.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Enrolled {
     photos: Vec<String>,
@@ -149,13 +149,19 @@ impl FamilyResource {
         family: FamilyId,
         people: impl Iterator<Item = (PersonId, &'a [&'a PhotoId], Vec<PersonId>)>,
     ) -> Self {
-        let member = |(person, photos, kin): (PersonId, &[&PhotoId], Vec<PersonId>)| FamilyMember {
+        let people = people.map(|(person, photos, kin)| FamilyMember::new(person, photos, &kin));
+        Self { family: family.to_string(), people: people.collect() }
+    }
+}
+
+impl FamilyMember {
+    fn new(person: PersonId, photos: &[&PhotoId], kin: &[PersonId]) -> Self {
+        Self {
             person: person.to_string(),
             photos: photos.len(),
             portrait: photos.first().map(ToString::to_string).unwrap_or_default(),
             listed_kin: kin.iter().map(ToString::to_string).collect(),
-        };
-        Self { family: family.to_string(), people: people.map(member).collect() }
+        }
     }
 }
 
@@ -176,7 +182,7 @@ impl PersonResource {
 }
 
 impl PhotoResource {
-    /// Builds a photo that was enrolled from the file with this hash.
+    /// Builds a photo of the file with this hash.
     pub(crate) fn new(id: &PhotoId, hash: ContentHash) -> Self {
         Self {
             id: id.to_string(),

@@ -89,11 +89,11 @@ impl RerankResponse {
     /// Builds the response for photos, in the order of the request.
     pub(crate) fn new(requested: &[PhotoId], found: &[PhotoMatch]) -> Self {
         let indices: HashMap<&PhotoId, usize> = requested.iter().zip(0..).collect();
-        let result = |found: &PhotoMatch| Reranked {
-            index: indices[&found.photo],
-            photo: FoundPhoto::from(found),
-        };
-        Self { results: found.iter().map(result).collect() }
+        let mut results = Vec::with_capacity(found.len());
+        for found in found {
+            results.push(Reranked { index: indices[&found.photo], photo: found.into() });
+        }
+        Self { results }
     }
 }
 

@@ -32,7 +32,7 @@ pub enum ProbePhoto {
     File(Vec<u8>),
     /// A photo's file in base64.
     Base64(String),
-    /// The id of an enrolled photo.
+    /// The id of a photo in the gallery.
     Photo(String),
     /// One vector per backbone of the bundle.
     Embeddings(Vec<Vec<f32>>),
@@ -69,12 +69,17 @@ impl ToSchema for SearchRequest {
 pub(crate) fn search_schema(photo: RefOr<Schema>) -> RefOr<Schema> {
     let mut schema = SearchOptions::schema();
     if let RefOr::T(Schema::Object(object)) = &mut schema {
-        let photos = |description: &str| {
-            ArrayBuilder::new().items(photo.clone()).description(Some(description)).build()
-        };
-        object.properties.insert("image".into(), photos("The photos, all of one person.").into());
-        let other = "Photos of the other parent, to search for the children of two people.";
-        object.properties.insert("other_parent".into(), photos(other).into());
+        let descriptions = [
+            ("image", "The photos, all of one person."),
+            (
+                "other_parent",
+                "Photos of the other parent, to search for the children of two people.",
+            ),
+        ];
+        for (name, description) in descriptions {
+            let photos = ArrayBuilder::new().items(photo.clone()).description(Some(description));
+            object.properties.insert(name.into(), photos.into());
+        }
         object.required.push("image".into());
     }
     schema

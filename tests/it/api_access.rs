@@ -132,6 +132,26 @@ fn searches_enrolments_and_removals_are_remembered_without_a_photo() {
 }
 
 #[test]
+fn keys_audit_trail_and_jobs_lie_in_the_data_directory() {
+    let archive = Archive::new(2);
+    archive.ingest();
+    let gallery = archive.path("gallery");
+    let data_dir = archive.path("service/data");
+    let options = ["--data-dir", path(&data_dir)];
+    let create = ["keys", "create", "--name", "a test", "--scopes", "admin"];
+    let created = run(&[&create[..], &options].concat());
+    assert_eq!(created.code, 0, "{}", created.stderr);
+    let server = serve(&gallery, &options);
+    assert_problem(&server.get("/v1/families"), 401, "unauthorized");
+    let deleted = ask(&server, Method::DELETE, "/v1/families/F0001", created.stdout.trim());
+    assert_eq!(deleted.status, 200, "{}", deleted.body);
+    for name in ["keys.json", "audit.jsonl", "jobs"] {
+        assert!(data_dir.join(name).exists(), "{name}");
+        assert!(!gallery.join(name).exists(), "{name}");
+    }
+}
+
+#[test]
 fn figures_are_told_in_the_format_of_prometheus() {
     let (archive, server) = served();
     let photo = fs::read(archive.path(&format!("photos/{}.png", archive.ids[0]))).unwrap();

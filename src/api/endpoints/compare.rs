@@ -1,4 +1,4 @@
-//! `POST /v1/compare`: two photos in, their evidence of kinship out.
+//! `POST /v1/compare`: evidence of kinship between two photos.
 
 use actix_multipart::form::MultipartForm;
 use actix_multipart::form::bytes::Bytes;
@@ -6,9 +6,10 @@ use actix_web::{HttpResponse, web};
 use utoipa::ToSchema;
 
 use crate::api::blocking::blocking;
-use crate::api::extract::upload::{FileSchema, embed_photos, only_face};
+use crate::api::extract::photo_form::FileSchema;
+use crate::api::extract::upload::{embed_photos, only_face};
 use crate::api::problem::{Problem, Problems};
-use crate::api::server::State;
+use crate::api::state::State;
 use crate::domain::Embedding;
 use crate::search::compare;
 use crate::wire::CompareResponse;
@@ -34,7 +35,10 @@ pub(in crate::api) struct CompareForm {
     tag = "search",
     summary = "Compare two photos",
     request_body(content = CompareForm, content_type = "multipart/form-data"),
-    responses((status = 200, description = "How likely the two are kin", body = CompareResponse), Problems),
+    responses(
+        (status = 200, description = "The evidence of kinship", body = CompareResponse),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn post(
     state: web::Data<State>,

@@ -1,11 +1,12 @@
-//! `POST /v1/embeddings`: photos in, their embeddings out.
+//! `POST /v1/embeddings`: embeddings of photos.
 
 use actix_multipart::form::MultipartForm;
 use actix_web::{HttpResponse, web};
 
-use crate::api::extract::upload::{PhotosForm, embed_photos};
+use crate::api::extract::photo_form::PhotosForm;
+use crate::api::extract::upload::embed_photos;
 use crate::api::problem::{Problem, Problems};
-use crate::api::server::State;
+use crate::api::state::State;
 use crate::wire::EmbeddingsResponse;
 
 #[utoipa::path(

@@ -1,16 +1,17 @@
-//! `/v1/families`: enrolled families, their listed kin, and deletion of a family.
+//! `/v1/families`: families of the gallery, their listed kin, and deletion of a family.
 
 use std::collections::BTreeSet;
 
 use actix_web::{HttpResponse, web};
 
-use super::removals::forget;
+use super::removals::delete_entity;
 use crate::api::audit_log::AuditEvent;
-use crate::api::blocking::answer;
-use crate::api::extract::pagination::Page;
+use crate::api::blocking::respond;
+use crate::api::extract::pagination::Pagination;
+use crate::api::extract::paths::FamilyPath;
 use crate::api::problem::{Problem, Problems};
-use crate::api::server::State;
-use crate::domain::{EntityId, FamilyId, PersonId, PhotoId};
+use crate::api::state::State;
+use crate::domain::{EntityId, FamilyId, PhotoId, Relationship};
 use crate::error::ErrorKind;
 use crate::wire::{FamilyList, FamilyResource, ListedKin, Receipt, RelationshipList};
 
@@ -20,19 +21,19 @@ use crate::wire::{FamilyList, FamilyResource, ListedKin, Receipt, RelationshipLi
     operation_id = "list_families",
     tag = "families",
     summary = "List families",
-    params(Page),
+    params(Pagination),
     responses((status = 200, description = "A page of families", body = FamilyList), Problems),
 )]
 pub(in crate::api) async fn list(
     state: web::Data<State>,
-    page: web::Query<Page>,
+    page: web::Query<Pagination>,
 ) -> Result<HttpResponse, Problem> {
-    let window = page.into_inner().window()?;
-    answer(move || {
+    let range = page.into_inner().range()?;
+    respond(move || {
         let snapshot = state.gallery.snapshot()?;
-        let families = snapshot.photos().map(|photo| photo.id.member().family());
-        let families: BTreeSet<FamilyId> = families.collect();
-        let (families, next) = window.of(families.into_iter(), |family| *family);
+        let families: BTreeSet<FamilyId> =
+            snapshot.photos().map(|photo| photo.id.member().family()).collect();
+        let (families, next) = range.select(families.into_iter(), |family| *family);
         Ok(FamilyList::new(&families, next))
     })
     .await
@@ -44,20 +45,19 @@ pub(in crate::api) async fn list(
     operation_id = "get_family",
     tag = "families",
     summary = "Show a family",
-    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001")),
-    responses((status = 200, description = "Its people", body = FamilyResource), Problems),
+    params(FamilyPath),
+    responses((status = 200, description = "The family's people", body = FamilyResource), Problems),
 )]
 pub(in crate::api) async fn get(
     state: web::Data<State>,
-    path: web::Path<String>,
+    FamilyPath(family): FamilyPath,
 ) -> Result<HttpResponse, Problem> {
-    let family = family(&path)?;
-    answer(move || {
+    respond(move || {
         let snapshot = state.gallery.snapshot()?;
         let photos: Vec<&PhotoId> =
             snapshot.of_family(family).into_iter().map(|photo| &photo.id).collect();
         if photos.is_empty() {
-            return Err(not_enrolled(family));
+            return Err(Problem::not_enrolled(family));
         }
         // The photos are sorted by identity.
         let people = photos.chunk_by(|a, b| a.member() == b.member()).map(|photos| {
@@ -78,29 +78,33 @@ pub(in crate::api) async fn get(
     operation_id = "put_family",
     tag = "families",
     summary = "Replace a family's listed kin",
-    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001")),
+    params(FamilyPath),
     request_body = ListedKin,
-    responses((status = 200, description = "These are listed, and no others", body = RelationshipList), Problems),
+    responses(
+        (status = 200, description = "The family's listed kin", body = RelationshipList),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn put(
     state: web::Data<State>,
-    path: web::Path<String>,
+    FamilyPath(family): FamilyPath,
     listed: web::Json<ListedKin>,
 ) -> Result<HttpResponse, Problem> {
-    let family = family(&path)?;
     let pairs = listed.pairs().map_err(Problem::invalid)?;
-    let is_own = |person: PersonId| person.family() == family;
-    if let Some(pair) = pairs.iter().find(|pair| !pair.people().into_iter().any(is_own)) {
-        let [a, b] = pair.people();
+    let strangers = pairs
+        .iter()
+        .map(Relationship::people)
+        .find(|people| people.iter().all(|person| person.family() != family));
+    if let Some([a, b]) = strangers {
         let detail = format!("neither {a} nor {b} is of {family}; list them with their family");
         return Err(Problem::new(ErrorKind::InvalidInput, detail));
     }
-    let deed = AuditEvent::new("relate", [family]);
-    let response = answer(move || {
+    let event = AuditEvent::new("relate", [family]);
+    let response = respond(move || {
         state.gallery.relate_only(family, &pairs)?;
         Ok(RelationshipList::new(&pairs, None))
     });
-    Ok(deed.told_by(response.await?))
+    Ok(event.attach_to(response.await?))
 }
 
 #[utoipa::path(
@@ -109,21 +113,15 @@ pub(in crate::api) async fn put(
     operation_id = "delete_family",
     tag = "families",
     summary = "Delete a family",
-    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001")),
-    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
+    params(FamilyPath),
+    responses(
+        (status = 200, description = "The receipt of the deletion", body = Receipt),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn delete(
     state: web::Data<State>,
-    path: web::Path<String>,
+    FamilyPath(family): FamilyPath,
 ) -> Result<HttpResponse, Problem> {
-    let family = family(&path)?;
-    forget(state, EntityId::Family(family)).await
-}
-
-fn family(text: &str) -> Result<FamilyId, Problem> {
-    text.parse().map_err(Problem::invalid)
-}
-
-pub(in crate::api) fn not_enrolled(what: impl std::fmt::Display) -> Problem {
-    Problem::new(ErrorKind::NotFound, format!("{what} is not in the gallery"))
+    delete_entity(state, EntityId::Family(family)).await
 }

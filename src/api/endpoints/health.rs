@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::api::extract::upload::MAX_PHOTOS;
 use crate::api::problem::{Problem, Problems};
-use crate::api::server::State;
+use crate::api::state::State;
 use crate::photo::Limits;
 use crate::search::Options;
 
@@ -26,7 +26,7 @@ struct Health {
 struct Ready {
     #[schema(value_type = String)]
     status: &'static str,
-    /// Number of enrolled photos.
+    /// Number of photos in the gallery.
     photos: usize,
     /// Fingerprint of the bundle.
     model: String,
@@ -41,7 +41,7 @@ struct Info {
     version: &'static str,
     model: ModelInfo,
     gallery: GalleryInfo,
-    limits: AskedAtMost,
+    limits: RequestLimits,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -61,7 +61,8 @@ struct GalleryInfo {
 
 /// Limits of a request.
 #[derive(Serialize, ToSchema)]
-struct AskedAtMost {
+#[schema(as = AskedAtMost)]
+struct RequestLimits {
     /// Maximum number of photos of one person.
     photos: usize,
     /// Maximum size of a photo's file, in bytes.
@@ -86,7 +87,7 @@ pub(in crate::api) async fn healthz() -> HttpResponse {
 
 /// Reports that the service is ready.
 ///
-/// The gallery and the model are loaded before the server listens. The service is therefore ready as soon as it
+/// The gallery and the model are loaded before the server listens. The service is ready as soon as it
 /// answers.
 #[utoipa::path(
     get,
@@ -124,7 +125,7 @@ pub(in crate::api) async fn info(state: web::Data<State>) -> Result<HttpResponse
             has_ensemble: state.model.ensemble().is_some(),
         },
         gallery: GalleryInfo { photos: state.gallery.photo_count()? },
-        limits: AskedAtMost {
+        limits: RequestLimits {
             photos: MAX_PHOTOS,
             file_bytes: limits.max_file_bytes,
             limit: Options::MAX_LIMIT,

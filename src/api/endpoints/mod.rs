@@ -5,6 +5,7 @@ pub(super) mod embeddings;
 pub(super) mod families;
 pub(super) mod health;
 pub(super) mod jobs;
+pub(super) mod metrics;
 pub(super) mod page;
 pub(super) mod people;
 pub(super) mod photos;

@@ -8,9 +8,10 @@ use crate::api::problem::Problem;
 use crate::error::ErrorKind;
 use crate::web::{ASSETS, DOCS, INDEX};
 
-/// Content security policy. It permits only this service's files, and images that the page holds as blobs.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
-                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Content security policy. It permits only this service's files, and images in blobs of the page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+                      img-src 'self' blob:; connect-src 'self'; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
 
 pub(in crate::api) async fn index() -> HttpResponse {
     file("text/html; charset=utf-8", INDEX)
@@ -22,8 +23,8 @@ pub(in crate::api) async fn docs() -> HttpResponse {
 }
 
 pub(in crate::api) async fn asset(name: Path<String>) -> Result<HttpResponse, Problem> {
-    let found = ASSETS.iter().find(|(own, _)| *own == *name);
-    let (name, text) = found
+    let asset = ASSETS.iter().find(|(asset, _)| *asset == *name);
+    let (name, text) = asset
         .ok_or_else(|| Problem::new(ErrorKind::NotFound, "the page has no file of this name"))?;
     Ok(file(kind(name), text))
 }
@@ -36,7 +37,9 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
-/// Returns a file that browsers must revalidate each time. Another version of the program has other files.
+/// Returns a file that browsers must revalidate each time.
+///
+/// Another version of the program has other files.
 fn file(kind: &str, text: &'static str) -> HttpResponse {
     let mut response = HttpResponse::Ok();
     response.content_type(kind).insert_header((CONTENT_SECURITY_POLICY, POLICY));

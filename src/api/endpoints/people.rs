@@ -1,28 +1,19 @@
-//! `/v1/people/{family}/{member}`: reads, adds or replaces a person's photos, or deletes the person.
+//! `/v1/people/{family}/{member}`: shows or deletes a person, and adds or replaces photos.
 
 use actix_multipart::form::MultipartForm;
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
 
-use super::families::not_enrolled;
-use super::removals::forget;
+use super::removals::delete_entity;
 use crate::api::audit_log::AuditEvent;
-use crate::api::blocking::{answer, blocking};
-use crate::api::extract::upload::{PhotosForm, embed_photos};
+use crate::api::blocking::{blocking, respond};
+use crate::api::extract::paths::PersonPath;
+use crate::api::extract::photo_form::PhotosForm;
+use crate::api::extract::upload::embed_photos;
 use crate::api::problem::{Problem, Problems};
-use crate::api::server::State;
+use crate::api::state::State;
 use crate::domain::{EntityId, Fingerprint, PersonId, PhotoId};
 use crate::gallery::Enrolment;
 use crate::wire::{Enrolled, PersonResource, Receipt};
-
-/// Path segments of a person.
-type Path = web::Path<PersonPath>;
-
-#[derive(Deserialize)]
-pub(in crate::api) struct PersonPath {
-    family: String,
-    member: String,
-}
 
 /// Number of SHA-256 digits that name a photo without a file name.
 const NAME_DIGITS: usize = 16;
@@ -33,19 +24,21 @@ const NAME_DIGITS: usize = 16;
     operation_id = "get_person",
     tag = "people",
     summary = "Show a person",
-    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
-    responses((status = 200, description = "Their photos and listed kin", body = PersonResource), Problems),
+    params(PersonPath),
+    responses(
+        (status = 200, description = "The person's photos and listed kin", body = PersonResource),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn get(
     state: web::Data<State>,
-    path: Path,
+    PersonPath(person): PersonPath,
 ) -> Result<HttpResponse, Problem> {
-    let person = person(&path)?;
-    answer(move || {
+    respond(move || {
         let snapshot = state.gallery.snapshot()?;
         let photos = snapshot.of_person(person);
         if photos.is_empty() {
-            return Err(not_enrolled(person));
+            return Err(Problem::not_enrolled(person));
         }
         let photos = photos.iter().map(|photo| &photo.id);
         let kin = snapshot.kin_of(person);
@@ -54,28 +47,28 @@ pub(in crate::api) async fn get(
     .await
 }
 
-/// Enrolls photos of a person. The person may be new.
+/// Adds photos of a person. The person may be new.
 ///
-/// A photo is named after the content of its file, so that the same photo is enrolled once.
+/// A photo is named after the content of its file, so that the same photo is added once.
 #[utoipa::path(
     post,
     path = "/v1/people/{family}/{member}/photos",
     operation_id = "enrol_photos",
     tag = "people",
-    summary = "Enrol photos of a person",
-    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
+    summary = "Add photos of a person",
+    params(PersonPath),
     request_body(content = PhotosForm, content_type = "multipart/form-data"),
-    responses((status = 201, description = "The photos are enrolled", body = Enrolled), Problems),
+    responses((status = 201, description = "The photos are added", body = Enrolled), Problems),
 )]
 pub(in crate::api) async fn post_photos(
     state: web::Data<State>,
-    path: Path,
+    PersonPath(person): PersonPath,
     form: MultipartForm<PhotosForm>,
 ) -> Result<HttpResponse, Problem> {
-    let person = person(&path)?;
     let (ids, enrolments) = enrolments(&state, person, form).await?;
     blocking(move || state.gallery.enrol(enrolments)).await??;
-    Ok(AuditEvent::new("enrol", &ids).told_by(HttpResponse::Created().json(Enrolled::new(&ids))))
+    let event = AuditEvent::new("enrol", &ids);
+    Ok(event.attach_to(HttpResponse::Created().json(Enrolled::new(&ids))))
 }
 
 /// Replaces all photos of a person. The person may be new. Listed kin stay.
@@ -85,26 +78,25 @@ pub(in crate::api) async fn post_photos(
     operation_id = "put_person",
     tag = "people",
     summary = "Replace a person's photos",
-    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
+    params(PersonPath),
     request_body(content = PhotosForm, content_type = "multipart/form-data"),
-    responses((status = 200, description = "These are the person's photos", body = Enrolled), Problems),
+    responses((status = 200, description = "The person's photos", body = Enrolled), Problems),
 )]
 pub(in crate::api) async fn put(
     state: web::Data<State>,
-    path: Path,
+    PersonPath(person): PersonPath,
     form: MultipartForm<PhotosForm>,
 ) -> Result<HttpResponse, Problem> {
-    let person = person(&path)?;
     let (ids, enrolments) = enrolments(&state, person, form).await?;
     let replaced = ids.iter().map(ToString::to_string).chain([person.to_string()]);
-    let deed = AuditEvent::new("replace", replaced);
+    let event = AuditEvent::new("replace", replaced);
     // New photos are added first: an interrupted request leaves too many photos, never too few.
-    let response = answer(move || {
+    let response = respond(move || {
         state.gallery.enrol(enrolments)?;
         state.gallery.keep_only(person, &ids)?;
         Ok(Enrolled::new(&ids))
     });
-    Ok(deed.told_by(response.await?))
+    Ok(event.attach_to(response.await?))
 }
 
 #[utoipa::path(
@@ -113,15 +105,17 @@ pub(in crate::api) async fn put(
     operation_id = "delete_person",
     tag = "people",
     summary = "Delete a person",
-    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1")),
-    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
+    params(PersonPath),
+    responses(
+        (status = 200, description = "The receipt of the deletion", body = Receipt),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn delete(
     state: web::Data<State>,
-    path: Path,
+    PersonPath(person): PersonPath,
 ) -> Result<HttpResponse, Problem> {
-    let person = person(&path)?;
-    forget(state, EntityId::Person(person)).await
+    delete_entity(state, EntityId::Person(person)).await
 }
 
 /// Returns the person's photos in a form, each named after its file's content.
@@ -138,9 +132,4 @@ async fn enrolments(
         named.push((id.clone(), Enrolment::new(id, photo)));
     }
     Ok(named.into_iter().unzip())
-}
-
-fn person(path: &PersonPath) -> Result<PersonId, Problem> {
-    let PersonPath { family, member } = path;
-    format!("{family}/{member}").parse().map_err(Problem::invalid)
 }

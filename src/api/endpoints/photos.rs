@@ -1,43 +1,21 @@
-//! `/v1/photos/{family}/{member}/{name}`: enrolls a photo under a name, or deletes it.
+//! `/v1/photos/{family}/{member}/{name}`: shows, adds, replaces or deletes a photo.
 
 use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
-use utoipa::ToSchema;
 
-use super::families::not_enrolled;
-use super::removals::forget;
+use super::removals::delete_entity;
 use crate::api::audit_log::AuditEvent;
-use crate::api::blocking::{answer, blocking};
-use crate::api::extract::upload::{FileSchema, embed_photos};
+use crate::api::blocking::{blocking, respond};
+use crate::api::extract::paths::PhotoPath;
+use crate::api::extract::photo_form::{FileSchema, PhotoForm};
+use crate::api::extract::upload::embed_photos;
 use crate::api::problem::{Problem, Problems};
-use crate::api::server::State;
-use crate::domain::{EntityId, PhotoId};
+use crate::api::state::State;
+use crate::domain::EntityId;
 use crate::error::ErrorKind;
 use crate::gallery::Enrolment;
 use crate::wire::{Enrolled, PhotoResource, Receipt};
-
-/// Fields of the form.
-#[derive(MultipartForm, ToSchema)]
-#[multipart(duplicate_field = "deny")]
-pub(in crate::api) struct PhotoForm {
-    /// The photo's file.
-    #[multipart(limit = "64MiB")]
-    #[schema(value_type = FileSchema)]
-    image: Bytes,
-}
-
-/// Path segments of a photo.
-type Path = web::Path<PhotoPath>;
-
-#[derive(Deserialize)]
-pub(in crate::api) struct PhotoPath {
-    family: String,
-    member: String,
-    name: String,
-}
 
 #[utoipa::path(
     get,
@@ -45,74 +23,86 @@ pub(in crate::api) struct PhotoPath {
     operation_id = "get_photo",
     tag = "photos",
     summary = "Show a photo",
-    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
+    params(PhotoPath),
     responses((status = 200, description = "The photo", body = PhotoResource), Problems),
 )]
 pub(in crate::api) async fn get(
     state: web::Data<State>,
-    path: Path,
+    PhotoPath(id): PhotoPath,
 ) -> Result<HttpResponse, Problem> {
-    let id = photo(&path)?;
-    answer(move || match state.gallery.content_hash(&id)? {
+    respond(move || match state.gallery.content_hash(&id)? {
         Some(hash) => Ok(PhotoResource::new(&id, hash)),
-        None => Err(not_enrolled(id)),
+        None => Err(Problem::not_enrolled(id)),
     })
     .await
 }
 
-/// Enrolls the photo, or replaces it.
+/// Adds the photo, or replaces it.
 #[utoipa::path(
     put,
     path = "/v1/photos/{family}/{member}/{name}",
     operation_id = "enrol_photo",
     tag = "photos",
-    summary = "Enrol a photo under a name",
-    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
+    summary = "Add or replace a photo",
+    params(PhotoPath),
     request_body(content = PhotoForm, content_type = "multipart/form-data"),
-    responses((status = 200, description = "It replaced another one", body = Enrolled), (status = 201, description = "It is enrolled", body = Enrolled), Problems),
+    responses(
+        (status = 200, description = "The photo is replaced", body = Enrolled),
+        (status = 201, description = "The photo is added", body = Enrolled),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn put(
     state: web::Data<State>,
-    path: Path,
+    PhotoPath(id): PhotoPath,
     form: MultipartForm<PhotoForm>,
 ) -> Result<HttpResponse, Problem> {
-    let id = photo(&path)?;
-    let photos = embed_photos(&state, "image", vec![form.into_inner().image.data]).await?;
+    let photos = embed_photos(&state, "image", vec![form.into_inner().file()]).await?;
     let enrolments = photos.into_iter().map(|photo| Enrolment::new(id.clone(), photo)).collect();
     let enrolled = Enrolled::new(std::slice::from_ref(&id));
-    let deed = AuditEvent::new("enrol", [&id]);
-    let was_there = blocking(move || {
-        let was_there = state.gallery.content_hash(&id)?.is_some();
+    let event = AuditEvent::new("enrol", [&id]);
+    let existed = blocking(move || {
+        let existed = state.gallery.content_hash(&id)?.is_some();
         state.gallery.enrol(enrolments)?;
-        Ok::<_, Problem>(was_there)
+        Ok::<_, Problem>(existed)
     })
     .await??;
-    let mut response = if was_there { HttpResponse::Ok() } else { HttpResponse::Created() };
-    Ok(deed.told_by(response.json(enrolled)))
+    let mut response = if existed { HttpResponse::Ok() } else { HttpResponse::Created() };
+    Ok(event.attach_to(response.json(enrolled)))
 }
 
-/// Returns the thumbnail, if one is stored. No cache stores it, so that a deleted person is no longer visible.
+/// Returns the thumbnail, if one is stored.
+///
+/// No cache stores it, so that a deleted person is no longer visible.
 #[utoipa::path(
     get,
     path = "/v1/photos/{family}/{member}/{name}/image",
     operation_id = "get_picture",
     tag = "photos",
-    summary = "See a photo, small",
-    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
-    responses((status = 200, description = "The picture", body = FileSchema, content_type = "image/jpeg"), Problems),
+    summary = "Show the thumbnail of a photo",
+    params(PhotoPath),
+    responses(
+        (
+            status = 200,
+            description = "The thumbnail",
+            body = FileSchema,
+            content_type = "image/jpeg",
+        ),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn image(
     state: web::Data<State>,
-    path: Path,
+    PhotoPath(id): PhotoPath,
 ) -> Result<HttpResponse, Problem> {
-    let id = photo(&path)?;
-    let picture = blocking(move || state.gallery.thumbnail(&id)).await??;
-    let picture = picture.ok_or_else(|| {
-        Problem::new(ErrorKind::NotFound, "no thumbnail of this photo is stored").coded("not_kept")
+    let thumbnail = blocking(move || state.gallery.thumbnail(&id)).await??;
+    let thumbnail = thumbnail.ok_or_else(|| {
+        Problem::new(ErrorKind::NotFound, "no thumbnail of this photo is stored")
+            .with_code("not_kept")
     })?;
     let mut response = HttpResponse::Ok();
     response.content_type("image/jpeg").insert_header((CACHE_CONTROL, "no-store"));
-    Ok(response.body(picture))
+    Ok(response.body(thumbnail))
 }
 
 #[utoipa::path(
@@ -121,18 +111,15 @@ pub(in crate::api) async fn image(
     operation_id = "delete_photo",
     tag = "photos",
     summary = "Delete a photo",
-    params(("family" = String, Path, description = "A family, such as F0001", pattern = "^F[0-9]{4}$", example = "F0001"), ("member" = String, Path, description = "A member of the family, such as MID1", pattern = "^MID[1-9][0-9]{0,8}$", example = "MID1"), ("name" = String, Path, description = "The photo's name, such as P00001_face0", pattern = "^[A-Za-z0-9_]{1,64}$", example = "P00001_face0")),
-    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
+    params(PhotoPath),
+    responses(
+        (status = 200, description = "The receipt of the deletion", body = Receipt),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn delete(
     state: web::Data<State>,
-    path: Path,
+    PhotoPath(id): PhotoPath,
 ) -> Result<HttpResponse, Problem> {
-    let id = photo(&path)?;
-    forget(state, EntityId::Photo(id)).await
-}
-
-fn photo(path: &PhotoPath) -> Result<PhotoId, Problem> {
-    let PhotoPath { family, member, name } = path;
-    format!("{family}/{member}/{name}").parse().map_err(Problem::invalid)
+    delete_entity(state, EntityId::Photo(id)).await
 }

@@ -8,18 +8,18 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::api::audit_log::AuditEvent;
-use crate::api::blocking::answer;
-use crate::api::extract::pagination::Page;
+use crate::api::blocking::respond;
+use crate::api::extract::pagination::Pagination;
 use crate::api::problem::{Problem, Problems};
-use crate::api::server::State;
+use crate::api::state::State;
 use crate::domain::{FamilyId, IdentityError, PersonId};
 use crate::wire::{ListedKin, Receipt, RelationshipList};
 
 /// Two people, as written in a cursor and in a receipt.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Pair([PersonId; 2]);
+struct PersonPair([PersonId; 2]);
 
-impl FromStr for Pair {
+impl FromStr for PersonPair {
     type Err = IdentityError;
 
     fn from_str(text: &str) -> Result<Self, IdentityError> {
@@ -28,7 +28,7 @@ impl FromStr for Pair {
     }
 }
 
-impl fmt::Display for Pair {
+impl fmt::Display for PersonPair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [a, b] = self.0;
         write!(f, "{a},{b}")
@@ -39,18 +39,18 @@ impl fmt::Display for Pair {
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(in crate::api) struct Named {
+pub(in crate::api) struct PairQuery {
     /// One person of the pair.
     person_a: String,
     /// The other person of the pair.
     person_b: String,
 }
 
-/// Filter and page of the list of pairs; compare [`Page`].
+/// Filter and page of the list of pairs; compare [`Pagination`].
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(in crate::api) struct Wanted {
+pub(in crate::api) struct RelationshipFilter {
     /// Number of pairs, 1 to 1000; default 100.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
@@ -66,25 +66,25 @@ pub(in crate::api) struct Wanted {
     operation_id = "list_relationships",
     tag = "relationships",
     summary = "List kin",
-    params(Wanted),
+    params(RelationshipFilter),
     responses((status = 200, description = "A page of pairs", body = RelationshipList), Problems),
 )]
 pub(in crate::api) async fn list(
     state: web::Data<State>,
-    wanted: web::Query<Wanted>,
+    filter: web::Query<RelationshipFilter>,
 ) -> Result<HttpResponse, Problem> {
-    let Wanted { limit, cursor, family } = wanted.into_inner();
-    let window = Page { limit, cursor }.window()?;
+    let RelationshipFilter { limit, cursor, family } = filter.into_inner();
+    let range = Pagination { limit, cursor }.range()?;
     let family: Option<FamilyId> =
         family.as_deref().map(str::parse).transpose().map_err(Problem::invalid)?;
-    answer(move || {
+    respond(move || {
         let mut pairs = state.gallery.relationships()?;
         pairs.retain(|pair| {
-            let mut families = pair.people().into_iter().map(|person| person.family());
-            family.is_none_or(|family| families.any(|own| own == family))
+            let people = pair.people();
+            family.is_none_or(|family| people.iter().any(|person| person.family() == family))
         });
         pairs.sort_unstable();
-        let (pairs, next) = window.of(pairs.into_iter(), |pair| Pair(pair.people()));
+        let (pairs, next) = range.select(pairs.into_iter(), |pair| PersonPair(pair.people()));
         Ok(RelationshipList::new(&pairs, next.map(|next| next.to_string())))
     })
     .await
@@ -98,19 +98,19 @@ pub(in crate::api) async fn list(
     tag = "relationships",
     summary = "List people as kin",
     request_body = ListedKin,
-    responses((status = 200, description = "They are listed", body = RelationshipList), Problems),
+    responses((status = 200, description = "The listed pairs", body = RelationshipList), Problems),
 )]
 pub(in crate::api) async fn put(
     state: web::Data<State>,
     listed: web::Json<ListedKin>,
 ) -> Result<HttpResponse, Problem> {
     let pairs = listed.pairs().map_err(Problem::invalid)?;
-    let deed = AuditEvent::new("relate", pairs.iter().map(|pair| Pair(pair.people())));
-    let response = answer(move || {
+    let event = AuditEvent::new("relate", pairs.iter().map(|pair| PersonPair(pair.people())));
+    let response = respond(move || {
         state.gallery.relate(&pairs)?;
         Ok(RelationshipList::new(&pairs, None))
     });
-    Ok(deed.told_by(response.await?))
+    Ok(event.attach_to(response.await?))
 }
 
 #[utoipa::path(
@@ -118,21 +118,24 @@ pub(in crate::api) async fn put(
     path = "/v1/relationships",
     operation_id = "delete_relationship",
     tag = "relationships",
-    summary = "List two people as kin no longer",
-    params(Named),
-    responses((status = 200, description = "The receipt of the deletion", body = Receipt), Problems),
+    summary = "Delete a listed pair",
+    params(PairQuery),
+    responses(
+        (status = 200, description = "The receipt of the deletion", body = Receipt),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn delete(
     state: web::Data<State>,
-    pair: web::Query<Named>,
+    pair: web::Query<PairQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let pair = Pair([person(&pair.person_a)?, person(&pair.person_b)?]);
-    let deed = AuditEvent::new("unrelate", [&pair]);
-    let response = answer(move || {
+    let pair = PersonPair([person(&pair.person_a)?, person(&pair.person_b)?]);
+    let event = AuditEvent::new("unrelate", [&pair]);
+    let response = respond(move || {
         let removed = state.gallery.unrelate(pair.0)?;
         Ok(Receipt::new(pair, removed))
     });
-    Ok(deed.told_by(response.await?))
+    Ok(event.attach_to(response.await?))
 }
 
 fn person(text: &str) -> Result<PersonId, Problem> {

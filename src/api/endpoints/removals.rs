@@ -3,15 +3,15 @@
 use actix_web::{HttpResponse, web};
 
 use crate::api::audit_log::AuditEvent;
-use crate::api::blocking::{answer, blocking};
+use crate::api::blocking::{blocking, respond};
 use crate::api::problem::{Problem, Problems};
-use crate::api::server::State;
+use crate::api::state::State;
 use crate::domain::EntityId;
 use crate::error::ErrorKind;
 use crate::wire::{Receipt, Removal, Removals, RemovalsResponse};
 
 /// Maximum number of ids in one request.
-const MOST: usize = 1000;
+const MAX_IDS: usize = 1000;
 
 /// Deletes items. A failed deletion does not affect the others.
 #[utoipa::path(
@@ -21,46 +21,50 @@ const MOST: usize = 1000;
     tag = "removals",
     summary = "Delete many at once",
     request_body = Removals,
-    responses((status = 200, description = "What became of each", body = RemovalsResponse), Problems),
+    responses((status = 200, description = "One result per id", body = RemovalsResponse), Problems),
 )]
 pub(in crate::api) async fn post(
     state: web::Data<State>,
-    asked: web::Json<Removals>,
+    request: web::Json<Removals>,
 ) -> Result<HttpResponse, Problem> {
-    let names = asked.into_inner().ids;
-    if !(1..=MOST).contains(&names.len()) {
-        let detail = format!("{} ids in a request; give 1 to {MOST}", names.len());
+    let names = request.into_inner().ids;
+    if !(1..=MAX_IDS).contains(&names.len()) {
+        let detail = format!("{} ids in a request; give 1 to {MAX_IDS}", names.len());
         return Err(Problem::new(ErrorKind::InvalidInput, detail));
     }
-    let (removed, response) = blocking(move || {
-        let mut removed = Vec::new();
-        let results = names.into_iter().map(|name| match remove_named(&state, &name) {
-            Ok(receipt) => {
-                removed.push(name.clone());
-                Removal::done(name, receipt)
-            }
-            Err(problem) => problem.of_item(name),
-        });
-        let response = RemovalsResponse { results: results.collect() };
-        (removed, response)
+    let (deleted, response) = blocking(move || {
+        let mut deleted = Vec::new();
+        let mut results = Vec::with_capacity(names.len());
+        for name in names {
+            results.push(match delete_named(&state, &name) {
+                Ok(receipt) => {
+                    deleted.push(name.clone());
+                    Removal::done(name, receipt)
+                }
+                Err(problem) => {
+                    Removal::failed(name, problem.code().to_owned(), problem.to_string())
+                }
+            });
+        }
+        (deleted, RemovalsResponse { results })
     })
     .await?;
-    Ok(AuditEvent::new("remove", removed).told_by(HttpResponse::Ok().json(response)))
+    Ok(AuditEvent::new("remove", deleted).attach_to(HttpResponse::Ok().json(response)))
 }
 
 /// Responds with the receipt of one deletion.
-pub(in crate::api) async fn forget(
+pub(in crate::api) async fn delete_entity(
     state: web::Data<State>,
-    who: EntityId,
+    entity: EntityId,
 ) -> Result<HttpResponse, Problem> {
-    let deed = AuditEvent::new("remove", [&who]);
-    Ok(deed.told_by(answer(move || remove(&state, &who)).await?))
+    let event = AuditEvent::new("remove", [&entity]);
+    Ok(event.attach_to(respond(move || delete(&state, &entity)).await?))
 }
 
-fn remove_named(state: &State, name: &str) -> Result<Receipt, Problem> {
-    remove(state, &name.parse().map_err(Problem::invalid)?)
+fn delete_named(state: &State, name: &str) -> Result<Receipt, Problem> {
+    delete(state, &name.parse().map_err(Problem::invalid)?)
 }
 
-fn remove(state: &State, who: &EntityId) -> Result<Receipt, Problem> {
-    Ok(Receipt::new(who, state.gallery.remove(who)?))
+fn delete(state: &State, entity: &EntityId) -> Result<Receipt, Problem> {
+    Ok(Receipt::new(entity, state.gallery.remove(entity)?))
 }

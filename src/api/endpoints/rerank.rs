@@ -1,13 +1,13 @@
-//! `POST /v1/rerank`: enrolled photos with their evidence of kinship to a probe.
+//! `POST /v1/rerank`: photos of the gallery with their evidence of kinship to a probe.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::api::blocking::answer;
-use crate::api::extract::probe::Probe;
+use crate::api::blocking::respond;
+use crate::api::extract::probe::RequestProbe;
 use crate::api::problem::{Problem, Problems};
-use crate::api::server::State;
+use crate::api::state::State;
 use crate::domain::PhotoId;
 use crate::search::{self, Options, SearchContext, rerank};
 use crate::wire::{ProbePhoto, RerankResponse};
@@ -18,7 +18,7 @@ use crate::wire::{ProbePhoto, RerankResponse};
 pub(in crate::api) struct RerankRequest {
     /// The photos, all of one person.
     image: Vec<ProbePhoto>,
-    /// Ids of enrolled photos, 1 to 10000.
+    /// Ids of photos in the gallery, 1 to 10000.
     photos: Vec<String>,
 }
 
@@ -27,9 +27,16 @@ pub(in crate::api) struct RerankRequest {
     path = "/v1/rerank",
     operation_id = "rerank",
     tag = "search",
-    summary = "Rerank enrolled photos by their evidence of kinship to a probe",
+    summary = "Rerank photos of the gallery by their evidence of kinship to a probe",
     request_body = RerankRequest,
-    responses((status = 200, description = "The photos, those with the most evidence first", body = RerankResponse), Problems),
+    responses(
+        (
+            status = 200,
+            description = "The photos in descending order of evidence",
+            body = RerankResponse,
+        ),
+        Problems,
+    ),
 )]
 pub(in crate::api) async fn post(
     state: web::Data<State>,
@@ -42,10 +49,10 @@ pub(in crate::api) async fn post(
     Problem::check_range("the number of photos", photos.len(), 1..=Options::MAX_CANDIDATES)?;
     let ids: Vec<PhotoId> =
         photos.iter().map(|id| id.parse().map_err(Problem::invalid)).collect::<Result<_, _>>()?;
-    let person = Probe::read(&state, "image", image).await?;
+    let person = RequestProbe::read(&state, "image", image).await?;
     let files = person.files.clone();
     let person = person.embed(&state).await?;
-    answer(move || {
+    respond(move || {
         let snapshot = state.gallery.snapshot()?;
         let probe = search::Probe { photos: &person, known: snapshot.people_of_files(&files) };
         let context = SearchContext::new(&snapshot, state.model.ensemble(), &state.references)?;

@@ -7,10 +7,10 @@ use actix_web::{HttpResponse, web};
 
 use crate::api::audit_log::AuditEvent;
 use crate::api::blocking::blocking;
-use crate::api::extract::probe::Probe;
+use crate::api::extract::probe::RequestProbe;
 use crate::api::extract::search_form::SearchForm;
 use crate::api::problem::{Problem, Problems};
-use crate::api::server::State;
+use crate::api::state::State;
 use crate::search::{self, SearchContext, search};
 use crate::wire::{Context, ModelVersion, SearchRequest, SearchResponse, TimingsMs};
 
@@ -20,7 +20,10 @@ use crate::wire::{Context, ModelVersion, SearchRequest, SearchResponse, TimingsM
     operation_id = "search",
     tag = "search",
     summary = "Search for relatives",
-    description = "The people of the gallery with the most evidence of kinship to a probe, by one or more photos of a face. Photos of the same person are listed apart. Photos come in a form, or in JSON, which also takes enrolled photos and embeddings.",
+    description = "Returns the people of the gallery with the most evidence of kinship to a probe. A \
+                   probe has one or more photos of one person. Photos of the same person are listed \
+                   separately. Photos come in a form or in JSON. JSON may also name photos of the \
+                   gallery, or contain embeddings.",
     request_body(
         content((SearchForm = "multipart/form-data"), (SearchRequest = "application/json")),
         description = "The photos and the options",
@@ -43,12 +46,12 @@ pub(in crate::api) async fn post_json(
 
 async fn answer(state: web::Data<State>, request: SearchRequest) -> Result<HttpResponse, Problem> {
     let SearchRequest { image, other_parent, options } = request;
-    let mut plan = options.plan(image.len(), other_parent.len(), state.priors)?;
+    let mut plan = options.plan(image.len(), other_parent.len(), state.config.priors)?;
     let mut timings = TimingsMs::default();
 
     let started = Instant::now();
-    let person = Probe::read(&state, "image", image).await?;
-    let other = Probe::read(&state, "other_parent", other_parent).await?;
+    let person = RequestProbe::read(&state, "image", image).await?;
+    let other = RequestProbe::read(&state, "other_parent", other_parent).await?;
     let person_files = person.files.clone();
     let other_files = other.files.clone();
     plan.options.filter.without.files = [person_files.as_slice(), &other_files].concat();
@@ -74,8 +77,8 @@ async fn answer(state: web::Data<State>, request: SearchRequest) -> Result<HttpR
         let context = SearchContext::new(&snapshot, ensemble, &state.references)?;
         let answer = search(&context, &query, &plan.options)?;
         timings.search = milliseconds(started);
-        for (stage, took) in timings.stages() {
-            state.metrics.took(stage, took / 1e3);
+        for (stage, duration_ms) in timings.stages() {
+            state.metrics.record_stage(stage, duration_ms / 1e3);
         }
         let found = answer.same_person.iter().chain(&answer.people).map(|found| found.person);
         let event = AuditEvent::new("search", found);
@@ -89,7 +92,7 @@ async fn answer(state: web::Data<State>, request: SearchRequest) -> Result<HttpR
         Ok::<_, Problem>((event, SearchResponse::new(&answer, context)))
     })
     .await??;
-    Ok(event.told_by(HttpResponse::Ok().json(response)))
+    Ok(event.attach_to(HttpResponse::Ok().json(response)))
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -1,4 +1,4 @@
-//! Probes of a request: photo files, enrolled photos, or embeddings.
+//! Probes of a request: photo files, photos of the gallery, or embeddings.
 
 use actix_web::web;
 use base64::Engine;
@@ -6,16 +6,15 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::upload::{MAX_PHOTOS, RequestFile, only_face, prepare_photos};
 use crate::api::blocking::blocking;
-use crate::api::endpoints::families::not_enrolled;
 use crate::api::problem::Problem;
-use crate::api::server::State;
+use crate::api::state::State;
 use crate::domain::{ContentHash, Embedding, PhotoId};
 use crate::pipeline::PreparedPhoto;
 use crate::wire::{ProbeFace, ProbePhoto};
 
 /// Photos of one person, of which some may still have to be embedded.
 #[derive(Default)]
-pub(in crate::api) struct Probe {
+pub(in crate::api) struct RequestProbe {
     /// Known embeddings. `None` for each photo that is in `prepared`.
     known: Vec<Option<Vec<Embedding>>>,
     prepared: Vec<PreparedPhoto>,
@@ -25,7 +24,7 @@ pub(in crate::api) struct Probe {
     pub(in crate::api) faces: Vec<ProbeFace>,
 }
 
-impl Probe {
+impl RequestProbe {
     /// Reads and decodes the field `part` of a request.
     pub(in crate::api) async fn read(
         state: &web::Data<State>,
@@ -87,12 +86,12 @@ async fn enrolled(
 ) -> Result<(ContentHash, Vec<Embedding>), Problem> {
     let id: PhotoId = id.parse().map_err(Problem::invalid)?;
     let state = state.clone();
-    let found = blocking(move || {
+    blocking(move || {
         let hash = state.gallery.content_hash(&id)?;
         let embeddings = state.gallery.embeddings(&id)?;
-        hash.zip(embeddings).ok_or_else(|| not_enrolled(id))
-    });
-    found.await?
+        hash.zip(embeddings).ok_or_else(|| Problem::not_enrolled(id))
+    })
+    .await?
 }
 
 fn normalized(state: &State, values: Vec<Vec<f32>>) -> Result<Vec<Embedding>, Problem> {

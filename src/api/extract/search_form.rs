@@ -11,7 +11,7 @@ use actix_web::http::StatusCode;
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::upload::FileSchema;
+use super::photo_form::FileSchema;
 use crate::api::problem::Problem;
 use crate::wire::{ProbePhoto, SearchOptions, SearchRequest, search_schema};
 

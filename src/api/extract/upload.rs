@@ -1,42 +1,13 @@
 //! Decoding and embedding of the photos in a request.
 
-use actix_multipart::form::MultipartForm;
-use actix_multipart::form::bytes::Bytes as FilePart;
 use actix_web::web::{self, Bytes};
-use utoipa::ToSchema;
 
 use crate::api::blocking::blocking;
 use crate::api::problem::Problem;
-use crate::api::server::State;
+use crate::api::state::State;
 use crate::domain::{EmbeddedPhoto, Embedding};
 use crate::error::ErrorKind;
-use crate::pipeline::{PhotoFile, PipelineError, PreparedPhoto, Rejection, Thumbnails, prepare};
-
-/// Bytes of a file, for the API documentation.
-#[derive(ToSchema)]
-#[schema(as = PhotoFile, value_type = String, format = Binary)]
-pub(in crate::api) struct FileSchema(#[expect(dead_code, reason = "it stands for bytes")] Vec<u8>);
-
-/// A form that contains only photos.
-#[derive(MultipartForm, ToSchema)]
-#[multipart(duplicate_field = "deny")]
-#[schema(as = Images)]
-pub(in crate::api) struct PhotosForm {
-    /// The photos' files.
-    #[multipart(limit = "64MiB")]
-    #[schema(value_type = Vec<FileSchema>)]
-    image: Vec<FilePart>,
-}
-
-impl PhotosForm {
-    /// Returns the photos' files, at least one.
-    pub(in crate::api) fn files(self) -> Result<Vec<Bytes>, Problem> {
-        if self.image.is_empty() {
-            return Err(Problem::no_image());
-        }
-        Ok(self.image.into_iter().map(|part| part.data).collect())
-    }
-}
+use crate::pipeline::{PhotoFile, PipelineError, PreparedPhoto, Rejection, prepare};
 
 /// Maximum number of photos in one request.
 pub(in crate::api) const MAX_PHOTOS: usize = 16;
@@ -74,12 +45,11 @@ pub(in crate::api) async fn prepare_photos(
 }
 
 fn prepare_photo(state: &State, file: PhotoFile) -> Result<PreparedPhoto, Problem> {
-    let thumbnails = if state.keep_photos { Thumbnails::Create } else { Thumbnails::Skip };
-    let prepared = prepare(state.model.bundle(), &file, thumbnails);
+    let prepared = prepare(state.model.bundle(), &file, state.config.thumbnails());
     prepared.and_then(|photo| Ok(photo.with_face()?)).map_err(|error| {
         let is_without_face = matches!(error, PipelineError::Rejected(Rejection::NoFace { .. }));
         let problem = Problem::from(error);
-        if is_without_face { problem.coded("no_face") } else { problem }
+        if is_without_face { problem.with_code("no_face") } else { problem }
     })
 }
 

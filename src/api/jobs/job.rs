@@ -8,26 +8,26 @@ use uuid::Uuid;
 use crate::ingest::{Rejected, Report};
 
 /// Maximum number of rejected photos for which a job stores the reason.
-const MOST_ERRORS: usize = 1000;
+const MAX_ERRORS: usize = 1000;
 
-/// A job that enrolls photos in the background.
+/// A job that adds photos in the background.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub(in crate::api) struct Job {
     /// Id of the job. Later jobs have greater ids.
     #[schema(value_type = String, format = "uuid")]
     pub(in crate::api) id: Uuid,
-    pub(in crate::api) state: State,
-    pub(in crate::api) mode: Mode,
-    pub(in crate::api) origin: Origin,
+    pub(in crate::api) state: JobState,
+    pub(in crate::api) mode: JobMode,
+    pub(in crate::api) origin: JobOrigin,
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     finished_at: Option<Timestamp>,
-    pub(in crate::api) photos: Photos,
+    pub(in crate::api) photos: JobPhotos,
     pub(in crate::api) photos_per_second: f64,
     /// Rejected photos with their reasons; at most one thousand.
-    errors: Vec<PhotoError>,
+    errors: Vec<RejectedPhoto>,
     /// Reason of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
@@ -38,8 +38,7 @@ pub(in crate::api) struct Job {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = JobState)]
-pub(in crate::api) enum State {
+pub(in crate::api) enum JobState {
     Queued,
     Running,
     Done,
@@ -50,7 +49,8 @@ pub(in crate::api) enum State {
 /// Selection of the photos to embed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::api) enum Mode {
+#[schema(as = Mode)]
+pub(in crate::api) enum JobMode {
     /// Photos that the gallery lacks from the same file.
     #[default]
     Missing,
@@ -61,7 +61,8 @@ pub(in crate::api) enum Mode {
 /// Location of the photos.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::api) enum Origin {
+#[schema(as = Origin)]
+pub(in crate::api) enum JobOrigin {
     /// In an archive that came with the request.
     Archive,
     /// In a folder of the server, inside the permitted root folder.
@@ -70,8 +71,7 @@ pub(in crate::api) enum Origin {
 
 /// Numbers of photos by result.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
-#[schema(as = JobPhotos)]
-pub(in crate::api) struct Photos {
+pub(in crate::api) struct JobPhotos {
     pub(in crate::api) total: u64,
     pub(in crate::api) done: u64,
     enrolled: usize,
@@ -80,21 +80,26 @@ pub(in crate::api) struct Photos {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
-struct PhotoError {
+#[schema(as = PhotoError)]
+struct RejectedPhoto {
     photo: String,
     detail: String,
 }
 
 impl Job {
-    pub(in crate::api) fn new(origin: Origin, mode: Mode, idempotency_key: Option<String>) -> Self {
+    pub(in crate::api) fn new(
+        origin: JobOrigin,
+        mode: JobMode,
+        idempotency_key: Option<String>,
+    ) -> Self {
         Self {
             id: Uuid::now_v7(),
-            state: State::Queued,
+            state: JobState::Queued,
             mode,
             origin,
             created_at: Timestamp::now(),
             finished_at: None,
-            photos: Photos::default(),
+            photos: JobPhotos::default(),
             photos_per_second: 0.0,
             errors: Vec::new(),
             detail: None,
@@ -104,21 +109,26 @@ impl Job {
 
     /// Returns whether the job still has to run.
     pub(in crate::api) fn is_open(&self) -> bool {
-        matches!(self.state, State::Queued | State::Running)
+        matches!(self.state, JobState::Queued | JobState::Running)
     }
 
     /// Ends the job in this state.
-    pub(in crate::api) fn end(&mut self, state: State, detail: Option<String>) {
-        (self.state, self.detail) = (state, detail);
+    pub(in crate::api) fn end(&mut self, state: JobState, detail: Option<String>) {
+        self.state = state;
+        self.detail = detail;
         self.finished_at = Some(Timestamp::now());
     }
 
     /// Stores the result of the job.
-    pub(in crate::api) fn report(&mut self, report: Report) {
+    pub(in crate::api) fn set_result(&mut self, report: Report) {
         self.photos.enrolled = report.enrolled;
         self.photos.unchanged = report.known;
         self.photos.rejected = report.rejected.len();
-        let error = |Rejected { path, reason }| PhotoError { photo: path, detail: reason };
-        self.errors = report.rejected.into_iter().take(MOST_ERRORS).map(error).collect();
+        self.errors = report
+            .rejected
+            .into_iter()
+            .take(MAX_ERRORS)
+            .map(|Rejected { path, reason }| RejectedPhoto { photo: path, detail: reason })
+            .collect();
     }
 }

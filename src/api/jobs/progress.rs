@@ -21,7 +21,7 @@ pub(in crate::api) struct JobProgress {
 
 impl JobProgress {
     /// Copies the progress into a job.
-    pub(in crate::api) fn tell(&self, job: &mut Job) {
+    pub(in crate::api) fn copy_to(&self, job: &mut Job) {
         job.photos.total = self.total.load(Ordering::Relaxed);
         job.photos.done = self.done.load(Ordering::Relaxed);
         let began = *self.began.lock().unwrap_or_else(PoisonError::into_inner);

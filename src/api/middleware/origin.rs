@@ -1,26 +1,44 @@
 //! Protection from cross-origin requests, for a service that needs no key.
 //!
-//! A browser sends a form to any address that a page names. A domain name of another owner may resolve to this machine.
-//! So a request with an `Origin` header must come from a page of this service. A request without a key must have a host
-//! name of this machine.
+//! A browser sends a form to any address that a page names. A domain name of another owner may
+//! resolve to this machine. So a request with an `Origin` header must come from a page of this
+//! service, and every request must have a host name of this machine.
 
-use actix_web::dev::ServiceRequest;
+use std::net::IpAddr;
+
+use actix_web::HttpMessage;
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HOST, HeaderName, ORIGIN};
+use actix_web::http::header::{HOST, HeaderMap, HeaderName, ORIGIN};
+use actix_web::middleware::Next;
 
 use crate::api::problem::Problem;
+use crate::api::request::Caller;
 
-/// Refuses a cross-origin request.
-pub(in crate::api) fn check(request: &ServiceRequest) -> Result<(), Problem> {
-    let header = |name: HeaderName| request.headers().get(name).and_then(|v| v.to_str().ok());
-    let host = header(HOST).unwrap_or_default();
-    let is_own = header(ORIGIN)
-        .is_none_or(|origin| origin.split_once("://").is_some_and(|(_, o)| o == host));
-    if is_own && is_this_machine(host) {
-        return Ok(());
+/// Middleware that refuses cross-origin requests, if the service has no keys.
+pub(in crate::api) async fn check(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let is_keyless = matches!(request.extensions().get::<Caller>(), Some(Caller::Local));
+    if is_keyless && !is_same_origin(request.headers()) {
+        let detail = "a page of another site sent this request; open the service's own address";
+        return Ok(request.error_response(Problem::with_status(StatusCode::FORBIDDEN, detail)));
     }
-    let detail = "a page of another site sent this request; open the service's own address";
-    Err(Problem::with_status(StatusCode::FORBIDDEN, detail))
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// Returns whether a request comes from this service's pages, or from a program of this machine.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let host = text(headers, HOST).unwrap_or_default();
+    let origin = text(headers, ORIGIN).map(|origin| origin.split_once("://"));
+    let is_own_page = origin.is_none_or(|origin| origin.is_some_and(|(_, name)| name == host));
+    is_own_page && is_this_machine(host)
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// Returns whether a host, with or without port, is a name of this machine.
@@ -30,8 +48,8 @@ fn is_this_machine(host: &str) -> bool {
         _ => host,
     };
     let address = name.trim_start_matches('[').trim_end_matches(']');
-    let is_loopback = |address: std::net::IpAddr| address.is_loopback();
-    name.eq_ignore_ascii_case("localhost") || address.parse().is_ok_and(is_loopback)
+    name.eq_ignore_ascii_case("localhost")
+        || address.parse().is_ok_and(|address: IpAddr| address.is_loopback())
 }
 
 #[cfg(test)]
