@@ -23,8 +23,8 @@ pub(super) enum ExitStatus {
 }
 
 impl From<ExitStatus> for ExitCode {
-    fn from(ending: ExitStatus) -> Self {
-        Self::from(match ending {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
             ExitStatus::Done => 0,
             ExitStatus::Failed => 1,
             ExitStatus::SomeRejected => 2,
@@ -54,17 +54,27 @@ impl From<ErrorKind> for ExitStatus {
 /// Reason of a command's failure, in one line.
 #[derive(Debug)]
 pub(super) struct Failure {
-    kind: ErrorKind,
+    status: ExitStatus,
     message: String,
 }
 
 impl Failure {
     pub(super) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { status: kind.into(), message: message.into() }
     }
 
-    pub(super) fn kind(&self) -> ErrorKind {
-        self.kind
+    /// Creates a failure by a wrong command line.
+    pub(super) fn wrong_usage(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::WrongUsage, message: message.into() }
+    }
+
+    /// Adds a hint to the message.
+    pub(super) fn with_hint(self, hint: &str) -> Self {
+        Self { message: format!("{} ({hint})", self.message), ..self }
+    }
+
+    pub(super) fn status(&self) -> ExitStatus {
+        self.status
     }
 }
 
