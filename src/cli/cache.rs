@@ -13,7 +13,7 @@ const DIGEST_CHARACTERS: usize = 12;
 /// Returns the folder of the built-in bundle, which is written if it is not there.
 ///
 /// The name contains a digest: programs with other built-in bundles use other folders.
-pub(super) fn builtin_bundle() -> Result<PathBuf, Failure> {
+pub(crate) fn builtin_bundle() -> Result<PathBuf, Failure> {
     let cache = cache_folder()?;
     std::fs::create_dir_all(&cache).map_err(|error| {
         Failure::new(io_kind(&error), format!("cannot create {}: {error}", cache.display()))

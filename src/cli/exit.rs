@@ -7,7 +7,7 @@ use crate::error::{Classify, ErrorKind};
 
 /// Result of a command, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ExitStatus {
+pub(crate) enum ExitStatus {
     /// 0: done.
     Done,
     /// 1: failed.
@@ -53,27 +53,27 @@ impl From<ErrorKind> for ExitStatus {
 
 /// Reason of a command's failure, in one line.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(crate) struct Failure {
     status: ExitStatus,
     message: String,
 }
 
 impl Failure {
-    pub(super) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { status: kind.into(), message: message.into() }
     }
 
     /// Creates a failure by a wrong command line.
-    pub(super) fn wrong_usage(message: impl Into<String>) -> Self {
+    pub(crate) fn wrong_usage(message: impl Into<String>) -> Self {
         Self { status: ExitStatus::WrongUsage, message: message.into() }
     }
 
     /// Adds a hint to the message.
-    pub(super) fn with_hint(self, hint: &str) -> Self {
+    pub(crate) fn with_hint(self, hint: &str) -> Self {
         Self { message: format!("{} ({hint})", self.message), ..self }
     }
 
-    pub(super) fn status(&self) -> ExitStatus {
+    pub(crate) fn status(&self) -> ExitStatus {
         self.status
     }
 }

@@ -11,6 +11,7 @@ mod output;
 mod print;
 mod probe;
 mod progress;
+mod rewrite;
 
 use std::env;
 use std::process::ExitCode;
@@ -31,7 +32,7 @@ use output::note;
 /// - 64: the command line is wrong
 /// - 130: stopped by Ctrl-C
 pub fn run() -> ExitCode {
-    let rewritten = deprecated::rewrite(env::args_os().collect(), &Cli::command());
+    let rewritten = rewrite::rewrite(env::args_os().collect(), &Cli::command());
     for message in &rewritten.notes {
         note!("note: {message}");
     }

@@ -8,14 +8,14 @@ use crate::cli::cache::builtin_bundle;
 use crate::cli::exit::Failure;
 
 #[derive(clap::Args)]
-pub(in crate::cli) struct ModelArgs {
+pub(crate) struct ModelArgs {
     /// Folder of the model bundle; default the built-in one
     #[arg(long, value_name = "BUNDLE", env = "KINDRED_MODEL")]
     model: Option<PathBuf>,
 }
 
 #[derive(clap::Args)]
-pub(in crate::cli) struct BundleArgs {
+pub(crate) struct BundleArgs {
     #[command(flatten)]
     model: ModelArgs,
     #[command(flatten)]
@@ -24,7 +24,7 @@ pub(in crate::cli) struct BundleArgs {
 
 impl ModelArgs {
     /// Returns the folder of the bundle. Writes the built-in one into the cache if necessary.
-    pub(in crate::cli) fn folder(&self) -> Result<PathBuf, Failure> {
+    pub(crate) fn folder(&self) -> Result<PathBuf, Failure> {
         match &self.model {
             Some(model) => Ok(model.clone()),
             None => builtin_bundle(),
@@ -34,12 +34,12 @@ impl ModelArgs {
 
 impl BundleArgs {
     /// Returns the folder of the bundle.
-    pub(in crate::cli) fn folder(&self) -> Result<PathBuf, Failure> {
+    pub(crate) fn folder(&self) -> Result<PathBuf, Failure> {
         self.model.folder()
     }
 
     /// Loads the bundle onto the device.
-    pub(in crate::cli) fn load(&self) -> Result<Bundle, Failure> {
+    pub(crate) fn load(&self) -> Result<Bundle, Failure> {
         Ok(self.compute.load(&self.folder()?)?)
     }
 }

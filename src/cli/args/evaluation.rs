@@ -5,11 +5,11 @@ use super::report::ReportArgs;
 use super::seed::SeedArgs;
 
 #[derive(clap::Args)]
-pub(in crate::cli) struct EvaluationArgs {
+pub(crate) struct EvaluationArgs {
     #[command(flatten)]
-    pub(in crate::cli) bundle: BundleArgs,
+    pub(crate) bundle: BundleArgs,
     #[command(flatten)]
-    pub(in crate::cli) seed: SeedArgs,
+    pub(crate) seed: SeedArgs,
     #[command(flatten)]
-    pub(in crate::cli) report: ReportArgs,
+    pub(crate) report: ReportArgs,
 }

@@ -8,7 +8,7 @@ use crate::domain::{FamilyId, PhotoId};
 use crate::error::{ErrorKind, io_kind};
 
 #[derive(clap::Args)]
-pub(in crate::cli) struct FamilyFilterArgs {
+pub(crate) struct FamilyFilterArgs {
     /// List of families to include, one a line; default all
     #[arg(long, value_name = "FILE", conflicts_with = "exclude_families")]
     include_families: Option<PathBuf>,
@@ -18,7 +18,7 @@ pub(in crate::cli) struct FamilyFilterArgs {
 }
 
 /// Filter of families.
-pub(in crate::cli) enum FamilyFilter {
+pub(crate) enum FamilyFilter {
     /// The listed families.
     Include(BTreeSet<FamilyId>),
     /// All families but the listed ones.
@@ -27,7 +27,7 @@ pub(in crate::cli) enum FamilyFilter {
 
 impl FamilyFilterArgs {
     /// Reads the list, if any.
-    pub(in crate::cli) fn read(&self) -> Result<FamilyFilter, Failure> {
+    pub(crate) fn read(&self) -> Result<FamilyFilter, Failure> {
         match (&self.include_families, &self.exclude_families) {
             (Some(list), _) => Ok(FamilyFilter::Include(read_families(list)?)),
             (None, Some(list)) => Ok(FamilyFilter::Exclude(read_families(list)?)),
@@ -43,28 +43,28 @@ impl Default for FamilyFilter {
 }
 
 impl FamilyFilter {
-    pub(in crate::cli) fn has(&self, family: FamilyId) -> bool {
+    pub(crate) fn has(&self, family: FamilyId) -> bool {
         match self {
             Self::Include(listed) => listed.contains(&family),
             Self::Exclude(listed) => !listed.contains(&family),
         }
     }
 
-    pub(in crate::cli) fn has_photo(&self, photo: &PhotoId) -> bool {
+    pub(crate) fn has_photo(&self, photo: &PhotoId) -> bool {
         self.has(photo.member().family())
     }
 
     /// Returns whether the photo at a path is included.
     ///
     /// A photo in no family is included unless the list names the families to include.
-    pub(in crate::cli) fn has_path(&self, path: &str) -> bool {
+    pub(crate) fn has_path(&self, path: &str) -> bool {
         let family = path.split('/').find_map(|part| part.parse().ok());
         family.map_or(matches!(self, Self::Exclude(_)), |family| self.has(family))
     }
 }
 
 /// Reads a list of families, one a line.
-pub(in crate::cli) fn read_families(list: &Path) -> Result<BTreeSet<FamilyId>, Failure> {
+pub(crate) fn read_families(list: &Path) -> Result<BTreeSet<FamilyId>, Failure> {
     let text = std::fs::read_to_string(list).map_err(|error| {
         Failure::new(io_kind(&error), format!("{}: cannot be read: {error}", list.display()))
     })?;

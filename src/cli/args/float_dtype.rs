@@ -9,7 +9,7 @@ use crate::network::Storage;
 /// Number format of stored floats.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(in crate::cli) enum FloatDtype {
+pub(crate) enum FloatDtype {
     /// 32-bit floats
     #[default]
     F32,

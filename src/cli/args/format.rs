@@ -4,7 +4,7 @@ use clap::ValueEnum;
 
 /// Format of a command's output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(in crate::cli) enum OutputFormat {
+pub(crate) enum OutputFormat {
     /// For people
     #[default]
     Text,
@@ -13,8 +13,8 @@ pub(in crate::cli) enum OutputFormat {
 }
 
 #[derive(clap::Args)]
-pub(in crate::cli) struct FormatArgs {
+pub(crate) struct FormatArgs {
     /// Format of the output
     #[arg(long, value_enum, default_value_t)]
-    pub(in crate::cli) format: OutputFormat,
+    pub(crate) format: OutputFormat,
 }

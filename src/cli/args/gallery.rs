@@ -10,32 +10,32 @@ use crate::cli::exit::Failure;
 use crate::gallery::Gallery;
 
 #[derive(clap::Args)]
-pub(in crate::cli) struct GalleryFolderArgs {
+pub(crate) struct GalleryFolderArgs {
     /// Folder of the gallery
     #[arg(long, value_name = "DIR", env = "KINDRED_GALLERY")]
-    pub(in crate::cli) gallery: PathBuf,
+    pub(crate) gallery: PathBuf,
 }
 
 #[derive(clap::Args)]
-pub(in crate::cli) struct GalleryArgs {
+pub(crate) struct GalleryArgs {
     #[command(flatten)]
-    pub(in crate::cli) folder: GalleryFolderArgs,
+    pub(crate) folder: GalleryFolderArgs,
     /// Folder of the model bundle; default the gallery's
     #[arg(long, value_name = "BUNDLE", env = "KINDRED_MODEL")]
-    pub(in crate::cli) model: Option<PathBuf>,
+    pub(crate) model: Option<PathBuf>,
     /// Number format of the searched vectors in memory
     ///
     /// With f16 they are copied to memory. With f32 files of twice the size are mapped.
     /// Results are scored by the stored embeddings.
     #[arg(long, env = "KINDRED_VECTOR_DTYPE", default_value_t, value_enum, hide_short_help = true)]
-    pub(in crate::cli) vector_dtype: FloatDtype,
+    pub(crate) vector_dtype: FloatDtype,
     #[command(flatten)]
-    pub(in crate::cli) compute: ComputeArgs,
+    pub(crate) compute: ComputeArgs,
 }
 
 impl GalleryArgs {
     /// Opens the gallery and loads the bundle.
-    pub(in crate::cli) fn open(&self) -> Result<(Gallery, Bundle), Failure> {
+    pub(crate) fn open(&self) -> Result<(Gallery, Bundle), Failure> {
         let gallery = Gallery::open(&self.folder.gallery)?;
         let gallery = gallery.with_precision(self.vector_dtype.into());
         let folder = self.bundle_folder(&gallery)?;

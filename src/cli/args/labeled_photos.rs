@@ -6,7 +6,7 @@ use crate::error::ErrorKind;
 use crate::train::FaceFolder;
 
 #[derive(clap::Args)]
-pub(in crate::cli) struct LabeledPhotosArgs {
+pub(crate) struct LabeledPhotosArgs {
     /// Folder of photos; several need names, such as drawn=DIR
     #[arg(long, value_name = "[NAME=]DIR", required = true, env = "KINDRED_PHOTOS")]
     photos: Vec<NamedPath>,
@@ -20,7 +20,7 @@ impl LabeledPhotosArgs {
     ///
     /// # Errors
     /// If a folder has no list, or a list has no folder.
-    pub(in crate::cli) fn folders(&self) -> Result<Vec<FaceFolder>, Failure> {
+    pub(crate) fn folders(&self) -> Result<Vec<FaceFolder>, Failure> {
         let default = (self.photos.len() == 1).then_some(0);
         let names = SourceNames::new(self.photos.iter().map(NamedPath::source_name), default)?;
         let mut lists = vec![None; self.photos.len()];

@@ -10,13 +10,13 @@ use crate::error::ErrorKind;
 
 /// A path that may name its source: `NAME=PATH`.
 #[derive(Clone, Debug)]
-pub(in crate::cli) struct NamedPath {
+pub(crate) struct NamedPath {
     name: Option<String>,
-    pub(in crate::cli) path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 /// Indices of sources by name.
-pub(in crate::cli) struct SourceNames {
+pub(crate) struct SourceNames {
     indices: BTreeMap<String, usize>,
     /// Source of lists without a name.
     default: Option<usize>,
@@ -39,7 +39,7 @@ fn is_name(text: &str) -> bool {
 
 impl NamedPath {
     /// Returns the name of the source, or that of its folder.
-    pub(in crate::cli) fn source_name(&self) -> String {
+    pub(crate) fn source_name(&self) -> String {
         if let Some(name) = &self.name {
             return name.clone();
         }
@@ -53,7 +53,7 @@ impl SourceNames {
     ///
     /// # Errors
     /// If two sources have one name.
-    pub(in crate::cli) fn new(
+    pub(crate) fn new(
         names: impl IntoIterator<Item = String>,
         default: Option<usize>,
     ) -> Result<Self, Failure> {
@@ -72,7 +72,7 @@ impl SourceNames {
     ///
     /// # Errors
     /// If no source has its name, or it has none and there are several sources.
-    pub(in crate::cli) fn index(&self, list: &NamedPath) -> Result<usize, Failure> {
+    pub(crate) fn index(&self, list: &NamedPath) -> Result<usize, Failure> {
         let Some(name) = &list.name else {
             let list = list.path.display();
             return self.default.ok_or_else(|| {

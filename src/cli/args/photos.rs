@@ -6,18 +6,18 @@ use crate::cli::exit::Failure;
 use crate::dataset::Source;
 
 #[derive(clap::Args)]
-pub(in crate::cli) struct PhotosArgs {
+pub(crate) struct PhotosArgs {
     /// Folder or zip archive of photos
     ///
     /// Families have one folder each, and in it one per person: F0001/MID1/photo.jpg.
     /// Paths in lists are relative to this folder.
     #[arg(long, value_name = "DIR", env = "KINDRED_PHOTOS")]
-    pub(in crate::cli) photos: PathBuf,
+    pub(crate) photos: PathBuf,
 }
 
 impl PhotosArgs {
     /// Opens the folder or archive.
-    pub(in crate::cli) fn open(&self) -> Result<Source, Failure> {
+    pub(crate) fn open(&self) -> Result<Source, Failure> {
         Ok(Source::open(&self.photos)?)
     }
 }

@@ -9,7 +9,7 @@ use crate::cli::output::write_output;
 use crate::error::ErrorKind;
 
 #[derive(clap::Args)]
-pub(in crate::cli) struct ReportArgs {
+pub(crate) struct ReportArgs {
     /// JSON file of the metrics to write
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -17,7 +17,7 @@ pub(in crate::cli) struct ReportArgs {
 
 impl ReportArgs {
     /// Writes the metrics to the file, if one is named.
-    pub(in crate::cli) fn write(&self, metrics: &impl Serialize) -> Result<(), Failure> {
+    pub(crate) fn write(&self, metrics: &impl Serialize) -> Result<(), Failure> {
         let Some(file) = &self.report else { return Ok(()) };
         let text = serde_json::to_string_pretty(metrics)
             .map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;

@@ -1,8 +1,8 @@
 //! Seed of random choices.
 
 #[derive(clap::Args)]
-pub(in crate::cli) struct SeedArgs {
+pub(crate) struct SeedArgs {
     /// Seed of all random choices
     #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(in crate::cli) seed: u64,
+    pub(crate) seed: u64,
 }

@@ -13,7 +13,7 @@ Examples:
 
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     /// Shell that reads the completions
     #[arg(value_enum)]
     shell: Shell,

@@ -29,7 +29,7 @@ Examples:
 
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     /// Folder for photos, model and gallery; default a temporary one
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,

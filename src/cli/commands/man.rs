@@ -16,7 +16,7 @@ Examples:
 
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     /// Folder of the pages to write, one a command; default standard output
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,

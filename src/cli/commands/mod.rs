@@ -44,7 +44,7 @@ Environment (flags override it):
 /// Find likely blood relatives by face: index family photos, search and serve them.
 #[derive(Parser)]
 #[command(name = "kindred", version, about, max_term_width = 100, after_long_help = NOTES)]
-pub(super) struct Cli {
+pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
 }
@@ -85,7 +85,7 @@ enum Command {
 
 impl Cli {
     /// Runs the command.
-    pub(super) fn run(&self) -> Result<ExitStatus, Failure> {
+    pub(crate) fn run(&self) -> Result<ExitStatus, Failure> {
         match &self.command {
             Command::Ingest(args) => ingest::run(args),
             Command::Search(args) => search::run(args),

@@ -22,7 +22,7 @@ Examples:
 
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     /// Photos of one person
     #[arg(required = true, value_name = "PHOTO")]
     photos: Vec<PathBuf>,

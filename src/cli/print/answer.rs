@@ -7,7 +7,7 @@ use crate::kinship::Support;
 use crate::search::{Answer, CoupleMatch, Kinship, Options, PersonMatch, Query, Searched};
 
 /// Prints an answer: the decision, the people with their evidence, their families.
-pub(in crate::cli) fn print_answer(answer: &Answer, query: &Query<'_>, options: &Options) {
+pub(crate) fn print_answer(answer: &Answer, query: &Query<'_>, options: &Options) {
     for note in &answer.notes {
         line!("Note: {note}\n");
     }

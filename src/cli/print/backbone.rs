@@ -7,7 +7,7 @@ use crate::cli::exit::Failure;
 use crate::cli::output::line;
 
 /// Prints a backbone of a manifest.
-pub(in crate::cli) fn print_backbone(backbone: &BackboneEntry) -> Result<(), Failure> {
+pub(crate) fn print_backbone(backbone: &BackboneEntry) -> Result<(), Failure> {
     let BackboneEntry { name, network, preprocessing, weights, sha256 } = backbone;
     let shapes = network.network()?;
     let size = shapes.input_size();

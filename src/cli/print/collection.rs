@@ -8,7 +8,7 @@ use crate::inspect::{Duplicate, KinCount, KinSummary, Spread, Survey};
 /// Maximum number of names in a line and of duplicate groups. JSON contains all.
 const SHOWN: usize = 10;
 
-pub(in crate::cli) fn print_collection(survey: &Survey) {
+pub(crate) fn print_collection(survey: &Survey) {
     let summary = &survey.summary;
     for rejected in &survey.unreadable {
         line!("rejected {}: {}", rejected.path.escape_debug(), rejected.reason);

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::inspect::{KinCount, KinSummary, Spread, Survey};
 
 /// Returns the description as JSON.
-pub(in crate::cli) fn collection_json(survey: &Survey) -> Value {
+pub(crate) fn collection_json(survey: &Survey) -> Value {
     let summary = &survey.summary;
     json!({
         "families": summary.families,

@@ -5,7 +5,7 @@ use crate::cli::output::line;
 use crate::kinship::Support;
 use crate::search::Comparison;
 
-pub(in crate::cli) fn print_comparison(comparison: &Comparison) {
+pub(crate) fn print_comparison(comparison: &Comparison) {
     for note in &comparison.notes {
         line!("Note: {note}\n");
     }

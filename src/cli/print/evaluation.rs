@@ -8,7 +8,7 @@ use crate::evaluate::{
 };
 use crate::metrics::{Figure, RankingFigures};
 
-pub(in crate::cli) fn print_verification(report: &VerificationReport) {
+pub(crate) fn print_verification(report: &VerificationReport) {
     print_rejected(&report.rejected);
     line!(
         "{} pairs of kin and {} others of {} families; {} listed pairs lack a photo\n",
@@ -52,7 +52,7 @@ pub(in crate::cli) fn print_verification(report: &VerificationReport) {
     }
 }
 
-pub(in crate::cli) fn print_tri_subject(report: &TriSubjectReport) {
+pub(crate) fn print_tri_subject(report: &TriSubjectReport) {
     print_rejected(&report.rejected);
     line!(
         "{} trios of a family and {} others; {} listed trios lack a photo\n",
@@ -76,7 +76,7 @@ pub(in crate::cli) fn print_tri_subject(report: &TriSubjectReport) {
     }
 }
 
-pub(in crate::cli) fn print_groups(report: &GroupReport) {
+pub(crate) fn print_groups(report: &GroupReport) {
     print_rejected(&report.rejected);
     line!(
         "{} pairs of unrelated people on {} photos; groups by a classifier that is right for {:.3} of each",
@@ -108,7 +108,7 @@ fn print_false_matches(name: &str, photos: &str, rates: &FalseMatches) {
     );
 }
 
-pub(in crate::cli) fn print_retrieval(report: &RetrievalReport) {
+pub(crate) fn print_retrieval(report: &RetrievalReport) {
     line!(
         "{} people searched for among {} photos, {} candidates each\n",
         report.probes,
@@ -152,7 +152,7 @@ fn print_same_person(figures: &SamePersonFigures) {
 /// Formats a cell of the table from the metrics of its column.
 type Cell = fn(&GallerySizeFigures) -> String;
 
-pub(in crate::cli) fn print_identification(report: &IdentificationReport) {
+pub(crate) fn print_identification(report: &IdentificationReport) {
     line!(
         "{} people searched for by at most {} photos each; decisions should hold an FPIR of {} %\n",
         report.probes,
@@ -178,7 +178,7 @@ pub(in crate::cli) fn print_identification(report: &IdentificationReport) {
     }
 }
 
-pub(in crate::cli) fn print_landmarks(report: &LandmarkReport) {
+pub(crate) fn print_landmarks(report: &LandmarkReport) {
     line!("{} photos, no face found in {}", report.photos, report.not_found);
     line!("mean error    {} of the distance between the eyes", report.error);
     line!("median error  {}", report.median);

@@ -3,7 +3,7 @@
 use crate::cli::output::line;
 use crate::gallery::{Archived, Deleted, SegmentStats, Stats};
 
-pub(in crate::cli) fn print_stats(stats: &Stats) {
+pub(crate) fn print_stats(stats: &Stats) {
     let Stats { schema, photos, people, families, segments, tail, disk_bytes, .. } = stats;
     let Stats { thumbnails, relationships, .. } = stats;
     line!("photos        {photos} of {people} people in {families} families");
@@ -18,7 +18,7 @@ pub(in crate::cli) fn print_stats(stats: &Stats) {
     line!("on disk       {:.1} MB, schema {schema}", *disk_bytes as f64 / 1e6);
 }
 
-pub(in crate::cli) fn print_deleted(deleted: &Deleted) {
+pub(crate) fn print_deleted(deleted: &Deleted) {
     line!(
         "removed {} photos, {} embeddings, {} thumbnails, {} listed kin pairs",
         deleted.photos,
@@ -29,7 +29,7 @@ pub(in crate::cli) fn print_deleted(deleted: &Deleted) {
 }
 
 /// Prints the content of an archive, and the action on it, such as "written to a.zip".
-pub(in crate::cli) fn print_archived(archived: &Archived, action: &str) {
+pub(crate) fn print_archived(archived: &Archived, action: &str) {
     let Archived { photos, relationships, .. } = archived;
     line!("{photos} photos and {relationships} listed kin pairs {action}");
 }

@@ -7,7 +7,7 @@ use crate::cli::output::line;
 use crate::error::ErrorKind;
 
 /// Prints a value as indented JSON.
-pub(in crate::cli) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
+pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value);
     line!("{}", text.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?);
     Ok(())

@@ -4,7 +4,7 @@ use crate::cli::output::line;
 use crate::ingest::Rejected;
 
 /// Prints the rejected photos and the reasons.
-pub(in crate::cli) fn print_rejected(rejected: &[Rejected]) {
+pub(crate) fn print_rejected(rejected: &[Rejected]) {
     for Rejected { path, reason } in rejected {
         line!("rejected {}: {reason}", path.escape_debug());
     }

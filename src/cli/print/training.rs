@@ -7,7 +7,7 @@ use crate::cli::output::line;
 use crate::metrics::Figure;
 use crate::train::{IdentificationFigures, Report, ScoreFigures, SourceReport};
 
-pub(in crate::cli) fn print_report(report: &Report) {
+pub(crate) fn print_report(report: &Report) {
     for source in &report.sources {
         line!(
             "{}: {} photos of {} people; {} pairs of kin in {} families \
@@ -119,7 +119,7 @@ fn print_identification(figures: &IdentificationFigures) {
 }
 
 /// Prints the reason why the ensemble is not written.
-pub(in crate::cli) fn print_refusal(report: &Report, work: &Path) {
+pub(crate) fn print_refusal(report: &Report, work: &Path) {
     line!("\nnot written: the ensemble is not better than what there is without it");
     for objection in &report.verdict.objections {
         line!("  {objection}");

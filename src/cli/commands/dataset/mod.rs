@@ -27,7 +27,7 @@ Examples:
     subcommand_negates_reqs = true,
     after_long_help = EXAMPLES
 )]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
     command: Option<DatasetCommand>,
     #[command(flatten)]

@@ -15,7 +15,7 @@ Examples:
 
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     /// Number of families to synthesize, 1 to 9999
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=9999))]
     families: u32,

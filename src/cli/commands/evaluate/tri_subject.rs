@@ -23,7 +23,7 @@ pub(super) struct Args {
     /// Csv of trios: father,mother,child,kin; or a list of RFIW
     #[arg(long, value_name = "FILE", required_unless_present = "relationships")]
     trios: Option<PathBuf>,
-    /// Csv of kin pairs with relations, from whose photos trios are sampled
+    /// Csv of kin pairs with relations, from which trios are sampled
     #[arg(long, value_name = "CSV", conflicts_with = "trios")]
     relationships: Option<PathBuf>,
     #[command(flatten)]

@@ -23,7 +23,7 @@ pub(super) struct Args {
     /// Csv of pairs: photo_a,photo_b,kin[,relation]; or a list of RFIW
     #[arg(long, value_name = "FILE", required_unless_present = "relationships")]
     pairs: Option<PathBuf>,
-    /// Csv of kin pairs, from whose photos pairs are sampled
+    /// Csv of kin pairs, from which pairs are sampled
     #[arg(long, value_name = "CSV", conflicts_with = "pairs")]
     relationships: Option<PathBuf>,
     #[command(flatten)]

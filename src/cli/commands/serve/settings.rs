@@ -19,7 +19,7 @@ use crate::wire::Priors;
 
 /// Settings from flags and the environment, and the path of the file.
 #[derive(clap::Args)]
-pub(in crate::cli::commands) struct SettingsArgs {
+pub(crate) struct SettingsArgs {
     /// TOML file of settings; environment and flags override it
     #[arg(long, value_name = "FILE", env = "KINDRED_CONFIG")]
     config: Option<PathBuf>,
@@ -77,7 +77,7 @@ struct PartialSettings {
     /// Maximum number of requests a second of each API key; default unlimited
     #[arg(long, value_name = "N", env = "KINDRED_REQUESTS_PER_SECOND")]
     requests_per_second: Option<NonZeroU32>,
-    /// Origins of other sites whose pages may send requests; default none
+    /// Other sites with pages that may send requests; default none
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',', env = "KINDRED_ALLOWED_ORIGINS")]
     allowed_origins: Option<Vec<String>>,
     /// Days for which the audit log is retained; default 365
@@ -104,7 +104,7 @@ struct PartialSettings {
 /// The effective settings.
 #[derive(Serialize, Deserialize)]
 #[serde(default)]
-pub(in crate::cli::commands) struct ServiceSettings {
+pub(crate) struct ServiceSettings {
     gallery: PathBuf,
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<PathBuf>,
@@ -151,7 +151,7 @@ impl Default for ServiceSettings {
 
 impl SettingsArgs {
     /// Returns the effective settings.
-    pub(in crate::cli::commands) fn effective(&self) -> Result<ServiceSettings, Failure> {
+    pub(crate) fn effective(&self) -> Result<ServiceSettings, Failure> {
         let mut table = match &self.config {
             Some(file) => read(file)?.table()?,
             None => Table::new(),

@@ -28,7 +28,7 @@ Examples:
 pub(super) struct Args {
     #[command(flatten)]
     photos: LabeledPhotosArgs,
-    /// Bundle whose first backbone is the teacher
+    /// Bundle of the teacher, its first backbone
     #[arg(long, value_name = "BUNDLE")]
     teacher: PathBuf,
     #[command(flatten)]

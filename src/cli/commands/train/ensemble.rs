@@ -22,7 +22,7 @@ use crate::train::{MIN_FAMILIES, Options, Recipe, TrainError, Trained};
 
 // A backbone stands for an ensemble. Clap leaves the group empty if it has arguments of others.
 #[derive(clap::Args)]
-#[group(args = ["backbones"])]
+#[group(id = "ensemble", args = ["backbones"])]
 pub(super) struct Args {
     #[command(flatten)]
     sources: SourceArgs,

@@ -29,7 +29,7 @@ Examples:
     subcommand_negates_reqs = true,
     after_long_help = EXAMPLES
 )]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
     network: Option<TrainCommand>,
     #[command(flatten)]
