@@ -16,7 +16,7 @@ use crate::search::SearchError;
 pub enum EvaluateError {
     /// No pair of the list has both photos.
     #[error(
-        "none of the {pairs} listed has all its photos under --root, the first misses {first}; give the folder that \
+        "none of the {pairs} listed has all its photos under --photos, the first misses {first}; give the folder that \
          the list's paths begin in"
     )]
     NoPhotos {
@@ -53,7 +53,7 @@ pub enum EvaluateError {
     NoOpenSetModel,
     /// There are no people to compare.
     #[error(
-        "none of the families that count has photos; give another --root, or leave out fewer families"
+        "none of the families that count has photos; give another --photos, or leave out fewer families"
     )]
     NoFamilies,
     /// The labels do not define groups.
@@ -65,7 +65,7 @@ pub enum EvaluateError {
         found: usize,
     },
     /// No face was found in any listed photo.
-    #[error("no face was found in any listed photo; give other --faces, or another bundle")]
+    #[error("no face was found in any listed photo; give other --photos, or another bundle")]
     NoFaces,
     /// A photo cannot be read.
     #[error("cannot read {}: {source}", path.display())]
