@@ -9,13 +9,17 @@ use super::exit::Failure;
 use crate::atomic_file::write_atomically;
 use crate::error::io_kind;
 
-/// Prints a line on standard output. Unlike `println!`, it does not panic if the output is closed or its disk is full.
+/// Prints a line on standard output.
+///
+/// Unlike `println!`, it does not panic if the output is closed or its disk is full.
 macro_rules! line {
     () => { $crate::cli::output::write_line(format_args!("")) };
     ($($argument:tt)*) => { $crate::cli::output::write_line(format_args!($($argument)*)) };
 }
 
-/// Prints a line on standard error. Unlike `eprintln!`, it does not panic if the output is closed or its disk is full.
+/// Prints a line on standard error.
+///
+/// Unlike `eprintln!`, it does not panic if the output is closed or its disk is full.
 macro_rules! note {
     ($($argument:tt)*) => { $crate::cli::output::write_note(format_args!($($argument)*)) };
 }

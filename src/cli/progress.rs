@@ -31,7 +31,8 @@ type Successor = Arc<Mutex<Option<Box<dyn Fn() + Send>>>>;
 impl Display {
     /// Installs handlers for Ctrl-C and SIGTERM, and starts the display.
     ///
-    /// The first signal requests that the job stops at its next safe point. A second one ends the process at once.
+    /// The first signal requests that the job stops at its next safe point.
+    /// A second one ends the process at once.
     pub(crate) fn start() -> Result<Self, Failure> {
         let cancelled = Arc::new(AtomicBool::new(false));
         let successor = Successor::default();

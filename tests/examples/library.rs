@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     relate(&gallery, &read_relationships(&photos.join("relationships.csv"))?)?;
     println!("{} photos added", report.enrolled);
 
-    // The probe is one person. All photos with a face give one embedding per backbone.
+    // A probe is one person. Each photo gives one embedding per backbone.
     let file = PhotoFile::read(&photos.join("F0001/MID1/P00001_face0.jpg"))?;
     let prepared = prepare(&bundle, &file, Thumbnails::Skip)?.with_face()?;
     let mut probe = Vec::new();
@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for photo in embed(&bundle, vec![prepared])? {
         let photo = photo?;
         files.push(photo.content_hash);
-        probe.extend(photo.faces.into_iter().map(|face| face.embeddings));
+        probe.extend(photo.faces.into_iter().next().map(|face| face.embeddings));
     }
 
     // The people of the probe's files are known, and never listed as relatives.

@@ -16,7 +16,7 @@ pub(crate) struct DeviceArgs {
 pub(crate) struct ComputeArgs {
     #[command(flatten)]
     pub(crate) device: DeviceArgs,
-    /// Number format of the computation: f32, and on a GPU bf16 or f16
+    /// Number format: f32, and on a GPU bf16 or f16
     #[arg(long, env = "KINDRED_PRECISION", default_value_t, hide_short_help = true)]
     pub(crate) precision: Precision,
 }

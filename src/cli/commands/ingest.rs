@@ -93,8 +93,8 @@ fn print_report(report: &Report, photos: usize, seconds: f64) {
     }
     let rate = *enrolled as f64 / seconds.max(1e-9);
     line!(
-        "{enrolled} photos enrolled in {seconds:.1} s ({rate:.1} photos/s), {known} were there already, \
-         {} rejected; the gallery has {photos} photos",
+        "{enrolled} photos enrolled in {seconds:.1} s ({rate:.1} photos/s), \
+         {known} were there already, {} rejected; the gallery has {photos} photos",
         rejected.len()
     );
 }

@@ -79,7 +79,8 @@ pub(crate) fn print_tri_subject(report: &TriSubjectReport) {
 pub(crate) fn print_groups(report: &GroupReport) {
     print_rejected(&report.rejected);
     line!(
-        "{} pairs of unrelated people on {} photos; groups by a classifier that is right for {:.3} of each",
+        "{} pairs of unrelated people on {} photos; \
+         groups by a classifier that is right for {:.3} of each",
         report.pairs,
         report.photos,
         report.classifier_accuracy

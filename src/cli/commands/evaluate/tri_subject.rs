@@ -28,7 +28,7 @@ pub(super) struct Args {
     relationships: Option<PathBuf>,
     #[command(flatten)]
     families: FamilyFilterArgs,
-    /// Number of photo trios to sample for every two parents with a child
+    /// Number of photo trios to sample per two parents and child
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     per_trio: u16,
     #[command(flatten)]

@@ -15,7 +15,8 @@ use crate::network::architectures::Architecture;
 const EXAMPLES: &str = "\
 Examples:
   kindred models import vgg_face_dag.pth --architecture vgg16 --out models/vgg16
-  kindred models import lite.safetensors --architecture vggface-lite --weights-dtype f16 --out lite";
+  kindred models import lite.safetensors --architecture vggface-lite \\
+      --weights-dtype f16 --out lite";
 
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]

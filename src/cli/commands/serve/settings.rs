@@ -40,7 +40,7 @@ struct PartialSettings {
     /// Device: cpu, cuda:N, or auto for a GPU if available; default auto
     #[arg(long, env = "KINDRED_DEVICE")]
     device: Option<String>,
-    /// Number format of the computation: f32, and on a GPU bf16 or f16; default f32
+    /// Number format: f32, and on a GPU bf16 or f16; default f32
     #[arg(long, env = "KINDRED_PRECISION", hide_short_help = true)]
     precision: Option<String>,
     /// Number format of the searched vectors in memory; default f32

@@ -20,8 +20,9 @@ const EXAMPLES: &str = "\
 Examples:
   kindred train backbone --photos photos --landmarks landmarks.csv \\
       --teacher models/mobilefacenet --out student.safetensors
-  kindred train backbone --photos a=photos --landmarks a=a.csv --photos b=more --landmarks b=b.csv \\
-      --teacher models/mobilefacenet --epochs 40 --out student.safetensors";
+  kindred train backbone --photos a=photos --landmarks a=a.csv \\
+      --photos b=more --landmarks b=b.csv --teacher models/mobilefacenet \\
+      --epochs 40 --out student.safetensors";
 
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]

@@ -57,7 +57,7 @@ pub(super) struct Args {
     /// It is trained on half of the families. No metric is measured on these.
     #[arg(long, value_name = "PART", value_parser = PossibleValuesParser::new(["last-stage"]))]
     unfreeze: Option<String>,
-    /// Learning rate of a fine-tuned stage; four times as high for its head
+    /// Learning rate of a fine-tuned stage; its head has four times this
     #[arg(
         long,
         value_name = "RATE",

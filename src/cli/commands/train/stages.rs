@@ -29,7 +29,7 @@ impl FineTunedStages {
 
     /// Replaces the stages of the bundle by the fine-tuned ones that are better.
     ///
-    /// Returns the families on which these were trained. The list is empty if no stage was replaced.
+    /// Returns the families on which these were trained, none if no stage was replaced.
     pub(super) fn replace_in(
         &mut self,
         draft: &mut BundleBuilder,
