@@ -103,9 +103,13 @@ impl Manifest {
             }
             _ => BundleError::Unreadable { path: path.clone(), source },
         })?;
-        let bad = |reason| BundleError::BadManifest { path: path.clone(), reason };
-        let manifest: Self = toml::from_str(&text).map_err(|error| bad(one_line(&error)))?;
-        manifest.check().map_err(bad)?;
+        Self::parse(&text).map_err(|reason| BundleError::BadManifest { path, reason })
+    }
+
+    /// Parses and checks a manifest. Returns the reason if it is invalid.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let manifest: Self = toml::from_str(text).map_err(|error| one_line(&error))?;
+        manifest.check()?;
         Ok(manifest)
     }
 

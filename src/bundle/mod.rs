@@ -21,7 +21,7 @@ use crate::network::WeightsFile;
 use crate::photo::Photo;
 
 pub use builder::{Added, BundleBuilder, Choice};
-pub use builtin::write_builtin;
+pub use builtin::{builtin_digest, builtin_fingerprint, write_builtin};
 pub use error::BundleError;
 pub use manifest::{BackboneEntry, KinshipEntry, LandmarksEntry, Manifest};
 pub use prepared::{Faces, PreparedFace};

@@ -7,7 +7,7 @@ use crate::error::{Classify, ErrorKind};
 
 /// Result of a command, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ExitStatus {
+pub(crate) enum ExitStatus {
     /// 0: done.
     Done,
     /// 1: failed.
@@ -23,8 +23,8 @@ pub(super) enum ExitStatus {
 }
 
 impl From<ExitStatus> for ExitCode {
-    fn from(ending: ExitStatus) -> Self {
-        Self::from(match ending {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(match status {
             ExitStatus::Done => 0,
             ExitStatus::Failed => 1,
             ExitStatus::SomeRejected => 2,
@@ -53,18 +53,28 @@ impl From<ErrorKind> for ExitStatus {
 
 /// Reason of a command's failure, in one line.
 #[derive(Debug)]
-pub(super) struct Failure {
-    kind: ErrorKind,
+pub(crate) struct Failure {
+    status: ExitStatus,
     message: String,
 }
 
 impl Failure {
-    pub(super) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { status: kind.into(), message: message.into() }
     }
 
-    pub(super) fn kind(&self) -> ErrorKind {
-        self.kind
+    /// Creates a failure by a wrong command line.
+    pub(crate) fn wrong_usage(message: impl Into<String>) -> Self {
+        Self { status: ExitStatus::WrongUsage, message: message.into() }
+    }
+
+    /// Adds a hint to the message.
+    pub(crate) fn with_hint(self, hint: &str) -> Self {
+        Self { message: format!("{} ({hint})", self.message), ..self }
+    }
+
+    pub(crate) fn status(&self) -> ExitStatus {
+        self.status
     }
 }
 

@@ -9,24 +9,28 @@ use super::exit::Failure;
 use crate::atomic_file::write_atomically;
 use crate::error::io_kind;
 
-/// Prints a line on standard output. Unlike `println!`, it does not panic if the output is closed or its disk is full.
+/// Prints a line on standard output.
+///
+/// Unlike `println!`, it does not panic if the output is closed or its disk is full.
 macro_rules! line {
     () => { $crate::cli::output::write_line(format_args!("")) };
     ($($argument:tt)*) => { $crate::cli::output::write_line(format_args!($($argument)*)) };
 }
 
-/// Prints a line on standard error. Unlike `eprintln!`, it does not panic if the output is closed or its disk is full.
+/// Prints a line on standard error.
+///
+/// Unlike `eprintln!`, it does not panic if the output is closed or its disk is full.
 macro_rules! note {
     ($($argument:tt)*) => { $crate::cli::output::write_note(format_args!($($argument)*)) };
 }
 
-pub(super) use {line, note};
+pub(crate) use {line, note};
 
 /// The first error of standard output. Later lines are not written.
 static STDOUT_ERROR: Mutex<Option<io::Error>> = Mutex::new(None);
 
 /// Writes a line to standard output. An error does not stop the command: [`finish`] returns it.
-pub(super) fn write_line(line: fmt::Arguments<'_>) {
+pub(crate) fn write_line(line: fmt::Arguments<'_>) {
     let mut failed = STDOUT_ERROR.lock().unwrap_or_else(PoisonError::into_inner);
     if failed.is_none() {
         *failed = writeln!(io::stdout().lock(), "{line}").err();
@@ -34,7 +38,7 @@ pub(super) fn write_line(line: fmt::Arguments<'_>) {
 }
 
 /// Writes a line to standard error. An error of this stream cannot be reported.
-pub(super) fn write_note(line: fmt::Arguments<'_>) {
+pub(crate) fn write_note(line: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
@@ -42,7 +46,7 @@ pub(super) fn write_note(line: fmt::Arguments<'_>) {
 ///
 /// # Errors
 /// If a line could not be written, such as to a full disk.
-pub(super) fn finish() -> Result<(), Failure> {
+pub(crate) fn finish() -> Result<(), Failure> {
     let flushed = io::stdout().flush().err();
     let failed = STDOUT_ERROR.lock().unwrap_or_else(PoisonError::into_inner).take();
     match failed.or(flushed) {
@@ -55,7 +59,7 @@ pub(super) fn finish() -> Result<(), Failure> {
 }
 
 /// Writes a file atomically: it exists only once it is complete.
-pub(super) fn write_output(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub(crate) fn write_output(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_atomically(file, |path| fs::write(path, bytes)).map_err(|error| {
         Failure::new(io_kind(&error), format!("cannot write {}: {error}", file.display()))
     })

@@ -14,14 +14,14 @@ use crate::search::Probe;
 
 /// Photos of one person.
 #[derive(Default)]
-pub(super) struct ProbePhotos {
+pub(crate) struct ProbePhotos {
     /// Per photo, one embedding per backbone.
-    pub(super) embeddings: Vec<Vec<Embedding>>,
-    pub(super) files: Vec<ContentHash>,
+    pub(crate) embeddings: Vec<Vec<Embedding>>,
+    pub(crate) files: Vec<ContentHash>,
 }
 
 /// Prepares photos. Each must show a face.
-pub(super) fn prepare_photos(
+pub(crate) fn prepare_photos(
     bundle: &Bundle,
     paths: &[PathBuf],
 ) -> Result<Vec<PreparedPhoto>, Failure> {
@@ -40,7 +40,7 @@ fn failure(path: &PathBuf, error: impl Classify + fmt::Display) -> Failure {
 
 impl ProbePhotos {
     /// Embeds photos of one face each.
-    pub(super) fn embed(bundle: &Bundle, photos: Vec<PreparedPhoto>) -> Result<Self, Failure> {
+    pub(crate) fn embed(bundle: &Bundle, photos: Vec<PreparedPhoto>) -> Result<Self, Failure> {
         let mut probe = Self::default();
         for photo in embed(bundle, photos)? {
             let photo = photo?;
@@ -51,7 +51,7 @@ impl ProbePhotos {
     }
 
     /// Returns the probe. It is known if one of its files is enrolled.
-    pub(super) fn probe(&self, snapshot: &Snapshot, mut known: BTreeSet<PersonId>) -> Probe<'_> {
+    pub(crate) fn probe(&self, snapshot: &Snapshot, mut known: BTreeSet<PersonId>) -> Probe<'_> {
         known.extend(snapshot.people_of_files(&self.files));
         Probe { photos: &self.embeddings, known }
     }

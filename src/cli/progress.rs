@@ -16,7 +16,7 @@ use crate::error::ErrorKind;
 const LINE_EVERY: Duration = Duration::from_secs(5);
 
 /// Progress display on standard error.
-pub(super) struct Display {
+pub(crate) struct Display {
     bar: ProgressBar,
     is_terminal: bool,
     unit: Mutex<String>,
@@ -31,8 +31,9 @@ type Successor = Arc<Mutex<Option<Box<dyn Fn() + Send>>>>;
 impl Display {
     /// Installs handlers for Ctrl-C and SIGTERM, and starts the display.
     ///
-    /// The first signal requests that the job stops at its next safe point. A second one ends the process at once.
-    pub(super) fn start() -> Result<Self, Failure> {
+    /// The first signal requests that the job stops at its next safe point.
+    /// A second one ends the process at once.
+    pub(crate) fn start() -> Result<Self, Failure> {
         let cancelled = Arc::new(AtomicBool::new(false));
         let successor = Successor::default();
         let flag = Arc::clone(&cancelled);
@@ -64,12 +65,12 @@ impl Display {
     }
 
     /// Clears the bar, so that a report can follow.
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 
     /// Clears the bar. From now on Ctrl-C and SIGTERM call `stop`.
-    pub(super) fn hand_over(&self, stop: impl Fn() + Send + 'static) {
+    pub(crate) fn hand_over(&self, stop: impl Fn() + Send + 'static) {
         self.finish();
         let mut successor = self.successor.lock().unwrap_or_else(PoisonError::into_inner);
         *successor = Some(Box::new(stop));

@@ -55,8 +55,7 @@ pub enum EvaluateError {
     NoOpenSetModel,
     /// There are no people to compare.
     #[error(
-        "none of the families that count has photos; give another --root, or leave out fewer \
-         families"
+        "none of the families that count has photos; give another --photos, or leave out fewer families"
     )]
     NoFamilies,
     /// The labels do not define groups.
@@ -69,7 +68,7 @@ pub enum EvaluateError {
         found: usize,
     },
     /// No face was found in any listed photo.
-    #[error("no face was found in any listed photo; give other --faces, or another bundle")]
+    #[error("no face was found in any listed photo; give other --photos, or another bundle")]
     NoFaces,
     /// A photo cannot be read.
     #[error("cannot read {}: {source}", path.display())]

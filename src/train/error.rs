@@ -56,7 +56,7 @@ pub enum TrainError {
     },
     /// There are no faces to train on.
     #[error(
-        "the lists name no photo with landmarks; give other --faces, or leave out fewer families"
+        "the lists name no photo with landmarks; give other --photos, or leave out fewer families"
     )]
     NoFaces,
     /// A checkpoint is beyond the requested number of batches.

@@ -114,7 +114,8 @@ fn make_photos(folder: &Path, count: usize) {
 fn ingest(photos: &Path, gallery: &Path, bundle: &Path) -> f64 {
     let started = Instant::now();
     let status = Command::new(env!("CARGO_BIN_EXE_kindred"))
-        .args(["ingest".as_ref(), photos.as_os_str(), "--gallery".as_ref(), gallery.as_os_str()])
+        .args(["ingest".as_ref(), "--photos".as_ref(), photos.as_os_str()])
+        .args(["--gallery".as_ref(), gallery.as_os_str()])
         .args(["--model".as_ref(), bundle.as_os_str()])
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -156,7 +156,7 @@ fn embed_command(bundle: &Path) -> f64 {
     let sample = repository("data/sample");
     let rates = (0..3).map(|at| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_kindred"));
-        command.arg("embed").arg(&sample).arg("--model").arg(bundle);
+        command.arg("embed").arg("--photos").arg(&sample).arg("--model").arg(bundle);
         let started = Instant::now();
         let output = command
             .arg("--out")

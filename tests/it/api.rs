@@ -42,8 +42,16 @@ fn a_search_over_http_answers_as_the_command_line_does_before_and_after_a_restar
     let second = ask(&server);
     drop(server);
     let gallery = archive.path("gallery");
-    let printed =
-        run(&["search", path(&probe), "--gallery", path(&gallery), "--json", "--limit", "4"]);
+    let printed = run(&[
+        "search",
+        path(&probe),
+        "--gallery",
+        path(&gallery),
+        "--format",
+        "json",
+        "--limit",
+        "4",
+    ]);
     let printed: Value = serde_json::from_str(&printed.stdout).unwrap();
     for part in ["matches", "families", "searched"] {
         assert_eq!(first[part], second[part]);

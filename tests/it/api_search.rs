@@ -23,7 +23,8 @@ const PROBE: &str = "F0001/MID1/P00001_face0";
 impl Demo {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let arguments = ["demo", path(folder.path()), "--families", "3", "--listen", "127.0.0.1:0"];
+        let arguments =
+            ["demo", "--out", path(folder.path()), "--families", "3", "--listen", "127.0.0.1:0"];
         let server = Server::of(&mut kindred(&arguments));
         Self { folder, server }
     }

@@ -21,7 +21,8 @@ fn an_enrolled_probe_is_known_and_its_person_is_never_a_match() {
     let archive = Archive::new(4);
     archive.ingest();
     for probe in archive.ids.iter().step_by(5) {
-        let answer = search(&archive, &format!("{probe}.png"), &["--json", "--limit", "100"]);
+        let answer =
+            search(&archive, &format!("{probe}.png"), &["--format", "json", "--limit", "100"]);
         let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
         let person = probe.rsplit_once('/').unwrap().0;
         assert_eq!(answer["known_as"], json!([person]), "{probe}");
@@ -49,7 +50,7 @@ fn a_new_photo_finds_its_person_unless_that_is_stated() {
     let new = families::encoded(&families::photo(203, 17), image::ImageFormat::Png);
     fs::write(archive.path("photos/new.png"), new).unwrap();
     let found = |options: &[&str]| -> Value {
-        let run = search(&archive, "new.png", &[&["--json"], options].concat());
+        let run = search(&archive, "new.png", &[&["--format", "json"], options].concat());
         assert_eq!(run.code, 0, "{}", run.stderr);
         serde_json::from_str(&run.stdout).unwrap()
     };
@@ -71,16 +72,16 @@ fn people_who_are_not_in_the_gallery_are_refused_by_name() {
     archive.ingest();
     let probe = format!("{}.png", archive.ids[0]);
     for (option, named) in [
-        ("--only", "F0777"),
-        ("--only", "F0001/MID9"),
+        ("--include", "F0777"),
+        ("--include", "F0001/MID9"),
         ("--as", "F0002/MID9"),
-        ("--only", "F0001/MID1/none"),
+        ("--include", "F0001/MID1/none"),
     ] {
         let refused = search(&archive, &probe, &[option, named]);
         let expected = format!("{named} is not in the gallery");
         assert!(refused.error().contains(&expected), "{}", refused.error());
     }
-    assert_eq!(search(&archive, &probe, &["--only", "F0002"]).code, 0);
+    assert_eq!(search(&archive, &probe, &["--include", "F0002"]).code, 0);
 }
 
 #[test]
@@ -89,7 +90,7 @@ fn the_limit_is_the_number_of_people() {
     archive.ingest();
     let probe = format!("{}.png", archive.ids[0]);
     for (limit, people) in [(1, 1), (7, 7), (11, 11), (12, 11)] {
-        let answer = search(&archive, &probe, &["--json", "--limit", &limit.to_string()]);
+        let answer = search(&archive, &probe, &["--format", "json", "--limit", &limit.to_string()]);
         let answer: Value = serde_json::from_str(&answer.stdout).unwrap();
         let matches = answer["matches"].as_array().unwrap();
         assert_eq!(matches.len(), people);
@@ -161,8 +162,15 @@ fn an_interrupted_ingest_stops_at_a_batch_and_goes_on_from_there() {
     let archive = Archive::new(60);
     let (photos, gallery, bundle) =
         (archive.path("photos"), archive.path("gallery"), archive.path("bundle"));
-    let mut command =
-        kindred(&["ingest", path(&photos), "--gallery", path(&gallery), "--model", path(&bundle)]);
+    let mut command = kindred(&[
+        "ingest",
+        "--photos",
+        path(&photos),
+        "--gallery",
+        path(&gallery),
+        "--model",
+        path(&bundle),
+    ]);
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut progress = BufReader::new(process.stderr.take().unwrap()).lines();
     assert!(progress.any(|line| line.unwrap().starts_with("Embedding")), "it begins");
@@ -185,7 +193,17 @@ fn a_device_that_is_not_there_is_refused_with_what_to_do() {
     let embed = |option: &str, value: &str| {
         let (photos, bundle) = (archive.path("photos"), archive.path("bundle"));
         let out = archive.path("out.safetensors");
-        run(&["embed", path(&photos), "--model", path(&bundle), "--out", path(&out), option, value])
+        run(&[
+            "embed",
+            "--photos",
+            path(&photos),
+            "--model",
+            path(&bundle),
+            "--out",
+            path(&out),
+            option,
+            value,
+        ])
     };
     assert!(embed("--device", "cuda:0").error().contains("--features cuda"));
     assert!(embed("--precision", "bf16").error().contains("needs a GPU"));
@@ -199,7 +217,8 @@ fn closed_pipe_ends_a_command_quietly_and_a_full_disk_is_one_line_of_error() {
     let done = |stdout: Stdio| {
         let [photos, gallery, bundle] =
             ["photos", "gallery", "bundle"].map(|name| archive.path(name));
-        let mut command = kindred(&["ingest", path(&photos), "--gallery", path(&gallery)]);
+        let mut command =
+            kindred(&["ingest", "--photos", path(&photos), "--gallery", path(&gallery)]);
         command.args(["--model", path(&bundle)]).stdout(stdout).stderr(Stdio::piped());
         let output = command.output().unwrap();
         (output.status.code(), String::from_utf8(output.stderr).unwrap())
@@ -209,7 +228,8 @@ fn closed_pipe_ends_a_command_quietly_and_a_full_disk_is_one_line_of_error() {
     assert_eq!(code, Some(1), "{stderr}");
     assert!(stderr.contains("error: cannot write to standard output"), "{stderr}");
     let probe = format!("{}.png", archive.ids[0]);
-    let found: Value = serde_json::from_str(&search(&archive, &probe, &["--json"]).stdout).unwrap();
+    let found: Value =
+        serde_json::from_str(&search(&archive, &probe, &["--format", "json"]).stdout).unwrap();
     assert_eq!(found["searched"]["photos"], 24, "the photos are enrolled all the same");
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);

@@ -12,7 +12,8 @@ fn gallery(command: &str, rest: &[&str]) -> Run {
 
 fn export(archive: &Archive) -> std::path::PathBuf {
     let file = archive.path("copy.zip");
-    let exported = gallery("export", &[path(&archive.path("gallery")), path(&file)]);
+    let exported =
+        gallery("export", &["--gallery", path(&archive.path("gallery")), "--out", path(&file)]);
     assert_eq!(exported.code, 0, "{}", exported.stderr);
     file
 }
@@ -29,7 +30,8 @@ fn an_exported_gallery_is_the_same_after_import() {
     fs::write(&kin, "F0001/MID1,F0001/MID2,fd\nF0002/MID1,F0002/MID3\n").unwrap();
     let photos = archive.path("photos");
     let (bundle, original) = (archive.path("bundle"), archive.path("gallery"));
-    let places = [path(&photos), "--gallery", path(&original), "--model", path(&bundle)];
+    let places =
+        ["--photos", path(&photos), "--gallery", path(&original), "--model", path(&bundle)];
     let more = ["--relationships", path(&kin), "--keep-photos"];
     let again = run(&[&["ingest"][..], &places, &more].concat());
     assert!(again.stdout.contains("36 photos enrolled"), "they have no picture: {}", again.stdout);
@@ -55,7 +57,7 @@ fn an_exported_gallery_is_the_same_after_import() {
         found.stdout
     };
     assert_eq!(search(&copy), search(&original));
-    let verified = gallery("verify", &[path(&copy)]);
+    let verified = gallery("verify", &["--gallery", path(&copy)]);
     assert!(verified.stdout.contains("kin pairs     2\n"), "{}", verified.stdout);
     assert!(verified.stdout.contains("thumbnails    36\n"), "{}", verified.stdout);
 }
@@ -91,14 +93,14 @@ fn people_are_removed_by_name_and_only_if_they_are_there() {
     let archive = Archive::new(3);
     archive.ingest();
     let place = archive.path("gallery");
-    let removed = gallery("delete", &[path(&place), "F0001/MID2", "F0002"]);
+    let removed = gallery("delete", &["--gallery", path(&place), "F0001/MID2", "F0002"]);
     assert_eq!(removed.code, 0, "{}", removed.stderr);
     assert!(removed.stdout.contains("removed 4 photos, 4 embeddings"), "{}", removed.stdout);
     assert!(removed.stdout.contains("removed 12 photos, 12 embeddings"), "{}", removed.stdout);
-    let again = gallery("delete", &[path(&place), "F0002"]);
+    let again = gallery("delete", &["--gallery", path(&place), "F0002"]);
     assert!(again.error().contains("F0002 is not in the gallery"), "{}", again.stderr);
-    assert_eq!(gallery("delete", &[path(&place), "the Smiths"]).code, 64);
-    let compact = gallery("compact", &[path(&place)]);
+    assert_eq!(gallery("delete", &["--gallery", path(&place), "the Smiths"]).code, 64);
+    let compact = gallery("compact", &["--gallery", path(&place)]);
     assert!(compact.stdout.contains("photos        20 of 5 people"), "{}", compact.stdout);
     assert!(compact.stdout.contains("everything is intact"), "{}", compact.stdout);
     let stays = |id: &&String| !id.starts_with("F0002") && !id.starts_with("F0001/MID2");
@@ -116,9 +118,9 @@ fn a_search_keeps_to_whom_it_is_told() {
         assert_eq!(found.code, 0, "{}", found.stderr);
         found.stdout
     };
-    let only = search(&["--only", "F0002", "--only", "F0003/MID1"]);
+    let only = search(&["--include", "F0002", "--include", "F0003/MID1"]);
     assert!(only.contains("F0002/MID1") && only.contains("F0003/MID1"), "{only}");
     assert!(!only.contains("F0001") && !only.contains("F0003/MID2"), "{only}");
-    let without = search(&["--without", "F0001", "--exact", "--half-precision"]);
+    let without = search(&["--exclude", "F0001", "--exact", "--vector-dtype", "f16"]);
     assert!(!without.contains("F0001") && without.contains("F0003/MID2"), "{without}");
 }

@@ -39,7 +39,7 @@ fn files(gallery: &Path) -> Vec<PathBuf> {
 
 /// `kindred gallery verify`, which ends within a minute.
 fn verify(gallery: &Path) -> Run {
-    let mut command = kindred(&["gallery", "verify", path(gallery)]);
+    let mut command = kindred(&["gallery", "verify", "--gallery", path(gallery)]);
     let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let started = Instant::now();
     while process.try_wait().unwrap().is_none() {
@@ -113,15 +113,15 @@ fn a_gallery_that_lost_its_database_does_not_open_as_an_empty_one() {
     let gallery = gallery(folder.path());
     fs::remove_dir_all(gallery.join("store")).unwrap();
     for command in [&["gallery", "stats"][..], &["gallery", "rebuild"]] {
-        let run = run(&[command, &[path(&gallery)]].concat());
+        let run = run(&[command, &["--gallery", path(&gallery)]].concat());
         assert_eq!(run.code, 1, "{}", run.stdout);
     }
-    let error = run(&["gallery", "verify", path(&gallery)]);
+    let error = run(&["gallery", "verify", "--gallery", path(&gallery)]);
     assert!(error.error().contains("should have 4200 photos"), "{}", error.stderr);
     let space = crate::support::gallery::space(8);
     assert!(kindred::gallery::Gallery::open_or_create(&gallery, &space, folder.path()).is_err());
     fs::create_dir(gallery.join("store")).unwrap();
-    assert_eq!(run(&["gallery", "verify", path(&gallery)]).code, 1);
+    assert_eq!(run(&["gallery", "verify", "--gallery", path(&gallery)]).code, 1);
 }
 
 #[test]
@@ -153,9 +153,9 @@ fn what_is_derived_is_built_anew_when_it_is_damaged_or_gone() {
     let folder = tempfile::tempdir().unwrap();
     let gallery = gallery(folder.path());
     fs::remove_file(gallery.join("gallery.json")).unwrap();
-    let refused = run(&["gallery", "verify", path(&gallery)]);
+    let refused = run(&["gallery", "verify", "--gallery", path(&gallery)]);
     assert!(refused.error().contains("gallery.json is missing"), "{}", refused.stderr);
-    let rebuilt = run(&["gallery", "rebuild", path(&gallery)]);
+    let rebuilt = run(&["gallery", "rebuild", "--gallery", path(&gallery)]);
     assert_eq!(rebuilt.code, 0, "{}", rebuilt.stderr);
     assert!(rebuilt.stdout.contains("photos        4200 of"), "{}", rebuilt.stdout);
     assert!(rebuilt.stdout.contains("segment       4200 photos"), "{}", rebuilt.stdout);
@@ -167,7 +167,7 @@ fn what_is_derived_is_built_anew_when_it_is_damaged_or_gone() {
     bytes[1000] ^= 1;
     fs::write(&vectors, bytes).unwrap();
     assert!(verify(&gallery).error().contains("kindred gallery rebuild"));
-    assert_eq!(run(&["gallery", "rebuild", path(&gallery)]).code, 0);
+    assert_eq!(run(&["gallery", "rebuild", "--gallery", path(&gallery)]).code, 0);
     assert_eq!(verify(&gallery).code, 0);
 }
 

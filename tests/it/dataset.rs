@@ -35,11 +35,12 @@ impl Collection {
 
     fn describe(&self, options: &[&str]) -> Run {
         let (photos, list) = (self.path("photos"), self.path("kin.csv"));
-        run(&[&["dataset", path(&photos), "--relationships", path(&list)], options].concat())
+        run(&[&["dataset", "--photos", path(&photos), "--relationships", path(&list)], options]
+            .concat())
     }
 
     fn json(&self) -> Value {
-        serde_json::from_str(&self.describe(&["--json"]).stdout).unwrap()
+        serde_json::from_str(&self.describe(&["--format", "json"]).stdout).unwrap()
     }
 }
 
@@ -95,7 +96,7 @@ fn the_same_is_said_in_words_and_of_a_zip_archive() {
     let zip = collection.path("photos.zip");
     families::zip(&collection.path("photos"), &collection.ids, &zip);
     let list = collection.path("kin.csv");
-    let zipped = run(&["dataset", path(&zip), "--relationships", path(&list)]);
+    let zipped = run(&["dataset", "--photos", path(&zip), "--relationships", path(&list)]);
     assert_eq!(zipped.stdout, report.stdout);
 }
 
@@ -103,7 +104,7 @@ fn the_same_is_said_in_words_and_of_a_zip_archive() {
 fn without_a_list_of_kin_only_photos_are_described() {
     let collection = Collection::new(1, "");
     let photos = collection.path("photos");
-    let report = run(&["dataset", path(&photos), "--json"]);
+    let report = run(&["dataset", "--photos", path(&photos), "--format", "json"]);
     let found: Value = serde_json::from_str(&report.stdout).unwrap();
     assert_eq!((found["photos"].as_u64(), &found["kin"]), (Some(12), &Value::Null));
 }

@@ -60,8 +60,15 @@ fn a_photo_without_a_face_is_refused_by_name_and_over_http() {
     fs::write(person.join("P00002_face0.png"), faceless()).unwrap();
     let (photos, gallery) = (folder.path().join("photos"), folder.path().join("gallery"));
     let model = repository("models/default");
-    let done =
-        run(&["ingest", path(&photos), "--gallery", path(&gallery), "--model", path(&model)]);
+    let done = run(&[
+        "ingest",
+        "--photos",
+        path(&photos),
+        "--gallery",
+        path(&gallery),
+        "--model",
+        path(&model),
+    ]);
     assert_eq!(done.code, 2, "{}{}", done.stdout, done.stderr);
     let output = format!("{}{}", done.stdout, done.stderr);
     assert!(output.contains("P00002_face0.png") && output.contains("no face found"), "{output}");
@@ -94,7 +101,8 @@ fn the_demonstration_answers_a_search_and_leaves_nothing_behind() {
 fn a_demonstration_in_a_folder_goes_on_from_what_is_there() {
     let folder = tempfile::tempdir().unwrap();
     let start = || {
-        let arguments = ["demo", path(folder.path()), "--families", "2", "--listen", "127.0.0.1:0"];
+        let arguments =
+            ["demo", "--out", path(folder.path()), "--families", "2", "--listen", "127.0.0.1:0"];
         assert_eq!(Server::of(&mut kindred(&arguments)).terminate(), 0);
     };
     start();

@@ -21,7 +21,8 @@ fn embeddings_and_paths_are_written_in_one_order_and_equal_the_gallerys() {
     fs::write(archive.path("photos/F0001/broken.jpg"), "text").unwrap();
     let (photos, bundle, out) =
         (archive.path("photos"), archive.path("bundle"), archive.path("out.safetensors"));
-    let report = run(&["embed", path(&photos), "--model", path(&bundle), "--out", path(&out)]);
+    let report =
+        run(&["embed", "--photos", path(&photos), "--model", path(&bundle), "--out", path(&out)]);
     assert_eq!(report.code, 2, "{}", report.stderr);
     assert!(report.stdout.contains("24 photos embedded, 1 rejected"), "{}", report.stdout);
 
@@ -50,11 +51,13 @@ fn nothing_is_written_where_nothing_could_be_embedded() {
     fs::create_dir(&broken).unwrap();
     fs::write(broken.join("a.jpg"), "text").unwrap();
     let (bundle, out) = (archive.path("bundle"), archive.path("out.safetensors"));
-    let report = run(&["embed", path(&broken), "--model", path(&bundle), "--out", path(&out)]);
+    let report =
+        run(&["embed", "--photos", path(&broken), "--model", path(&bundle), "--out", path(&out)]);
     assert!(report.error().contains("nothing was written"), "{}", report.error());
     assert!(!out.exists());
     let csv = archive.path("out.csv");
-    let report = run(&["embed", path(&broken), "--model", path(&bundle), "--out", path(&csv)]);
+    let report =
+        run(&["embed", "--photos", path(&broken), "--model", path(&bundle), "--out", path(&csv)]);
     assert!(report.error().contains("would be overwritten"), "{}", report.error());
 }
 

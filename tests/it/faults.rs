@@ -31,6 +31,7 @@ fn a_killed_ingest_goes_on_and_ends_with_every_photo_once() {
         }
         let mut command = kindred(&[
             "ingest",
+            "--photos",
             path(&photos),
             "--gallery",
             path(&gallery),

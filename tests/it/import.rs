@@ -201,7 +201,7 @@ fn an_imported_bundle_is_listed_inspected_and_never_overwritten() {
     let list = run(&["models", "list", path(folder.path())]).stdout;
     assert!(list.contains("vgg16 (12-d)") && list.contains("damaged: "), "{list}");
 
-    let inspected = run(&["models", "inspect", path(&out), "--json"]).stdout;
+    let inspected = run(&["models", "inspect", path(&out), "--format", "json"]).stdout;
     let inspected: Value = serde_json::from_str(&inspected).unwrap();
     assert_eq!(inspected["manifest"]["backbone"][0]["network"]["hidden"], 12);
     let file = run(&["models", "inspect", path(&fixtures().join("vgg16_deepface.h5"))]).stdout;

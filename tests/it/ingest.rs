@@ -134,6 +134,7 @@ fn kin_pairs_are_listed_in_both_spellings_and_come_back_with_a_search() {
         (archive.path("photos"), archive.path("gallery"), archive.path("bundle"));
     let report = run(&[
         "ingest",
+        "--photos",
         path(&photos),
         "--gallery",
         path(&gallery),
@@ -148,7 +149,7 @@ fn kin_pairs_are_listed_in_both_spellings_and_come_back_with_a_search() {
         report.stdout
     );
     let probe = photos.join("F0001/MID1/P00000_face1.png");
-    let answer = run(&["search", path(&probe), "--gallery", path(&gallery), "--json"]);
+    let answer = run(&["search", path(&probe), "--gallery", path(&gallery), "--format", "json"]);
     let answer: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
     let own = &answer["same_person"][0];
     assert_eq!(own["person"], "F0001/MID1");

@@ -129,7 +129,7 @@ fn a_trained_bundle_judges_compares_searches_and_is_evaluated() {
         photos.join(format!("F{family:04}/MID{member}/P{member}{number}_face0.png"))
     };
     let compare = |a: &PathBuf, b: &PathBuf| {
-        let run = run(&["compare", path(a), path(b), "--model", path(&bundle), "--json"]);
+        let run = run(&["compare", path(a), path(b), "--model", path(&bundle), "--format", "json"]);
         assert_eq!(run.code, 0, "{}", run.stderr);
         serde_json::from_str::<Value>(&run.stdout).unwrap()
     };
@@ -144,7 +144,7 @@ fn a_trained_bundle_judges_compares_searches_and_is_evaluated() {
 
     trained.ingest();
     let search = |options: &[&str]| {
-        let run = trained.search(&[&["--json"], options].concat());
+        let run = trained.search(&[&["--format", "json"], options].concat());
         assert_eq!(run.code, 0, "{}", run.stderr);
         serde_json::from_str::<Value>(&run.stdout).unwrap()
     };
@@ -164,20 +164,19 @@ fn a_trained_bundle_judges_compares_searches_and_is_evaluated() {
     let children = search(&["--other-parent", path(&other)]);
     assert_ne!(answer["matches"], children["matches"]);
     let couples = search(&["--mode", "parents", "--candidates", "256"]);
-    assert_eq!(couples["couples"], search(&["--parents", "--candidates", "256"])["couples"]);
     let likeliest = couples["couples"][0]["people"].as_array().expect("two of a family");
     assert_ne!(likeliest[0], likeliest[1]);
 
     let evaluated = run(&[
         "evaluate",
         "verification",
-        "--root",
+        "--photos",
         path(&photos),
         "--relationships",
         path(&trained.path("kin.csv")),
         "--model",
         path(&bundle),
-        "--json",
+        "--report",
         path(&trained.path("figures.json")),
     ]);
     assert_eq!(evaluated.code, 0, "{}", evaluated.stderr);
@@ -206,7 +205,7 @@ fn a_probability_that_nobody_reaches_leaves_nobody() {
     assert_eq!(answer.code, 0, "{}", answer.stderr);
     let expected = "No person reaches a probability of";
     assert!(answer.stdout.contains(expected), "{}", answer.stdout);
-    let answer = trained.search(&["--min-probability", "0.999", "--json"]).stdout;
+    let answer = trained.search(&["--min-probability", "0.999", "--format", "json"]).stdout;
     assert_eq!(serde_json::from_str::<Value>(&answer).unwrap()["matches"], json!([]));
 }
 
@@ -215,7 +214,7 @@ fn a_bundle_without_open_set_model_searches_and_the_answer_has_a_note() {
     let trained = Trained::new();
     trained.ingest();
     let codes = || -> Vec<Value> {
-        let run = trained.search(&["--json"]);
+        let run = trained.search(&["--format", "json"]);
         assert_eq!(run.code, 0, "{}", run.stderr);
         let answer: Value = serde_json::from_str(&run.stdout).unwrap();
         assert_eq!(answer["matches"].as_array().unwrap().len(), 10);
@@ -311,7 +310,7 @@ fn lists_of_pairs_and_trios_are_judged_and_missing_photos_are_counted() {
         file
     };
     let evaluate = |what: &str, option: &str, list: &PathBuf, more: &[&str]| {
-        let common = ["--root", path(&photos), "--model", path(&bundle)];
+        let common = ["--photos", path(&photos), "--model", path(&bundle)];
         run(&[&["evaluate", what, option, path(list)], &common[..], more].concat())
     };
     let pairs = evaluate("verification", "--pairs", &write("pairs.csv", &pairs), &[]);
@@ -332,7 +331,7 @@ fn lists_of_pairs_and_trios_are_judged_and_missing_photos_are_counted() {
     let probability = |line: &str| line.rsplit_once(',').unwrap().1.parse::<f64>().unwrap();
     assert!(answers.lines().skip(1).all(|line| (0.0..=1.0).contains(&probability(line))));
     let strangers = evaluate("verification", "--pairs", &write("no.csv", "0 a b ms 1\n"), &[]);
-    assert!(strangers.error().contains("--root"), "{}", strangers.error());
+    assert!(strangers.error().contains("--photos"), "{}", strangers.error());
 }
 
 #[test]
@@ -350,9 +349,9 @@ fn false_matches_are_counted_by_group() {
     fs::write(&list, labels).unwrap();
     let json = trained.path("groups.json");
     let evaluate = |column: &str| {
-        let roots = ["--root", path(&photos), "--labels-root", path(&photos)];
+        let roots = ["--photos", path(&photos), "--labels-root", path(&photos)];
         let labels = ["--labels", path(&list), "--column", column, "--model", path(&bundle)];
-        run(&[&["evaluate", "groups"], &roots[..], &labels, &["--json", path(&json)]].concat())
+        run(&[&["evaluate", "groups"], &roots[..], &labels, &["--report", path(&json)]].concat())
     };
     let found = evaluate("look");
     assert_eq!(found.code, 0, "{}", found.stderr);

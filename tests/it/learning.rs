@@ -22,17 +22,24 @@ fn workplace(folder: &Path) -> String {
     format!("{}={}", path(&photos), path(&csv))
 }
 
+/// Options of the photos and their list in `DIR=CSV`.
+fn labeled(faces: &str) -> [&str; 4] {
+    let (photos, list) = faces.split_once('=').unwrap();
+    ["--photos", photos, "--landmarks", list]
+}
+
 fn train_landmarks(faces: &str, out: &Path, more: &[&str]) -> Run {
-    let mut arguments = vec!["train", "landmarks", "--faces", faces, "--steps", "2"];
-    arguments.extend(["--out", path(out)]);
+    let mut arguments = vec!["train", "landmarks", "--steps", "2", "--out", path(out)];
+    arguments.extend(labeled(faces));
     arguments.extend(more);
     run(&arguments)
 }
 
 fn train_backbone(folder: &Path, faces: &str, out: &Path, more: &[&str]) -> Run {
     let teacher = folder.join("teacher");
-    let mut arguments = vec!["train", "backbone", "--faces", faces, "--teacher", path(&teacher)];
+    let mut arguments = vec!["train", "backbone", "--teacher", path(&teacher)];
     arguments.extend(["--epochs", "1", "--out", path(out)]);
+    arguments.extend(labeled(faces));
     arguments.extend(more);
     run(&arguments)
 }
@@ -44,7 +51,8 @@ fn the_same_seed_trains_the_same_landmark_network_whatever_the_number_of_threads
     let out = |name: &str| folder.path().join(name);
     let trained = train_landmarks(&faces, &out("a.safetensors"), &[]);
     assert_eq!(trained.code, 0, "{}", trained.stderr);
-    let mut single = crate::support::program::kindred(&["train", "landmarks", "--faces", &faces]);
+    let mut single = crate::support::program::kindred(&["train", "landmarks"]);
+    single.args(labeled(&faces));
     single.args(["--steps", "2", "--out", path(&out("b.safetensors"))]);
     assert!(single.env("RAYON_NUM_THREADS", "1").output().unwrap().status.success());
     let other = train_landmarks(&faces, &out("c.safetensors"), &["--seed", "2"]);
@@ -69,9 +77,10 @@ fn a_trained_backbone_and_landmark_network_make_a_bundle_that_aligns() {
         path(&out("lite.safetensors")),
         "--architecture",
         "vggface-lite",
-        "--landmarks",
+        "--landmark-network",
         path(&out("points.safetensors")),
-        "--half",
+        "--weights-dtype",
+        "f16",
         "--out",
         path(&out("bundle")),
     ]);
@@ -138,8 +147,13 @@ fn a_backbone_gets_axes_by_kin_and_learns_on_without_them() {
         fs::write(&list, kin).unwrap();
         let (backbone, out) =
             (format!("vggface-lite={}", path(&out("first.safetensors"))), out(name));
-        let arguments = ["train", "axes", "--backbone", &backbone, "--faces", &faces];
-        run(&[&arguments[..], &["--relationships", path(&list), "--out", path(&out)]].concat())
+        let arguments = ["train", "axes", "--backbone", &backbone];
+        run(&[
+            &arguments[..],
+            &labeled(&faces),
+            &["--relationships", path(&list), "--out", path(&out)],
+        ]
+        .concat())
     };
     let kin = "p1,p2\nF0001/MID1,F0001/MID2\nF0002/MID1,F0002/MID3\n";
     let added = add(kin, "axes.safetensors");
@@ -167,10 +181,10 @@ fn faces_that_are_none_are_refused_with_what_to_do() {
     let out = folder.path().join("out.safetensors");
     let list = folder.path().join("families.txt");
     fs::write(&list, "F0001\nF0002\nF0003\n").unwrap();
-    let nobody = train_landmarks(&faces, &out, &["--without", path(&list)]);
-    assert!(nobody.error().contains("--faces"), "{}", nobody.stderr);
+    let nobody = train_landmarks(&faces, &out, &["--exclude-families", path(&list)]);
+    assert!(nobody.error().contains("--photos"), "{}", nobody.stderr);
     fs::write(&list, "F0001\nthe others\n").unwrap();
-    let unknown = train_landmarks(&faces, &out, &["--without", path(&list)]);
+    let unknown = train_landmarks(&faces, &out, &["--exclude-families", path(&list)]);
     assert!(unknown.error().contains("'the others'"), "{}", unknown.stderr);
     let (photos, _) = faces.split_once('=').unwrap();
     let missing =

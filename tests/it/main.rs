@@ -19,6 +19,7 @@ mod api_search;
 mod architectures;
 mod backbone;
 mod cli;
+mod command_line;
 mod copies;
 mod damage;
 mod dataset;

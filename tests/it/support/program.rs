@@ -38,7 +38,7 @@ pub fn run(arguments: &[&str]) -> Run {
 
 /// `kindred ingest`
 pub fn ingest(folder: &Path, gallery: &Path, bundle: &Path) -> Run {
-    run(&["ingest", path(folder), "--gallery", path(gallery), "--model", path(bundle)])
+    run(&["ingest", "--photos", path(folder), "--gallery", path(gallery), "--model", path(bundle)])
 }
 
 /// A path as an argument.

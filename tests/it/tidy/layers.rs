@@ -49,6 +49,8 @@ const HOMES: &[Home] = &[
     home("jiff", &["api", "wire"]),
     home("actix_multipart", &["api"]),
     home("clap", &["cli", "wire"]),
+    home("clap_complete", &["cli"]),
+    home("clap_mangen", &["cli"]),
     home("indicatif", &["cli"]),
 ];
 

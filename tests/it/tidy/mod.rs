@@ -26,19 +26,19 @@ use report::{Ceiling, Count, ceiling};
 /// The table for today's source is printed by
 /// `cargo test --release --test it print_ceilings -- --ignored --nocapture`.
 const CEILINGS: &[Ceiling] = &[
-    ceiling("import circles", 10),
-    ceiling("files in import circles", 59),
-    ceiling("type names of several files", 43),
-    ceiling("definitions of such types after the first", 76),
-    ceiling("names with dialect words", 90),
-    ceiling("functions called `of`", 13),
-    ceiling("named closures", 424),
-    ceiling("named closures used once", 239),
+    ceiling("import circles", 9),
+    ceiling("files in import circles", 81),
+    ceiling("type names of several files", 44),
+    ceiling("definitions of such types after the first", 56),
+    ceiling("names with dialect words", 93),
+    ceiling("functions called `of`", 17),
+    ceiling("named closures", 431),
+    ceiling("named closures used once", 246),
     ceiling("lines of the largest file", 450),
     ceiling("files over 300 lines", 22),
-    ceiling("lines of the longest function", 68),
-    ceiling("functions over 50 lines", 12),
-    ceiling("code lines over 100 columns", 75),
+    ceiling("lines of the longest function", 71),
+    ceiling("functions over 50 lines", 13),
+    ceiling("code lines over 100 columns", 88),
     ceiling("comment lines over 120 columns", 26),
 ];
 

@@ -8,7 +8,7 @@ use crate::error::{Classify, ErrorKind, io_kind};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no gallery at this path.
-    #[error("no gallery at {}; make one with `kindred ingest DIR --gallery {} --model BUNDLE`", path.display(), path.display())]
+    #[error("no gallery at {}; make one with `kindred ingest --photos DIR --gallery {}`", path.display(), path.display())]
     NoGallery {
         /// The path.
         path: PathBuf,

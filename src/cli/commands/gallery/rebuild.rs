@@ -1,0 +1,27 @@
+//! `kindred gallery rebuild`
+
+use super::verify::verify;
+use crate::cli::args::GalleryFolderArgs;
+use crate::cli::exit::{ExitStatus, Failure};
+use crate::cli::progress::Display;
+use crate::domain::Progress;
+use crate::gallery::Gallery;
+
+const EXAMPLES: &str = "\
+Examples:
+  kindred gallery rebuild --gallery my-gallery";
+
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    gallery: GalleryFolderArgs,
+}
+
+pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
+    let display = Display::start()?;
+    let gallery = Gallery::rebuild(&args.gallery.gallery, &display)?;
+    display.finish();
+    verify(&gallery)?;
+    Ok(if display.cancelled() { ExitStatus::Stopped } else { ExitStatus::Done })
+}

@@ -1,0 +1,30 @@
+//! `kindred gallery verify`
+
+use crate::cli::args::GalleryFolderArgs;
+use crate::cli::exit::{ExitStatus, Failure};
+use crate::cli::output::line;
+use crate::cli::print::print_stats;
+use crate::gallery::Gallery;
+
+const EXAMPLES: &str = "\
+Examples:
+  kindred gallery verify --gallery my-gallery";
+
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(super) struct Args {
+    #[command(flatten)]
+    gallery: GalleryFolderArgs,
+}
+
+pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
+    verify(&Gallery::open(&args.gallery.gallery)?)?;
+    Ok(ExitStatus::Done)
+}
+
+/// Checks a gallery and prints its content.
+pub(super) fn verify(gallery: &Gallery) -> Result<(), Failure> {
+    print_stats(&gallery.verify()?);
+    line!("everything is intact");
+    Ok(())
+}
