@@ -108,7 +108,7 @@ fn verify(gallery: &Gallery) -> Result<(), Failure> {
 fn delete(Delete { gallery, who }: &Delete) -> Result<(), Failure> {
     let gallery = Gallery::open(gallery)?;
     for who in who {
-        let removed = gallery.remove(who)?;
+        let removed = gallery.delete(who)?;
         line!(
             "removed {} photos, {} embeddings, {} thumbnails, {} listed kin pairs",
             removed.photos,
@@ -159,9 +159,9 @@ fn print_stats(stats: &Stats) {
     line!("photos        {photos} of {people} people in {families} families");
     line!("thumbnails    {thumbnails}");
     line!("kin pairs     {relationships}");
-    for SegmentStats { photos, removed, layers, links, .. } in segments {
+    for SegmentStats { photos, deleted, layers, links, .. } in segments {
         line!(
-            "segment       {photos} photos, {links} links, {layers} layers, {removed} removed since"
+            "segment       {photos} photos, {links} links, {layers} layers, {deleted} removed since"
         );
     }
     line!("tail          {tail} photos that are compared one by one");

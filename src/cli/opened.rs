@@ -7,7 +7,7 @@ use clap::Args;
 use super::compute::Compute;
 use super::exit::Failure;
 use crate::bundle::Bundle;
-use crate::gallery::{Gallery, Precision};
+use crate::gallery::{Gallery, VectorPrecision};
 
 #[derive(Args)]
 pub(super) struct Opened {
@@ -28,7 +28,8 @@ pub(super) struct Opened {
 impl Opened {
     /// Opens the gallery and loads the bundle.
     pub(super) fn open(&self) -> Result<(Gallery, Bundle), Failure> {
-        let precision = if self.half_precision { Precision::Half } else { Precision::Full };
+        let precision =
+            if self.half_precision { VectorPrecision::Half } else { VectorPrecision::Full };
         let gallery = Gallery::open(&self.gallery)?.with_precision(precision);
         let bundle = self.model.as_deref().unwrap_or(gallery.bundle());
         let loaded = self.compute.load(bundle).map_err(|error| {

@@ -111,8 +111,11 @@ impl Arguments {
 
     /// Returns the filter of the photos to search, without the probe's own files.
     fn filter(&self, own_files: Vec<ContentHash>) -> Filter {
-        let only = (!self.only.is_empty()).then(|| Selection::of(&self.only));
-        Filter { only, without: Selection { files: own_files, ..Selection::of(&self.without) } }
+        let only = (!self.only.is_empty()).then(|| Selection::from_entities(&self.only));
+        Filter {
+            only,
+            without: Selection { files: own_files, ..Selection::from_entities(&self.without) },
+        }
     }
 
     fn options(&self, own_files: Vec<ContentHash>) -> Options {
@@ -132,7 +135,7 @@ impl Arguments {
     /// Checks that the named people are in the gallery. A misspelled name would leave no one to search.
     fn check_enrolled(&self, snapshot: &Snapshot) -> Result<(), Failure> {
         let known = self.known_as.iter().map(|&person| EntityId::Person(person));
-        match self.only.iter().cloned().chain(known).find(|named| !snapshot.has(named)) {
+        match self.only.iter().cloned().chain(known).find(|named| !snapshot.contains(named)) {
             Some(missing) => {
                 Err(Failure::new(ErrorKind::NotFound, format!("{missing} is not in the gallery")))
             }

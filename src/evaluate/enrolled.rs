@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{Embedding, PersonId, PhotoId};
-use crate::gallery::{Filter, Gallery, GalleryError, Lookup, Snapshot};
+use crate::gallery::{Filter, Gallery, GalleryError, NearestQuery, Snapshot};
 
 /// People of a gallery, each with their photos.
 pub(super) struct EnrolledPeople<'a> {
@@ -52,7 +52,7 @@ impl<'a> EnrolledPeople<'a> {
     ///
     /// Returns `None` if `filter` admits no photo.
     pub(super) fn nearest(&self, probe: &Embedding, filter: Filter) -> Option<PersonId> {
-        let lookup = Lookup { filter, ..Lookup::nearest(1) };
+        let lookup = NearestQuery { filter, ..NearestQuery::new(1) };
         let nearest = self.snapshot.nearest(probe, &lookup);
         nearest.neighbors.first().map(|found| found.photo.id.member())
     }

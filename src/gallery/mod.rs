@@ -1,4 +1,4 @@
-//! Galleries: enrolled photos, their people and relationships, and nearest-neighbor search over them.
+//! Galleries: stored photos, their people and relationships, and nearest-neighbor search over them.
 //!
 //! `embedded` holds a gallery in a folder of this machine.
 
@@ -7,9 +7,13 @@ mod embedded;
 mod error;
 mod filter;
 mod neighbor;
+mod photo;
+mod query;
 
-pub use archive::Archived;
-pub use embedded::{Deleted, Enrolment, Gallery, Precision, SegmentStats, Snapshot, Stats, store};
+pub use archive::ArchiveSummary;
+pub use embedded::{Deleted, Gallery, SegmentStats, Snapshot, Stats, VectorPrecision, store};
 pub use error::GalleryError;
 pub use filter::{Filter, Selection};
-pub use neighbor::{Embeddings, Lookup, Method, Nearest, Neighbor, StoredPhoto};
+pub use neighbor::{Embeddings, Nearest, Neighbor};
+pub use photo::{NewPhoto, StoredPhoto};
+pub use query::{Method, NearestQuery};

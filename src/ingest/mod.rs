@@ -5,8 +5,8 @@ mod pipeline;
 
 use crate::bundle::Bundle;
 use crate::dataset::{FamilyPhotos, Listing, Source, family_photos, people_photos, single_photos};
-use crate::domain::{Embedding, PhotoId, Progress, Relationship};
-use crate::gallery::{Enrolment, Gallery};
+use crate::domain::{EmbeddedFace, EmbeddedPhoto, Embedding, PhotoId, Progress, Relationship};
+use crate::gallery::{Gallery, NewPhoto};
 use crate::photo::EXTENSIONS;
 
 pub use error::IngestError;
@@ -131,7 +131,7 @@ pub fn ingest(
     let pipeline = Pipeline { source: &mut source, bundle, progress, thumbnails };
     let end = pipeline.run(items, is_known, |batch| {
         report.enrolled += batch.len();
-        Ok(gallery.enrol(batch.into_iter().map(enrolment).collect())?)
+        Ok(gallery.add_photos(batch.into_iter().map(enrolment).collect())?)
     })?;
     report.known = end.known;
     report.rejected.extend(end.rejected);
@@ -142,9 +142,10 @@ pub fn ingest(
     Ok(report)
 }
 
-fn enrolment(photo: Embedded<PhotoId>) -> Enrolment {
+fn enrolment(photo: Embedded<PhotoId>) -> NewPhoto {
     let Embedded { key, content_hash, embeddings, thumbnail, .. } = photo;
-    Enrolment { id: key, content_hash, embeddings, thumbnail }
+    let faces = vec![EmbeddedFace { embeddings }];
+    NewPhoto { id: key, photo: EmbeddedPhoto { content_hash, thumbnail, faces } }
 }
 
 /// Adds kin pairs to the gallery. Returns how many of them name a person without a photo in it.
@@ -154,7 +155,7 @@ fn enrolment(photo: Embedded<PhotoId>) -> Enrolment {
 /// # Errors
 /// [`IngestError::Gallery`] if the gallery fails.
 pub fn relate(gallery: &Gallery, pairs: &[Relationship]) -> Result<usize, IngestError> {
-    gallery.relate(pairs)?;
+    gallery.add_relationships(pairs)?;
     let with_photos = gallery.people()?;
     let lacks_photos =
         |pair: &&Relationship| !pair.people().iter().all(|p| with_photos.contains(p));

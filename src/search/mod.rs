@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::domain::{Embedding, EmbeddingError, PersonId, PhotoId};
-use crate::gallery::{Filter, Lookup, Method, Neighbor, Selection, Snapshot, StoredPhoto};
+use crate::gallery::{Filter, Method, NearestQuery, Neighbor, Selection, Snapshot, StoredPhoto};
 use crate::kinship::{Ensemble, posterior};
 
 pub use answer::{Answer, CoupleMatch, FamilyMatch, Kinship, PersonMatch, PhotoMatch, Searched};
@@ -191,7 +191,7 @@ impl<'a> Search<'a> {
     /// Returns the people of the `count` photos nearest to one of the probes.
     fn candidates(&self, count: usize) -> Candidates<'a> {
         let Options { ef, exact, .. } = *self.options;
-        let lookup = Lookup { count, ef, exact, filter: self.filter.clone() };
+        let lookup = NearestQuery { count, ef, exact, filter: self.filter.clone() };
         let mut photos = Vec::new();
         let mut method = Method::Exact;
         for nearest in self.context.snapshot.nearest_each(&self.means, &lookup) {
@@ -294,7 +294,7 @@ impl<'a> Search<'a> {
         scored: &[Neighbor<'_>],
     ) -> Vec<Neighbor<'a>> {
         let scored: HashSet<&PhotoId> = scored.iter().map(|photo| &photo.photo.id).collect();
-        let counts = |photo: &StoredPhoto| self.filter.counts(photo) && !scored.contains(&photo.id);
+        let counts = |photo: &StoredPhoto| self.filter.admits(photo) && !scored.contains(&photo.id);
         let mut found = BTreeMap::<&PhotoId, Neighbor<'a>>::new();
         for mean in &self.means {
             let photos =
@@ -309,7 +309,7 @@ impl<'a> Search<'a> {
 
     /// Returns the people known to be in the probe, with their other photos.
     fn known_people(&self) -> Vec<PersonMatch> {
-        let counts = |photo: &StoredPhoto| self.options.filter.counts(photo);
+        let counts = |photo: &StoredPhoto| self.options.filter.admits(photo);
         let person = |&person: &PersonId| {
             let near =
                 self.means.iter().flat_map(|mean| self.context.snapshot.photos_of(person, mean));

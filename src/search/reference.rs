@@ -74,7 +74,7 @@ impl SampleReference {
         };
         let owners = photos.iter().map(|photo| owner(photo.photo.id.member())).collect();
         Ok(Self {
-            ordinals: photos.iter().map(Neighbor::ordinal).collect(),
+            ordinals: photos.iter().map(|photo| photo.photo.ordinal).collect(),
             reference: Reference::new(scorer, GallerySample { faces, owners })?,
             statistics: Mutex::default(),
         })
@@ -82,7 +82,7 @@ impl SampleReference {
 
     /// Returns whether these photos, in this order, are the sample.
     fn is_of(&self, photos: &[Neighbor<'_>]) -> bool {
-        self.ordinals.iter().copied().eq(photos.iter().map(Neighbor::ordinal))
+        self.ordinals.iter().copied().eq(photos.iter().map(|photo| photo.photo.ordinal))
     }
 
     /// Returns the statistics of enrolled faces, in their order.
@@ -93,7 +93,11 @@ impl SampleReference {
     ) -> Result<Vec<CohortStatistics>, KinshipError> {
         let new: Vec<Neighbor<'_>> = {
             let known = self.known();
-            photos.iter().filter(|photo| !known.contains_key(&photo.ordinal())).copied().collect()
+            photos
+                .iter()
+                .filter(|photo| !known.contains_key(&photo.photo.ordinal))
+                .copied()
+                .collect()
         };
         // Computed without the lock, so that concurrent searches do not wait for each other.
         let computed = match new.as_slice() {
@@ -106,8 +110,8 @@ impl SampleReference {
             }
         };
         let mut known = self.known();
-        known.extend(new.iter().map(Neighbor::ordinal).zip(computed));
-        Ok(photos.iter().map(|photo| known[&photo.ordinal()]).collect())
+        known.extend(new.iter().map(|photo| photo.photo.ordinal).zip(computed));
+        Ok(photos.iter().map(|photo| known[&photo.photo.ordinal]).collect())
     }
 
     fn known(&self) -> MutexGuard<'_, HashMap<u64, CohortStatistics>> {

@@ -34,9 +34,9 @@ use std::process::Command;
 use std::time::Instant;
 
 use kindred::bundle::Bundle;
-use kindred::domain::{ContentHash, Embedding, Unwatched};
+use kindred::domain::{ContentHash, EmbeddedFace, EmbeddedPhoto, Embedding, Unwatched};
 use kindred::engine::{Device, Precision};
-use kindred::gallery::{Enrolment, Gallery};
+use kindred::gallery::{Gallery, NewPhoto};
 use kindred::photo::{Limits, decode};
 use kindred::search::{Options, Probe, Query, ReferenceCache, SearchContext, search};
 
@@ -174,14 +174,18 @@ fn filled(path: &Path, (loaded, bundle): (&Bundle, &Path)) -> Gallery {
     let gallery = Gallery::open_or_create(path, loaded.space(), bundle).unwrap();
     let widths = &loaded.space().dimensions;
     let faces: Vec<Faces> = widths.iter().map(|&width| Faces::draw(FACES, width)).collect();
-    let enrolment = |at: usize| Enrolment {
+    let enrolment = |at: usize| NewPhoto {
         id: format!("F{:04}/MID{}/P{at}", 1 + at / 40, 1 + at / 8 % 5).parse().unwrap(),
-        content_hash: ContentHash([0; 32]),
-        embeddings: faces.iter().map(|faces| faces.vectors[at].clone()).collect(),
-        thumbnail: None,
+        photo: EmbeddedPhoto {
+            content_hash: ContentHash([0; 32]),
+            thumbnail: None,
+            faces: vec![EmbeddedFace {
+                embeddings: faces.iter().map(|faces| faces.vectors[at].clone()).collect(),
+            }],
+        },
     };
     for first in (0..FACES).step_by(1000) {
-        gallery.enrol((first..first + 1000).map(enrolment).collect()).unwrap();
+        gallery.add_photos((first..first + 1000).map(enrolment).collect()).unwrap();
     }
     gallery.seal(&Unwatched).unwrap();
     gallery

@@ -27,7 +27,7 @@ fn gallery(folder: &Path) -> PathBuf {
         "F0001/MID2".parse().unwrap(),
         None,
     );
-    gallery.relate(&[pair.unwrap()]).unwrap();
+    gallery.add_relationships(&[pair.unwrap()]).unwrap();
     folder.join("gallery")
 }
 
@@ -192,7 +192,7 @@ fn a_full_disk_ends_in_an_error_and_nothing_is_lost() {
     let error = loop {
         let batch = batches.next().expect("the disk is full before all are enrolled");
         let photos = (enrolled..).zip(batch).map(|(at, vector)| enrolment(at, 0, vector));
-        match gallery.enrol(photos.collect()) {
+        match gallery.add_photos(photos.collect()) {
             Ok(()) => enrolled += batch.len(),
             Err(error) => break error,
         }

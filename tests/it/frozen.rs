@@ -4,7 +4,7 @@
 
 use std::io::Cursor;
 
-use kindred::gallery::{Gallery, Lookup};
+use kindred::gallery::{Gallery, NearestQuery};
 
 const SCHEMAS: [&[u8]; 3] = [
     include_bytes!("frozen/schema-1.zip"),
@@ -28,7 +28,7 @@ fn a_gallery_of_every_schema_is_opened_and_has_what_it_had() {
             assert_eq!(stats.thumbnails, usize::from(schema >= 3), "schema {schema}");
             let probe = gallery.embeddings(&"F0001/MID1/P00001_face0".parse().unwrap());
             let snapshot = gallery.snapshot().unwrap();
-            let nearest = snapshot.nearest(&probe.unwrap().unwrap()[0], &Lookup::nearest(5));
+            let nearest = snapshot.nearest(&probe.unwrap().unwrap()[0], &NearestQuery::new(5));
             let found = nearest.neighbors.iter();
             answers.push(
                 found.map(|n| (n.photo.id.to_string(), n.cosine.to_bits())).collect::<Vec<_>>(),

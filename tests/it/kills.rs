@@ -91,12 +91,12 @@ fn worker() {
         match act {
             Act::Enrol { first, count, version } => {
                 let photos = (first..first + count).map(|at| enrolment(at, version, &vectors[at]));
-                gallery.enrol(photos.collect()).unwrap();
+                gallery.add_photos(photos.collect()).unwrap();
             }
             Act::Remove { family, person } => {
                 let family = FamilyId::new(family as u32);
                 // EntityId is not there cannot be removed.
-                let _ = gallery.remove(&EntityId::Person(PersonId::new(family, person as u32)));
+                let _ = gallery.delete(&EntityId::Person(PersonId::new(family, person as u32)));
             }
             Act::Seal => gallery.seal(&Unwatched).unwrap(),
             Act::Compact => gallery.compact(&Unwatched).unwrap(),

@@ -97,7 +97,7 @@ pub(in crate::api) async fn put(
     }
     let deed = AuditEvent::new("relate", [family]);
     let response = answer(move || {
-        state.gallery.relate_only(family, &pairs)?;
+        state.gallery.replace_relationships(&EntityId::Family(family), &pairs)?;
         Ok(RelationshipList::new(&pairs, None))
     });
     Ok(deed.told_by(response.await?))

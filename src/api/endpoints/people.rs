@@ -11,7 +11,7 @@ use crate::api::extract::upload::{Images, answer, blocking, embedded};
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
 use crate::domain::{EntityId, Fingerprint, PersonId, PhotoId};
-use crate::gallery::Enrolment;
+use crate::gallery::NewPhoto;
 use crate::wire::{Enrolled, PersonResource, Receipt};
 
 /// Path segments of a person.
@@ -73,7 +73,7 @@ pub(in crate::api) async fn post_photos(
 ) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
     let (ids, enrolments) = enrolments(&state, person, form).await?;
-    blocking(move || state.gallery.enrol(enrolments)).await??;
+    blocking(move || state.gallery.add_photos(enrolments)).await??;
     Ok(AuditEvent::new("enrol", &ids).told_by(HttpResponse::Created().json(Enrolled::new(&ids))))
 }
 
@@ -97,10 +97,8 @@ pub(in crate::api) async fn put(
     let (ids, enrolments) = enrolments(&state, person, form).await?;
     let replaced = ids.iter().map(ToString::to_string).chain([person.to_string()]);
     let deed = AuditEvent::new("replace", replaced);
-    // New photos are added first: an interrupted request leaves too many photos, never too few.
     let response = answer(move || {
-        state.gallery.enrol(enrolments)?;
-        state.gallery.keep_only(person, &ids)?;
+        state.gallery.replace_photos(person, enrolments)?;
         Ok(Enrolled::new(&ids))
     });
     Ok(deed.told_by(response.await?))
@@ -128,7 +126,7 @@ async fn enrolments(
     state: &web::Data<State>,
     person: PersonId,
     form: MultipartForm<Images>,
-) -> Result<(Vec<PhotoId>, Vec<Enrolment>), Problem> {
+) -> Result<(Vec<PhotoId>, Vec<NewPhoto>), Problem> {
     let images = form.into_inner().given()?;
     let mut named = Vec::with_capacity(images.len());
     for upload in embedded(state, "image", images).await? {

@@ -82,7 +82,7 @@ pub(in crate::api) async fn put(
     let deed = AuditEvent::new("enrol", [&id]);
     let was_there = blocking(move || {
         let was_there = state.gallery.content_hash(&id)?.is_some();
-        state.gallery.enrol(enrolments)?;
+        state.gallery.add_photos(enrolments)?;
         Ok::<_, Problem>(was_there)
     })
     .await??;

@@ -107,7 +107,7 @@ pub(in crate::api) async fn put(
     let pairs = listed.pairs().map_err(Problem::invalid)?;
     let deed = AuditEvent::new("relate", pairs.iter().map(|pair| Pair(pair.people())));
     let response = answer(move || {
-        state.gallery.relate(&pairs)?;
+        state.gallery.add_relationships(&pairs)?;
         Ok(RelationshipList::new(&pairs, None))
     });
     Ok(deed.told_by(response.await?))
@@ -129,7 +129,7 @@ pub(in crate::api) async fn delete(
     let pair = Pair([person(&pair.person_a)?, person(&pair.person_b)?]);
     let deed = AuditEvent::new("unrelate", [&pair]);
     let response = answer(move || {
-        let removed = state.gallery.unrelate(pair.0)?;
+        let removed = state.gallery.delete_relationship(pair.0)?;
         Ok(Receipt::new(pair, removed))
     });
     Ok(deed.told_by(response.await?))

@@ -62,5 +62,5 @@ fn remove_named(state: &State, name: &str) -> Result<Receipt, Problem> {
 }
 
 fn remove(state: &State, who: &EntityId) -> Result<Receipt, Problem> {
-    Ok(Receipt::new(who, state.gallery.remove(who)?))
+    Ok(Receipt::new(who, state.gallery.delete(who)?))
 }

@@ -245,7 +245,7 @@ fn check_enrolled(
     let families = options.filter.only.iter().flat_map(|only| &only.families);
     let people = known_as.iter().map(|&person| EntityId::Person(person));
     let mut named = families.map(|&family| EntityId::Family(family)).chain(people);
-    match named.find(|named| !snapshot.has(named)) {
+    match named.find(|named| !snapshot.contains(named)) {
         Some(missing) => Err(not_enrolled(missing)),
         None => Ok(()),
     }

@@ -13,7 +13,7 @@ use crate::api::server::State;
 use crate::bundle::Face;
 use crate::domain::{ContentHash, EmbeddedFace, EmbeddedPhoto, Embedding, PhotoId};
 use crate::error::ErrorKind;
-use crate::gallery::Enrolment;
+use crate::gallery::NewPhoto;
 use crate::photo::{self, Limits};
 
 /// An embedded photo of a request.
@@ -57,9 +57,8 @@ impl Upload {
     }
 
     /// Returns the photo, ready to be enrolled under a name.
-    pub(in crate::api) fn enrolment(self, id: PhotoId) -> Enrolment {
-        let Self { content_hash, embeddings, thumbnail, .. } = self;
-        Enrolment { id, content_hash, embeddings, thumbnail }
+    pub(in crate::api) fn enrolment(self, id: PhotoId) -> NewPhoto {
+        NewPhoto { id, photo: self.photo() }
     }
 }
 

@@ -8,24 +8,26 @@ use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::{
-    Archived, CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine,
+use super::format::{
+    ArchiveSummary, CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine,
     THUMBNAILS, embeddings_file,
 };
 use crate::domain::{
-    ContentHash, Embedding, EmbeddingSpace, Fingerprint, PhotoId, Progress, Relationship,
+    ContentHash, EmbeddedFace, EmbeddedPhoto, Embedding, EmbeddingSpace, Fingerprint, PhotoId,
+    Progress, Relationship,
 };
-use crate::gallery::GalleryError;
-use crate::gallery::embedded::{Enrolment, Gallery};
+use crate::gallery::embedded::Gallery;
+use crate::gallery::error::GalleryError;
+use crate::gallery::photo::NewPhoto;
 
 /// Photos per write.
 const BATCH: usize = 512;
 
 /// Maximum accepted number of backbones of an archive, and maximum embedding width.
-const MOST_BACKBONES: usize = 64;
-const WIDEST: usize = 1 << 16;
+const MAX_BACKBONES: usize = 64;
+const MAX_WIDTH: usize = 1 << 16;
 /// Maximum accepted thumbnail length, in bytes.
-const LARGEST_THUMBNAIL: usize = 1 << 20;
+const MAX_THUMBNAIL_BYTES: usize = 1 << 20;
 
 type Zip = ZipArchive<BufReader<File>>;
 
@@ -44,8 +46,8 @@ impl Gallery {
         path: &Path,
         file: &Path,
         progress: &dyn Progress,
-    ) -> Result<Option<Archived>, GalleryError> {
-        let archive = Archive { path: file };
+    ) -> Result<Option<ArchiveSummary>, GalleryError> {
+        let archive = ArchiveReader { path: file };
         let contents = archive.contents()?;
         let names = (0..contents.dimensions.len()).map(embeddings_file);
         let others = [PHOTOS, RELATIONSHIPS, THUMBNAILS].map(String::from);
@@ -66,16 +68,16 @@ impl Gallery {
         progress.begin("Importing", photos.len() as u64, "photos");
         let done = archive.embeddings(&contents.dimensions, photos, |batch| {
             progress.advance(batch.len() as u64);
-            gallery.enrol(batch)?;
+            gallery.add_photos(batch)?;
             Ok(!progress.cancelled())
         })?;
         if !done {
             return Ok(None);
         }
-        gallery.relate(&pairs)?;
+        gallery.add_relationships(&pairs)?;
         gallery.seal(progress)?;
         let Contents { photos, relationships, .. } = contents;
-        Ok(Some(Archived { photos, relationships }))
+        Ok(Some(ArchiveSummary { photos, relationships }))
     }
 }
 
@@ -88,11 +90,11 @@ struct ArchivedPhoto {
 }
 
 /// An archive on disk.
-struct Archive<'a> {
+struct ArchiveReader<'a> {
     path: &'a Path,
 }
 
-impl Archive<'_> {
+impl ArchiveReader<'_> {
     fn open(&self) -> Result<Zip, GalleryError> {
         let file = File::open(self.path).map_err(|source| self.unreadable(source))?;
         ZipArchive::new(BufReader::new(file)).map_err(|error| self.bad_zip(error))
@@ -105,14 +107,15 @@ impl Archive<'_> {
             .map_err(|_| self.bad(format!("{CONTENTS} cannot be understood")))?;
         if !(1..=FORMAT).contains(&contents.format) {
             let reason = format!(
-                "it has the format {}, this program knows up to {FORMAT}; is it of a newer version?",
+                "it has the format {}, this program knows up to {FORMAT}; \
+                 is it of a newer version?",
                 contents.format
             );
             return Err(self.bad(reason));
         }
         let widths = &contents.dimensions;
-        if !(1..=MOST_BACKBONES).contains(&widths.len())
-            || !widths.iter().all(|width| (1..=WIDEST).contains(width))
+        if !(1..=MAX_BACKBONES).contains(&widths.len())
+            || !widths.iter().all(|width| (1..=MAX_WIDTH).contains(width))
         {
             return Err(self.bad("its dimensions are none of embeddings".into()));
         }
@@ -149,7 +152,7 @@ impl Archive<'_> {
             let PhotoLine { photo, sha256, thumbnail } = serde_json::from_str(line).ok()?;
             let Fingerprint(hash) = sha256.parse().ok()?;
             let content_hash = ContentHash(hash);
-            let is_plausible = thumbnail.is_none_or(|bytes| bytes <= LARGEST_THUMBNAIL);
+            let is_plausible = thumbnail.is_none_or(|bytes| bytes <= MAX_THUMBNAIL_BYTES);
             is_plausible.then_some(())?;
             Some(ArchivedPhoto { id: photo.parse().ok()?, content_hash, thumbnail })
         })
@@ -194,7 +197,7 @@ impl Archive<'_> {
         &self,
         widths: &[usize],
         photos: Vec<ArchivedPhoto>,
-        mut take: impl FnMut(Vec<Enrolment>) -> Result<bool, GalleryError>,
+        mut take: impl FnMut(Vec<NewPhoto>) -> Result<bool, GalleryError>,
     ) -> Result<bool, GalleryError> {
         let mut zips = widths.iter().map(|_| self.open()).collect::<Result<Vec<_>, _>>()?;
         let mut files = Vec::new();
@@ -226,7 +229,9 @@ impl Archive<'_> {
                     Embedding::from_unit(values.collect()).map_err(|e| self.bad(e.to_string()))
                 });
                 let embeddings = read.collect::<Result<_, _>>()?;
-                batch.push(Enrolment { id, content_hash, embeddings, thumbnail });
+                let faces = vec![EmbeddedFace { embeddings }];
+                let photo = EmbeddedPhoto { content_hash, thumbnail, faces };
+                batch.push(NewPhoto { id, photo });
             }
             if !take(batch)? {
                 return Ok(false);

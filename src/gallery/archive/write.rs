@@ -9,16 +9,16 @@ use sha2::{Digest, Sha256};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-use super::{
-    Archived, CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine,
+use super::format::{
+    ArchiveSummary, CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine,
     THUMBNAILS, embeddings_file,
 };
 use crate::atomic_file::write_atomically;
 use crate::domain::{Fingerprint, Progress, Relationship};
-use crate::gallery::GalleryError;
 use crate::gallery::embedded::Gallery;
-use crate::gallery::embedded::store::Photo;
 use crate::gallery::embedded::store::StoreError;
+use crate::gallery::error::GalleryError;
+use crate::gallery::photo::StoredPhoto;
 
 impl Gallery {
     /// Writes all records into an archive, atomically. Returns `None` if `progress` is cancelled.
@@ -30,7 +30,7 @@ impl Gallery {
         &self,
         file: &Path,
         progress: &dyn Progress,
-    ) -> Result<Option<Archived>, GalleryError> {
+    ) -> Result<Option<ArchiveSummary>, GalleryError> {
         // No other thread changes records meanwhile.
         let _writer = self.writer();
         let photos = self.store.photos()?;
@@ -41,10 +41,10 @@ impl Gallery {
         let mut ended = None;
         let written = write_atomically(file, |unfinished| {
             let zip = ZipWriter::new(BufWriter::new(File::create(unfinished)?));
-            let mut archive = Archive { zip, sha256: BTreeMap::new() };
+            let mut archive = ArchiveWriter { zip, sha256: BTreeMap::new() };
             match self.write_all(&photos, &pairs, &mut archive, progress) {
                 Ok(()) => {}
-                Err(Ended::Io(error)) => return Err(error),
+                Err(ExportInterruption::Io(error)) => return Err(error),
                 Err(other) => {
                     ended = Some(other);
                     return Err(io::ErrorKind::Interrupted.into());
@@ -53,22 +53,24 @@ impl Gallery {
             archive.zip.finish()?.flush()
         });
         match (ended, written) {
-            (Some(Ended::Stopped), _) => Ok(None),
-            (Some(Ended::Store(error)), _) => Err(error.into()),
+            (Some(ExportInterruption::Stopped), _) => Ok(None),
+            (Some(ExportInterruption::Store(error)), _) => Err(error.into()),
             (_, Err(source)) => Err(GalleryError::Archive { path: file.to_owned(), source }),
-            (_, Ok(())) => Ok(Some(Archived { photos: photos.len(), relationships: pairs.len() })),
+            (_, Ok(())) => {
+                Ok(Some(ArchiveSummary { photos: photos.len(), relationships: pairs.len() }))
+            }
         }
     }
 
     fn write_all(
         &self,
-        photos: &[Photo],
+        photos: &[StoredPhoto],
         pairs: &[Relationship],
-        archive: &mut Archive<impl Write + Seek>,
+        archive: &mut ArchiveWriter<impl Write + Seek>,
         progress: &dyn Progress,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), ExportInterruption> {
         archive.add(PHOTOS, |to| {
-            for Photo { id, content_hash, ordinal } in photos {
+            for StoredPhoto { id, content_hash, ordinal } in photos {
                 let photo = id.to_string();
                 let sha256 = Fingerprint(content_hash.0).to_string();
                 let thumbnail = self.store.thumbnail(*ordinal)?.map(|picture| picture.len());
@@ -94,7 +96,7 @@ impl Gallery {
             archive.add(&embeddings_file(backbone), |to| {
                 for photo in photos {
                     if progress.cancelled() {
-                        return Err(Ended::Stopped);
+                        return Err(ExportInterruption::Stopped);
                     }
                     let values = self.store.embedding(photo.ordinal, backbone as u8, width)?;
                     let bytes = values.iter().flat_map(|value| value.to_le_bytes());
@@ -118,51 +120,51 @@ impl Gallery {
 }
 
 /// Why an archive is incomplete.
-enum Ended {
+enum ExportInterruption {
     Stopped,
     Store(StoreError),
     Io(io::Error),
 }
 
-impl From<io::Error> for Ended {
+impl From<io::Error> for ExportInterruption {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
     }
 }
 
-impl From<zip::result::ZipError> for Ended {
+impl From<zip::result::ZipError> for ExportInterruption {
     fn from(error: zip::result::ZipError) -> Self {
         Self::Io(error.into())
     }
 }
 
-impl From<StoreError> for Ended {
+impl From<StoreError> for ExportInterruption {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-fn write_line(to: &mut impl Write, line: &impl serde::Serialize) -> Result<(), Ended> {
+fn write_line(to: &mut impl Write, line: &impl serde::Serialize) -> Result<(), ExportInterruption> {
     serde_json::to_writer(&mut *to, line).map_err(io::Error::from)?;
     Ok(to.write_all(b"\n")?)
 }
 
 /// An archive being written, and the checksums of its entries.
-struct Archive<W: Write + Seek> {
+struct ArchiveWriter<W: Write + Seek> {
     zip: ZipWriter<W>,
     sha256: BTreeMap<String, String>,
 }
 
-impl<W: Write + Seek> Archive<W> {
+impl<W: Write + Seek> ArchiveWriter<W> {
     fn add(
         &mut self,
         name: &str,
-        write: impl FnOnce(&mut Hashed<'_, ZipWriter<W>>) -> Result<(), Ended>,
-    ) -> Result<(), Ended> {
+        write: impl FnOnce(&mut HashingWriter<'_, ZipWriter<W>>) -> Result<(), ExportInterruption>,
+    ) -> Result<(), ExportInterruption> {
         // Embeddings do not compress, and may exceed 4 GiB.
         let stored = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
         self.zip.start_file(name, stored.large_file(true))?;
-        let mut hashed = Hashed { to: &mut self.zip, sha256: Sha256::new() };
+        let mut hashed = HashingWriter { to: &mut self.zip, sha256: Sha256::new() };
         write(&mut hashed)?;
         let sha256 = Fingerprint(hashed.sha256.finalize().into()).to_string();
         self.sha256.insert(name.to_owned(), sha256);
@@ -171,12 +173,12 @@ impl<W: Write + Seek> Archive<W> {
 }
 
 /// A writer that hashes its bytes.
-struct Hashed<'a, W> {
+struct HashingWriter<'a, W> {
     to: &'a mut W,
     sha256: Sha256,
 }
 
-impl<W: Write> Write for Hashed<'_, W> {
+impl<W: Write> Write for HashingWriter<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.to.write(bytes)?;
         self.sha256.update(&bytes[..written]);

@@ -1,10 +1,11 @@
 //! Deletion of photos, people, families and kin pairs.
 
-use super::Gallery;
-use super::load::kin;
+use super::gallery::Gallery;
+use super::load::listed_pairs;
 use super::store::Deleted;
-use crate::domain::{EntityId, FamilyId, PersonId, PhotoId, Relationship};
+use crate::domain::{EntityId, PersonId, PhotoId, Relationship};
 use crate::gallery::error::GalleryError;
+use crate::gallery::photo::NewPhoto;
 
 impl Gallery {
     /// Deletes photos with their embeddings, and the listed pairs of a deleted person or family.
@@ -14,15 +15,14 @@ impl Gallery {
     /// # Errors
     /// - [`GalleryError::NotEnrolled`] if nothing to delete is stored.
     /// - [`GalleryError::Store`] if the store fails.
-    pub fn remove(&self, who: &EntityId) -> Result<Deleted, GalleryError> {
+    pub fn delete(&self, target: &EntityId) -> Result<Deleted, GalleryError> {
         let _writer = self.writer();
-        let photos = self.store.photos_of(who)?;
-        let mut pairs = self.store.relationships()?;
-        pairs.retain(|pair| pair.people().into_iter().any(|person| who.includes(person)));
+        let photos = self.store.photos_of(target)?;
+        let pairs = self.relationships_of(target)?;
         if photos.is_empty() && pairs.is_empty() {
-            return Err(GalleryError::NotEnrolled { what: who.to_string() });
+            return Err(GalleryError::NotEnrolled { what: target.to_string() });
         }
-        self.erase(&photos, &pairs)
+        self.delete_records(&photos, &pairs)
     }
 
     /// Deletes the listed pair of two people, in either order.
@@ -30,53 +30,75 @@ impl Gallery {
     /// # Errors
     /// - [`GalleryError::NotEnrolled`] if they are not listed.
     /// - [`GalleryError::Store`] if the store fails.
-    pub fn unrelate(&self, [a, b]: [PersonId; 2]) -> Result<Deleted, GalleryError> {
+    pub fn delete_relationship(&self, people: [PersonId; 2]) -> Result<Deleted, GalleryError> {
         let _writer = self.writer();
+        let [a, b] = people;
         let mut pairs = self.store.relationships()?;
         pairs.retain(|pair| [[a, b], [b, a]].contains(&pair.people()));
         if pairs.is_empty() {
             return Err(GalleryError::NotEnrolled { what: format!("the pair {a} and {b}") });
         }
-        self.erase(&[], &pairs)
+        self.delete_records(&[], &pairs)
     }
 
-    /// Deletes all photos of a person except `kept`. The listed pairs stay.
+    /// Adds photos, then deletes all other photos of a person. The listed pairs stay.
+    ///
+    /// If the program ends meanwhile, the person has too many photos, never too few.
     ///
     /// # Errors
-    /// [`GalleryError::Store`] if the store fails.
-    pub fn keep_only(&self, person: PersonId, kept: &[PhotoId]) -> Result<Deleted, GalleryError> {
+    /// As [`Self::add_photos`].
+    pub fn replace_photos(
+        &self,
+        person: PersonId,
+        photos: Vec<NewPhoto>,
+    ) -> Result<Deleted, GalleryError> {
+        let retained: Vec<PhotoId> = photos.iter().map(|photo| photo.id.clone()).collect();
+        self.add_photos(photos)?;
         let _writer = self.writer();
         let mut photos = self.store.photos_of(&EntityId::Person(person))?;
-        photos.retain(|photo| !kept.contains(photo));
-        self.erase(&photos, &[])
+        photos.retain(|photo| !retained.contains(photo));
+        self.delete_records(&photos, &[])
     }
 
-    /// Replaces all pairs that name a member of a family by other pairs.
+    /// Replaces all listed pairs of a person, or of the people of a family, by other pairs.
     ///
     /// # Errors
     /// [`GalleryError::Store`] if the store fails.
-    pub fn relate_only(
+    pub fn replace_relationships(
         &self,
-        family: FamilyId,
+        scope: &EntityId,
         pairs: &[Relationship],
     ) -> Result<Deleted, GalleryError> {
         let _writer = self.writer();
         self.store.put_relationships(pairs)?;
-        let mut others = self.store.relationships()?;
-        let is_own = |person: PersonId| person.family() == family;
-        others.retain(|pair| pair.people().into_iter().any(is_own) && !pairs.contains(pair));
-        let removed = self.store.remove(&[], &others)?;
-        self.update(|snapshot| Ok(snapshot.with_kin(kin(&self.store)?)))?;
-        Ok(removed)
+        let mut replaced = self.relationships_of(scope)?;
+        replaced.retain(|pair| !pairs.contains(pair));
+        let deleted = self.store.delete(&[], &replaced)?;
+        self.update(|snapshot| Ok(snapshot.with_listed(listed_pairs(&self.store)?)))?;
+        Ok(deleted)
     }
 
-    /// Deletes the stored ones, for a writer.
-    fn erase(&self, photos: &[PhotoId], pairs: &[Relationship]) -> Result<Deleted, GalleryError> {
-        let removed = self.store.remove(photos, pairs)?;
+    /// Returns the listed pairs of a person, or of the people of a family.
+    fn relationships_of(&self, scope: &EntityId) -> Result<Vec<Relationship>, GalleryError> {
+        let mut pairs = self.store.relationships()?;
+        pairs.retain(|pair| pair.people().into_iter().any(|person| scope.includes(person)));
+        Ok(pairs)
+    }
+
+    /// Deletes stored photos and pairs, for a writer.
+    fn delete_records(
+        &self,
+        photos: &[PhotoId],
+        pairs: &[Relationship],
+    ) -> Result<Deleted, GalleryError> {
+        let deleted = self.store.delete(photos, pairs)?;
         self.update(|snapshot| {
             let snapshot = snapshot.without(photos.iter());
-            Ok(if pairs.is_empty() { snapshot } else { snapshot.with_kin(kin(&self.store)?) })
+            match pairs {
+                [] => Ok(snapshot),
+                _ => Ok(snapshot.with_listed(listed_pairs(&self.store)?)),
+            }
         })?;
-        Ok(removed)
+        Ok(deleted)
     }
 }

@@ -6,8 +6,11 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use kindred::domain::{ContentHash, Embedding, EmbeddingSpace, Fingerprint, PhotoId, Unwatched};
-use kindred::gallery::{Enrolment, Gallery, Lookup, Precision, Snapshot};
+use kindred::domain::{
+    ContentHash, EmbeddedFace, EmbeddedPhoto, Embedding, EmbeddingSpace, Fingerprint, PhotoId,
+    Unwatched,
+};
+use kindred::gallery::{Gallery, NearestQuery, NewPhoto, Snapshot, VectorPrecision};
 
 use super::Index;
 use super::faces::Faces;
@@ -16,7 +19,7 @@ const NEIGHBOURS: usize = 10;
 
 pub struct Ours {
     path: PathBuf,
-    precision: Precision,
+    precision: VectorPrecision,
     gallery: Option<Gallery>,
     snapshot: Option<Arc<Snapshot>>,
     queries: Vec<Embedding>,
@@ -26,22 +29,24 @@ pub struct Ours {
 
 impl Ours {
     /// Enrols the faces, without a graph yet.
-    pub fn new(folder: &Path, faces: &Faces, precision: Precision) -> Self {
+    pub fn new(folder: &Path, faces: &Faces, precision: VectorPrecision) -> Self {
         let path = folder.join("gallery");
         let space =
             EmbeddingSpace { fingerprint: Fingerprint([1; 32]), dimensions: vec![faces.width] };
         let gallery = Gallery::open_or_create(&path, &space, folder).unwrap();
         for (batch, vectors) in faces.vectors.chunks(1024).enumerate() {
-            let enrolments = vectors.iter().enumerate().map(|(at, vector)| Enrolment {
+            let enrolments = vectors.iter().enumerate().map(|(at, vector)| NewPhoto {
                 id: id(1024 * batch + at),
-                content_hash: ContentHash([0; 32]),
-                embeddings: vec![vector.clone()],
-                thumbnail: None,
+                photo: EmbeddedPhoto {
+                    content_hash: ContentHash([0; 32]),
+                    thumbnail: None,
+                    faces: vec![EmbeddedFace { embeddings: vec![vector.clone()] }],
+                },
             });
-            gallery.enrol(enrolments.collect()).unwrap();
+            gallery.add_photos(enrolments.collect()).unwrap();
         }
         let snapshot = gallery.snapshot().unwrap();
-        let lookup = Lookup { exact: true, ..Lookup::nearest(NEIGHBOURS) };
+        let lookup = NearestQuery { exact: true, ..NearestQuery::new(NEIGHBOURS) };
         let nearest = snapshot.nearest_each(&faces.queries, &lookup);
         let ids = |nearest: &kindred::gallery::Nearest<'_>| {
             nearest.neighbors.iter().map(|found| found.photo.id.clone()).collect()
@@ -102,7 +107,7 @@ impl Index for Ours {
 
     fn query(&mut self, ef: usize) -> [f64; 2] {
         let snapshot = self.snapshot.as_ref().unwrap();
-        let lookup = Lookup { ef: Some(ef), ..Lookup::nearest(NEIGHBOURS) };
+        let lookup = NearestQuery { ef: Some(ef), ..NearestQuery::new(NEIGHBOURS) };
         let started = Instant::now();
         let found: Vec<_> =
             self.queries.iter().map(|query| snapshot.nearest(query, &lookup)).collect();
@@ -118,14 +123,14 @@ impl Index for Ours {
 /// Opens the gallery at `path`; prints the seconds that it takes, the bytes of memory, and these again once every vector
 /// has been compared.
 pub fn open(precision: &str, path: &Path) {
-    let precision = if precision == "Half" { Precision::Half } else { Precision::Full };
+    let precision = if precision == "Half" { VectorPrecision::Half } else { VectorPrecision::Full };
     let (before, started) = (resident(), Instant::now());
     let gallery = Gallery::open(path).unwrap().with_precision(precision);
     let snapshot = gallery.snapshot().unwrap();
     let (seconds, opened) = (started.elapsed().as_secs_f64(), resident() - before);
     let width = gallery.space().dimensions[0];
     let probe = Embedding::normalize((0..width).map(|at| at as f32 + 1.0).collect()).unwrap();
-    let found = snapshot.nearest(&probe, &Lookup { exact: true, ..Lookup::nearest(1) });
+    let found = snapshot.nearest(&probe, &NearestQuery { exact: true, ..NearestQuery::new(1) });
     assert_eq!(found.neighbors.len(), 1);
     println!("{seconds} {opened} {}", resident() - before);
 }

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use kindred::domain::{ContentHash, Embedding, EmbeddingSpace, Fingerprint};
-use kindred::gallery::{Enrolment, Gallery};
+use kindred::domain::{
+    ContentHash, EmbeddedFace, EmbeddedPhoto, Embedding, EmbeddingSpace, Fingerprint,
+};
+use kindred::gallery::{Gallery, NewPhoto};
 
 use super::Random;
 
@@ -34,18 +36,21 @@ pub fn clustered(count: usize, dimension: usize, seed: u64) -> Vec<Embedding> {
 }
 
 /// The photo number `at`, `F0001/MID0/P000040` for the fortieth; its file is told by the number and `version`.
-pub fn enrolment(at: usize, version: u64, embedding: &Embedding) -> Enrolment {
+pub fn enrolment(at: usize, version: u64, embedding: &Embedding) -> NewPhoto {
     let family = at / (PEOPLE * PHOTOS);
     let id = format!("F{family:04}/MID{}/P{at:06}", at / PHOTOS % PEOPLE).parse().unwrap();
     let mut hash = [0; 32];
     hash[..8].copy_from_slice(&at.to_le_bytes());
     hash[8..16].copy_from_slice(&version.to_le_bytes());
-    let embeddings = vec![embedding.clone()];
-    Enrolment { id, content_hash: ContentHash(hash), embeddings, thumbnail: None }
+    let faces = vec![EmbeddedFace { embeddings: vec![embedding.clone()] }];
+    NewPhoto {
+        id,
+        photo: EmbeddedPhoto { content_hash: ContentHash(hash), thumbnail: None, faces },
+    }
 }
 
 /// Enrols vectors as the photos from number `first` on.
 pub fn enrol(gallery: &Gallery, first: usize, vectors: &[Embedding]) {
     let photos = (first..).zip(vectors).map(|(at, vector)| enrolment(at, 0, vector));
-    gallery.enrol(photos.collect()).unwrap();
+    gallery.add_photos(photos.collect()).unwrap();
 }

@@ -6,9 +6,11 @@ use sled::transaction::{Transactional, TransactionalTree};
 
 use super::error::StoreError;
 use super::guard::guarded;
-use super::records::{Deleted, NewPhoto, Photo, PhotoRecord};
-use super::{InTransaction, Store, abort, codec, count, keys};
+use super::records::{Deleted, PhotoRecord};
+use super::trees::{InTransaction, Store, abort, count};
+use super::{codec, keys};
 use crate::domain::{ContentHash, EntityId, PhotoId, Relationship};
+use crate::gallery::photo::{NewPhoto, StoredPhoto};
 
 impl Store {
     /// Returns the record of one photo, if it is stored.
@@ -16,11 +18,9 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if the record is damaged.
-    pub fn photo(&self, id: &PhotoId) -> Result<Option<Photo>, StoreError> {
+    pub fn photo(&self, id: &PhotoId) -> Result<Option<StoredPhoto>, StoreError> {
         let bytes = guarded(|| Ok(self.photos.get(id.to_string())?))?;
-        bytes
-            .map(|bytes| codec::decode(&bytes, "a photo record").map(|r| photo(id.clone(), r)))
-            .transpose()
+        bytes.map(|bytes| photo(id.clone(), &bytes)).transpose()
     }
 
     /// Returns every photo, in the order of the identities' text.
@@ -28,11 +28,10 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if a record is damaged.
-    pub fn photos(&self) -> Result<Vec<Photo>, StoreError> {
+    pub fn photos(&self) -> Result<Vec<StoredPhoto>, StoreError> {
         let read = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
             let (key, value) = entry?;
-            let id = keys::parse_text(&key, "a photo's key")?;
-            Ok(photo(id, codec::decode(&value, "a photo record")?))
+            photo(keys::parse_text(&key, "a photo's key")?, &value)
         };
         guarded(|| self.photos.iter().map(read).collect())
     }
@@ -42,11 +41,11 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if a key is damaged.
-    pub fn photos_of(&self, who: &EntityId) -> Result<Vec<PhotoId>, StoreError> {
-        if let EntityId::Photo(id) = who {
+    pub fn photos_of(&self, entity: &EntityId) -> Result<Vec<PhotoId>, StoreError> {
+        if let EntityId::Photo(id) = entity {
             return Ok(self.photo(id)?.map(|photo| photo.id).into_iter().collect());
         }
-        let keys = || self.photos.scan_prefix(format!("{who}/")).keys();
+        let keys = || self.photos.scan_prefix(format!("{entity}/")).keys();
         guarded(|| keys().map(|key| keys::parse_text(&key?, "a photo's key")).collect())
     }
 
@@ -142,7 +141,7 @@ impl Store {
         Ok(self.orphans(&self.embeddings)?.len() + self.orphans(&self.thumbnails)?.len())
     }
 
-    pub(super) fn remove_orphans(&self) -> Result<(), StoreError> {
+    pub(super) fn delete_orphans(&self) -> Result<(), StoreError> {
         for tree in [&self.embeddings, &self.thumbnails] {
             let orphans = self.orphans(tree)?;
             guarded(|| {
@@ -169,7 +168,7 @@ impl Store {
                 let mut new = 0;
                 let trees = PhotoTrees { records, embeddings, thumbnails };
                 for (ordinal, photo) in (first..).zip(photos) {
-                    new += u64::from(trees.remove(&photo.id)?.photos == 0);
+                    new += u64::from(trees.delete(&photo.id)?.photos == 0);
                     trees.put(photo, ordinal)?;
                 }
                 let next = first + photos.len() as u64;
@@ -187,22 +186,22 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] if writing fails. Then none of them is deleted.
-    pub fn remove(
+    pub fn delete(
         &self,
         photos: &[PhotoId],
         pairs: &[Relationship],
     ) -> Result<Deleted, StoreError> {
         let Self { meta, photos: records, embeddings, thumbnails, relationships, .. } = self;
         let trees = (meta, records, embeddings, thumbnails, relationships);
-        let remove = || {
+        let delete = || {
             trees.transaction(|(meta, records, embeddings, thumbnails, relationships)| {
                 let mut sum = Deleted::default();
                 let trees = PhotoTrees { records, embeddings, thumbnails };
                 for photo in photos {
-                    let own = trees.remove(photo)?;
-                    sum.photos += own.photos;
-                    sum.embeddings += own.embeddings;
-                    sum.thumbnails += own.thumbnails;
+                    let deleted = trees.delete(photo)?;
+                    sum.photos += deleted.photos;
+                    sum.embeddings += deleted.embeddings;
+                    sum.thumbnails += deleted.thumbnails;
                 }
                 for pair in pairs {
                     let old = relationships.remove(keys::relationship(pair.people()))?;
@@ -216,7 +215,7 @@ impl Store {
                 counts.map(|counts| (sum, counts))
             })
         };
-        self.commit(remove)
+        self.commit(delete)
     }
 }
 
@@ -227,17 +226,18 @@ fn missing() -> StoreError {
     StoreError::Corrupt { what: "an embedding is missing".into() }
 }
 
-fn photo(id: PhotoId, record: PhotoRecord) -> Photo {
-    let PhotoRecord { ordinal, content_hash } = record;
-    Photo { id, ordinal, content_hash: ContentHash(content_hash) }
+fn photo(id: PhotoId, record: &[u8]) -> Result<StoredPhoto, StoreError> {
+    let PhotoRecord { ordinal, content_hash } = codec::decode(record, "a photo record")?;
+    Ok(StoredPhoto { id, content_hash: ContentHash(content_hash), ordinal })
 }
 
 fn next_ordinal(meta: &TransactionalTree) -> InTransaction<u64> {
     let Some(bytes) = meta.get(keys::NEXT_ORDINAL)? else { return Ok(0) };
-    let bytes = bytes.as_ref().try_into();
-    let corrupt =
-        |_| abort(StoreError::Corrupt { what: "the next photo's number is damaged".into() });
-    bytes.map(u64::from_be_bytes).map_err(corrupt)
+    let Ok(bytes) = bytes.as_ref().try_into() else {
+        let what = "the next photo's number is damaged".into();
+        return Err(abort(StoreError::Corrupt { what }));
+    };
+    Ok(u64::from_be_bytes(bytes))
 }
 
 /// The trees with the data of photos, within a transaction.
@@ -248,49 +248,53 @@ struct PhotoTrees<'a> {
 }
 
 impl PhotoTrees<'_> {
-    fn put(&self, photo: &NewPhoto, ordinal: u64) -> InTransaction<()> {
+    /// Stores a photo with one face. The schema has no room for further faces.
+    fn put(&self, NewPhoto { id, photo }: &NewPhoto, ordinal: u64) -> InTransaction<()> {
         let record = PhotoRecord { ordinal, content_hash: photo.content_hash.0 };
-        let key = photo.id.to_string();
+        let key = id.to_string();
         self.records.insert(key.as_bytes(), codec::encode(&record).map_err(abort)?)?;
-        for (backbone, values) in (0..).zip(&photo.embeddings) {
-            for (part, values) in (0..).zip(values.chunks(keys::FLOATS_PER_PART)) {
+        let embeddings = photo.faces.iter().flat_map(|face| &face.embeddings);
+        for (backbone, embedding) in (0..).zip(embeddings) {
+            let parts = embedding.as_slice().chunks(keys::FLOATS_PER_PART);
+            for (part, values) in (0..).zip(parts) {
                 let key = keys::embedding(ordinal, backbone, part);
                 self.embeddings.insert(&key, codec::encode_floats(values))?;
             }
         }
-        let picture = photo.thumbnail.as_deref().unwrap_or_default();
-        for (part, bytes) in (0..).zip(picture.chunks(keys::CHUNK_BYTES)) {
+        let thumbnail = photo.thumbnail.as_deref().unwrap_or_default();
+        for (part, bytes) in (0..).zip(thumbnail.chunks(keys::CHUNK_BYTES)) {
             self.thumbnails.insert(&keys::thumbnail(ordinal, part), codec::seal(bytes))?;
         }
         Ok(())
     }
 
     /// Deletes a photo with all its data, if it is stored.
-    fn remove(&self, id: &PhotoId) -> InTransaction<Deleted> {
-        let mut removed = Deleted::default();
+    fn delete(&self, id: &PhotoId) -> InTransaction<Deleted> {
+        let mut deleted = Deleted::default();
         let Some(record) = self.records.remove(id.to_string().as_bytes())? else {
-            return Ok(removed);
+            return Ok(deleted);
         };
         let PhotoRecord { ordinal, .. } =
             codec::decode(&record, "a photo record").map_err(abort)?;
-        removed.photos = 1;
+        deleted.photos = 1;
         for backbone in 0..=u8::MAX {
-            let key = |part| keys::embedding(ordinal, backbone, part);
-            if remove_parts(self.embeddings, key)? == 0 {
+            let parts =
+                delete_parts(self.embeddings, |part| keys::embedding(ordinal, backbone, part))?;
+            if parts == 0 {
                 break;
             }
-            removed.embeddings += 1;
+            deleted.embeddings += 1;
         }
-        let key = |part| keys::thumbnail(ordinal, part);
-        removed.thumbnails = usize::from(remove_parts(self.thumbnails, key)? > 0);
-        Ok(removed)
+        let parts = delete_parts(self.thumbnails, |part| keys::thumbnail(ordinal, part))?;
+        deleted.thumbnails = usize::from(parts > 0);
+        Ok(deleted)
     }
 }
 
 /// Deletes parts until there are no more. Returns their number.
 ///
 /// Keys cannot be listed within a transaction, but parts have no gaps.
-fn remove_parts<const N: usize>(
+fn delete_parts<const N: usize>(
     tree: &TransactionalTree,
     key: impl Fn(u8) -> [u8; N],
 ) -> InTransaction<usize> {

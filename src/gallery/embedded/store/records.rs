@@ -2,8 +2,6 @@
 
 use bincode::{Decode, Encode};
 
-use crate::domain::{ContentHash, PhotoId};
-
 /// The bundle of a gallery.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Header {
@@ -15,29 +13,7 @@ pub struct Header {
     pub bundle: String,
 }
 
-/// A stored photo.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Photo {
-    /// Identity of the photo.
-    pub id: PhotoId,
-    /// The number its embeddings are stored under. It is never reused after the photo is replaced.
-    pub ordinal: u64,
-    /// SHA-256 of the source file.
-    pub content_hash: ContentHash,
-}
-
-/// A photo to store.
-pub struct NewPhoto {
-    /// Identity of the photo.
-    pub id: PhotoId,
-    /// SHA-256 of the source file.
-    pub content_hash: ContentHash,
-    /// Its embeddings per backbone, in the bundle's order.
-    pub embeddings: Vec<Vec<f32>>,
-    /// Its thumbnail to store.
-    pub thumbnail: Option<Vec<u8>>,
-}
-
+/// A photo without its embeddings and its thumbnail.
 #[derive(Encode, Decode)]
 pub(super) struct PhotoRecord {
     pub(super) ordinal: u64,
@@ -70,7 +46,7 @@ pub struct Deleted {
 
 /// A search graph over some of the photos.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Segment {
+pub struct SegmentRecord {
     /// The photo's ordinal, per node. An ordinal without a photo belongs to a deleted one.
     pub ordinals: Vec<u64>,
     /// The layers, from the one with every node upwards.

@@ -4,7 +4,8 @@ use sled::transaction::Transactional;
 
 use super::error::StoreError;
 use super::guard::guarded;
-use super::{Store, abort, codec, count, keys};
+use super::trees::{Store, abort, count};
+use super::{codec, keys};
 use crate::domain::Relationship;
 
 impl Store {

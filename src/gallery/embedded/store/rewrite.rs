@@ -6,9 +6,10 @@
 use std::fs;
 use std::path::Path;
 
+use super::database;
 use super::error::StoreError;
 use super::guard::guarded;
-use super::{Store, database};
+use super::trees::Store;
 
 /// Folders of the new database, and of the old one during the replacement.
 const NEW: &str = "store.new";

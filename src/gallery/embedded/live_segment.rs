@@ -1,0 +1,71 @@
+//! A segment with its deleted rows.
+
+use std::sync::Arc;
+
+use super::row_set::RowSet;
+use super::scored::ScoredNode;
+use super::segment::Segment;
+use crate::domain::PhotoId;
+use crate::gallery::neighbor::{Embeddings, Neighbor};
+use crate::gallery::photo::StoredPhoto;
+
+/// A segment, and its deleted rows.
+#[derive(Clone)]
+pub(in crate::gallery) struct LiveSegment {
+    pub(in crate::gallery) segment: Arc<Segment>,
+    pub(in crate::gallery) deleted: Arc<RowSet>,
+}
+
+impl LiveSegment {
+    pub(in crate::gallery) fn new(segment: Segment) -> Self {
+        let deleted = Arc::new(RowSet::new(segment.photos.len()));
+        Self { segment: Arc::new(segment), deleted }
+    }
+
+    /// The rows that are not deleted.
+    pub(in crate::gallery) fn rows(&self) -> impl Iterator<Item = u32> + '_ {
+        self.retain(0..self.segment.rows())
+    }
+
+    /// Returns those of `rows` that are not deleted.
+    pub(in crate::gallery) fn retain(
+        &self,
+        rows: impl Iterator<Item = u32>,
+    ) -> impl Iterator<Item = u32> {
+        rows.filter(|&row| !self.deleted.contains(row))
+    }
+
+    /// The photos that are not deleted.
+    pub(in crate::gallery) fn photos(&self) -> impl Iterator<Item = &Arc<StoredPhoto>> {
+        self.rows().map(|row| self.segment.photo(row))
+    }
+
+    pub(in crate::gallery) fn photo_count(&self) -> usize {
+        self.segment.photos.len() - self.deleted.count()
+    }
+
+    /// Number of deleted rows, including those that were left out at loading.
+    pub(in crate::gallery) fn deleted_count(&self) -> usize {
+        self.deleted.count() + self.segment.graph().map_or(0, |graph| graph.deleted)
+    }
+
+    /// Returns the segment without these photos.
+    pub(in crate::gallery) fn without<'a>(&self, ids: impl Iterator<Item = &'a PhotoId>) -> Self {
+        let mut live = self.clone();
+        for row in ids.filter_map(|id| self.segment.row_of(id)) {
+            if !live.deleted.contains(row) {
+                Arc::make_mut(&mut live.deleted).insert(row);
+            }
+        }
+        live
+    }
+
+    pub(in crate::gallery) fn neighbor(&self, scored: ScoredNode) -> Neighbor<'_> {
+        let ScoredNode { cosine, node } = scored;
+        Neighbor {
+            photo: self.segment.photo(node),
+            cosine: cosine.clamp(-1.0, 1.0),
+            embeddings: Embeddings { segment: &self.segment, row: node },
+        }
+    }
+}
