@@ -14,6 +14,6 @@ pub use archive::ArchiveSummary;
 pub use embedded::{Deleted, Gallery, SegmentStats, Snapshot, Stats, VectorPrecision, store};
 pub use error::GalleryError;
 pub use filter::{Filter, Selection};
-pub use neighbor::{Embeddings, Nearest, Neighbor};
+pub use neighbor::{Nearest, Neighbor, NeighborEmbeddings};
 pub use photo::{NewPhoto, StoredPhoto};
 pub use query::{Method, NearestQuery};

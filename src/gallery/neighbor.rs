@@ -1,57 +1,52 @@
 //! Results of a nearest-neighbor query.
 
-use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
-use super::embedded::segment::Segment;
 use super::photo::StoredPhoto;
 use super::query::Method;
 
 /// The result of a nearest-neighbor query.
 #[derive(Debug)]
-pub struct Nearest<'a> {
+pub struct Nearest {
     /// Nearest first. Ties are in the order of the photos.
-    pub neighbors: Vec<Neighbor<'a>>,
+    pub neighbors: Vec<Neighbor>,
     /// Search method.
     pub method: Method,
 }
 
 /// A stored photo near a probe.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Neighbor<'a> {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Neighbor {
     /// The photo.
-    pub photo: &'a StoredPhoto,
+    pub photo: Arc<StoredPhoto>,
     /// Cosine of its embedding and the probe's, -1 to 1.
     pub cosine: f32,
-    /// Its embeddings, one per backbone.
-    pub embeddings: Embeddings<'a>,
+    /// Its embeddings.
+    pub embeddings: NeighborEmbeddings,
 }
 
-/// The embeddings of a stored photo.
-#[derive(Clone, Copy)]
-pub struct Embeddings<'a> {
-    pub(in crate::gallery) segment: &'a Segment,
-    pub(in crate::gallery) row: u32,
-}
+/// The embeddings of a stored photo, one per backbone, at the precision in memory.
+///
+/// A clone shares the values.
+#[derive(Clone, PartialEq)]
+pub struct NeighborEmbeddings(Arc<[Vec<f32>]>);
 
-impl<'a> Embeddings<'a> {
-    /// The embedding by the bundle's backbone at index `backbone`, at the precision in memory.
-    pub fn values(self, backbone: usize) -> Cow<'a, [f32]> {
-        self.segment.vectors[backbone].row(self.row)
+impl NeighborEmbeddings {
+    /// Creates the embeddings from the values of each backbone, in the bundle's order.
+    pub fn new(values: impl Iterator<Item = Vec<f32>>) -> Self {
+        Self(values.collect())
+    }
+
+    /// The embedding by the bundle's backbone at index `backbone`, `(dimension)`.
+    pub fn values(&self, backbone: usize) -> &[f32] {
+        &self.0[backbone]
     }
 }
 
-impl PartialEq for Embeddings<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        let backbones = self.segment.vectors.len();
-        backbones == other.segment.vectors.len()
-            && (0..backbones).all(|i| self.values(i) == other.values(i))
-    }
-}
-
-impl fmt::Debug for Embeddings<'_> {
+impl fmt::Debug for NeighborEmbeddings {
     /// Hides the values: they are a person's face.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Embeddings(..)")
+        f.write_str("NeighborEmbeddings(..)")
     }
 }

@@ -13,8 +13,8 @@ mod score;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use crate::domain::{Embedding, EmbeddingError, PersonId, PhotoId};
-use crate::gallery::{Filter, Method, NearestQuery, Neighbor, Selection, Snapshot, StoredPhoto};
+use crate::domain::{Embedding, EmbeddingError, EntityId, PersonId, PhotoId};
+use crate::gallery::{Filter, Method, NearestQuery, Neighbor, Selection, Snapshot};
 use crate::kinship::{Ensemble, posterior};
 
 pub use answer::{Answer, CoupleMatch, FamilyMatch, Kinship, PersonMatch, PhotoMatch, Searched};
@@ -96,13 +96,12 @@ pub fn rerank(
     photos: &[PhotoId],
 ) -> Result<Vec<PhotoMatch>, SearchError> {
     let mean = mean(probe)?;
-    let found = photos.iter().map(|id| {
-        let own = context.snapshot.photos_of(id.member(), &mean);
-        own.into_iter()
-            .find(|own| own.photo.id == *id)
-            .ok_or_else(|| SearchError::NotEnrolled(id.clone()))
-    });
-    let found: Vec<Neighbor<'_>> = found.collect::<Result<_, _>>()?;
+    let mut found = Vec::with_capacity(photos.len());
+    for id in photos {
+        let stored = context.snapshot.compare(&EntityId::Photo(id.clone()), &mean);
+        let photo = stored.into_iter().next();
+        found.push(photo.ok_or_else(|| SearchError::NotEnrolled(id.clone()))?);
+    }
     let scorer = ProbeScorer::new(&context.scorer, std::slice::from_ref(probe), &probe.known)?;
     let scale = SearchScale {
         people: context.snapshot.people_count(&Filter::default()),
@@ -151,8 +150,8 @@ struct Search<'a> {
 }
 
 /// People of the nearest photos, each by the nearest one.
-struct Candidates<'a> {
-    photos: Vec<Neighbor<'a>>,
+struct Candidates {
+    photos: Vec<Neighbor>,
     method: Method,
 }
 
@@ -189,7 +188,7 @@ impl<'a> Search<'a> {
     }
 
     /// Returns the people of the `count` photos nearest to one of the probes.
-    fn candidates(&self, count: usize) -> Candidates<'a> {
+    fn candidates(&self, count: usize) -> Candidates {
         let Options { ef, exact, .. } = *self.options;
         let lookup = NearestQuery { count, ef, exact, filter: self.filter.clone() };
         let mut photos = Vec::new();
@@ -211,14 +210,14 @@ impl<'a> Search<'a> {
     /// Groups the result by person and family.
     fn answer(
         &self,
-        Candidates { photos, method }: Candidates<'_>,
+        Candidates { photos, method }: Candidates,
         shortlist: usize,
     ) -> Result<Answer, SearchError> {
         let scores = self.scorer.score(&photos)?;
         let chosen = self.shortlist(&photos, &scores, shortlist);
         let others = self.other_photos(&chosen, &photos);
         let other_scores = self.scorer.score(&others)?;
-        let is_chosen = |photo: &Neighbor<'_>| chosen.contains(&photo.photo.id.member());
+        let is_chosen = |photo: &Neighbor| chosen.contains(&photo.photo.id.member());
         let nearest = photos.iter().zip(scores).filter(|(photo, _)| is_chosen(photo));
         let scored: Vec<ScoredPhoto> = nearest
             .chain(others.iter().zip(other_scores))
@@ -266,7 +265,7 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn scored(&self, photo: &Neighbor<'_>, score: Score) -> ScoredPhoto {
+    fn scored(&self, photo: &Neighbor, score: Score) -> ScoredPhoto {
         let photo = photo_match(photo, &score, &self.context.scorer, self.scale);
         ScoredPhoto { photo, score }
     }
@@ -274,12 +273,7 @@ impl<'a> Search<'a> {
     /// Returns the people to score by all their photos.
     ///
     /// These are the people with the best scores, and the nearest. The nearest may be the probe person.
-    fn shortlist(
-        &self,
-        photos: &[Neighbor<'_>],
-        scores: &[Score],
-        count: usize,
-    ) -> BTreeSet<PersonId> {
+    fn shortlist(&self, photos: &[Neighbor], scores: &[Score], count: usize) -> BTreeSet<PersonId> {
         let mut best: Vec<usize> = (0..photos.len()).collect();
         best.sort_by(|&a, &b| scores[b].score.total_cmp(&scores[a].score));
         let best = best.into_iter().take(count).map(|i| &photos[i]);
@@ -288,20 +282,19 @@ impl<'a> Search<'a> {
     }
 
     /// Returns the included photos of `people`, without those that are `scored` already.
-    fn other_photos(
-        &self,
-        people: &BTreeSet<PersonId>,
-        scored: &[Neighbor<'_>],
-    ) -> Vec<Neighbor<'a>> {
+    fn other_photos(&self, people: &BTreeSet<PersonId>, scored: &[Neighbor]) -> Vec<Neighbor> {
         let scored: HashSet<&PhotoId> = scored.iter().map(|photo| &photo.photo.id).collect();
-        let counts = |photo: &StoredPhoto| self.filter.admits(photo) && !scored.contains(&photo.id);
-        let mut found = BTreeMap::<&PhotoId, Neighbor<'a>>::new();
+        let mut found = BTreeMap::<PhotoId, Neighbor>::new();
         for mean in &self.means {
-            let photos =
-                people.iter().flat_map(|&person| self.context.snapshot.photos_of(person, mean));
-            for photo in photos.into_iter().filter(|photo| counts(photo.photo)) {
-                let known = found.entry(&photo.photo.id).or_insert(photo);
-                known.cosine = known.cosine.max(photo.cosine);
+            for &person in people {
+                for photo in self.context.snapshot.compare(&EntityId::Person(person), mean) {
+                    if !self.filter.admits(&photo.photo) || scored.contains(&photo.photo.id) {
+                        continue;
+                    }
+                    let cosine = photo.cosine;
+                    let known = found.entry(photo.photo.id.clone()).or_insert(photo);
+                    known.cosine = known.cosine.max(cosine);
+                }
             }
         }
         found.into_values().collect()
@@ -309,12 +302,12 @@ impl<'a> Search<'a> {
 
     /// Returns the people known to be in the probe, with their other photos.
     fn known_people(&self) -> Vec<PersonMatch> {
-        let counts = |photo: &StoredPhoto| self.options.filter.admits(photo);
         let person = |&person: &PersonId| {
+            let entity = EntityId::Person(person);
             let near =
-                self.means.iter().flat_map(|mean| self.context.snapshot.photos_of(person, mean));
+                self.means.iter().flat_map(|mean| self.context.snapshot.compare(&entity, mean));
             let mut photos: Vec<PhotoMatch> = near
-                .filter(|photo| counts(photo.photo))
+                .filter(|photo| self.options.filter.admits(&photo.photo))
                 .map(|photo| PhotoMatch {
                     photo: photo.photo.id.clone(),
                     cosine: photo.cosine,
@@ -339,7 +332,7 @@ impl<'a> Search<'a> {
 }
 
 fn photo_match(
-    photo: &Neighbor<'_>,
+    photo: &Neighbor,
     score: &Score,
     scorer: &Scorer<'_>,
     scale: SearchScale,

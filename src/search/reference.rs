@@ -66,11 +66,11 @@ impl ReferenceCache {
 }
 
 impl SampleReference {
-    fn new(photos: &[Neighbor<'_>], scorer: OpenSetScorer<'_>) -> Result<Self, SearchError> {
+    fn new(photos: &[Neighbor], scorer: OpenSetScorer<'_>) -> Result<Self, SearchError> {
         let backbones = scorer.cohort().faces.len();
         let faces = match photos.is_empty() {
             true => Vec::new(),
-            false => rows(photos, backbones)?,
+            false => rows(photos.iter(), backbones)?,
         };
         let owners = photos.iter().map(|photo| owner(photo.photo.id.member())).collect();
         Ok(Self {
@@ -81,7 +81,7 @@ impl SampleReference {
     }
 
     /// Returns whether these photos, in this order, are the sample.
-    fn is_of(&self, photos: &[Neighbor<'_>]) -> bool {
+    fn is_of(&self, photos: &[Neighbor]) -> bool {
         self.ordinals.iter().copied().eq(photos.iter().map(|photo| photo.photo.ordinal))
     }
 
@@ -89,21 +89,18 @@ impl SampleReference {
     pub(super) fn statistics(
         &self,
         scorer: OpenSetScorer<'_>,
-        photos: &[Neighbor<'_>],
+        photos: &[Neighbor],
     ) -> Result<Vec<CohortStatistics>, KinshipError> {
-        let new: Vec<Neighbor<'_>> = {
+        let new: Vec<&Neighbor> = {
             let known = self.known();
-            photos
-                .iter()
-                .filter(|photo| !known.contains_key(&photo.photo.ordinal))
-                .copied()
-                .collect()
+            let is_new = photos.iter().filter(|photo| !known.contains_key(&photo.photo.ordinal));
+            is_new.collect()
         };
         // Computed without the lock, so that concurrent searches do not wait for each other.
         let computed = match new.as_slice() {
             [] => Vec::new(),
             new => {
-                let faces = rows(new, scorer.cohort().faces.len())?;
+                let faces = rows(new.iter().copied(), scorer.cohort().faces.len())?;
                 let owners: Vec<FaceOwner> =
                     new.iter().map(|photo| owner(photo.photo.id.member())).collect();
                 self.reference.statistics(scorer, &faces, &owners)?
@@ -126,10 +123,12 @@ pub(super) fn owner(person: PersonId) -> FaceOwner {
 }
 
 /// Stacks the embeddings of one or more photos: per backbone `(n, d)`.
-pub(super) fn rows(photos: &[Neighbor<'_>], backbones: usize) -> Result<Vec<Rows>, KinshipError> {
-    let of_backbone = |backbone: usize| {
-        let values: Vec<_> = photos.iter().map(|photo| photo.embeddings.values(backbone)).collect();
-        Rows::new(values.iter().map(|values| &**values))
-    };
-    (0..backbones).map(of_backbone).collect()
+pub(super) fn rows<'a>(
+    photos: impl Iterator<Item = &'a Neighbor> + Clone,
+    backbones: usize,
+) -> Result<Vec<Rows>, KinshipError> {
+    let backbones = 0..backbones;
+    backbones
+        .map(|backbone| Rows::new(photos.clone().map(|photo| photo.embeddings.values(backbone))))
+        .collect()
 }

@@ -187,14 +187,14 @@ impl<'a> ProbeScorer<'a> {
     }
 
     /// Scores photos of the gallery, in their order.
-    pub(super) fn score(&self, photos: &[Neighbor<'_>]) -> Result<Vec<Score>, SearchError> {
+    pub(super) fn score(&self, photos: &[Neighbor]) -> Result<Vec<Score>, SearchError> {
         if photos.is_empty() {
             return Ok(Vec::new());
         }
         let Some(ensemble) = self.scorer.ensemble() else {
             return Ok(photos.iter().map(|photo| Score::of_cosine(photo.cosine)).collect());
         };
-        let faces = rows(photos, self.probe.photos().len())?;
+        let faces = rows(photos.iter(), self.probe.photos().len())?;
         let judged = self.judged(ensemble, &faces)?;
         let (Scorer::OpenSet(scorer, gallery), Some(own)) = (self.scorer, self.statistics) else {
             return Ok(judged.into_iter().map(Score::from).collect());

@@ -208,7 +208,7 @@ fn only_what_counts_is_found_whether_it_is_little_or_much() {
             let lookup = NearestQuery { filter: filter.clone(), ..NearestQuery::new(10) };
             let nearest = snapshot.nearest(probe, &lookup);
             assert_eq!(nearest.method, method, "{filter:?}");
-            assert!(nearest.neighbors.iter().all(|n| filter.admits(n.photo)), "{filter:?}");
+            assert!(nearest.neighbors.iter().all(|n| filter.admits(&n.photo)), "{filter:?}");
             let count = counting.len().min(10);
             assert_eq!(nearest.neighbors.len(), count);
             wanted += count;

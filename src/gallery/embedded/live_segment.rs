@@ -6,7 +6,7 @@ use super::row_set::RowSet;
 use super::scored::ScoredNode;
 use super::segment::Segment;
 use crate::domain::PhotoId;
-use crate::gallery::neighbor::{Embeddings, Neighbor};
+use crate::gallery::neighbor::{Neighbor, NeighborEmbeddings};
 use crate::gallery::photo::StoredPhoto;
 
 /// A segment, and its deleted rows.
@@ -59,13 +59,36 @@ impl LiveSegment {
         }
         live
     }
+}
 
-    pub(in crate::gallery) fn neighbor(&self, scored: ScoredNode) -> Neighbor<'_> {
+/// A row that a search considers. Its embeddings are not copied.
+#[derive(Clone, Copy)]
+pub(in crate::gallery) struct Candidate<'a> {
+    segment: &'a Segment,
+    row: u32,
+    /// Cosine to the probe, -1 to 1.
+    pub(in crate::gallery) cosine: f32,
+}
+
+impl<'a> Candidate<'a> {
+    pub(in crate::gallery) fn new(live: &'a LiveSegment, scored: ScoredNode) -> Self {
         let ScoredNode { cosine, node } = scored;
+        Self { segment: &live.segment, row: node, cosine: cosine.clamp(-1.0, 1.0) }
+    }
+
+    pub(in crate::gallery) fn photo(self) -> &'a Arc<StoredPhoto> {
+        self.segment.photo(self.row)
+    }
+
+    /// Returns the photo with a copy of its embeddings.
+    pub(in crate::gallery) fn neighbor(self) -> Neighbor {
+        let vectors = self.segment.vectors.iter();
         Neighbor {
-            photo: self.segment.photo(node),
-            cosine: cosine.clamp(-1.0, 1.0),
-            embeddings: Embeddings { segment: &self.segment, row: node },
+            photo: Arc::clone(self.photo()),
+            cosine: self.cosine,
+            embeddings: NeighborEmbeddings::new(
+                vectors.map(|vectors| vectors.row(self.row).into_owned()),
+            ),
         }
     }
 }

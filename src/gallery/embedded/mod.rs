@@ -21,7 +21,7 @@ mod merge;
 mod quantized;
 mod row_set;
 mod scored;
-pub(super) mod segment;
+mod segment;
 mod snapshot;
 mod stats;
 pub mod store;

@@ -1,5 +1,6 @@
 //! Photos in memory that are searched together: a sealed segment, or the tail.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use super::dot::dot;
@@ -12,7 +13,7 @@ use super::scored::{ScoredNode, best};
 use super::store::{GraphLayer, Stamp};
 use super::vector_file::{MappedVectors, VectorFile};
 use super::vectors::Vectors;
-use crate::domain::{ContentHash, FamilyId, PersonId, PhotoId};
+use crate::domain::{ContentHash, EntityId, FamilyId, PersonId, PhotoId};
 use crate::gallery::filter::{Filter, Selection};
 use crate::gallery::photo::StoredPhoto;
 use crate::gallery::query::Method;
@@ -120,18 +121,28 @@ impl Segment {
 
     /// Returns the row of a photo, if it is here.
     pub(in crate::gallery) fn row_of(&self, id: &PhotoId) -> Option<u32> {
-        let i = self.by_id.partition_point(|&row| self.photo(row).id < *id);
-        self.by_id.get(i).copied().filter(|&row| self.photo(row).id == *id)
+        self.rows_of_photo(id).first().copied()
     }
 
-    /// The rows of a person's photos.
-    pub(in crate::gallery) fn rows_of(&self, person: PersonId) -> &[u32] {
-        self.range(&self.by_id, |photo| photo.id.member(), person)
+    /// The rows of the photos of a family or a person, or of one photo.
+    pub(in crate::gallery) fn rows_of(&self, entity: &EntityId) -> &[u32] {
+        match entity {
+            EntityId::Family(family) => self.rows_of_family(*family),
+            EntityId::Person(person) => self.rows_of_person(*person),
+            EntityId::Photo(photo) => self.rows_of_photo(photo),
+        }
     }
 
-    /// The rows of a family's photos.
-    pub(in crate::gallery) fn rows_of_family(&self, family: FamilyId) -> &[u32] {
-        self.range(&self.by_id, |photo| photo.id.member().family(), family)
+    fn rows_of_family(&self, family: FamilyId) -> &[u32] {
+        self.range(&self.by_id, |photo| photo.id.member().family().cmp(&family))
+    }
+
+    fn rows_of_person(&self, person: PersonId) -> &[u32] {
+        self.range(&self.by_id, |photo| photo.id.member().cmp(&person))
+    }
+
+    fn rows_of_photo(&self, id: &PhotoId) -> &[u32] {
+        self.range(&self.by_id, |photo| photo.id.cmp(id))
     }
 
     /// The rows of the photos added from these files.
@@ -143,19 +154,18 @@ impl Segment {
     }
 
     fn rows_of_file(&self, file: ContentHash) -> &[u32] {
-        self.range(&self.by_file, |photo| photo.content_hash.0, file.0)
+        self.range(&self.by_file, |photo| photo.content_hash.0.cmp(&file.0))
     }
 
-    /// Returns the rows of `sorted` with the value `key`. They are sorted by that value.
-    fn range<'a, T: Ord>(
+    /// Returns the rows of `sorted` that `compare` finds equal. They are sorted by that order.
+    fn range<'a>(
         &'a self,
         sorted: &'a [u32],
-        value: impl Fn(&StoredPhoto) -> T,
-        key: T,
+        compare: impl Fn(&StoredPhoto) -> Ordering,
     ) -> &'a [u32] {
-        let from = sorted.partition_point(|&row| value(self.photo(row)) < key);
+        let from = sorted.partition_point(|&row| compare(self.photo(row)).is_lt());
         let rest = &sorted[from..];
-        &rest[..rest.partition_point(|&row| value(self.photo(row)) == key)]
+        &rest[..rest.partition_point(|&row| compare(self.photo(row)).is_eq())]
     }
 
     /// Calls `each` with every selected row. A row may come more than once.
@@ -164,7 +174,7 @@ impl Segment {
         for &family in families {
             self.rows_of_family(family).iter().copied().for_each(&mut each);
         }
-        people.iter().flat_map(|&person| self.rows_of(person)).copied().for_each(&mut each);
+        people.iter().flat_map(|&person| self.rows_of_person(person)).copied().for_each(&mut each);
         photos.iter().filter_map(|id| self.row_of(id)).for_each(&mut each);
         self.rows_of_files(files).for_each(each);
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::dot::dot;
-use super::live_segment::LiveSegment;
+use super::live_segment::{Candidate, LiveSegment};
 use super::matrix::VectorPrecision;
 use super::quantized::QuantizedProbe;
 use super::scored::ScoredNode;
@@ -70,13 +70,7 @@ impl Snapshot {
 
     /// Returns whether a family, person or photo is stored.
     pub fn contains(&self, entity: &EntityId) -> bool {
-        match entity {
-            EntityId::Family(family) => !self.of_family(*family).is_empty(),
-            EntityId::Person(person) => !self.of_person(*person).is_empty(),
-            EntityId::Photo(photo) => {
-                self.of_person(photo.member()).iter().any(|stored| stored.id == *photo)
-            }
-        }
+        !self.select(entity).is_empty()
     }
 
     /// Number of people with a photo that passes the filter.
@@ -93,8 +87,8 @@ impl Snapshot {
     ///
     /// The people are chosen by their identities alone. So a gallery of the same people gives the
     /// same sample.
-    pub fn sample(&self, count: usize, per_person: usize) -> Vec<Neighbor<'_>> {
-        let mut people: BTreeMap<(u64, PersonId), Vec<Neighbor<'_>>> = BTreeMap::new();
+    pub fn sample(&self, count: usize, per_person: usize) -> Vec<Neighbor> {
+        let mut people: BTreeMap<(u64, PersonId), Vec<Candidate<'_>>> = BTreeMap::new();
         for live in &self.segments {
             for row in live.rows() {
                 let person = live.segment.photo(row).id.member();
@@ -104,7 +98,7 @@ impl Snapshot {
                 if last.is_some_and(|(last, _)| *last < key) {
                     continue;
                 }
-                let photo = live.neighbor(ScoredNode { cosine: 0.0, node: row });
+                let photo = Candidate::new(live, ScoredNode { cosine: 0.0, node: row });
                 people.entry(key).or_default().push(photo);
                 if people.len() > count + 1 {
                     people.pop_last();
@@ -113,31 +107,31 @@ impl Snapshot {
         }
         let mut sample = Vec::new();
         for mut photos in people.into_values() {
-            photos.sort_unstable_by(|a, b| a.photo.id.cmp(&b.photo.id));
+            photos.sort_unstable_by(|a, b| a.photo().id.cmp(&b.photo().id));
             photos.truncate(per_person);
             if sample.len() + photos.len() > count {
                 break;
             }
-            sample.extend(photos);
+            sample.extend(photos.into_iter().map(Candidate::neighbor));
         }
         sample
     }
 
     /// The photos of a family, in the order of their identities.
     pub fn of_family(&self, family: FamilyId) -> Vec<&StoredPhoto> {
-        self.select(|live| live.segment.rows_of_family(family))
+        self.select(&EntityId::Family(family))
     }
 
     /// The photos of a person, in the order of their identities.
     pub fn of_person(&self, person: PersonId) -> Vec<&StoredPhoto> {
-        self.select(|live| live.segment.rows_of(person))
+        self.select(&EntityId::Person(person))
     }
 
-    /// Returns the photos of these rows of each segment, in the order of their identities.
-    fn select(&self, rows: impl Fn(&LiveSegment) -> &[u32]) -> Vec<&StoredPhoto> {
+    /// Returns the photos of a family or a person, or one photo, in the order of their identities.
+    fn select(&self, entity: &EntityId) -> Vec<&StoredPhoto> {
         let mut photos = Vec::new();
         for live in &self.segments {
-            for row in live.retain(rows(live).iter().copied()) {
+            for row in live.retain(live.segment.rows_of(entity).iter().copied()) {
                 photos.push(&**live.segment.photo(row));
             }
         }
@@ -145,12 +139,15 @@ impl Snapshot {
         photos
     }
 
-    /// The photos of `person` with their cosines to `probe`, in no particular order.
-    pub fn photos_of(&self, person: PersonId, probe: &Embedding) -> Vec<Neighbor<'_>> {
+    /// The photos of a family or a person, or one photo, with their cosines to `probe`.
+    ///
+    /// They are in no particular order.
+    pub fn compare(&self, entity: &EntityId, probe: &Embedding) -> Vec<Neighbor> {
         let mut photos = Vec::new();
         for live in &self.segments {
-            for row in live.retain(live.segment.rows_of(person).iter().copied()) {
-                photos.push(live.neighbor(live.segment.scored(probe.as_slice(), row)));
+            for row in live.retain(live.segment.rows_of(entity).iter().copied()) {
+                let scored = live.segment.scored(probe.as_slice(), row);
+                photos.push(Candidate::new(live, scored).neighbor());
             }
         }
         photos
@@ -160,12 +157,12 @@ impl Snapshot {
     ///
     /// Small or selective sets are compared photo by photo, and so are photos that are in no search
     /// graph yet.
-    pub fn nearest(&self, probe: &Embedding, query: &NearestQuery) -> Nearest<'_> {
+    pub fn nearest(&self, probe: &Embedding, query: &NearestQuery) -> Nearest {
         self.nearest_in(probe, query, &self.row_filters(&query.filter))
     }
 
     /// Runs [`Self::nearest`] for several probes in parallel.
-    pub fn nearest_each(&self, probes: &[Embedding], query: &NearestQuery) -> Vec<Nearest<'_>> {
+    pub fn nearest_each(&self, probes: &[Embedding], query: &NearestQuery) -> Vec<Nearest> {
         let filters = self.row_filters(&query.filter);
         probes.par_iter().map(|probe| self.nearest_in(probe, query, &filters)).collect()
     }
@@ -181,7 +178,7 @@ impl Snapshot {
         probe: &Embedding,
         query: &NearestQuery,
         filters: &[RowFilter],
-    ) -> Nearest<'_> {
+    ) -> Nearest {
         let NearestQuery { count, ef, exact, .. } = *query;
         let probe = probe.as_slice();
         let ef = ef.unwrap_or((count + count / 2).max(MIN_EF)).max(count);
@@ -194,31 +191,31 @@ impl Snapshot {
             ef: ef + more,
             exact,
         };
-        let mut neighbors = Vec::new();
+        let mut candidates = Vec::new();
         let mut method = Method::Exact;
         for (live, filter) in self.segments.iter().zip(filters) {
             let (found, segment_method) = live.segment.nearest(&query, filter);
-            neighbors.extend(found.into_iter().map(|scored| live.neighbor(scored)));
+            candidates.extend(found.into_iter().map(|scored| Candidate::new(live, scored)));
             if segment_method == Method::Graph {
                 method = Method::Graph;
             }
         }
-        self.rescore(&mut neighbors, probe);
-        neighbors.sort_unstable_by(|a, b| {
-            b.cosine.total_cmp(&a.cosine).then_with(|| a.photo.id.cmp(&b.photo.id))
+        self.rescore(&mut candidates, probe);
+        candidates.sort_unstable_by(|a, b| {
+            b.cosine.total_cmp(&a.cosine).then_with(|| a.photo().id.cmp(&b.photo().id))
         });
-        neighbors.truncate(count);
-        Nearest { neighbors, method }
+        candidates.truncate(count);
+        Nearest { neighbors: candidates.into_iter().map(Candidate::neighbor).collect(), method }
     }
 
-    /// Compares neighbors by the stored embeddings, if those in memory have fewer bits.
+    /// Compares candidates by the stored embeddings, if those in memory have fewer bits.
     ///
-    /// If a neighbor's photo was deleted meanwhile, the neighbor retains its cosine.
-    fn rescore(&self, neighbors: &mut [Neighbor<'_>], probe: &[f32]) {
+    /// If a candidate's photo was deleted meanwhile, the candidate retains its cosine.
+    fn rescore(&self, candidates: &mut [Candidate<'_>], probe: &[f32]) {
         let Some(store) = &self.stored else { return };
-        for Neighbor { photo, cosine, .. } in neighbors {
-            if let Ok(values) = store.embedding(photo.ordinal, 0, probe.len()) {
-                *cosine = dot(probe, &values).clamp(-1.0, 1.0);
+        for candidate in candidates {
+            if let Ok(values) = store.embedding(candidate.photo().ordinal, 0, probe.len()) {
+                candidate.cosine = dot(probe, &values).clamp(-1.0, 1.0);
             }
         }
     }

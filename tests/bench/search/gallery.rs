@@ -48,7 +48,7 @@ impl Ours {
         let snapshot = gallery.snapshot().unwrap();
         let lookup = NearestQuery { exact: true, ..NearestQuery::new(NEIGHBOURS) };
         let nearest = snapshot.nearest_each(&faces.queries, &lookup);
-        let ids = |nearest: &kindred::gallery::Nearest<'_>| {
+        let ids = |nearest: &kindred::gallery::Nearest| {
             nearest.neighbors.iter().map(|found| found.photo.id.clone()).collect()
         };
         let truth = nearest.iter().map(ids).collect();
