@@ -27,7 +27,9 @@ use crate::search::{Options, ReferenceCache};
 /// Gallery, bundle and configuration that answer requests.
 pub struct Service {
     /// The gallery.
-    pub gallery: Gallery,
+    pub gallery: Box<dyn Gallery>,
+    /// Folder of the API keys, the audit trail and the jobs.
+    pub data_dir: PathBuf,
     /// The bundle that made the gallery's embeddings.
     pub bundle: Bundle,
     /// Limits on requests, and storage of their data.
@@ -94,7 +96,7 @@ pub struct Server {
 
 /// State that the handlers share.
 pub(super) struct State {
-    pub(super) gallery: Gallery,
+    pub(super) gallery: Box<dyn Gallery>,
     pub(super) references: ReferenceCache,
     pub(super) priors: Priors,
     pub(super) model: ModelQueue,
@@ -183,16 +185,16 @@ fn cors(origins: &[String]) -> Cors {
 }
 
 impl State {
-    fn new(Service { gallery, bundle, terms }: Service) -> io::Result<Self> {
+    fn new(Service { gallery, data_dir, bundle, terms }: Service) -> io::Result<Self> {
         let metrics = Arc::new(Metrics::new());
         Ok(Self {
             keep_photos: terms.keep_photos,
             photo_root: terms.photo_root,
-            jobs: Jobs::of(gallery.path())?,
+            jobs: Jobs::of(&data_dir)?,
             request_time: terms.request_time,
             rate: Rate::new(terms.requests_per_second),
-            keys: KeyRing::of(gallery.path()),
-            audit: Audit::of(gallery.path(), terms.audit_days),
+            keys: KeyRing::of(&data_dir),
+            audit: Audit::of(&data_dir, terms.audit_days),
             model: ModelQueue::start(bundle, Arc::clone(&metrics)),
             metrics,
             references: ReferenceCache::default(),

@@ -224,7 +224,7 @@ fn run_retrieval(arguments: &RetrievalArguments) -> Result<ExitStatus, Failure> 
         seed: arguments.seed,
         is_probe: &|person| wanted.has(person.family()),
     };
-    let report = retrieve(&gallery, bundle.ensemble(), &options, &display)?;
+    let report = retrieve(&*gallery, bundle.ensemble(), &options, &display)?;
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };
     print_retrieval(&report);

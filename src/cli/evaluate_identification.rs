@@ -46,7 +46,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
         seed: arguments.seed,
         is_probe: &|person| wanted.has(person.family()),
     };
-    let report = identify(&gallery, bundle.ensemble(), &options, &display)?;
+    let report = identify(&*gallery, bundle.ensemble(), &options, &display)?;
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };
     print_identification(&report);

@@ -8,7 +8,7 @@ use super::exit::{ExitStatus, Failure};
 use super::output::line;
 use super::progress::Display;
 use crate::domain::{EntityId, Progress};
-use crate::gallery::{Gallery, SegmentStats, Stats};
+use crate::gallery::{self, EmbeddedGallery, SegmentStats, Stats};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -68,8 +68,8 @@ struct Import {
 
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     match &arguments.command {
-        Command::Stats(Place { gallery }) => print_stats(&Gallery::open(gallery)?.stats()?),
-        Command::Verify(Place { gallery }) => verify(&Gallery::open(gallery)?)?,
+        Command::Stats(Place { gallery }) => print_stats(&EmbeddedGallery::open(gallery)?.stats()?),
+        Command::Verify(Place { gallery }) => verify(&EmbeddedGallery::open(gallery)?)?,
         Command::Compact(Place { gallery }) => return compact(gallery),
         Command::Delete(arguments) => delete(arguments)?,
         Command::Export(Export { gallery, file }) => return export(gallery, file),
@@ -80,7 +80,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
 }
 
 fn compact(gallery: &Path) -> Result<ExitStatus, Failure> {
-    let gallery = Gallery::open(gallery)?;
+    let gallery = EmbeddedGallery::open(gallery)?;
     let display = Display::start()?;
     gallery.compact(&display)?;
     display.finish();
@@ -93,20 +93,20 @@ fn compact(gallery: &Path) -> Result<ExitStatus, Failure> {
 
 fn rebuild(gallery: &Path) -> Result<ExitStatus, Failure> {
     let display = Display::start()?;
-    let gallery = Gallery::rebuild(gallery, &display)?;
+    let gallery = EmbeddedGallery::rebuild(gallery, &display)?;
     display.finish();
     verify(&gallery)?;
     Ok(if display.cancelled() { ExitStatus::Stopped } else { ExitStatus::Done })
 }
 
-fn verify(gallery: &Gallery) -> Result<(), Failure> {
+fn verify(gallery: &EmbeddedGallery) -> Result<(), Failure> {
     print_stats(&gallery.verify()?);
     line!("everything is intact");
     Ok(())
 }
 
 fn delete(Delete { gallery, who }: &Delete) -> Result<(), Failure> {
-    let gallery = Gallery::open(gallery)?;
+    let gallery = gallery::open(gallery)?;
     for who in who {
         let removed = gallery.delete(who)?;
         line!(
@@ -122,9 +122,9 @@ fn delete(Delete { gallery, who }: &Delete) -> Result<(), Failure> {
 }
 
 fn export(gallery: &Path, file: &Path) -> Result<ExitStatus, Failure> {
-    let gallery = Gallery::open(gallery)?;
+    let gallery = gallery::open(gallery)?;
     let display = Display::start()?;
-    let exported = gallery.export(file, &display)?;
+    let exported = gallery::export(&*gallery, file, &display)?;
     display.finish();
     let Some(exported) = exported else { return Ok(ExitStatus::Stopped) };
     line!(
@@ -138,7 +138,7 @@ fn export(gallery: &Path, file: &Path) -> Result<ExitStatus, Failure> {
 
 fn import(file: &Path, gallery: &Path) -> Result<ExitStatus, Failure> {
     let display = Display::start()?;
-    let imported = Gallery::import(gallery, file, &display)?;
+    let imported = EmbeddedGallery::import(gallery, file, &display)?;
     display.finish();
     let Some(imported) = imported else {
         line!("stopped; run the same command again to resume");

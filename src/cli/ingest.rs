@@ -11,7 +11,7 @@ use super::output::line;
 use super::progress::Display;
 use crate::dataset::{Source, read_relationships};
 use crate::error::io_kind;
-use crate::gallery::Gallery;
+use crate::gallery::{EmbeddedGallery, Gallery};
 use crate::ingest::{Plan, Rejected, Report, ingest, relate};
 
 #[derive(Args)]
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let bundle = bundle.map_err(|error| Failure::new(io_kind(&error), error.to_string()))?;
     // From here on Ctrl-C leaves an intact gallery.
     let display = Display::start()?;
-    let gallery = Gallery::open_or_create(&arguments.gallery, loaded.space(), &bundle)?;
+    let gallery = EmbeddedGallery::open_or_create(&arguments.gallery, loaded.space(), &bundle)?;
 
     let started = Instant::now();
     let report = ingest(plan, &gallery, &loaded, &display)?;

@@ -7,7 +7,7 @@ use clap::Args;
 use super::compute::Compute;
 use super::exit::Failure;
 use crate::bundle::Bundle;
-use crate::gallery::{Gallery, VectorPrecision};
+use crate::gallery::{EmbeddedGallery, Gallery, VectorPrecision};
 
 #[derive(Args)]
 pub(super) struct Opened {
@@ -27,10 +27,10 @@ pub(super) struct Opened {
 
 impl Opened {
     /// Opens the gallery and loads the bundle.
-    pub(super) fn open(&self) -> Result<(Gallery, Bundle), Failure> {
+    pub(super) fn open(&self) -> Result<(Box<dyn Gallery>, Bundle), Failure> {
         let precision =
             if self.half_precision { VectorPrecision::Half } else { VectorPrecision::Full };
-        let gallery = Gallery::open(&self.gallery)?.with_precision(precision);
+        let gallery = EmbeddedGallery::open(&self.gallery)?.with_precision(precision);
         let bundle = self.model.as_deref().unwrap_or(gallery.bundle());
         let loaded = self.compute.load(bundle).map_err(|error| {
             let failure = Failure::from(error);
@@ -41,6 +41,6 @@ impl Opened {
             Failure::new(failure.kind(), hint)
         })?;
         gallery.check_bundle(loaded.space())?;
-        Ok((gallery, loaded))
+        Ok((Box::new(gallery), loaded))
     }
 }

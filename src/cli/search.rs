@@ -16,7 +16,7 @@ use super::output::line;
 use crate::bundle::{Bundle, Face};
 use crate::domain::{ContentHash, Embedding, EntityId, PersonId};
 use crate::error::{Classify, ErrorKind, io_kind};
-use crate::gallery::{Filter, Selection, Snapshot};
+use crate::gallery::{Filter, GalleryView, Selection};
 use crate::photo::{self, Limits};
 use crate::search::{Grouping, Options, Probe, Query, ReferenceCache, SearchContext, search};
 use crate::wire::{Context, FaceSeen, ModelVersion, SearchResponse, TimingsMs};
@@ -133,14 +133,15 @@ impl Arguments {
     }
 
     /// Checks that the named people are in the gallery. A misspelled name would leave no one to search.
-    fn check_enrolled(&self, snapshot: &Snapshot) -> Result<(), Failure> {
+    fn check_enrolled(&self, view: &dyn GalleryView) -> Result<(), Failure> {
         let known = self.known_as.iter().map(|&person| EntityId::Person(person));
-        match self.only.iter().cloned().chain(known).find(|named| !snapshot.contains(named)) {
-            Some(missing) => {
-                Err(Failure::new(ErrorKind::NotFound, format!("{missing} is not in the gallery")))
+        for entity in self.only.iter().cloned().chain(known) {
+            if !view.contains(&entity)? {
+                let detail = format!("{entity} is not in the gallery");
+                return Err(Failure::new(ErrorKind::NotFound, detail));
             }
-            None => Ok(()),
         }
+        Ok(())
     }
 }
 
@@ -148,8 +149,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let mode = arguments.mode()?;
     let mut timings = TimingsMs::default();
     let (gallery, bundle) = arguments.opened.open()?;
-    let snapshot = gallery.snapshot()?;
-    arguments.check_enrolled(&snapshot)?;
+    let view = gallery.view_for(bundle.space())?;
+    arguments.check_enrolled(&*view)?;
 
     let started = Instant::now();
     let read = |path: &PathBuf| read_face(path, &bundle);
@@ -170,15 +171,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
 
     let started = Instant::now();
     let known_as: BTreeSet<PersonId> = arguments.known_as.iter().copied().collect();
-    let probe = person.probe(&snapshot, known_as);
+    let probe = person.probe(&*view, known_as)?;
     let query = match mode {
         Mode::Relatives => Query::Relatives(probe),
         Mode::SamePerson => Query::SamePerson(probe),
-        Mode::Children => Query::Children([probe, other.probe(&snapshot, BTreeSet::new())]),
+        Mode::Children => Query::Children([probe, other.probe(&*view, BTreeSet::new())?]),
         Mode::Parents => Query::Parents(probe),
     };
     let options = arguments.options([person.files.as_slice(), &other.files].concat());
-    let context = SearchContext::new(&snapshot, bundle.ensemble(), &ReferenceCache::default())?;
+    let context = SearchContext::new(&view, bundle.ensemble(), &ReferenceCache::default())?;
     let answer = search(&context, &query, &options)?;
     timings.search = milliseconds(started);
 
@@ -201,9 +202,13 @@ impl ProbePhotos {
     }
 
     /// Returns the probe. It is known if one of its files is enrolled.
-    fn probe(&self, snapshot: &Snapshot, mut known: BTreeSet<PersonId>) -> Probe<'_> {
-        known.extend(snapshot.people_of_files(&self.files));
-        Probe { photos: &self.embeddings, known }
+    fn probe(
+        &self,
+        view: &dyn GalleryView,
+        mut known: BTreeSet<PersonId>,
+    ) -> Result<Probe<'_>, Failure> {
+        known.extend(view.people_of_files(&self.files)?);
+        Ok(Probe { photos: &self.embeddings, known })
     }
 }
 

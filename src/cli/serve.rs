@@ -18,11 +18,14 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let settings = arguments.given.settings()?;
     telemetry::start(settings.log_format);
-    let (gallery, bundle) = settings.opened()?.open()?;
+    let opened = settings.opened()?;
+    let (gallery, bundle) = opened.open()?;
+    // The keys, the audit trail and the jobs lie in the gallery's folder.
+    let data_dir = opened.gallery;
     // Read before the first request arrives.
-    let photos = gallery.snapshot()?.photo_count();
-    let is_locked = KeyRing::of(gallery.path()).is_locked()?;
-    let service = Service { gallery, bundle, terms: settings.terms() };
+    let photos = gallery.view()?.photo_count();
+    let is_locked = KeyRing::of(&data_dir).is_locked()?;
+    let service = Service { gallery, data_dir, bundle, terms: settings.terms() };
     let server = Server::bind(service, settings.listen)?;
     line!("{photos} photos at http://{}, stop with Ctrl-C", server.address());
     if !is_locked {

@@ -21,7 +21,7 @@ use crate::dataset::Source;
 use crate::domain::{PhotoId, Progress};
 use crate::error::ErrorKind;
 use crate::face::DEFAULT_MIN_QUALITY;
-use crate::gallery::Gallery;
+use crate::gallery::{EmbeddedGallery, Gallery};
 use crate::ingest::{Report as IngestReport, ingest};
 use crate::network::Storage;
 use crate::train::{
@@ -332,7 +332,7 @@ fn embedded(
     let ids: Vec<PhotoId> = plan.photos().cloned().collect();
     let fingerprint = loaded.space().fingerprint.to_string();
     let gallery = work.join(format!("gallery-{}-{}", source.name, &fingerprint[..12]));
-    let gallery = Gallery::open_or_create(&gallery, loaded.space(), work)?;
+    let gallery = EmbeddedGallery::open_or_create(&gallery, loaded.space(), work)?;
     let IngestReport { rejected, cancelled, .. } = ingest(plan, &gallery, loaded, display)?;
     print_rejected(&rejected);
     if cancelled {

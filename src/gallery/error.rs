@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::embedded::store::StoreError;
+use super::embedded::StoreError;
 use crate::domain::{EmbeddingError, Fingerprint, PhotoId};
 use crate::error::{Classify, ErrorKind, io_kind};
 
@@ -66,6 +66,9 @@ pub enum GalleryError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// The gallery was changed during an export.
+    #[error("the gallery changed during the export; export it again")]
+    Changed,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,6 +78,7 @@ impl Classify for GalleryError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::OtherBundle { .. } => ErrorKind::Incompatible,
+            Self::Changed => ErrorKind::Conflict,
             Self::FaceCount { .. } => ErrorKind::InvalidInput,
             Self::WrongDimension { .. } => ErrorKind::Internal,
             Self::NotEnrolled { .. } => ErrorKind::NotFound,

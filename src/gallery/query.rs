@@ -32,3 +32,24 @@ pub enum Method {
     /// A search graph was used. It may rarely miss a neighbor.
     Graph,
 }
+
+/// A page of a list in ascending order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest<K> {
+    /// The last key of the previous page. `None` requests the first page.
+    pub after: Option<K>,
+    /// Maximum number of entries.
+    pub limit: usize,
+}
+
+impl<K: Ord> PageRequest<K> {
+    /// Requests all entries.
+    pub fn all() -> Self {
+        Self { after: None, limit: usize::MAX }
+    }
+
+    /// Returns whether a key comes after the previous page.
+    pub fn is_later(&self, key: &K) -> bool {
+        self.after.as_ref().is_none_or(|after| key > after)
+    }
+}

@@ -3,10 +3,14 @@
 mod error;
 mod pipeline;
 
+use std::collections::BTreeSet;
+
 use crate::bundle::Bundle;
 use crate::dataset::{FamilyPhotos, Listing, Source, family_photos, people_photos, single_photos};
-use crate::domain::{EmbeddedFace, EmbeddedPhoto, Embedding, PhotoId, Progress, Relationship};
-use crate::gallery::{Gallery, NewPhoto};
+use crate::domain::{
+    EmbeddedFace, EmbeddedPhoto, Embedding, PersonId, PhotoId, Progress, Relationship,
+};
+use crate::gallery::{Filter, Gallery, NewPhoto};
 use crate::photo::EXTENSIONS;
 
 pub use error::IngestError;
@@ -101,7 +105,7 @@ impl Plan {
     }
 }
 
-/// Adds the photos of the plan to `gallery`, and seals it.
+/// Adds the photos of the plan to `gallery`, and optimizes it for searches.
 ///
 /// Photos that it has from the same file are skipped, unless the plan includes them. The plan sets
 /// whether thumbnails are stored. Photos are on disk batch by batch. Photos that were reported to
@@ -113,7 +117,7 @@ impl Plan {
 /// - [`IngestError::Bundle`] if a backbone fails.
 pub fn ingest(
     plan: Plan,
-    gallery: &Gallery,
+    gallery: &dyn Gallery,
     bundle: &Bundle,
     progress: &dyn Progress,
 ) -> Result<Report, IngestError> {
@@ -137,7 +141,7 @@ pub fn ingest(
     report.rejected.extend(end.rejected);
     report.cancelled = end.cancelled;
     if !report.cancelled {
-        gallery.seal(progress)?;
+        gallery.optimize(progress)?;
     }
     Ok(report)
 }
@@ -154,9 +158,10 @@ fn enrolment(photo: Embedded<PhotoId>) -> NewPhoto {
 ///
 /// # Errors
 /// [`IngestError::Gallery`] if the gallery fails.
-pub fn relate(gallery: &Gallery, pairs: &[Relationship]) -> Result<usize, IngestError> {
+pub fn relate(gallery: &dyn Gallery, pairs: &[Relationship]) -> Result<usize, IngestError> {
     gallery.add_relationships(pairs)?;
-    let with_photos = gallery.people()?;
+    let with_photos: BTreeSet<PersonId> =
+        gallery.view()?.people(&Filter::default())?.into_iter().collect();
     let lacks_photos =
         |pair: &&Relationship| !pair.people().iter().all(|p| with_photos.contains(p));
     Ok(pairs.iter().filter(lacks_photos).count())

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{CoupleMatch, PersonMatch};
-use crate::domain::{PersonId, Relationship, Role, Sex};
-use crate::gallery::Snapshot;
+use super::{CoupleMatch, PersonMatch, SearchError};
+use crate::domain::{EntityId, PersonId, Relationship, Role, Sex};
+use crate::gallery::{GalleryView, PageRequest};
 
 /// Returns, for each family, the two possible parents with the most evidence.
 ///
@@ -13,39 +13,50 @@ use crate::gallery::Snapshot;
 pub(super) fn couples(
     people: &[PersonMatch],
     own: &BTreeSet<PersonId>,
-    snapshot: &Snapshot,
-) -> Vec<CoupleMatch> {
-    let pairs = |person| snapshot.relationships_of(person);
-    let candidates: Vec<&PersonMatch> = people
-        .iter()
-        .filter(|found| may_be_parent(found.person, own, pairs(found.person)))
-        .collect();
+    view: &dyn GalleryView,
+) -> Result<Vec<CoupleMatch>, SearchError> {
+    let mut candidates: Vec<ParentCandidate<'_>> = Vec::new();
+    for found in people {
+        let scope = EntityId::Person(found.person);
+        let pairs = view.relationships(Some(&scope), &PageRequest::all())?;
+        if may_be_parent(found.person, own, &pairs) {
+            candidates.push(ParentCandidate { found, sex: listed_sex(found.person, &pairs) });
+        }
+    }
     let mut couples: Vec<CoupleMatch> = Vec::new();
     for (i, first) in candidates.iter().enumerate() {
-        let family = first.person.family();
+        let family = first.found.person.family();
         if couples.iter().any(|couple| couple.people[0].family() == family) {
             continue;
         }
-        let sex = listed_sex(first.person, pairs(first.person));
         let second = candidates[i + 1..].iter().find(|second| {
-            second.person.family() == family
-                && !first.listed_kin.contains(&second.person)
-                && !is_same_sex(sex, listed_sex(second.person, pairs(second.person)))
+            second.found.person.family() == family
+                && !first.found.listed_kin.contains(&second.found.person)
+                && !is_same_sex(first.sex, second.sex)
         });
         if let Some(second) = second {
-            let ratio = |person: &PersonMatch| {
-                person.kinship.as_ref().map_or(0.0, |kinship| kinship.log_likelihood_ratio)
-            };
-            let sexes = [sex, listed_sex(second.person, pairs(second.person))];
             couples.push(CoupleMatch {
-                people: [first.person, second.person],
-                log_likelihood_ratio: ratio(first) + ratio(second),
-                is_known_couple: sexes.iter().all(Option::is_some),
+                people: [first.found.person, second.found.person],
+                log_likelihood_ratio: first.log_likelihood_ratio() + second.log_likelihood_ratio(),
+                is_known_couple: first.sex.is_some() && second.sex.is_some(),
             });
         }
     }
     couples.sort_by(|a, b| b.log_likelihood_ratio.total_cmp(&a.log_likelihood_ratio));
-    couples
+    Ok(couples)
+}
+
+/// A person that may be a parent of the probe person.
+struct ParentCandidate<'a> {
+    found: &'a PersonMatch,
+    /// Sex in the listed relations.
+    sex: Option<Sex>,
+}
+
+impl ParentCandidate<'_> {
+    fn log_likelihood_ratio(&self) -> f64 {
+        self.found.kinship.as_ref().map_or(0.0, |kinship| kinship.log_likelihood_ratio)
+    }
 }
 
 /// Returns whether the listed relations permit a person as a parent of the probe person.

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use crate::domain::{Embedding, EmbeddingError, EntityId, PersonId, PhotoId};
-use crate::gallery::{Filter, Method, NearestQuery, Neighbor, Selection, Snapshot};
+use crate::gallery::{Filter, GalleryView, Method, NearestQuery, Neighbor, Selection};
 use crate::kinship::{Ensemble, posterior};
 
 pub use answer::{Answer, CoupleMatch, FamilyMatch, Kinship, PersonMatch, PhotoMatch, Searched};
@@ -26,10 +26,10 @@ pub use query::{Grouping, Options, Probe, Query};
 pub use reference::ReferenceCache;
 use score::{ProbeScorer, Score, Scorer, SearchScale};
 
-/// A gallery snapshot and the models that search it.
+/// A gallery view and the models that search it.
 #[derive(Clone)]
 pub struct SearchContext<'a> {
-    snapshot: &'a Arc<Snapshot>,
+    view: &'a dyn GalleryView,
     scorer: Scorer<'a>,
 }
 
@@ -37,13 +37,15 @@ impl<'a> SearchContext<'a> {
     /// Creates a context. Statistics of the gallery are taken from `cache` if present.
     ///
     /// # Errors
-    /// [`SearchError::Kinship`] if the gallery's embeddings do not match the ensemble's backbones.
+    /// - [`SearchError::Gallery`] if the gallery fails.
+    /// - [`SearchError::Kinship`] if the gallery's embeddings do not match the ensemble's backbones.
     pub fn new(
-        snapshot: &'a Arc<Snapshot>,
+        view: &'a Arc<dyn GalleryView>,
         ensemble: Option<&'a Ensemble>,
         cache: &ReferenceCache,
     ) -> Result<Self, SearchError> {
-        Ok(Self { snapshot, scorer: Scorer::new(snapshot, ensemble, cache)? })
+        let scorer = Scorer::new(view, ensemble, cache)?;
+        Ok(Self { view: &**view, scorer })
     }
 }
 
@@ -63,11 +65,11 @@ pub fn search(
 ) -> Result<Answer, SearchError> {
     let search = Search::new(context, query, options)?;
     let mut count = options.candidates.max(options.limit);
-    let mut found = search.candidates(count);
+    let mut found = search.candidates(count)?;
     // Many photos of few people can fill the candidates. The search extends until there are enough people.
-    while found.photos.len() < options.limit && count < context.snapshot.photo_count() {
+    while found.photos.len() < options.limit && count < context.view.photo_count() {
         count *= 4;
-        found = search.candidates(count);
+        found = search.candidates(count)?;
     }
     let shortlist = options.limit.saturating_mul(SHORTLIST_FACTOR).max(MIN_SHORTLIST);
     let mut answer = search.answer(found, shortlist)?;
@@ -98,13 +100,13 @@ pub fn rerank(
     let mean = mean(probe)?;
     let mut found = Vec::with_capacity(photos.len());
     for id in photos {
-        let stored = context.snapshot.compare(&EntityId::Photo(id.clone()), &mean);
+        let stored = context.view.compare(&EntityId::Photo(id.clone()), &mean)?;
         let photo = stored.into_iter().next();
         found.push(photo.ok_or_else(|| SearchError::NotEnrolled(id.clone()))?);
     }
     let scorer = ProbeScorer::new(&context.scorer, std::slice::from_ref(probe), &probe.known)?;
     let scale = SearchScale {
-        people: context.snapshot.people_count(&Filter::default()),
+        people: context.view.people(&Filter::default())?.len(),
         expected_relatives: 0.0,
         max_false_positive_rate: Options::DEFAULT_FALSE_POSITIVE_RATE,
         tail: scorer.tail()?,
@@ -127,7 +129,7 @@ pub fn rank(
     options: &Options,
 ) -> Result<Answer, SearchError> {
     let search = Search::new(context, query, options)?;
-    search.answer(search.candidates(options.candidates), usize::MAX)
+    search.answer(search.candidates(options.candidates)?, usize::MAX)
 }
 
 /// Minimum ratio of the people scored by all their photos to the people requested.
@@ -178,7 +180,7 @@ impl<'a> Search<'a> {
         filter.without.people.extend(&known);
         let scorer = ProbeScorer::new(&context.scorer, probes, &known)?;
         let scale = SearchScale {
-            people: people_count(context, &filter),
+            people: people_count(context, &filter)?,
             expected_relatives: options.expected_relatives,
             max_false_positive_rate: options.max_false_positive_rate,
             tail: scorer.tail()?,
@@ -188,12 +190,12 @@ impl<'a> Search<'a> {
     }
 
     /// Returns the people of the `count` photos nearest to one of the probes.
-    fn candidates(&self, count: usize) -> Candidates {
+    fn candidates(&self, count: usize) -> Result<Candidates, SearchError> {
         let Options { ef, exact, .. } = *self.options;
-        let lookup = NearestQuery { count, ef, exact, filter: self.filter.clone() };
+        let query = NearestQuery { count, ef, exact, filter: self.filter.clone() };
         let mut photos = Vec::new();
         let mut method = Method::Exact;
-        for nearest in self.context.snapshot.nearest_each(&self.means, &lookup) {
+        for nearest in self.context.view.nearest(&self.means, &query)? {
             method = nearest.method;
             photos.extend(nearest.neighbors);
         }
@@ -202,7 +204,7 @@ impl<'a> Search<'a> {
         });
         let mut seen = HashSet::new();
         photos.retain(|photo| seen.insert(photo.photo.id.member()));
-        Candidates { photos, method }
+        Ok(Candidates { photos, method })
     }
 
     /// Scores candidates, the best `shortlist` of them by all their photos.
@@ -215,7 +217,7 @@ impl<'a> Search<'a> {
     ) -> Result<Answer, SearchError> {
         let scores = self.scorer.score(&photos)?;
         let chosen = self.shortlist(&photos, &scores, shortlist);
-        let others = self.other_photos(&chosen, &photos);
+        let others = self.other_photos(&chosen, &photos)?;
         let other_scores = self.scorer.score(&others)?;
         let is_chosen = |photo: &Neighbor| chosen.contains(&photo.photo.id.member());
         let nearest = photos.iter().zip(scores).filter(|(photo, _)| is_chosen(photo));
@@ -226,16 +228,16 @@ impl<'a> Search<'a> {
         let scored_photos = photos.len() + others.len();
         let FoundPeople { mut same_person, others: mut people } =
             grouping::people(scored, &self.context.scorer, self.scale);
-        let known = self.known_people();
+        let known = self.known_people()?;
         same_person.splice(0..0, known);
         if matches!(self.query, Query::SamePerson(_)) {
             people.clear();
         }
         for found in people.iter_mut().chain(&mut same_person) {
-            found.listed_kin = self.context.snapshot.kin_of(found.person).collect();
+            found.listed_kin = self.context.view.relatives_of(found.person)?;
         }
         let couples = match self.query {
-            Query::Parents(_) => couples::couples(&people, &self.known, self.context.snapshot),
+            Query::Parents(_) => couples::couples(&people, &self.known, self.context.view)?,
             Query::Relatives(_) | Query::SamePerson(_) | Query::Children(_) => Vec::new(),
         };
         let ensemble = self.context.scorer.ensemble();
@@ -250,7 +252,7 @@ impl<'a> Search<'a> {
             photos: Vec::new(),
             members: ensemble.map(member_names).unwrap_or_default(),
             searched: Searched {
-                photos: self.context.snapshot.photo_count(),
+                photos: self.context.view.photo_count(),
                 people: self.scale.people,
                 scored_photos,
                 method,
@@ -282,12 +284,16 @@ impl<'a> Search<'a> {
     }
 
     /// Returns the included photos of `people`, without those that are `scored` already.
-    fn other_photos(&self, people: &BTreeSet<PersonId>, scored: &[Neighbor]) -> Vec<Neighbor> {
+    fn other_photos(
+        &self,
+        people: &BTreeSet<PersonId>,
+        scored: &[Neighbor],
+    ) -> Result<Vec<Neighbor>, SearchError> {
         let scored: HashSet<&PhotoId> = scored.iter().map(|photo| &photo.photo.id).collect();
         let mut found = BTreeMap::<PhotoId, Neighbor>::new();
         for mean in &self.means {
             for &person in people {
-                for photo in self.context.snapshot.compare(&EntityId::Person(person), mean) {
+                for photo in self.context.view.compare(&EntityId::Person(person), mean)? {
                     if !self.filter.admits(&photo.photo) || scored.contains(&photo.photo.id) {
                         continue;
                     }
@@ -297,37 +303,45 @@ impl<'a> Search<'a> {
                 }
             }
         }
-        found.into_values().collect()
+        Ok(found.into_values().collect())
     }
 
     /// Returns the people known to be in the probe, with their other photos.
-    fn known_people(&self) -> Vec<PersonMatch> {
-        let person = |&person: &PersonId| {
-            let entity = EntityId::Person(person);
-            let near =
-                self.means.iter().flat_map(|mean| self.context.snapshot.compare(&entity, mean));
-            let mut photos: Vec<PhotoMatch> = near
-                .filter(|photo| self.options.filter.admits(&photo.photo))
-                .map(|photo| PhotoMatch {
-                    photo: photo.photo.id.clone(),
-                    cosine: photo.cosine,
-                    log_likelihood_ratio: None,
-                })
-                .collect();
-            photos.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
-            let mut seen = HashSet::new();
-            photos.retain(|photo| seen.insert(photo.photo.clone()));
-            let cosine = photos.first()?.cosine;
-            Some(PersonMatch {
-                person,
-                score: cosine.into(),
-                cosine,
-                kinship: None,
-                photos,
-                listed_kin: Vec::new(),
-            })
-        };
-        self.known.iter().filter_map(person).collect()
+    fn known_people(&self) -> Result<Vec<PersonMatch>, SearchError> {
+        let mut people = Vec::new();
+        for &person in &self.known {
+            people.extend(self.known_person(person)?);
+        }
+        Ok(people)
+    }
+
+    /// Returns a known person with the other photos. Returns `None` if there are none.
+    fn known_person(&self, person: PersonId) -> Result<Option<PersonMatch>, SearchError> {
+        let mut photos: Vec<PhotoMatch> = Vec::new();
+        for mean in &self.means {
+            for photo in self.context.view.compare(&EntityId::Person(person), mean)? {
+                if self.options.filter.admits(&photo.photo) {
+                    photos.push(PhotoMatch {
+                        photo: photo.photo.id.clone(),
+                        cosine: photo.cosine,
+                        log_likelihood_ratio: None,
+                    });
+                }
+            }
+        }
+        photos.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
+        let mut seen = HashSet::new();
+        photos.retain(|photo| seen.insert(photo.photo.clone()));
+        let Some(nearest) = photos.first() else { return Ok(None) };
+        let cosine = nearest.cosine;
+        Ok(Some(PersonMatch {
+            person,
+            score: cosine.into(),
+            cosine,
+            kinship: None,
+            photos,
+            listed_kin: Vec::new(),
+        }))
     }
 }
 
@@ -346,16 +360,16 @@ fn photo_match(
 }
 
 /// Returns the number of people with an included photo.
-fn people_count(context: &SearchContext<'_>, filter: &Filter) -> usize {
+fn people_count(context: &SearchContext<'_>, filter: &Filter) -> Result<usize, SearchError> {
     match (&context.scorer, filter) {
         // Most searches exclude only some files and known people.
         (
             Scorer::OpenSet(_, gallery),
             Filter { only: None, without: Selection { families, people, photos, .. } },
         ) if families.is_empty() && photos.is_empty() => {
-            gallery.people.saturating_sub(people.len())
+            Ok(gallery.people.saturating_sub(people.len()))
         }
-        _ => context.snapshot.people_count(filter),
+        _ => Ok(context.view.people(filter)?.len()),
     }
 }
 

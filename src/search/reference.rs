@@ -1,21 +1,21 @@
-//! Statistics of a gallery that searches need, computed once per snapshot.
+//! Statistics of a gallery that searches need, computed once per view.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::SearchError;
 use crate::domain::PersonId;
-use crate::gallery::{Filter, Neighbor, Snapshot};
+use crate::gallery::{Filter, GalleryView, Neighbor};
 use crate::kinship::{
     CohortStatistics, FaceOwner, GallerySample, KinshipError, OpenSetScorer, Reference, Rows,
 };
 
-/// Cache of the reference of the last searched snapshot.
+/// Cache of the reference of the last searched view.
 #[derive(Default)]
 pub struct ReferenceCache(Mutex<Option<CachedReference>>);
 
 struct CachedReference {
-    snapshot: Weak<Snapshot>,
+    view: Weak<dyn GalleryView>,
     reference: GalleryReference,
 }
 
@@ -39,28 +39,28 @@ pub(super) struct SampleReference {
 }
 
 impl ReferenceCache {
-    /// Returns the reference of `snapshot`, and computes it if another snapshot's is cached.
+    /// Returns the reference of `view`, and computes it if another view's is cached.
     pub(super) fn get(
         &self,
-        snapshot: &Arc<Snapshot>,
+        view: &Arc<dyn GalleryView>,
         scorer: OpenSetScorer<'_>,
     ) -> Result<GalleryReference, SearchError> {
         let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = Arc::downgrade(snapshot);
+        let current = Arc::downgrade(view);
         if let Some(last) = &*cached
-            && Weak::ptr_eq(&last.snapshot, &current)
+            && Weak::ptr_eq(&last.view, &current)
         {
             return Ok(last.reference.clone());
         }
-        let photos = snapshot.sample(GallerySample::MAX_FACES, GallerySample::MAX_FACES_OF_PERSON);
+        let photos = view.sample(GallerySample::MAX_FACES, GallerySample::MAX_FACES_OF_PERSON)?;
         let last = cached.as_ref().map(|cached| &cached.reference.sample);
         let sample = match last.filter(|last| last.is_of(&photos)) {
             Some(last) => Arc::clone(last),
             None => Arc::new(SampleReference::new(&photos, scorer)?),
         };
-        let people = snapshot.people_count(&Filter::default());
+        let people = view.people(&Filter::default())?.len();
         let reference = GalleryReference { people, sample };
-        *cached = Some(CachedReference { snapshot: current, reference: reference.clone() });
+        *cached = Some(CachedReference { view: current, reference: reference.clone() });
         Ok(reference)
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::reference::{GalleryReference, ReferenceCache, owner, rows};
 use super::{Kinship, Probe, SearchError};
 use crate::domain::PersonId;
-use crate::gallery::{Neighbor, Snapshot};
+use crate::gallery::{GalleryView, Neighbor};
 use crate::kinship::{
     CohortStatistics, Ensemble, FaceOwner, OpenSetScorer, PersonScore, ProbeFaces, Rows, Tail,
     bounded, person_score, posterior, probability,
@@ -61,13 +61,13 @@ pub(super) struct SearchScale {
 
 impl<'a> Scorer<'a> {
     pub(super) fn new(
-        snapshot: &Arc<Snapshot>,
+        view: &Arc<dyn GalleryView>,
         ensemble: Option<&'a Ensemble>,
         cache: &ReferenceCache,
     ) -> Result<Self, SearchError> {
         let Some(ensemble) = ensemble else { return Ok(Self::Cosine) };
         Ok(match ensemble.open_set() {
-            Some(scorer) => Self::OpenSet(scorer, cache.get(snapshot, scorer)?),
+            Some(scorer) => Self::OpenSet(scorer, cache.get(view, scorer)?),
             None => Self::Pairwise(ensemble),
         })
     }

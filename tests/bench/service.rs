@@ -36,7 +36,7 @@ use std::time::Instant;
 use kindred::bundle::Bundle;
 use kindred::domain::{ContentHash, EmbeddedFace, EmbeddedPhoto, Embedding, Unwatched};
 use kindred::engine::{Device, Precision};
-use kindred::gallery::{Gallery, NewPhoto};
+use kindred::gallery::{EmbeddedGallery, Gallery, NewPhoto};
 use kindred::photo::{Limits, decode};
 use kindred::search::{Options, Probe, Query, ReferenceCache, SearchContext, search};
 
@@ -130,12 +130,12 @@ fn model_alone(loaded: &Bundle, photo: &[u8]) -> (f64, Vec<Embedding>) {
     (timed(run), run())
 }
 
-fn search_alone(gallery: &Gallery, loaded: &Bundle, probe: &[Embedding]) -> f64 {
-    let (snapshot, photos) = (gallery.snapshot().unwrap(), [probe.to_vec()]);
+fn search_alone(gallery: &dyn Gallery, loaded: &Bundle, probe: &[Embedding]) -> f64 {
+    let (view, photos) = (gallery.view().unwrap(), [probe.to_vec()]);
     let references = ReferenceCache::default();
     timed(|| {
         let query = Query::Relatives(Probe { photos: &photos, known: BTreeSet::new() });
-        let context = SearchContext::new(&snapshot, loaded.ensemble(), &references).unwrap();
+        let context = SearchContext::new(&view, loaded.ensemble(), &references).unwrap();
         search(&context, &query, &Options::default()).unwrap()
     })
 }
@@ -170,8 +170,8 @@ fn embed_command(bundle: &Path) -> f64 {
 }
 
 /// A sealed gallery.
-fn filled(path: &Path, (loaded, bundle): (&Bundle, &Path)) -> Gallery {
-    let gallery = Gallery::open_or_create(path, loaded.space(), bundle).unwrap();
+fn filled(path: &Path, (loaded, bundle): (&Bundle, &Path)) -> EmbeddedGallery {
+    let gallery = EmbeddedGallery::open_or_create(path, loaded.space(), bundle).unwrap();
     let widths = &loaded.space().dimensions;
     let faces: Vec<Faces> = widths.iter().map(|&width| Faces::draw(FACES, width)).collect();
     let enrolment = |at: usize| NewPhoto {

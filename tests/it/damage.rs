@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use kindred::domain::Unwatched;
 use kindred::error::{Classify, ErrorKind};
+use kindred::gallery::{EmbeddedGallery, Gallery};
 
 use crate::support::Random;
 use crate::support::gallery::{clustered, enrol, enrolment, open};
@@ -119,7 +120,7 @@ fn a_gallery_that_lost_its_database_does_not_open_as_an_empty_one() {
     let error = run(&["gallery", "verify", path(&gallery)]);
     assert!(error.error().contains("should have 4200 photos"), "{}", error.stderr);
     let space = crate::support::gallery::space(8);
-    assert!(kindred::gallery::Gallery::open_or_create(&gallery, &space, folder.path()).is_err());
+    assert!(EmbeddedGallery::open_or_create(&gallery, &space, folder.path()).is_err());
     fs::create_dir(gallery.join("store")).unwrap();
     assert_eq!(run(&["gallery", "verify", path(&gallery)]).code, 1);
 }

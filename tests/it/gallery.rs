@@ -4,25 +4,26 @@ use std::collections::BTreeSet;
 
 use kindred::domain::{Embedding, EntityId, Unwatched};
 use kindred::gallery::{
-    Filter, Gallery, Method, NearestQuery, Selection, Snapshot, StoredPhoto, VectorPrecision,
+    EmbeddedGallery, Filter, Gallery, GalleryView, Method, NearestQuery, Selection, StoredPhoto,
+    VectorPrecision,
 };
 
 use crate::support::Random;
-use crate::support::gallery::{clustered, enrol, enrolment, open};
+use crate::support::gallery::{clustered, enrol, enrolment, nearest_to, open};
 
 fn cosine(a: &Embedding, b: &Embedding) -> f32 {
     a.as_slice().iter().zip(b.as_slice()).map(|(a, b)| a * b).sum()
 }
 
 /// The nearest photo's name and how it was found.
-fn nearest(gallery: &Gallery, probe: &Embedding) -> (String, Method) {
-    let snapshot = gallery.snapshot().unwrap();
-    let nearest = snapshot.nearest(probe, &NearestQuery::new(1));
+fn nearest(gallery: &EmbeddedGallery, probe: &Embedding) -> (String, Method) {
+    let view = gallery.view().unwrap();
+    let nearest = nearest_to(&*view, probe, &NearestQuery::new(1));
     (nearest.neighbors[0].photo.id.to_string(), nearest.method)
 }
 
-fn names(snapshot: &Snapshot, probe: &Embedding, lookup: &NearestQuery) -> BTreeSet<String> {
-    let nearest = snapshot.nearest(probe, lookup);
+fn names(view: &dyn GalleryView, probe: &Embedding, lookup: &NearestQuery) -> BTreeSet<String> {
+    let nearest = nearest_to(view, probe, lookup);
     nearest.neighbors.iter().map(|found| found.photo.id.to_string()).collect()
 }
 
@@ -33,10 +34,10 @@ fn the_graph_finds_what_a_full_comparison_finds() {
     let gallery = open(folder.path(), "g", 64);
     enrol(&gallery, 0, &vectors);
     gallery.seal(&Unwatched).unwrap();
-    let snapshot = gallery.snapshot().unwrap();
+    let view = gallery.view().unwrap();
     let (mut found, mut wanted) = (0, 0);
     for probe in vectors.iter().step_by(97) {
-        let nearest = snapshot.nearest(probe, &NearestQuery::new(10));
+        let nearest = nearest_to(&*view, probe, &NearestQuery::new(10));
         assert_eq!(nearest.method, Method::Graph);
         let own = nearest.neighbors[0].cosine;
         assert!((own - 1.0).abs() < 1e-5, "an enrolled photo finds itself");
@@ -47,11 +48,12 @@ fn the_graph_finds_what_a_full_comparison_finds() {
     }
     assert!(found * 100 >= wanted * 99, "recall {found} of {wanted}");
     let exact = NearestQuery { exact: true, ..NearestQuery::new(10) };
-    assert_eq!(snapshot.nearest(&vectors[0], &exact).method, Method::Exact);
+    assert_eq!(nearest_to(&*view, &vectors[0], &exact).method, Method::Exact);
     // Several at once say what each alone does.
     let probes = &vectors[..20];
-    for (probe, each) in probes.iter().zip(snapshot.nearest_each(probes, &NearestQuery::new(10))) {
-        assert_eq!(each.neighbors, snapshot.nearest(probe, &NearestQuery::new(10)).neighbors);
+    let nearest = view.nearest(probes, &NearestQuery::new(10)).unwrap();
+    for (probe, each) in probes.iter().zip(nearest) {
+        assert_eq!(each.neighbors, nearest_to(&*view, probe, &NearestQuery::new(10)).neighbors);
     }
 }
 
@@ -62,18 +64,18 @@ fn photos_enrolled_or_replaced_after_sealing_are_found_and_what_they_replace_is_
     let gallery = open(folder.path(), "g", 32);
     enrol(&gallery, 0, &vectors[..4500]);
     gallery.seal(&Unwatched).unwrap();
-    let before = gallery.snapshot().unwrap();
+    let before = gallery.view().unwrap();
     enrol(&gallery, 4500, &vectors[4500..5000]);
     assert_eq!(nearest(&gallery, &vectors[4777]).0, enrolment(4777, 0, &vectors[0]).id.to_string());
     gallery.add_photos(vec![enrolment(0, 1, &vectors[5000])]).unwrap();
     let first = enrolment(0, 0, &vectors[0]).id.to_string();
     assert_eq!(nearest(&gallery, &vectors[5000]), (first.clone(), Method::Graph));
     assert_ne!(nearest(&gallery, &vectors[0]).0, first);
-    assert_eq!(gallery.snapshot().unwrap().photo_count(), 5000);
+    assert_eq!(gallery.view().unwrap().photo_count(), 5000);
     drop(gallery);
     // EntityId reads goes on with what there was.
     assert_eq!(before.photo_count(), 4500);
-    let own = before.nearest(&vectors[0], &NearestQuery::new(1));
+    let own = nearest_to(&*before, &vectors[0], &NearestQuery::new(1));
     assert_eq!(own.neighbors[0].photo.id.to_string(), first);
     let reopened = open(folder.path(), "g", 32);
     assert_eq!(nearest(&reopened, &vectors[5000]), (first.clone(), Method::Graph));
@@ -111,10 +113,10 @@ fn the_same_photos_give_the_same_answers_in_another_gallery() {
         let gallery = open(folder.path(), name, 32);
         enrol(&gallery, 0, &vectors);
         gallery.seal(&Unwatched).unwrap();
-        let snapshot = gallery.snapshot().unwrap();
+        let view = gallery.view().unwrap();
         let probes = vectors.iter().step_by(500);
         let found =
-            probes.flat_map(|probe| snapshot.nearest(probe, &NearestQuery::new(20)).neighbors);
+            probes.flat_map(|probe| nearest_to(&*view, probe, &NearestQuery::new(20)).neighbors);
         found.map(|n| (n.photo.id.to_string(), n.cosine.to_bits())).collect()
     };
     assert_eq!(answers("a"), answers("b"));
@@ -126,9 +128,9 @@ fn embeddings_longer_than_a_stored_value_come_back_whole() {
     let vectors = clustered(5, 4096, 4);
     let gallery = open(folder.path(), "g", 4096);
     enrol(&gallery, 0, &vectors);
-    let snapshot = gallery.snapshot().unwrap();
+    let view = gallery.view().unwrap();
     for vector in &vectors {
-        let nearest = snapshot.nearest(vector, &NearestQuery::new(1));
+        let nearest = nearest_to(&*view, vector, &NearestQuery::new(1));
         assert!(nearest.neighbors[0].cosine > 0.999_999);
     }
     let narrow = enrolment(9, 0, &clustered(1, 512, 1)[0]);
@@ -150,10 +152,10 @@ fn no_photo_becomes_unreachable_among_many_that_are_alike() {
     enrol(&gallery, 0, &vectors);
     gallery.seal(&Unwatched).unwrap();
     assert_eq!(gallery.verify().unwrap().segments[0].unreachable, 0);
-    let snapshot = gallery.snapshot().unwrap();
+    let view = gallery.view().unwrap();
     let lost = |(at, vector): &(usize, &Embedding)| {
         // As many as may be alike.
-        let found = names(&snapshot, vector, &NearestQuery::new(240));
+        let found = names(&*view, vector, &NearestQuery::new(240));
         !found.contains(&enrolment(*at, 0, vector).id.to_string())
     };
     let lost = vectors.iter().enumerate().filter(lost).count();
@@ -167,7 +169,7 @@ fn only_what_counts_is_found_whether_it_is_little_or_much() {
     let gallery = open(folder.path(), "g", 16);
     enrol(&gallery, 0, &vectors);
     gallery.seal(&Unwatched).unwrap();
-    let snapshot = gallery.snapshot().unwrap();
+    let view = gallery.view().unwrap();
     let families = |range: std::ops::Range<u32>| Selection {
         families: range.map(kindred::domain::FamilyId::new).collect(),
         ..Selection::default()
@@ -206,7 +208,7 @@ fn only_what_counts_is_found_whether_it_is_little_or_much() {
                 counting.iter().map(|&at| cosine(&vectors[at], probe)).collect();
             exact.sort_by(|a, b| b.total_cmp(a));
             let lookup = NearestQuery { filter: filter.clone(), ..NearestQuery::new(10) };
-            let nearest = snapshot.nearest(probe, &lookup);
+            let nearest = nearest_to(&*view, probe, &lookup);
             assert_eq!(nearest.method, method, "{filter:?}");
             assert!(nearest.neighbors.iter().all(|n| filter.admits(&n.photo)), "{filter:?}");
             let count = counting.len().min(10);
@@ -227,17 +229,17 @@ fn with_half_the_bits_in_memory_the_answers_are_the_same() {
     enrol(&gallery, 0, &vectors[..5000]);
     gallery.seal(&Unwatched).unwrap();
     enrol(&gallery, 5000, &vectors[5000..]);
-    let answers = |snapshot: &Snapshot, lookup: &NearestQuery| -> Vec<(String, u32)> {
+    let answers = |view: &dyn GalleryView, lookup: &NearestQuery| -> Vec<(String, u32)> {
         let probes = vectors.iter().step_by(37);
-        let found = probes.flat_map(|probe| snapshot.nearest(probe, lookup).neighbors);
+        let found = probes.flat_map(|probe| nearest_to(view, probe, lookup).neighbors);
         found.map(|found| (found.photo.id.to_string(), found.cosine.to_bits())).collect()
     };
     let exact = NearestQuery { exact: true, ..NearestQuery::new(10) };
-    let full = gallery.snapshot().unwrap();
+    let full = gallery.view().unwrap();
     let gallery = gallery.with_precision(VectorPrecision::Half);
-    let half = gallery.snapshot().unwrap();
-    assert_eq!(answers(&half, &exact), answers(&full, &exact));
-    let (found, wanted) = (answers(&half, &NearestQuery::new(10)), answers(&full, &exact));
+    let half = gallery.view().unwrap();
+    assert_eq!(answers(&*half, &exact), answers(&*full, &exact));
+    let (found, wanted) = (answers(&*half, &NearestQuery::new(10)), answers(&*full, &exact));
     let both = found.iter().filter(|found| wanted.contains(found)).count();
     assert!(both * 100 >= wanted.len() * 99, "{both} of {}", wanted.len());
     // EntityId still reads needs the stored values.
@@ -258,7 +260,7 @@ fn what_is_removed_is_gone_and_told() {
     };
     let pairs = ["F0001/MID0 F0001/MID1", "F0001/MID1 F0001/MID2", "F0002/MID0 F0002/MID1"];
     gallery.add_relationships(&pairs.map(pair)).unwrap();
-    let before = gallery.snapshot().unwrap();
+    let before = gallery.view().unwrap();
     let photo = gallery.delete(&"F0000/MID0/P000003".parse().unwrap()).unwrap();
     assert_eq!((photo.photos, photo.embeddings, photo.relationships), (1, 1, 0));
     let person = gallery.delete(&"F0001/MID1".parse().unwrap()).unwrap();
@@ -267,19 +269,17 @@ fn what_is_removed_is_gone_and_told() {
     assert_eq!((family.photos, family.embeddings, family.relationships), (40, 40, 1));
     let error = gallery.delete(&"F0002".parse().unwrap()).unwrap_err().to_string();
     assert_eq!(error, "F0002 is not in the gallery");
-    assert_eq!(
-        (before.photo_count(), before.kin_of("F0001/MID1".parse().unwrap()).count()),
-        (4800, 2)
-    );
-    let check = |gallery: &Gallery| {
-        let snapshot = gallery.snapshot().unwrap();
-        assert_eq!(snapshot.photo_count(), 4800 - 49);
-        assert_eq!(snapshot.kin_of("F0001/MID0".parse().unwrap()).count(), 0);
+    let relatives = before.relatives_of("F0001/MID1".parse().unwrap()).unwrap();
+    assert_eq!((before.photo_count(), relatives.len()), (4800, 2));
+    let check = |gallery: &EmbeddedGallery| {
+        let view = gallery.view().unwrap();
+        assert_eq!(view.photo_count(), 4800 - 49);
+        assert!(view.relatives_of("F0001/MID0".parse().unwrap()).unwrap().is_empty());
         for at in [3, 49, 80, 100, 119] {
             let own = enrolment(at, 0, &vectors[at]).id;
             assert!(gallery.embeddings(&own).unwrap().is_none());
             assert!(
-                !names(&snapshot, &vectors[at], &NearestQuery::new(50)).contains(&own.to_string())
+                !names(&*view, &vectors[at], &NearestQuery::new(50)).contains(&own.to_string())
             );
         }
         assert_eq!(
@@ -331,7 +331,7 @@ fn the_file_of_a_segments_vectors_is_written_anew_when_it_is_gone() {
     enrol(&gallery, 0, &vectors);
     gallery.seal(&Unwatched).unwrap();
     gallery.delete(&"F0003".parse().unwrap()).unwrap();
-    let answers = |gallery: &Gallery| -> Vec<String> {
+    let answers = |gallery: &EmbeddedGallery| -> Vec<String> {
         vectors.iter().step_by(31).map(|probe| nearest(gallery, probe).0).collect()
     };
     let before = answers(&gallery);

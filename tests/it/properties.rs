@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use kindred::domain::{ContentHash, Embedding, EntityId, PhotoId, Unwatched};
-use kindred::gallery::{Gallery, NearestQuery};
+use kindred::gallery::{EmbeddedGallery, Gallery, NearestQuery};
 
 use crate::support::Random;
-use crate::support::gallery::{clustered, enrol, enrolment, open};
+use crate::support::gallery::{all_photos, clustered, enrol, enrolment, nearest_to, open};
 
 const WIDTH: usize = 16;
 /// Enough for a segment.
@@ -16,14 +16,14 @@ const STEPS: usize = 120;
 
 struct Pair<'a> {
     folder: &'a Path,
-    gallery: Option<Gallery>,
+    gallery: Option<EmbeddedGallery>,
     naive: BTreeMap<PhotoId, (ContentHash, Embedding)>,
     vectors: Vec<Embedding>,
     random: Random,
 }
 
 impl Pair<'_> {
-    fn gallery(&self) -> &Gallery {
+    fn gallery(&self) -> &EmbeddedGallery {
         self.gallery.as_ref().unwrap()
     }
 
@@ -87,9 +87,9 @@ impl Pair<'_> {
     }
 
     fn compare(&mut self) {
-        let snapshot = self.gallery().snapshot().unwrap();
-        assert_eq!(snapshot.photo_count(), self.naive.len());
-        for photo in snapshot.photos() {
+        let view = self.gallery().view().unwrap();
+        assert_eq!(view.photo_count(), self.naive.len());
+        for photo in all_photos(&*view) {
             assert_eq!(self.naive[&photo.id].0, photo.content_hash);
         }
         let (mut found, mut wanted) = (0, 0);
@@ -102,12 +102,12 @@ impl Pair<'_> {
             let mut naive: Vec<f32> = self.naive.keys().map(cosine).collect();
             naive.sort_by(|a, b| b.total_cmp(a));
             let exact = NearestQuery { exact: true, ..NearestQuery::new(10) };
-            let exact = snapshot.nearest(&probe, &exact).neighbors;
+            let exact = nearest_to(&*view, &probe, &exact).neighbors;
             for (found, naive) in exact.iter().zip(&naive) {
                 assert!((found.cosine - naive).abs() < 1e-5);
                 assert!((cosine(&found.photo.id) - found.cosine).abs() < 1e-5);
             }
-            let nearest = snapshot.nearest(&probe, &NearestQuery::new(10)).neighbors;
+            let nearest = nearest_to(&*view, &probe, &NearestQuery::new(10)).neighbors;
             assert_eq!((exact.len(), nearest.len()), (10, 10));
             wanted += 10;
             found += nearest.iter().filter(|found| found.cosine >= naive[9] - 1e-5).count();

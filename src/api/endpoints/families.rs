@@ -12,6 +12,7 @@ use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
 use crate::domain::{EntityId, FamilyId, PersonId, PhotoId};
 use crate::error::ErrorKind;
+use crate::gallery::{Filter, PageRequest};
 use crate::wire::{FamilyList, FamilyResource, ListedKin, Receipt, RelationshipList};
 
 #[utoipa::path(
@@ -29,9 +30,8 @@ pub(in crate::api) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let window = page.into_inner().window()?;
     answer(move || {
-        let snapshot = state.gallery.snapshot()?;
-        let families = snapshot.photos().map(|photo| photo.id.member().family());
-        let families: BTreeSet<FamilyId> = families.collect();
+        let people = state.gallery.view()?.people(&Filter::default())?;
+        let families: BTreeSet<FamilyId> = people.iter().map(|person| person.family()).collect();
         let (families, next) = window.of(families.into_iter(), |family| *family);
         Ok(FamilyList::new(&families, next))
     })
@@ -53,18 +53,19 @@ pub(in crate::api) async fn get(
 ) -> Result<HttpResponse, Problem> {
     let family = family(&path)?;
     answer(move || {
-        let snapshot = state.gallery.snapshot()?;
-        let photos: Vec<&PhotoId> =
-            snapshot.of_family(family).into_iter().map(|photo| &photo.id).collect();
+        let view = state.gallery.view()?;
+        let photos = view.photos(Some(&EntityId::Family(family)), &PageRequest::all())?;
+        let photos: Vec<&PhotoId> = photos.iter().map(|photo| &photo.id).collect();
         if photos.is_empty() {
             return Err(not_enrolled(family));
         }
         // The photos are sorted by identity.
-        let people = photos.chunk_by(|a, b| a.member() == b.member()).map(|photos| {
+        let mut people = Vec::new();
+        for photos in photos.chunk_by(|a, b| a.member() == b.member()) {
             let person = photos[0].member();
-            (person, photos, snapshot.kin_of(person).collect())
-        });
-        Ok(FamilyResource::new(family, people))
+            people.push((person, photos, view.relatives_of(person)?));
+        }
+        Ok(FamilyResource::new(family, people.into_iter()))
     })
     .await
 }

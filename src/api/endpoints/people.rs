@@ -11,7 +11,7 @@ use crate::api::extract::upload::{Images, answer, blocking, embedded};
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
 use crate::domain::{EntityId, Fingerprint, PersonId, PhotoId};
-use crate::gallery::NewPhoto;
+use crate::gallery::{NewPhoto, PageRequest};
 use crate::wire::{Enrolled, PersonResource, Receipt};
 
 /// Path segments of a person.
@@ -41,13 +41,13 @@ pub(in crate::api) async fn get(
 ) -> Result<HttpResponse, Problem> {
     let person = person(&path)?;
     answer(move || {
-        let snapshot = state.gallery.snapshot()?;
-        let photos = snapshot.of_person(person);
+        let view = state.gallery.view()?;
+        let photos = view.photos(Some(&EntityId::Person(person)), &PageRequest::all())?;
         if photos.is_empty() {
             return Err(not_enrolled(person));
         }
         let photos = photos.iter().map(|photo| &photo.id);
-        let kin = snapshot.kin_of(person);
+        let kin = view.relatives_of(person)?.into_iter();
         Ok(PersonResource::new(person, photos, kin))
     })
     .await

@@ -12,7 +12,8 @@ use crate::api::extract::pagination::Page;
 use crate::api::extract::upload::answer;
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::State;
-use crate::domain::{FamilyId, IdentityError, PersonId};
+use crate::domain::{EntityId, FamilyId, IdentityError, PersonId};
+use crate::gallery::PageRequest;
 use crate::wire::{ListedKin, Receipt, RelationshipList};
 
 /// Two people, as written in a cursor and in a receipt.
@@ -78,12 +79,9 @@ pub(in crate::api) async fn list(
     let family: Option<FamilyId> =
         family.as_deref().map(str::parse).transpose().map_err(Problem::invalid)?;
     answer(move || {
-        let mut pairs = state.gallery.relationships()?;
-        pairs.retain(|pair| {
-            let mut families = pair.people().into_iter().map(|person| person.family());
-            family.is_none_or(|family| families.any(|own| own == family))
-        });
-        pairs.sort_unstable();
+        let scope = family.map(EntityId::Family);
+        let view = state.gallery.view()?;
+        let pairs = view.relationships(scope.as_ref(), &PageRequest::all())?;
         let (pairs, next) = window.of(pairs.into_iter(), |pair| Pair(pair.people()));
         Ok(RelationshipList::new(&pairs, next.map(|next| next.to_string())))
     })

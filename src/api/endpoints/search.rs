@@ -16,7 +16,7 @@ use crate::api::extract::upload::{PhotoFile, blocking};
 use crate::api::problem::{Problem, Problems};
 use crate::api::server::{Priors, State};
 use crate::domain::{EntityId, PersonId};
-use crate::gallery::{Filter, Selection, Snapshot};
+use crate::gallery::{Filter, GalleryView, Selection};
 use crate::search::{Grouping, Options, Probe, Query, SearchContext, search};
 use crate::wire::{Context, ModelVersion, SearchResponse, TimingsMs};
 
@@ -200,13 +200,13 @@ async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, P
 
     let started = Instant::now();
     let (deed, response) = blocking(move || {
-        let snapshot = state.gallery.snapshot()?;
-        check_enrolled(&snapshot, &known_as, &options)?;
+        let view = state.gallery.view_for(state.model.space())?;
+        check_enrolled(&*view, &known_as, &options)?;
         let [own_files, other_files] = files;
-        let mut known = snapshot.people_of_files(&own_files);
+        let mut known = view.people_of_files(&own_files)?;
         known.extend(known_as);
         let person = Probe { photos: &person, known };
-        let other = Probe { photos: &other, known: snapshot.people_of_files(&other_files) };
+        let other = Probe { photos: &other, known: view.people_of_files(&other_files)? };
         let query = match mode {
             Mode::Relatives => Query::Relatives(person),
             Mode::SamePerson => Query::SamePerson(person),
@@ -214,7 +214,7 @@ async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, P
             Mode::Parents => Query::Parents(person),
         };
         let ensemble = state.model.ensemble();
-        let context = SearchContext::new(&snapshot, ensemble, &state.references)?;
+        let context = SearchContext::new(&view, ensemble, &state.references)?;
         let answer = search(&context, &query, &options)?;
         timings.search = milliseconds(started);
         for (stage, took) in timings.stages() {
@@ -238,17 +238,18 @@ async fn answer(state: web::Data<State>, asked: Asked) -> Result<HttpResponse, P
 /// Checks that the people and families of a request are in the gallery.
 /// A misspelled name would leave no one to search.
 fn check_enrolled(
-    snapshot: &Snapshot,
+    view: &dyn GalleryView,
     known_as: &[PersonId],
     options: &Options,
 ) -> Result<(), Problem> {
     let families = options.filter.only.iter().flat_map(|only| &only.families);
     let people = known_as.iter().map(|&person| EntityId::Person(person));
-    let mut named = families.map(|&family| EntityId::Family(family)).chain(people);
-    match named.find(|named| !snapshot.contains(named)) {
-        Some(missing) => Err(not_enrolled(missing)),
-        None => Ok(()),
+    for entity in families.map(|&family| EntityId::Family(family)).chain(people) {
+        if !view.contains(&entity)? {
+            return Err(not_enrolled(entity));
+        }
     }
+    Ok(())
 }
 
 impl Asked {

@@ -258,7 +258,7 @@ fn run(state: &State, job: &Job, progress: &JobProgress) -> Result<Report, Probl
     if job.mode == Mode::Force {
         plan = plan.with_known_photos();
     }
-    Ok(ingest(plan, &state.gallery, state.model.bundle(), progress)?)
+    Ok(ingest(plan, &*state.gallery, state.model.bundle(), progress)?)
 }
 
 /// Resolves a folder inside the allowed root, after links are followed.

@@ -11,7 +11,10 @@
 //! | `relationships.jsonl` | one line a listed pair |
 
 mod format;
+mod import;
 mod read;
 mod write;
 
 pub use format::ArchiveSummary;
+pub use import::GalleryArchive;
+pub use write::export;

@@ -1,4 +1,4 @@
-//! Imports an archive into a gallery.
+//! Reads the entries of an archive.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -9,14 +9,13 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use super::format::{
-    ArchiveSummary, CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine,
-    THUMBNAILS, embeddings_file,
+    CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine, THUMBNAILS,
+    embeddings_file,
 };
 use crate::domain::{
     ContentHash, EmbeddedFace, EmbeddedPhoto, Embedding, EmbeddingSpace, Fingerprint, PhotoId,
-    Progress, Relationship,
+    Relationship,
 };
-use crate::gallery::embedded::Gallery;
 use crate::gallery::error::GalleryError;
 use crate::gallery::photo::NewPhoto;
 
@@ -31,58 +30,8 @@ const MAX_THUMBNAIL_BYTES: usize = 1 << 20;
 
 type Zip = ZipArchive<BufReader<File>>;
 
-impl Gallery {
-    /// Adds the content of an archive to the gallery at `path`, and seals it.
-    ///
-    /// A missing gallery is created. Every checksum is verified before anything is added. A
-    /// repeated import changes nothing. Returns `None` if `progress` is cancelled.
-    ///
-    /// # Errors
-    /// - [`GalleryError::Archive`] if the file cannot be opened.
-    /// - [`GalleryError::BadArchive`] if the file is not a complete archive.
-    /// - [`GalleryError::OtherBundle`] if the gallery was made with another bundle.
-    /// - [`GalleryError::Store`] if the gallery fails.
-    pub fn import(
-        path: &Path,
-        file: &Path,
-        progress: &dyn Progress,
-    ) -> Result<Option<ArchiveSummary>, GalleryError> {
-        let archive = ArchiveReader { path: file };
-        let contents = archive.contents()?;
-        let names = (0..contents.dimensions.len()).map(embeddings_file);
-        let others = [PHOTOS, RELATIONSHIPS, THUMBNAILS].map(String::from);
-        let others = others.into_iter().filter(|name| name != THUMBNAILS || contents.format > 1);
-        let names: Vec<String> = others.chain(names).collect();
-        progress.begin("Checking", names.len() as u64, "files");
-        for name in &names {
-            if progress.cancelled() {
-                return Ok(None);
-            }
-            archive.check(name, &contents)?;
-            progress.advance(1);
-        }
-        let photos = archive.photos(contents.photos)?;
-        let pairs = archive.relationships(contents.relationships)?;
-        let space = archive.space(&contents)?;
-        let gallery = Self::open_or_create(path, &space, Path::new(&contents.bundle))?;
-        progress.begin("Importing", photos.len() as u64, "photos");
-        let done = archive.embeddings(&contents.dimensions, photos, |batch| {
-            progress.advance(batch.len() as u64);
-            gallery.add_photos(batch)?;
-            Ok(!progress.cancelled())
-        })?;
-        if !done {
-            return Ok(None);
-        }
-        gallery.add_relationships(&pairs)?;
-        gallery.seal(progress)?;
-        let Contents { photos, relationships, .. } = contents;
-        Ok(Some(ArchiveSummary { photos, relationships }))
-    }
-}
-
 /// A photo without its embeddings.
-struct ArchivedPhoto {
+pub(super) struct ArchivedPhoto {
     id: PhotoId,
     content_hash: ContentHash,
     /// Length of its thumbnail, in bytes.
@@ -90,8 +39,8 @@ struct ArchivedPhoto {
 }
 
 /// An archive on disk.
-struct ArchiveReader<'a> {
-    path: &'a Path,
+pub(super) struct ArchiveReader<'a> {
+    pub(super) path: &'a Path,
 }
 
 impl ArchiveReader<'_> {
@@ -100,7 +49,7 @@ impl ArchiveReader<'_> {
         ZipArchive::new(BufReader::new(file)).map_err(|error| self.bad_zip(error))
     }
 
-    fn contents(&self) -> Result<Contents, GalleryError> {
+    pub(super) fn contents(&self) -> Result<Contents, GalleryError> {
         let mut zip = self.open()?;
         let entry = zip.by_name(CONTENTS).map_err(|error| self.bad_zip(error))?;
         let contents: Contents = serde_json::from_reader(entry)
@@ -122,14 +71,14 @@ impl ArchiveReader<'_> {
         Ok(contents)
     }
 
-    fn space(&self, contents: &Contents) -> Result<EmbeddingSpace, GalleryError> {
+    pub(super) fn space(&self, contents: &Contents) -> Result<EmbeddingSpace, GalleryError> {
         let fingerprint = contents.fingerprint.parse();
         let fingerprint = fingerprint.map_err(|_| self.bad("its fingerprint is none".into()))?;
         Ok(EmbeddingSpace { fingerprint, dimensions: contents.dimensions.clone() })
     }
 
     /// Verifies the checksum of a file.
-    fn check(&self, name: &str, contents: &Contents) -> Result<(), GalleryError> {
+    pub(super) fn check(&self, name: &str, contents: &Contents) -> Result<(), GalleryError> {
         let mut zip = self.open()?;
         let mut entry = zip.by_name(name).map_err(|error| self.bad_zip(error))?;
         let mut sha256 = Sha256::new();
@@ -147,7 +96,7 @@ impl ArchiveReader<'_> {
         Ok(())
     }
 
-    fn photos(&self, count: usize) -> Result<Vec<ArchivedPhoto>, GalleryError> {
+    pub(super) fn photos(&self, count: usize) -> Result<Vec<ArchivedPhoto>, GalleryError> {
         self.lines(PHOTOS, count, |line| {
             let PhotoLine { photo, sha256, thumbnail } = serde_json::from_str(line).ok()?;
             let Fingerprint(hash) = sha256.parse().ok()?;
@@ -158,7 +107,7 @@ impl ArchiveReader<'_> {
         })
     }
 
-    fn relationships(&self, count: usize) -> Result<Vec<Relationship>, GalleryError> {
+    pub(super) fn relationships(&self, count: usize) -> Result<Vec<Relationship>, GalleryError> {
         self.lines(RELATIONSHIPS, count, |line| {
             let RelationshipLine { people: [first, second], relation } =
                 serde_json::from_str(line).ok()?;
@@ -193,7 +142,7 @@ impl ArchiveReader<'_> {
     /// Reads the photos' embeddings, and calls `take` with each batch until it refuses more.
     ///
     /// Returns whether all were taken.
-    fn embeddings(
+    pub(super) fn embeddings(
         &self,
         widths: &[usize],
         photos: Vec<ArchivedPhoto>,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::row_set::RowSet;
 use super::scored::ScoredNode;
 use super::segment::Segment;
-use crate::domain::PhotoId;
+use crate::domain::{EntityId, PhotoId};
 use crate::gallery::neighbor::{Neighbor, NeighborEmbeddings};
 use crate::gallery::photo::StoredPhoto;
 
@@ -33,6 +33,11 @@ impl LiveSegment {
         rows: impl Iterator<Item = u32>,
     ) -> impl Iterator<Item = u32> {
         rows.filter(|&row| !self.deleted.contains(row))
+    }
+
+    /// The rows of the photos of a family or a person, or of one photo.
+    pub(in crate::gallery) fn rows_of(&self, entity: &EntityId) -> impl Iterator<Item = u32> {
+        self.retain(self.segment.rows_of(entity).iter().copied())
     }
 
     /// The photos that are not deleted.

@@ -15,7 +15,7 @@ use super::snapshot::{ListedPairs, Snapshot};
 use super::store::{GraphLayer, SegmentRecord, Stamp, Store, StoreError};
 use super::vector_file::{MappedVectors, VectorFile};
 use super::vectors::Vectors;
-use crate::domain::EmbeddingError;
+use crate::domain::{EmbeddingError, EmbeddingSpace};
 use crate::gallery::error::GalleryError;
 use crate::gallery::photo::StoredPhoto;
 
@@ -37,20 +37,21 @@ pub(in crate::gallery) struct GraphPlan {
     pub(in crate::gallery) existing: Option<Vec<u32>>,
 }
 
-/// Loads all data for searches, with one embedding width per backbone, at the requested precision.
+/// Loads all data for searches, at the requested precision.
 pub(in crate::gallery) fn load(
     store: &Arc<Store>,
-    widths: &[usize],
+    space: &EmbeddingSpace,
     precision: VectorPrecision,
 ) -> Result<Snapshot, GalleryError> {
     let mut segments = Vec::new();
     for plan in plans(store)? {
-        segments.push(LiveSegment::new(plan.build(store, widths, precision)?));
+        segments.push(LiveSegment::new(plan.build(store, &space.dimensions, precision)?));
     }
     VectorFile::delete_others(store.path(), files(&segments))
         .map_err(|error| failed(store, error))?;
     let stored = (precision == VectorPrecision::Half).then(|| Arc::clone(store));
-    Ok(Snapshot { segments, listed: listed_pairs(store)?.into(), stored })
+    let listed = listed_pairs(store)?.into();
+    Ok(Snapshot { space: space.clone(), segments, listed, stored })
 }
 
 /// The vector files of some segments.

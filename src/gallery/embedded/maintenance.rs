@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::gallery::Gallery;
+use super::gallery::EmbeddedGallery;
 use super::hnsw::build::{BuiltGraph, build};
 use super::live_segment::LiveSegment;
 use super::load::{GraphPlan, SegmentPlan, failed, files};
@@ -20,7 +20,7 @@ use crate::gallery::error::GalleryError;
 /// So segments stay few, and each photo is sealed only a few times.
 const GROWTH: usize = 2;
 
-impl Gallery {
+impl EmbeddedGallery {
     /// Seals the tail, if it is large enough.
     ///
     /// The segments before it that are not much larger are merged into it. Existing snapshots do

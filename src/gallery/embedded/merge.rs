@@ -98,7 +98,12 @@ impl Snapshot {
 
     /// Returns a snapshot with other segments.
     pub(in crate::gallery) fn with_segments(&self, segments: Vec<LiveSegment>) -> Self {
-        Self { segments, listed: Arc::clone(&self.listed), stored: self.stored.clone() }
+        Self {
+            space: self.space.clone(),
+            segments,
+            listed: Arc::clone(&self.listed),
+            stored: self.stored.clone(),
+        }
     }
 
     /// Returns a snapshot with other listed pairs.

@@ -12,11 +12,15 @@ use super::quantized::QuantizedProbe;
 use super::scored::ScoredNode;
 use super::segment::{RowFilter, SegmentQuery};
 use super::store::Store;
-use crate::domain::{ContentHash, Embedding, EntityId, FamilyId, PersonId, Relationship};
+use crate::domain::{
+    ContentHash, Embedding, EmbeddingSpace, EntityId, PersonId, PhotoId, Relationship,
+};
+use crate::gallery::error::GalleryError;
 use crate::gallery::filter::Filter;
+use crate::gallery::interface::GalleryView;
 use crate::gallery::neighbor::{Nearest, Neighbor};
 use crate::gallery::photo::StoredPhoto;
-use crate::gallery::query::{Method, NearestQuery};
+use crate::gallery::query::{Method, NearestQuery, PageRequest};
 
 /// Minimum search width in a graph.
 const MIN_EF: usize = 64;
@@ -24,8 +28,9 @@ const MIN_EF: usize = 64;
 /// Extra results that are compared by the stored embeddings.
 const RESCORED: usize = 8;
 
-/// An immutable view of a gallery for searches.
-pub struct Snapshot {
+/// An immutable view of a gallery, in memory.
+pub(in crate::gallery) struct Snapshot {
+    pub(in crate::gallery) space: EmbeddingSpace,
     /// The sealed segments, and last the tail.
     pub(in crate::gallery) segments: Vec<LiveSegment>,
     pub(in crate::gallery) listed: Arc<ListedPairs>,
@@ -36,58 +41,64 @@ pub struct Snapshot {
 /// The listed pairs of each person, in the order of their relatives.
 pub(in crate::gallery) type ListedPairs = HashMap<PersonId, Vec<Relationship>>;
 
-impl Snapshot {
-    /// The stored photos, in no particular order.
-    pub fn photos(&self) -> impl Iterator<Item = &StoredPhoto> {
-        self.segments.iter().flat_map(LiveSegment::photos).map(|photo| &**photo)
+impl GalleryView for Snapshot {
+    fn space(&self) -> &EmbeddingSpace {
+        &self.space
     }
 
-    /// Number of stored photos.
-    pub fn photo_count(&self) -> usize {
+    fn photo_count(&self) -> usize {
         self.segments.iter().map(LiveSegment::photo_count).sum()
     }
 
-    /// The listed kin of `person`, in the order of the identities.
-    pub fn kin_of(&self, person: PersonId) -> impl Iterator<Item = PersonId> {
-        self.relationships_of(person).iter().filter_map(move |pair| pair.relative_of(person))
+    fn photos(
+        &self,
+        scope: Option<&EntityId>,
+        page: &PageRequest<PhotoId>,
+    ) -> Result<Vec<Arc<StoredPhoto>>, GalleryError> {
+        let mut photos = match scope {
+            Some(scope) => self.photos_of(scope),
+            None => self.all_photos().collect(),
+        };
+        photos.retain(|photo| page.is_later(&photo.id));
+        photos.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+        photos.truncate(page.limit);
+        Ok(photos.into_iter().cloned().collect())
     }
 
-    /// The listed pairs of `person`, in the order of the relatives.
-    pub fn relationships_of(&self, person: PersonId) -> &[Relationship] {
-        self.listed.get(&person).map(Vec::as_slice).unwrap_or_default()
+    fn relationships(
+        &self,
+        scope: Option<&EntityId>,
+        page: &PageRequest<[PersonId; 2]>,
+    ) -> Result<Vec<Relationship>, GalleryError> {
+        let mut pairs = match scope {
+            Some(EntityId::Person(person)) => self.listed.get(person).cloned().unwrap_or_default(),
+            _ => self.listed_pairs(scope),
+        };
+        pairs.retain(|pair| page.is_later(&pair.people()));
+        pairs.sort_unstable();
+        pairs.truncate(page.limit);
+        Ok(pairs)
     }
 
-    /// The people with photos added from one of these files.
-    pub fn people_of_files(&self, files: &[ContentHash]) -> BTreeSet<PersonId> {
+    fn people(&self, filter: &Filter) -> Result<Vec<PersonId>, GalleryError> {
+        let photos = self.all_photos().filter(|photo| filter.admits(photo));
+        let mut people: Vec<PersonId> = photos.map(|photo| photo.id.member()).collect();
+        people.sort_unstable();
+        people.dedup();
+        Ok(people)
+    }
+
+    fn people_of_files(&self, files: &[ContentHash]) -> Result<BTreeSet<PersonId>, GalleryError> {
         let mut people = BTreeSet::new();
         for live in &self.segments {
             for row in live.retain(live.segment.rows_of_files(files)) {
                 people.insert(live.segment.photo(row).id.member());
             }
         }
-        people
+        Ok(people)
     }
 
-    /// Returns whether a family, person or photo is stored.
-    pub fn contains(&self, entity: &EntityId) -> bool {
-        !self.select(entity).is_empty()
-    }
-
-    /// Number of people with a photo that passes the filter.
-    pub fn people_count(&self, filter: &Filter) -> usize {
-        let photos = self.photos().filter(|photo| filter.admits(photo));
-        let mut people: Vec<PersonId> = photos.map(|photo| photo.id.member()).collect();
-        people.sort_unstable();
-        people.dedup();
-        people.len()
-    }
-
-    /// Returns photos of some people, grouped by person: at most `per_person` each, at most `count`
-    /// in all.
-    ///
-    /// The people are chosen by their identities alone. So a gallery of the same people gives the
-    /// same sample.
-    pub fn sample(&self, count: usize, per_person: usize) -> Vec<Neighbor> {
+    fn sample(&self, count: usize, per_person: usize) -> Result<Vec<Neighbor>, GalleryError> {
         let mut people: BTreeMap<(u64, PersonId), Vec<Candidate<'_>>> = BTreeMap::new();
         for live in &self.segments {
             for row in live.rows() {
@@ -114,57 +125,61 @@ impl Snapshot {
             }
             sample.extend(photos.into_iter().map(Candidate::neighbor));
         }
-        sample
+        Ok(sample)
     }
 
-    /// The photos of a family, in the order of their identities.
-    pub fn of_family(&self, family: FamilyId) -> Vec<&StoredPhoto> {
-        self.select(&EntityId::Family(family))
-    }
-
-    /// The photos of a person, in the order of their identities.
-    pub fn of_person(&self, person: PersonId) -> Vec<&StoredPhoto> {
-        self.select(&EntityId::Person(person))
-    }
-
-    /// Returns the photos of a family or a person, or one photo, in the order of their identities.
-    fn select(&self, entity: &EntityId) -> Vec<&StoredPhoto> {
+    fn compare(&self, entity: &EntityId, probe: &Embedding) -> Result<Vec<Neighbor>, GalleryError> {
+        self.check_probe(probe)?;
         let mut photos = Vec::new();
         for live in &self.segments {
-            for row in live.retain(live.segment.rows_of(entity).iter().copied()) {
-                photos.push(&**live.segment.photo(row));
-            }
-        }
-        photos.sort_unstable_by(|a, b| a.id.cmp(&b.id));
-        photos
-    }
-
-    /// The photos of a family or a person, or one photo, with their cosines to `probe`.
-    ///
-    /// They are in no particular order.
-    pub fn compare(&self, entity: &EntityId, probe: &Embedding) -> Vec<Neighbor> {
-        let mut photos = Vec::new();
-        for live in &self.segments {
-            for row in live.retain(live.segment.rows_of(entity).iter().copied()) {
+            for row in live.rows_of(entity) {
                 let scored = live.segment.scored(probe.as_slice(), row);
                 photos.push(Candidate::new(live, scored).neighbor());
             }
         }
+        Ok(photos)
+    }
+
+    /// Small or selective sets are compared photo by photo, and so are photos that are in no search
+    /// graph yet.
+    fn nearest(
+        &self,
+        probes: &[Embedding],
+        query: &NearestQuery,
+    ) -> Result<Vec<Nearest>, GalleryError> {
+        for probe in probes {
+            self.check_probe(probe)?;
+        }
+        let filters = self.row_filters(&query.filter);
+        Ok(probes.par_iter().map(|probe| self.nearest_to(probe, query, &filters)).collect())
+    }
+}
+
+impl Snapshot {
+    fn all_photos(&self) -> impl Iterator<Item = &Arc<StoredPhoto>> {
+        self.segments.iter().flat_map(LiveSegment::photos)
+    }
+
+    /// Returns the photos of a family or a person, or one photo, in no particular order.
+    fn photos_of(&self, entity: &EntityId) -> Vec<&Arc<StoredPhoto>> {
+        let mut photos = Vec::new();
+        for live in &self.segments {
+            photos.extend(live.rows_of(entity).map(|row| live.segment.photo(row)));
+        }
         photos
     }
 
-    /// Returns the photos nearest to `probe`.
-    ///
-    /// Small or selective sets are compared photo by photo, and so are photos that are in no search
-    /// graph yet.
-    pub fn nearest(&self, probe: &Embedding, query: &NearestQuery) -> Nearest {
-        self.nearest_in(probe, query, &self.row_filters(&query.filter))
-    }
-
-    /// Runs [`Self::nearest`] for several probes in parallel.
-    pub fn nearest_each(&self, probes: &[Embedding], query: &NearestQuery) -> Vec<Nearest> {
-        let filters = self.row_filters(&query.filter);
-        probes.par_iter().map(|probe| self.nearest_in(probe, query, &filters)).collect()
+    /// Returns all listed pairs, or those that name a person of the scope.
+    fn listed_pairs(&self, scope: Option<&EntityId>) -> Vec<Relationship> {
+        let mut listed: Vec<Relationship> = Vec::new();
+        for (person, pairs) in &*self.listed {
+            // Each pair is listed for both people, and taken once.
+            listed.extend(pairs.iter().filter(|pair| pair.people()[0] == *person));
+        }
+        if let Some(scope) = scope {
+            listed.retain(|pair| pair.people().into_iter().any(|person| scope.includes(person)));
+        }
+        listed
     }
 
     /// Returns the rows that pass the filter, per segment.
@@ -173,7 +188,8 @@ impl Snapshot {
         live.map(|live| live.segment.row_filter(filter, &live.deleted)).collect()
     }
 
-    fn nearest_in(
+    /// Returns the photos nearest to one probe, among the rows that pass the filter.
+    fn nearest_to(
         &self,
         probe: &Embedding,
         query: &NearestQuery,

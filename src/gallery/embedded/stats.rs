@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::gallery::Gallery;
+use super::gallery::EmbeddedGallery;
 use super::live_segment::LiveSegment;
 use super::load::{self, failed};
 use super::store::StoreError;
 use super::vector_file::VectorFile;
-use crate::domain::{FamilyId, PersonId};
+use crate::domain::FamilyId;
 use crate::gallery::error::GalleryError;
+use crate::gallery::filter::Filter;
+use crate::gallery::interface::GalleryView;
 
 /// Record counts and disk usage of a gallery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,14 +52,14 @@ pub struct SegmentStats {
     pub unreachable: usize,
 }
 
-impl Gallery {
+impl EmbeddedGallery {
     /// Returns the statistics of the gallery.
     ///
     /// # Errors
     /// [`GalleryError::Store`] if the store fails or is damaged.
     pub fn stats(&self) -> Result<Stats, GalleryError> {
         let snapshot = self.snapshot()?;
-        let people: BTreeSet<PersonId> = snapshot.photos().map(|photo| photo.id.member()).collect();
+        let people = snapshot.people(&Filter::default())?;
         let families: BTreeSet<FamilyId> = people.iter().map(|person| person.family()).collect();
         let segments = snapshot.segments.iter().filter_map(|live| {
             let graph = live.segment.graph()?;
@@ -111,7 +113,7 @@ impl Gallery {
     pub fn verify(&self) -> Result<Stats, GalleryError> {
         {
             let _writer = self.writer();
-            let snapshot = load::load(&self.store, &self.space.dimensions, self.precision)?;
+            let snapshot = load::load(&self.store, &self.space, self.precision)?;
             for live in &snapshot.segments {
                 self.check_vectors(live)?;
             }

@@ -10,7 +10,9 @@ use kindred::domain::{
     ContentHash, EmbeddedFace, EmbeddedPhoto, Embedding, EmbeddingSpace, Fingerprint, PhotoId,
     Unwatched,
 };
-use kindred::gallery::{Gallery, NearestQuery, NewPhoto, Snapshot, VectorPrecision};
+use kindred::gallery::{
+    EmbeddedGallery, Gallery, GalleryView, Nearest, NearestQuery, NewPhoto, VectorPrecision,
+};
 
 use super::Index;
 use super::faces::Faces;
@@ -20,8 +22,8 @@ const NEIGHBOURS: usize = 10;
 pub struct Ours {
     path: PathBuf,
     precision: VectorPrecision,
-    gallery: Option<Gallery>,
-    snapshot: Option<Arc<Snapshot>>,
+    gallery: Option<EmbeddedGallery>,
+    view: Option<Arc<dyn GalleryView>>,
     queries: Vec<Embedding>,
     /// Per query the nearest, by a full comparison.
     truth: Vec<Vec<PhotoId>>,
@@ -33,7 +35,7 @@ impl Ours {
         let path = folder.join("gallery");
         let space =
             EmbeddingSpace { fingerprint: Fingerprint([1; 32]), dimensions: vec![faces.width] };
-        let gallery = Gallery::open_or_create(&path, &space, folder).unwrap();
+        let gallery = EmbeddedGallery::open_or_create(&path, &space, folder).unwrap();
         for (batch, vectors) in faces.vectors.chunks(1024).enumerate() {
             let enrolments = vectors.iter().enumerate().map(|(at, vector)| NewPhoto {
                 id: id(1024 * batch + at),
@@ -45,15 +47,15 @@ impl Ours {
             });
             gallery.add_photos(enrolments.collect()).unwrap();
         }
-        let snapshot = gallery.snapshot().unwrap();
+        let view = gallery.view().unwrap();
         let lookup = NearestQuery { exact: true, ..NearestQuery::new(NEIGHBOURS) };
-        let nearest = snapshot.nearest_each(&faces.queries, &lookup);
-        let ids = |nearest: &kindred::gallery::Nearest| {
+        let nearest = view.nearest(&faces.queries, &lookup).unwrap();
+        let ids = |nearest: &Nearest| {
             nearest.neighbors.iter().map(|found| found.photo.id.clone()).collect()
         };
         let truth = nearest.iter().map(ids).collect();
         let queries = faces.queries.clone();
-        Self { path, precision, gallery: Some(gallery), snapshot: None, queries, truth }
+        Self { path, precision, gallery: Some(gallery), view: None, queries, truth }
     }
 
     /// Per query the numbers of the nearest.
@@ -89,7 +91,7 @@ impl Index for Ours {
 
     /// In a process of its own, whose memory nothing else has used.
     fn load(&mut self) -> [f64; 3] {
-        (self.snapshot, self.gallery) = (None, None);
+        (self.view, self.gallery) = (None, None);
         let mut program = Command::new(std::env::current_exe().unwrap());
         let said = program
             .args(["open", &format!("{:?}", self.precision)])
@@ -99,18 +101,18 @@ impl Index for Ours {
             .stdout;
         let numbers = String::from_utf8(said).unwrap();
         let numbers: Vec<f64> = numbers.split_whitespace().map(|n| n.parse().unwrap()).collect();
-        let gallery = Gallery::open(&self.path).unwrap().with_precision(self.precision);
-        self.snapshot = Some(gallery.snapshot().unwrap());
+        let gallery = EmbeddedGallery::open(&self.path).unwrap().with_precision(self.precision);
+        self.view = Some(gallery.view().unwrap());
         self.gallery = Some(gallery);
         [numbers[0], numbers[1], numbers[2]]
     }
 
     fn query(&mut self, ef: usize) -> [f64; 2] {
-        let snapshot = self.snapshot.as_ref().unwrap();
+        let view = self.view.as_deref().unwrap();
         let lookup = NearestQuery { ef: Some(ef), ..NearestQuery::new(NEIGHBOURS) };
         let started = Instant::now();
         let found: Vec<_> =
-            self.queries.iter().map(|query| snapshot.nearest(query, &lookup)).collect();
+            self.queries.iter().map(|query| nearest_to(view, query, &lookup)).collect();
         let seconds = started.elapsed().as_secs_f64();
         let hits = found.iter().zip(&self.truth).map(|(found, truth)| {
             found.neighbors.iter().filter(|found| truth.contains(&found.photo.id)).count()
@@ -125,12 +127,12 @@ impl Index for Ours {
 pub fn open(precision: &str, path: &Path) {
     let precision = if precision == "Half" { VectorPrecision::Half } else { VectorPrecision::Full };
     let (before, started) = (resident(), Instant::now());
-    let gallery = Gallery::open(path).unwrap().with_precision(precision);
-    let snapshot = gallery.snapshot().unwrap();
+    let gallery = EmbeddedGallery::open(path).unwrap().with_precision(precision);
+    let view = gallery.view().unwrap();
     let (seconds, opened) = (started.elapsed().as_secs_f64(), resident() - before);
     let width = gallery.space().dimensions[0];
     let probe = Embedding::normalize((0..width).map(|at| at as f32 + 1.0).collect()).unwrap();
-    let found = snapshot.nearest(&probe, &NearestQuery { exact: true, ..NearestQuery::new(1) });
+    let found = nearest_to(&*view, &probe, &NearestQuery { exact: true, ..NearestQuery::new(1) });
     assert_eq!(found.neighbors.len(), 1);
     println!("{seconds} {opened} {}", resident() - before);
 }
@@ -139,4 +141,9 @@ pub fn open(precision: &str, path: &Path) {
 fn resident() -> u64 {
     let pages = fs::read_to_string("/proc/self/statm").unwrap();
     4096 * pages.split(' ').nth(1).unwrap().parse::<u64>().unwrap()
+}
+
+/// The photos nearest to one probe.
+fn nearest_to(view: &dyn GalleryView, probe: &Embedding, query: &NearestQuery) -> Nearest {
+    view.nearest(std::slice::from_ref(probe), query).unwrap().remove(0)
 }

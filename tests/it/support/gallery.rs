@@ -1,11 +1,15 @@
 //! Galleries of random embeddings.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use kindred::domain::{
     ContentHash, EmbeddedFace, EmbeddedPhoto, Embedding, EmbeddingSpace, Fingerprint,
 };
-use kindred::gallery::{Gallery, NewPhoto};
+use kindred::gallery::{
+    EmbeddedGallery, Gallery, GalleryView, Nearest, NearestQuery, NewPhoto, PageRequest,
+    StoredPhoto,
+};
 
 use super::Random;
 
@@ -18,8 +22,8 @@ pub fn space(dimension: usize) -> EmbeddingSpace {
 }
 
 /// The gallery `name` in `folder`, which is made where there is none.
-pub fn open(folder: &Path, name: &str, dimension: usize) -> Gallery {
-    Gallery::open_or_create(&folder.join(name), &space(dimension), folder).unwrap()
+pub fn open(folder: &Path, name: &str, dimension: usize) -> EmbeddedGallery {
+    EmbeddedGallery::open_or_create(&folder.join(name), &space(dimension), folder).unwrap()
 }
 
 /// Unit vectors in clusters, as the photos of one person are.
@@ -50,7 +54,17 @@ pub fn enrolment(at: usize, version: u64, embedding: &Embedding) -> NewPhoto {
 }
 
 /// Enrols vectors as the photos from number `first` on.
-pub fn enrol(gallery: &Gallery, first: usize, vectors: &[Embedding]) {
+pub fn enrol(gallery: &dyn Gallery, first: usize, vectors: &[Embedding]) {
     let photos = (first..).zip(vectors).map(|(at, vector)| enrolment(at, 0, vector));
     gallery.add_photos(photos.collect()).unwrap();
+}
+
+/// All photos, in the order of their identities.
+pub fn all_photos(view: &dyn GalleryView) -> Vec<Arc<StoredPhoto>> {
+    view.photos(None, &PageRequest::all()).unwrap()
+}
+
+/// The photos nearest to one probe.
+pub fn nearest_to(view: &dyn GalleryView, probe: &Embedding, query: &NearestQuery) -> Nearest {
+    view.nearest(std::slice::from_ref(probe), query).unwrap().remove(0)
 }

@@ -16,6 +16,7 @@ mod keys;
 mod manifest;
 mod migrate;
 mod open;
+mod photo_trees;
 mod photos;
 mod records;
 mod relationships;
@@ -24,6 +25,6 @@ mod segments;
 mod trees;
 
 pub use error::StoreError;
-pub use records::{Counts, Deleted, GraphLayer, Header, SegmentRecord};
-pub use segments::Stamp;
-pub use trees::Store;
+pub(in crate::gallery) use records::{GraphLayer, Header, SegmentRecord};
+pub(in crate::gallery) use segments::Stamp;
+pub(in crate::gallery) use trees::Store;

@@ -39,7 +39,10 @@ impl Store {
     /// # Errors
     /// - The errors of [`Self::open`].
     /// - [`StoreError::NotAGallery`] if `path` is a file, or a folder with other files.
-    pub fn open_or_create(path: &Path, header: &Header) -> Result<Self, StoreError> {
+    pub(in crate::gallery) fn open_or_create(
+        path: &Path,
+        header: &Header,
+    ) -> Result<Self, StoreError> {
         let (store, manifest) = Self::open_files(path, OpenMode::Create)?;
         if !store.has_begun()? && manifest.as_ref().is_none_or(GalleryManifest::is_new) {
             store.put_header(header)?;
@@ -56,7 +59,7 @@ impl Store {
     /// - [`StoreError::NewerSchema`] if it has a newer schema.
     /// - [`StoreError::Corrupt`], [`StoreError::BadManifest`] or [`StoreError::LostRecords`] if it is damaged.
     /// - [`StoreError::Io`] if it is not writable.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(in crate::gallery) fn open(path: &Path) -> Result<Self, StoreError> {
         let (store, manifest) = Self::open_files(path, OpenMode::Existing)?;
         if !store.has_begun()? && manifest.as_ref().is_none_or(GalleryManifest::is_new) {
             // Killed between the first file and the header: the gallery holds nothing.
@@ -73,7 +76,7 @@ impl Store {
     /// # Errors
     /// - [`StoreError::NoGallery`] if there is no gallery.
     /// - [`StoreError::Corrupt`] if its records are damaged.
-    pub fn recount(path: &Path) -> Result<Self, StoreError> {
+    pub(in crate::gallery) fn recount(path: &Path) -> Result<Self, StoreError> {
         let lock = lock(path, OpenMode::Existing)?;
         rewrite::settle(path)?;
         if !database::exists(path) {

@@ -6,10 +6,12 @@ use sled::transaction::{Transactional, TransactionalTree};
 
 use super::error::StoreError;
 use super::guard::guarded;
-use super::records::{Deleted, PhotoRecord};
+use super::photo_trees::PhotoTrees;
+use super::records::PhotoRecord;
 use super::trees::{InTransaction, Store, abort, count};
 use super::{codec, keys};
 use crate::domain::{ContentHash, EntityId, PhotoId, Relationship};
+use crate::gallery::deleted::Deleted;
 use crate::gallery::photo::{NewPhoto, StoredPhoto};
 
 impl Store {
@@ -18,7 +20,10 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if the record is damaged.
-    pub fn photo(&self, id: &PhotoId) -> Result<Option<StoredPhoto>, StoreError> {
+    pub(in crate::gallery) fn photo(
+        &self,
+        id: &PhotoId,
+    ) -> Result<Option<StoredPhoto>, StoreError> {
         let bytes = guarded(|| Ok(self.photos.get(id.to_string())?))?;
         bytes.map(|bytes| photo(id.clone(), &bytes)).transpose()
     }
@@ -28,7 +33,7 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if a record is damaged.
-    pub fn photos(&self) -> Result<Vec<StoredPhoto>, StoreError> {
+    pub(in crate::gallery) fn photos(&self) -> Result<Vec<StoredPhoto>, StoreError> {
         let read = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
             let (key, value) = entry?;
             photo(keys::parse_text(&key, "a photo's key")?, &value)
@@ -41,7 +46,10 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if a key is damaged.
-    pub fn photos_of(&self, entity: &EntityId) -> Result<Vec<PhotoId>, StoreError> {
+    pub(in crate::gallery) fn photos_of(
+        &self,
+        entity: &EntityId,
+    ) -> Result<Vec<PhotoId>, StoreError> {
         if let EntityId::Photo(id) = entity {
             return Ok(self.photo(id)?.map(|photo| photo.id).into_iter().collect());
         }
@@ -53,7 +61,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Self::read_embedding`].
-    pub fn embedding(
+    pub(in crate::gallery) fn embedding(
         &self,
         ordinal: u64,
         backbone: u8,
@@ -70,7 +78,7 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if it is missing, damaged or of another dimension.
-    pub fn read_embedding(
+    pub(in crate::gallery) fn read_embedding(
         &self,
         ordinal: u64,
         backbone: u8,
@@ -91,7 +99,10 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if it is damaged.
-    pub fn thumbnail(&self, ordinal: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(in crate::gallery) fn thumbnail(
+        &self,
+        ordinal: u64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         let mut bytes = Vec::new();
         guarded(|| {
             for part in 0..=u8::MAX {
@@ -109,7 +120,7 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if a thumbnail is damaged.
-    pub fn thumbnail_count(&self) -> Result<usize, StoreError> {
+    pub(in crate::gallery) fn thumbnail_count(&self) -> Result<usize, StoreError> {
         guarded(|| {
             let mut count = 0;
             for entry in self.thumbnails.iter() {
@@ -137,7 +148,7 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if a record is damaged.
-    pub fn orphan_count(&self) -> Result<usize, StoreError> {
+    pub(in crate::gallery) fn orphan_count(&self) -> Result<usize, StoreError> {
         Ok(self.orphans(&self.embeddings)?.len() + self.orphans(&self.thumbnails)?.len())
     }
 
@@ -160,7 +171,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] if writing fails. Then none of them is stored.
-    pub fn put_photos(&self, photos: &[NewPhoto]) -> Result<Vec<u64>, StoreError> {
+    pub(in crate::gallery) fn put_photos(
+        &self,
+        photos: &[NewPhoto],
+    ) -> Result<Vec<u64>, StoreError> {
         let trees = (&self.meta, &self.photos, &self.embeddings, &self.thumbnails);
         let store = || {
             trees.transaction(|(meta, records, embeddings, thumbnails)| {
@@ -186,7 +200,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] if writing fails. Then none of them is deleted.
-    pub fn delete(
+    pub(in crate::gallery) fn delete(
         &self,
         photos: &[PhotoId],
         pairs: &[Relationship],
@@ -238,72 +252,4 @@ fn next_ordinal(meta: &TransactionalTree) -> InTransaction<u64> {
         return Err(abort(StoreError::Corrupt { what }));
     };
     Ok(u64::from_be_bytes(bytes))
-}
-
-/// The trees with the data of photos, within a transaction.
-struct PhotoTrees<'a> {
-    records: &'a TransactionalTree,
-    embeddings: &'a TransactionalTree,
-    thumbnails: &'a TransactionalTree,
-}
-
-impl PhotoTrees<'_> {
-    /// Stores a photo with one face. The schema has no room for further faces.
-    fn put(&self, NewPhoto { id, photo }: &NewPhoto, ordinal: u64) -> InTransaction<()> {
-        let record = PhotoRecord { ordinal, content_hash: photo.content_hash.0 };
-        let key = id.to_string();
-        self.records.insert(key.as_bytes(), codec::encode(&record).map_err(abort)?)?;
-        let embeddings = photo.faces.iter().flat_map(|face| &face.embeddings);
-        for (backbone, embedding) in (0..).zip(embeddings) {
-            let parts = embedding.as_slice().chunks(keys::FLOATS_PER_PART);
-            for (part, values) in (0..).zip(parts) {
-                let key = keys::embedding(ordinal, backbone, part);
-                self.embeddings.insert(&key, codec::encode_floats(values))?;
-            }
-        }
-        let thumbnail = photo.thumbnail.as_deref().unwrap_or_default();
-        for (part, bytes) in (0..).zip(thumbnail.chunks(keys::CHUNK_BYTES)) {
-            self.thumbnails.insert(&keys::thumbnail(ordinal, part), codec::seal(bytes))?;
-        }
-        Ok(())
-    }
-
-    /// Deletes a photo with all its data, if it is stored.
-    fn delete(&self, id: &PhotoId) -> InTransaction<Deleted> {
-        let mut deleted = Deleted::default();
-        let Some(record) = self.records.remove(id.to_string().as_bytes())? else {
-            return Ok(deleted);
-        };
-        let PhotoRecord { ordinal, .. } =
-            codec::decode(&record, "a photo record").map_err(abort)?;
-        deleted.photos = 1;
-        for backbone in 0..=u8::MAX {
-            let parts =
-                delete_parts(self.embeddings, |part| keys::embedding(ordinal, backbone, part))?;
-            if parts == 0 {
-                break;
-            }
-            deleted.embeddings += 1;
-        }
-        let parts = delete_parts(self.thumbnails, |part| keys::thumbnail(ordinal, part))?;
-        deleted.thumbnails = usize::from(parts > 0);
-        Ok(deleted)
-    }
-}
-
-/// Deletes parts until there are no more. Returns their number.
-///
-/// Keys cannot be listed within a transaction, but parts have no gaps.
-fn delete_parts<const N: usize>(
-    tree: &TransactionalTree,
-    key: impl Fn(u8) -> [u8; N],
-) -> InTransaction<usize> {
-    let mut parts = 0;
-    for part in 0..=u8::MAX {
-        if tree.remove(key(part).as_slice())?.is_none() {
-            break;
-        }
-        parts += 1;
-    }
-    Ok(parts)
 }

@@ -23,7 +23,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] or [`StoreError::Io`] if reading or writing fails. Then the old one
     /// stays.
-    pub fn rewrite(self) -> Result<Self, StoreError> {
+    pub(in crate::gallery) fn rewrite(self) -> Result<Self, StoreError> {
         let path = self.path.clone();
         let copy = database::open(&path, NEW)?;
         guarded(|| self.copy_to(&copy))?;

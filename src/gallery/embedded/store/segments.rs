@@ -10,7 +10,7 @@ use super::{codec, keys};
 
 /// The name of a stored segment. It is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stamp(u64);
+pub(in crate::gallery) struct Stamp(u64);
 
 impl Store {
     /// Returns the segments, in the order of their storage.
@@ -18,7 +18,7 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::DamagedGraph`] if a segment is damaged.
-    pub fn segments(&self) -> Result<Vec<(Stamp, SegmentRecord)>, StoreError> {
+    pub(in crate::gallery) fn segments(&self) -> Result<Vec<(Stamp, SegmentRecord)>, StoreError> {
         let read = |entry: SegmentEntry| Ok((Stamp(entry.stamp), self.segment(entry)?));
         guarded(|| self.segment_entries()?.into_iter().map(read).collect())
     }
@@ -27,7 +27,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] if writing fails. Then the others stay.
-    pub fn put_segment(
+    pub(in crate::gallery) fn put_segment(
         &self,
         segment: &SegmentRecord,
         replaced: &[Stamp],
@@ -56,7 +56,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] if writing fails.
-    pub fn delete_segments(&self, deleted: &[Stamp]) -> Result<(), StoreError> {
+    pub(in crate::gallery) fn delete_segments(&self, deleted: &[Stamp]) -> Result<(), StoreError> {
         guarded(|| {
             let mut entries = self.segment_entries()?;
             entries.retain(|entry| !deleted.contains(&Stamp(entry.stamp)));
@@ -70,7 +70,7 @@ impl Store {
     }
 
     /// The error of a segment with invalid links.
-    pub fn damaged_graph(&self) -> StoreError {
+    pub(in crate::gallery) fn damaged_graph(&self) -> StoreError {
         StoreError::DamagedGraph { path: self.path.clone() }
     }
 

@@ -14,7 +14,7 @@ use super::records::{Counts, Header};
 use super::{codec, keys, migrate};
 
 /// An open store. One process has it open at a time.
-pub struct Store {
+pub(in crate::gallery) struct Store {
     pub(super) path: PathBuf,
     pub(super) db: sled::Db,
     pub(super) meta: sled::Tree,
@@ -34,7 +34,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] if it is missing or damaged.
-    pub fn header(&self) -> Result<Header, StoreError> {
+    pub(in crate::gallery) fn header(&self) -> Result<Header, StoreError> {
         let bytes = guarded(|| Ok(self.meta.get(keys::HEADER)?))?;
         let bytes =
             bytes.ok_or(StoreError::Corrupt { what: "the gallery's header is missing".into() })?;
@@ -45,7 +45,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] if writing fails.
-    pub fn put_header(&self, header: &Header) -> Result<(), StoreError> {
+    pub(in crate::gallery) fn put_header(&self, header: &Header) -> Result<(), StoreError> {
         let bytes = codec::encode(header)?;
         guarded(|| Ok(self.meta.insert(keys::HEADER, bytes)?))?;
         self.flush()?;
@@ -57,24 +57,24 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if the count is damaged.
-    pub fn counts(&self) -> Result<Counts, StoreError> {
+    pub(in crate::gallery) fn counts(&self) -> Result<Counts, StoreError> {
         let bytes = guarded(|| Ok(self.meta.get(keys::COUNTS)?))?;
         let Some(bytes) = bytes else { return Ok(Counts::default()) };
         codec::decode(&bytes, "the count of the records")
     }
 
     /// The schema of every open store: the newest one.
-    pub fn schema(&self) -> u32 {
+    pub(in crate::gallery) fn schema(&self) -> u32 {
         migrate::SUPPORTED
     }
 
     /// The gallery's folder.
-    pub fn path(&self) -> &Path {
+    pub(in crate::gallery) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The error of a store that is still being read elsewhere.
-    pub fn in_use(&self) -> StoreError {
+    pub(in crate::gallery) fn in_use(&self) -> StoreError {
         StoreError::InUse { path: self.path.clone() }
     }
 
@@ -82,7 +82,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] if the files cannot be inspected.
-    pub fn disk_bytes(&self) -> Result<u64, StoreError> {
+    pub(in crate::gallery) fn disk_bytes(&self) -> Result<u64, StoreError> {
         Ok(self.db.size_on_disk()?)
     }
 
