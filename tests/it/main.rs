@@ -28,6 +28,7 @@ mod faults;
 mod formats;
 mod frozen;
 mod gallery;
+mod gallery_contract;
 mod import;
 mod ingest;
 mod kills;
