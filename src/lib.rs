@@ -14,7 +14,7 @@
 //! use kindred::bundle::{Bundle, write_builtin};
 //! use kindred::domain::EmbeddedPhoto;
 //! use kindred::engine::{Device, Precision};
-//! use kindred::gallery::{Enrolment, Gallery};
+//! use kindred::gallery::{EmbeddedGallery, Gallery, NewPhoto};
 //! use kindred::pipeline::{PhotoFile, Thumbnails, embed, prepare};
 //! use kindred::search::{Options, Probe, Query, ReferenceCache, SearchContext, search};
 //!
@@ -31,16 +31,17 @@
 //! let bundle = Bundle::load(&model, Device::Cpu, Precision::F32)?;
 //!
 //! let gallery = folder.path().join("gallery");
-//! let gallery = Gallery::open_or_create(&gallery, bundle.space(), &model)?;
+//! let gallery = EmbeddedGallery::open_or_create(&gallery, bundle.space(), &model)?;
 //! for id in ["F0001/MID1/P00001_face0", "F0001/MID3/P00006_face0"] {
-//!     gallery.enrol(vec![Enrolment::new(id.parse()?, embed_file(&bundle, id)?)])?;
+//!     let photo = embed_file(&bundle, id)?;
+//!     gallery.add_photos(vec![NewPhoto { id: id.parse()?, photo }])?;
 //! }
 //!
 //! let probe = embed_file(&bundle, "F0001/MID2/P00003_face0")?;
 //! let photos = [probe.faces[0].embeddings.clone()];
 //! let query = Query::Relatives(Probe { photos: &photos, known: BTreeSet::new() });
-//! let snapshot = gallery.snapshot()?;
-//! let context = SearchContext::new(&snapshot, bundle.ensemble(), &ReferenceCache::default())?;
+//! let view = gallery.view_for(bundle.space())?;
+//! let context = SearchContext::new(&view, bundle.ensemble(), &ReferenceCache::default())?;
 //! let answer = search(&context, &query, &Options::default())?;
 //! assert_eq!(answer.people.len(), 2);
 //! # Ok(())
@@ -98,8 +99,9 @@
 //! 1. [`wire::SearchOptions`] checks the request. The probe's photos are prepared and embedded as above. In the service one
 //!    thread embeds, behind a bounded queue, all photos that wait.
 //! 2. The photos of one person become one template, their mean embedding.
-//! 3. [`gallery::Snapshot::nearest`] walks the search graphs on embeddings as bytes, and compares the photos found by the
-//!    embeddings themselves. It compares photos that are in no graph one by one, and leaves out the probe's own file.
+//! 3. [`gallery::GalleryView::nearest`] walks the search graphs on embeddings as bytes, and compares the photos found
+//!    by the embeddings themselves. It compares photos that are in no graph one by one. It leaves out the probe's own
+//!    file.
 //! 4. [`search::search`] takes the people of these photos. The bundle's [`kinship::Ensemble`] scores the nearest photo of each,
 //!    then all photos of the best. It searches further if the candidates are too few people.
 //! 5. Each score is normalized by how both faces score with a cohort: a sample of the gallery's other people, and the bundle's
@@ -135,7 +137,7 @@
 //!
 //! - The database is the truth. Search graphs are derived, and no answer depends on when they were built.
 //! - Acknowledged changes are on disk, whatever ends the process. A store that lost data does not open.
-//! - A reader of a gallery has a [`gallery::Snapshot`], which no write changes.
+//! - A reader of a gallery has a [`gallery::GalleryView`], which no write changes.
 //! - A gallery answers only for the bundle that it was made with: [`domain::Fingerprint`].
 //! - Untrusted bytes (photos, weights, archives, the store, HTTP) end in an error, never in a panic or an unbounded
 //!   allocation.

@@ -99,7 +99,7 @@ impl Server {
         let Self { server, address, state } = self;
         let runner = JobRunner {
             jobs: &state.jobs,
-            gallery: &state.gallery,
+            gallery: &*state.gallery,
             bundle: state.model.bundle(),
             photo_root: state.config.photo_root.as_deref(),
             thumbnails: state.config.thumbnails(),

@@ -1,7 +1,7 @@
 //! State that the handlers share, and configuration of the service.
 
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
@@ -20,7 +20,9 @@ use crate::wire::Priors;
 /// Gallery, bundle and configuration that answer requests.
 pub struct Service {
     /// The gallery.
-    pub gallery: Gallery,
+    pub gallery: Box<dyn Gallery>,
+    /// Folder of the API keys, the audit trail and the jobs.
+    pub data_dir: PathBuf,
     /// The bundle that made the gallery's embeddings.
     pub bundle: Bundle,
     /// Limits on requests, and storage of their data.
@@ -30,8 +32,6 @@ pub struct Service {
 /// Configuration of the service: limits on requests, and storage of their data.
 #[derive(Clone, Debug)]
 pub struct ServiceConfig {
-    /// Folder of the API keys, the audit trail and the jobs. `None` is the gallery's folder.
-    pub data_dir: Option<PathBuf>,
     /// Whether the service stores a thumbnail of each added photo.
     pub keep_photos: bool,
     /// Folder from which jobs may read photos. `None` forbids it.
@@ -51,7 +51,7 @@ pub struct ServiceConfig {
 /// State that the handlers share.
 pub(super) struct State {
     pub(super) config: ServiceConfig,
-    pub(super) gallery: Gallery,
+    pub(super) gallery: Box<dyn Gallery>,
     pub(super) references: ReferenceCache,
     pub(super) model: ModelQueue,
     pub(super) jobs: Jobs,
@@ -63,7 +63,6 @@ pub(super) struct State {
 impl Default for ServiceConfig {
     fn default() -> Self {
         Self {
-            data_dir: None,
             keep_photos: false,
             photo_root: None,
             request_time: Duration::from_secs(60),
@@ -80,10 +79,6 @@ impl ServiceConfig {
     pub(super) fn thumbnails(&self) -> Thumbnails {
         if self.keep_photos { Thumbnails::Create } else { Thumbnails::Skip }
     }
-
-    fn data_dir<'a>(&'a self, gallery: &'a Gallery) -> &'a Path {
-        self.data_dir.as_deref().unwrap_or(gallery.path())
-    }
 }
 
 impl State {
@@ -92,14 +87,13 @@ impl State {
     /// # Errors
     /// If the data directory cannot be created or read.
     pub(super) fn new(service: Service) -> io::Result<Self> {
-        let Service { gallery, bundle, config } = service;
-        let data_dir = config.data_dir(&gallery);
-        fs::create_dir_all(data_dir)?;
+        let Service { gallery, data_dir, bundle, config } = service;
+        fs::create_dir_all(&data_dir)?;
         let metrics = Arc::new(Metrics::new());
         Ok(Self {
-            jobs: Jobs::open(data_dir)?,
-            keys: KeyRing::new(data_dir),
-            audit_log: AuditLog::new(data_dir, config.audit_days),
+            jobs: Jobs::open(&data_dir)?,
+            keys: KeyRing::new(&data_dir),
+            audit_log: AuditLog::new(&data_dir, config.audit_days),
             model: ModelQueue::start(bundle, Arc::clone(&metrics)),
             metrics,
             references: ReferenceCache::default(),

@@ -8,7 +8,7 @@ use super::exit::Failure;
 use crate::bundle::Bundle;
 use crate::domain::{ContentHash, Embedding, PersonId};
 use crate::error::Classify;
-use crate::gallery::Snapshot;
+use crate::gallery::GalleryView;
 use crate::pipeline::{PhotoFile, PreparedPhoto, Thumbnails, embed, prepare};
 use crate::search::Probe;
 
@@ -51,8 +51,12 @@ impl ProbePhotos {
     }
 
     /// Returns the probe. It is known if one of its files is enrolled.
-    pub(crate) fn probe(&self, snapshot: &Snapshot, mut known: BTreeSet<PersonId>) -> Probe<'_> {
-        known.extend(snapshot.people_of_files(&self.files));
-        Probe { photos: &self.embeddings, known }
+    pub(crate) fn probe(
+        &self,
+        view: &dyn GalleryView,
+        mut known: BTreeSet<PersonId>,
+    ) -> Result<Probe<'_>, Failure> {
+        known.extend(view.people_of_files(&self.files)?);
+        Ok(Probe { photos: &self.embeddings, known })
     }
 }

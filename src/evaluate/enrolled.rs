@@ -3,24 +3,37 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{Embedding, PersonId, PhotoId};
-use crate::gallery::{Filter, Gallery, GalleryError, Lookup, Snapshot};
+use crate::gallery::{Filter, Gallery, GalleryError, GalleryView, NearestQuery, PageRequest};
 
 /// People of a gallery, each with their photos.
 pub(super) struct EnrolledPeople<'a> {
-    gallery: &'a Gallery,
-    snapshot: &'a Snapshot,
+    gallery: &'a dyn Gallery,
+    view: &'a dyn GalleryView,
     photos: BTreeMap<PersonId, Vec<PhotoId>>,
+    /// The listed kin of each person.
+    relatives: BTreeMap<PersonId, BTreeSet<PersonId>>,
 }
 
 impl<'a> EnrolledPeople<'a> {
-    /// Lists the people of a gallery's snapshot.
-    pub(super) fn new(gallery: &'a Gallery, snapshot: &'a Snapshot) -> Self {
+    /// Lists the people of a gallery's view.
+    ///
+    /// # Errors
+    /// [`GalleryError`] if the store fails.
+    pub(super) fn new(
+        gallery: &'a dyn Gallery,
+        view: &'a dyn GalleryView,
+    ) -> Result<Self, GalleryError> {
         let mut photos: BTreeMap<PersonId, Vec<PhotoId>> = BTreeMap::new();
-        for photo in snapshot.photos() {
+        for photo in view.photos(None, &PageRequest::all())? {
             photos.entry(photo.id.member()).or_default().push(photo.id.clone());
         }
-        photos.values_mut().for_each(|photos| photos.sort_unstable());
-        Self { gallery, snapshot, photos }
+        let mut relatives: BTreeMap<PersonId, BTreeSet<PersonId>> = BTreeMap::new();
+        for pair in view.relationships(None, &PageRequest::all())? {
+            let [first, second] = pair.people();
+            relatives.entry(first).or_default().insert(second);
+            relatives.entry(second).or_default().insert(first);
+        }
+        Ok(Self { gallery, view, photos, relatives })
     }
 
     /// Returns the people, in the order of their identities.
@@ -51,15 +64,24 @@ impl<'a> EnrolledPeople<'a> {
     /// Only photos that `filter` admits count.
     ///
     /// Returns `None` if `filter` admits no photo.
-    pub(super) fn nearest(&self, probe: &Embedding, filter: Filter) -> Option<PersonId> {
-        let lookup = Lookup { filter, ..Lookup::nearest(1) };
-        let nearest = self.snapshot.nearest(probe, &lookup);
-        nearest.neighbors.first().map(|found| found.photo.id.member())
+    ///
+    /// # Errors
+    /// [`GalleryError`] if the store fails.
+    pub(super) fn nearest(
+        &self,
+        probe: &Embedding,
+        filter: Filter,
+    ) -> Result<Option<PersonId>, GalleryError> {
+        let query = NearestQuery { filter, ..NearestQuery::new(1) };
+        let nearest = self.view.nearest(std::slice::from_ref(probe), &query)?;
+        let neighbor = nearest.first().and_then(|nearest| nearest.neighbors.first());
+        Ok(neighbor.map(|neighbor| neighbor.photo.id.member()))
     }
 
     /// Returns the enrolled people among a person's listed kin.
     pub(super) fn kin_of(&self, person: PersonId) -> BTreeSet<PersonId> {
-        self.snapshot.kin_of(person).filter(|kin| self.photos.contains_key(kin)).collect()
+        let relatives = self.relatives.get(&person).into_iter().flatten().copied();
+        relatives.filter(|relative| self.photos.contains_key(relative)).collect()
     }
 
     /// Returns the other people of a person's family.
@@ -70,12 +92,8 @@ impl<'a> EnrolledPeople<'a> {
 
     /// Returns the people that `is_probe` selects and that have listed kin in the gallery.
     pub(super) fn with_kin(&self, is_probe: &dyn Fn(PersonId) -> bool) -> Vec<PersonId> {
-        self.ids().filter(|&person| is_probe(person) && self.has_kin(person)).collect()
-    }
-
-    /// Returns whether listed kin of a person are in the gallery.
-    fn has_kin(&self, person: PersonId) -> bool {
-        self.snapshot.kin_of(person).any(|kin| self.photos.contains_key(&kin))
+        let people = self.ids().filter(|&person| is_probe(person));
+        people.filter(|&person| !self.kin_of(person).is_empty()).collect()
     }
 
     /// Returns these photos of one person, and the family's photos cut from the same photographs.

@@ -74,15 +74,15 @@ struct IdentificationTest<'a> {
 /// [`EvaluateError::NoKin`] if no probe has listed kin.
 /// Other variants if the gallery or the ensemble fails.
 pub fn identify(
-    gallery: &Gallery,
+    gallery: &dyn Gallery,
     ensemble: Option<&Ensemble>,
     options: &IdentificationOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Option<IdentificationReport>, EvaluateError> {
     let ensemble = ensemble.ok_or(EvaluateError::NoEnsemble)?;
     ensemble.open_set().ok_or(EvaluateError::NoOpenSetModel)?;
-    let snapshot = gallery.snapshot()?;
-    let enrolled = EnrolledPeople::new(gallery, &snapshot);
+    let view = gallery.view()?;
+    let enrolled = EnrolledPeople::new(gallery, &*view)?;
     let mut random = ChaCha8Rng::seed_from_u64(options.seed);
     let mut people: Vec<PersonId> = enrolled.ids().collect();
     people.shuffle(&mut random);
@@ -91,7 +91,7 @@ pub fn identify(
         return Err(EvaluateError::NoKin);
     }
     let test = IdentificationTest {
-        context: SearchContext::new(&snapshot, Some(ensemble), &ReferenceCache::default())?,
+        context: SearchContext::new(&view, Some(ensemble), &ReferenceCache::default())?,
         families: ProbeFamilies::new(probes.iter().map(IdentificationProbe::person)),
         probes,
         people,

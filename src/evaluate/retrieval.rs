@@ -61,22 +61,22 @@ pub struct RetrievalOptions<'a> {
 /// [`EvaluateError::Gallery`], [`EvaluateError::Search`] or [`EvaluateError::Kinship`] if the
 /// gallery or the ensemble fails.
 pub fn retrieve(
-    gallery: &Gallery,
+    gallery: &dyn Gallery,
     ensemble: Option<&Ensemble>,
     options: &RetrievalOptions<'_>,
     progress: &dyn Progress,
 ) -> Result<Option<RetrievalReport>, EvaluateError> {
     let RetrievalOptions { candidates, seed, is_probe } = *options;
-    let snapshot = gallery.snapshot()?;
-    let enrolled = EnrolledPeople::new(gallery, &snapshot);
+    let view = gallery.view()?;
+    let enrolled = EnrolledPeople::new(gallery, &*view)?;
     let probes = enrolled.with_kin(is_probe);
     if probes.is_empty() {
         return Err(EvaluateError::NoKin);
     }
     let families = ProbeFamilies::new(probes.iter().copied());
     let cache = ReferenceCache::default();
-    let by_cosine = SearchContext::new(&snapshot, None, &cache)?;
-    let by_ensemble = SearchContext::new(&snapshot, ensemble, &cache)?;
+    let by_cosine = SearchContext::new(&view, None, &cache)?;
+    let by_ensemble = SearchContext::new(&view, ensemble, &cache)?;
     progress.begin("Searching", probes.len() as u64, "people");
     let mut plain = Vec::new();
     let mut reranked = Vec::new();
@@ -102,7 +102,7 @@ pub fn retrieve(
     }
     Ok(Some(RetrievalReport {
         probes: probes.len(),
-        photos: snapshot.photo_count(),
+        photos: view.photo_count(),
         candidates,
         same_person_rank_1: same_person_rank_1(&enrolled, is_probe, seed)?,
         same_person,

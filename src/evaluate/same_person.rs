@@ -74,7 +74,7 @@ pub(super) fn same_person_rank_1(
         for photo in photos_with_others(enrolled, person) {
             let photos = enrolled.embeddings(std::slice::from_ref(photo))?;
             let Some(embeddings) = photos.first() else { continue };
-            let found = enrolled.nearest(&embeddings[0], without_source(enrolled, photo));
+            let found = enrolled.nearest(&embeddings[0], without_source(enrolled, photo))?;
             hits.push(RatioTerm::of_search(
                 families.index(person),
                 f64::from(found == Some(person)),

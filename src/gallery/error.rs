@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::embedded::store::StoreError;
-use crate::domain::{EmbeddingError, Fingerprint};
+use super::embedded::StoreError;
+use crate::domain::{EmbeddingError, Fingerprint, PhotoId};
 use crate::error::{Classify, ErrorKind, io_kind};
 
 /// Why a gallery cannot be opened, read or written.
@@ -30,6 +30,14 @@ pub enum GalleryError {
         expected: Vec<usize>,
         /// The photo's widths.
         found: Vec<usize>,
+    },
+    /// A photo does not have exactly one face.
+    #[error("photo {id} has {found} faces, expected 1; add a photo that shows one face")]
+    FaceCount {
+        /// The photo.
+        id: PhotoId,
+        /// Number of its faces.
+        found: usize,
     },
     /// A stored vector is not a valid embedding.
     #[error(
@@ -58,6 +66,9 @@ pub enum GalleryError {
         /// The operating system's reason.
         source: std::io::Error,
     },
+    /// The gallery was changed during an export.
+    #[error("the gallery changed during the export; export it again")]
+    Changed,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,6 +78,8 @@ impl Classify for GalleryError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::OtherBundle { .. } => ErrorKind::Incompatible,
+            Self::Changed => ErrorKind::Conflict,
+            Self::FaceCount { .. } => ErrorKind::InvalidInput,
             Self::WrongDimension { .. } => ErrorKind::Internal,
             Self::NotEnrolled { .. } => ErrorKind::NotFound,
             Self::Archive { source, .. } => io_kind(source),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::neighbor::StoredPhoto;
+use super::photo::StoredPhoto;
 use crate::domain::{ContentHash, EntityId, FamilyId, PersonId, PhotoId};
 
 /// A set of photos, by family, person, photo or file. A photo selected twice counts once.
@@ -29,15 +29,15 @@ pub struct Filter {
 
 impl Selection {
     /// Selects the photos added from these files.
-    pub fn of_files(files: Vec<ContentHash>) -> Self {
+    pub fn from_files(files: Vec<ContentHash>) -> Self {
         Self { files, ..Self::default() }
     }
 
-    /// Selects all of these.
-    pub fn of(named: &[EntityId]) -> Self {
+    /// Selects these families, people and photos.
+    pub fn from_entities(entities: &[EntityId]) -> Self {
         let mut selection = Self::default();
-        for who in named {
-            match who {
+        for entity in entities {
+            match entity {
                 EntityId::Family(family) => drop(selection.families.insert(*family)),
                 EntityId::Person(person) => drop(selection.people.insert(*person)),
                 EntityId::Photo(photo) => drop(selection.photos.insert(photo.clone())),
@@ -47,7 +47,8 @@ impl Selection {
     }
 
     /// Returns whether it contains a photo.
-    pub fn has(&self, StoredPhoto { id, content_hash }: &StoredPhoto) -> bool {
+    pub fn contains(&self, photo: &StoredPhoto) -> bool {
+        let StoredPhoto { id, content_hash, .. } = photo;
         let person = id.member();
         self.families.contains(&person.family())
             || self.people.contains(&person)
@@ -63,7 +64,7 @@ impl Filter {
     }
 
     /// Returns whether a photo passes the filter.
-    pub fn counts(&self, photo: &StoredPhoto) -> bool {
-        self.only.as_ref().is_none_or(|only| only.has(photo)) && !self.without.has(photo)
+    pub fn admits(&self, photo: &StoredPhoto) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(photo)) && !self.without.contains(photo)
     }
 }

@@ -1,11 +1,13 @@
 //! The ingest job, and the relationships of its people.
 
+use std::collections::BTreeSet;
+
 use super::batches::{Batches, EmbeddedItem, Item};
 use super::plan::Plan;
 use super::{IngestError, Rejected};
 use crate::bundle::Bundle;
-use crate::domain::{PhotoId, Progress, Relationship};
-use crate::gallery::{Enrolment, Gallery};
+use crate::domain::{PersonId, PhotoId, Progress, Relationship};
+use crate::gallery::{Filter, Gallery, NewPhoto};
 use crate::pipeline::Thumbnails;
 
 /// Result of an ingest.
@@ -23,7 +25,7 @@ pub struct Report {
     pub cancelled: bool,
 }
 
-/// Adds the photos of the plan to `gallery`, and seals it.
+/// Adds the photos of the plan to `gallery`, and optimizes it for searches.
 ///
 /// Photos that it has from the same file are skipped, unless the plan includes them. The plan sets
 /// whether thumbnails are stored. Photos are on disk batch by batch. Photos that were reported to
@@ -35,7 +37,7 @@ pub struct Report {
 /// use kindred::dataset::Source;
 /// use kindred::domain::NoProgress;
 /// use kindred::engine::{Device, Precision};
-/// use kindred::gallery::Gallery;
+/// use kindred::gallery::EmbeddedGallery;
 /// use kindred::ingest::{Plan, ingest};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -44,7 +46,7 @@ pub struct Report {
 /// write_builtin(&model)?;
 /// let bundle = Bundle::load(&model, Device::Cpu, Precision::F32)?;
 /// let gallery = folder.path().join("gallery");
-/// let gallery = Gallery::open_or_create(&gallery, bundle.space(), &model)?;
+/// let gallery = EmbeddedGallery::open_or_create(&gallery, bundle.space(), &model)?;
 /// let plan = Plan::new(Source::open("data/sample".as_ref())?)?
 ///     .retaining(|photo| photo.member().to_string() == "F0001/MID1");
 /// let report = ingest(plan, &gallery, &bundle, &NoProgress)?;
@@ -58,7 +60,7 @@ pub struct Report {
 /// - [`IngestError::Bundle`] if a backbone fails.
 pub fn ingest(
     plan: Plan,
-    gallery: &Gallery,
+    gallery: &dyn Gallery,
     bundle: &Bundle,
     progress: &dyn Progress,
 ) -> Result<Report, IngestError> {
@@ -76,19 +78,19 @@ pub fn ingest(
     let batches = Batches { source: &mut source, bundle, progress, thumbnails };
     let skipped = batches.run(items, is_known, |batch| {
         report.enrolled += batch.len();
-        Ok(gallery.enrol(batch.into_iter().map(enrolment).collect())?)
+        Ok(gallery.add_photos(batch.into_iter().map(new_photo).collect())?)
     })?;
     report.known = skipped.known;
     report.rejected.extend(skipped.rejected);
     report.cancelled = skipped.cancelled;
     if !report.cancelled {
-        gallery.seal(progress)?;
+        gallery.optimize(progress)?;
     }
     Ok(report)
 }
 
-fn enrolment(EmbeddedItem { key, photo, .. }: EmbeddedItem<PhotoId>) -> Enrolment {
-    Enrolment::new(key, photo)
+fn new_photo(item: EmbeddedItem<PhotoId>) -> NewPhoto {
+    NewPhoto { id: item.key, photo: item.photo }
 }
 
 /// Adds kin pairs to the gallery. Returns how many of them name a person without a photo in it.
@@ -97,9 +99,10 @@ fn enrolment(EmbeddedItem { key, photo, .. }: EmbeddedItem<PhotoId>) -> Enrolmen
 ///
 /// # Errors
 /// [`IngestError::Gallery`] if the gallery fails.
-pub fn relate(gallery: &Gallery, pairs: &[Relationship]) -> Result<usize, IngestError> {
-    gallery.relate(pairs)?;
-    let with_photos = gallery.people()?;
+pub fn relate(gallery: &dyn Gallery, pairs: &[Relationship]) -> Result<usize, IngestError> {
+    gallery.add_relationships(pairs)?;
+    let with_photos: BTreeSet<PersonId> =
+        gallery.view()?.people(&Filter::default())?.into_iter().collect();
     let lacks_photos =
         |pair: &&Relationship| !pair.people().iter().all(|p| with_photos.contains(p));
     Ok(pairs.iter().filter(lacks_photos).count())

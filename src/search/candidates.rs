@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::{Options, PersonMatch, PhotoMatch};
-use crate::domain::{Embedding, PersonId, PhotoId};
-use crate::gallery::{Filter, Lookup, Method, Neighbor, Snapshot};
+use super::{Options, PersonMatch, PhotoMatch, SearchError};
+use crate::domain::{Embedding, EntityId, PersonId, PhotoId};
+use crate::gallery::{Filter, GalleryView, Method, NearestQuery, Neighbor};
 
 /// Finder of photos near a probe.
 pub(super) struct CandidateFinder<'a> {
-    pub(super) snapshot: &'a Snapshot,
+    pub(super) view: &'a dyn GalleryView,
     pub(super) options: &'a Options,
     /// Filter of photos that may be of relatives. It excludes those of known people.
     pub(super) filter: Filter,
@@ -17,19 +17,19 @@ pub(super) struct CandidateFinder<'a> {
 }
 
 /// People of the nearest photos, each by the nearest one.
-pub(super) struct Candidates<'a> {
-    pub(super) photos: Vec<Neighbor<'a>>,
+pub(super) struct Candidates {
+    pub(super) photos: Vec<Neighbor>,
     pub(super) method: Method,
 }
 
-impl<'a> CandidateFinder<'a> {
+impl CandidateFinder<'_> {
     /// Returns the people of the `count` photos nearest to one of the probes.
-    pub(super) fn nearest(&self, count: usize) -> Candidates<'a> {
+    pub(super) fn nearest(&self, count: usize) -> Result<Candidates, SearchError> {
         let Options { ef, exact, .. } = *self.options;
-        let lookup = Lookup { count, ef, exact, filter: self.filter.clone() };
+        let query = NearestQuery { count, ef, exact, filter: self.filter.clone() };
         let mut photos = Vec::new();
         let mut method = Method::Exact;
-        for nearest in self.snapshot.nearest_each(&self.means, &lookup) {
+        for nearest in self.view.nearest(&self.means, &query)? {
             method = nearest.method;
             photos.extend(nearest.neighbors);
         }
@@ -38,37 +38,43 @@ impl<'a> CandidateFinder<'a> {
         });
         let mut seen = HashSet::new();
         photos.retain(|photo| seen.insert(photo.photo.id.member()));
-        Candidates { photos, method }
+        Ok(Candidates { photos, method })
     }
 
     /// Returns the included photos of `people`, without those that are `scored` already.
     pub(super) fn other_photos(
         &self,
         people: &BTreeSet<PersonId>,
-        scored: &[Neighbor<'_>],
-    ) -> Vec<Neighbor<'a>> {
+        scored: &[Neighbor],
+    ) -> Result<Vec<Neighbor>, SearchError> {
         let scored: HashSet<&PhotoId> = scored.iter().map(|photo| &photo.photo.id).collect();
-        let mut found = BTreeMap::<&PhotoId, Neighbor<'a>>::new();
+        let mut found = BTreeMap::<PhotoId, Neighbor>::new();
         for mean in &self.means {
-            for photo in people.iter().flat_map(|&person| self.snapshot.photos_of(person, mean)) {
-                if !self.filter.counts(photo.photo) || scored.contains(&photo.photo.id) {
-                    continue;
+            for &person in people {
+                for photo in self.view.compare(&EntityId::Person(person), mean)? {
+                    if !self.filter.admits(&photo.photo) || scored.contains(&photo.photo.id) {
+                        continue;
+                    }
+                    let cosine = photo.cosine;
+                    let known = found.entry(photo.photo.id.clone()).or_insert(photo);
+                    known.cosine = known.cosine.max(cosine);
                 }
-                let known = found.entry(&photo.photo.id).or_insert(photo);
-                known.cosine = known.cosine.max(photo.cosine);
             }
         }
-        found.into_values().collect()
+        Ok(found.into_values().collect())
     }
 
     /// Returns a person known to be in the probe, with the other photos.
     ///
     /// Returns `None` if there is no other photo.
-    pub(super) fn known_person(&self, person: PersonId) -> Option<PersonMatch> {
+    pub(super) fn known_person(
+        &self,
+        person: PersonId,
+    ) -> Result<Option<PersonMatch>, SearchError> {
         let mut photos = Vec::new();
         for mean in &self.means {
-            for photo in self.snapshot.photos_of(person, mean) {
-                if self.options.filter.counts(photo.photo) {
+            for photo in self.view.compare(&EntityId::Person(person), mean)? {
+                if self.options.filter.admits(&photo.photo) {
                     photos.push(PhotoMatch {
                         photo: photo.photo.id.clone(),
                         cosine: photo.cosine,
@@ -80,14 +86,15 @@ impl<'a> CandidateFinder<'a> {
         photos.sort_by(|a, b| b.cosine.total_cmp(&a.cosine));
         let mut seen = HashSet::new();
         photos.retain(|photo| seen.insert(photo.photo.clone()));
-        let cosine = photos.first()?.cosine;
-        Some(PersonMatch {
+        let Some(nearest) = photos.first() else { return Ok(None) };
+        let cosine = nearest.cosine;
+        Ok(Some(PersonMatch {
             person,
             score: cosine.into(),
             cosine,
             kinship: None,
             photos,
             listed_kin: Vec::new(),
-        })
+        }))
     }
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::score::Scorer;
 use super::{ReferenceCache, SearchError};
-use crate::gallery::{Filter, Selection, Snapshot};
+use crate::gallery::{Filter, GalleryView, Selection};
 use crate::kinship::Ensemble;
 
-/// A gallery snapshot and the models that search it.
+/// A gallery view and the models that search it.
 #[derive(Clone)]
 pub struct SearchContext<'a> {
-    pub(super) snapshot: &'a Arc<Snapshot>,
+    pub(super) view: &'a dyn GalleryView,
     pub(super) scorer: Scorer<'a>,
 }
 
@@ -18,26 +18,29 @@ impl<'a> SearchContext<'a> {
     /// Creates a context. Statistics of the gallery are taken from `cache` if present.
     ///
     /// # Errors
-    /// [`SearchError::Kinship`] if the gallery's embeddings do not match the ensemble's backbones.
+    /// - [`SearchError::Gallery`] if the gallery fails.
+    /// - [`SearchError::Kinship`] if the gallery's embeddings do not match the ensemble's
+    ///   backbones.
     pub fn new(
-        snapshot: &'a Arc<Snapshot>,
+        view: &'a Arc<dyn GalleryView>,
         ensemble: Option<&'a Ensemble>,
         cache: &ReferenceCache,
     ) -> Result<Self, SearchError> {
-        Ok(Self { snapshot, scorer: Scorer::new(snapshot, ensemble, cache)? })
+        let scorer = Scorer::new(view, ensemble, cache)?;
+        Ok(Self { view: &**view, scorer })
     }
 
     /// Returns the number of people with an included photo.
-    pub(super) fn people_count(&self, filter: &Filter) -> usize {
+    pub(super) fn people_count(&self, filter: &Filter) -> Result<usize, SearchError> {
         match (&self.scorer, filter) {
             // Most searches exclude only some files and known people.
             (
                 Scorer::OpenSet(_, gallery),
                 Filter { only: None, without: Selection { families, people, photos, .. } },
             ) if families.is_empty() && photos.is_empty() => {
-                gallery.people.saturating_sub(people.len())
+                Ok(gallery.people.saturating_sub(people.len()))
             }
-            _ => self.snapshot.people_count(filter),
+            _ => Ok(self.view.people(filter)?.len()),
         }
     }
 }

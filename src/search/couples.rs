@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{CoupleMatch, PersonMatch};
-use crate::domain::{PersonId, Relationship, Role, Sex};
-use crate::gallery::Snapshot;
+use super::{CoupleMatch, PersonMatch, SearchError};
+use crate::domain::{EntityId, PersonId, Relationship, Role, Sex};
+use crate::gallery::{GalleryView, PageRequest};
 
 /// Returns, for each family, the two possible parents with the most evidence.
 ///
@@ -13,49 +13,56 @@ use crate::gallery::Snapshot;
 pub(super) fn couples(
     people: &[PersonMatch],
     probe: &BTreeSet<PersonId>,
-    snapshot: &Snapshot,
-) -> Vec<CoupleMatch> {
-    let candidates: Vec<&PersonMatch> = people
-        .iter()
-        .filter(|found| may_be_parent(found.person, probe, snapshot.relationships_of(found.person)))
-        .collect();
+    view: &dyn GalleryView,
+) -> Result<Vec<CoupleMatch>, SearchError> {
+    let mut candidates: Vec<ParentCandidate<'_>> = Vec::new();
+    for found in people {
+        let scope = EntityId::Person(found.person);
+        let pairs = view.relationships(Some(&scope), &PageRequest::all())?;
+        if may_be_parent(found.person, probe, &pairs) {
+            candidates.push(ParentCandidate { found, sex: listed_sex(found.person, &pairs) });
+        }
+    }
     let mut couples: Vec<CoupleMatch> = Vec::new();
     for (i, first) in candidates.iter().enumerate() {
-        let family = first.person.family();
+        let family = first.found.person.family();
         if !couples.iter().any(|couple| couple.people[0].family() == family) {
-            couples.extend(best_couple(first, &candidates[i + 1..], snapshot));
+            couples.extend(best_couple(first, &candidates[i + 1..]));
         }
     }
     couples.sort_by(|a, b| b.log_likelihood_ratio.total_cmp(&a.log_likelihood_ratio));
-    couples
+    Ok(couples)
+}
+
+/// A person that may be a parent of the probe person.
+struct ParentCandidate<'a> {
+    found: &'a PersonMatch,
+    /// Sex in the listed relations.
+    sex: Option<Sex>,
+}
+
+impl ParentCandidate<'_> {
+    /// Returns the log likelihood ratio of kinship, 0 without an ensemble.
+    fn log_likelihood_ratio(&self) -> f64 {
+        self.found.kinship.as_ref().map_or(0.0, |kinship| kinship.log_likelihood_ratio)
+    }
 }
 
 /// Returns a person with the first of `candidates` that may be the other parent.
 fn best_couple(
-    first: &PersonMatch,
-    candidates: &[&PersonMatch],
-    snapshot: &Snapshot,
+    first: &ParentCandidate<'_>,
+    candidates: &[ParentCandidate<'_>],
 ) -> Option<CoupleMatch> {
-    let first_sex = listed_sex(first.person, snapshot.relationships_of(first.person));
-    for second in candidates {
-        let second_sex = listed_sex(second.person, snapshot.relationships_of(second.person));
-        if second.person.family() == first.person.family()
-            && !first.listed_kin.contains(&second.person)
-            && !is_same_sex(first_sex, second_sex)
-        {
-            return Some(CoupleMatch {
-                people: [first.person, second.person],
-                log_likelihood_ratio: evidence(first) + evidence(second),
-                is_known_couple: first_sex.is_some() && second_sex.is_some(),
-            });
-        }
-    }
-    None
-}
-
-/// Returns the log likelihood ratio of kinship, 0 without an ensemble.
-fn evidence(person: &PersonMatch) -> f64 {
-    person.kinship.as_ref().map_or(0.0, |kinship| kinship.log_likelihood_ratio)
+    let second = candidates.iter().find(|second| {
+        second.found.person.family() == first.found.person.family()
+            && !first.found.listed_kin.contains(&second.found.person)
+            && !is_same_sex(first.sex, second.sex)
+    })?;
+    Some(CoupleMatch {
+        people: [first.found.person, second.found.person],
+        log_likelihood_ratio: first.log_likelihood_ratio() + second.log_likelihood_ratio(),
+        is_known_couple: first.sex.is_some() && second.sex.is_some(),
+    })
 }
 
 /// Returns whether the listed relations permit a person as a parent of the probe person.

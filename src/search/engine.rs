@@ -45,18 +45,18 @@ impl<'a> Search<'a> {
         filter.without.people.extend(&known);
         let scorer = ProbeScorer::new(&context.scorer, probes, &known)?;
         let scale = SearchScale {
-            people: context.people_count(&filter),
+            people: context.people_count(&filter)?,
             expected_relatives: options.expected_relatives,
             max_false_positive_rate: options.max_false_positive_rate,
             tail: scorer.tail()?,
         };
         let means = probes.iter().map(Probe::mean).collect::<Result<_, _>>()?;
-        let finder = CandidateFinder { snapshot: context.snapshot, options, filter, means };
+        let finder = CandidateFinder { view: context.view, options, filter, means };
         Ok(Self { context, query, scorer, scale, finder, known })
     }
 
     /// Returns the people of the `count` photos nearest to one of the probes.
-    pub(super) fn candidates(&self, count: usize) -> Candidates<'a> {
+    pub(super) fn candidates(&self, count: usize) -> Result<Candidates, SearchError> {
         self.finder.nearest(count)
     }
 
@@ -65,13 +65,13 @@ impl<'a> Search<'a> {
     /// Groups the result by person and family.
     pub(super) fn answer(
         &self,
-        candidates: Candidates<'_>,
+        candidates: Candidates,
         shortlist: usize,
     ) -> Result<Answer, SearchError> {
         let Candidates { photos, method } = candidates;
         let scores = self.scorer.score(&photos)?;
         let people = shortlisted(&photos, &scores, shortlist);
-        let others = self.finder.other_photos(&people, &photos);
+        let others = self.finder.other_photos(&people, &photos)?;
         let other_scores = self.scorer.score(&others)?;
         let scored_photos = photos.len() + others.len();
         let mut scored = Vec::new();
@@ -85,20 +85,19 @@ impl<'a> Search<'a> {
         }
         let FoundPeople { mut same_person, others: mut people } =
             grouping::people(scored, &self.context.scorer, self.scale);
-        let known = self.known.iter().filter_map(|&person| self.finder.known_person(person));
-        same_person.splice(0..0, known);
+        same_person.splice(0..0, self.known_people()?);
         if matches!(self.query, Query::SamePerson(_)) {
             people.clear();
         }
         for found in people.iter_mut().chain(&mut same_person) {
-            found.listed_kin = self.context.snapshot.kin_of(found.person).collect();
+            found.listed_kin = self.context.view.relatives_of(found.person)?;
         }
         let ensemble = self.context.scorer.ensemble();
         let typicality = self.scorer.typicality();
         Ok(Answer {
             known: self.known.clone(),
             same_person,
-            couples: self.couples(&people),
+            couples: self.couples(&people)?,
             families: grouping::families(&people),
             people,
             photos: Vec::new(),
@@ -109,15 +108,24 @@ impl<'a> Search<'a> {
         })
     }
 
-    fn scored(&self, photo: &Neighbor<'_>, score: Score) -> ScoredPhoto {
+    /// Returns the people known to be in the probe, with their other photos.
+    fn known_people(&self) -> Result<Vec<PersonMatch>, SearchError> {
+        let mut people = Vec::new();
+        for &person in &self.known {
+            people.extend(self.finder.known_person(person)?);
+        }
+        Ok(people)
+    }
+
+    fn scored(&self, photo: &Neighbor, score: Score) -> ScoredPhoto {
         let photo = self.context.scorer.photo_match(photo, &score, self.scale);
         ScoredPhoto { photo, score }
     }
 
-    fn couples(&self, people: &[PersonMatch]) -> Vec<CoupleMatch> {
+    fn couples(&self, people: &[PersonMatch]) -> Result<Vec<CoupleMatch>, SearchError> {
         match self.query {
-            Query::Parents(_) => couples::couples(people, &self.known, self.context.snapshot),
-            Query::Relatives(_) | Query::SamePerson(_) | Query::Children(_) => Vec::new(),
+            Query::Parents(_) => couples::couples(people, &self.known, self.context.view),
+            Query::Relatives(_) | Query::SamePerson(_) | Query::Children(_) => Ok(Vec::new()),
         }
     }
 
@@ -125,7 +133,7 @@ impl<'a> Search<'a> {
         let SearchScale { people, expected_relatives, max_false_positive_rate, .. } = self.scale;
         let open_set = self.context.scorer.ensemble().and_then(Ensemble::open_set);
         SearchScope {
-            photos: self.context.snapshot.photo_count(),
+            photos: self.context.view.photo_count(),
             people,
             scored_photos,
             method,
@@ -141,7 +149,7 @@ impl<'a> Search<'a> {
 ///
 /// These are the people of the `count` best scores, and the nearest. The nearest may be the probe
 /// person.
-fn shortlisted(photos: &[Neighbor<'_>], scores: &[Score], count: usize) -> BTreeSet<PersonId> {
+fn shortlisted(photos: &[Neighbor], scores: &[Score], count: usize) -> BTreeSet<PersonId> {
     let mut best: Vec<usize> = (0..photos.len()).collect();
     best.sort_by(|&a, &b| scores[b].score.total_cmp(&scores[a].score));
     let best = best.into_iter().take(count).map(|i| &photos[i]);

@@ -2,6 +2,7 @@
 
 use crate::domain::{EmbeddingError, PhotoId};
 use crate::error::{Classify, ErrorKind};
+use crate::gallery::GalleryError;
 use crate::kinship::KinshipError;
 
 /// Reason why a search fails.
@@ -19,6 +20,9 @@ pub enum SearchError {
     /// A photo to be scored is not in the gallery.
     #[error("{0} is not in the gallery")]
     NotEnrolled(PhotoId),
+    /// The gallery failed, or its embeddings are of another bundle.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
     /// The ensemble cannot score the faces.
     #[error(transparent)]
     Kinship(#[from] KinshipError),
@@ -29,6 +33,7 @@ impl Classify for SearchError {
         match self {
             Self::NoEnsemble | Self::NoMean(_) => ErrorKind::InvalidInput,
             Self::NotEnrolled(_) => ErrorKind::NotFound,
+            Self::Gallery(error) => error.kind(),
             Self::Kinship(error) => error.kind(),
         }
     }

@@ -64,7 +64,7 @@ pub struct Options {
     pub group_by: Grouping,
     /// Number of nearest photos. Their people are scored. It grows until they name `limit` people.
     pub candidates: usize,
-    /// Candidate list size of a search graph, as [`Lookup::ef`](crate::gallery::Lookup::ef).
+    /// Candidate list size of a search graph, as in [`NearestQuery`](crate::gallery::NearestQuery).
     pub ef: Option<usize>,
     /// Compares every photo, without the search graphs.
     pub exact: bool,

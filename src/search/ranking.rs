@@ -16,6 +16,7 @@ const MIN_SHORTLIST: usize = 30;
 ///
 /// # Errors
 /// - [`SearchError::NoEnsemble`] if the query or a probability needs an ensemble and there is none.
+/// - [`SearchError::Gallery`] if the gallery fails.
 /// - [`SearchError::Kinship`] if the probe's embeddings do not match the ensemble's backbones.
 pub fn search(
     context: &SearchContext<'_>,
@@ -24,12 +25,12 @@ pub fn search(
 ) -> Result<Answer, SearchError> {
     let search = Search::new(context, query, options)?;
     let mut count = options.candidates.max(options.limit);
-    let mut found = search.candidates(count);
+    let mut found = search.candidates(count)?;
     // Many photos of few people can fill the candidates. The search extends until there are enough
     // people.
-    while found.photos.len() < options.limit && count < context.snapshot.photo_count() {
+    while found.photos.len() < options.limit && count < context.view.photo_count() {
         count *= 4;
-        found = search.candidates(count);
+        found = search.candidates(count)?;
     }
     let shortlist = options.limit.saturating_mul(SHORTLIST_FACTOR).max(MIN_SHORTLIST);
     let mut answer = search.answer(found, shortlist)?;
@@ -51,7 +52,7 @@ pub fn rank(
     options: &Options,
 ) -> Result<Answer, SearchError> {
     let search = Search::new(context, query, options)?;
-    search.answer(search.candidates(options.candidates), usize::MAX)
+    search.answer(search.candidates(options.candidates)?, usize::MAX)
 }
 
 /// Removes people with a lower probability of kinship, and their couples.

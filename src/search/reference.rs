@@ -1,21 +1,21 @@
-//! Statistics of a gallery that searches need, computed once per snapshot.
+//! Statistics of a gallery that searches need, computed once per view.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::SearchError;
 use crate::domain::PersonId;
-use crate::gallery::{Filter, Neighbor, Snapshot};
+use crate::gallery::{Filter, GalleryView, Neighbor};
 use crate::kinship::{
     CohortStatistics, FaceOwner, GallerySample, KinshipError, OpenSetScorer, Reference, Rows,
 };
 
-/// Cache of the reference of the last searched snapshot.
+/// Cache of the reference of the last searched view.
 #[derive(Default)]
 pub struct ReferenceCache(Mutex<Option<CachedReference>>);
 
 struct CachedReference {
-    snapshot: Weak<Snapshot>,
+    view: Weak<dyn GalleryView>,
     reference: GalleryReference,
 }
 
@@ -39,75 +39,75 @@ pub(super) struct SampleReference {
 }
 
 impl ReferenceCache {
-    /// Returns the reference of `snapshot`, and computes it if another snapshot's is cached.
+    /// Returns the reference of `view`, and computes it if another view's is cached.
     pub(super) fn get(
         &self,
-        snapshot: &Arc<Snapshot>,
+        view: &Arc<dyn GalleryView>,
         scorer: OpenSetScorer<'_>,
     ) -> Result<GalleryReference, SearchError> {
         let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = Arc::downgrade(snapshot);
+        let current = Arc::downgrade(view);
         if let Some(last) = &*cached
-            && Weak::ptr_eq(&last.snapshot, &current)
+            && Weak::ptr_eq(&last.view, &current)
         {
             return Ok(last.reference.clone());
         }
-        let photos = snapshot.sample(GallerySample::MAX_FACES, GallerySample::MAX_FACES_OF_PERSON);
+        let photos = view.sample(GallerySample::MAX_FACES, GallerySample::MAX_FACES_OF_PERSON)?;
         let last = cached.as_ref().map(|cached| &cached.reference.sample);
         let sample = match last.filter(|last| last.has_photos(&photos)) {
             Some(last) => Arc::clone(last),
             None => Arc::new(SampleReference::new(&photos, scorer)?),
         };
-        let people = snapshot.people_count(&Filter::default());
+        let people = view.people(&Filter::default())?.len();
         let reference = GalleryReference { people, sample };
-        *cached = Some(CachedReference { snapshot: current, reference: reference.clone() });
+        *cached = Some(CachedReference { view: current, reference: reference.clone() });
         Ok(reference)
     }
 }
 
 impl SampleReference {
-    fn new(photos: &[Neighbor<'_>], scorer: OpenSetScorer<'_>) -> Result<Self, SearchError> {
+    fn new(photos: &[Neighbor], scorer: OpenSetScorer<'_>) -> Result<Self, SearchError> {
         let backbones = scorer.cohort().faces.len();
         let faces = match photos.is_empty() {
             true => Vec::new(),
-            false => rows(photos, backbones)?,
+            false => rows(photos.iter(), backbones)?,
         };
         let owners = photos.iter().map(|photo| owner(photo.photo.id.member())).collect();
         Ok(Self {
-            ordinals: photos.iter().map(Neighbor::ordinal).collect(),
+            ordinals: photos.iter().map(|photo| photo.photo.ordinal).collect(),
             reference: Reference::new(scorer, GallerySample { faces, owners })?,
             statistics: Mutex::default(),
         })
     }
 
     /// Returns whether these photos, in this order, are the sample.
-    fn has_photos(&self, photos: &[Neighbor<'_>]) -> bool {
-        self.ordinals.iter().copied().eq(photos.iter().map(Neighbor::ordinal))
+    fn has_photos(&self, photos: &[Neighbor]) -> bool {
+        self.ordinals.iter().copied().eq(photos.iter().map(|photo| photo.photo.ordinal))
     }
 
     /// Returns the statistics of enrolled faces, in their order.
     pub(super) fn statistics(
         &self,
         scorer: OpenSetScorer<'_>,
-        photos: &[Neighbor<'_>],
+        photos: &[Neighbor],
     ) -> Result<Vec<CohortStatistics>, KinshipError> {
-        let new: Vec<Neighbor<'_>> = {
+        let new: Vec<&Neighbor> = {
             let cached = self.cached();
-            photos.iter().filter(|photo| !cached.contains_key(&photo.ordinal())).copied().collect()
+            photos.iter().filter(|photo| !cached.contains_key(&photo.photo.ordinal)).collect()
         };
         // Computed without the lock, so that concurrent searches do not wait for each other.
         let computed = match new.as_slice() {
             [] => Vec::new(),
             new => {
-                let faces = rows(new, scorer.cohort().faces.len())?;
+                let faces = rows(new.iter().copied(), scorer.cohort().faces.len())?;
                 let owners: Vec<FaceOwner> =
                     new.iter().map(|photo| owner(photo.photo.id.member())).collect();
                 self.reference.statistics(scorer, &faces, &owners)?
             }
         };
         let mut cached = self.cached();
-        cached.extend(new.iter().map(Neighbor::ordinal).zip(computed));
-        Ok(photos.iter().map(|photo| cached[&photo.ordinal()]).collect())
+        cached.extend(new.iter().map(|photo| photo.photo.ordinal).zip(computed));
+        Ok(photos.iter().map(|photo| cached[&photo.photo.ordinal]).collect())
     }
 
     fn cached(&self) -> MutexGuard<'_, HashMap<u64, CohortStatistics>> {
@@ -122,11 +122,13 @@ pub(super) fn owner(person: PersonId) -> FaceOwner {
 }
 
 /// Stacks the embeddings of one or more photos: per backbone `(n, d)`.
-pub(super) fn rows(photos: &[Neighbor<'_>], backbones: usize) -> Result<Vec<Rows>, KinshipError> {
+pub(super) fn rows<'a>(
+    photos: impl Iterator<Item = &'a Neighbor> + Clone,
+    backbones: usize,
+) -> Result<Vec<Rows>, KinshipError> {
     let mut rows = Vec::with_capacity(backbones);
     for backbone in 0..backbones {
-        let values: Vec<_> = photos.iter().map(|photo| photo.embeddings.values(backbone)).collect();
-        rows.push(Rows::new(values.iter().map(|values| &**values))?);
+        rows.push(Rows::new(photos.clone().map(|photo| photo.embeddings.values(backbone)))?);
     }
     Ok(rows)
 }

@@ -4,7 +4,7 @@ use std::slice;
 
 use super::score::{ProbeScorer, SearchScale};
 use super::{Options, PhotoMatch, Probe, SearchContext, SearchError, grouping};
-use crate::domain::PhotoId;
+use crate::domain::{EntityId, PhotoId};
 use crate::gallery::{Filter, Neighbor};
 
 /// Scores enrolled photos against a probe, in descending order of evidence.
@@ -19,15 +19,15 @@ pub fn rerank(
     photos: &[PhotoId],
 ) -> Result<Vec<PhotoMatch>, SearchError> {
     let mean = probe.mean()?;
-    let mut found: Vec<Neighbor<'_>> = Vec::with_capacity(photos.len());
+    let mut found: Vec<Neighbor> = Vec::with_capacity(photos.len());
     for id in photos {
-        let of_person = context.snapshot.photos_of(id.member(), &mean);
-        let photo = of_person.into_iter().find(|photo| photo.photo.id == *id);
+        let stored = context.view.compare(&EntityId::Photo(id.clone()), &mean)?;
+        let photo = stored.into_iter().next();
         found.push(photo.ok_or_else(|| SearchError::NotEnrolled(id.clone()))?);
     }
     let scorer = ProbeScorer::new(&context.scorer, slice::from_ref(probe), &probe.known)?;
     let scale = SearchScale {
-        people: context.snapshot.people_count(&Filter::default()),
+        people: context.view.people(&Filter::default())?.len(),
         expected_relatives: 0.0,
         max_false_positive_rate: Options::DEFAULT_FALSE_POSITIVE_RATE,
         tail: scorer.tail()?,

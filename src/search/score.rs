@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::reference::{GalleryReference, ReferenceCache, owner, rows};
 use super::{KinshipEvidence, PhotoMatch, Probe, SearchError};
 use crate::domain::{Embedding, PersonId};
-use crate::gallery::{Neighbor, Snapshot};
+use crate::gallery::{GalleryView, Neighbor};
 use crate::kinship::{
     CohortStatistics, Ensemble, FaceOwner, OpenSetScorer, PairScore, ProbeFaces, Rows, Tail,
     bounded, person_score, posterior, probability,
@@ -63,13 +63,13 @@ pub(super) struct SearchScale {
 
 impl<'a> Scorer<'a> {
     pub(super) fn new(
-        snapshot: &Arc<Snapshot>,
+        view: &Arc<dyn GalleryView>,
         ensemble: Option<&'a Ensemble>,
         cache: &ReferenceCache,
     ) -> Result<Self, SearchError> {
         let Some(ensemble) = ensemble else { return Ok(Self::Cosine) };
         Ok(match OpenSetScorer::from_ensemble(ensemble) {
-            Some(scorer) => Self::OpenSet(scorer, cache.get(snapshot, scorer)?),
+            Some(scorer) => Self::OpenSet(scorer, cache.get(view, scorer)?),
             None => Self::Pairwise(ensemble),
         })
     }
@@ -105,7 +105,7 @@ impl<'a> Scorer<'a> {
     /// Returns a photo of the gallery with the evidence of this photo alone.
     pub(super) fn photo_match(
         &self,
-        photo: &Neighbor<'_>,
+        photo: &Neighbor,
         score: &Score,
         scale: SearchScale,
     ) -> PhotoMatch {
@@ -205,14 +205,14 @@ impl<'a> ProbeScorer<'a> {
     }
 
     /// Scores photos of the gallery, in their order.
-    pub(super) fn score(&self, photos: &[Neighbor<'_>]) -> Result<Vec<Score>, SearchError> {
+    pub(super) fn score(&self, photos: &[Neighbor]) -> Result<Vec<Score>, SearchError> {
         if photos.is_empty() {
             return Ok(Vec::new());
         }
         let Some(ensemble) = self.scorer.ensemble() else {
             return Ok(photos.iter().map(|photo| Score::from_cosine(photo.cosine)).collect());
         };
-        let faces = rows(photos, self.probe.photos().len())?;
+        let faces = rows(photos.iter(), self.probe.photos().len())?;
         let pairs = self.pair_scores(ensemble, &faces)?;
         let (Scorer::OpenSet(scorer, gallery), Some(probe)) = (self.scorer, self.statistics) else {
             return Ok(pairs.into_iter().map(Score::from).collect());

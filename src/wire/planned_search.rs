@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::request_error::RequestError;
 use super::search_options::SearchTarget;
 use crate::domain::{EntityId, PersonId};
-use crate::gallery::Snapshot;
+use crate::gallery::GalleryView;
 use crate::search::{Options, Probe, Query};
 
 /// A checked request: its target, its options and the people known to be in the photos.
@@ -27,13 +27,16 @@ impl PlannedSearch {
     /// A misspelled name would leave no one to search.
     ///
     /// # Errors
-    /// [`RequestError::NotEnrolled`] if one is not.
-    pub fn check_enrolled(&self, snapshot: &Snapshot) -> Result<(), RequestError> {
+    /// - [`RequestError::NotEnrolled`] if one is not.
+    /// - [`RequestError::Gallery`] if the gallery fails.
+    pub fn check_enrolled(&self, view: &dyn GalleryView) -> Result<(), RequestError> {
         let known = self.known_as.iter().map(|&person| EntityId::Person(person));
-        match self.included.iter().cloned().chain(known).find(|entity| !snapshot.has(entity)) {
-            Some(missing) => Err(RequestError::NotEnrolled(missing)),
-            None => Ok(()),
+        for entity in self.included.iter().cloned().chain(known) {
+            if !view.contains(&entity)? {
+                return Err(RequestError::NotEnrolled(entity));
+            }
         }
+        Ok(())
     }
 
     /// Returns the query for the probe.

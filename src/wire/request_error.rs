@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use crate::domain::{EntityId, IdentityError};
 use crate::error::{Classify, ErrorKind};
+use crate::gallery::GalleryError;
 use crate::search::Options;
 
 /// Why a request is invalid.
@@ -34,12 +35,16 @@ pub enum RequestError {
     /// A named family, person or photo is not in the gallery.
     #[error("{0} is not in the gallery")]
     NotEnrolled(EntityId),
+    /// The gallery failed.
+    #[error(transparent)]
+    Gallery(#[from] GalleryError),
 }
 
 impl Classify for RequestError {
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NotEnrolled(_) => ErrorKind::NotFound,
+            Self::Gallery(error) => error.kind(),
             Self::NoPhoto | Self::OtherParent | Self::OutOfRange { .. } | Self::Identity(_) => {
                 ErrorKind::InvalidInput
             }

@@ -144,8 +144,8 @@ impl SearchOptions {
         let included = entities(&self.include, &self.family_ids)?;
         let excluded = entities(&self.exclude, &self.exclude_family_ids)?;
         let filter = Filter {
-            only: (!included.is_empty()).then(|| Selection::of(&included)),
-            without: Selection::of(&excluded),
+            only: (!included.is_empty()).then(|| Selection::from_entities(&included)),
+            without: Selection::from_entities(&excluded),
         };
         let options = self.options(filter, priors)?;
         Ok(PlannedSearch { target, options, known_as, included })

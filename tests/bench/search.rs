@@ -31,7 +31,7 @@ mod python;
 
 use faces::Faces;
 use gallery::Ours;
-use kindred::gallery::Precision;
+use kindred::gallery::VectorPrecision;
 use measuring::median;
 use peer::Peer;
 
@@ -61,7 +61,7 @@ fn main() {
     if has("growth") {
         return growth::show();
     }
-    let precision = if has("half") { Precision::Half } else { Precision::Full };
+    let precision = if has("half") { VectorPrecision::Half } else { VectorPrecision::Full };
     let sizes = arguments.iter().filter_map(|argument| {
         let (count, width) = argument.split_once('x')?;
         Some((count.parse().unwrap(), width.parse().unwrap()))
@@ -75,7 +75,7 @@ fn main() {
     }
 }
 
-fn bench(faces: &Faces, precision: Precision, is_alone: bool) {
+fn bench(faces: &Faces, precision: VectorPrecision, is_alone: bool) {
     let folder = tempfile::tempdir().unwrap();
     let ours = Ours::new(folder.path(), faces, precision);
     faces.write(folder.path(), &ours.truth());

@@ -34,9 +34,9 @@ use std::process::Command;
 use std::time::Instant;
 
 use kindred::bundle::Bundle;
-use kindred::domain::{ContentHash, Embedding, NoProgress};
+use kindred::domain::{ContentHash, EmbeddedFace, EmbeddedPhoto, Embedding, NoProgress};
 use kindred::engine::{Device, Precision};
-use kindred::gallery::{Enrolment, Gallery};
+use kindred::gallery::{EmbeddedGallery, Gallery, NewPhoto};
 use kindred::photo::{Limits, decode};
 use kindred::search::{Options, Probe, Query, ReferenceCache, SearchContext, search};
 
@@ -130,12 +130,12 @@ fn model_alone(loaded: &Bundle, photo: &[u8]) -> (f64, Vec<Embedding>) {
     (timed(run), run())
 }
 
-fn search_alone(gallery: &Gallery, loaded: &Bundle, probe: &[Embedding]) -> f64 {
-    let (snapshot, photos) = (gallery.snapshot().unwrap(), [probe.to_vec()]);
+fn search_alone(gallery: &dyn Gallery, loaded: &Bundle, probe: &[Embedding]) -> f64 {
+    let (view, photos) = (gallery.view().unwrap(), [probe.to_vec()]);
     let references = ReferenceCache::default();
     timed(|| {
         let query = Query::Relatives(Probe { photos: &photos, known: BTreeSet::new() });
-        let context = SearchContext::new(&snapshot, loaded.ensemble(), &references).unwrap();
+        let context = SearchContext::new(&view, loaded.ensemble(), &references).unwrap();
         search(&context, &query, &Options::default()).unwrap()
     })
 }
@@ -170,18 +170,22 @@ fn embed_command(bundle: &Path) -> f64 {
 }
 
 /// A sealed gallery.
-fn filled(path: &Path, (loaded, bundle): (&Bundle, &Path)) -> Gallery {
-    let gallery = Gallery::open_or_create(path, loaded.space(), bundle).unwrap();
+fn filled(path: &Path, (loaded, bundle): (&Bundle, &Path)) -> EmbeddedGallery {
+    let gallery = EmbeddedGallery::open_or_create(path, loaded.space(), bundle).unwrap();
     let widths = &loaded.space().dimensions;
     let faces: Vec<Faces> = widths.iter().map(|&width| Faces::draw(FACES, width)).collect();
-    let enrolment = |at: usize| Enrolment {
+    let enrolment = |at: usize| NewPhoto {
         id: format!("F{:04}/MID{}/P{at}", 1 + at / 40, 1 + at / 8 % 5).parse().unwrap(),
-        content_hash: ContentHash([0; 32]),
-        embeddings: faces.iter().map(|faces| faces.vectors[at].clone()).collect(),
-        thumbnail: None,
+        photo: EmbeddedPhoto {
+            content_hash: ContentHash([0; 32]),
+            thumbnail: None,
+            faces: vec![EmbeddedFace {
+                embeddings: faces.iter().map(|faces| faces.vectors[at].clone()).collect(),
+            }],
+        },
     };
     for first in (0..FACES).step_by(1000) {
-        gallery.enrol((first..first + 1000).map(enrolment).collect()).unwrap();
+        gallery.add_photos((first..first + 1000).map(enrolment).collect()).unwrap();
     }
     gallery.seal(&NoProgress).unwrap();
     gallery

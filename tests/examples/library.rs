@@ -11,7 +11,7 @@ use kindred::bundle::Bundle;
 use kindred::dataset::{Source, read_relationships};
 use kindred::domain::NoProgress;
 use kindred::engine::{Device, Precision};
-use kindred::gallery::Gallery;
+use kindred::gallery::{EmbeddedGallery, Gallery};
 use kindred::ingest::{Plan, ingest, relate};
 use kindred::pipeline::{PhotoFile, Thumbnails, embed, prepare};
 use kindred::search::{Options, Probe, Query, ReferenceCache, SearchContext, search};
@@ -24,7 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // A gallery belongs to a bundle: its embeddings are comparable with no others.
     let folder = tempfile::tempdir()?;
-    let gallery = Gallery::open_or_create(&folder.path().join("gallery"), bundle.space(), &model)?;
+    let path = folder.path().join("gallery");
+    let gallery = EmbeddedGallery::open_or_create(&path, bundle.space(), &model)?;
     let report = ingest(Plan::new(Source::open(&photos)?)?, &gallery, &bundle, &NoProgress)?;
     relate(&gallery, &read_relationships(&photos.join("relationships.csv"))?)?;
     println!("{} photos added", report.enrolled);
@@ -41,10 +42,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
 
     // The people of the probe's files are known, and never listed as relatives.
-    let snapshot = gallery.snapshot()?;
-    let known = snapshot.people_of_files(&files).into_iter().collect();
+    let view = gallery.view_for(bundle.space())?;
+    let known = view.people_of_files(&files)?;
     let query = Query::Relatives(Probe { photos: &probe, known });
-    let context = SearchContext::new(&snapshot, bundle.ensemble(), &ReferenceCache::default())?;
+    let context = SearchContext::new(&view, bundle.ensemble(), &ReferenceCache::default())?;
     let answer = search(&context, &query, &Options { limit: 5, ..Options::default() })?;
     for person in &answer.people {
         let is_kin = person.kinship.as_ref().is_some_and(|kinship| kinship.is_kin);

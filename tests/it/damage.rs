@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use kindred::domain::NoProgress;
 use kindred::error::{Classify, ErrorKind};
+use kindred::gallery::{EmbeddedGallery, Gallery};
 
 use crate::support::Random;
 use crate::support::gallery::{clustered, enrol, enrolment, open};
@@ -27,7 +28,7 @@ fn gallery(folder: &Path) -> PathBuf {
         "F0001/MID2".parse().unwrap(),
         None,
     );
-    gallery.relate(&[pair.unwrap()]).unwrap();
+    gallery.add_relationships(&[pair.unwrap()]).unwrap();
     folder.join("gallery")
 }
 
@@ -119,7 +120,7 @@ fn a_gallery_that_lost_its_database_does_not_open_as_an_empty_one() {
     let error = run(&["gallery", "verify", "--gallery", path(&gallery)]);
     assert!(error.error().contains("should have 4200 photos"), "{}", error.stderr);
     let space = crate::support::gallery::space(8);
-    assert!(kindred::gallery::Gallery::open_or_create(&gallery, &space, folder.path()).is_err());
+    assert!(EmbeddedGallery::open_or_create(&gallery, &space, folder.path()).is_err());
     fs::create_dir(gallery.join("store")).unwrap();
     assert_eq!(run(&["gallery", "verify", "--gallery", path(&gallery)]).code, 1);
 }
@@ -192,7 +193,7 @@ fn a_full_disk_ends_in_an_error_and_nothing_is_lost() {
     let error = loop {
         let batch = batches.next().expect("the disk is full before all are enrolled");
         let photos = (enrolled..).zip(batch).map(|(at, vector)| enrolment(at, 0, vector));
-        match gallery.enrol(photos.collect()) {
+        match gallery.add_photos(photos.collect()) {
             Ok(()) => enrolled += batch.len(),
             Err(error) => break error,
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 use kindred::bundle::Bundle;
 use kindred::domain::Embedding;
 use kindred::engine::{Device, Precision};
-use kindred::gallery::Gallery;
+use kindred::gallery::{EmbeddedGallery, Gallery};
 use kindred::photo::{Limits, Photo, decode};
 use safetensors::SafeTensors;
 
@@ -36,7 +36,7 @@ fn embeddings_and_paths_are_written_in_one_order_and_equal_the_gallerys() {
 
     let (values, _) = tensor.data().as_chunks::<4>();
     let values: Vec<f32> = values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    let gallery = Gallery::open(&archive.path("gallery")).unwrap();
+    let gallery = EmbeddedGallery::open(&archive.path("gallery")).unwrap();
     for (row, id) in values.chunks(16).zip(&archive.ids) {
         let enrolled = gallery.embeddings(&id.parse().unwrap()).unwrap().unwrap().remove(0);
         let cosine: f32 = row.iter().zip(enrolled.as_slice()).map(|(a, b)| a * b).sum();

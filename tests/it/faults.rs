@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::Instant;
 
 use kindred::domain::Embedding;
-use kindred::gallery::Gallery;
+use kindred::gallery::{EmbeddedGallery, Gallery};
 
 use crate::ingest::{Archive, photo_ids};
 use crate::support::Random;
@@ -43,7 +43,9 @@ fn a_killed_ingest_goes_on_and_ends_with_every_photo_once() {
         // SIGKILL; it may have ended already.
         let _ = process.kill();
         process.wait().unwrap();
-        sizes.push(Gallery::open(&gallery).map_or(0, |gallery| gallery.photo_count().unwrap()));
+        sizes.push(
+            EmbeddedGallery::open(&gallery).map_or(0, |gallery| gallery.photo_count().unwrap()),
+        );
     }
     assert!(sizes.is_sorted(), "what was stored stays: {sizes:?}");
     assert!(
@@ -58,7 +60,7 @@ fn a_killed_ingest_goes_on_and_ends_with_every_photo_once() {
 
 /// Every photo's embedding.
 fn embeddings(gallery: &Path, ids: &[String]) -> Vec<Embedding> {
-    let gallery = Gallery::open(gallery).unwrap();
+    let gallery = EmbeddedGallery::open(gallery).unwrap();
     let all = |id: &String| gallery.embeddings(&id.parse().unwrap()).unwrap().unwrap();
     ids.iter().flat_map(all).collect()
 }

@@ -4,7 +4,9 @@
 
 use std::io::Cursor;
 
-use kindred::gallery::{Gallery, Lookup};
+use kindred::gallery::{EmbeddedGallery, Gallery, NearestQuery};
+
+use crate::support::gallery::nearest_to;
 
 const SCHEMAS: [&[u8]; 3] = [
     include_bytes!("frozen/schema-1.zip"),
@@ -20,15 +22,15 @@ fn a_gallery_of_every_schema_is_opened_and_has_what_it_had() {
         let path = folder.path().join("gallery");
         zip::ZipArchive::new(Cursor::new(archive)).unwrap().extract(&path).unwrap();
         for _ in 0..2 {
-            let gallery = Gallery::open(&path).unwrap();
+            let gallery = EmbeddedGallery::open(&path).unwrap();
             let stats = gallery.verify().unwrap();
             let counts = (stats.photos, stats.people, stats.relationships, stats.schema);
             assert_eq!(counts, (21, 8, 18, SCHEMAS.len() as u32), "schema {schema}");
             // From the third on photos may have a small picture; here one has.
             assert_eq!(stats.thumbnails, usize::from(schema >= 3), "schema {schema}");
             let probe = gallery.embeddings(&"F0001/MID1/P00001_face0".parse().unwrap());
-            let snapshot = gallery.snapshot().unwrap();
-            let nearest = snapshot.nearest(&probe.unwrap().unwrap()[0], &Lookup::nearest(5));
+            let view = gallery.view().unwrap();
+            let nearest = nearest_to(&*view, &probe.unwrap().unwrap()[0], &NearestQuery::new(5));
             let found = nearest.neighbors.iter();
             answers.push(
                 found.map(|n| (n.photo.id.to_string(), n.cosine.to_bits())).collect::<Vec<_>>(),

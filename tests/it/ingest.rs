@@ -5,9 +5,10 @@ use std::io::Write;
 use std::path::Path;
 
 use image::ImageFormat;
-use kindred::gallery::Gallery;
+use kindred::gallery::{EmbeddedGallery, Gallery};
 
 use crate::support::families::{self, encoded};
+use crate::support::gallery::all_photos;
 use crate::support::program::{Run, ingest, path, run};
 use crate::support::{Random, bundle};
 
@@ -36,8 +37,8 @@ impl Archive {
 
 /// The identities of a gallery's photos, in order.
 pub fn photo_ids(gallery: &Path) -> Vec<String> {
-    let snapshot = Gallery::open(gallery).unwrap().snapshot().unwrap();
-    let mut ids: Vec<_> = snapshot.photos().map(|photo| photo.id.to_string()).collect();
+    let view = EmbeddedGallery::open(gallery).unwrap().view().unwrap();
+    let mut ids: Vec<_> = all_photos(&*view).iter().map(|photo| photo.id.to_string()).collect();
     ids.sort();
     ids
 }

@@ -8,9 +8,10 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use kindred::domain::{EntityId, FamilyId, NoProgress, PersonId};
+use kindred::gallery::{EmbeddedGallery, Gallery};
 
 use crate::support::Random;
-use crate::support::gallery::{PEOPLE, PHOTOS, clustered, enrolment, open};
+use crate::support::gallery::{PEOPLE, PHOTOS, all_photos, clustered, enrolment, open};
 
 const ROUNDS: u64 = 100;
 const WIDTH: usize = 8;
@@ -91,12 +92,12 @@ fn worker() {
         match act {
             Act::Enrol { first, count, version } => {
                 let photos = (first..first + count).map(|at| enrolment(at, version, &vectors[at]));
-                gallery.enrol(photos.collect()).unwrap();
+                gallery.add_photos(photos.collect()).unwrap();
             }
             Act::Remove { family, person } => {
                 let family = FamilyId::new(family as u32);
                 // EntityId is not there cannot be removed.
-                let _ = gallery.remove(&EntityId::Person(PersonId::new(family, person as u32)));
+                let _ = gallery.delete(&EntityId::Person(PersonId::new(family, person as u32)));
             }
             Act::Seal => gallery.seal(&NoProgress).unwrap(),
             Act::Compact => gallery.compact(&NoProgress).unwrap(),
@@ -136,11 +137,11 @@ fn killed(folder: &Path, seed: u64, after: Duration) -> (usize, bool) {
 fn found(folder: &Path) -> Versions {
     let gallery = open(folder, "gallery", WIDTH);
     gallery.verify().unwrap();
-    let snapshot = gallery.snapshot().unwrap();
+    let view = gallery.view().unwrap();
     let version = |hash: &[u8; 32]| u64::from_le_bytes(hash[8..16].try_into().unwrap());
     let number = |hash: &[u8; 32]| u64::from_le_bytes(hash[..8].try_into().unwrap()) as usize;
-    snapshot
-        .photos()
+    all_photos(&*view)
+        .iter()
         .map(|photo| (number(&photo.content_hash.0), version(&photo.content_hash.0)))
         .collect()
 }
@@ -173,7 +174,7 @@ fn one_process_has_a_gallery_at_a_time() {
     let mut process = start(folder.path(), 1);
     let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
     assert_eq!(lines.next().unwrap().unwrap(), "begin 0");
-    let error = kindred::gallery::Gallery::open(&folder.path().join("gallery")).err().unwrap();
+    let error = EmbeddedGallery::open(&folder.path().join("gallery")).err().unwrap();
     assert!(error.to_string().contains("open in another process"), "{error}");
     process.kill().unwrap();
     process.wait().unwrap();

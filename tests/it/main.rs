@@ -29,6 +29,7 @@ mod faults;
 mod formats;
 mod frozen;
 mod gallery;
+mod gallery_contract;
 mod identities;
 mod import;
 mod ingest;

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use kindred::domain::{ContentHash, Embedding, EntityId, NoProgress, PhotoId};
-use kindred::gallery::{Gallery, Lookup};
+use kindred::gallery::{EmbeddedGallery, Gallery, NearestQuery};
 
 use crate::support::Random;
-use crate::support::gallery::{clustered, enrol, enrolment, open};
+use crate::support::gallery::{all_photos, clustered, enrol, enrolment, nearest_to, open};
 
 const WIDTH: usize = 16;
 /// Enough for a segment.
@@ -16,14 +16,14 @@ const STEPS: usize = 120;
 
 struct Pair<'a> {
     folder: &'a Path,
-    gallery: Option<Gallery>,
+    gallery: Option<EmbeddedGallery>,
     naive: BTreeMap<PhotoId, (ContentHash, Embedding)>,
     vectors: Vec<Embedding>,
     random: Random,
 }
 
 impl Pair<'_> {
-    fn gallery(&self) -> &Gallery {
+    fn gallery(&self) -> &EmbeddedGallery {
         self.gallery.as_ref().unwrap()
     }
 
@@ -41,11 +41,11 @@ impl Pair<'_> {
         let mut photos = Vec::new();
         for at in numbers {
             let photo = enrolment(at, version, &self.vector());
-            let value = (photo.content_hash, photo.embeddings[0].clone());
+            let value = (photo.photo.content_hash, photo.photo.faces[0].embeddings[0].clone());
             self.naive.insert(photo.id.clone(), value);
             photos.push(photo);
         }
-        self.gallery().enrol(photos).unwrap();
+        self.gallery().add_photos(photos).unwrap();
     }
 
     fn step(&mut self, version: u64) {
@@ -58,7 +58,7 @@ impl Pair<'_> {
             6..10 => {
                 let photo = self.known();
                 assert_eq!(
-                    self.gallery().remove(&EntityId::Photo(photo.clone())).unwrap().photos,
+                    self.gallery().delete(&EntityId::Photo(photo.clone())).unwrap().photos,
                     1
                 );
                 self.naive.remove(&photo);
@@ -67,13 +67,13 @@ impl Pair<'_> {
                 let person = self.known().member();
                 let before = self.naive.len();
                 self.naive.retain(|photo, _| photo.member() != person);
-                let removed = self.gallery().remove(&EntityId::Person(person)).unwrap();
+                let removed = self.gallery().delete(&EntityId::Person(person)).unwrap();
                 assert_eq!(removed.photos, before - self.naive.len());
             }
             12 => {
                 let family = self.known().member().family();
                 self.naive.retain(|photo, _| photo.member().family() != family);
-                self.gallery().remove(&EntityId::Family(family)).unwrap();
+                self.gallery().delete(&EntityId::Family(family)).unwrap();
             }
             13 => self.gallery().seal(&NoProgress).unwrap(),
             14 => self.gallery().compact(&NoProgress).unwrap(),
@@ -87,9 +87,9 @@ impl Pair<'_> {
     }
 
     fn compare(&mut self) {
-        let snapshot = self.gallery().snapshot().unwrap();
-        assert_eq!(snapshot.photo_count(), self.naive.len());
-        for photo in snapshot.photos() {
+        let view = self.gallery().view().unwrap();
+        assert_eq!(view.photo_count(), self.naive.len());
+        for photo in all_photos(&*view) {
             assert_eq!(self.naive[&photo.id].0, photo.content_hash);
         }
         let (mut found, mut wanted) = (0, 0);
@@ -101,13 +101,13 @@ impl Pair<'_> {
             };
             let mut naive: Vec<f32> = self.naive.keys().map(cosine).collect();
             naive.sort_by(|a, b| b.total_cmp(a));
-            let exact = Lookup { exact: true, ..Lookup::nearest(10) };
-            let exact = snapshot.nearest(&probe, &exact).neighbors;
+            let exact = NearestQuery { exact: true, ..NearestQuery::new(10) };
+            let exact = nearest_to(&*view, &probe, &exact).neighbors;
             for (found, naive) in exact.iter().zip(&naive) {
                 assert!((found.cosine - naive).abs() < 1e-5);
                 assert!((cosine(&found.photo.id) - found.cosine).abs() < 1e-5);
             }
-            let nearest = snapshot.nearest(&probe, &Lookup::nearest(10)).neighbors;
+            let nearest = nearest_to(&*view, &probe, &NearestQuery::new(10)).neighbors;
             assert_eq!((exact.len(), nearest.len()), (10, 10));
             wanted += 10;
             found += nearest.iter().filter(|found| found.cosine >= naive[9] - 1e-5).count();
@@ -126,7 +126,7 @@ fn whatever_is_done_to_a_gallery_it_holds_and_finds_what_a_naive_one_does() {
         gallery.seal(&NoProgress).unwrap();
         let naive = vectors[..FIRST].iter().enumerate().map(|(at, vector)| {
             let photo = enrolment(at, 0, vector);
-            (photo.id, (photo.content_hash, vector.clone()))
+            (photo.id, (photo.photo.content_hash, vector.clone()))
         });
         let mut pair = Pair {
             folder: folder.path(),

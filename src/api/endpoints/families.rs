@@ -13,6 +13,7 @@ use crate::api::problem::{Problem, Problems};
 use crate::api::state::State;
 use crate::domain::{EntityId, FamilyId, PhotoId, Relationship};
 use crate::error::ErrorKind;
+use crate::gallery::{Filter, PageRequest};
 use crate::wire::{FamilyList, FamilyResource, ListedKin, Receipt, RelationshipList};
 
 #[utoipa::path(
@@ -30,9 +31,8 @@ pub(in crate::api) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let range = page.into_inner().range()?;
     respond(move || {
-        let snapshot = state.gallery.snapshot()?;
-        let families: BTreeSet<FamilyId> =
-            snapshot.photos().map(|photo| photo.id.member().family()).collect();
+        let people = state.gallery.view()?.people(&Filter::default())?;
+        let families: BTreeSet<FamilyId> = people.iter().map(|person| person.family()).collect();
         let (families, next) = range.select(families.into_iter(), |family| *family);
         Ok(FamilyList::new(&families, next))
     })
@@ -53,18 +53,19 @@ pub(in crate::api) async fn get(
     FamilyPath(family): FamilyPath,
 ) -> Result<HttpResponse, Problem> {
     respond(move || {
-        let snapshot = state.gallery.snapshot()?;
-        let photos: Vec<&PhotoId> =
-            snapshot.of_family(family).into_iter().map(|photo| &photo.id).collect();
+        let view = state.gallery.view()?;
+        let photos = view.photos(Some(&EntityId::Family(family)), &PageRequest::all())?;
+        let photos: Vec<&PhotoId> = photos.iter().map(|photo| &photo.id).collect();
         if photos.is_empty() {
             return Err(Problem::not_enrolled(family));
         }
         // The photos are sorted by identity.
-        let people = photos.chunk_by(|a, b| a.member() == b.member()).map(|photos| {
+        let mut people = Vec::new();
+        for photos in photos.chunk_by(|a, b| a.member() == b.member()) {
             let person = photos[0].member();
-            (person, photos, snapshot.kin_of(person).collect())
-        });
-        Ok(FamilyResource::new(family, people))
+            people.push((person, photos, view.relatives_of(person)?));
+        }
+        Ok(FamilyResource::new(family, people.into_iter()))
     })
     .await
 }
@@ -101,7 +102,7 @@ pub(in crate::api) async fn put(
     }
     let event = AuditEvent::new("relate", [family]);
     let response = respond(move || {
-        state.gallery.relate_only(family, &pairs)?;
+        state.gallery.replace_relationships(&EntityId::Family(family), &pairs)?;
         Ok(RelationshipList::new(&pairs, None))
     });
     Ok(event.attach_to(response.await?))

@@ -12,7 +12,7 @@ use crate::api::extract::upload::embed_photos;
 use crate::api::problem::{Problem, Problems};
 use crate::api::state::State;
 use crate::domain::{EntityId, Fingerprint, PersonId, PhotoId};
-use crate::gallery::Enrolment;
+use crate::gallery::{NewPhoto, PageRequest};
 use crate::wire::{Enrolled, PersonResource, Receipt};
 
 /// Number of SHA-256 digits that name a photo without a file name.
@@ -35,13 +35,13 @@ pub(in crate::api) async fn get(
     PersonPath(person): PersonPath,
 ) -> Result<HttpResponse, Problem> {
     respond(move || {
-        let snapshot = state.gallery.snapshot()?;
-        let photos = snapshot.of_person(person);
+        let view = state.gallery.view()?;
+        let photos = view.photos(Some(&EntityId::Person(person)), &PageRequest::all())?;
         if photos.is_empty() {
             return Err(Problem::not_enrolled(person));
         }
         let photos = photos.iter().map(|photo| &photo.id);
-        let kin = snapshot.kin_of(person);
+        let kin = view.relatives_of(person)?.into_iter();
         Ok(PersonResource::new(person, photos, kin))
     })
     .await
@@ -65,8 +65,8 @@ pub(in crate::api) async fn post_photos(
     PersonPath(person): PersonPath,
     form: MultipartForm<PhotosForm>,
 ) -> Result<HttpResponse, Problem> {
-    let (ids, enrolments) = enrolments(&state, person, form).await?;
-    blocking(move || state.gallery.enrol(enrolments)).await??;
+    let (ids, photos) = new_photos(&state, person, form).await?;
+    blocking(move || state.gallery.add_photos(photos)).await??;
     let event = AuditEvent::new("enrol", &ids);
     Ok(event.attach_to(HttpResponse::Created().json(Enrolled::new(&ids))))
 }
@@ -87,13 +87,11 @@ pub(in crate::api) async fn put(
     PersonPath(person): PersonPath,
     form: MultipartForm<PhotosForm>,
 ) -> Result<HttpResponse, Problem> {
-    let (ids, enrolments) = enrolments(&state, person, form).await?;
+    let (ids, photos) = new_photos(&state, person, form).await?;
     let replaced = ids.iter().map(ToString::to_string).chain([person.to_string()]);
     let event = AuditEvent::new("replace", replaced);
-    // New photos are added first: an interrupted request leaves too many photos, never too few.
     let response = respond(move || {
-        state.gallery.enrol(enrolments)?;
-        state.gallery.keep_only(person, &ids)?;
+        state.gallery.replace_photos(person, photos)?;
         Ok(Enrolled::new(&ids))
     });
     Ok(event.attach_to(response.await?))
@@ -119,17 +117,17 @@ pub(in crate::api) async fn delete(
 }
 
 /// Returns the person's photos in a form, each named after its file's content.
-async fn enrolments(
+async fn new_photos(
     state: &web::Data<State>,
     person: PersonId,
     form: MultipartForm<PhotosForm>,
-) -> Result<(Vec<PhotoId>, Vec<Enrolment>), Problem> {
+) -> Result<(Vec<PhotoId>, Vec<NewPhoto>), Problem> {
     let images = form.into_inner().files()?;
     let mut named = Vec::with_capacity(images.len());
     for photo in embed_photos(state, "image", images).await? {
         let name = Fingerprint(photo.content_hash.0).to_string();
         let id = PhotoId::new(person, &name[..NAME_DIGITS]).map_err(Problem::invalid)?;
-        named.push((id.clone(), Enrolment::new(id, photo)));
+        named.push((id.clone(), NewPhoto { id, photo }));
     }
     Ok(named.into_iter().unzip())
 }

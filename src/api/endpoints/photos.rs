@@ -14,7 +14,7 @@ use crate::api::problem::{Problem, Problems};
 use crate::api::state::State;
 use crate::domain::EntityId;
 use crate::error::ErrorKind;
-use crate::gallery::Enrolment;
+use crate::gallery::NewPhoto;
 use crate::wire::{Enrolled, PhotoResource, Receipt};
 
 #[utoipa::path(
@@ -58,12 +58,12 @@ pub(in crate::api) async fn put(
     form: MultipartForm<PhotoForm>,
 ) -> Result<HttpResponse, Problem> {
     let photos = embed_photos(&state, "image", vec![form.into_inner().file()]).await?;
-    let enrolments = photos.into_iter().map(|photo| Enrolment::new(id.clone(), photo)).collect();
+    let photos = photos.into_iter().map(|photo| NewPhoto { id: id.clone(), photo }).collect();
     let enrolled = Enrolled::new(std::slice::from_ref(&id));
     let event = AuditEvent::new("enrol", [&id]);
     let existed = blocking(move || {
         let existed = state.gallery.content_hash(&id)?.is_some();
-        state.gallery.enrol(enrolments)?;
+        state.gallery.add_photos(photos)?;
         Ok::<_, Problem>(existed)
     })
     .await??;

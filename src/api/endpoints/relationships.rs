@@ -12,7 +12,8 @@ use crate::api::blocking::respond;
 use crate::api::extract::pagination::Pagination;
 use crate::api::problem::{Problem, Problems};
 use crate::api::state::State;
-use crate::domain::{FamilyId, IdentityError, PersonId};
+use crate::domain::{EntityId, FamilyId, IdentityError, PersonId};
+use crate::gallery::PageRequest;
 use crate::wire::{ListedKin, Receipt, RelationshipList};
 
 /// Two people, as written in a cursor and in a receipt.
@@ -78,12 +79,9 @@ pub(in crate::api) async fn list(
     let family: Option<FamilyId> =
         family.as_deref().map(str::parse).transpose().map_err(Problem::invalid)?;
     respond(move || {
-        let mut pairs = state.gallery.relationships()?;
-        pairs.retain(|pair| {
-            let people = pair.people();
-            family.is_none_or(|family| people.iter().any(|person| person.family() == family))
-        });
-        pairs.sort_unstable();
+        let scope = family.map(EntityId::Family);
+        let view = state.gallery.view()?;
+        let pairs = view.relationships(scope.as_ref(), &PageRequest::all())?;
         let (pairs, next) = range.select(pairs.into_iter(), |pair| PersonPair(pair.people()));
         Ok(RelationshipList::new(&pairs, next.map(|next| next.to_string())))
     })
@@ -107,7 +105,7 @@ pub(in crate::api) async fn put(
     let pairs = listed.pairs().map_err(Problem::invalid)?;
     let event = AuditEvent::new("relate", pairs.iter().map(|pair| PersonPair(pair.people())));
     let response = respond(move || {
-        state.gallery.relate(&pairs)?;
+        state.gallery.add_relationships(&pairs)?;
         Ok(RelationshipList::new(&pairs, None))
     });
     Ok(event.attach_to(response.await?))
@@ -132,8 +130,8 @@ pub(in crate::api) async fn delete(
     let pair = PersonPair([person(&pair.person_a)?, person(&pair.person_b)?]);
     let event = AuditEvent::new("unrelate", [&pair]);
     let response = respond(move || {
-        let removed = state.gallery.unrelate(pair.0)?;
-        Ok(Receipt::new(pair, removed))
+        let deleted = state.gallery.delete_relationship(pair.0)?;
+        Ok(Receipt::new(pair, deleted))
     });
     Ok(event.attach_to(response.await?))
 }

@@ -66,5 +66,5 @@ fn delete_named(state: &State, name: &str) -> Result<Receipt, Problem> {
 }
 
 fn delete(state: &State, entity: &EntityId) -> Result<Receipt, Problem> {
-    Ok(Receipt::new(entity, state.gallery.remove(entity)?))
+    Ok(Receipt::new(entity, state.gallery.delete(entity)?))
 }

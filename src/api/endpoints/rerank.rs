@@ -53,9 +53,9 @@ pub(in crate::api) async fn post(
     let files = person.files.clone();
     let person = person.embed(&state).await?;
     respond(move || {
-        let snapshot = state.gallery.snapshot()?;
-        let probe = search::Probe { photos: &person, known: snapshot.people_of_files(&files) };
-        let context = SearchContext::new(&snapshot, state.model.ensemble(), &state.references)?;
+        let view = state.gallery.view_for(state.model.space())?;
+        let probe = search::Probe { photos: &person, known: view.people_of_files(&files)? };
+        let context = SearchContext::new(&view, state.model.ensemble(), &state.references)?;
         let found = rerank(&context, &probe, &ids)?;
         Ok(RerankResponse::new(&ids, &found))
     })

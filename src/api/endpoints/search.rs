@@ -65,16 +65,16 @@ async fn answer(state: web::Data<State>, request: SearchRequest) -> Result<HttpR
 
     let started = Instant::now();
     let (event, response) = blocking(move || {
-        let snapshot = state.gallery.snapshot()?;
-        plan.check_enrolled(&snapshot)?;
-        let mut known = snapshot.people_of_files(&person_files);
+        let view = state.gallery.view_for(state.model.space())?;
+        plan.check_enrolled(&*view)?;
+        let mut known = view.people_of_files(&person_files)?;
         known.extend(&plan.known_as);
         let query = plan.query(
             search::Probe { photos: &person, known },
-            search::Probe { photos: &other, known: snapshot.people_of_files(&other_files) },
+            search::Probe { photos: &other, known: view.people_of_files(&other_files)? },
         );
         let ensemble = state.model.ensemble();
-        let context = SearchContext::new(&snapshot, ensemble, &state.references)?;
+        let context = SearchContext::new(&view, ensemble, &state.references)?;
         let answer = search(&context, &query, &plan.options)?;
         timings.search = milliseconds(started);
         for (stage, duration_ms) in timings.stages() {

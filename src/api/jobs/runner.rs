@@ -16,7 +16,7 @@ use crate::pipeline::Thumbnails;
 /// Adds the photos of jobs to a gallery.
 pub(in crate::api) struct JobRunner<'a> {
     pub(in crate::api) jobs: &'a Jobs,
-    pub(in crate::api) gallery: &'a Gallery,
+    pub(in crate::api) gallery: &'a dyn Gallery,
     pub(in crate::api) bundle: &'a Bundle,
     /// Folder from which jobs may read photos. `None` forbids it.
     pub(in crate::api) photo_root: Option<&'a Path>,

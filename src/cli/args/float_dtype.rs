@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use crate::gallery::Precision;
+use crate::gallery::VectorPrecision;
 use crate::network::WeightsDtype;
 
 /// Number format of stored floats.
@@ -26,7 +26,7 @@ impl From<FloatDtype> for WeightsDtype {
     }
 }
 
-impl From<FloatDtype> for Precision {
+impl From<FloatDtype> for VectorPrecision {
     fn from(dtype: FloatDtype) -> Self {
         match dtype {
             FloatDtype::F32 => Self::Full,

@@ -7,7 +7,7 @@ use super::float_dtype::FloatDtype;
 use crate::bundle::{Bundle, builtin_fingerprint};
 use crate::cli::cache::builtin_bundle;
 use crate::cli::exit::Failure;
-use crate::gallery::Gallery;
+use crate::gallery::{EmbeddedGallery, Gallery};
 
 #[derive(clap::Args)]
 pub(crate) struct GalleryFolderArgs {
@@ -35,8 +35,8 @@ pub(crate) struct GalleryArgs {
 
 impl GalleryArgs {
     /// Opens the gallery and loads the bundle.
-    pub(crate) fn open(&self) -> Result<(Gallery, Bundle), Failure> {
-        let gallery = Gallery::open(&self.folder.gallery)?;
+    pub(crate) fn open(&self) -> Result<(Box<dyn Gallery>, Bundle), Failure> {
+        let gallery = EmbeddedGallery::open(&self.folder.gallery)?;
         let gallery = gallery.with_precision(self.vector_dtype.into());
         let folder = self.bundle_folder(&gallery)?;
         let bundle = self.compute.load(&folder).map_err(|error| {
@@ -47,13 +47,13 @@ impl GalleryArgs {
             }
         })?;
         gallery.check_bundle(bundle.space())?;
-        Ok((gallery, bundle))
+        Ok((Box::new(gallery), bundle))
     }
 
     /// Returns the folder of the bundle.
     ///
     /// The built-in bundle is written again if it is the gallery's and its folder is gone.
-    fn bundle_folder(&self, gallery: &Gallery) -> Result<PathBuf, Failure> {
+    fn bundle_folder(&self, gallery: &dyn Gallery) -> Result<PathBuf, Failure> {
         let folder = self.model.as_deref().unwrap_or(gallery.bundle());
         let is_missing = self.model.is_none() && !folder.exists();
         if is_missing && gallery.space().fingerprint == builtin_fingerprint() {

@@ -17,7 +17,9 @@ use crate::dataset::{Source, read_relationships};
 use crate::domain::{PhotoId, Progress};
 use crate::engine::{Device, Precision};
 use crate::error::{ErrorKind, io_kind};
-use crate::gallery::{Filter, Gallery, Selection, Snapshot};
+use crate::gallery::{
+    EmbeddedGallery, Filter, Gallery, GalleryView, PageRequest, Selection, StoredPhoto,
+};
 use crate::ingest::{Plan, ingest, relate};
 use crate::search::{Answer, Options, PersonMatch, Query, ReferenceCache, SearchContext, search};
 use crate::synthetic::{SynthesisPlan, synthesize};
@@ -84,8 +86,8 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
             return Ok(ExitStatus::Stopped);
         }
     }
-    let gallery = folder.path.join("gallery");
-    let gallery = Gallery::open_or_create(&gallery, bundle.space(), &model)?;
+    let data_dir = folder.path.join("gallery");
+    let gallery = EmbeddedGallery::open_or_create(&data_dir, bundle.space(), &model)?;
     let plan = Plan::new(Source::open(&photos)?)?.with_thumbnails();
     let report = ingest(plan, &gallery, &bundle, &display)?;
     if report.cancelled {
@@ -93,9 +95,10 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
     }
     relate(&gallery, &read_relationships(&photos.join("relationships.csv"))?)?;
     display.finish();
-    show(&photos, &gallery.snapshot()?, &bundle)?;
+    show(&photos, &gallery.view_for(bundle.space())?, &bundle)?;
     let config = ServiceConfig { keep_photos: true, ..ServiceConfig::default() };
-    let server = Server::bind(Service { gallery, bundle, config }, args.listen)?;
+    let service = Service { gallery: Box::new(gallery), data_dir, bundle, config };
+    let server = Server::bind(service, args.listen)?;
     display.hand_over(server.stopper());
     if display.cancelled() {
         return Ok(ExitStatus::Stopped);
@@ -113,7 +116,7 @@ const MAX_PROBES: usize = 50;
 /// Gallery and models for searches in the sample.
 struct SampleSearch<'a> {
     photos: &'a Path,
-    snapshot: &'a Arc<Snapshot>,
+    view: &'a dyn GalleryView,
     context: SearchContext<'a>,
     bundle: &'a Bundle,
 }
@@ -128,7 +131,7 @@ impl SampleSearch<'_> {
     ) -> Result<Answer, Failure> {
         let path = self.photos.join(format!("{photo}.jpg"));
         let probe = ProbePhotos::embed(self.bundle, prepare_photos(self.bundle, &[path])?)?;
-        let query = Query::Relatives(probe.probe(self.snapshot, BTreeSet::new()));
+        let query = Query::Relatives(probe.probe(self.view, BTreeSet::new())?);
         let filter = Filter::without(Selection { files: probe.files.clone(), ..without });
         let options = Options { limit: SHOWN, filter, ..Options::default() };
         let answer = search(&self.context, &query, &options)?;
@@ -138,26 +141,26 @@ impl SampleSearch<'_> {
 
     /// Returns the first photo with a listed relative as the first result.
     fn probe_with_relative_first(&self) -> Result<Option<PhotoId>, Failure> {
-        let mut photos: Vec<&PhotoId> = self.snapshot.photos().map(|photo| &photo.id).collect();
-        photos.sort_unstable();
-        for photo in photos.into_iter().take(MAX_PROBES) {
-            let answer = self.search(photo, Selection::default(), |_, _, _| {})?;
-            if answer.people.first().is_some_and(|found| self.is_kin(photo, found)) {
-                return Ok(Some(photo.clone()));
+        let first = PageRequest { after: None, limit: MAX_PROBES };
+        for photo in self.view.photos(None, &first)? {
+            let answer = self.search(&photo.id, Selection::default(), |_, _, _| {})?;
+            let Some(nearest) = answer.people.first() else { continue };
+            if self.is_kin(&photo.id, nearest)? {
+                return Ok(Some(photo.id.clone()));
             }
         }
         Ok(None)
     }
 
-    fn is_kin(&self, probe: &PhotoId, found: &PersonMatch) -> bool {
-        self.snapshot.kin_of(probe.member()).any(|kin| kin == found.person)
+    fn is_kin(&self, probe: &PhotoId, found: &PersonMatch) -> Result<bool, Failure> {
+        Ok(self.view.relatives_of(probe.member())?.contains(&found.person))
     }
 }
 
 /// Prints a search with a relative as the first result, and one without a relative in the gallery.
-fn show(photos: &Path, snapshot: &Arc<Snapshot>, bundle: &Bundle) -> Result<(), Failure> {
-    let context = SearchContext::new(snapshot, bundle.ensemble(), &ReferenceCache::default())?;
-    let sample = SampleSearch { photos, snapshot, context, bundle };
+fn show(photos: &Path, view: &Arc<dyn GalleryView>, bundle: &Bundle) -> Result<(), Failure> {
+    let context = SearchContext::new(view, bundle.ensemble(), &ReferenceCache::default())?;
+    let sample = SampleSearch { photos, view: &**view, context, bundle };
     line!(
         "These people are drawn; none of them exists. They show that the program works.\n\
          They prove nothing about real families: the model was trained on photos of real faces."
@@ -165,32 +168,36 @@ fn show(photos: &Path, snapshot: &Arc<Snapshot>, bundle: &Bundle) -> Result<(), 
     if let Some(probe) = sample.probe_with_relative_first()? {
         line!("\nA search with a relative in the first place, with {probe}:\n");
         let answer = sample.search(&probe, Selection::default(), print_answer)?;
-        line!("\nThe truth: {}.", truth(&sample, &probe, &answer));
+        line!("\nThe truth: {}.", truth(&sample, &probe, &answer)?);
     }
-    let Some(stranger) = snapshot.photos().map(|photo| &photo.id).max() else { return Ok(()) };
+    let all = view.photos(None, &PageRequest::all())?;
+    let Some(StoredPhoto { id: stranger, .. }) = all.last().map(|photo| &**photo) else {
+        return Ok(());
+    };
     line!("\nA search without relatives, with {stranger} and its family left out:\n");
     let own_family = Selection {
         families: BTreeSet::from([stranger.member().family()]),
         ..Selection::default()
     };
     let answer = sample.search(stranger, own_family, print_answer)?;
-    line!("\nThe truth: {}.", truth(&sample, stranger, &answer));
+    line!("\nThe truth: {}.", truth(&sample, stranger, &answer)?);
     Ok(())
 }
 
 /// Returns the relatives of the probe among the people found, as text.
-fn truth(sample: &SampleSearch<'_>, probe: &PhotoId, answer: &Answer) -> String {
-    let kin: Vec<String> = (1..)
-        .zip(&answer.people)
-        .filter(|(_, found)| sample.is_kin(probe, found))
-        .map(|(rank, found)| format!("{} (rank {rank})", found.person))
-        .collect();
+fn truth(sample: &SampleSearch<'_>, probe: &PhotoId, answer: &Answer) -> Result<String, Failure> {
+    let mut kin = Vec::new();
+    for (rank, found) in (1..).zip(&answer.people) {
+        if sample.is_kin(probe, found)? {
+            kin.push(format!("{} (rank {rank})", found.person));
+        }
+    }
     let count = answer.people.len();
-    match kin.as_slice() {
+    Ok(match kin.as_slice() {
         [] => format!("none of these {count} people is a relative"),
         [one] => format!("of these {count} people {one} is a listed relative"),
         several => format!("of these {count} people {} are listed relatives", several.join(", ")),
-    }
+    })
 }
 
 fn serve(server: Server, count: usize, photos: &Path) -> Result<ExitStatus, Failure> {

@@ -10,7 +10,7 @@ use crate::cli::print::print_rejected;
 use crate::cli::progress::Display;
 use crate::dataset::read_relationships;
 use crate::error::io_kind;
-use crate::gallery::Gallery;
+use crate::gallery::{EmbeddedGallery, Gallery};
 use crate::ingest::{Plan, Report, ingest, relate};
 
 const EXAMPLES: &str = "\
@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
     let folder = folder.map_err(|error| Failure::new(io_kind(&error), error.to_string()))?;
     // From here on Ctrl-C leaves an intact gallery.
     let display = Display::start()?;
-    let gallery = Gallery::open_or_create(&args.gallery.gallery, bundle.space(), &folder)?;
+    let gallery = EmbeddedGallery::open_or_create(&args.gallery.gallery, bundle.space(), &folder)?;
 
     let started = Instant::now();
     let report = ingest(plan, &gallery, &bundle, &display)?;

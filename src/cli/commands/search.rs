@@ -44,8 +44,8 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
         .map_err(|error| Failure::wrong_usage(error.to_string()))?;
     let mut timings = TimingsMs::default();
     let (gallery, bundle) = args.gallery.open()?;
-    let snapshot = gallery.snapshot()?;
-    plan.check_enrolled(&snapshot)?;
+    let view = gallery.view_for(bundle.space())?;
+    plan.check_enrolled(&*view)?;
 
     let started = Instant::now();
     let person = prepare_photos(&bundle, photos)?;
@@ -59,13 +59,12 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
     timings.embed = milliseconds(started);
 
     let started = Instant::now();
-    let query = plan.query(
-        person.probe(&snapshot, plan.known_as.clone()),
-        other.probe(&snapshot, BTreeSet::new()),
-    );
+    let probe = person.probe(&*view, plan.known_as.clone())?;
+    let other_parent = other.probe(&*view, BTreeSet::new())?;
+    let query = plan.query(probe, other_parent);
     plan.options.filter.without.files = [person.files.as_slice(), &other.files].concat();
     let ensemble = bundle.ensemble();
-    let context = SearchContext::new(&snapshot, ensemble, &ReferenceCache::default())?;
+    let context = SearchContext::new(&view, ensemble, &ReferenceCache::default())?;
     let answer = search(&context, &query, &plan.options)?;
     timings.search = milliseconds(started);
 

@@ -1,7 +1,7 @@
 //! Galleries as text.
 
 use crate::cli::output::line;
-use crate::gallery::{Archived, Deleted, SegmentStats, Stats};
+use crate::gallery::{ArchiveSummary, Deleted, SegmentStats, Stats};
 
 pub(crate) fn print_stats(stats: &Stats) {
     let Stats { schema, photos, people, families, segments, tail, disk_bytes, .. } = stats;
@@ -9,9 +9,9 @@ pub(crate) fn print_stats(stats: &Stats) {
     line!("photos        {photos} of {people} people in {families} families");
     line!("thumbnails    {thumbnails}");
     line!("kin pairs     {relationships}");
-    for SegmentStats { photos, removed, layers, links, .. } in segments {
+    for SegmentStats { photos, deleted, layers, links, .. } in segments {
         line!(
-            "segment       {photos} photos, {links} links, {layers} layers, {removed} removed since"
+            "segment       {photos} photos, {links} links, {layers} layers, {deleted} removed since"
         );
     }
     line!("tail          {tail} photos that are compared one by one");
@@ -29,7 +29,7 @@ pub(crate) fn print_deleted(deleted: &Deleted) {
 }
 
 /// Prints the content of an archive, and the action on it, such as "written to a.zip".
-pub(crate) fn print_archived(archived: &Archived, action: &str) {
-    let Archived { photos, relationships, .. } = archived;
+pub(crate) fn print_archived(archived: &ArchiveSummary, action: &str) {
+    let ArchiveSummary { photos, relationships, .. } = archived;
     line!("{photos} photos and {relationships} listed kin pairs {action}");
 }

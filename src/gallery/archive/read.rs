@@ -1,4 +1,4 @@
-//! Imports an archive into a gallery.
+//! Reads the entries of an archive.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -8,79 +8,30 @@ use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::{
-    Archived, CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine,
-    THUMBNAILS, embeddings_file,
+use super::format::{
+    CONTENTS, Contents, FORMAT, PHOTOS, PhotoLine, RELATIONSHIPS, RelationshipLine, THUMBNAILS,
+    embeddings_file,
 };
 use crate::domain::{
-    ContentHash, Embedding, EmbeddingSpace, Fingerprint, PhotoId, Progress, Relationship,
+    ContentHash, EmbeddedFace, EmbeddedPhoto, Embedding, EmbeddingSpace, Fingerprint, PhotoId,
+    Relationship,
 };
-use crate::gallery::GalleryError;
-use crate::gallery::embedded::{Enrolment, Gallery};
+use crate::gallery::error::GalleryError;
+use crate::gallery::photo::NewPhoto;
 
 /// Photos per write.
 const BATCH: usize = 512;
 
 /// Maximum accepted number of backbones of an archive, and maximum embedding width.
-const MOST_BACKBONES: usize = 64;
-const WIDEST: usize = 1 << 16;
+const MAX_BACKBONES: usize = 64;
+const MAX_WIDTH: usize = 1 << 16;
 /// Maximum accepted thumbnail length, in bytes.
-const LARGEST_THUMBNAIL: usize = 1 << 20;
+const MAX_THUMBNAIL_BYTES: usize = 1 << 20;
 
 type Zip = ZipArchive<BufReader<File>>;
 
-impl Gallery {
-    /// Adds the content of an archive to the gallery at `path`, and seals it.
-    ///
-    /// A missing gallery is created. Every checksum is verified before anything is added. A
-    /// repeated import changes nothing. Returns `None` if `progress` is cancelled.
-    ///
-    /// # Errors
-    /// - [`GalleryError::Archive`] if the file cannot be opened.
-    /// - [`GalleryError::BadArchive`] if the file is not a complete archive.
-    /// - [`GalleryError::OtherBundle`] if the gallery was made with another bundle.
-    /// - [`GalleryError::Store`] if the gallery fails.
-    pub fn import(
-        path: &Path,
-        file: &Path,
-        progress: &dyn Progress,
-    ) -> Result<Option<Archived>, GalleryError> {
-        let archive = Archive { path: file };
-        let contents = archive.contents()?;
-        let names = (0..contents.dimensions.len()).map(embeddings_file);
-        let others = [PHOTOS, RELATIONSHIPS, THUMBNAILS].map(String::from);
-        let others = others.into_iter().filter(|name| name != THUMBNAILS || contents.format > 1);
-        let names: Vec<String> = others.chain(names).collect();
-        progress.begin("Checking", names.len() as u64, "files");
-        for name in &names {
-            if progress.cancelled() {
-                return Ok(None);
-            }
-            archive.check(name, &contents)?;
-            progress.advance(1);
-        }
-        let photos = archive.photos(contents.photos)?;
-        let pairs = archive.relationships(contents.relationships)?;
-        let space = archive.space(&contents)?;
-        let gallery = Self::open_or_create(path, &space, Path::new(&contents.bundle))?;
-        progress.begin("Importing", photos.len() as u64, "photos");
-        let done = archive.embeddings(&contents.dimensions, photos, |batch| {
-            progress.advance(batch.len() as u64);
-            gallery.enrol(batch)?;
-            Ok(!progress.cancelled())
-        })?;
-        if !done {
-            return Ok(None);
-        }
-        gallery.relate(&pairs)?;
-        gallery.seal(progress)?;
-        let Contents { photos, relationships, .. } = contents;
-        Ok(Some(Archived { photos, relationships }))
-    }
-}
-
 /// A photo without its embeddings.
-struct ArchivedPhoto {
+pub(super) struct ArchivedPhoto {
     id: PhotoId,
     content_hash: ContentHash,
     /// Length of its thumbnail, in bytes.
@@ -88,45 +39,46 @@ struct ArchivedPhoto {
 }
 
 /// An archive on disk.
-struct Archive<'a> {
-    path: &'a Path,
+pub(super) struct ArchiveReader<'a> {
+    pub(super) path: &'a Path,
 }
 
-impl Archive<'_> {
+impl ArchiveReader<'_> {
     fn open(&self) -> Result<Zip, GalleryError> {
         let file = File::open(self.path).map_err(|source| self.unreadable(source))?;
         ZipArchive::new(BufReader::new(file)).map_err(|error| self.bad_zip(error))
     }
 
-    fn contents(&self) -> Result<Contents, GalleryError> {
+    pub(super) fn contents(&self) -> Result<Contents, GalleryError> {
         let mut zip = self.open()?;
         let entry = zip.by_name(CONTENTS).map_err(|error| self.bad_zip(error))?;
         let contents: Contents = serde_json::from_reader(entry)
             .map_err(|_| self.bad(format!("{CONTENTS} cannot be understood")))?;
         if !(1..=FORMAT).contains(&contents.format) {
             let reason = format!(
-                "it has the format {}, this program knows up to {FORMAT}; is it of a newer version?",
+                "it has the format {}, this program knows up to {FORMAT}; \
+                 is it of a newer version?",
                 contents.format
             );
             return Err(self.bad(reason));
         }
         let widths = &contents.dimensions;
-        if !(1..=MOST_BACKBONES).contains(&widths.len())
-            || !widths.iter().all(|width| (1..=WIDEST).contains(width))
+        if !(1..=MAX_BACKBONES).contains(&widths.len())
+            || !widths.iter().all(|width| (1..=MAX_WIDTH).contains(width))
         {
             return Err(self.bad("its dimensions are none of embeddings".into()));
         }
         Ok(contents)
     }
 
-    fn space(&self, contents: &Contents) -> Result<EmbeddingSpace, GalleryError> {
+    pub(super) fn space(&self, contents: &Contents) -> Result<EmbeddingSpace, GalleryError> {
         let fingerprint = contents.fingerprint.parse();
         let fingerprint = fingerprint.map_err(|_| self.bad("its fingerprint is none".into()))?;
         Ok(EmbeddingSpace { fingerprint, dimensions: contents.dimensions.clone() })
     }
 
     /// Verifies the checksum of a file.
-    fn check(&self, name: &str, contents: &Contents) -> Result<(), GalleryError> {
+    pub(super) fn check(&self, name: &str, contents: &Contents) -> Result<(), GalleryError> {
         let mut zip = self.open()?;
         let mut entry = zip.by_name(name).map_err(|error| self.bad_zip(error))?;
         let mut sha256 = Sha256::new();
@@ -144,18 +96,18 @@ impl Archive<'_> {
         Ok(())
     }
 
-    fn photos(&self, count: usize) -> Result<Vec<ArchivedPhoto>, GalleryError> {
+    pub(super) fn photos(&self, count: usize) -> Result<Vec<ArchivedPhoto>, GalleryError> {
         self.lines(PHOTOS, count, |line| {
             let PhotoLine { photo, sha256, thumbnail } = serde_json::from_str(line).ok()?;
             let Fingerprint(hash) = sha256.parse().ok()?;
             let content_hash = ContentHash(hash);
-            let is_plausible = thumbnail.is_none_or(|bytes| bytes <= LARGEST_THUMBNAIL);
+            let is_plausible = thumbnail.is_none_or(|bytes| bytes <= MAX_THUMBNAIL_BYTES);
             is_plausible.then_some(())?;
             Some(ArchivedPhoto { id: photo.parse().ok()?, content_hash, thumbnail })
         })
     }
 
-    fn relationships(&self, count: usize) -> Result<Vec<Relationship>, GalleryError> {
+    pub(super) fn relationships(&self, count: usize) -> Result<Vec<Relationship>, GalleryError> {
         self.lines(RELATIONSHIPS, count, |line| {
             let RelationshipLine { people: [first, second], relation } =
                 serde_json::from_str(line).ok()?;
@@ -190,11 +142,11 @@ impl Archive<'_> {
     /// Reads the photos' embeddings, and calls `take` with each batch until it refuses more.
     ///
     /// Returns whether all were taken.
-    fn embeddings(
+    pub(super) fn embeddings(
         &self,
         widths: &[usize],
         photos: Vec<ArchivedPhoto>,
-        mut take: impl FnMut(Vec<Enrolment>) -> Result<bool, GalleryError>,
+        mut take: impl FnMut(Vec<NewPhoto>) -> Result<bool, GalleryError>,
     ) -> Result<bool, GalleryError> {
         let mut zips = widths.iter().map(|_| self.open()).collect::<Result<Vec<_>, _>>()?;
         let mut files = Vec::new();
@@ -226,7 +178,9 @@ impl Archive<'_> {
                     Embedding::from_unit(values.collect()).map_err(|e| self.bad(e.to_string()))
                 });
                 let embeddings = read.collect::<Result<_, _>>()?;
-                batch.push(Enrolment { id, content_hash, embeddings, thumbnail });
+                let faces = vec![EmbeddedFace { embeddings }];
+                let photo = EmbeddedPhoto { content_hash, thumbnail, faces };
+                batch.push(NewPhoto { id, photo });
             }
             if !take(batch)? {
                 return Ok(false);

@@ -1,26 +1,26 @@
 //! Sealing: the tail becomes a segment, and segments are merged.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Gallery;
-use super::hnsw::build::{Built, build};
-use super::load::{Plan, Sealed, failed, files};
-use super::matrix::{BackboneSpace, Matrix, Precision, Vectors};
-use super::segment::{EXACT_UP_TO, Part};
-use super::snapshot::{Kin, LiveSegment, Snapshot};
-use super::store::{GraphLayer, NewPhoto, Segment, Stamp};
+use super::gallery::EmbeddedGallery;
+use super::hnsw::build::{BuiltGraph, build};
+use super::live_segment::LiveSegment;
+use super::load::{GraphPlan, SegmentPlan, failed, files};
+use super::matrix::{BackboneSpace, VectorMatrix};
+use super::merge::MergedPhotos;
+use super::segment::EXACT_UP_TO;
+use super::snapshot::Snapshot;
+use super::store::{GraphLayer, SegmentRecord, Stamp};
 use super::vector_file::VectorFile;
-use crate::domain::{PhotoId, Progress};
+use crate::domain::Progress;
 use crate::gallery::error::GalleryError;
-use crate::gallery::neighbor::StoredPhoto;
 
 /// Maximum size of a merged segment, as a multiple of the number of later photos.
 ///
 /// So segments stay few, and each photo is sealed only a few times.
 const GROWTH: usize = 2;
 
-impl Gallery {
+impl EmbeddedGallery {
     /// Seals the tail, if it is large enough.
     ///
     /// The segments before it that are not much larger are merged into it. Existing snapshots do
@@ -31,15 +31,15 @@ impl Gallery {
     pub fn seal(&self, progress: &dyn Progress) -> Result<(), GalleryError> {
         let _writer = self.writer();
         let snapshot = self.load()?;
-        let [segments @ .., tail] = snapshot.parts.as_slice() else { return Ok(()) };
-        if tail.live_count() <= EXACT_UP_TO {
+        let [segments @ .., tail] = snapshot.segments.as_slice() else { return Ok(()) };
+        if tail.photo_count() <= EXACT_UP_TO {
             return Ok(());
         }
         let mut first = segments.len();
-        let mut photos = tail.live_count();
-        while first > 0 && segments[first - 1].live_count() <= GROWTH * photos {
+        let mut photos = tail.photo_count();
+        while first > 0 && segments[first - 1].photo_count() <= GROWTH * photos {
             first -= 1;
-            photos += segments[first].live_count();
+            photos += segments[first].photo_count();
         }
         self.merge(&snapshot, first, progress)
     }
@@ -53,16 +53,16 @@ impl Gallery {
     pub fn compact(&self, progress: &dyn Progress) -> Result<(), GalleryError> {
         let _writer = self.writer();
         let snapshot = self.load()?;
-        let [segments @ .., tail] = snapshot.parts.as_slice() else { return Ok(()) };
+        let [segments @ .., tail] = snapshot.segments.as_slice() else { return Ok(()) };
         let is_compact = match segments {
-            [] => tail.live_count() <= EXACT_UP_TO,
-            [only] => tail.live_count() == 0 && only.removed() == 0,
+            [] => tail.photo_count() <= EXACT_UP_TO,
+            [only] => tail.photo_count() == 0 && only.deleted_count() == 0,
             _ => false,
         };
         if is_compact { Ok(()) } else { self.merge(&snapshot, 0, progress) }
     }
 
-    /// Merges the parts from index `first` on.
+    /// Merges the segments from index `first` on.
     ///
     /// The result is one segment and an empty tail, or only a tail if there are few photos.
     fn merge(
@@ -71,143 +71,49 @@ impl Gallery {
         first: usize,
         progress: &dyn Progress,
     ) -> Result<(), GalleryError> {
-        let (kept, merged) = snapshot.parts.split_at(first);
-        let joined = Joined::of(merged, &self.space.dimensions);
+        let (retained, merged) = snapshot.segments.split_at(first);
+        let widths = &self.space.dimensions;
+        let photos = MergedPhotos::new(merged, widths);
         let replaced: Vec<Stamp> =
-            merged.iter().filter_map(|held| Some(held.part.graph()?.stamp)).collect();
-        let mut parts = kept.to_vec();
+            merged.iter().filter_map(|live| Some(live.segment.graph()?.stamp)).collect();
+        let mut segments = retained.to_vec();
         let precision = snapshot.precision();
-        if joined.photos.len() <= EXACT_UP_TO {
-            self.store.remove_segments(&replaced)?;
-            parts.push(LiveSegment::new(joined.tail(precision)));
+        if photos.count() <= EXACT_UP_TO {
+            self.store.delete_segments(&replaced)?;
+            segments.push(LiveSegment::new(photos.into_tail(precision)));
         } else {
-            let built = build(&joined.vectors[0], progress);
-            let Some(Built { layers, rows }) = built else { return Ok(()) };
-            let sealed = self.sealed(joined.ordered(&rows), layers, &replaced)?;
-            let empty = Joined::of(&[], &self.space.dimensions).tail(precision);
-            parts.extend(
-                [sealed.part(&self.store, &self.space.dimensions, precision)?, empty]
-                    .map(LiveSegment::new),
-            );
+            let Some(BuiltGraph { layers, rows }) = build(&photos.vectors[0], progress) else {
+                return Ok(());
+            };
+            let plan = self.put_segment(photos.ordered(&rows), layers, &replaced)?;
+            let segment = plan.build(&self.store, widths, precision)?;
+            let tail = MergedPhotos::new(&[], widths).into_tail(precision);
+            segments.extend([segment, tail].map(LiveSegment::new));
         }
         // Remaining files of other segments are deleted when the gallery is opened again.
-        let _ = VectorFile::keep_only(self.store.path(), files(&parts));
-        self.replace(Some(Arc::new(snapshot.having(parts))));
+        let _ = VectorFile::delete_others(self.store.path(), files(&segments));
+        self.replace(Some(Arc::new(snapshot.with_segments(segments))));
         Ok(())
     }
 
     /// Stores a segment with these layers, and replaces others.
-    fn sealed(
+    fn put_segment(
         &self,
-        joined: Joined,
+        photos: MergedPhotos,
         layers: Vec<GraphLayer>,
         replaced: &[Stamp],
-    ) -> Result<Plan, GalleryError> {
-        let Joined { photos, ordinals, vectors } = joined;
-        for (backbone, Matrix { values, width }) in (0..).zip(vectors) {
+    ) -> Result<SegmentPlan, GalleryError> {
+        let MergedPhotos { photos, vectors } = photos;
+        let ordinals: Vec<u64> = photos.iter().map(|photo| photo.ordinal).collect();
+        for (backbone, VectorMatrix { values, width }) in (0..).zip(vectors) {
             let space = BackboneSpace { backbone, width };
             let file = VectorFile::new(self.store.path(), &ordinals, space);
             file.write(&values).map_err(|error| failed(&self.store, error))?;
         }
-        let segment = Segment { ordinals: ordinals.clone(), layers };
-        let stamp = self.store.put_segment(&segment, replaced)?;
-        let Segment { ordinals: sealed, layers } = segment;
-        let sealed = Sealed { stamp, layers, ordinals: sealed, kept: None };
-        Ok(Plan { photos, ordinals, segment: Some(sealed) })
-    }
-}
-
-/// Photos with all their data, for a new part.
-struct Joined {
-    photos: Vec<StoredPhoto>,
-    ordinals: Vec<u64>,
-    vectors: Vec<Matrix>,
-}
-
-impl Joined {
-    /// Joins the live photos of some parts.
-    fn of(parts: &[LiveSegment], widths: &[usize]) -> Self {
-        let rows: usize = parts.iter().map(LiveSegment::live_count).sum();
-        let vectors = widths.iter().map(|&width| {
-            let values = Vec::with_capacity(rows * width);
-            Matrix { values, width }
-        });
-        let vectors = vectors.collect();
-        let mut joined = Self { photos: Vec::with_capacity(rows), ordinals: Vec::new(), vectors };
-        for held in parts {
-            for row in held.live() {
-                joined.photos.push(held.part.photo(row).clone());
-                joined.ordinals.push(held.part.ordinals[row as usize]);
-                for (to, from) in joined.vectors.iter_mut().zip(&held.part.vectors) {
-                    to.values.extend_from_slice(&from.row(row));
-                }
-            }
-        }
-        joined
-    }
-
-    fn push(&mut self, photo: &NewPhoto, ordinal: u64) {
-        let NewPhoto { id, content_hash, embeddings, .. } = photo;
-        self.photos.push(StoredPhoto { id: id.clone(), content_hash: *content_hash });
-        self.ordinals.push(ordinal);
-        for (to, values) in self.vectors.iter_mut().zip(embeddings) {
-            to.values.extend_from_slice(values);
-        }
-    }
-
-    /// Returns the same photos with these rows, in this order.
-    fn ordered(self, rows: &[u32]) -> Self {
-        let place = |row: &u32| *row as usize;
-        let matrix = |from: &Matrix| Matrix {
-            values: rows.iter().flat_map(|&row| from.row(row)).copied().collect(),
-            width: from.width,
-        };
-        Self {
-            photos: rows.iter().map(|row| self.photos[place(row)].clone()).collect(),
-            ordinals: rows.iter().map(|row| self.ordinals[place(row)]).collect(),
-            vectors: self.vectors.iter().map(matrix).collect(),
-        }
-    }
-
-    fn tail(self, precision: Precision) -> Part {
-        let vectors = self.vectors.into_iter().map(|matrix| matrix.kept(precision));
-        Part::new(self.photos, self.ordinals, vectors.collect(), None)
-    }
-}
-
-impl Snapshot {
-    /// Returns a snapshot with more photos. They replace those with the same identity.
-    pub(in crate::gallery) fn with(&self, new: &[NewPhoto], ordinals: &[u64]) -> Self {
-        let mut next = self.without(new.iter().map(|photo| &photo.id));
-        let Some(tail) = next.parts.pop() else { return next };
-        let widths: Vec<usize> = tail.part.vectors.iter().map(Vectors::width).collect();
-        let mut joined = Joined::of(&[tail], &widths);
-        let last: HashMap<&PhotoId, u64> =
-            new.iter().map(|photo| &photo.id).zip(ordinals.iter().copied()).collect();
-        for (photo, &ordinal) in new.iter().zip(ordinals) {
-            if last[&photo.id] == ordinal {
-                joined.push(photo, ordinal);
-            }
-        }
-        next.parts.push(LiveSegment::new(joined.tail(self.precision())));
-        next
-    }
-
-    /// Returns a snapshot without some photos.
-    pub(in crate::gallery) fn without<'a>(
-        &self,
-        ids: impl Iterator<Item = &'a PhotoId> + Clone,
-    ) -> Self {
-        self.having(self.parts.iter().map(|held| held.without(ids.clone())).collect())
-    }
-
-    /// Returns a snapshot with other parts.
-    fn having(&self, parts: Vec<LiveSegment>) -> Self {
-        Self { parts, kin: Arc::clone(&self.kin), stored: self.stored.clone() }
-    }
-
-    /// Returns a snapshot with other listed kin.
-    pub(in crate::gallery) fn with_kin(&self, kin: Kin) -> Self {
-        Self { kin: kin.into(), ..self.having(self.parts.clone()) }
+        let record = SegmentRecord { ordinals, layers };
+        let stamp = self.store.put_segment(&record, replaced)?;
+        let SegmentRecord { ordinals, layers } = record;
+        let graph = GraphPlan { stamp, layers, ordinals, existing: None };
+        Ok(SegmentPlan { photos, graph: Some(graph) })
     }
 }

@@ -5,18 +5,18 @@
 //! every machine. Search results are compared again by the vectors themselves.
 
 /// Bytes of a cache line. Rows begin at a cache line.
-const LINE: usize = 64;
+const LINE_BYTES: usize = 64;
 /// Zero as a byte.
 const ZERO: u8 = 128;
 
 /// Bytes aligned to a cache line.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct Line([u8; LINE]);
+struct CacheLine([u8; LINE_BYTES]);
 
 /// Quantized vectors by row.
-pub(in crate::gallery) struct Codes {
-    lines: Vec<Line>,
+pub(in crate::gallery) struct QuantizedVectors {
+    lines: Vec<CacheLine>,
     scales: Vec<Scale>,
     lines_of_row: usize,
 }
@@ -31,18 +31,18 @@ struct Scale {
 }
 
 /// A quantized vector to compare with rows.
-pub(in crate::gallery) struct Probe {
-    lines: Vec<Line>,
+pub(in crate::gallery) struct QuantizedProbe {
+    lines: Vec<CacheLine>,
     scale: Scale,
 }
 
-impl Codes {
+impl QuantizedVectors {
     /// Quantizes vectors of `width` values, row by row.
-    pub(in crate::gallery) fn of(
+    pub(in crate::gallery) fn new(
         vectors: impl Iterator<Item = impl AsRef<[f32]>>,
         width: usize,
     ) -> Self {
-        let lines_of_row = width.div_ceil(LINE);
+        let lines_of_row = width.div_ceil(LINE_BYTES);
         let rows = vectors.size_hint().0;
         let mut lines = Vec::with_capacity(rows * lines_of_row);
         let mut scales = Vec::with_capacity(rows);
@@ -53,14 +53,14 @@ impl Codes {
     }
 
     /// Returns a row as a probe.
-    pub(in crate::gallery) fn probe(&self, row: u32) -> Probe {
-        Probe { lines: self.row(row).to_vec(), scale: self.scales[row as usize] }
+    pub(in crate::gallery) fn probe(&self, row: u32) -> QuantizedProbe {
+        QuantizedProbe { lines: self.row(row).to_vec(), scale: self.scales[row as usize] }
     }
 
     /// Returns the approximate inner product of a row and a probe of the same width.
-    pub(in crate::gallery) fn similarity(&self, row: u32, probe: &Probe) -> f32 {
-        let own = self.scales[row as usize];
-        own.similarity(dot(self.row(row), &probe.lines), probe.scale)
+    pub(in crate::gallery) fn similarity(&self, row: u32, probe: &QuantizedProbe) -> f32 {
+        let scale = self.scales[row as usize];
+        scale.similarity(dot(self.row(row), &probe.lines), probe.scale)
     }
 
     /// Returns the approximate inner product of two rows.
@@ -82,33 +82,35 @@ impl Codes {
         let _ = row;
     }
 
-    fn row(&self, row: u32) -> &[Line] {
+    fn row(&self, row: u32) -> &[CacheLine] {
         &self.lines[row as usize * self.lines_of_row..][..self.lines_of_row]
     }
 }
 
-impl Probe {
-    pub(in crate::gallery) fn of(vector: &[f32]) -> Self {
-        let mut lines = Vec::with_capacity(vector.len().div_ceil(LINE));
+impl QuantizedProbe {
+    pub(in crate::gallery) fn new(vector: &[f32]) -> Self {
+        let mut lines = Vec::with_capacity(vector.len().div_ceil(LINE_BYTES));
         let scale = encode(vector, &mut lines);
         Self { lines, scale }
     }
 }
 
 impl Scale {
-    /// Returns the similarity. `products` is the sum of the own bytes times the other's around 128.
+    /// Returns the similarity.
+    ///
+    /// `products` is the sum of this vector's bytes times the other's around 128.
     fn similarity(self, products: i32, other: Self) -> f32 {
         self.step * other.step * (products - other.offset) as f32
     }
 }
 
 /// Appends a vector's bytes to `lines`.
-fn encode(vector: &[f32], lines: &mut Vec<Line>) -> Scale {
+fn encode(vector: &[f32], lines: &mut Vec<CacheLine>) -> Scale {
     let largest = vector.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
     let step = largest.max(f32::MIN_POSITIVE) / f32::from(i8::MAX);
     let mut sum = 0;
-    for values in vector.chunks(LINE) {
-        let mut line = Line([ZERO; LINE]);
+    for values in vector.chunks(LINE_BYTES) {
+        let mut line = CacheLine([ZERO; LINE_BYTES]);
         for (byte, value) in line.0.iter_mut().zip(values) {
             // Rounding half to even is one instruction. Rounding half away from zero is not.
             let steps = (value / step).round_ties_even() as i32;
@@ -121,7 +123,7 @@ fn encode(vector: &[f32], lines: &mut Vec<Line>) -> Scale {
 }
 
 /// Returns the sum of the bytes of `a` times those of `b` around 128.
-fn dot(a: &[Line], b: &[Line]) -> i32 {
+fn dot(a: &[CacheLine], b: &[CacheLine]) -> i32 {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512f") {
@@ -138,34 +140,38 @@ fn dot(a: &[Line], b: &[Line]) -> i32 {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vnni")]
-fn dot_vnni(a: &[Line], b: &[Line]) -> i32 {
+fn dot_vnni(a: &[CacheLine], b: &[CacheLine]) -> i32 {
     use std::arch::x86_64::{
         __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_reduce_add_epi32,
         _mm512_set1_epi8, _mm512_setzero_si512, _mm512_xor_si512,
     };
     // SAFETY: a line is 64 bytes long and begins at a multiple of 64.
-    let load = |line: &Line| -> __m512i { unsafe { _mm512_load_si512(line.0.as_ptr().cast()) } };
+    let load =
+        |line: &CacheLine| -> __m512i { unsafe { _mm512_load_si512(line.0.as_ptr().cast()) } };
     let around_zero = _mm512_set1_epi8(i8::MIN);
     let mut sums = [_mm512_setzero_si512(); 2];
-    for (at, (a, b)) in a.iter().zip(b).enumerate() {
+    for (i, (a, b)) in a.iter().zip(b).enumerate() {
         let signed = _mm512_xor_si512(load(b), around_zero);
-        sums[at % 2] = _mm512_dpbusd_epi32(sums[at % 2], load(a), signed);
+        sums[i % 2] = _mm512_dpbusd_epi32(sums[i % 2], load(a), signed);
     }
     _mm512_reduce_add_epi32(_mm512_add_epi32(sums[0], sums[1]))
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn dot_avx2(a: &[Line], b: &[Line]) -> i32 {
+fn dot_avx2(a: &[CacheLine], b: &[CacheLine]) -> i32 {
     dot_lines(a, b)
 }
 
 /// Written so that the compiler vectorizes each step of the loop into a few instructions.
 #[inline(always)]
-fn dot_lines(a: &[Line], b: &[Line]) -> i32 {
-    let product = |(&a, &b): (&u8, &u8)| i32::from(a) * i32::from((b ^ ZERO) as i8);
-    let products = |(a, b): (&Line, &Line)| a.0.iter().zip(&b.0).map(product).sum::<i32>();
-    a.iter().zip(b).map(products).sum()
+fn dot_lines(a: &[CacheLine], b: &[CacheLine]) -> i32 {
+    let mut sum = 0;
+    for (a, b) in a.iter().zip(b) {
+        let bytes = a.0.iter().zip(&b.0);
+        sum += bytes.map(|(&a, &b)| i32::from(a) * i32::from((b ^ ZERO) as i8)).sum::<i32>();
+    }
+    sum
 }
 
 #[cfg(test)]
@@ -181,13 +187,14 @@ mod tests {
         ) {
             let width = pairs.len();
             let (a, b): (Vec<f32>, Vec<f32>) = pairs.into_iter().unzip();
-            let codes = Codes::of([a.as_slice(), b.as_slice()].into_iter(), width);
-            let found = codes.similarity(0, &Probe::of(&b));
+            let quantized = QuantizedVectors::new([a.as_slice(), b.as_slice()].into_iter(), width);
+            let found = quantized.similarity(0, &QuantizedProbe::new(&b));
             // The error is at most half a step per value.
-            let steps: f32 = codes.scales.iter().map(|scale| scale.step).sum();
+            let steps: f32 = quantized.scales.iter().map(|scale| scale.step).sum();
             prop_assert!((found - exact(&a, &b)).abs() < width as f32 * steps * 0.51 + 1e-4);
-            prop_assert_eq!(found.to_bits(), codes.similarity_of(0, 1).to_bits());
-            prop_assert_eq!(dot(codes.row(0), codes.row(1)), dot_lines(codes.row(0), codes.row(1)));
+            prop_assert_eq!(found.to_bits(), quantized.similarity_of(0, 1).to_bits());
+            let rows = [0, 1].map(|row| quantized.row(row));
+            prop_assert_eq!(dot(rows[0], rows[1]), dot_lines(rows[0], rows[1]));
         }
     }
 }

@@ -1,18 +1,22 @@
 //! Photos in memory that are searched together: a sealed segment, or the tail.
 
-use super::bits::Bits;
+use std::cmp::Ordering;
+use std::sync::Arc;
+
 use super::dot::dot;
 use super::hnsw::build::link_unreachable;
 use super::hnsw::links;
 use super::hnsw::search::walk;
-use super::matrix::Vectors;
-use super::quantized::{Codes, Probe};
-use super::scored::{Scored, best};
+use super::quantized::{QuantizedProbe, QuantizedVectors};
+use super::row_set::RowSet;
+use super::scored::{ScoredNode, best};
 use super::store::{GraphLayer, Stamp};
-use super::vector_file::{Mapped, VectorFile};
-use crate::domain::{ContentHash, FamilyId, PersonId, PhotoId};
-use crate::gallery::filter::Selection;
-use crate::gallery::neighbor::{Method, StoredPhoto};
+use super::vector_file::{MappedVectors, VectorFile};
+use super::vectors::Vectors;
+use crate::domain::{ContentHash, EntityId, FamilyId, PersonId, PhotoId};
+use crate::gallery::filter::{Filter, Selection};
+use crate::gallery::photo::StoredPhoto;
+use crate::gallery::query::Method;
 
 /// Up to this count, photos are compared one by one. That takes under a millisecond at 512
 /// dimensions.
@@ -25,9 +29,8 @@ const SELECTIVE: usize = 8;
 const RESCORED: usize = 16;
 
 /// Photos and their embeddings per backbone. The first backbone is the retrieval space. Immutable.
-pub(in crate::gallery) struct Part {
-    pub(in crate::gallery) photos: Vec<StoredPhoto>,
-    pub(in crate::gallery) ordinals: Vec<u64>,
+pub(in crate::gallery) struct Segment {
+    pub(in crate::gallery) photos: Vec<Arc<StoredPhoto>>,
     pub(in crate::gallery) vectors: Vec<Vectors>,
     /// Rows in the order of the photos' identities, and of their files.
     by_id: Vec<u32>,
@@ -43,42 +46,42 @@ pub(in crate::gallery) struct Graph {
     pub(in crate::gallery) files: Vec<VectorFile>,
     pub(in crate::gallery) layers: Vec<GraphLayer>,
     /// Number of stored nodes that were left out, because their photos were deleted.
-    pub(in crate::gallery) removed: usize,
-    codes: Codes,
+    pub(in crate::gallery) deleted: usize,
+    quantized: QuantizedVectors,
 }
 
-/// The rows of a part that a search considers.
-pub(in crate::gallery) enum Counting {
+/// The rows of a segment that a search considers.
+pub(in crate::gallery) enum RowFilter {
     All,
     /// Only these few.
     Rows(Vec<u32>),
     /// All except these.
-    Without(Bits),
+    Without(RowSet),
 }
 
-/// A probe with the parameters for searching a part.
-pub(in crate::gallery) struct Wanted<'a> {
+/// A probe with the parameters for searching a segment.
+pub(in crate::gallery) struct SegmentQuery<'a> {
     pub(in crate::gallery) probe: &'a [f32],
-    pub(in crate::gallery) code: &'a Probe,
+    pub(in crate::gallery) quantized: &'a QuantizedProbe,
     pub(in crate::gallery) count: usize,
     pub(in crate::gallery) ef: usize,
     pub(in crate::gallery) exact: bool,
 }
 
 impl Graph {
-    /// Builds a graph over retrieval-space vectors. Rows that these leave out are removed nodes.
+    /// Builds a graph over retrieval-space vectors. Rows that these leave out are deleted nodes.
     pub(in crate::gallery) fn new(
         stamp: Stamp,
         files: Vec<VectorFile>,
         layers: Vec<GraphLayer>,
-        vectors: &Mapped,
+        vectors: &MappedVectors,
     ) -> Self {
-        let removed = vectors.removed();
+        let deleted = vectors.deleted_count();
         let rows = (0..vectors.rows()).map(|row| vectors.row(row));
-        let mut graph =
-            Self { stamp, files, layers, removed, codes: Codes::of(rows, vectors.width()) };
-        if removed > 0 {
-            link_unreachable(&mut graph.layers, &graph.codes);
+        let quantized = QuantizedVectors::new(rows, vectors.width());
+        let mut graph = Self { stamp, files, layers, deleted, quantized };
+        if deleted > 0 {
+            link_unreachable(&mut graph.layers, &graph.quantized);
         }
         graph
     }
@@ -90,10 +93,9 @@ impl Graph {
     }
 }
 
-impl Part {
+impl Segment {
     pub(in crate::gallery) fn new(
-        photos: Vec<StoredPhoto>,
-        ordinals: Vec<u64>,
+        photos: Vec<Arc<StoredPhoto>>,
         vectors: Vec<Vectors>,
         graph: Option<Graph>,
     ) -> Self {
@@ -102,7 +104,7 @@ impl Part {
         by_id.sort_unstable_by_key(|&row| &photos[row as usize].id);
         let mut by_file: Vec<u32> = rows.collect();
         by_file.sort_unstable_by_key(|&row| photos[row as usize].content_hash.0);
-        Self { photos, ordinals, vectors, by_id, by_file, graph }
+        Self { photos, vectors, by_id, by_file, graph }
     }
 
     pub(in crate::gallery) fn rows(&self) -> u32 {
@@ -113,24 +115,34 @@ impl Part {
         self.graph.as_ref()
     }
 
-    pub(in crate::gallery) fn photo(&self, row: u32) -> &StoredPhoto {
+    pub(in crate::gallery) fn photo(&self, row: u32) -> &Arc<StoredPhoto> {
         &self.photos[row as usize]
     }
 
     /// Returns the row of a photo, if it is here.
     pub(in crate::gallery) fn row_of(&self, id: &PhotoId) -> Option<u32> {
-        let at = self.by_id.partition_point(|&row| self.photo(row).id < *id);
-        self.by_id.get(at).copied().filter(|&row| self.photo(row).id == *id)
+        self.rows_of_photo(id).first().copied()
     }
 
-    /// The rows of a person's photos.
-    pub(in crate::gallery) fn rows_of(&self, person: PersonId) -> &[u32] {
-        self.range(&self.by_id, |photo| photo.id.member(), person)
+    /// The rows of the photos of a family or a person, or of one photo.
+    pub(in crate::gallery) fn rows_of(&self, entity: &EntityId) -> &[u32] {
+        match entity {
+            EntityId::Family(family) => self.rows_of_family(*family),
+            EntityId::Person(person) => self.rows_of_person(*person),
+            EntityId::Photo(photo) => self.rows_of_photo(photo),
+        }
     }
 
-    /// The rows of a family's photos.
-    pub(in crate::gallery) fn rows_of_family(&self, family: FamilyId) -> &[u32] {
-        self.range(&self.by_id, |photo| photo.id.member().family(), family)
+    fn rows_of_family(&self, family: FamilyId) -> &[u32] {
+        self.range(&self.by_id, |photo| photo.id.member().family().cmp(&family))
+    }
+
+    fn rows_of_person(&self, person: PersonId) -> &[u32] {
+        self.range(&self.by_id, |photo| photo.id.member().cmp(&person))
+    }
+
+    fn rows_of_photo(&self, id: &PhotoId) -> &[u32] {
+        self.range(&self.by_id, |photo| photo.id.cmp(id))
     }
 
     /// The rows of the photos added from these files.
@@ -138,21 +150,22 @@ impl Part {
         &'a self,
         files: &'a [ContentHash],
     ) -> impl Iterator<Item = u32> + 'a {
-        let of_file =
-            |file: &ContentHash| self.range(&self.by_file, |photo| photo.content_hash.0, file.0);
-        files.iter().flat_map(of_file).copied()
+        files.iter().flat_map(|file| self.rows_of_file(*file)).copied()
     }
 
-    /// Returns the rows of `sorted` with the value `wanted`. They are sorted by that value.
-    fn range<'a, T: Ord>(
+    fn rows_of_file(&self, file: ContentHash) -> &[u32] {
+        self.range(&self.by_file, |photo| photo.content_hash.0.cmp(&file.0))
+    }
+
+    /// Returns the rows of `sorted` that `compare` finds equal. They are sorted by that order.
+    fn range<'a>(
         &'a self,
         sorted: &'a [u32],
-        value: impl Fn(&StoredPhoto) -> T,
-        wanted: T,
+        compare: impl Fn(&StoredPhoto) -> Ordering,
     ) -> &'a [u32] {
-        let from = sorted.partition_point(|&row| value(self.photo(row)) < wanted);
+        let from = sorted.partition_point(|&row| compare(self.photo(row)).is_lt());
         let rest = &sorted[from..];
-        &rest[..rest.partition_point(|&row| value(self.photo(row)) == wanted)]
+        &rest[..rest.partition_point(|&row| compare(self.photo(row)).is_eq())]
     }
 
     /// Calls `each` with every selected row. A row may come more than once.
@@ -161,97 +174,99 @@ impl Part {
         for &family in families {
             self.rows_of_family(family).iter().copied().for_each(&mut each);
         }
-        people.iter().flat_map(|&person| self.rows_of(person)).copied().for_each(&mut each);
+        people.iter().flat_map(|&person| self.rows_of_person(person)).copied().for_each(&mut each);
         photos.iter().filter_map(|id| self.row_of(id)).for_each(&mut each);
         self.rows_of_files(files).for_each(each);
     }
 
-    /// Returns the rows that pass the filter. Rows in `dead` never pass.
-    pub(in crate::gallery) fn counting(
-        &self,
-        only: Option<&Selection>,
-        without: &Selection,
-        dead: &Bits,
-    ) -> Counting {
-        let mut out = dead.clone();
-        self.select(without, |row| {
-            out.insert(row);
+    /// Returns the rows that pass the filter. Rows in `deleted` never pass.
+    pub(in crate::gallery) fn row_filter(&self, filter: &Filter, deleted: &RowSet) -> RowFilter {
+        let mut excluded = deleted.clone();
+        self.select(&filter.without, |row| {
+            excluded.insert(row);
         });
-        let Some(only) = only else {
-            return if out.count() == 0 { Counting::All } else { Counting::Without(out) };
+        let Some(only) = &filter.only else {
+            return match excluded.count() {
+                0 => RowFilter::All,
+                _ => RowFilter::Without(excluded),
+            };
         };
-        let mut wanted = Bits::none(self.photos.len());
+        let mut included = RowSet::new(self.photos.len());
         self.select(only, |row| {
-            if !out.contains(row) {
-                wanted.insert(row);
+            if !excluded.contains(row) {
+                included.insert(row);
             }
         });
-        let few = wanted.count() <= EXACT_UP_TO || wanted.count() * SELECTIVE < self.photos.len();
+        let count = included.count();
         let rows = 0..self.rows();
-        let is_wanted = |row: &u32| wanted.contains(*row);
-        if few {
-            return Counting::Rows(rows.filter(is_wanted).collect());
+        if count <= EXACT_UP_TO || count * SELECTIVE < self.photos.len() {
+            return RowFilter::Rows(rows.filter(|row| included.contains(*row)).collect());
         }
-        let mut out = Bits::none(self.photos.len());
-        rows.filter(|row| !is_wanted(row)).for_each(|row| {
-            out.insert(row);
-        });
-        Counting::Without(out)
+        let mut excluded = RowSet::new(self.photos.len());
+        for row in rows.filter(|row| !included.contains(*row)) {
+            excluded.insert(row);
+        }
+        RowFilter::Without(excluded)
     }
 
-    /// Returns the nearest rows that pass the filter, best first, and how they were found.
+    /// Returns the nearest rows that pass the filter, best first, and the search method.
     pub(in crate::gallery) fn nearest(
         &self,
-        wanted: &Wanted<'_>,
-        counting: &Counting,
-    ) -> (Vec<Scored>, Method) {
+        query: &SegmentQuery<'_>,
+        filter: &RowFilter,
+    ) -> (Vec<ScoredNode>, Method) {
         let all = 0..self.rows();
-        let found = match (&self.graph, counting) {
-            (_, Counting::Rows(rows)) => return self.scan(wanted, rows.iter().copied()),
-            (Some(graph), _) if !wanted.exact => self.walk(graph, wanted, counting),
+        let found = match (&self.graph, filter) {
+            (_, RowFilter::Rows(rows)) => {
+                return (self.scan(query, rows.iter().copied()), Method::Exact);
+            }
+            (Some(graph), _) if !query.exact => self.walk(graph, query, filter),
             _ => None,
         };
-        match (found, counting) {
+        match (found, filter) {
             (Some(found), _) => (found, Method::Graph),
-            (None, Counting::Without(out)) => {
-                self.scan(wanted, all.filter(|&row| !out.contains(row)))
+            (None, RowFilter::Without(excluded)) => {
+                (self.scan(query, all.filter(|&row| !excluded.contains(row))), Method::Exact)
             }
-            (None, _) => self.scan(wanted, all),
+            (None, _) => (self.scan(query, all), Method::Exact),
         }
     }
 
-    fn scan(&self, wanted: &Wanted<'_>, rows: impl Iterator<Item = u32>) -> (Vec<Scored>, Method) {
-        (
-            best(rows.map(|row| self.scored(wanted.probe, row)).collect(), wanted.count),
-            Method::Exact,
-        )
+    /// Compares rows one by one. Returns the nearest, best first.
+    fn scan(&self, query: &SegmentQuery<'_>, rows: impl Iterator<Item = u32>) -> Vec<ScoredNode> {
+        best(rows.map(|row| self.scored(query.probe, row)).collect(), query.count)
     }
 
     /// Searches the graph. Returns `None` if it finds too few rows that pass the filter.
-    fn walk(&self, graph: &Graph, wanted: &Wanted<'_>, counting: &Counting) -> Option<Vec<Scored>> {
+    fn walk(
+        &self,
+        graph: &Graph,
+        query: &SegmentQuery<'_>,
+        filter: &RowFilter,
+    ) -> Option<Vec<ScoredNode>> {
         let rows = self.photos.len();
-        let out = match counting {
-            Counting::Without(out) => Some(out),
+        let excluded = match filter {
+            RowFilter::Without(excluded) => Some(excluded),
             _ => None,
         };
-        let counting = rows - out.map_or(0, Bits::count);
-        if counting * SELECTIVE < rows {
+        let admitted = rows - excluded.map_or(0, RowSet::count);
+        if admitted * SELECTIVE < rows {
             return None;
         }
         // The search width covers rows that pass the filter and the others between them.
-        let ef = (wanted.ef * rows).div_ceil(counting.max(1));
-        let mut found = walk(&graph.layers, &graph.codes, wanted.code, ef.min(rows));
-        found.retain(|scored| out.is_none_or(|out| !out.contains(scored.node)));
-        if found.len() < wanted.count.min(counting) {
+        let ef = (query.ef * rows).div_ceil(admitted.max(1));
+        let mut found = walk(&graph.layers, &graph.quantized, query.quantized, ef.min(rows));
+        found.retain(|scored| excluded.is_none_or(|rows| !rows.contains(scored.node)));
+        if found.len() < query.count.min(admitted) {
             return None;
         }
         // Bytes suffice to find neighbors, but not to rank two close ones.
-        found.truncate(wanted.count + wanted.count.max(RESCORED));
-        let scored = found.into_iter().map(|found| self.scored(wanted.probe, found.node));
-        Some(best(scored.collect(), wanted.count))
+        found.truncate(query.count + query.count.max(RESCORED));
+        let scored = found.into_iter().map(|found| self.scored(query.probe, found.node));
+        Some(best(scored.collect(), query.count))
     }
 
-    pub(in crate::gallery) fn scored(&self, probe: &[f32], row: u32) -> Scored {
-        Scored { cosine: dot(probe, &self.vectors[0].row(row)), node: row }
+    pub(in crate::gallery) fn scored(&self, probe: &[f32], row: u32) -> ScoredNode {
+        ScoredNode { cosine: dot(probe, &self.vectors[0].row(row)), node: row }
     }
 }

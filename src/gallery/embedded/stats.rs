@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::Gallery;
+use super::gallery::EmbeddedGallery;
+use super::live_segment::LiveSegment;
 use super::load::{self, failed};
-use super::snapshot::LiveSegment;
 use super::store::StoreError;
 use super::vector_file::VectorFile;
-use crate::domain::{FamilyId, PersonId};
+use crate::domain::FamilyId;
 use crate::gallery::error::GalleryError;
+use crate::gallery::filter::Filter;
+use crate::gallery::interface::GalleryView;
 
 /// Record counts and disk usage of a gallery.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +43,7 @@ pub struct SegmentStats {
     /// Photos.
     pub photos: usize,
     /// Photos deleted since it was sealed. Searches skip them.
-    pub removed: usize,
+    pub deleted: usize,
     /// Layers of its search graph.
     pub layers: usize,
     /// Links on the lowest layer.
@@ -50,26 +52,26 @@ pub struct SegmentStats {
     pub unreachable: usize,
 }
 
-impl Gallery {
+impl EmbeddedGallery {
     /// Returns the statistics of the gallery.
     ///
     /// # Errors
     /// [`GalleryError::Store`] if the store fails or is damaged.
     pub fn stats(&self) -> Result<Stats, GalleryError> {
         let snapshot = self.snapshot()?;
-        let people: BTreeSet<PersonId> = snapshot.photos().map(|photo| photo.id.member()).collect();
+        let people = snapshot.people(&Filter::default())?;
         let families: BTreeSet<FamilyId> = people.iter().map(|person| person.family()).collect();
-        let segments = snapshot.parts.iter().filter_map(|held| {
-            let graph = held.part.graph()?;
+        let segments = snapshot.segments.iter().filter_map(|live| {
+            let graph = live.segment.graph()?;
             Some(SegmentStats {
-                photos: held.live_count(),
-                removed: held.removed(),
+                photos: live.photo_count(),
+                deleted: live.deleted_count(),
                 layers: graph.layers.len(),
                 links: graph.layers.first().map_or(0, |base| base.neighbors.len()),
                 unreachable: graph.unreachable(),
             })
         });
-        let tail = snapshot.parts.iter().filter(|held| held.part.graph().is_none());
+        let tail = snapshot.segments.iter().filter(|live| live.segment.graph().is_none());
         Ok(Stats {
             schema: self.store.schema(),
             photos: snapshot.photo_count(),
@@ -78,20 +80,20 @@ impl Gallery {
             thumbnails: self.store.thumbnail_count()?,
             relationships: self.store.counts()?.relationships as usize,
             segments: segments.collect(),
-            tail: tail.map(|held| held.live_count()).sum(),
+            tail: tail.map(|live| live.photo_count()).sum(),
             disk_bytes: self.store.disk_bytes()?
                 + VectorFile::disk_bytes(self.store.path())
                     .map_err(|error| failed(&self.store, error))?,
         })
     }
 
-    /// Checks that the vectors of a part equal the stored embeddings.
-    fn check_vectors(&self, LiveSegment { part, .. }: &LiveSegment) -> Result<(), GalleryError> {
-        for (backbone, vectors) in (0..).zip(&part.vectors) {
-            let rows = part.ordinals.par_iter().enumerate();
-            rows.try_for_each(|(row, &ordinal)| {
-                let stored = self.store.embedding(ordinal, backbone, vectors.width())?;
-                if vectors.has(row as u32, &stored) {
+    /// Checks that the vectors of a segment equal the stored embeddings.
+    fn check_vectors(&self, live: &LiveSegment) -> Result<(), GalleryError> {
+        let photos = &live.segment.photos;
+        for (backbone, vectors) in (0..).zip(&live.segment.vectors) {
+            photos.par_iter().enumerate().try_for_each(|(row, photo)| {
+                let stored = self.store.embedding(photo.ordinal, backbone, vectors.width())?;
+                if vectors.row_equals(row as u32, &stored) {
                     return Ok(());
                 }
                 Err(GalleryError::from(self.store.damaged_graph()))
@@ -111,9 +113,9 @@ impl Gallery {
     pub fn verify(&self) -> Result<Stats, GalleryError> {
         {
             let _writer = self.writer();
-            let snapshot = load::load(&self.store, &self.space.dimensions, self.precision)?;
-            for held in &snapshot.parts {
-                self.check_vectors(held)?;
+            let snapshot = load::load(&self.store, &self.space, self.precision)?;
+            for live in &snapshot.segments {
+                self.check_vectors(live)?;
             }
             self.replace(Some(snapshot.into()));
         }

@@ -15,7 +15,7 @@ use memmap2::Mmap;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::matrix::{BackboneSpace, Precision, Vectors};
+use super::matrix::BackboneSpace;
 use crate::atomic_file::write_atomically;
 use crate::domain::Fingerprint;
 
@@ -36,13 +36,13 @@ pub(in crate::gallery) struct VectorFile {
 }
 
 /// Vectors of one width in a file.
-pub(in crate::gallery) struct Mapped {
+pub(in crate::gallery) struct MappedVectors {
     file: File,
     map: Mmap,
     rows: usize,
     width: usize,
     /// Selected rows of the file, in order. `None` means all.
-    kept: Option<Vec<u32>>,
+    selected: Option<Vec<u32>>,
 }
 
 impl VectorFile {
@@ -81,7 +81,7 @@ impl VectorFile {
     ///
     /// # Errors
     /// `InvalidData` if the file is damaged.
-    pub(in crate::gallery) fn open(&self) -> io::Result<Option<Mapped>> {
+    pub(in crate::gallery) fn open(&self) -> io::Result<Option<MappedVectors>> {
         let file = match File::open(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             other => other?,
@@ -92,17 +92,18 @@ impl VectorFile {
             return Err(ErrorKind::InvalidData.into());
         }
         let map = map(&file)?;
-        let mapped = Mapped { file, map, rows: self.rows, width: self.width, kept: None };
-        if mapped.is_whole() { Ok(Some(mapped)) } else { Err(ErrorKind::InvalidData.into()) }
+        let mapped =
+            MappedVectors { file, map, rows: self.rows, width: self.width, selected: None };
+        if mapped.is_intact() { Ok(Some(mapped)) } else { Err(ErrorKind::InvalidData.into()) }
     }
 
     /// Deletes all such files of a gallery except these.
-    pub(in crate::gallery) fn keep_only<'a>(
+    pub(in crate::gallery) fn delete_others<'a>(
         gallery: &Path,
-        kept: impl Iterator<Item = &'a Self> + Clone,
+        retained: impl Iterator<Item = &'a Self> + Clone,
     ) -> io::Result<()> {
         for path in files(gallery)? {
-            if kept.clone().all(|file| file.path != path) {
+            if retained.clone().all(|file| file.path != path) {
                 fs::remove_file(path)?;
             }
         }
@@ -115,52 +116,44 @@ impl VectorFile {
     }
 }
 
-impl Mapped {
+impl MappedVectors {
     /// Returns the vectors with only these rows of the file.
-    pub(in crate::gallery) fn keeping(self, rows: Vec<u32>) -> Self {
-        Self { kept: Some(rows), ..self }
+    pub(in crate::gallery) fn select(self, rows: Vec<u32>) -> Self {
+        Self { selected: Some(rows), ..self }
     }
 
-    pub(in crate::gallery) fn row(&self, at: u32) -> &[f32] {
-        let at = self.kept.as_ref().map_or(at, |kept| kept[at as usize]) as usize;
-        &self.values()[at * self.width..][..self.width]
+    /// Maps the file again, so that none of its pages is in memory yet.
+    ///
+    /// # Errors
+    /// The operating system's error.
+    pub(in crate::gallery) fn remap(self) -> io::Result<Self> {
+        let map = map(&self.file)?;
+        Ok(Self { map, ..self })
+    }
+
+    pub(in crate::gallery) fn row(&self, row: u32) -> &[f32] {
+        let row = self.selected.as_ref().map_or(row, |rows| rows[row as usize]) as usize;
+        &self.values()[row * self.width..][..self.width]
     }
 
     pub(in crate::gallery) fn rows(&self) -> u32 {
-        self.kept.as_ref().map_or(self.rows, Vec::len) as u32
+        self.selected.as_ref().map_or(self.rows, Vec::len) as u32
     }
 
     /// Number of rows of the file that are not selected.
-    pub(in crate::gallery) fn removed(&self) -> usize {
-        self.kept.as_ref().map_or(0, |kept| self.rows - kept.len())
+    pub(in crate::gallery) fn deleted_count(&self) -> usize {
+        self.selected.as_ref().map_or(0, |rows| self.rows - rows.len())
     }
 
     pub(in crate::gallery) fn width(&self) -> usize {
         self.width
     }
 
-    /// Returns the vectors at a precision. No page of a mapped file is in memory yet.
-    ///
-    /// # Errors
-    /// The operating system's error if the file cannot be mapped again.
-    pub(in crate::gallery) fn kept(self, precision: Precision) -> io::Result<Vectors> {
-        match precision {
-            Precision::Full => {
-                let map = map(&self.file)?;
-                Ok(Vectors::Mapped(Self { map, ..self }))
-            }
-            Precision::Half => {
-                let rows = (0..self.rows() as usize).map(|row| self.row(row as u32));
-                Ok(Vectors::half(rows, self.width))
-            }
-        }
-    }
-
     fn values(&self) -> &[f32] {
         bytemuck::cast_slice(&self.map[..self.rows * self.width * WORD])
     }
 
-    fn is_whole(&self) -> bool {
+    fn is_intact(&self) -> bool {
         let (values, checksums) = self.map.split_at(self.rows * self.width * WORD);
         let blocks = values.par_chunks(BLOCK_ROWS * self.width * WORD);
         let checksums = checksums.par_chunks_exact(WORD);

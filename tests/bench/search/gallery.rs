@@ -6,8 +6,13 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 
-use kindred::domain::{ContentHash, Embedding, EmbeddingSpace, Fingerprint, NoProgress, PhotoId};
-use kindred::gallery::{Enrolment, Gallery, Lookup, Precision, Snapshot};
+use kindred::domain::{
+    ContentHash, EmbeddedFace, EmbeddedPhoto, Embedding, EmbeddingSpace, Fingerprint, NoProgress,
+    PhotoId,
+};
+use kindred::gallery::{
+    EmbeddedGallery, Gallery, GalleryView, Nearest, NearestQuery, NewPhoto, VectorPrecision,
+};
 
 use super::Index;
 use super::faces::Faces;
@@ -16,9 +21,9 @@ const NEIGHBOURS: usize = 10;
 
 pub struct Ours {
     path: PathBuf,
-    precision: Precision,
-    gallery: Option<Gallery>,
-    snapshot: Option<Arc<Snapshot>>,
+    precision: VectorPrecision,
+    gallery: Option<EmbeddedGallery>,
+    view: Option<Arc<dyn GalleryView>>,
     queries: Vec<Embedding>,
     /// Per query the nearest, by a full comparison.
     truth: Vec<Vec<PhotoId>>,
@@ -26,29 +31,31 @@ pub struct Ours {
 
 impl Ours {
     /// Enrols the faces, without a graph yet.
-    pub fn new(folder: &Path, faces: &Faces, precision: Precision) -> Self {
+    pub fn new(folder: &Path, faces: &Faces, precision: VectorPrecision) -> Self {
         let path = folder.join("gallery");
         let space =
             EmbeddingSpace { fingerprint: Fingerprint([1; 32]), dimensions: vec![faces.width] };
-        let gallery = Gallery::open_or_create(&path, &space, folder).unwrap();
+        let gallery = EmbeddedGallery::open_or_create(&path, &space, folder).unwrap();
         for (batch, vectors) in faces.vectors.chunks(1024).enumerate() {
-            let enrolments = vectors.iter().enumerate().map(|(at, vector)| Enrolment {
+            let enrolments = vectors.iter().enumerate().map(|(at, vector)| NewPhoto {
                 id: id(1024 * batch + at),
-                content_hash: ContentHash([0; 32]),
-                embeddings: vec![vector.clone()],
-                thumbnail: None,
+                photo: EmbeddedPhoto {
+                    content_hash: ContentHash([0; 32]),
+                    thumbnail: None,
+                    faces: vec![EmbeddedFace { embeddings: vec![vector.clone()] }],
+                },
             });
-            gallery.enrol(enrolments.collect()).unwrap();
+            gallery.add_photos(enrolments.collect()).unwrap();
         }
-        let snapshot = gallery.snapshot().unwrap();
-        let lookup = Lookup { exact: true, ..Lookup::nearest(NEIGHBOURS) };
-        let nearest = snapshot.nearest_each(&faces.queries, &lookup);
-        let ids = |nearest: &kindred::gallery::Nearest<'_>| {
+        let view = gallery.view().unwrap();
+        let lookup = NearestQuery { exact: true, ..NearestQuery::new(NEIGHBOURS) };
+        let nearest = view.nearest(&faces.queries, &lookup).unwrap();
+        let ids = |nearest: &Nearest| {
             nearest.neighbors.iter().map(|found| found.photo.id.clone()).collect()
         };
         let truth = nearest.iter().map(ids).collect();
         let queries = faces.queries.clone();
-        Self { path, precision, gallery: Some(gallery), snapshot: None, queries, truth }
+        Self { path, precision, gallery: Some(gallery), view: None, queries, truth }
     }
 
     /// Per query the numbers of the nearest.
@@ -84,7 +91,7 @@ impl Index for Ours {
 
     /// In a process of its own, whose memory nothing else has used.
     fn load(&mut self) -> [f64; 3] {
-        (self.snapshot, self.gallery) = (None, None);
+        (self.view, self.gallery) = (None, None);
         let mut program = Command::new(std::env::current_exe().unwrap());
         let said = program
             .args(["open", &format!("{:?}", self.precision)])
@@ -94,18 +101,18 @@ impl Index for Ours {
             .stdout;
         let numbers = String::from_utf8(said).unwrap();
         let numbers: Vec<f64> = numbers.split_whitespace().map(|n| n.parse().unwrap()).collect();
-        let gallery = Gallery::open(&self.path).unwrap().with_precision(self.precision);
-        self.snapshot = Some(gallery.snapshot().unwrap());
+        let gallery = EmbeddedGallery::open(&self.path).unwrap().with_precision(self.precision);
+        self.view = Some(gallery.view().unwrap());
         self.gallery = Some(gallery);
         [numbers[0], numbers[1], numbers[2]]
     }
 
     fn query(&mut self, ef: usize) -> [f64; 2] {
-        let snapshot = self.snapshot.as_ref().unwrap();
-        let lookup = Lookup { ef: Some(ef), ..Lookup::nearest(NEIGHBOURS) };
+        let view = self.view.as_deref().unwrap();
+        let lookup = NearestQuery { ef: Some(ef), ..NearestQuery::new(NEIGHBOURS) };
         let started = Instant::now();
         let found: Vec<_> =
-            self.queries.iter().map(|query| snapshot.nearest(query, &lookup)).collect();
+            self.queries.iter().map(|query| nearest_to(view, query, &lookup)).collect();
         let seconds = started.elapsed().as_secs_f64();
         let hits = found.iter().zip(&self.truth).map(|(found, truth)| {
             found.neighbors.iter().filter(|found| truth.contains(&found.photo.id)).count()
@@ -118,14 +125,14 @@ impl Index for Ours {
 /// Opens the gallery at `path`; prints the seconds that it takes, the bytes of memory, and these again once every vector
 /// has been compared.
 pub fn open(precision: &str, path: &Path) {
-    let precision = if precision == "Half" { Precision::Half } else { Precision::Full };
+    let precision = if precision == "Half" { VectorPrecision::Half } else { VectorPrecision::Full };
     let (before, started) = (resident(), Instant::now());
-    let gallery = Gallery::open(path).unwrap().with_precision(precision);
-    let snapshot = gallery.snapshot().unwrap();
+    let gallery = EmbeddedGallery::open(path).unwrap().with_precision(precision);
+    let view = gallery.view().unwrap();
     let (seconds, opened) = (started.elapsed().as_secs_f64(), resident() - before);
     let width = gallery.space().dimensions[0];
     let probe = Embedding::normalize((0..width).map(|at| at as f32 + 1.0).collect()).unwrap();
-    let found = snapshot.nearest(&probe, &Lookup { exact: true, ..Lookup::nearest(1) });
+    let found = nearest_to(&*view, &probe, &NearestQuery { exact: true, ..NearestQuery::new(1) });
     assert_eq!(found.neighbors.len(), 1);
     println!("{seconds} {opened} {}", resident() - before);
 }
@@ -134,4 +141,9 @@ pub fn open(precision: &str, path: &Path) {
 fn resident() -> u64 {
     let pages = fs::read_to_string("/proc/self/statm").unwrap();
     4096 * pages.split(' ').nth(1).unwrap().parse::<u64>().unwrap()
+}
+
+/// The photos nearest to one probe.
+fn nearest_to(view: &dyn GalleryView, probe: &Embedding, query: &NearestQuery) -> Nearest {
+    view.nearest(std::slice::from_ref(probe), query).unwrap().remove(0)
 }

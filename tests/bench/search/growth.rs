@@ -1,6 +1,6 @@
 //! How a gallery grows.
 
-use kindred::gallery::Precision;
+use kindred::gallery::VectorPrecision;
 
 use super::faces::Faces;
 use super::gallery::Ours;
@@ -41,7 +41,7 @@ pub fn show() {
 
 fn measured(count: usize) -> [f64; 7] {
     let (folder, faces) = (tempfile::tempdir().unwrap(), Faces::draw(count, WIDTH));
-    let mut ours = Ours::new(folder.path(), &faces, Precision::Full);
+    let mut ours = Ours::new(folder.path(), &faces, VectorPrecision::Full);
     let build = ours.build();
     let loads: Vec<[f64; 3]> = (0..ROUNDS).map(|_| ours.load()).collect();
     let queries: Vec<[f64; 2]> = (0..ROUNDS).map(|_| ours.query(EF)).collect();

@@ -3,6 +3,7 @@
 pub mod bundle;
 pub mod families;
 pub mod gallery;
+pub mod naive_gallery;
 pub mod program;
 pub mod random;
 pub mod server;

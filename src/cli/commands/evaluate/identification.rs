@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
         seed: args.seed.seed,
         is_probe: &|person| filter.has(person.family()),
     };
-    let report = identify(&gallery, bundle.ensemble(), &options, &display)?;
+    let report = identify(&*gallery, bundle.ensemble(), &options, &display)?;
     display.finish();
     let Some(report) = report else { return Ok(stopped()) };
     print_identification(&report);

@@ -5,7 +5,7 @@ use crate::cli::args::GalleryFolderArgs;
 use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::progress::Display;
 use crate::domain::Progress;
-use crate::gallery::Gallery;
+use crate::gallery::EmbeddedGallery;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,7 +19,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
-    let gallery = Gallery::open(&args.gallery.gallery)?;
+    let gallery = EmbeddedGallery::open(&args.gallery.gallery)?;
     let display = Display::start()?;
     gallery.compact(&display)?;
     display.finish();

@@ -5,7 +5,7 @@ use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::output::line;
 use crate::cli::print::print_deleted;
 use crate::domain::EntityId;
-use crate::gallery::Gallery;
+use crate::gallery;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,9 +22,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
-    let gallery = Gallery::open(&args.gallery.gallery)?;
+    let gallery = gallery::open(&args.gallery.gallery)?;
     for entity in &args.entities {
-        print_deleted(&gallery.remove(entity)?);
+        print_deleted(&gallery.delete(entity)?);
     }
     line!("run kindred gallery compact to have their bytes off the disk as well");
     Ok(ExitStatus::Done)

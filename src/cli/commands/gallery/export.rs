@@ -6,7 +6,7 @@ use crate::cli::args::GalleryFolderArgs;
 use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::print::print_archived;
 use crate::cli::progress::Display;
-use crate::gallery::Gallery;
+use crate::gallery;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,9 +23,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
-    let gallery = Gallery::open(&args.gallery.gallery)?;
+    let gallery = gallery::open(&args.gallery.gallery)?;
     let display = Display::start()?;
-    let exported = gallery.export(&args.out, &display)?;
+    let exported = gallery::export(&*gallery, &args.out, &display)?;
     display.finish();
     let Some(exported) = exported else { return Ok(ExitStatus::Stopped) };
     print_archived(&exported, &format!("written to {}", args.out.display()));

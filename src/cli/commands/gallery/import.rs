@@ -7,7 +7,7 @@ use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::output::line;
 use crate::cli::print::print_archived;
 use crate::cli::progress::Display;
-use crate::gallery::Gallery;
+use crate::gallery::EmbeddedGallery;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -25,7 +25,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
     let gallery = &args.gallery.gallery;
     let display = Display::start()?;
-    let imported = Gallery::import(gallery, &args.file, &display)?;
+    let imported = EmbeddedGallery::import(gallery, &args.file, &display)?;
     display.finish();
     let Some(imported) = imported else {
         line!("stopped; run the same command again to resume");

@@ -5,7 +5,7 @@ use crate::cli::args::GalleryFolderArgs;
 use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::progress::Display;
 use crate::domain::Progress;
-use crate::gallery::Gallery;
+use crate::gallery::EmbeddedGallery;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,7 +20,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
     let display = Display::start()?;
-    let gallery = Gallery::rebuild(&args.gallery.gallery, &display)?;
+    let gallery = EmbeddedGallery::rebuild(&args.gallery.gallery, &display)?;
     display.finish();
     verify(&gallery)?;
     Ok(if display.cancelled() { ExitStatus::Stopped } else { ExitStatus::Done })

@@ -3,7 +3,7 @@
 use crate::cli::args::GalleryFolderArgs;
 use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::print::print_stats;
-use crate::gallery::Gallery;
+use crate::gallery::EmbeddedGallery;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -17,6 +17,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
-    print_stats(&Gallery::open(&args.gallery.gallery)?.stats()?);
+    print_stats(&EmbeddedGallery::open(&args.gallery.gallery)?.stats()?);
     Ok(ExitStatus::Done)
 }

@@ -4,7 +4,7 @@ use crate::cli::args::GalleryFolderArgs;
 use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::output::line;
 use crate::cli::print::print_stats;
-use crate::gallery::Gallery;
+use crate::gallery::EmbeddedGallery;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,12 +18,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
-    verify(&Gallery::open(&args.gallery.gallery)?)?;
+    verify(&EmbeddedGallery::open(&args.gallery.gallery)?)?;
     Ok(ExitStatus::Done)
 }
 
 /// Checks a gallery and prints its content.
-pub(super) fn verify(gallery: &Gallery) -> Result<(), Failure> {
+pub(super) fn verify(gallery: &EmbeddedGallery) -> Result<(), Failure> {
     print_stats(&gallery.verify()?);
     line!("everything is intact");
     Ok(())

@@ -27,8 +27,9 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
     telemetry::start(settings.log_format);
     let (gallery, bundle) = settings.gallery_args()?.open()?;
     // Read before the first request arrives.
-    let photos = gallery.snapshot()?.photo_count();
-    let service = Service { gallery, bundle, config: settings.service_config() };
+    let photos = gallery.view()?.photo_count();
+    let data_dir = settings.data_dir().to_owned();
+    let service = Service { gallery, data_dir, bundle, config: settings.service_config() };
     let server = Server::bind(service, settings.listen)?;
     let needs_key = server.needs_key()?;
     line!("{photos} photos at http://{}, stop with Ctrl-C", server.address());

@@ -142,7 +142,7 @@ impl Default for ServiceSettings {
             vector_dtype: FloatDtype::default(),
             listen: ([127, 0, 0, 1], 8080).into(),
             keep_photos: config.keep_photos,
-            data_dir: config.data_dir,
+            data_dir: None,
             photo_root: config.photo_root,
             request_seconds: config.request_time.as_secs() as u32,
             requests_per_second: config.requests_per_second,
@@ -212,10 +212,14 @@ impl ServiceSettings {
         })
     }
 
+    /// Returns the folder of keys, audit trail and jobs: by default the gallery's.
+    pub(super) fn data_dir(&self) -> &Path {
+        self.data_dir.as_deref().unwrap_or(&self.gallery)
+    }
+
     /// Returns the configuration of the service.
     pub(super) fn service_config(&self) -> ServiceConfig {
         ServiceConfig {
-            data_dir: self.data_dir.clone(),
             keep_photos: self.keep_photos,
             photo_root: self.photo_root.clone(),
             request_time: Duration::from_secs(self.request_seconds.into()),

@@ -11,7 +11,7 @@ use crate::cli::print::print_rejected;
 use crate::cli::progress::Display;
 use crate::dataset::Source;
 use crate::domain::{Outcome, PhotoId};
-use crate::gallery::Gallery;
+use crate::gallery::{EmbeddedGallery, Gallery};
 use crate::ingest::{Report as IngestReport, ingest};
 use crate::network::WeightsDtype;
 use crate::train::{
@@ -110,7 +110,7 @@ fn embedded(
     let ids: Vec<PhotoId> = plan.photos().cloned().collect();
     let fingerprint = loaded.space().fingerprint.to_string();
     let gallery = work.join(format!("gallery-{}-{}", source.name, &fingerprint[..12]));
-    let gallery = Gallery::open_or_create(&gallery, loaded.space(), work)?;
+    let gallery = EmbeddedGallery::open_or_create(&gallery, loaded.space(), work)?;
     let IngestReport { rejected, cancelled, .. } = ingest(plan, &gallery, loaded, display)?;
     print_rejected(&rejected);
     if cancelled {

@@ -17,13 +17,13 @@ use rayon::prelude::*;
 use super::links::{reachable, spread};
 use super::search::walk;
 use crate::domain::Progress;
-use crate::gallery::embedded::matrix::Matrix;
-use crate::gallery::embedded::quantized::Codes;
-use crate::gallery::embedded::scored::Scored;
+use crate::gallery::embedded::matrix::VectorMatrix;
+use crate::gallery::embedded::quantized::QuantizedVectors;
+use crate::gallery::embedded::scored::ScoredNode;
 use crate::gallery::embedded::store::GraphLayer;
 
 /// Maximum neighbors per node above the lowest layer (the paper's M). Twice as many on it.
-const MAX_NEIGHBOURS: usize = 16;
+const MAX_NEIGHBORS: usize = 16;
 /// Candidates per inserted node in the first graph (the paper's efConstruction).
 const EF_FIRST: usize = 48;
 /// Candidates per node in the refinement search.
@@ -34,25 +34,28 @@ const BATCH: usize = 1024;
 const MAX_LAYERS: usize = 16;
 
 /// A graph, and the vector row of each node.
-pub(in crate::gallery) struct Built {
+pub(in crate::gallery) struct BuiltGraph {
     pub(in crate::gallery) layers: Vec<GraphLayer>,
     pub(in crate::gallery) rows: Vec<u32>,
 }
 
 /// Builds the graph over the rows of `vectors`, at least one. Returns `None` if `progress` is
 /// cancelled.
-pub(in crate::gallery) fn build(vectors: &Matrix, progress: &dyn Progress) -> Option<Built> {
+pub(in crate::gallery) fn build(
+    vectors: &VectorMatrix,
+    progress: &dyn Progress,
+) -> Option<BuiltGraph> {
     let rows = 0..vectors.rows();
-    let codes = Codes::of(rows.map(|row| vectors.row(row)), vectors.width);
-    let Built { mut layers, rows } = first(&codes, vectors.rows(), progress)?;
-    let codes = Codes::of(rows.iter().map(|&row| vectors.row(row)), vectors.width);
-    layers[0] = refined(&layers, &codes, progress)?;
-    link_unreachable(&mut layers, &codes);
-    Some(Built { layers, rows })
+    let quantized = QuantizedVectors::new(rows.map(|row| vectors.row(row)), vectors.width);
+    let BuiltGraph { mut layers, rows } = first(&quantized, vectors.rows(), progress)?;
+    let quantized = QuantizedVectors::new(rows.iter().map(|&row| vectors.row(row)), vectors.width);
+    layers[0] = refined(&layers, &quantized, progress)?;
+    link_unreachable(&mut layers, &quantized);
+    Some(BuiltGraph { layers, rows })
 }
 
 /// One minus the cosine of two rows. hnsw_rs passes the row numbers.
-struct RowDistance<'a>(&'a Codes);
+struct RowDistance<'a>(&'a QuantizedVectors);
 
 impl Distance<u32> for RowDistance<'_> {
     fn eval(&self, a: &[u32], b: &[u32]) -> f32 {
@@ -61,9 +64,10 @@ impl Distance<u32> for RowDistance<'_> {
     }
 }
 
-fn first(codes: &Codes, rows: u32, progress: &dyn Progress) -> Option<Built> {
+fn first(quantized: &QuantizedVectors, rows: u32, progress: &dyn Progress) -> Option<BuiltGraph> {
     progress.begin("Linking", rows.into(), "photos");
-    let hnsw = Hnsw::new(MAX_NEIGHBOURS, rows as usize, MAX_LAYERS, EF_FIRST, RowDistance(codes));
+    let hnsw =
+        Hnsw::new(MAX_NEIGHBORS, rows as usize, MAX_LAYERS, EF_FIRST, RowDistance(quantized));
     for batch in shuffled(rows).chunks(BATCH) {
         if progress.cancelled() {
             return None;
@@ -88,35 +92,39 @@ fn shuffled(count: u32) -> Vec<u32> {
 }
 
 /// A point of hnsw_rs's graph.
-struct Point {
+struct GraphPoint {
     row: u32,
     level: u8,
     /// Rows of its neighbors on each layer up to its level.
     neighbors: Vec<Vec<u32>>,
 }
 
-fn copied_out(hnsw: &Hnsw<'_, u32, RowDistance<'_>>) -> Built {
+fn copied_out(hnsw: &Hnsw<'_, u32, RowDistance<'_>>) -> BuiltGraph {
     let mut points = points(hnsw);
     points.sort_by_key(|point| (Reverse(point.level), point.row));
     let mut node_of_row = vec![0; points.len()];
     for (node, point) in (0_u32..).zip(&points) {
         node_of_row[point.row as usize] = node;
     }
-    let layer = |level: u8| {
-        let on_layer = points.partition_point(|point| point.level >= level);
-        GraphLayer::of(points[..on_layer].iter().map(|point| {
-            let rows = point.neighbors[usize::from(level)].iter();
-            let nodes = rows.map(|&row| node_of_row[row as usize]);
-            // hnsw_rs links a few points on layers above their own, where the links lead nowhere.
-            nodes.filter(|&node| (node as usize) < on_layer).collect()
-        }))
-    };
     let top = points.first().map(|point| point.level);
-    let layers = top.map_or(Vec::new(), |top| (0..=top).map(layer).collect());
-    Built { layers, rows: points.iter().map(|point| point.row).collect() }
+    let layers = top.map_or(Vec::new(), |top| {
+        (0..=top).map(|level| layer(&points, &node_of_row, level)).collect()
+    });
+    BuiltGraph { layers, rows: points.iter().map(|point| point.row).collect() }
 }
 
-fn points(hnsw: &Hnsw<'_, u32, RowDistance<'_>>) -> Vec<Point> {
+/// Returns the links of a layer. The points are in descending order of their levels.
+fn layer(points: &[GraphPoint], node_of_row: &[u32], level: u8) -> GraphLayer {
+    let on_layer = points.partition_point(|point| point.level >= level);
+    GraphLayer::from_lists(points[..on_layer].iter().map(|point| {
+        let rows = point.neighbors[usize::from(level)].iter();
+        let nodes = rows.map(|&row| node_of_row[row as usize]);
+        // hnsw_rs links a few points on layers above their own, where the links lead nowhere.
+        nodes.filter(|&node| (node as usize) < on_layer).collect()
+    }))
+}
+
+fn points(hnsw: &Hnsw<'_, u32, RowDistance<'_>>) -> Vec<GraphPoint> {
     let index = hnsw.get_point_indexation();
     let mut points = Vec::with_capacity(index.get_nb_point());
     for level in 0..MAX_LAYERS {
@@ -124,7 +132,7 @@ fn points(hnsw: &Hnsw<'_, u32, RowDistance<'_>>) -> Vec<Point> {
             let lists = point.get_neighborhood_id().into_iter().take(level + 1);
             let rows = lists.map(|list| list.iter().map(|to| to.get_origin_id() as u32).collect());
             let row = point.get_origin_id() as u32;
-            points.push(Point { row, level: level as u8, neighbors: rows.collect() });
+            points.push(GraphPoint { row, level: level as u8, neighbors: rows.collect() });
         }
     }
     points
@@ -134,15 +142,12 @@ fn points(hnsw: &Hnsw<'_, u32, RowDistance<'_>>) -> Vec<Point> {
 ///
 /// Each node selects from the results of a search and its current neighbors. Each selected node
 /// links back.
-fn refined(layers: &[GraphLayer], codes: &Codes, progress: &dyn Progress) -> Option<GraphLayer> {
+fn refined(
+    layers: &[GraphLayer],
+    quantized: &QuantizedVectors,
+    progress: &dyn Progress,
+) -> Option<GraphLayer> {
     let base = &layers[0];
-    let choose = |node: u32| {
-        let mut candidates = walk(layers, codes, &codes.probe(node), EF_REFINED);
-        candidates.retain(|candidate| candidate.node != node);
-        let linked = base.neighbors(node).iter();
-        candidates.extend(linked.map(|&other| scored(codes, node, other)));
-        chosen(candidates, codes, MAX_NEIGHBOURS)
-    };
     progress.begin("Looking for better links", base.nodes().into(), "photos");
     let nodes: Vec<u32> = (0..base.nodes()).collect();
     let mut forward: Vec<Vec<u32>> = Vec::with_capacity(nodes.len());
@@ -150,41 +155,53 @@ fn refined(layers: &[GraphLayer], codes: &Codes, progress: &dyn Progress) -> Opt
         if progress.cancelled() {
             return None;
         }
-        forward.par_extend(batch.par_iter().map(|&node| choose(node)));
+        forward.par_extend(batch.par_iter().map(|&node| better_neighbors(layers, quantized, node)));
         progress.advance(batch.len() as u64);
     }
     let mut both = forward.clone();
     for (node, chosen) in (0..).zip(&forward) {
         chosen.iter().for_each(|&other| both[other as usize].push(node));
     }
-    let bounded = |(node, list): (usize, Vec<u32>)| {
-        let candidates = list.into_iter().map(|other| scored(codes, node as u32, other));
-        chosen(candidates.collect(), codes, 2 * MAX_NEIGHBOURS)
-    };
-    let lists: Vec<Vec<u32>> = both.into_par_iter().enumerate().map(bounded).collect();
-    Some(GraphLayer::of(lists))
+    let lists: Vec<Vec<u32>> = both
+        .into_par_iter()
+        .enumerate()
+        .map(|(node, list)| {
+            let candidates = list.into_iter().map(|other| scored(quantized, node as u32, other));
+            select(candidates.collect(), quantized, 2 * MAX_NEIGHBORS)
+        })
+        .collect();
+    Some(GraphLayer::from_lists(lists))
 }
 
-fn scored(codes: &Codes, node: u32, other: u32) -> Scored {
-    Scored { cosine: codes.similarity_of(node, other), node: other }
+/// Selects the neighbors of a node from the results of a search and its current neighbors.
+fn better_neighbors(layers: &[GraphLayer], quantized: &QuantizedVectors, node: u32) -> Vec<u32> {
+    let mut candidates = walk(layers, quantized, &quantized.probe(node), EF_REFINED);
+    candidates.retain(|candidate| candidate.node != node);
+    let linked = layers[0].neighbors(node).iter();
+    candidates.extend(linked.map(|&other| scored(quantized, node, other)));
+    select(candidates, quantized, MAX_NEIGHBORS)
 }
 
-/// Selects at most `most` neighbors by the paper's algorithm 4.
+fn scored(quantized: &QuantizedVectors, node: u32, other: u32) -> ScoredNode {
+    ScoredNode { cosine: quantized.similarity_of(node, other), node: other }
+}
+
+/// Selects at most `max` neighbors by the paper's algorithm 4.
 ///
 /// A selected candidate is nearer to the node than to every neighbor selected before it.
-fn chosen(mut candidates: Vec<Scored>, codes: &Codes, most: usize) -> Vec<u32> {
+fn select(mut candidates: Vec<ScoredNode>, quantized: &QuantizedVectors, max: usize) -> Vec<u32> {
     candidates.sort_unstable_by(|a, b| b.cmp(a));
     candidates.dedup();
-    let mut kept: Vec<u32> = Vec::with_capacity(most);
-    for Scored { cosine, node } in candidates {
-        if kept.len() == most {
+    let mut selected: Vec<u32> = Vec::with_capacity(max);
+    for ScoredNode { cosine, node } in candidates {
+        if selected.len() == max {
             break;
         }
-        if kept.iter().all(|&other| codes.similarity_of(node, other) < cosine) {
-            kept.push(node);
+        if selected.iter().all(|&other| quantized.similarity_of(node, other) < cosine) {
+            selected.push(node);
         }
     }
-    kept
+    selected
 }
 
 /// Links every node that is unreachable on the lowest layer.
@@ -192,7 +209,10 @@ fn chosen(mut candidates: Vec<Scored>, codes: &Codes, most: usize) -> Vec<u32> {
 /// The link starts at the nearest reachable node that a search finds, else at the entry point. The
 /// search descends from higher layers, so it also returns nodes that are unreachable on the lowest
 /// one.
-pub(in crate::gallery) fn link_unreachable(layers: &mut [GraphLayer], codes: &Codes) {
+pub(in crate::gallery) fn link_unreachable(
+    layers: &mut [GraphLayer],
+    quantized: &QuantizedVectors,
+) {
     let mut reached = reachable(&layers[0]);
     let nodes = layers[0].nodes();
     if reached.count() == nodes as usize {
@@ -201,13 +221,13 @@ pub(in crate::gallery) fn link_unreachable(layers: &mut [GraphLayer], codes: &Co
     let mut lists: Vec<Vec<u32>> = layers[0].lists().map(<[u32]>::to_vec).collect();
     for node in 0..nodes {
         if !reached.contains(node) {
-            let near = walk(layers, codes, &codes.probe(node), EF_REFINED);
+            let near = walk(layers, quantized, &quantized.probe(node), EF_REFINED);
             let nearest = near.into_iter().find(|near| reached.contains(near.node));
             lists[nearest.map_or(0, |nearest| nearest.node) as usize].push(node);
             spread(&layers[0], node, &mut reached);
         }
     }
-    layers[0] = GraphLayer::of(lists);
+    layers[0] = GraphLayer::from_lists(lists);
 }
 
 #[cfg(test)]
@@ -217,11 +237,11 @@ mod tests {
     #[test]
     fn what_only_a_higher_layer_leads_to_is_linked_on_the_lowest() {
         // On the lowest layer 0 and 2 are linked, and so are 1 and 3. Above it 0 and 1 are.
-        let base = GraphLayer::of([vec![2], vec![3], vec![0], vec![1]]);
-        let mut layers = [base, GraphLayer::of([vec![1], vec![0]])];
+        let base = GraphLayer::from_lists([vec![2], vec![3], vec![0], vec![1]]);
+        let mut layers = [base, GraphLayer::from_lists([vec![1], vec![0]])];
         let vectors = [[1.0, 0.0], [0.0, 1.0], [0.8, 0.6], [0.6, 0.8]];
-        let codes = Codes::of(vectors.into_iter(), 2);
-        link_unreachable(&mut layers, &codes);
+        let quantized = QuantizedVectors::new(vectors.into_iter(), 2);
+        link_unreachable(&mut layers, &quantized);
         assert_eq!(reachable(&layers[0]).count(), 4);
     }
 }

@@ -1,34 +1,34 @@
 //! Search in a graph: Y. Malkov, D. Yashunin, "Efficient and robust approximate nearest neighbor
 //! search using Hierarchical Navigable Small World graphs", 2016, algorithms 2 and 5.
 
-use crate::gallery::embedded::bits::Bits;
-use crate::gallery::embedded::quantized::{Codes, Probe};
-use crate::gallery::embedded::scored::Scored;
+use crate::gallery::embedded::quantized::{QuantizedProbe, QuantizedVectors};
+use crate::gallery::embedded::row_set::RowSet;
+use crate::gallery::embedded::scored::ScoredNode;
 use crate::gallery::embedded::store::GraphLayer;
 
 /// Rows that are prefetched before they are compared.
 const AHEAD: usize = 4;
 
 /// Current candidates, nearest first. A mark shows that a node's neighbors were visited.
-struct View {
-    nodes: Vec<(Scored, bool)>,
-    room: usize,
+struct CandidateList {
+    nodes: Vec<(ScoredNode, bool)>,
+    capacity: usize,
     /// All nodes before this index are marked.
     next: usize,
 }
 
-impl View {
+impl CandidateList {
     /// Inserts a node, if it is among the nearest.
-    fn take(&mut self, node: Scored) {
-        if self.nodes.len() == self.room {
+    fn insert(&mut self, node: ScoredNode) {
+        if self.nodes.len() == self.capacity {
             if self.nodes.last().is_none_or(|(last, _)| *last >= node) {
                 return;
             }
             self.nodes.pop();
         }
-        let at = self.nodes.partition_point(|(other, _)| *other > node);
-        self.nodes.insert(at, (node, false));
-        self.next = self.next.min(at);
+        let i = self.nodes.partition_point(|(other, _)| *other > node);
+        self.nodes.insert(i, (node, false));
+        self.next = self.next.min(i);
     }
 
     /// Returns the nearest node with unvisited neighbors.
@@ -41,19 +41,19 @@ impl View {
     }
 }
 
-/// Returns the nodes near a probe, best first by the codes.
+/// Returns the nodes near a probe, best first by their quantized vectors.
 ///
 /// `ef` (the paper's) is the search width, and the maximum number of results.
 pub(in crate::gallery) fn walk(
     layers: &[GraphLayer],
-    codes: &Codes,
-    probe: &Probe,
+    quantized: &QuantizedVectors,
+    probe: &QuantizedProbe,
     ef: usize,
-) -> Vec<Scored> {
+) -> Vec<ScoredNode> {
     let Some((base, upper)) = layers.split_first().filter(|(base, _)| base.nodes() > 0) else {
         return Vec::new();
     };
-    let score = |node: u32| Scored { cosine: codes.similarity(node, probe), node };
+    let score = |node: u32| ScoredNode { cosine: quantized.similarity(node, probe), node };
     let mut nearest = score(0);
     for layer in upper.iter().rev() {
         while let Some(nearer) = layer
@@ -66,21 +66,22 @@ pub(in crate::gallery) fn walk(
             nearest = nearer;
         }
     }
-    let mut visited = Bits::none(base.nodes() as usize);
+    let mut visited = RowSet::new(base.nodes() as usize);
     visited.insert(nearest.node);
-    let mut view = View { nodes: Vec::with_capacity(ef + 1), room: ef.max(1), next: 0 };
-    view.take(nearest);
+    let mut candidates =
+        CandidateList { nodes: Vec::with_capacity(ef + 1), capacity: ef.max(1), next: 0 };
+    candidates.insert(nearest);
     let mut new = Vec::new();
-    while let Some(node) = view.step() {
+    while let Some(node) = candidates.step() {
         new.clear();
         new.extend(base.neighbors(node).iter().copied().filter(|&node| visited.insert(node)));
-        new.iter().take(AHEAD).for_each(|&node| codes.prefetch(node));
-        for (at, &node) in new.iter().enumerate() {
-            if let Some(&ahead) = new.get(at + AHEAD) {
-                codes.prefetch(ahead);
+        new.iter().take(AHEAD).for_each(|&node| quantized.prefetch(node));
+        for (i, &node) in new.iter().enumerate() {
+            if let Some(&ahead) = new.get(i + AHEAD) {
+                quantized.prefetch(ahead);
             }
-            view.take(score(node));
+            candidates.insert(score(node));
         }
     }
-    view.nodes.into_iter().map(|(node, _)| node).collect()
+    candidates.nodes.into_iter().map(|(node, _)| node).collect()
 }

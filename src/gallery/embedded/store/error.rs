@@ -8,7 +8,11 @@ use crate::error::{Classify, ErrorKind, io_kind};
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is no gallery at this path.
-    #[error("no gallery at {}; make one with `kindred ingest --photos DIR --gallery {}`", path.display(), path.display())]
+    #[error(
+        "no gallery at {}; make one with `kindred ingest --photos DIR --gallery {}`",
+        path.display(),
+        path.display()
+    )]
     NoGallery {
         /// The path.
         path: PathBuf,
@@ -20,14 +24,19 @@ pub enum StoreError {
         path: PathBuf,
     },
     /// Another process has the gallery open.
-    #[error("the gallery {} is open in another process; stop that one first, or send it requests over HTTP", path.display())]
+    #[error(
+        "the gallery {} is open in another process; \
+         stop that one first, or send it requests over HTTP",
+        path.display()
+    )]
     InUse {
         /// The gallery.
         path: PathBuf,
     },
     /// A later version of this program wrote it.
     #[error(
-        "the gallery has schema {found}, this program knows up to {supported}; use a newer version of kindred"
+        "the gallery has schema {found}, this program knows up to {supported}; \
+         use a newer version of kindred"
     )]
     NewerSchema {
         /// Schema of the store.
@@ -37,21 +46,27 @@ pub enum StoreError {
     },
     /// Stored bytes are corrupt.
     #[error(
-        "the gallery is damaged: {what}; restore it from a copy, or ingest the photos into a new one"
+        "the gallery is damaged: {what}; \
+         restore it from a copy, or ingest the photos into a new one"
     )]
     Corrupt {
         /// The damaged item.
         what: String,
     },
     /// A search graph or its vector file is corrupt. The photos may be intact.
-    #[error("the search index of the gallery is damaged; run `kindred gallery rebuild {}` to build it again", path.display())]
+    #[error(
+        "the search index of the gallery is damaged; \
+         run `kindred gallery rebuild {}` to build it again",
+        path.display()
+    )]
     DamagedGraph {
         /// The gallery.
         path: PathBuf,
     },
     /// The database has fewer records than were stored.
     #[error(
-        "the gallery {} has lost records: it should have {expected} photos, and its database has {found}; \
+        "the gallery {} has lost records: \
+         it should have {expected} photos, and its database has {found}; \
          restore the folder from a copy, or ingest the photos into a new one",
         path.display()
     )]

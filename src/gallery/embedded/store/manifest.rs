@@ -17,7 +17,7 @@ pub(super) const FILE: &str = "gallery.json";
 
 /// The minimum content of the database.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Manifest {
+pub(super) struct GalleryManifest {
     schema: u32,
     /// The bundle's fingerprint, in hexadecimal.
     fingerprint: String,
@@ -28,8 +28,8 @@ pub(super) struct Manifest {
     relationships: u64,
 }
 
-impl Manifest {
-    pub(super) fn of(header: &Header, counts: Counts) -> Self {
+impl GalleryManifest {
+    pub(super) fn new(header: &Header, counts: Counts) -> Self {
         let Counts { commits, photos, relationships } = counts;
         Self {
             schema: SUPPORTED,
@@ -79,12 +79,14 @@ impl Manifest {
             // none.
             return if counts.commits == 0 { Ok(()) } else { Err(damaged(path.join(FILE))) };
         };
-        let own = Self::of(header, counts);
-        if (&manifest.fingerprint, &manifest.dimensions) != (&own.fingerprint, &own.dimensions) {
+        let current = Self::new(header, counts);
+        if manifest.fingerprint != current.fingerprint || manifest.dimensions != current.dimensions
+        {
             return Err(damaged(path.join(FILE)));
         }
-        let is_same = (manifest.photos, manifest.relationships) == (own.photos, own.relationships);
-        if manifest.commits > own.commits || (manifest.commits == own.commits && !is_same) {
+        let is_same =
+            manifest.photos == current.photos && manifest.relationships == current.relationships;
+        if manifest.commits > current.commits || (manifest.commits == current.commits && !is_same) {
             return Err(manifest.lost(counts.photos, path));
         }
         Ok(())

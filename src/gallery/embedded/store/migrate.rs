@@ -10,14 +10,14 @@ mod m0002_count_records;
 #[path = "../../../../migrations/sled/m0003_keep_thumbnails.rs"]
 mod m0003_keep_thumbnails;
 
-type Step = fn(&sled::Db) -> sled::Result<()>;
+type Migration = fn(&sled::Db) -> sled::Result<()>;
 
-/// Step n migrates from schema n to schema n + 1.
-const STEPS: [Step; 3] =
+/// Migration n migrates from schema n to schema n + 1.
+const MIGRATIONS: [Migration; 3] =
     [m0001_create_layout::up, m0002_count_records::up, m0003_keep_thumbnails::up];
 
 /// The newest schema.
-pub(super) const SUPPORTED: u32 = STEPS.len() as u32;
+pub(super) const SUPPORTED: u32 = MIGRATIONS.len() as u32;
 
 /// Applies the steps that `db` lacks.
 ///
@@ -30,7 +30,7 @@ pub(super) fn migrate(db: &sled::Db) -> Result<(), StoreError> {
     if found > SUPPORTED {
         return Err(StoreError::NewerSchema { found, supported: SUPPORTED });
     }
-    for (schema, step) in (1_u32..).zip(STEPS).skip(found as usize) {
+    for (schema, step) in (1_u32..).zip(MIGRATIONS).skip(found as usize) {
         step(db)?;
         db.flush()?;
         meta.insert(keys::SCHEMA, &schema.to_be_bytes())?;

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use super::error::StoreError;
 use super::guard::guarded;
-use super::manifest::{FILE, Manifest};
+use super::manifest::{FILE, GalleryManifest};
 use super::migrate::migrate;
 use super::records::{Counts, Header};
-use super::{Store, codec, database, keys, rewrite};
+use super::trees::Store;
+use super::{codec, database, keys, rewrite};
 
 /// Lock file of the process that has the gallery open.
 const LOCK: &str = "gallery.lock";
@@ -38,9 +39,12 @@ impl Store {
     /// # Errors
     /// - The errors of [`Self::open`].
     /// - [`StoreError::NotAGallery`] if `path` is a file, or a folder with other files.
-    pub fn open_or_create(path: &Path, header: &Header) -> Result<Self, StoreError> {
+    pub(in crate::gallery) fn open_or_create(
+        path: &Path,
+        header: &Header,
+    ) -> Result<Self, StoreError> {
         let (store, manifest) = Self::open_files(path, OpenMode::Create)?;
-        if !store.has_begun()? && manifest.as_ref().is_none_or(Manifest::is_new) {
+        if !store.has_begun()? && manifest.as_ref().is_none_or(GalleryManifest::is_new) {
             store.put_header(header)?;
             return Ok(store);
         }
@@ -55,9 +59,9 @@ impl Store {
     /// - [`StoreError::NewerSchema`] if it has a newer schema.
     /// - [`StoreError::Corrupt`], [`StoreError::BadManifest`] or [`StoreError::LostRecords`] if it is damaged.
     /// - [`StoreError::Io`] if it is not writable.
-    pub fn open(path: &Path) -> Result<Self, StoreError> {
+    pub(in crate::gallery) fn open(path: &Path) -> Result<Self, StoreError> {
         let (store, manifest) = Self::open_files(path, OpenMode::Existing)?;
-        if !store.has_begun()? && manifest.as_ref().is_none_or(Manifest::is_new) {
+        if !store.has_begun()? && manifest.as_ref().is_none_or(GalleryManifest::is_new) {
             // Killed between the first file and the header: the gallery holds nothing.
             return Err(StoreError::NoGallery { path: path.to_owned() });
         }
@@ -72,7 +76,7 @@ impl Store {
     /// # Errors
     /// - [`StoreError::NoGallery`] if there is no gallery.
     /// - [`StoreError::Corrupt`] if its records are damaged.
-    pub fn recount(path: &Path) -> Result<Self, StoreError> {
+    pub(in crate::gallery) fn recount(path: &Path) -> Result<Self, StoreError> {
         let lock = lock(path, OpenMode::Existing)?;
         rewrite::settle(path)?;
         if !database::exists(path) {
@@ -83,7 +87,7 @@ impl Store {
             return Err(StoreError::NoGallery { path: path.to_owned() });
         }
         let header = store.header()?;
-        store.remove_orphans()?;
+        store.delete_orphans()?;
         store.clear_segments()?;
         let counts = Counts {
             commits: store.counts().map_or(0, |counts| counts.commits) + 1,
@@ -101,10 +105,13 @@ impl Store {
         guarded(|| Ok(self.meta.contains_key(keys::HEADER)? || !self.photos.is_empty()))
     }
 
-    fn open_files(path: &Path, mode: OpenMode) -> Result<(Self, Option<Manifest>), StoreError> {
+    fn open_files(
+        path: &Path,
+        mode: OpenMode,
+    ) -> Result<(Self, Option<GalleryManifest>), StoreError> {
         let lock = lock(path, mode)?;
         rewrite::settle(path)?;
-        let manifest = Manifest::read(path)?;
+        let manifest = GalleryManifest::read(path)?;
         if !database::exists(path) {
             match &manifest {
                 Some(manifest) if !manifest.is_new() => return Err(manifest.lost(0, path)),
@@ -134,7 +141,7 @@ impl Store {
     }
 
     /// Checks the store against its manifest. Writes the manifest if an old gallery has none.
-    fn checked(self, manifest: Option<&Manifest>) -> Result<Self, StoreError> {
+    fn checked(self, manifest: Option<&GalleryManifest>) -> Result<Self, StoreError> {
         let header = match (self.header(), manifest) {
             (Err(_), Some(manifest)) if !self.has_begun()? => {
                 return Err(manifest.lost(0, &self.path));
@@ -142,9 +149,9 @@ impl Store {
             (header, _) => header?,
         };
         let counts = self.counts()?;
-        Manifest::check(manifest, &header, counts, &self.path)?;
+        GalleryManifest::check(manifest, &header, counts, &self.path)?;
         if manifest.is_none() {
-            Manifest::of(&header, counts).write(&self.path)?;
+            GalleryManifest::new(&header, counts).write(&self.path)?;
         }
         Ok(self)
     }

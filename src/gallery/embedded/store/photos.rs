@@ -6,9 +6,13 @@ use sled::transaction::{Transactional, TransactionalTree};
 
 use super::error::StoreError;
 use super::guard::guarded;
-use super::records::{Deleted, NewPhoto, Photo, PhotoRecord};
-use super::{InTransaction, Store, abort, codec, count, keys};
+use super::photo_trees::PhotoTrees;
+use super::records::PhotoRecord;
+use super::trees::{InTransaction, Store, abort, count};
+use super::{codec, keys};
 use crate::domain::{ContentHash, EntityId, PhotoId, Relationship};
+use crate::gallery::deleted::Deleted;
+use crate::gallery::photo::{NewPhoto, StoredPhoto};
 
 impl Store {
     /// Returns the record of one photo, if it is stored.
@@ -16,11 +20,12 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if the record is damaged.
-    pub fn photo(&self, id: &PhotoId) -> Result<Option<Photo>, StoreError> {
+    pub(in crate::gallery) fn photo(
+        &self,
+        id: &PhotoId,
+    ) -> Result<Option<StoredPhoto>, StoreError> {
         let bytes = guarded(|| Ok(self.photos.get(id.to_string())?))?;
-        bytes
-            .map(|bytes| codec::decode(&bytes, "a photo record").map(|r| photo(id.clone(), r)))
-            .transpose()
+        bytes.map(|bytes| photo(id.clone(), &bytes)).transpose()
     }
 
     /// Returns every photo, in the order of the identities' text.
@@ -28,11 +33,10 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if a record is damaged.
-    pub fn photos(&self) -> Result<Vec<Photo>, StoreError> {
+    pub(in crate::gallery) fn photos(&self) -> Result<Vec<StoredPhoto>, StoreError> {
         let read = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
             let (key, value) = entry?;
-            let id = keys::parse_text(&key, "a photo's key")?;
-            Ok(photo(id, codec::decode(&value, "a photo record")?))
+            photo(keys::parse_text(&key, "a photo's key")?, &value)
         };
         guarded(|| self.photos.iter().map(read).collect())
     }
@@ -42,11 +46,14 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if a key is damaged.
-    pub fn photos_of(&self, who: &EntityId) -> Result<Vec<PhotoId>, StoreError> {
-        if let EntityId::Photo(id) = who {
+    pub(in crate::gallery) fn photos_of(
+        &self,
+        entity: &EntityId,
+    ) -> Result<Vec<PhotoId>, StoreError> {
+        if let EntityId::Photo(id) = entity {
             return Ok(self.photo(id)?.map(|photo| photo.id).into_iter().collect());
         }
-        let keys = || self.photos.scan_prefix(format!("{who}/")).keys();
+        let keys = || self.photos.scan_prefix(format!("{entity}/")).keys();
         guarded(|| keys().map(|key| keys::parse_text(&key?, "a photo's key")).collect())
     }
 
@@ -54,7 +61,7 @@ impl Store {
     ///
     /// # Errors
     /// As [`Self::read_embedding`].
-    pub fn embedding(
+    pub(in crate::gallery) fn embedding(
         &self,
         ordinal: u64,
         backbone: u8,
@@ -71,7 +78,7 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if it is missing, damaged or of another dimension.
-    pub fn read_embedding(
+    pub(in crate::gallery) fn read_embedding(
         &self,
         ordinal: u64,
         backbone: u8,
@@ -92,7 +99,10 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if it is damaged.
-    pub fn thumbnail(&self, ordinal: u64) -> Result<Option<Vec<u8>>, StoreError> {
+    pub(in crate::gallery) fn thumbnail(
+        &self,
+        ordinal: u64,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
         let mut bytes = Vec::new();
         guarded(|| {
             for part in 0..=u8::MAX {
@@ -110,7 +120,7 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if a thumbnail is damaged.
-    pub fn thumbnail_count(&self) -> Result<usize, StoreError> {
+    pub(in crate::gallery) fn thumbnail_count(&self) -> Result<usize, StoreError> {
         guarded(|| {
             let mut count = 0;
             for entry in self.thumbnails.iter() {
@@ -138,11 +148,11 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if a record is damaged.
-    pub fn orphan_count(&self) -> Result<usize, StoreError> {
+    pub(in crate::gallery) fn orphan_count(&self) -> Result<usize, StoreError> {
         Ok(self.orphans(&self.embeddings)?.len() + self.orphans(&self.thumbnails)?.len())
     }
 
-    pub(super) fn remove_orphans(&self) -> Result<(), StoreError> {
+    pub(super) fn delete_orphans(&self) -> Result<(), StoreError> {
         for tree in [&self.embeddings, &self.thumbnails] {
             let orphans = self.orphans(tree)?;
             guarded(|| {
@@ -161,7 +171,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] if writing fails. Then none of them is stored.
-    pub fn put_photos(&self, photos: &[NewPhoto]) -> Result<Vec<u64>, StoreError> {
+    pub(in crate::gallery) fn put_photos(
+        &self,
+        photos: &[NewPhoto],
+    ) -> Result<Vec<u64>, StoreError> {
         let trees = (&self.meta, &self.photos, &self.embeddings, &self.thumbnails);
         let store = || {
             trees.transaction(|(meta, records, embeddings, thumbnails)| {
@@ -169,7 +182,7 @@ impl Store {
                 let mut new = 0;
                 let trees = PhotoTrees { records, embeddings, thumbnails };
                 for (ordinal, photo) in (first..).zip(photos) {
-                    new += u64::from(trees.remove(&photo.id)?.photos == 0);
+                    new += u64::from(trees.delete(&photo.id)?.photos == 0);
                     trees.put(photo, ordinal)?;
                 }
                 let next = first + photos.len() as u64;
@@ -187,22 +200,22 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] if writing fails. Then none of them is deleted.
-    pub fn remove(
+    pub(in crate::gallery) fn delete(
         &self,
         photos: &[PhotoId],
         pairs: &[Relationship],
     ) -> Result<Deleted, StoreError> {
         let Self { meta, photos: records, embeddings, thumbnails, relationships, .. } = self;
         let trees = (meta, records, embeddings, thumbnails, relationships);
-        let remove = || {
+        let delete = || {
             trees.transaction(|(meta, records, embeddings, thumbnails, relationships)| {
                 let mut sum = Deleted::default();
                 let trees = PhotoTrees { records, embeddings, thumbnails };
                 for photo in photos {
-                    let own = trees.remove(photo)?;
-                    sum.photos += own.photos;
-                    sum.embeddings += own.embeddings;
-                    sum.thumbnails += own.thumbnails;
+                    let deleted = trees.delete(photo)?;
+                    sum.photos += deleted.photos;
+                    sum.embeddings += deleted.embeddings;
+                    sum.thumbnails += deleted.thumbnails;
                 }
                 for pair in pairs {
                     let old = relationships.remove(keys::relationship(pair.people()))?;
@@ -216,7 +229,7 @@ impl Store {
                 counts.map(|counts| (sum, counts))
             })
         };
-        self.commit(remove)
+        self.commit(delete)
     }
 }
 
@@ -227,79 +240,16 @@ fn missing() -> StoreError {
     StoreError::Corrupt { what: "an embedding is missing".into() }
 }
 
-fn photo(id: PhotoId, record: PhotoRecord) -> Photo {
-    let PhotoRecord { ordinal, content_hash } = record;
-    Photo { id, ordinal, content_hash: ContentHash(content_hash) }
+fn photo(id: PhotoId, record: &[u8]) -> Result<StoredPhoto, StoreError> {
+    let PhotoRecord { ordinal, content_hash } = codec::decode(record, "a photo record")?;
+    Ok(StoredPhoto { id, content_hash: ContentHash(content_hash), ordinal })
 }
 
 fn next_ordinal(meta: &TransactionalTree) -> InTransaction<u64> {
     let Some(bytes) = meta.get(keys::NEXT_ORDINAL)? else { return Ok(0) };
-    let bytes = bytes.as_ref().try_into();
-    let corrupt =
-        |_| abort(StoreError::Corrupt { what: "the next photo's number is damaged".into() });
-    bytes.map(u64::from_be_bytes).map_err(corrupt)
-}
-
-/// The trees with the data of photos, within a transaction.
-struct PhotoTrees<'a> {
-    records: &'a TransactionalTree,
-    embeddings: &'a TransactionalTree,
-    thumbnails: &'a TransactionalTree,
-}
-
-impl PhotoTrees<'_> {
-    fn put(&self, photo: &NewPhoto, ordinal: u64) -> InTransaction<()> {
-        let record = PhotoRecord { ordinal, content_hash: photo.content_hash.0 };
-        let key = photo.id.to_string();
-        self.records.insert(key.as_bytes(), codec::encode(&record).map_err(abort)?)?;
-        for (backbone, values) in (0..).zip(&photo.embeddings) {
-            for (part, values) in (0..).zip(values.chunks(keys::FLOATS_PER_PART)) {
-                let key = keys::embedding(ordinal, backbone, part);
-                self.embeddings.insert(&key, codec::encode_floats(values))?;
-            }
-        }
-        let picture = photo.thumbnail.as_deref().unwrap_or_default();
-        for (part, bytes) in (0..).zip(picture.chunks(keys::CHUNK_BYTES)) {
-            self.thumbnails.insert(&keys::thumbnail(ordinal, part), codec::seal(bytes))?;
-        }
-        Ok(())
-    }
-
-    /// Deletes a photo with all its data, if it is stored.
-    fn remove(&self, id: &PhotoId) -> InTransaction<Deleted> {
-        let mut removed = Deleted::default();
-        let Some(record) = self.records.remove(id.to_string().as_bytes())? else {
-            return Ok(removed);
-        };
-        let PhotoRecord { ordinal, .. } =
-            codec::decode(&record, "a photo record").map_err(abort)?;
-        removed.photos = 1;
-        for backbone in 0..=u8::MAX {
-            let key = |part| keys::embedding(ordinal, backbone, part);
-            if remove_parts(self.embeddings, key)? == 0 {
-                break;
-            }
-            removed.embeddings += 1;
-        }
-        let key = |part| keys::thumbnail(ordinal, part);
-        removed.thumbnails = usize::from(remove_parts(self.thumbnails, key)? > 0);
-        Ok(removed)
-    }
-}
-
-/// Deletes parts until there are no more. Returns their number.
-///
-/// Keys cannot be listed within a transaction, but parts have no gaps.
-fn remove_parts<const N: usize>(
-    tree: &TransactionalTree,
-    key: impl Fn(u8) -> [u8; N],
-) -> InTransaction<usize> {
-    let mut parts = 0;
-    for part in 0..=u8::MAX {
-        if tree.remove(key(part).as_slice())?.is_none() {
-            break;
-        }
-        parts += 1;
-    }
-    Ok(parts)
+    let Ok(bytes) = bytes.as_ref().try_into() else {
+        let what = "the next photo's number is damaged".into();
+        return Err(abort(StoreError::Corrupt { what }));
+    };
+    Ok(u64::from_be_bytes(bytes))
 }

@@ -2,11 +2,9 @@
 
 use bincode::{Decode, Encode};
 
-use crate::domain::{ContentHash, PhotoId};
-
 /// The bundle of a gallery.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Header {
+pub(in crate::gallery) struct Header {
     /// The bundle's fingerprint.
     pub fingerprint: [u8; 32],
     /// Embedding width per backbone, in the bundle's order.
@@ -15,29 +13,7 @@ pub struct Header {
     pub bundle: String,
 }
 
-/// A stored photo.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Photo {
-    /// Identity of the photo.
-    pub id: PhotoId,
-    /// The number its embeddings are stored under. It is never reused after the photo is replaced.
-    pub ordinal: u64,
-    /// SHA-256 of the source file.
-    pub content_hash: ContentHash,
-}
-
-/// A photo to store.
-pub struct NewPhoto {
-    /// Identity of the photo.
-    pub id: PhotoId,
-    /// SHA-256 of the source file.
-    pub content_hash: ContentHash,
-    /// Its embeddings per backbone, in the bundle's order.
-    pub embeddings: Vec<Vec<f32>>,
-    /// Its thumbnail to store.
-    pub thumbnail: Option<Vec<u8>>,
-}
-
+/// A photo without its embeddings and its thumbnail.
 #[derive(Encode, Decode)]
 pub(super) struct PhotoRecord {
     pub(super) ordinal: u64,
@@ -46,7 +22,7 @@ pub(super) struct PhotoRecord {
 
 /// Record counts at the last commit, to detect lost records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
-pub struct Counts {
+pub(in crate::gallery) struct Counts {
     /// Changes of photos and relationships since the gallery was created.
     pub commits: u64,
     /// Photos.
@@ -55,22 +31,9 @@ pub struct Counts {
     pub relationships: u64,
 }
 
-/// Counts of deleted records.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Deleted {
-    /// Photos, with their data.
-    pub photos: usize,
-    /// Embeddings.
-    pub embeddings: usize,
-    /// Stored thumbnails of the photos.
-    pub thumbnails: usize,
-    /// Listed pairs.
-    pub relationships: usize,
-}
-
 /// A search graph over some of the photos.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Segment {
+pub(in crate::gallery) struct SegmentRecord {
     /// The photo's ordinal, per node. An ordinal without a photo belongs to a deleted one.
     pub ordinals: Vec<u64>,
     /// The layers, from the one with every node upwards.
@@ -79,7 +42,7 @@ pub struct Segment {
 
 /// The neighbor lists of the first nodes of a graph.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
-pub struct GraphLayer {
+pub(in crate::gallery) struct GraphLayer {
     /// Start of each node's list in `neighbors`; one entry more than there are nodes.
     pub offsets: Vec<u32>,
     /// The lists, concatenated.

@@ -4,7 +4,8 @@ use sled::transaction::Transactional;
 
 use super::error::StoreError;
 use super::guard::guarded;
-use super::{Store, abort, codec, count, keys};
+use super::trees::{Store, abort, count};
+use super::{codec, keys};
 use crate::domain::Relationship;
 
 impl Store {
@@ -13,7 +14,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] if writing fails. Then none of them is stored.
-    pub fn put_relationships(&self, pairs: &[Relationship]) -> Result<(), StoreError> {
+    pub(in crate::gallery) fn put_relationships(
+        &self,
+        pairs: &[Relationship],
+    ) -> Result<(), StoreError> {
         let trees = (&self.meta, &self.relationships);
         let store = || {
             trees.transaction(|(meta, relationships)| {
@@ -44,7 +48,7 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::Corrupt`] if a record is damaged.
-    pub fn relationships(&self) -> Result<Vec<Relationship>, StoreError> {
+    pub(in crate::gallery) fn relationships(&self) -> Result<Vec<Relationship>, StoreError> {
         let read = |entry: sled::Result<(sled::IVec, sled::IVec)>| {
             let (key, value) = entry?;
             let code: Option<String> = codec::decode(&value, "a relationship")?;

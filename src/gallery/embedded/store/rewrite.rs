@@ -6,9 +6,10 @@
 use std::fs;
 use std::path::Path;
 
+use super::database;
 use super::error::StoreError;
 use super::guard::guarded;
-use super::{Store, database};
+use super::trees::Store;
 
 /// Folders of the new database, and of the old one during the replacement.
 const NEW: &str = "store.new";
@@ -22,7 +23,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] or [`StoreError::Io`] if reading or writing fails. Then the old one
     /// stays.
-    pub fn rewrite(self) -> Result<Self, StoreError> {
+    pub(in crate::gallery) fn rewrite(self) -> Result<Self, StoreError> {
         let path = self.path.clone();
         let copy = database::open(&path, NEW)?;
         guarded(|| self.copy_to(&copy))?;

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use super::error::StoreError;
 use super::guard::guarded;
-use super::records::{Segment, SegmentEntry};
-use super::{Store, codec, keys};
+use super::records::{SegmentEntry, SegmentRecord};
+use super::trees::Store;
+use super::{codec, keys};
 
 /// The name of a stored segment. It is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stamp(u64);
+pub(in crate::gallery) struct Stamp(u64);
 
 impl Store {
     /// Returns the segments, in the order of their storage.
@@ -17,7 +18,7 @@ impl Store {
     /// # Errors
     /// - [`StoreError::Database`] if reading fails.
     /// - [`StoreError::DamagedGraph`] if a segment is damaged.
-    pub fn segments(&self) -> Result<Vec<(Stamp, Segment)>, StoreError> {
+    pub(in crate::gallery) fn segments(&self) -> Result<Vec<(Stamp, SegmentRecord)>, StoreError> {
         let read = |entry: SegmentEntry| Ok((Stamp(entry.stamp), self.segment(entry)?));
         guarded(|| self.segment_entries()?.into_iter().map(read).collect())
     }
@@ -26,7 +27,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] if writing fails. Then the others stay.
-    pub fn put_segment(&self, segment: &Segment, replaced: &[Stamp]) -> Result<Stamp, StoreError> {
+    pub(in crate::gallery) fn put_segment(
+        &self,
+        segment: &SegmentRecord,
+        replaced: &[Stamp],
+    ) -> Result<Stamp, StoreError> {
         let bytes = codec::encode(segment)?;
         guarded(|| self.put_new_segment(&bytes, replaced))
     }
@@ -51,10 +56,10 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Database`] if writing fails.
-    pub fn remove_segments(&self, removed: &[Stamp]) -> Result<(), StoreError> {
+    pub(in crate::gallery) fn delete_segments(&self, deleted: &[Stamp]) -> Result<(), StoreError> {
         guarded(|| {
             let mut entries = self.segment_entries()?;
-            entries.retain(|entry| !removed.contains(&Stamp(entry.stamp)));
+            entries.retain(|entry| !deleted.contains(&Stamp(entry.stamp)));
             self.put_segment_entries(&entries)
         })
     }
@@ -65,11 +70,14 @@ impl Store {
     }
 
     /// The error of a segment with invalid links.
-    pub fn damaged_graph(&self) -> StoreError {
+    pub(in crate::gallery) fn damaged_graph(&self) -> StoreError {
         StoreError::DamagedGraph { path: self.path.clone() }
     }
 
-    fn segment(&self, SegmentEntry { stamp, chunks }: SegmentEntry) -> Result<Segment, StoreError> {
+    fn segment(
+        &self,
+        SegmentEntry { stamp, chunks }: SegmentEntry,
+    ) -> Result<SegmentRecord, StoreError> {
         let damaged = |_| self.damaged_graph();
         let mut bytes = Vec::new();
         for chunk in 0..chunks {

@@ -2,13 +2,13 @@
 
 /// A set of row numbers, one bit a row.
 #[derive(Clone)]
-pub(in crate::gallery) struct Bits {
+pub(in crate::gallery) struct RowSet {
     words: Vec<u64>,
 }
 
-impl Bits {
+impl RowSet {
     /// An empty set over `rows` rows.
-    pub(in crate::gallery) fn none(rows: usize) -> Self {
+    pub(in crate::gallery) fn new(rows: usize) -> Self {
         Self { words: vec![0; rows.div_ceil(64)] }
     }
 
