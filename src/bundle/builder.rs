@@ -106,7 +106,7 @@ impl BundleBuilder {
     /// not.
     ///
     /// # Errors
-    /// - [`BundleError::Backbone`] if the file does not hold complete weights of that architecture.
+    /// - [`BundleError::Engine`] if the file does not hold complete weights of that architecture.
     /// - [`BundleError::BadManifest`] if the bundle has that backbone already.
     /// - [`BundleError::Unwritable`] if the weights cannot be written.
     pub fn add_backbone(&mut self, choice: &Choice<'_>) -> Result<Added, BundleError> {

@@ -61,7 +61,7 @@ impl Bundle {
     /// - [`BundleError::BadManifest`] if its manifest is invalid.
     /// - [`BundleError::NoWeights`] if a weights file is missing.
     /// - [`BundleError::OtherWeights`] if a weights file has another SHA-256 than in the manifest.
-    /// - [`BundleError::Backbone`] if weights do not fit their architecture, or the device cannot be used.
+    /// - [`BundleError::Engine`] if weights do not fit their architecture, or the device cannot be used.
     /// - [`BundleError::Face`] if the landmark network has another number of outputs.
     /// - [`BundleError::Kinship`] if the ensemble does not fit the bundle.
     pub fn load(bundle: &Path, device: Device, precision: Precision) -> Result<Self, BundleError> {
@@ -160,7 +160,7 @@ impl Bundle {
     /// Embeds faces in one batch. Returns the embeddings by each backbone, or an error, per face.
     ///
     /// # Errors
-    /// [`BundleError::Backbone`] if a backbone fails for the complete batch.
+    /// [`BundleError::Engine`] if a backbone fails for the complete batch.
     pub fn embed_faces(
         &self,
         faces: &[&PreparedFace],

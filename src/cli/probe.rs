@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 use crate::bundle::Bundle;
 use crate::domain::{ContentHash, Embedding, PersonId};
-use crate::error::Classify;
+use crate::error::{Classify, io_kind};
 use crate::gallery::GalleryView;
-use crate::pipeline::{PhotoFile, PreparedPhoto, Thumbnails, embed, prepare};
+use crate::pipeline::{PhotoFile, PreparedPhoto, Rejection, Thumbnails, embed, prepare};
 use crate::search::Probe;
 
 /// Photos of one person.
@@ -28,13 +28,18 @@ pub(crate) fn prepare_photos(
     paths.iter().map(|path| prepare_photo(bundle, path)).collect()
 }
 
-fn prepare_photo(bundle: &Bundle, path: &PathBuf) -> Result<PreparedPhoto, Failure> {
-    let file = PhotoFile::read(path).map_err(|error| failure(path, error))?;
+fn prepare_photo(bundle: &Bundle, path: &Path) -> Result<PreparedPhoto, Failure> {
+    let file = PhotoFile::read(path).map_err(|error| match error {
+        Rejection::Unreadable(source) => {
+            Failure::new(io_kind(&source), format!("cannot read {}: {source}", path.display()))
+        }
+        error => failure(path, error),
+    })?;
     let photo = prepare(bundle, &file, Thumbnails::Skip).map_err(|error| failure(path, error))?;
     photo.with_face().map_err(|error| failure(path, error))
 }
 
-fn failure(path: &PathBuf, error: impl Classify + fmt::Display) -> Failure {
+fn failure(path: &Path, error: impl Classify + fmt::Display) -> Failure {
     Failure::new(error.kind(), format!("{}: {error}", path.display()))
 }
 

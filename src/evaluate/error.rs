@@ -16,7 +16,7 @@ use crate::search::SearchError;
 pub enum EvaluateError {
     /// No pair of the list has both photos.
     #[error(
-        "none of the {pairs} listed has all its photos under --root, the first misses {first}; \
+        "none of the {pairs} listed has all its photos under --photos, the first misses {first}; \
          give the folder that the list's paths begin in"
     )]
     NoPhotos {

@@ -69,7 +69,7 @@ impl PreparedPhoto {
 /// Embeds the faces of photos in one batch. Returns each photo, or why it has no embedding.
 ///
 /// # Errors
-/// [`BundleError::Backbone`] if a backbone fails.
+/// [`BundleError::Engine`] if a backbone fails.
 pub fn embed(
     bundle: &Bundle,
     photos: Vec<PreparedPhoto>,

@@ -145,9 +145,10 @@ fn dot_vnni(a: &[CacheLine], b: &[CacheLine]) -> i32 {
         __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_reduce_add_epi32,
         _mm512_set1_epi8, _mm512_setzero_si512, _mm512_xor_si512,
     };
-    // SAFETY: a line is 64 bytes long and begins at a multiple of 64.
-    let load =
-        |line: &CacheLine| -> __m512i { unsafe { _mm512_load_si512(line.0.as_ptr().cast()) } };
+    let load = |line: &CacheLine| -> __m512i {
+        // SAFETY: a line is 64 bytes long and begins at a multiple of 64.
+        unsafe { _mm512_load_si512(line.0.as_ptr().cast()) }
+    };
     let around_zero = _mm512_set1_epi8(i8::MIN);
     let mut sums = [_mm512_setzero_si512(); 2];
     for (i, (a, b)) in a.iter().zip(b).enumerate() {

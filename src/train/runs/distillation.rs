@@ -46,7 +46,7 @@ pub struct DistillationOptions<'a> {
 /// # Errors
 /// - [`TrainError::NoFaces`] if `faces` is empty.
 /// - [`TrainError::PastCooling`] if the checkpoint is already beyond this training run.
-/// - [`TrainError::Backbone`] if the checkpoint is of another training run, or cannot be written.
+/// - [`TrainError::NetworkTraining`] if the checkpoint is of another training run, or cannot be written.
 pub fn distil(
     distillation: &mut Distillation,
     faces: &[AnnotatedFace],

@@ -44,7 +44,7 @@ pub struct PointOptions {
 ///
 /// # Errors
 /// - [`TrainError::NoFaces`] if there are no faces.
-/// - [`TrainError::Backbone`] if the device fails.
+/// - [`TrainError::NetworkTraining`] if the device fails.
 pub fn learn_points(
     student: &mut Student,
     faces: &[AnnotatedFace],

@@ -62,7 +62,7 @@ impl FineTuning<'_> {
     /// # Errors
     /// - [`TrainError::TooFewFamilies`] if there are too few families.
     /// - [`TrainError::Unreadable`] if a photo can no longer be read.
-    /// - [`TrainError::Backbone`] if the network has no last stage.
+    /// - [`TrainError::NetworkTraining`] if the network has no last stage.
     /// - [`TrainError::Unwritable`] if `work` cannot be written.
     pub fn train(
         &self,
