@@ -220,11 +220,16 @@ impl<E: Classify> From<E> for Problem {
 
 /// Converts the error of a malformed form.
 pub(super) fn from_multipart(error: MultipartError) -> Problem {
-    let detail = format!("{error}; send multipart/form-data with the parts of this endpoint");
-    let status = match error {
+    let status = match &error {
         MultipartError::Payload(PayloadError::Overflow) => StatusCode::PAYLOAD_TOO_LARGE,
         other => other.status_code(),
     };
+    bad_form(status, &error)
+}
+
+/// Returns the problem of a form that the endpoint does not accept.
+pub(super) fn bad_form(status: StatusCode, error: &dyn fmt::Display) -> Problem {
+    let detail = format!("{error}; send multipart/form-data with the parts of this endpoint");
     Problem::with_status(status, detail)
 }
 

@@ -24,7 +24,7 @@ pub use builder::{Added, BundleBuilder, Choice};
 pub use builtin::{builtin_digest, builtin_fingerprint, write_builtin};
 pub use error::BundleError;
 pub use manifest::{BackboneEntry, KinshipEntry, LandmarksEntry, Manifest};
-pub use prepared::{Faces, PreparedFace};
+pub use prepared::{PhotoFaces, PreparedFace};
 use view::View;
 
 /// A loaded bundle.
@@ -135,14 +135,14 @@ impl Bundle {
     ///
     /// # Errors
     /// [`BundleError::Face`] if the face detector fails.
-    pub fn faces(&self, photo: &Photo) -> Result<Faces, BundleError> {
+    pub fn faces(&self, photo: &Photo) -> Result<PhotoFaces, BundleError> {
         let Some(detector) = &self.detector else {
             let faces = vec![self.crop_face(photo, None)];
-            return Ok(Faces { faces, best_refused: None });
+            return Ok(PhotoFaces { faces, best_refused: None });
         };
         let (accepted, refused): (Vec<_>, Vec<_>) =
             detector.detect(photo)?.into_iter().partition(|face| detector.accepts(face));
-        Ok(Faces {
+        Ok(PhotoFaces {
             faces: accepted.into_iter().map(|face| self.crop_face(photo, Some(face))).collect(),
             best_refused: refused.into_iter().map(|face| face.quality).max_by(f32::total_cmp),
         })

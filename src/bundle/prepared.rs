@@ -3,7 +3,7 @@
 use crate::face::DetectedFace;
 
 /// The faces of a photo.
-pub struct Faces {
+pub struct PhotoFaces {
     /// Faces of at least the minimum quality.
     pub faces: Vec<PreparedFace>,
     /// Quality of the best candidate below the minimum, 0 to 1. `None` if there is none.

@@ -13,6 +13,13 @@ pub struct EmbeddedPhoto {
     pub faces: Vec<EmbeddedFace>,
 }
 
+impl EmbeddedPhoto {
+    /// Returns the first face. Returns `None` if the photo has no face.
+    pub fn into_first_face(self) -> Option<EmbeddedFace> {
+        self.faces.into_iter().next()
+    }
+}
+
 /// A face with its embeddings.
 #[derive(Clone, Debug)]
 pub struct EmbeddedFace {

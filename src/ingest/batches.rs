@@ -136,7 +136,7 @@ impl<F> BatchReader<'_, F> {
             return Ok(PreparedItem::Known);
         }
         let prepared = prepare(self.bundle, &file, self.thumbnails);
-        match prepared.and_then(|photo| Ok(photo.with_face()?)) {
+        match prepared.and_then(PreparedPhoto::with_face) {
             Ok(photo) => Ok(PreparedItem::Photo { item, photo }),
             Err(PipelineError::Rejected(reason)) => Ok(rejected(item, reason)),
             Err(PipelineError::Bundle(error)) => Err(error.into()),

@@ -1,7 +1,7 @@
 //! Prepared photos and their embeddings.
 
 use super::{PhotoFile, PipelineError, Rejection};
-use crate::bundle::{Bundle, BundleError, Faces, PreparedFace};
+use crate::bundle::{Bundle, BundleError, PhotoFaces, PreparedFace};
 use crate::domain::{ContentHash, EmbeddedFace, EmbeddedPhoto};
 use crate::photo::{Limits, decode, thumbnail};
 
@@ -41,7 +41,7 @@ pub fn prepare(
     thumbnails: Thumbnails,
 ) -> Result<PreparedPhoto, PipelineError> {
     let photo = decode(&file.bytes, &Limits::default())?;
-    let Faces { faces, best_refused } = bundle.faces(&photo)?;
+    let PhotoFaces { faces, best_refused } = bundle.faces(&photo)?;
     let landmarks = faces.first().and_then(|face| face.detected.as_ref());
     let landmarks = landmarks.map(|face| &face.landmarks);
     Ok(PreparedPhoto {
@@ -58,9 +58,9 @@ impl PreparedPhoto {
     ///
     /// # Errors
     /// [`Rejection::NoFace`] if it has none.
-    pub fn with_face(self) -> Result<Self, Rejection> {
+    pub fn with_face(self) -> Result<Self, PipelineError> {
         if self.faces.is_empty() {
-            return Err(Rejection::NoFace { quality: self.best_refused.unwrap_or(0.0) });
+            return Err(Rejection::NoFace { quality: self.best_refused.unwrap_or(0.0) }.into());
         }
         Ok(self)
     }

@@ -22,7 +22,7 @@ pub use compare::{Comparison, HypothesisLikelihoods, compare};
 pub use context::SearchContext;
 pub use error::SearchError;
 pub use limitation::Limitation;
-pub use query::{Grouping, Options, Probe, Query};
+pub use query::{Grouping, Options, Probe, ProbePhotos, Query};
 pub use ranking::{rank, search};
 pub use reference::ReferenceCache;
 pub use rerank::rerank;

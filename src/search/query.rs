@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Embedding, EmbeddingError, PersonId};
-use crate::gallery::Filter;
+use crate::domain::{ContentHash, Embedding, EmbeddingError, PersonId};
+use crate::gallery::{Filter, GalleryError, GalleryView};
 
 /// A person to search for.
 #[derive(Clone)]
@@ -12,6 +12,30 @@ pub struct Probe<'a> {
     pub photos: &'a [Vec<Embedding>],
     /// Enrolled people known to be in these photos. They are never returned as relatives.
     pub known: BTreeSet<PersonId>,
+}
+
+/// Embedded photos of one person.
+#[derive(Clone, Debug, Default)]
+pub struct ProbePhotos {
+    /// Per photo, one embedding per backbone.
+    pub embeddings: Vec<Vec<Embedding>>,
+    /// Hashes of the photos' files, as far as they are known.
+    pub files: Vec<ContentHash>,
+}
+
+impl ProbePhotos {
+    /// Returns the probe. People with a photo from one of its files are known too.
+    ///
+    /// # Errors
+    /// [`GalleryError::Store`] if the gallery fails.
+    pub fn probe(
+        &self,
+        view: &dyn GalleryView,
+        mut known: BTreeSet<PersonId>,
+    ) -> Result<Probe<'_>, GalleryError> {
+        known.extend(view.people_of_files(&self.files)?);
+        Ok(Probe { photos: &self.embeddings, known })
+    }
 }
 
 impl Probe<'_> {

@@ -1,6 +1,7 @@
 //! Context of a search response: probe faces, versions, timings and explanation.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -96,6 +97,11 @@ pub struct TimingsMs {
 }
 
 impl TimingsMs {
+    /// Returns the milliseconds since an instant.
+    pub fn since(started: Instant) -> f64 {
+        started.elapsed().as_secs_f64() * 1e3
+    }
+
     /// Returns each stage with its name.
     pub(crate) fn stages(self) -> [(&'static str, f64); 3] {
         [("decode", self.decode), ("embed", self.embed), ("search", self.search)]

@@ -10,6 +10,7 @@ mod responses;
 mod search_options;
 mod search_request;
 mod search_response;
+mod search_target;
 
 pub use context::{Context, ModelVersion, ProbeFace, TimingsMs};
 pub use planned_search::PlannedSearch;
@@ -20,7 +21,8 @@ pub(crate) use resources::{
 };
 pub use responses::CompareResponse;
 pub(crate) use responses::{EmbeddingsResponse, RerankResponse};
-pub use search_options::{GroupBy, SearchOptions, SearchTarget};
+pub use search_options::{GroupBy, SearchOptions};
 pub(crate) use search_request::search_schema;
 pub use search_request::{ProbePhoto, SearchRequest};
 pub use search_response::SearchResponse;
+pub use search_target::SearchTarget;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::request_error::RequestError;
-use super::search_options::SearchTarget;
+use super::search_target::SearchTarget;
 use crate::domain::{EntityId, PersonId};
 use crate::gallery::GalleryView;
-use crate::search::{Options, Probe, Query};
+use crate::search::{Options, ProbePhotos, Query};
 
 /// A checked request: its target, its options and the people known to be in the photos.
 #[derive(Clone, Debug)]
@@ -39,13 +39,30 @@ impl PlannedSearch {
         Ok(())
     }
 
-    /// Returns the query for the probe.
-    pub fn query<'a>(&self, probe: Probe<'a>, other_parent: Probe<'a>) -> Query<'a> {
-        match self.target {
+    /// Leaves the files of the probe's photos out of the search.
+    pub fn exclude_files(&mut self, probe: &ProbePhotos, other_parent: &ProbePhotos) {
+        self.options.filter.without.files = [probe.files.as_slice(), &other_parent.files].concat();
+    }
+
+    /// Returns the query for the photos of the probe, and of the other parent if the target needs
+    /// one.
+    ///
+    /// # Errors
+    /// [`RequestError::Gallery`] if the gallery fails.
+    pub fn query<'a>(
+        &self,
+        view: &dyn GalleryView,
+        probe: &'a ProbePhotos,
+        other_parent: &'a ProbePhotos,
+    ) -> Result<Query<'a>, RequestError> {
+        let probe = probe.probe(view, self.known_as.clone())?;
+        Ok(match self.target {
             SearchTarget::Relatives => Query::Relatives(probe),
             SearchTarget::SamePerson => Query::SamePerson(probe),
-            SearchTarget::Children => Query::Children([probe, other_parent]),
+            SearchTarget::Children => {
+                Query::Children([probe, other_parent.probe(view, BTreeSet::new())?])
+            }
             SearchTarget::Parents => Query::Parents(probe),
-        }
+        })
     }
 }

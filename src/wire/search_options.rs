@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::planned_search::PlannedSearch;
 use super::request_error::{Priors, RequestError, check_range};
+use super::search_target::SearchTarget;
 use crate::domain::{EntityId, IdentityError};
 use crate::gallery::{Filter, Selection};
 use crate::search::{Grouping, Options};
@@ -72,24 +73,6 @@ pub struct SearchOptions {
     #[arg(long)]
     #[serde(default)]
     pub explain: bool,
-}
-
-/// Target of a search.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema, ValueEnum)]
-#[serde(rename_all = "snake_case")]
-#[value(rename_all = "snake_case")]
-#[schema(as = SearchMode)]
-pub enum SearchTarget {
-    /// Relatives of the person.
-    Relatives,
-    /// The person alone.
-    SamePerson,
-    /// Children of the person and the other parent.
-    #[serde(alias = "child_of")]
-    Children,
-    /// Two possible parents of the person.
-    #[serde(alias = "parents_of")]
-    Parents,
 }
 
 /// Unit that a limit counts.

@@ -7,10 +7,10 @@ use utoipa::ToSchema;
 
 use crate::api::blocking::blocking;
 use crate::api::extract::photo_form::FileSchema;
-use crate::api::extract::upload::{embed_photos, only_face};
+use crate::api::extract::upload::embed_photos;
 use crate::api::problem::{Problem, Problems};
 use crate::api::state::State;
-use crate::domain::Embedding;
+use crate::domain::{EmbeddedPhoto, Embedding};
 use crate::search::compare;
 use crate::wire::CompareResponse;
 
@@ -57,5 +57,6 @@ async fn embed_photo(
     file: web::Bytes,
 ) -> Result<Vec<Embedding>, Problem> {
     let photos = embed_photos(state, part, vec![file]).await?;
-    Ok(photos.into_iter().next().map(only_face).unwrap_or_default())
+    let face = photos.into_iter().next().and_then(EmbeddedPhoto::into_first_face);
+    Ok(face.map(|face| face.embeddings).unwrap_or_default())
 }

@@ -1,5 +1,7 @@
 //! `POST /v1/rerank`: photos of the gallery with their evidence of kinship to a probe.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -9,7 +11,7 @@ use crate::api::extract::probe::RequestProbe;
 use crate::api::problem::{Problem, Problems};
 use crate::api::state::State;
 use crate::domain::PhotoId;
-use crate::search::{self, Options, SearchContext, rerank};
+use crate::search::{Options, SearchContext, rerank};
 use crate::wire::{ProbePhoto, RerankResponse};
 
 /// Rerank request.
@@ -50,11 +52,10 @@ pub(in crate::api) async fn post(
     let ids: Vec<PhotoId> =
         photos.iter().map(|id| id.parse().map_err(Problem::invalid)).collect::<Result<_, _>>()?;
     let person = RequestProbe::read(&state, "image", image).await?;
-    let files = person.files.clone();
     let person = person.embed(&state).await?;
     respond(move || {
         let view = state.gallery.view_for(state.model.space())?;
-        let probe = search::Probe { photos: &person, known: view.people_of_files(&files)? };
+        let probe = person.probe(&*view, BTreeSet::new())?;
         let context = SearchContext::new(&view, state.model.ensemble(), &state.references)?;
         let found = rerank(&context, &probe, &ids)?;
         Ok(RerankResponse::new(&ids, &found))

@@ -11,7 +11,7 @@ use crate::api::extract::probe::RequestProbe;
 use crate::api::extract::search_form::SearchForm;
 use crate::api::problem::{Problem, Problems};
 use crate::api::state::State;
-use crate::search::{self, SearchContext, search};
+use crate::search::{SearchContext, search};
 use crate::wire::{Context, ModelVersion, SearchRequest, SearchResponse, TimingsMs};
 
 #[utoipa::path(
@@ -52,31 +52,24 @@ async fn answer(state: web::Data<State>, request: SearchRequest) -> Result<HttpR
     let started = Instant::now();
     let person = RequestProbe::read(&state, "image", image).await?;
     let other = RequestProbe::read(&state, "other_parent", other_parent).await?;
-    let person_files = person.files.clone();
-    let other_files = other.files.clone();
-    plan.options.filter.without.files = [person_files.as_slice(), &other_files].concat();
     let faces = [person.faces.as_slice(), &other.faces].concat();
-    timings.decode = milliseconds(started);
+    timings.decode = TimingsMs::since(started);
 
     let started = Instant::now();
     let person = person.embed(&state).await?;
     let other = other.embed(&state).await?;
-    timings.embed = milliseconds(started);
+    plan.exclude_files(&person, &other);
+    timings.embed = TimingsMs::since(started);
 
     let started = Instant::now();
     let (event, response) = blocking(move || {
         let view = state.gallery.view_for(state.model.space())?;
         plan.check_enrolled(&*view)?;
-        let mut known = view.people_of_files(&person_files)?;
-        known.extend(&plan.known_as);
-        let query = plan.query(
-            search::Probe { photos: &person, known },
-            search::Probe { photos: &other, known: view.people_of_files(&other_files)? },
-        );
+        let query = plan.query(&*view, &person, &other)?;
         let ensemble = state.model.ensemble();
         let context = SearchContext::new(&view, ensemble, &state.references)?;
         let answer = search(&context, &query, &plan.options)?;
-        timings.search = milliseconds(started);
+        timings.search = TimingsMs::since(started);
         for (stage, duration_ms) in timings.stages() {
             state.metrics.record_stage(stage, duration_ms / 1e3);
         }
@@ -93,8 +86,4 @@ async fn answer(state: web::Data<State>, request: SearchRequest) -> Result<HttpR
     })
     .await??;
     Ok(event.attach_to(HttpResponse::Ok().json(response)))
-}
-
-fn milliseconds(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1e3
 }

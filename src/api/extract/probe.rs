@@ -4,12 +4,13 @@ use actix_web::web;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 
-use super::upload::{MAX_PHOTOS, RequestFile, only_face, prepare_photos};
+use super::upload::{MAX_PHOTOS, RequestFile, prepare_photos};
 use crate::api::blocking::blocking;
 use crate::api::problem::Problem;
 use crate::api::state::State;
-use crate::domain::{ContentHash, Embedding, PhotoId};
+use crate::domain::{ContentHash, EmbeddedPhoto, Embedding, PhotoId};
 use crate::pipeline::PreparedPhoto;
+use crate::search::ProbePhotos;
 use crate::wire::{ProbeFace, ProbePhoto};
 
 /// Photos of one person, of which some may still have to be embedded.
@@ -19,7 +20,7 @@ pub(in crate::api) struct RequestProbe {
     known: Vec<Option<Vec<Embedding>>>,
     prepared: Vec<PreparedPhoto>,
     /// Hashes of the photos' files.
-    pub(in crate::api) files: Vec<ContentHash>,
+    files: Vec<ContentHash>,
     /// Positions of the faces.
     pub(in crate::api) faces: Vec<ProbeFace>,
 }
@@ -66,17 +67,18 @@ impl RequestProbe {
         Ok(probe)
     }
 
-    /// Embeds the remaining photos. Returns one embedding per backbone for each photo.
+    /// Embeds the remaining photos.
     pub(in crate::api) async fn embed(
         self,
         state: &web::Data<State>,
-    ) -> Result<Vec<Vec<Embedding>>, Problem> {
-        let mut embedded = state.model.embed(self.prepared).await?.into_iter().map(only_face);
-        let mut photos = Vec::with_capacity(self.known.len());
+    ) -> Result<ProbePhotos, Problem> {
+        let embedded = state.model.embed(self.prepared).await?.into_iter();
+        let mut embedded = embedded.filter_map(EmbeddedPhoto::into_first_face);
+        let mut embeddings = Vec::with_capacity(self.known.len());
         for known in self.known {
-            photos.extend(known.or_else(|| embedded.next()));
+            embeddings.extend(known.or_else(|| Some(embedded.next()?.embeddings)));
         }
-        Ok(photos)
+        Ok(ProbePhotos { embeddings, files: self.files })
     }
 }
 

@@ -12,7 +12,7 @@ use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::photo_form::FileSchema;
-use crate::api::problem::Problem;
+use crate::api::problem::{Problem, bad_form};
 use crate::wire::{ProbePhoto, SearchOptions, SearchRequest, search_schema};
 
 /// Maximum size of the photos of a part, in bytes.
@@ -84,12 +84,8 @@ impl SearchForm {
         if image.is_empty() {
             return Err(Problem::no_image());
         }
-        let options: SearchOptions =
-            serde_html_form::from_str(&texts.finish()).map_err(|error| {
-                let detail =
-                    format!("{error}; send multipart/form-data with the parts of this endpoint");
-                Problem::with_status(StatusCode::BAD_REQUEST, detail)
-            })?;
+        let options: SearchOptions = serde_html_form::from_str(&texts.finish())
+            .map_err(|error| bad_form(StatusCode::BAD_REQUEST, &error))?;
         Ok(SearchRequest { image, other_parent, options })
     }
 }

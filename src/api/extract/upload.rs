@@ -5,7 +5,7 @@ use actix_web::web::{self, Bytes};
 use crate::api::blocking::blocking;
 use crate::api::problem::Problem;
 use crate::api::state::State;
-use crate::domain::{EmbeddedPhoto, Embedding};
+use crate::domain::EmbeddedPhoto;
 use crate::error::ErrorKind;
 use crate::pipeline::{PhotoFile, PipelineError, PreparedPhoto, Rejection, prepare};
 
@@ -46,7 +46,7 @@ pub(in crate::api) async fn prepare_photos(
 
 fn prepare_photo(state: &State, file: PhotoFile) -> Result<PreparedPhoto, Problem> {
     let prepared = prepare(state.model.bundle(), &file, state.config.thumbnails());
-    prepared.and_then(|photo| Ok(photo.with_face()?)).map_err(|error| {
+    prepared.and_then(PreparedPhoto::with_face).map_err(|error| {
         let is_without_face = matches!(error, PipelineError::Rejected(Rejection::NoFace { .. }));
         let problem = Problem::from(error);
         if is_without_face { problem.with_code("no_face") } else { problem }
@@ -62,9 +62,4 @@ pub(in crate::api) async fn embed_photos(
     let files = (0..).zip(files).map(|(index, bytes)| RequestFile { index, bytes: bytes.into() });
     let prepared = prepare_photos(state, part, files.collect()).await?;
     state.model.embed(prepared).await
-}
-
-/// Returns the embeddings of a photo's only face.
-pub(in crate::api) fn only_face(photo: EmbeddedPhoto) -> Vec<Embedding> {
-    photo.faces.into_iter().next().map(|face| face.embeddings).unwrap_or_default()
 }

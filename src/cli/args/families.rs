@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::cli::exit::Failure;
-use crate::domain::{FamilyId, PhotoId};
+use crate::dataset::read_relationships;
+use crate::domain::{FamilyId, PhotoId, Relationship};
 use crate::error::{ErrorKind, io_kind};
 
 #[derive(clap::Args)]
@@ -48,6 +49,13 @@ impl FamilyFilter {
             Self::Include(listed) => listed.contains(&family),
             Self::Exclude(listed) => !listed.contains(&family),
         }
+    }
+
+    /// Reads a list of kin pairs. Returns the pairs of included families.
+    pub(crate) fn read_kin(&self, list: &Path) -> Result<Vec<Relationship>, Failure> {
+        let mut kin = read_relationships(list)?;
+        kin.retain(|pair| pair.people().iter().all(|person| self.has(person.family())));
+        Ok(kin)
     }
 
     pub(crate) fn has_photo(&self, photo: &PhotoId) -> bool {

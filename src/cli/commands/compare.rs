@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::cli::args::{BundleArgs, FormatArgs, OutputFormat};
 use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::print::{print_comparison, print_json};
-use crate::cli::probe::{ProbePhotos, prepare_photos};
+use crate::cli::probe::{embed_photos, prepare_photos};
 use crate::search::compare;
 use crate::wire::CompareResponse;
 
@@ -32,7 +32,7 @@ pub(crate) struct Args {
 pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
     let bundle = args.bundle.load()?;
     let photos = prepare_photos(&bundle, &[args.a.clone(), args.b.clone()])?;
-    let photos = ProbePhotos::embed(&bundle, photos)?.embeddings;
+    let photos = embed_photos(&bundle, photos)?.embeddings;
     let comparison = compare(bundle.ensemble(), &photos[0], &photos[1])?;
     match args.format.format {
         OutputFormat::Text => print_comparison(&comparison),

@@ -11,7 +11,7 @@ use crate::cli::args::SeedArgs;
 use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::output::line;
 use crate::cli::print::print_answer;
-use crate::cli::probe::{ProbePhotos, prepare_photos};
+use crate::cli::probe::{embed_photos, prepare_photos};
 use crate::cli::progress::Display;
 use crate::dataset::{Source, read_relationships};
 use crate::domain::{PhotoId, Progress};
@@ -130,7 +130,7 @@ impl SampleSearch<'_> {
         shown: impl Fn(&Answer, &Query<'_>, &Options),
     ) -> Result<Answer, Failure> {
         let path = self.photos.join(format!("{photo}.jpg"));
-        let probe = ProbePhotos::embed(self.bundle, prepare_photos(self.bundle, &[path])?)?;
+        let probe = embed_photos(self.bundle, prepare_photos(self.bundle, &[path])?)?;
         let query = Query::Relatives(probe.probe(self.view, BTreeSet::new())?);
         let filter = Filter::without(Selection { files: probe.files.clone(), ..without });
         let options = Options { limit: SHOWN, filter, ..Options::default() };

@@ -1,13 +1,12 @@
 //! `kindred search`
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::cli::args::{FormatArgs, GalleryArgs, OutputFormat};
 use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::print::{print_answer, print_json};
-use crate::cli::probe::{ProbePhotos, prepare_photos};
+use crate::cli::probe::{embed_photos, prepare_photos};
 use crate::pipeline::PreparedPhoto;
 use crate::search::{ReferenceCache, SearchContext, search};
 use crate::wire::{
@@ -51,22 +50,20 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
     let person = prepare_photos(&bundle, photos)?;
     let other = prepare_photos(&bundle, other_parent)?;
     let faces = probe_faces("image", &person).chain(probe_faces("other_parent", &other)).collect();
-    timings.decode = milliseconds(started);
+    timings.decode = TimingsMs::since(started);
 
     let started = Instant::now();
-    let person = ProbePhotos::embed(&bundle, person)?;
-    let other = ProbePhotos::embed(&bundle, other)?;
-    timings.embed = milliseconds(started);
+    let person = embed_photos(&bundle, person)?;
+    let other = embed_photos(&bundle, other)?;
+    timings.embed = TimingsMs::since(started);
 
     let started = Instant::now();
-    let probe = person.probe(&*view, plan.known_as.clone())?;
-    let other_parent = other.probe(&*view, BTreeSet::new())?;
-    let query = plan.query(probe, other_parent);
-    plan.options.filter.without.files = [person.files.as_slice(), &other.files].concat();
+    plan.exclude_files(&person, &other);
+    let query = plan.query(&*view, &person, &other)?;
     let ensemble = bundle.ensemble();
     let context = SearchContext::new(&view, ensemble, &ReferenceCache::default())?;
     let answer = search(&context, &query, &plan.options)?;
-    timings.search = milliseconds(started);
+    timings.search = TimingsMs::since(started);
 
     if args.format.format == OutputFormat::Json {
         let context = Context {
@@ -85,8 +82,4 @@ pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
 
 fn probe_faces(part: &'static str, photos: &[PreparedPhoto]) -> impl Iterator<Item = ProbeFace> {
     photos.iter().enumerate().map(move |(index, photo)| ProbeFace::new(part, index, photo))
-}
-
-fn milliseconds(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1e3
 }

@@ -12,11 +12,11 @@ const ZERO: u8 = 128;
 /// Bytes aligned to a cache line.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-struct CacheLine([u8; LINE_BYTES]);
+struct CodeLine([u8; LINE_BYTES]);
 
 /// Quantized vectors by row.
 pub(in crate::gallery) struct QuantizedVectors {
-    lines: Vec<CacheLine>,
+    lines: Vec<CodeLine>,
     scales: Vec<Scale>,
     lines_of_row: usize,
 }
@@ -32,7 +32,7 @@ struct Scale {
 
 /// A quantized vector to compare with rows.
 pub(in crate::gallery) struct QuantizedProbe {
-    lines: Vec<CacheLine>,
+    lines: Vec<CodeLine>,
     scale: Scale,
 }
 
@@ -82,7 +82,7 @@ impl QuantizedVectors {
         let _ = row;
     }
 
-    fn row(&self, row: u32) -> &[CacheLine] {
+    fn row(&self, row: u32) -> &[CodeLine] {
         &self.lines[row as usize * self.lines_of_row..][..self.lines_of_row]
     }
 }
@@ -105,12 +105,12 @@ impl Scale {
 }
 
 /// Appends a vector's bytes to `lines`.
-fn encode(vector: &[f32], lines: &mut Vec<CacheLine>) -> Scale {
+fn encode(vector: &[f32], lines: &mut Vec<CodeLine>) -> Scale {
     let largest = vector.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
     let step = largest.max(f32::MIN_POSITIVE) / f32::from(i8::MAX);
     let mut sum = 0;
     for values in vector.chunks(LINE_BYTES) {
-        let mut line = CacheLine([ZERO; LINE_BYTES]);
+        let mut line = CodeLine([ZERO; LINE_BYTES]);
         for (byte, value) in line.0.iter_mut().zip(values) {
             // Rounding half to even is one instruction. Rounding half away from zero is not.
             let steps = (value / step).round_ties_even() as i32;
@@ -123,7 +123,7 @@ fn encode(vector: &[f32], lines: &mut Vec<CacheLine>) -> Scale {
 }
 
 /// Returns the sum of the bytes of `a` times those of `b` around 128.
-fn dot(a: &[CacheLine], b: &[CacheLine]) -> i32 {
+fn dot(a: &[CodeLine], b: &[CodeLine]) -> i32 {
     #[cfg(target_arch = "x86_64")]
     {
         if is_x86_feature_detected!("avx512vnni") && is_x86_feature_detected!("avx512f") {
@@ -140,12 +140,12 @@ fn dot(a: &[CacheLine], b: &[CacheLine]) -> i32 {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512vnni")]
-fn dot_vnni(a: &[CacheLine], b: &[CacheLine]) -> i32 {
+fn dot_vnni(a: &[CodeLine], b: &[CodeLine]) -> i32 {
     use std::arch::x86_64::{
         __m512i, _mm512_add_epi32, _mm512_dpbusd_epi32, _mm512_load_si512, _mm512_reduce_add_epi32,
         _mm512_set1_epi8, _mm512_setzero_si512, _mm512_xor_si512,
     };
-    let load = |line: &CacheLine| -> __m512i {
+    let load = |line: &CodeLine| -> __m512i {
         // SAFETY: a line is 64 bytes long and begins at a multiple of 64.
         unsafe { _mm512_load_si512(line.0.as_ptr().cast()) }
     };
@@ -160,13 +160,13 @@ fn dot_vnni(a: &[CacheLine], b: &[CacheLine]) -> i32 {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn dot_avx2(a: &[CacheLine], b: &[CacheLine]) -> i32 {
+fn dot_avx2(a: &[CodeLine], b: &[CodeLine]) -> i32 {
     dot_lines(a, b)
 }
 
 /// Written so that the compiler vectorizes each step of the loop into a few instructions.
 #[inline(always)]
-fn dot_lines(a: &[CacheLine], b: &[CacheLine]) -> i32 {
+fn dot_lines(a: &[CodeLine], b: &[CodeLine]) -> i32 {
     let mut sum = 0;
     for (a, b) in a.iter().zip(b) {
         let bytes = a.0.iter().zip(&b.0);

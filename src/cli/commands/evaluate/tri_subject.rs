@@ -7,7 +7,7 @@ use crate::cli::args::{EvaluationArgs, FamilyFilterArgs, PhotosArgs};
 use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::print::print_tri_subject;
 use crate::cli::progress::Display;
-use crate::dataset::{ListedTrio, Source, read_relationships, read_trios};
+use crate::dataset::{ListedTrio, Source, read_trios};
 use crate::evaluate::{EvaluationContext, drawn_trios, verify_trios};
 
 const EXAMPLES: &str = "\
@@ -58,7 +58,6 @@ fn read(args: &Args, source: &Source) -> Result<Vec<ListedTrio>, Failure> {
         return Ok(trios);
     }
     let list = args.relationships.as_deref().expect("clap requires one of the two lists");
-    let mut kin = read_relationships(list)?;
-    kin.retain(|pair| pair.people().iter().all(|person| filter.has(person.family())));
+    let kin = filter.read_kin(list)?;
     Ok(drawn_trios(source, &kin, args.per_trio.into(), args.evaluation.seed.seed)?)
 }

@@ -7,7 +7,7 @@ use crate::cli::args::{EvaluationArgs, FamilyFilterArgs, PhotosArgs};
 use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::print::print_verification;
 use crate::cli::progress::Display;
-use crate::dataset::{Source, read_pairs, read_relationships};
+use crate::dataset::{Source, read_pairs};
 use crate::evaluate::{EvaluationContext, VerificationPair, drawn_pairs, listed_pairs, verify};
 
 const EXAMPLES: &str = "\
@@ -59,7 +59,6 @@ fn read(args: &Args, source: &Source) -> Result<Vec<VerificationPair>, Failure> 
         return Ok(listed_pairs(&pairs));
     }
     let list = args.relationships.as_deref().expect("clap requires one of the two lists");
-    let mut kin = read_relationships(list)?;
-    kin.retain(|pair| pair.people().iter().all(|person| filter.has(person.family())));
+    let kin = filter.read_kin(list)?;
     Ok(drawn_pairs(source, &kin, args.per_kin.into(), args.evaluation.seed.seed)?)
 }

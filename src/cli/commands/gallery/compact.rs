@@ -7,19 +7,12 @@ use crate::cli::progress::Display;
 use crate::domain::Progress;
 use crate::gallery::EmbeddedGallery;
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   kindred gallery compact --gallery my-gallery";
 
-#[derive(clap::Args)]
-#[command(after_long_help = EXAMPLES)]
-pub(super) struct Args {
-    #[command(flatten)]
-    gallery: GalleryFolderArgs,
-}
-
-pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
-    let gallery = EmbeddedGallery::open(&args.gallery.gallery)?;
+pub(super) fn run(args: &GalleryFolderArgs) -> Result<ExitStatus, Failure> {
+    let gallery = EmbeddedGallery::open(&args.gallery)?;
     let display = Display::start()?;
     gallery.compact(&display)?;
     display.finish();

@@ -10,6 +10,7 @@ mod verify;
 
 use clap::Subcommand;
 
+use crate::cli::args::GalleryFolderArgs;
 use crate::cli::exit::{ExitStatus, Failure};
 
 const EXAMPLES: &str = "\
@@ -28,11 +29,14 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum GalleryCommand {
     /// Print the content and the size of a gallery
-    Stats(stats::Args),
+    #[command(after_long_help = stats::EXAMPLES)]
+    Stats(GalleryFolderArgs),
     /// Check every checksum, every count and every link
-    Verify(verify::Args),
+    #[command(after_long_help = verify::EXAMPLES)]
+    Verify(GalleryFolderArgs),
     /// Merge all photos into one search graph, and drop deleted data
-    Compact(compact::Args),
+    #[command(after_long_help = compact::EXAMPLES)]
+    Compact(GalleryFolderArgs),
     /// Delete photos, people or families, with their kin pairs
     Delete(delete::Args),
     /// Write a gallery into one file
@@ -40,7 +44,8 @@ enum GalleryCommand {
     /// Add the content of an exported file to a gallery
     Import(import::Args),
     /// Rebuild everything that follows from the stored photos
-    Rebuild(rebuild::Args),
+    #[command(after_long_help = rebuild::EXAMPLES)]
+    Rebuild(GalleryFolderArgs),
 }
 
 pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {

@@ -7,20 +7,13 @@ use crate::cli::progress::Display;
 use crate::domain::Progress;
 use crate::gallery::EmbeddedGallery;
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   kindred gallery rebuild --gallery my-gallery";
 
-#[derive(clap::Args)]
-#[command(after_long_help = EXAMPLES)]
-pub(super) struct Args {
-    #[command(flatten)]
-    gallery: GalleryFolderArgs,
-}
-
-pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
+pub(super) fn run(args: &GalleryFolderArgs) -> Result<ExitStatus, Failure> {
     let display = Display::start()?;
-    let gallery = EmbeddedGallery::rebuild(&args.gallery.gallery, &display)?;
+    let gallery = EmbeddedGallery::rebuild(&args.gallery, &display)?;
     display.finish();
     verify(&gallery)?;
     Ok(if display.cancelled() { ExitStatus::Stopped } else { ExitStatus::Done })

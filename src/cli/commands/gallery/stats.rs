@@ -5,18 +5,11 @@ use crate::cli::exit::{ExitStatus, Failure};
 use crate::cli::print::print_stats;
 use crate::gallery::EmbeddedGallery;
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   kindred gallery stats --gallery my-gallery";
 
-#[derive(clap::Args)]
-#[command(after_long_help = EXAMPLES)]
-pub(super) struct Args {
-    #[command(flatten)]
-    gallery: GalleryFolderArgs,
-}
-
-pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
-    print_stats(&EmbeddedGallery::open(&args.gallery.gallery)?.stats()?);
+pub(super) fn run(args: &GalleryFolderArgs) -> Result<ExitStatus, Failure> {
+    print_stats(&EmbeddedGallery::open(&args.gallery)?.stats()?);
     Ok(ExitStatus::Done)
 }

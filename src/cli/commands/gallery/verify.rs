@@ -6,19 +6,12 @@ use crate::cli::output::line;
 use crate::cli::print::print_stats;
 use crate::gallery::EmbeddedGallery;
 
-const EXAMPLES: &str = "\
+pub(super) const EXAMPLES: &str = "\
 Examples:
   kindred gallery verify --gallery my-gallery";
 
-#[derive(clap::Args)]
-#[command(after_long_help = EXAMPLES)]
-pub(super) struct Args {
-    #[command(flatten)]
-    gallery: GalleryFolderArgs,
-}
-
-pub(super) fn run(args: &Args) -> Result<ExitStatus, Failure> {
-    verify(&EmbeddedGallery::open(&args.gallery.gallery)?)?;
+pub(super) fn run(args: &GalleryFolderArgs) -> Result<ExitStatus, Failure> {
+    verify(&EmbeddedGallery::open(&args.gallery)?)?;
     Ok(ExitStatus::Done)
 }
 

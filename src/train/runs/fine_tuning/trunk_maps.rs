@@ -10,7 +10,7 @@ use crate::dataset::{Source, family_photos};
 use crate::domain::{Outcome, PhotoId, Progress};
 use crate::engine::EngineError;
 use crate::photo::{EXTENSIONS, Limits};
-use crate::pipeline::{PhotoFile, PipelineError, Thumbnails, prepare};
+use crate::pipeline::{PhotoFile, PipelineError, PreparedPhoto, Thumbnails, prepare};
 use crate::train::data::views::views;
 use crate::train::error::TrainError;
 use crate::train::network::LastStage;
@@ -65,7 +65,7 @@ impl<'a> PhotoReader<'a> {
 
     fn crop(&self, file: &PhotoFile) -> Result<Vec<u8>, TrainError> {
         let prepared = prepare(self.bundle, file, Thumbnails::Skip);
-        match prepared.and_then(|photo| Ok(photo.with_face()?)) {
+        match prepared.and_then(PreparedPhoto::with_face) {
             Ok(photo) => Ok(photo.faces[0].crop(self.backbone).to_vec()),
             Err(PipelineError::Rejected(source)) => {
                 Err(TrainError::BadPhoto { path: file.name.clone().into(), source })
